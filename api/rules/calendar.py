@@ -1,0 +1,97 @@
+"""Instants, zones and business days: every date of a step is computed here.
+
+An instant is an aware UTC datetime in whole seconds. A zone is an IANA name; only names in `ZONES` are accepted,
+because `ZoneInfo` answers some others with operating system errors.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from api.rules.facts import Moment
+
+ZONES = frozenset(available_timezones())
+SEARCH_LIMIT_DAYS = 3_660
+DAY = timedelta(days=1)
+
+
+class NoBusinessDayError(ValueError):
+    """The calendar has no business day within `SEARCH_LIMIT_DAYS` days."""
+
+
+def resolve(day: date, clock: time, zone: str) -> datetime:
+    """Return the instant of a wall time: a repeated one is the first, a missing one keeps the offset before the gap."""
+    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=65_536)
+def day_start(day: date, zone: str) -> datetime:
+    """Return the first instant of a local date."""
+    return resolve(day, time(), zone)
+
+
+def day_end(day: date, zone: str) -> datetime:
+    """Return the first instant after a local date: the end is open."""
+    return day_start(day + DAY, zone)
+
+
+def local_date(instant: datetime, zone: str) -> date:
+    """Return the calendar date that a clock in the zone shows."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def same_day(instant: datetime, zone: str, floor: timedelta) -> datetime:
+    """Return the end of the instant's local day, or `floor` later when less of the day than that is left [12]."""
+    return max(day_end(local_date(instant, zone), zone), instant + floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The employer's calendar and office hours: where business days and hours are counted."""
+
+    zone: str
+    workdays: Collection[int]
+    holidays: Collection[date]
+    opens: time
+    closes: time
+
+    def is_business_day(self, day: date) -> bool:
+        """Tell whether work is done that day; a date which the zone skipped does not exist and is none."""
+        return (
+            day.weekday() in self.workdays
+            and day not in self.holidays
+            and day_start(day, self.zone) < day_end(day, self.zone)
+        )
+
+    def add_business_days(self, day: date, count: int) -> date:
+        """Return the `count`-th business day after `day`; for 0 the day itself, or the next one that is.
+
+        Raises NoBusinessDayError when there is none within ten years.
+        """
+        candidate = day if count == 0 else day + DAY
+        remaining = max(count, 1)
+        for _ in range(SEARCH_LIMIT_DAYS):
+            if self.is_business_day(candidate):
+                remaining -= 1
+                if remaining == 0:
+                    return candidate
+            candidate += DAY
+        raise NoBusinessDayError(f"no business day within {SEARCH_LIMIT_DAYS} days after {day.isoformat()}")
+
+    def opening(self, day: date) -> datetime:
+        """Return when the office opens on a date."""
+        return resolve(day, self.opens, self.zone)
+
+    def closing(self, day: date) -> datetime:
+        """Return when the office closes on a date."""
+        return resolve(day, self.closes, self.zone)
+
+    def start_of(self, moment: Moment) -> datetime:
+        """Return when a given moment begins; without a time at opening. Given dates are never shifted."""
+        return resolve(moment.date, moment.time or self.opens, self.zone)
+
+    def end_of(self, moment: Moment) -> datetime:
+        """Return when a given moment ends; without a time at closing. Given dates are never shifted."""
+        return resolve(moment.date, moment.time or self.closes, self.zone)

@@ -1,0 +1,104 @@
+"""The order of judgement: what ends a step, first hit wins; else the clock."""
+
+from datetime import datetime
+
+from api.rules.outcome import Draft, Instance, Part
+from api.rules.situation import Situation
+
+BY_HAND = range(1, 6)
+
+
+def judge(at: Situation, draft: Draft) -> Instance:
+    """Judge one draft: evidence or a tick, skip, policy, a reason of its own, the application's end – else open."""
+    latest = _latest(at, draft)
+    ticked = latest[1] if latest and latest[0] == "complete" and draft.number in BY_HAND else None
+    done = _done(draft, ticked)
+    closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest[0] == "skip")), None)
+    missing = () if done else tuple(part.name for part in draft.parts if part.at is None)
+    found = {part.evidence for part in draft.parts if part.evidence} | set(draft.evidence)
+    return Instance(
+        number=draft.number,
+        scope=draft.scope,
+        opens_at=draft.window.opens_at,
+        due_at=_shown_due(draft, ticked),
+        due_zone=draft.window.zone,
+        due_basis=draft.window.basis,
+        closed_state=closed,
+        completed_at=completed,
+        reason=reason,
+        data=draft.data,
+        total=len(draft.parts),
+        missing=missing,
+        evidence=tuple(sorted(found, key=lambda evidence: (evidence.at, evidence.type, evidence.id))),
+        actions=() if closed else draft.actions,
+        warnings=draft.warnings,
+        advice=draft.advice,
+        trace=draft.trace,
+    )
+
+
+def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
+    mine = [
+        override
+        for override in at.facts.overrides
+        if (override.number, override.scope) == (draft.number, draft.scope) and override.at <= at.now
+    ]
+    latest = max(mine, key=lambda override: (override.at, override.id), default=None)
+    return (latest.action, latest.at) if latest else None
+
+
+def _done(draft: Draft, ticked: datetime | None) -> tuple[str, str, datetime] | None:
+    """Return state, reason and time of completion: the latest part, or the tick if that was earlier."""
+    times = [_completion(part, ticked) for part in draft.parts]
+    whole = [time for time in times if time is not None]
+    if not whole or len(whole) < len(times):
+        return None
+    late = any(time > _owed(part, draft) for part, time in zip(draft.parts, whole, strict=True))
+    by_hand = ticked is not None and any(part.at is None or part.at > ticked for part in draft.parts)
+    return "done_late" if late else "done", "by_hand" if by_hand else draft.done_reason, max(whole)
+
+
+def _completion(part: Part, ticked: datetime | None) -> datetime | None:
+    return min((time for time in (part.at, ticked) if time is not None), default=None)
+
+
+def _owed(part: Part, draft: Draft) -> datetime:
+    return part.due or draft.window.due_at
+
+
+def _shown_due(draft: Draft, ticked: datetime | None) -> datetime:
+    """Return the step's deadline; of several items the late one's, the least open one's, else the last one's."""
+    if ticked is None or not any(part.due for part in draft.parts):
+        return draft.window.due_at
+    done = [(_completion(part, ticked) or ticked, _owed(part, draft)) for part in draft.parts]
+    late = [due for time, due in done if time > due]
+    return late[0] if late else max(done)[1]
+
+
+def _ended(at: Situation, draft: Draft, *, skipped: bool) -> tuple[str | None, str]:
+    if skipped:
+        return "skipped", "skipped_by_user"
+    if draft.number in at.policy.disabled_steps:
+        return "not_applicable", "disabled_by_policy"
+    if draft.not_applicable:
+        return "not_applicable", draft.not_applicable
+    if at.life.closed_at is not None:
+        missed = draft.window.due_at <= at.life.closed_at
+        return "missed" if missed else "not_applicable", "application_closed"
+    return None, draft.asks
+
+
+def next_change(instance: Instance, now: datetime) -> datetime | None:
+    """Return when the state of an open instance changes next by the clock alone."""
+    if instance.closed_state is not None:
+        return None
+    return next((t for t in (instance.opens_at, instance.due_at) if t > now), None)
+
+
+def state_at(opens_at: datetime, due_at: datetime, closed_state: str | None, now: datetime) -> str:
+    """Return the state from the three stored values and the clock; deadlines are half open."""
+    if closed_state is not None:
+        return closed_state
+    if now < opens_at:
+        return "upcoming"
+    return "open" if now < due_at else "overdue"

@@ -1,0 +1,174 @@
+"""What the rules produce: drafts of one step, judged instances (what is stored) and steps (what is answered)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Data = Mapping[str, str | int | bool | None]
+
+STEPS = {
+    1: "next_stage",
+    2: "contact_details",
+    3: "notes",
+    4: "thank_you",
+    5: "references",
+    6: "status_call",
+    7: "keep_looking",
+}
+STATES = (
+    "not_started",
+    "upcoming",
+    "open",
+    "overdue",
+    "done",
+    "done_late",
+    "skipped",
+    "not_applicable",
+    "missed",
+)
+APPLICATION = "application"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A fact that made a part of a step complete."""
+
+    type: str
+    id: str
+    at: datetime
+
+
+def evidence(type_: str, id_: str, at: datetime | None) -> Evidence | None:
+    """Return the fact as evidence where it is known, else None."""
+    return Evidence(type_, id_, at) if at is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something to do or to know: the shape of next actions, warnings and advice alike.
+
+    `href` may hold one `{…}` where the caller has to choose whom.
+    """
+
+    code: str
+    text: str
+    method: str | None = None
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A next action that holds from an instant on (None: from the beginning)."""
+
+    since: datetime | None
+    hint: Hint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that a step asks for: when it was there, by what; `due` only where it differs from the step's."""
+
+    name: str
+    evidence: Evidence | None = None
+    due: datetime | None = None
+
+    @property
+    def at(self) -> datetime | None:
+        """When this was there, None while it is missing."""
+        return self.evidence.at if self.evidence else None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A rule that was applied, with its inputs and what came out, for `explain`."""
+
+    rule: str
+    inputs: Data
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a step opens and falls due (half open: at `due_at` it is overdue), by whose clock and on what grounds."""
+
+    opens_at: datetime
+    due_at: datetime
+    zone: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A step of one key before it is judged. `asks` is the reason code while it is open."""
+
+    number: int
+    scope: str
+    window: Window
+    asks: str
+    parts: tuple[Part, ...] = ()
+    not_applicable: str | None = None
+    done_reason: str = "evidence"
+    data: Data = field(default_factory=dict)
+    actions: tuple[Timed, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    warnings: tuple[Hint, ...] = ()
+    advice: tuple[Hint, ...] = ()
+    trace: tuple[Applied, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A judged step of one key: all that is stored. It holds no state, only what the clock is compared with."""
+
+    number: int
+    scope: str
+    opens_at: datetime
+    due_at: datetime
+    due_zone: str
+    due_basis: str
+    closed_state: str | None
+    completed_at: datetime | None
+    reason: str
+    data: Data
+    total: int
+    missing: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    actions: tuple[Timed, ...]
+    warnings: tuple[Hint, ...]
+    advice: tuple[Hint, ...]
+    trace: tuple[Applied, ...] = field(default=(), compare=False)
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Number and scope: stable while the fact that caused the step exists."""
+        return (self.number, self.scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is answered about one step at one instant. `scope` is None where nothing has started."""
+
+    number: int
+    scope: str | None
+    state: str
+    opens_at: datetime | None
+    due_at: datetime | None
+    due_zone: str | None
+    due_basis: str | None
+    completed_at: datetime | None
+    reason: str
+    reason_text: str
+    data: Data
+    total: int
+    missing: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    next_action: Hint | None
+    warnings: tuple[Hint, ...]
+    advice: tuple[Hint, ...]
+    changes_at: datetime | None
+    trace: tuple[Applied, ...] = field(default=(), compare=False)
+
+    @property
+    def step(self) -> str:
+        """The code name of the step's number."""
+        return STEPS[self.number]

@@ -1,0 +1,89 @@
+"""The policy: every figure of the rules, with its default, its bounds and where it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from api.rules.calendar import Office
+
+Origin = Literal["system", "user", "application"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The figures by which steps open and fall due. Defaults are the `classic` preset."""
+
+    thank_you_hours: int = 24
+    contacts_hours: int = 24
+    same_day_floor_hours: int = 2
+    references_business_days: int = 1
+    call_after_business_days: int = 2
+    call_window_business_days: int = 1
+    hear_by_rule: str = "within"
+    chase_after_business_days: int = 5
+    retry_business_days: int = 1
+    max_unanswered: int = 2
+    search_days: int = 7
+    business_opens: time = time(9)
+    business_closes: time = time(17)
+    workdays: frozenset[int] = frozenset(range(5))
+    holidays: frozenset[date] = frozenset()
+    thank_each_interviewer: bool = False
+    default_interview_minutes: int = 60
+    disabled_steps: frozenset[int] = frozenset()
+
+    @property
+    def floor(self) -> timedelta:
+        """The least time that any deadline leaves [12]."""
+        return timedelta(hours=self.same_day_floor_hours)
+
+    def office(self, zone: str) -> Office:
+        """Return the employer's calendar in the employer's zone."""
+        return Office(zone, self.workdays, self.holidays, self.business_opens, self.business_closes)
+
+
+BOUNDS: dict[str, tuple[int, int]] = {
+    "thank_you_hours": (1, 168),
+    "contacts_hours": (1, 168),
+    "same_day_floor_hours": (1, 12),
+    "references_business_days": (0, 10),
+    "call_after_business_days": (0, 20),
+    "call_window_business_days": (0, 10),
+    "chase_after_business_days": (1, 30),
+    "retry_business_days": (1, 5),
+    "max_unanswered": (1, 6),
+    "search_days": (1, 60),
+    "default_interview_minutes": (5, 600),
+}
+MAX_HOLIDAYS = 400
+PRESETS: dict[str, dict[str, int | str]] = {
+    "classic": {},
+    "patient": {"call_after_business_days": 5, "hear_by_rule": "after"},
+}
+FIELDS = tuple(field.name for field in fields(Policy))
+
+
+def check(policy: Policy) -> str | None:
+    """Return what is wrong between the fields, as a sentence that says how to mend it, or None."""
+    day = date(2000, 1, 3)
+    hours = datetime.combine(day, policy.business_closes) - datetime.combine(day, policy.business_opens)
+    if hours < policy.floor:
+        return (
+            "business_closes must be at least same_day_floor_hours "
+            f"({policy.same_day_floor_hours} h) after business_opens."
+        )
+    return None
+
+
+def merge(*overrides: Mapping[str, object]) -> Policy:
+    """Return the defaults with each mapping's fields laid over them, the last one winning."""
+    values: dict[str, object] = {}
+    for mapping in overrides:
+        values.update(mapping)
+    return Policy(**values)  # type: ignore[arg-type]  # the values were validated where they came in
+
+
+def origins(user: Mapping[str, object], application: Mapping[str, object]) -> dict[str, Origin]:
+    """Tell for each field whose value counts."""
+    return {name: "application" if name in application else "user" if name in user else "system" for name in FIELDS}

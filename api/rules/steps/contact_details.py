@@ -1,0 +1,89 @@
+"""Step 2: names, titles and ways to reach people [6–11]."""
+
+from datetime import timedelta
+
+from api.rules.facts import Interview, Interviewer
+from api.rules.outcome import Applied, Draft, Hint, Part, Timed, Window, evidence
+from api.rules.situation import Situation
+from api.rules.steps.rounds import letter_due, not_held
+from api.rules.words import said
+
+
+def contact_details(at: Situation, interview: Interview) -> Draft:
+    """Know everybody who was in the room, and whom to ask about the application [6, 7, 11].
+
+    Opens at the start; due `contacts_hours` elapsed hours after the end, never after the letter, which needs the names
+    [10]. Details known before the interview count.
+    """
+    end = at.end(interview)
+    due = min(end + timedelta(hours=at.policy.contacts_hours), letter_due(end, at.policy))
+    parts = (*_people(at, interview), _status_contact(at))
+    action = _action(at, interview, [part.name for part in parts if part.at is None])
+    return Draft(
+        number=2,
+        scope=f"interview:{interview.id}",
+        window=Window(interview.start, due, interview.zone, "elapsed"),
+        asks="collect_contacts",
+        parts=parts,
+        not_applicable=not_held(interview),
+        data={**at.round_data(interview), "hours": min(at.policy.contacts_hours, at.policy.thank_you_hours)},
+        actions=(Timed(None, action),),
+        trace=(
+            Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
+            Applied(
+                "elapsed_hours_never_after_the_letter",
+                {
+                    "end": said(end),
+                    "contacts_hours": at.policy.contacts_hours,
+                    "thank_you_hours": at.policy.thank_you_hours,
+                },
+                said(due),
+            ),
+        ),
+    )
+
+
+def _people(at: Situation, interview: Interview) -> tuple[Part, ...]:
+    if not interview.interviewers:
+        return () if interview.kind == "assessment" else (Part("interviewer"),)
+    return tuple(
+        _person(at, person)
+        for person in sorted(interview.interviewers, key=lambda person: person.contact_id)
+        if not person.optional
+    )
+
+
+def _person(at: Situation, person: Interviewer) -> Part:
+    since = at.known(person.details_at)
+    return Part(f"interviewer:{person.contact_id}", evidence("contact", person.contact_id, since))
+
+
+def _status_contact(at: Situation) -> Part:
+    contact = at.facts.status_contact
+    if contact is None or contact.since is None or contact.reachable_since is None:
+        return Part("status_contact")
+    since = at.known(max(contact.since, contact.reachable_since))
+    return Part("status_contact", evidence("contact", contact.contact_id, since))
+
+
+def _action(at: Situation, interview: Interview, missing: list[str]) -> Hint | None:
+    for name in missing:
+        if name == "interviewer":
+            href = f"/v1/interviews/{interview.id}/interviewers/{{contact_id}}"
+            return Hint("link_interviewer", "Say who was in the room.", "PUT", href)
+        if name.startswith("interviewer:"):
+            contact_id = name.removeprefix("interviewer:")
+            who = next(p.name for p in interview.interviewers if p.contact_id == contact_id)
+            return complete_contact(contact_id, f"Fill in full name, title and a way to reach {who or 'them'}.")
+    contact = at.facts.status_contact
+    if not missing:
+        return None
+    if contact is None or contact.erased or contact.since is None:
+        href = f"/v1/applications/{at.facts.application_id}"
+        return Hint("choose_status_contact", "Choose whom to ask about your application.", "PATCH", href)
+    return complete_contact(contact.contact_id, f"Fill in a phone number or an e-mail address of {contact.name}.")
+
+
+def complete_contact(contact_id: str, text: str) -> Hint:
+    """Return the action that fills a contact's gaps."""
+    return Hint(f"complete_contact:{contact_id}", text, "PATCH", f"/v1/contacts/{contact_id}")

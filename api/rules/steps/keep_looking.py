@@ -1,0 +1,57 @@
+"""Step 7: keep looking until you have signed [31–34]."""
+
+from datetime import datetime, timedelta
+
+from api.rules.calendar import day_end, local_date
+from api.rules.facts import Elsewhere
+from api.rules.outcome import APPLICATION, Applied, Draft, Evidence, Hint, Timed, Window
+from api.rules.situation import Situation
+from api.rules.words import said
+
+
+def keep_looking(at: Situation) -> Draft | None:
+    """Do something elsewhere every `search_days` days [31].
+
+    Opens at the end of the first round [34]; due at the end of the user's local day that many days after the latest of:
+    that end, an activity elsewhere, the end of a round elsewhere (in advance: another interview ahead is another option
+    [32]). Rolling: it closes with the application only. None while no round is live.
+    """
+    if at.first_end is None:
+        return None
+    zone, days = at.facts.user_zone, at.policy.search_days
+    known = [other for other in at.facts.elsewhere if _counts(at, other)]
+    latest = max(known, key=lambda other: (other.at, other.type, other.id), default=None)
+    basis = at.first_end if latest is None or latest.at < at.first_end else latest.at
+    due = day_end(local_date(basis, zone) + timedelta(days=days), zone)
+    return Draft(
+        number=7,
+        scope=APPLICATION,
+        window=Window(at.first_end, due, zone, "rolling"),
+        asks="keep_looking",
+        data={"since": said(basis), "zone": zone, "days": days, "elsewhere": basis != at.first_end},
+        actions=(Timed(None, None), Timed(at.first_end, LOG_SEARCH)),
+        evidence=(Evidence(latest.type, latest.id, latest.at),) if latest and basis == latest.at else (),
+        trace=(
+            Applied("opens_at_first_end", {}, said(at.first_end)),
+            Applied(
+                "end_of_day_after_search_days", {"since": said(basis), "zone": zone, "search_days": days}, said(due)
+            ),
+        ),
+    )
+
+
+LOG_SEARCH = Hint("log_search", "Do something for your search elsewhere and note it.", "POST", "/v1/search-activities")
+ADD_APPLICATION = Hint(
+    "add_application",
+    "This is your only live application: apply elsewhere and record it with the day you applied.",
+    "POST",
+    "/v1/applications",
+)
+
+
+def _counts(at: Situation, other: Elsewhere) -> bool:
+    """Tell whether an activity is known by now, or a round's application is not closed before the round ends."""
+    if other.type == "interview":
+        closed: datetime | None = other.closed_at
+        return closed is None or closed >= other.at
+    return at.known(other.at) is not None

@@ -1,0 +1,77 @@
+"""Step 1: find out what happens next [2–5]."""
+
+from datetime import datetime
+
+from api.rules.calendar import local_date, same_day
+from api.rules.facts import Interview
+from api.rules.outcome import Applied, Draft, Hint, Part, Timed, Window, evidence
+from api.rules.situation import Situation
+from api.rules.steps.rounds import not_held
+from api.rules.words import said
+
+
+def next_stage(at: Situation, interview: Interview) -> Draft:
+    """Ask for the next stage and for a date to ring; write it down the same day [2, 3].
+
+    Opens at the start, because the question belongs to the close of the talk; due at the end of the interview's local
+    day, never less than the floor after its end. A live round that starts at or after the end supersedes it.
+    """
+    end = at.end(interview)
+    due = same_day(end, interview.zone, at.policy.floor)
+    return Draft(
+        number=1,
+        scope=f"interview:{interview.id}",
+        window=Window(interview.start, due, interview.zone, "local_day"),
+        asks="ask_next_stage",
+        parts=_parts(at, interview),
+        not_applicable=not_held(interview) or _superseded(at, interview),
+        data=at.round_data(interview),
+        actions=_actions(at, interview, due),
+        advice=_advice(interview),
+        trace=(
+            Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
+            Applied(
+                "same_local_day",
+                {
+                    "end": said(end),
+                    "zone": interview.zone,
+                    "local_date": local_date(end, interview.zone).isoformat(),
+                    "same_day_floor_hours": at.policy.same_day_floor_hours,
+                },
+                said(due),
+            ),
+        ),
+    )
+
+
+def _parts(at: Situation, interview: Interview) -> tuple[Part, ...]:
+    learned = at.known(interview.stage_learned_at)
+    timed = at.known(interview.timing_learned_at)
+    return (
+        Part("next_stage", evidence("interview", interview.id, learned)),
+        Part("contact_time", evidence("interview", interview.id, timed)),
+    )
+
+
+def _superseded(at: Situation, interview: Interview) -> str | None:
+    end = at.end(interview)
+    later = any(other.id != interview.id and other.start >= end for other in at.live)
+    return "superseded_by_next_round" if later else None
+
+
+def _actions(at: Situation, interview: Interview, due: datetime) -> tuple[Timed, ...]:
+    href = f"/v1/interviews/{interview.id}"
+    if at.known(interview.stage_learned_at) is None:
+        record = Hint("record_next_stage", "Write down which step of the hiring comes next.", "PATCH", href)
+    else:
+        record = Hint("record_contact_time", "Write down from when you may ring them.", "PATCH", href)
+    ask = Hint("ask_hr", "Ask Human Resources what comes next and when you may ring, and write it down.", "PATCH", href)
+    prepare = Hint("prepare_questions", "Prepare to ask what comes next and when you may ring.", "GET", "/v1/guide")
+    return (Timed(None, prepare), Timed(at.end(interview), record), Timed(due, ask))
+
+
+def _advice(interview: Interview) -> tuple[Hint, ...]:
+    if interview.hear_by is None or interview.contact_from or interview.contact_by:
+        return ()
+    text = "You have their date, not yours: ask when you may ring."
+    return (Hint("ask_for_your_date", text, "PATCH", f"/v1/interviews/{interview.id}"),)

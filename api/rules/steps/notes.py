@@ -1,0 +1,83 @@
+"""Step 3: notes while the interview is fresh [12–15]."""
+
+from datetime import datetime
+
+from api.rules.calendar import local_date, same_day
+from api.rules.facts import Interview, Note
+from api.rules.outcome import Applied, Draft, Evidence, Hint, Part, Timed, Window
+from api.rules.situation import Situation
+from api.rules.steps.rounds import letter_due, not_held
+from api.rules.words import said
+
+
+def notes(at: Situation, interview: Interview) -> Draft:
+    """Write down what went well and what is still open, or say that there was none [13, 14].
+
+    Opens at the end; due at the end of the interview's local day (never less than the floor), never after the letter
+    that is made from the notes [15]. A note dated before the start cannot be about this interview.
+    """
+    end = at.end(interview)
+    day, letter = same_day(end, interview.zone, at.policy.floor), letter_due(end, at.policy)
+    due = min(day, letter)
+    positives = _part(at, interview, "positive", interview.no_positives_at)
+    concerns = _part(at, interview, "concern", interview.no_concerns_at)
+    return Draft(
+        number=3,
+        scope=f"interview:{interview.id}",
+        window=Window(end, due, interview.zone, "local_day" if day <= letter else "elapsed"),
+        asks="write_notes",
+        parts=(positives, concerns),
+        not_applicable=not_held(interview),
+        data=at.round_data(interview),
+        actions=(Timed(None, None), Timed(end, _action(at, positives, concerns))),
+        warnings=_warnings(at, interview),
+        trace=(
+            Applied("opens_at_end", {"end": said(end)}, said(end)),
+            Applied(
+                "same_local_day_never_after_the_letter",
+                {
+                    "zone": interview.zone,
+                    "local_date": local_date(end, interview.zone).isoformat(),
+                    "same_day_floor_hours": at.policy.same_day_floor_hours,
+                    "letter_due_at": said(letter),
+                },
+                said(due),
+            ),
+        ),
+    )
+
+
+def _part(at: Situation, interview: Interview, kind: str, ticked_at: datetime | None) -> Part:
+    found = [
+        Evidence("note", note.id, note.noted_at)
+        for note in _about(at, interview)
+        if note.kind == kind and note.noted_at >= interview.start
+    ]
+    ticked = at.known(ticked_at)
+    if ticked is not None:
+        found.append(Evidence("interview", interview.id, ticked))
+    first = min(found, key=lambda evidence: (evidence.at, evidence.type, evidence.id), default=None)
+    return Part(f"{kind}s", first)
+
+
+def _about(at: Situation, interview: Interview) -> list[Note]:
+    return [note for note in at.facts.notes if note.interview_id == interview.id and at.known(note.noted_at)]
+
+
+def _action(at: Situation, positives: Part, concerns: Part) -> Hint | None:
+    href = f"/v1/applications/{at.facts.application_id}/notes"
+    if positives.at is None:
+        return Hint("write_positive", "Write down what went well, or tick that there was nothing.", "POST", href)
+    if concerns.at is None:
+        return Hint("write_concern", "Write down what is still open, or tick that there was nothing.", "POST", href)
+    return None
+
+
+def _warnings(at: Situation, interview: Interview) -> tuple[Hint, ...]:
+    early = sorted(
+        note.id
+        for note in _about(at, interview)
+        if note.kind in ("positive", "concern") and note.noted_at < interview.start
+    )
+    text = "A note is dated before this interview began and does not count for it."
+    return tuple(Hint("evidence_before_interview", text, "PATCH", f"/v1/notes/{note_id}") for note_id in early)

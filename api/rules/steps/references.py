@@ -1,0 +1,125 @@
+"""Step 5: references told before anybody rings them [24–26]."""
+
+from datetime import datetime
+
+from api.rules.calendar import day_end, day_start, local_date, resolve, same_day
+from api.rules.facts import Reference
+from api.rules.outcome import APPLICATION, Applied, Data, Draft, Hint, Part, Timed, Window, evidence
+from api.rules.situation import Situation
+from api.rules.words import said
+
+
+def references(at: Situation) -> Draft | None:
+    """Choose the references, alert each and brief it on job and company [25, 26].
+
+    Opens at the end of the first round, or when names were handed over before that. Due at the end of the next business
+    day, sooner where names were handed over (that day) or a check was announced (before it), never less than the floor.
+    None while neither is known.
+    """
+    opens = min((t for t in (at.first_end, at.known(at.facts.references_given_at)) if t), default=None)
+    if opens is None:
+        return None
+    base, basis, trace = _base(at, opens)
+    parts = _parts(at, base)
+    late = [part for part in parts if part.at and part.due and part.at > part.due]
+    open_due = min((part.due for part in parts if part.at is None and part.due), default=None)
+    last = max(parts, key=lambda part: (part.at or opens, part.due or base))
+    due = open_due or (late[0].due if late else last.due) or base
+    linked = any(part.name != "reference" for part in parts)
+    return Draft(
+        number=5,
+        scope=APPLICATION,
+        window=Window(opens, due, at.facts.zone, basis if due == base else "elapsed"),
+        asks="alert_references" if linked else "choose_references",
+        parts=parts,
+        not_applicable="references_not_needed" if at.known(at.facts.references_not_needed_at) else None,
+        data={"opened_at": said(opens), "zone": at.facts.zone, "names_given": opens != at.first_end},
+        actions=(Timed(None, _action(at, parts)),),
+        warnings=_warnings(at),
+        trace=trace,
+    )
+
+
+def _base(at: Situation, opens: datetime) -> tuple[datetime, str, tuple[Applied, ...]]:
+    """Return when the first reference is due, on what grounds, and how that came about."""
+    zone, policy = at.facts.zone, at.policy
+    dues: list[tuple[datetime, str]] = []
+    trace = [Applied("opens_at_first_end_or_names_given", {}, said(opens))]
+    if at.first_end is not None:
+        start = local_date(at.first_end, zone)
+        day = at.office.add_business_days(start, policy.references_business_days)
+        dues.append((day_end(day, zone), "business"))
+        inputs: Data = {"base_date": start.isoformat(), "zone": zone, "business_days": policy.references_business_days}
+        trace.append(Applied("end_of_business_day", inputs, said(dues[-1][0])))
+    given = at.known(at.facts.references_given_at)
+    if given is not None:
+        dues.append((same_day(given, zone, policy.floor), "local_day"))
+        trace.append(Applied("same_day_as_names_given", {"references_given_at": said(given)}, said(dues[-1][0])))
+    check = at.facts.reference_check
+    if check is not None:
+        begins = resolve(check.date, check.time, zone) if check.time else day_start(check.date, zone)
+        dues.append((begins, "promised"))
+        trace.append(Applied("before_the_announced_check", {"zone": zone}, said(begins)))
+    due, basis = min(dues, key=lambda pair: pair[0])
+    if due < opens + policy.floor:
+        due, basis = opens + policy.floor, "elapsed"
+        trace.append(Applied("never_less_than_the_floor", {"hours": policy.same_day_floor_hours}, said(due)))
+    return due, basis, tuple(trace)
+
+
+def _linked(at: Situation) -> list[Reference]:
+    known = [reference for reference in at.facts.references if at.known(reference.linked_at)]
+    return sorted(known, key=lambda reference: (reference.linked_at, reference.id))
+
+
+def _parts(at: Situation, base: datetime) -> tuple[Part, ...]:
+    """Return one part a linked reference.
+
+    The first owes `base`, so that doing nothing until somebody is added does not look punctual; one linked after it has
+    the floor, so that it is not born overdue.
+    """
+    parts = []
+    for index, reference in enumerate(_linked(at)):
+        timely = index == 0 or reference.linked_at <= base
+        told = _told(at, reference)
+        due = base if timely else reference.linked_at + at.policy.floor
+        parts.append(Part(f"reference:{reference.id}", evidence("reference", reference.id, told), due))
+    return tuple(parts) or (Part("reference", due=base),)
+
+
+def _prepared(at: Situation, reference: Reference) -> datetime | None:
+    if reference.alerted_at is None or reference.briefed_at is None:
+        return None
+    return at.known(max(reference.alerted_at, reference.briefed_at))
+
+
+def _told(at: Situation, reference: Reference) -> datetime | None:
+    """Return when nothing more could be done: prepared, or already rung by the employer."""
+    ends = [t for t in (_prepared(at, reference), at.known(reference.contacted_at)) if t]
+    return min(ends, default=None)
+
+
+def _action(at: Situation, parts: tuple[Part, ...]) -> Hint | None:
+    base = f"/v1/applications/{at.facts.application_id}/references"
+    if parts[0].name == "reference":
+        return Hint("link_reference", "Say which references you have named.", "PUT", base + "/{reference_id}")
+    missing = {part.name.removeprefix("reference:") for part in parts if part.at is None}
+    waiting = [r for r in _linked(at) if r.id in missing]
+    if not waiting:
+        return None
+    person = waiting[0]
+    who, href = person.name or "this reference", f"{base}/{person.id}"
+    if at.known(person.alerted_at) is None:
+        return Hint(f"alert_reference:{person.id}", f"Tell {who} that they may be rung.", "PATCH", href)
+    return Hint(f"brief_reference:{person.id}", f"Give {who} the details of job and company.", "PATCH", href)
+
+
+def _warnings(at: Situation) -> tuple[Hint, ...]:
+    rung = []
+    for reference in _linked(at):
+        contacted, prepared = at.known(reference.contacted_at), _prepared(at, reference)
+        if contacted is not None and (prepared is None or contacted < prepared):
+            who = reference.name or "A reference"
+            href = f"/v1/applications/{at.facts.application_id}/references/{reference.id}"
+            rung.append(Hint("reference_rung_unprepared", f"{who} was rung before being prepared.", "PATCH", href))
+    return tuple(rung)

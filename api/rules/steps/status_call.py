@@ -1,0 +1,209 @@
+"""Step 6: the call, a chain of occurrences of which at most one is open [27–30]."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from api.rules.calendar import local_date
+from api.rules.facts import FollowUp, Interview, Moment
+from api.rules.outcome import Applied, Data, Draft, Evidence, Hint, Part, Timed, Window
+from api.rules.situation import Situation
+from api.rules.words import said
+
+MADE = "status_contact_made"
+ROUND, CANCELLATION, FOLLOW_UP = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the employer said about getting in touch; the dates to ring beat the date they will answer by [4]."""
+
+    contact_from: Moment | None
+    contact_by: Moment | None
+    hear_by: Moment | None
+
+    def __bool__(self) -> bool:
+        return bool(self.contact_from or self.contact_by or self.hear_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that moves the chain, in the order (at, kind, id)."""
+
+    at: datetime
+    kind: int
+    id: str
+    source: Interview | FollowUp
+
+    @property
+    def promise(self) -> Promise:
+        """What was said at this event."""
+        return Promise(self.source.contact_from, self.source.contact_by, self.source.hear_by)
+
+    @property
+    def scope(self) -> str:
+        """The scope of the occurrence that this event opens."""
+        return f"{('interview', 'cancel', 'followup')[self.kind]}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One link of the chain: its window, and how it ended if it did."""
+
+    scope: str
+    window: Window
+    trace: tuple[Applied, ...]
+    part: Part
+    ended: str | None = None
+    done_reason: str = "evidence"
+
+
+@dataclass(slots=True)
+class Chain:
+    """The state of the walk."""
+
+    current: Occurrence | None = None
+    past: list[Occurrence] = field(default_factory=list)
+    unanswered: int = 0
+    decided: bool = False
+
+    def end(self, **changes: object) -> None:
+        """Close the current occurrence, if there is one."""
+        if self.current is not None:
+            self.past.append(replace(self.current, **changes))  # type: ignore[arg-type]  # fields of Occurrence
+        self.current = None
+
+
+def status_calls(at: Situation) -> tuple[Draft, ...]:
+    """Walk rounds, cancellations and contacts in order of time; return every occurrence of the call.
+
+    A round or a cancellation closes the current occurrence and opens the next; a contact that put the question, or that
+    came from them, completes it and asks again by the date it gave or some business days later, until a decision is
+    known or `max_unanswered` questions in a row got no answer.
+    """
+    chain = Chain()
+    for event in _events(at):
+        if isinstance(event.source, Interview):
+            _restart(at, chain, event)
+        else:
+            _contact(at, chain, event, event.source)
+    occurrences = [*chain.past, *([chain.current] if chain.current else [])]
+    silent = chain.current is None and chain.unanswered >= at.policy.max_unanswered and not chain.decided
+    return tuple(_draft(at, occurrence, silent=silent and occurrence is occurrences[-1]) for occurrence in occurrences)
+
+
+def _events(at: Situation) -> Iterator[Event]:
+    first = at.first_end
+    if first is None:
+        return
+    events = [Event(at.end(r), ROUND, r.id, r) for r in at.live]
+    events += [
+        Event(r.cancelled_at, CANCELLATION, r.id, r)
+        for r in at.facts.interviews
+        if r.status == "cancelled" and r.cancelled_at is not None and r.cancelled_at >= first
+    ]
+    events += [Event(f.at, FOLLOW_UP, f.id, f) for f in at.facts.follow_ups if first <= f.at <= at.now]
+    yield from sorted(events, key=lambda event: (event.at, event.kind, event.id))
+
+
+def _restart(at: Situation, chain: Chain, event: Event) -> None:
+    chain.end(ended="superseded_by_next_round" if event.kind == ROUND else "restarted")
+    chain.unanswered, chain.decided = 0, False
+    chain.current = _open(at, event, at.policy.call_after_business_days)
+
+
+def _contact(at: Situation, chain: Chain, event: Event, contact: FollowUp) -> None:
+    if contact.direction == "out" and contact.outcome == "no_answer":
+        _retry(at, chain, event)
+        return
+    done = "company_contacted_you" if contact.direction == "in" else "evidence"
+    part = Part(MADE, Evidence("follow_up", event.id, event.at))
+    chain.end(part=part, done_reason=done)
+    unheard = contact.outcome in ("left_message", "emailed")
+    chain.unanswered = chain.unanswered + 1 if unheard else 0
+    if contact.outcome == "decision":
+        chain.decided = True
+    elif event.promise or (not chain.decided and chain.unanswered < at.policy.max_unanswered):
+        chain.decided = False
+        chain.current = _open(at, event, at.policy.chase_after_business_days)
+
+
+def _retry(at: Situation, chain: Chain, event: Event) -> None:
+    """Move the deadline to a retry day; an attempt after the deadline earns nothing."""
+    current = chain.current
+    if current is None or event.at > current.window.due_at:
+        return
+    day = at.office.add_business_days(local_date(event.at, at.facts.zone), at.policy.retry_business_days)
+    later = max(current.window.due_at, at.office.closing(day))
+    inputs: Data = {"follow_up_id": event.id, "retry_business_days": at.policy.retry_business_days}
+    trace = (*current.trace, Applied("retry_after_no_answer", inputs, said(later)))
+    chain.current = replace(current, window=replace(current.window, due_at=later), trace=trace)
+
+
+def _open(at: Situation, event: Event, after: int) -> Occurrence:
+    """Open an occurrence: the frame that was given, verbatim [28], else some business days later [27]."""
+    base = local_date(event.at, at.facts.zone)
+    opens, due, rule = _frame(at, event, after)
+    inputs: Data = {"event": event.scope, "base_date": base.isoformat(), "zone": at.facts.zone, "business_days": after}
+    trace = [Applied(rule, inputs, f"{said(opens)}/{said(due)}")]
+    if opens < event.at:
+        opens = event.at
+        trace.append(Applied("not_before_the_event", {"event_at": said(event.at)}, said(opens)))
+    if due <= opens:
+        due = opens + at.policy.floor
+        trace.append(Applied("frame_already_over", {"hours": at.policy.same_day_floor_hours}, said(due)))
+    basis = "promised" if event.promise else "business"
+    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), tuple(trace), Part(MADE))
+
+
+def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime, str]:
+    office, promise, width = at.office, event.promise, at.policy.call_window_business_days
+    default = office.add_business_days(local_date(event.at, at.facts.zone), after)
+    if promise.contact_from:
+        opens = office.start_of(promise.contact_from)
+        if promise.contact_by:
+            return opens, office.end_of(promise.contact_by), "from_and_by"
+        last = office.add_business_days(promise.contact_from.date, width)
+        return opens, office.closing(last), "from_only"
+    by = promise.contact_by or (promise.hear_by if at.policy.hear_by_rule == "within" else None)
+    if by:
+        end = office.end_of(by)
+        return min(office.opening(default), office.opening(by.date), end - at.policy.floor), end, "by_only"
+    rule = "nothing_given"
+    if promise.hear_by:
+        default, rule = office.add_business_days(promise.hear_by.date, 1), "after_their_date"
+    return office.opening(default), office.closing(office.add_business_days(default, width)), rule
+
+
+def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
+    return Draft(
+        number=6,
+        scope=occurrence.scope,
+        window=occurrence.window,
+        asks="call_for_status",
+        parts=(occurrence.part,),
+        not_applicable=occurrence.ended or ("offer_received" if at.life.offered_at else None),
+        done_reason=occurrence.done_reason,
+        data={"zone": at.facts.zone, "opens_at": said(occurrence.window.opens_at)},
+        actions=(Timed(None, _action(at)),),
+        advice=(MOVE_ON,) if silent else (),
+        trace=occurrence.trace,
+    )
+
+
+MOVE_ON = Hint(
+    "consider_moving_on",
+    "They have not answered repeatedly. No further call is asked for: put your energy elsewhere.",
+    "POST",
+    "/v1/search-activities",
+)
+
+
+def _action(at: Situation) -> Hint:
+    contact, application = at.facts.status_contact, f"/v1/applications/{at.facts.application_id}"
+    if contact is None or contact.erased or contact.since is None:
+        return Hint("choose_contact", "Choose whom to ask about your application.", "PATCH", application)
+    ways = contact.phone or contact.email or "look up a number first"
+    hours = f"{at.policy.business_opens:%H:%M}–{at.policy.business_closes:%H:%M} {at.facts.zone}"
+    text = f"Ask {contact.name or 'your contact'} where things stand ({ways}; office hours {hours}) and note it."
+    return Hint("call", text, "POST", f"{application}/follow-ups")

@@ -1,0 +1,97 @@
+"""Step 4: the thank-you letter [16–23]."""
+
+from api.rules.facts import Interview, Letter
+from api.rules.outcome import Applied, Draft, Evidence, Hint, Part, Timed, Window
+from api.rules.situation import Situation
+from api.rules.steps.contact_details import complete_contact
+from api.rules.steps.rounds import letter_due, not_held
+from api.rules.words import said
+
+
+def thank_you(at: Situation, interview: Interview) -> Draft:
+    """Send a thank-you letter for this round, or one to each interviewer where the policy says so [18].
+
+    Opens at the end; due `thank_you_hours` elapsed hours later, across clock changes and weekends alike. A letter sent
+    before the start cannot be about this interview; one handed over during it is in time.
+    """
+    end = at.end(interview)
+    due = letter_due(end, at.policy)
+    letters = _letters(at, interview)
+    parts = _parts(at, interview, [letter for letter in letters if _sent(at, letter, interview)])
+    missing = [part.name for part in parts if part.at is None]
+    return Draft(
+        number=4,
+        scope=f"interview:{interview.id}",
+        window=Window(end, due, interview.zone, "elapsed"),
+        asks="send_thank_you",
+        parts=parts,
+        not_applicable=not_held(interview) or _nobody(interview),
+        data={**at.round_data(interview), "hours": at.policy.thank_you_hours},
+        actions=(Timed(None, None), Timed(end, _action(at, interview, letters, missing))),
+        warnings=_warnings(at, interview, letters),
+        trace=(
+            Applied("opens_at_end", {"end": said(end)}, said(end)),
+            Applied("elapsed_hours", {"end": said(end), "thank_you_hours": at.policy.thank_you_hours}, said(due)),
+        ),
+    )
+
+
+def _letters(at: Situation, interview: Interview) -> list[Letter]:
+    mine = [x for x in at.facts.letters if x.interview_id == interview.id and x.kind == "thank_you"]
+    return sorted(mine, key=lambda letter: letter.id)
+
+
+def _sent(at: Situation, letter: Letter, interview: Interview) -> bool:
+    sent = at.known(letter.sent_at)
+    return sent is not None and sent >= interview.start
+
+
+def _nobody(interview: Interview) -> str | None:
+    return "no_one_to_thank" if interview.kind == "assessment" and not interview.interviewers else None
+
+
+def _parts(at: Situation, interview: Interview, sent: list[Letter]) -> tuple[Part, ...]:
+    people = sorted(p.contact_id for p in interview.interviewers if not p.optional)
+    if not at.policy.thank_each_interviewer or not people:
+        return (_part("letter", sent),)
+    return tuple(
+        _part(f"letter_to:{person}", [x for x in sent if not x.recipients or person in x.recipients])
+        for person in people
+    )
+
+
+def _part(name: str, sent: list[Letter]) -> Part:
+    found = [Evidence("letter", letter.id, letter.sent_at) for letter in sent if letter.sent_at]
+    first = min(found, key=lambda evidence: (evidence.at, evidence.id), default=None)
+    return Part(name, first)
+
+
+def _action(at: Situation, interview: Interview, letters: list[Letter], missing: list[str]) -> Hint | None:
+    if not missing:
+        return None
+    person = missing[0].removeprefix("letter_to:") if missing[0] != "letter" else None
+    drafts = [x for x in letters if at.known(x.sent_at) is None and _is_for(x, person)]
+    if not drafts:
+        href = f"/v1/applications/{at.facts.application_id}/letters"
+        return Hint("draft_letter", "Write the thank-you letter.", "POST", href)
+    draft = drafts[0]
+    if not draft.written:
+        return Hint("review_letter", "Finish the draft of the letter.", "PATCH", f"/v1/letters/{draft.id}")
+    for interviewer in interview.interviewers:
+        if draft.channel == "email" and interviewer.contact_id in draft.recipients and not interviewer.has_email:
+            who = interviewer.name or "the recipient"
+            return complete_contact(interviewer.contact_id, f"The letter goes by e-mail: fill in the address of {who}.")
+    return Hint("mark_sent", "Send the letter and say when.", "POST", f"/v1/letters/{draft.id}/send")
+
+
+def _is_for(letter: Letter, person: str | None) -> bool:
+    return person is None or not letter.recipients or person in letter.recipients
+
+
+def _warnings(at: Situation, interview: Interview, letters: list[Letter]) -> tuple[Hint, ...]:
+    text = "A letter was sent before this interview began and does not count for it."
+    return tuple(
+        Hint("evidence_before_interview", text, "PATCH", f"/v1/letters/{letter.id}")
+        for letter in letters
+        if (sent := at.known(letter.sent_at)) is not None and sent < interview.start
+    )

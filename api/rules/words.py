@@ -1,0 +1,139 @@
+"""The sentence behind every answer: fact, rule, date – always with the instant and its zone."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from api.rules.outcome import Data, Instance
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def said(instant: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC with `Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def wall(instant: datetime, zone: str) -> str:
+    """Write an instant as a local clock and calendar show it: `Tue 3 Mar, 11:00 EST`."""
+    local = instant.astimezone(ZoneInfo(zone))
+    name = local.tzname() or zone
+    name = f"UTC{name}" if name[:1] in "+-" else name
+    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}, {clock} {name}"
+
+
+def _instant(data: Data, key: str) -> datetime:
+    return datetime.fromisoformat(str(data[key]))
+
+
+def _round(data: Data, now: datetime) -> str:
+    start, end = _instant(data, "started_at"), _instant(data, "ended_at")
+    zone = str(data["zone"])
+    if now < start:
+        return f"Your interview begins {wall(start, zone)}."
+    return f"Your interview {'ends' if now < end else 'ended'} {wall(end, zone)}."
+
+
+def _hours(instance: Instance) -> str:
+    """Name the hours; say so where the local clock is changed in between."""
+    hours = f"within {instance.data['hours']} hours"
+    end, zone = _instant(instance.data, "ended_at"), ZoneInfo(instance.due_zone)
+    if end.astimezone(zone).utcoffset() != instance.due_at.astimezone(zone).utcoffset():
+        hours += " as time elapses (the clocks change in between)"
+    return hours
+
+
+def _next_stage(instance: Instance, now: datetime) -> str:
+    return f"{_round(instance.data, now)} What comes next is to be found out and written down the same day"
+
+
+def _contact_details(instance: Instance, now: datetime) -> str:
+    return f"{_round(instance.data, now)} Names, titles and ways to reach people are due {_hours(instance)}"
+
+
+def _notes(instance: Instance, now: datetime) -> str:
+    return f"{_round(instance.data, now)} Notes on what went well and what is open are due the same day"
+
+
+def _thank_you(instance: Instance, now: datetime) -> str:
+    return f"{_round(instance.data, now)} A thank-you letter is due {_hours(instance)}"
+
+
+def _references(instance: Instance, now: datetime) -> str:
+    opened = _instant(instance.data, "opened_at")
+    at = wall(opened, instance.due_zone)
+    if instance.data["names_given"]:
+        fact = f"You handed over the names of your references {at}."
+    else:
+        fact = f"Your first interview {'ends' if now < opened else 'ended'} {at}."
+    return f"{fact} Your references are to be told and briefed before anybody rings them"
+
+
+def _status_call(instance: Instance, _now: datetime) -> str:
+    opens = wall(instance.opens_at, instance.due_zone)
+    if instance.due_basis == "promised":
+        return f"They gave you a date. Ask where things stand from {opens}"
+    return f"No date was given. Ask where things stand after some business days, from {opens}"
+
+
+def _keep_looking(instance: Instance, _now: datetime) -> str:
+    since = wall(_instant(instance.data, "since"), instance.due_zone)
+    fact = "Your search elsewhere counts from" if instance.data["elsewhere"] else "Your first interview counts from"
+    return f"{fact} {since}. Something elsewhere is due every {instance.data['days']} days"
+
+
+OPEN: Mapping[int, Callable[[Instance, datetime], str]] = {
+    1: _next_stage,
+    2: _contact_details,
+    3: _notes,
+    4: _thank_you,
+    5: _references,
+    6: _status_call,
+    7: _keep_looking,
+}
+CLOSED = {
+    "no_interview": "No interview is known yet: record one and this step gets its dates.",
+    "evidence": "Done {completed}, by what you recorded; the deadline was {due}.",
+    "by_hand": "Ticked by hand as done {completed}; the deadline was {due}.",
+    "company_contacted_you": "They got in touch with you {completed}; the deadline was {due}.",
+    "skipped_by_user": "You skipped this; its deadline was {due}.",
+    "disabled_by_policy": "Your policy switches this step off.",
+    "superseded_by_next_round": "A further round was arranged, so this is no longer to be asked.",
+    "restarted": "A later round was cancelled, so the question starts anew.",
+    "interview_cancelled": "The interview was cancelled, so nothing follows from it.",
+    "interview_not_held": "The interview did not take place, so nothing follows from it.",
+    "references_not_needed": "You noted that no references are wanted.",
+    "offer_received": "An offer was received, so there is no status left to ask for.",
+    "no_one_to_thank": "Nobody conducted this assessment, so there is no one to thank.",
+    "application_closed": "The application is closed; the deadline was {due}.",
+}
+REASONS = (
+    "not_open_yet",
+    "ask_next_stage",
+    "collect_contacts",
+    "write_notes",
+    "send_thank_you",
+    "choose_references",
+    "alert_references",
+    "call_for_status",
+    "keep_looking",
+    *CLOSED,
+)
+
+
+def sentence(instance: Instance, now: datetime) -> str:
+    """Say why a step stands as it does at `now`."""
+    due = wall(instance.due_at, instance.due_zone)
+    if instance.closed_state is None:
+        verb = "was due" if now >= instance.due_at else "by"
+        text = OPEN[instance.number](instance, now)
+        return f"{text}: {verb} {due}." if verb == "by" else f"{text}; it {verb} {due}."
+    completed = wall(instance.completed_at, instance.due_zone) if instance.completed_at else ""
+    return CLOSED[instance.reason].format(completed=completed, due=due)
+
+
+def unscheduled(reason: str) -> str:
+    """Say why a step without any date stands as it does."""
+    return "The application is closed." if reason == "application_closed" else CLOSED[reason]
