@@ -1,0 +1,317 @@
+"""The invariants of the domain's specification (§4), on thousands of applications that nobody would think of."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.rules.evaluate import PRESSING, evaluate, headline, present, project, project_search
+from api.rules.facts import ENDINGS, Elsewhere, Facts, Letter, Note, StageChange, StatusContact
+from api.rules.life import life
+from api.rules.outcome import STATES, STEPS, Step
+from api.rules.policy import BOUNDS, Policy, check
+from api.rules.words import REASONS
+from tests.rules.strategies import APART, INSTANTS, STEADY_ZONES, ZONES, Case, cases, moved
+
+DONE = ("done", "done_late")
+SECOND = timedelta(seconds=1)
+FOR_EVER = timedelta(days=3_650)
+Fact = TypeVar("Fact")
+steady = settings(
+    max_examples=120,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def verdict(step: Step) -> tuple[object, ...]:
+    """What a step comes to, apart from the words and the hints."""
+    return (step.state, step.opens_at, step.due_at, step.completed_at, step.reason, step.missing, step.changes_at)
+
+
+def by_key(steps: Sequence[Step]) -> dict[tuple[int, str | None], Step]:
+    return {(step.number, step.scope): step for step in steps}
+
+
+def at(case: Case, now: datetime) -> dict[tuple[int, str | None], Step]:
+    return by_key(evaluate(case.facts, case.policy, now))
+
+
+def instants_of(case: Case) -> list[datetime]:
+    """Every instant from the case's own on at which a clock could change something, and the seconds beside it."""
+    dates = [date for i in project(case.facts, case.policy, case.now) for date in (i.opens_at, i.due_at)]
+    near = {date + beside for date in dates for beside in (-SECOND, timedelta(), SECOND)}
+    return sorted({case.now, case.now + FOR_EVER} | {date for date in near if date > case.now})
+
+
+@steady
+@given(cases(), st.timedeltas(timedelta(0), timedelta(days=60)))
+def test_what_is_judged_once_stays_right_at_every_later_instant(case: Case, later: timedelta) -> None:
+    stored = project(case.facts, case.policy, case.now)
+    then = case.now + timedelta(seconds=int(later.total_seconds()))
+    assert project(case.facts, case.policy, then) == stored
+    closed = life(case.facts.stages, case.now).closed_at is not None
+    assert present(stored, then, closed=closed) == evaluate(case.facts, case.policy, then)
+
+
+@steady
+@given(cases(), st.timedeltas(timedelta(0), timedelta(days=60)))
+def test_a_state_is_the_closed_one_or_the_clock_between_two_dates(case: Case, later: timedelta) -> None:
+    then = case.now + timedelta(seconds=int(later.total_seconds()))
+    steps = at(case, then)
+    for row in project(case.facts, case.policy, case.now):
+        clock = "upcoming" if then < row.opens_at else "open" if then < row.due_at else "overdue"
+        assert steps[row.key].state == (row.closed_state or clock)
+
+
+@steady
+@given(cases())
+def test_time_alone_moves_a_step_only_from_upcoming_over_open_to_overdue(case: Case) -> None:
+    order = {"upcoming": 0, "open": 1, "overdue": 2}
+    before = at(case, case.now)
+    for instant in instants_of(case):
+        after = at(case, instant)
+        assert after.keys() == before.keys()
+        for key, step in after.items():
+            was = before[key].state
+            assert order[step.state] >= order[was] if was in order else step.state == was
+        before = after
+
+
+@steady
+@given(cases())
+def test_changes_at_is_the_very_second_of_the_next_change(case: Case) -> None:
+    states = {instant: {key: step.state for key, step in at(case, instant).items()} for instant in instants_of(case)}
+    for key, step in at(case, case.now).items():
+        constant = [states[t][key] for t in states if step.changes_at is None or t < step.changes_at]
+        assert set(constant) == {step.state}
+        if step.changes_at is not None:
+            assert step.changes_at > case.now
+            assert states[step.changes_at][key] != step.state
+
+
+@steady
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_in_which_facts_are_given_means_nothing(case: Case, random: Any) -> None:
+    def shuffled(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+        return tuple(random.sample(facts, len(facts)))
+
+    known = case.facts
+    names = ("stages", "interviews", "notes", "letters", "references", "follow_ups", "overrides", "elsewhere")
+    mixed: Facts = replace(known, **{name: shuffled(getattr(known, name)) for name in names})  # type: ignore[arg-type]
+    mixed = replace(
+        mixed,
+        interviews=tuple(replace(r, interviewers=shuffled(r.interviewers)) for r in mixed.interviews),
+        letters=tuple(replace(x, recipients=shuffled(x.recipients)) for x in mixed.letters),
+    )
+    expected = evaluate(known, case.policy, case.now)
+    assert evaluate(mixed, case.policy, case.now) == expected
+    assert evaluate(known, case.policy, case.now) == expected
+    assert [s.trace for s in evaluate(mixed, case.policy, case.now)] == [s.trace for s in expected]
+
+
+@steady
+@given(cases())
+def test_every_number_answers_once_a_key_and_speaks_through_one_headline(case: Case) -> None:
+    steps = evaluate(case.facts, case.policy, case.now)
+    assert {step.number for step in steps} == set(STEPS)
+    assert len(by_key(steps)) == len(steps)
+    assert [step.number for step in headline(steps)] == list(STEPS)
+    assert len([step for step in steps if step.number == 6 and step.state in PRESSING]) <= 1
+    for spoken in headline(steps):
+        rivals = [step for step in steps if step.number == spoken.number and step.state in PRESSING]
+        assert spoken.state in PRESSING or not rivals
+
+
+@steady
+@given(cases())
+def test_every_step_has_a_window_and_is_done_in_time_or_late(case: Case) -> None:
+    closed = life(case.facts.stages, case.now).closed_at
+    for step in evaluate(case.facts, case.policy, case.now):
+        if step.opens_at is None or step.due_at is None:
+            assert step.state == ("not_started" if closed is None else "not_applicable")
+            continue
+        assert step.opens_at < step.due_at
+        assert (step.state in DONE) == (step.completed_at is not None)
+        if step.completed_at is not None:
+            assert step.missing == ()
+            assert (step.state == "done") == (step.completed_at <= step.due_at)
+            assert step.completed_at <= case.now
+        if step.state in PRESSING:
+            assert closed is None
+            assert bool(step.missing) == (step.number != 7)
+
+
+@steady
+@given(cases())
+def test_notes_and_contacts_are_never_due_after_the_letter(case: Case) -> None:
+    steps = at(case, case.now)
+    for (number, scope), step in steps.items():
+        letter = steps.get((4, scope))
+        if number in (2, 3) and step.due_at and letter and letter.due_at:
+            assert step.due_at <= letter.due_at
+
+
+def _note(known: Facts, when: datetime) -> Facts:
+    rounds: list[str | None] = [round_.id for round_ in known.interviews]
+    added = (Note(id=f"new{i}", interview_id=r, kind="positive", noted_at=when) for i, r in enumerate([*rounds, None]))
+    return replace(known, notes=(*known.notes, *added))
+
+
+def _letter(known: Facts, when: datetime) -> Facts:
+    rounds: list[str | None] = [round_.id for round_ in known.interviews]
+    added = (Letter(id=f"new{i}", interview_id=r, sent_at=when) for i, r in enumerate([*rounds, None]))
+    return replace(known, letters=(*known.letters, *added))
+
+
+def _details(known: Facts, when: datetime) -> Facts:
+    def filled(round_: Any) -> Any:
+        people = (replace(p, details_at=p.details_at or when) for p in round_.interviewers)
+        return replace(round_, interviewers=tuple(people))
+
+    person = known.status_contact or StatusContact(contact_id="a", since=when)
+    return replace(
+        known,
+        interviews=tuple(filled(round_) for round_ in known.interviews),
+        status_contact=replace(person, reachable_since=person.reachable_since or when),
+    )
+
+
+def _search(known: Facts, when: datetime) -> Facts:
+    return replace(known, elsewhere=(*known.elsewhere, Elsewhere(id="new", type="search_activity", at=when)))
+
+
+@steady
+@given(cases(), st.sampled_from(((_note, 3), (_letter, 4), (_details, 2), (_search, 7))), st.integers(0, 20))
+def test_a_record_moves_its_own_step_only_and_never_backwards(
+    case: Case, added: tuple[Callable[[Facts, datetime], Facts], int], days: int
+) -> None:
+    add, number = added
+    before = at(case, case.now)
+    after = by_key(evaluate(add(case.facts, case.now - timedelta(days=days)), case.policy, case.now))
+    assert after.keys() == before.keys()
+    for key, step in after.items():
+        if key[0] != number:
+            assert verdict(step) == verdict(before[key])
+            continue
+        assert step.state in DONE or before[key].state not in DONE
+        was_due = before[key].due_at
+        assert step.due_at == was_due or (number == 7 and step.due_at and was_due and step.due_at > was_due)
+        assert set(step.missing) <= set(before[key].missing)
+
+
+@steady
+@given(cases(), st.sampled_from(ZONES))
+def test_the_user_who_moves_takes_only_the_search_along_and_by_two_days_at_most(case: Case, zone: str) -> None:
+    before = at(case, case.now)
+    after = by_key(evaluate(replace(case.facts, user_zone=zone), case.policy, case.now))
+    assert after.keys() == before.keys()
+    for key, step in after.items():
+        if key[0] != 7:
+            assert step == before[key]
+            continue
+        was_due = before[key].due_at
+        assert (step.due_at is None) == (was_due is None)
+        assert not (step.due_at and was_due) or abs(step.due_at - was_due) <= timedelta(hours=48)
+
+
+def entered(known: Facts, stage: str, id_: str, when: datetime) -> Facts:
+    return replace(known, stages=(*known.stages, StageChange(id=id_, stage=stage, at=when)))
+
+
+@steady
+@given(cases(), st.sampled_from(ENDINGS))
+def test_closing_ends_what_is_open_and_reinstating_restores_it_exactly(case: Case, ending: str) -> None:
+    open_ = replace(case.facts, stages=tuple(line for line in case.facts.stages if line.stage not in ENDINGS))
+    before = evaluate(open_, case.policy, case.now)
+    closed = entered(open_, ending, "x", case.now)
+    after = by_key(evaluate(closed, case.policy, case.now))
+    expected = {"overdue": "missed", "open": "not_applicable", "upcoming": "not_applicable"}
+    for key, step in by_key(before).items():
+        assert after[key].state == expected.get(step.state, "not_applicable" if step.due_at is None else step.state)
+        if step.state in expected:
+            assert after[key].reason == "application_closed"
+            assert (after[key].opens_at, after[key].due_at) == (step.opens_at, step.due_at)
+        elif step.due_at is not None:
+            assert after[key] == step
+    again = entered(closed, life(open_.stages, case.now).stage, "y", case.now)
+    assert evaluate(again, case.policy, case.now) == before
+
+
+@steady
+@given(cases(STEADY_ZONES), st.integers(-50, 50))
+def test_everything_moved_by_whole_weeks_gives_the_same_answer_moved(case: Case, weeks: int) -> None:
+    by = timedelta(weeks=weeks)
+
+    def bare(steps: Sequence[Step]) -> tuple[Step, ...]:
+        return tuple(replace(step, reason_text="", data={}, trace=()) for step in steps)
+
+    expected = moved(bare(evaluate(case.facts, case.policy, case.now)), by)
+    assert bare(evaluate(moved(case.facts, by), moved(case.policy, by), case.now + by)) == expected
+
+
+@steady
+@given(cases(), st.integers(1, 100))
+def test_more_hours_for_the_letter_bring_nothing_forward(case: Case, more: int) -> None:
+    hours = min(case.policy.thank_you_hours + more, BOUNDS["thank_you_hours"][1])
+    before = at(case, case.now)
+    after = by_key(evaluate(case.facts, replace(case.policy, thank_you_hours=hours), case.now))
+    for key, step in after.items():
+        due, was_due = step.due_at, before[key].due_at
+        assert due == was_due or (key[0] in (2, 3, 4) and due and was_due and due > was_due)
+
+
+@steady
+@given(cases(), st.integers(-2, 30))
+def test_a_further_holiday_brings_no_computed_date_forward(case: Case, days: int) -> None:
+    """A second reference is left out: linked within the added day it owes the end of that day, not the floor."""
+    known = replace(case.facts, references=case.facts.references[:1])
+    first = min((round_.start for round_ in known.interviews), default=case.now)
+    holidays = case.policy.holidays | {first.date() + timedelta(days=days)}
+    before = by_key(evaluate(known, case.policy, case.now))
+    after = by_key(evaluate(known, replace(case.policy, holidays=holidays), case.now))
+    assert after.keys() == before.keys()
+    for key, step in after.items():
+        due, was_due = step.due_at, before[key].due_at
+        computed = key[0] == 5 or (key[0] == 6 and step.due_basis == "business")
+        assert not (computed and due and was_due) or due >= was_due
+        assert key[0] in (5, 6) or verdict(step) == verdict(before[key])
+
+
+@steady
+@given(cases(), INSTANTS)
+def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: datetime) -> None:
+    assert check(case.policy) is None
+    for step in evaluate(case.facts, case.policy, now):
+        assert step.state in STATES
+        assert step.reason in REASONS
+        assert step.reason_text.endswith(".")
+        assert "{" not in step.reason_text
+        if step.next_action is not None:
+            assert step.state in PRESSING
+
+
+@steady
+@given(cases(), APART)
+def test_step_7_judged_alone_is_step_7_of_the_whole(case: Case, by: timedelta) -> None:
+    now = case.now - by
+    whole = [row for row in project(case.facts, case.policy, now) if row.number == 7]
+    assert [row for row in (project_search(case.facts, case.policy, now),) if row] == whole
+
+
+@steady
+@given(cases(), INSTANTS)
+def test_nothing_is_known_before_it_happened(case: Case, now: datetime) -> None:
+    for step in evaluate(case.facts, case.policy, now):
+        assert step.completed_at is None or step.completed_at <= now
+        assert all(found.at <= now for found in step.evidence if found.type != "interview" or step.number != 7)
+
+
+def test_the_default_policy_is_within_its_own_bounds() -> None:
+    assert check(Policy()) is None
+    assert all(low <= getattr(Policy(), name) <= high for name, (low, high) in BOUNDS.items())
