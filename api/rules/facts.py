@@ -1,7 +1,8 @@
 """What is known about one application: the frozen input of the rules.
 
 Every `…_at` and `…_since` is an aware UTC instant in whole seconds. Evidence dated after `now` is ignored by
-the rules; the schedule (interviews, moments, `reference_check`) always counts as it stands.
+the rules; the schedule (interviews with their cancellation, moments, `references_given_at`, `reference_check`) always
+counts as it stands.
 """
 
 import datetime as dt

@@ -95,7 +95,10 @@ def _apart(draws: int) -> timedelta:
 
 
 def apart(*, before: int = 3, after: int = 20) -> SearchStrategy[timedelta]:
-    return st.integers(0, (before + after + 1) * 25 * 6 - 1).map(lambda draws: _apart(draws) - timedelta(days=before))
+    """Give distances in time; every other one is of whole days, so that facts meet in the same second."""
+    draws = st.integers(0, (before + after + 1) * 25 * 6 - 1)
+    days = st.integers(-before, after).map(lambda count: timedelta(days=count))
+    return days | draws.map(lambda draw: _apart(draw) - timedelta(days=before))
 
 
 INSTANTS = st.sampled_from(CLOCK_CHANGES) | st.integers(0, int((LAST - FIRST).total_seconds())).map(
@@ -165,7 +168,9 @@ LENGTHS = st.sampled_from((None, 1, 45, 60, 90, 24 * 60))
 STATUSES = st.sampled_from(("scheduled", "scheduled", "held", "cancelled", "no_show"))
 KINDS = st.sampled_from(("onsite", "panel", "assessment"))
 STAGES = st.lists(st.tuples(st.sampled_from((*LIVE_STAGES, *ENDINGS)), WHEN), max_size=3)
-OVERRIDES = st.tuples(st.integers(1, 7), st.sampled_from(("complete", "skip", "reopen")), WHEN)
+OVERRIDES = st.tuples(
+    st.sampled_from((1, 2, 3, 4, 4, 4, 5, 5, 5, 6, 7)), st.sampled_from(("complete", "skip", "reopen")), WHEN
+)
 
 
 def _begins(moment: Moment) -> tuple[date, time]:
@@ -251,7 +256,7 @@ def facts(draw: DrawFn, zones: Sequence[str] = ZONES) -> Facts:
         letters=_numbered("l", draw(st.lists(LETTERS, max_size=3)), rounds),
         references=_numbered("p", draw(st.lists(REFERENCES, max_size=3))),
         follow_ups=tuple(draw(follow_ups(id_)) for id_ in asked),
-        overrides=tuple(draw(overrides(id_, rounds, asked)) for id_ in ("o1", "o2")[: draw(st.integers(0, 2))]),
+        overrides=tuple(draw(overrides(id_, rounds, asked)) for id_ in ("o1", "o2", "o3")[: draw(st.integers(0, 3))]),
         elsewhere=_numbered("e", draw(st.lists(ELSEWHERE, max_size=2))),
         status_contact=draw(STATUS_CONTACTS),
         reference_check=draw(PERHAPS),

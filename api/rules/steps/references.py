@@ -16,7 +16,7 @@ def references(at: Situation) -> Draft | None:
     day, sooner where names were handed over (that day) or a check was announced (before it), never less than the floor.
     None while neither is known.
     """
-    opens = min((t for t in (at.first_end, at.known(at.facts.references_given_at)) if t), default=None)
+    opens = min((t for t in (at.first_end, at.facts.references_given_at) if t), default=None)
     if opens is None:
         return None
     base, basis, trace = _base(at, opens)
@@ -51,7 +51,7 @@ def _base(at: Situation, opens: datetime) -> tuple[datetime, str, tuple[Applied,
         dues.append((day_end(day, zone), "business"))
         inputs: Data = {"base_date": start.isoformat(), "zone": zone, "business_days": policy.references_business_days}
         trace.append(Applied("end_of_business_day", inputs, said(dues[-1][0])))
-    given = at.known(at.facts.references_given_at)
+    given = at.facts.references_given_at
     if given is not None:
         dues.append((same_day(given, zone, policy.floor), "local_day"))
         trace.append(Applied("same_day_as_names_given", {"references_given_at": said(given)}, said(dues[-1][0])))

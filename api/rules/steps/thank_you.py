@@ -77,7 +77,7 @@ def _action(at: Situation, interview: Interview, letters: list[Letter], missing:
     draft = drafts[0]
     if not draft.written:
         return Hint("review_letter", "Finish the draft of the letter.", "PATCH", f"/v1/letters/{draft.id}")
-    for interviewer in interview.interviewers:
+    for interviewer in sorted(interview.interviewers, key=lambda person: person.contact_id):
         if draft.channel == "email" and interviewer.contact_id in draft.recipients and not interviewer.has_email:
             who = interviewer.name or "the recipient"
             return complete_contact(interviewer.contact_id, f"The letter goes by e-mail: fill in the address of {who}.")

@@ -1,0 +1,185 @@
+"""Step 4: the thank-you letter (§3.5)."""
+
+from typing import Any
+
+import pytest
+
+from api.rules.facts import Interviewer, Letter
+from tests.rules.n1 import AFTER, END, START, n1, r1, row, step
+from tests.rules.vectors import at
+
+PANEL = (Interviewer(contact_id="b", name="Mr B", has_email=False), Interviewer(contact_id="a", has_email=False))
+
+
+def letter(id_: str = "l1", sent: str | None = None, **changes: Any) -> Letter:
+    return Letter(**{"id": id_, "interview_id": "r1", "sent_at": at(sent) if sent else None, **changes})
+
+
+@pytest.mark.parametrize(
+    ("letters", "complete"),
+    [
+        pytest.param((), False, id="none"),
+        pytest.param((letter(),), False, id="a-draft"),
+        pytest.param((letter(sent=END),), True, id="sent"),
+        pytest.param((letter(sent=START),), True, id="handed-over-as-it-began"),
+        pytest.param((letter(sent="2026-03-02T14:59:59Z"),), False, id="sent-before-it-began"),
+        pytest.param((letter(sent=AFTER),), True, id="sent-this-second"),
+        pytest.param((letter(sent="2026-03-02T17:00:01Z"),), False, id="sent-only-later"),
+        pytest.param((letter(sent=END, kind="follow_up"),), False, id="of-another-kind"),
+        pytest.param((letter(sent=END, interview_id="r2"),), False, id="of-another-round"),
+        pytest.param((letter(sent=END, interview_id=None),), False, id="of-no-round"),
+    ],
+)
+def test_a_letter_counts_for_its_round_from_the_start_on(letters: tuple[Letter, ...], complete: bool) -> None:
+    found = step(n1(letters=letters), "4:r1", AFTER)
+    assert (found.state, list(found.missing)) == (("done", []) if complete else ("open", ["letter"]))
+
+
+@pytest.mark.parametrize(
+    ("letters", "people", "missing"),
+    [
+        pytest.param((), PANEL, ["letter_to:a", "letter_to:b"], id="one-to-each-by-id"),
+        pytest.param((letter(sent=END, recipients=("b",)),), PANEL, ["letter_to:a"], id="one-has-got-hers"),
+        pytest.param((letter(sent=END, recipients=("b", "a")),), PANEL, [], id="one-letter-to-both"),
+        pytest.param((letter(sent=END),), PANEL, [], id="a-letter-without-names-is-for-all"),
+        pytest.param((letter(recipients=("a",)),), PANEL, ["letter_to:a", "letter_to:b"], id="a-draft-is-none"),
+        pytest.param((), (Interviewer(contact_id="a", optional=True),), ["letter"], id="optional-ones-do-not-count"),
+        pytest.param((), (), ["letter"], id="nobody-is-linked"),
+    ],
+)
+def test_the_policy_may_ask_for_a_letter_to_each(
+    letters: tuple[Letter, ...], people: tuple[Interviewer, ...], missing: list[str]
+) -> None:
+    facts = n1(interviews=(r1(interviewers=people),), letters=letters)
+    found = step(facts, "4:r1", AFTER, thank_each_interviewer=True)
+    assert list(found.missing) == missing
+    assert found.state == ("open" if missing else "done")
+
+
+def test_each_letter_is_done_when_the_last_one_is_sent() -> None:
+    letters = (letter("l1", END, recipients=("a",)), letter("l2", AFTER, recipients=("b",)))
+    stored = row(n1(interviews=(r1(interviewers=PANEL),), letters=letters), "4:r1", AFTER, thank_each_interviewer=True)
+    assert (stored.completed_at, stored.total) == (at(AFTER), 2)
+    assert [(found.type, found.id) for found in stored.evidence] == [("letter", "l1"), ("letter", "l2")]
+
+
+@pytest.mark.parametrize(
+    ("letters", "counts"),
+    [
+        pytest.param((letter("l1", AFTER), letter("l2", END)), "l2", id="the-earlier"),
+        pytest.param((letter("l2", END), letter("l1", END)), "l1", id="of-two-in-one-second-the-lower-id"),
+    ],
+)
+def test_the_first_letter_sent_counts(letters: tuple[Letter, ...], counts: str) -> None:
+    stored = row(n1(letters=letters), "4:r1", AFTER)
+    assert [found.id for found in stored.evidence] == [counts]
+    assert stored.completed_at == at(END)
+
+
+DRAFT = ("draft_letter", "Write the thank-you letter.", "POST", "/v1/applications/app/letters")
+SENT = ("mark_sent", "Send the letter and say when.", "POST", "/v1/letters/l1/send")
+
+
+@pytest.mark.parametrize(
+    ("letters", "each", "expected"),
+    [
+        pytest.param((), False, DRAFT, id="no-letter"),
+        pytest.param((letter(kind="other"),), False, DRAFT, id="only-a-letter-of-another-kind"),
+        pytest.param((letter(sent="2026-03-02T14:00Z"),), False, DRAFT, id="only-one-sent-too-early"),
+        pytest.param(
+            (letter(),),
+            False,
+            ("review_letter", "Finish the draft of the letter.", "PATCH", "/v1/letters/l1"),
+            id="an-unfinished-draft",
+        ),
+        pytest.param((letter(written=True),), False, SENT, id="a-written-one"),
+        pytest.param((letter("l2"), letter(written=True)), False, SENT, id="the-first-of-two-drafts"),
+        pytest.param((letter(written=True, sent="2026-03-02T18:00Z"),), False, SENT, id="sent-only-later"),
+        pytest.param(
+            (letter(written=True, channel="email", recipients=("b", "a")),),
+            False,
+            (
+                "complete_contact:a",
+                "The letter goes by e-mail: fill in the address of the recipient.",
+                "PATCH",
+                "/v1/contacts/a",
+            ),
+            id="by-e-mail-to-two-without-an-address",
+        ),
+        pytest.param(
+            (letter(written=True, channel="email", recipients=("b",)),),
+            False,
+            (
+                "complete_contact:b",
+                "The letter goes by e-mail: fill in the address of Mr B.",
+                "PATCH",
+                "/v1/contacts/b",
+            ),
+            id="by-e-mail-to-one-without-an-address",
+        ),
+        pytest.param((letter(written=True, channel="post", recipients=("b",)),), False, SENT, id="by-post"),
+        pytest.param((letter(written=True, channel="email", recipients=("c",)),), False, SENT, id="by-e-mail-to-c"),
+        pytest.param((letter("l0", written=True, recipients=("b",)),), True, DRAFT, id="each-a-has-no-draft-yet"),
+        pytest.param(
+            (letter("l0", recipients=("b",)), letter(written=True, recipients=("a",))), True, SENT, id="each-a"
+        ),
+        pytest.param((letter(written=True),), True, SENT, id="each-one-letter-for-all"),
+        pytest.param(
+            (letter("l0", END, recipients=("a",)), letter(written=True, recipients=("b",))),
+            True,
+            SENT,
+            id="each-then-b",
+        ),
+    ],
+)
+def test_the_way_of_a_letter(letters: tuple[Letter, ...], each: bool, expected: tuple[str, str, str, str]) -> None:
+    people = (*PANEL, Interviewer(contact_id="c"))
+    facts = n1(interviews=(r1(interviewers=people),), letters=letters)
+    action = step(facts, "4:r1", AFTER, thank_each_interviewer=each).next_action
+    assert action is not None
+    assert (action.code, action.text, action.method, action.href) == expected
+
+
+def test_nothing_is_to_be_written_before_the_end() -> None:
+    assert step(n1(), "4:r1", "2026-03-02T15:59:59Z").next_action is None
+    assert step(n1(), "4:r1", END).next_action is not None
+
+
+def test_an_assessment_without_people_has_no_one_to_thank() -> None:
+    alone, watched = r1(kind="assessment"), r1(kind="assessment", interviewers=PANEL)
+    found = step(n1(interviews=(alone,)), "4:r1", AFTER)
+    assert (found.state, found.reason) == ("not_applicable", "no_one_to_thank")
+    assert found.reason_text == "Nobody conducted this assessment, so there is no one to thank."
+    assert step(n1(interviews=(watched,)), "4:r1", AFTER).state == "open"
+
+
+def test_an_assessment_that_was_cancelled_says_so_first() -> None:
+    off = r1(kind="assessment", status="cancelled", cancelled_at=at(START))
+    assert step(n1(interviews=(off,)), "4:r1", AFTER).reason == "interview_cancelled"
+
+
+def test_letters_sent_before_the_interview_are_pointed_out() -> None:
+    early = "2026-03-02T14:59:59Z"
+    letters = (letter("l3", early), letter("l2", early), letter("l1", START), letter("l4", early, kind="other"))
+    told = step(n1(letters=letters), "4:r1", AFTER).warnings
+    assert [(hint.code, hint.href) for hint in told] == [
+        ("evidence_before_interview", "/v1/letters/l2"),
+        ("evidence_before_interview", "/v1/letters/l3"),
+    ]
+    assert {(hint.text, hint.method) for hint in told} == {
+        ("A letter was sent before this interview began and does not count for it.", "PATCH")
+    }
+    assert step(n1(letters=letters), "4:r1", "2026-03-02T14:00Z").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("end", "due"),
+    [
+        pytest.param("2026-03-07T22:00Z", "2026-03-08T22:00Z", id="the-night-the-clocks-go-forward"),
+        pytest.param("2026-10-31T21:00Z", "2026-11-01T21:00Z", id="the-night-they-go-back"),
+    ],
+)
+def test_the_letter_is_due_24_elapsed_hours_after_the_end(end: str, due: str) -> None:
+    found = step(n1(interviews=(r1(end=at(end)),)), "4:r1", end)
+    assert (found.due_at, found.due_basis, found.due_zone) == (at(due), "elapsed", "America/New_York")
+    assert found.data["hours"] == 24
