@@ -1,0 +1,189 @@
+"""The transaction layer: engine, sessions that know their owner, reads and writes that end in commit or rollback.
+
+A write takes SQLite's write lock at its start (BEGIN IMMEDIATE), behind one mutex in the process, and commits when its
+block ends; a read never waits for a write. Every statement on owned rows names the owner because the session adds it:
+a statement without an owner is refused, so forgetting it fails closed.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, column, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.types import Uuid
+from sqlmodel import Field, Session, SQLModel, create_engine
+from sqlmodel.main import SQLModelMetaclass
+
+from api.errors import StorageFullError, UnavailableError
+from api.settings import Settings
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+ANYBODY = "anybody"
+ROOT = Path(__file__).parents[1]
+SQLITE_PASSING = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
+
+
+class _OwnedMeta(SQLModelMetaclass):
+    """Lets the owner's column be named on `Owned` itself, which no table stands behind."""
+
+    def __getattr__(cls, name: str) -> Any:  # noqa: ANN401, N805  # the metaclass's own signature
+        if name == "user_id" and cls is globals().get("Owned"):
+            return column("user_id", Uuid(as_uuid=False))
+        return super().__getattr__(name)  # type: ignore[misc]  # defined for type checkers only where it is hidden
+
+
+class Owned(SQLModel, metaclass=_OwnedMeta):
+    """A row that belongs to one user: the owner leads its primary key and every query."""
+
+    user_id: str = Field(primary_key=True, sa_type=Uuid(as_uuid=False))
+
+
+class OwnedSession(Session):
+    """A transaction on behalf of one user, at one instant. `undo` makes a write end in a rollback."""
+
+    owner: str | None = None
+    now: datetime
+    undo: bool = False
+
+    @property
+    def user_id(self) -> str:
+        """The owner; there is always one where owned rows are touched."""
+        if self.owner is None:
+            raise RuntimeError("This session has no owner yet.")
+        return self.owner
+
+
+@event.listens_for(OwnedSession, "do_orm_execute")
+def _name_the_owner(state: ORMExecuteState) -> None:
+    """Add the owner to every statement, or refuse it; only a token or an e-mail may be looked up for anybody."""
+    if state.execution_options.get(ANYBODY) or state.is_insert:
+        return
+    session = state.session
+    owner = session.user_id if isinstance(session, OwnedSession) else None
+    state.statement = state.statement.options(
+        with_loader_criteria(Owned, lambda row: row.user_id == owner, include_aliases=True)
+    )
+
+
+@event.listens_for(OwnedSession, "before_flush")
+def _own_what_is_new(session: OwnedSession, _context: object, _instances: object) -> None:
+    for row in session.new:
+        if isinstance(row, Owned) and row.user_id != session.user_id:
+            raise RuntimeError("A new row must belong to the session's owner.")
+
+
+class Database:
+    """One database: how to read from it and write to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.url = make_url(settings.database)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.wait = settings.busy_timeout_seconds
+        self.engine = _engine(settings, self.is_sqlite)
+        self._writes = self.engine.execution_options(write=True)
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def read(self, now: datetime) -> Iterator[OwnedSession]:
+        """Open a transaction that sees one state of the database and changes nothing."""
+        with _translated(), OwnedSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            session.now = now
+            yield session
+
+    @contextmanager
+    def write(self, now: datetime) -> Iterator[OwnedSession]:
+        """Open a transaction that commits when the block ends, and rolls back when it raises.
+
+        Raises UnavailableError when another write does not end within the setting's time.
+        """
+        if self.is_sqlite and not self._turn.acquire(timeout=self.wait):
+            raise UnavailableError
+        try:
+            with _translated(), OwnedSession(self._writes, expire_on_commit=False) as session:
+                session.now = now
+                yield session
+                if not session.undo:
+                    session.commit()
+        finally:
+            if self.is_sqlite:
+                self._turn.release()
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to a revision, in one transaction."""
+        config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
+        config.set_main_option("script_location", str(ROOT / "migrations"))
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+
+    def is_at_head(self) -> bool:
+        """Tell whether the schema is the one that this version wants."""
+        scripts = ScriptDirectory(str(ROOT / "migrations"))
+        with _translated(), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _engine(settings: Settings, is_sqlite: bool) -> Engine:  # noqa: FBT001  # one private caller
+    options: dict[str, Any] = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_pre_ping": not is_sqlite}
+    options["pool_timeout"] = settings.busy_timeout_seconds
+    if not is_sqlite:
+        return create_engine(settings.database, **options)
+    path = make_url(settings.database).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
+    engine = create_engine(settings.database, connect_args=arguments, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """Take transactions into our own hands; a commit is on the disk before it is acknowledged."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Tell a busy, full or missing database from a fault of ours."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise UnavailableError from error
+    except DBAPIError as error:
+        text = str(error.orig)
+        if "is full" in text:
+            raise StorageFullError from error
+        passing = any(words in text for words in SQLITE_PASSING) if isinstance(error.orig, sqlite3.Error) else True
+        if (isinstance(error, OperationalError) and passing) or error.connection_invalidated:
+            raise UnavailableError from error
+        raise

@@ -1,0 +1,70 @@
+"""The application: rooms put together."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from api import __version__, problems
+from api.db import Database
+from api.middleware import Conventions
+from api.routers import (
+    accounts,
+    application_contacts,
+    applications,
+    contacts,
+    follow_ups,
+    interviews,
+    letters,
+    notes,
+    offers,
+    queue,
+    references,
+    search_activities,
+    steps,
+)
+from api.settings import Settings
+
+ROUTERS = (
+    accounts.routes,
+    applications.routes,
+    applications.stages,
+    application_contacts.routes,
+    interviews.routes,
+    contacts.routes,
+    notes.routes,
+    letters.routes,
+    references.routes,
+    follow_ups.routes,
+    offers.routes,
+    search_activities.routes,
+    steps.routes,
+    queue.routes,
+)
+
+
+def wall_clock() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock) -> FastAPI:
+    """Return the application on a database."""
+    settings = settings or Settings()
+    app = FastAPI(
+        title="Afterword",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=settings.max_body_bytes,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings)
+    app.state.clock = clock
+    for routes in ROUTERS:
+        app.router.routes.extend(routes.routes)
+    problems.install(app)
+    app.add_middleware(Conventions)
+    return app

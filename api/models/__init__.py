@@ -1,0 +1,34 @@
+"""One noun a file: the table, then what a caller sends and gets. Importing this package knows every table."""
+
+from api.models.application import Application, StageChange
+from api.models.contact import ApplicationContact, Contact
+from api.models.follow_up import FollowUp
+from api.models.interview import Interview, InterviewInterviewer
+from api.models.letter import Letter
+from api.models.note import Note
+from api.models.offer import Offer
+from api.models.reference import ApplicationReference, Reference
+from api.models.search_activity import SearchActivity
+from api.models.step import StepInstance, StepOverride
+from api.models.token import Token
+from api.models.user import User
+
+__all__ = [
+    "Application",
+    "ApplicationContact",
+    "ApplicationReference",
+    "Contact",
+    "FollowUp",
+    "Interview",
+    "InterviewInterviewer",
+    "Letter",
+    "Note",
+    "Offer",
+    "Reference",
+    "SearchActivity",
+    "StageChange",
+    "StepInstance",
+    "StepOverride",
+    "Token",
+    "User",
+]

@@ -1,0 +1,246 @@
+"""What all tables and bodies share: owners, ids, versions, instants, words, and the merge-patch form of a body."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    PlainSerializer,
+    StringConstraints,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+from sqlalchemy import JSON, ForeignKeyConstraint, String, types
+from sqlalchemy.types import Uuid
+from sqlmodel import Field as Column
+from uuid_utils.compat import uuid7
+
+from api.db import Owned
+from api.rules.calendar import ZONES
+from api.rules.facts import Moment
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def new_id() -> str:
+    """Return a UUIDv7 as canonical text."""
+    return str(uuid7())
+
+
+def _uuid7(value: str) -> str:
+    try:
+        parsed = UUID(value)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.version != 7 or str(parsed) != value.lower():
+        raise PydanticCustomError("not_a_uuid7", "Send a UUIDv7 as canonical text, or leave the id to us.")
+    return str(parsed)
+
+
+def _clean(value: str) -> str:
+    if UNWANTED.search(value):
+        raise PydanticCustomError("control_character", "Remove control characters and halves of surrogate pairs.")
+    return value
+
+
+def _whole_second(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year < LAST_YEAR:
+        raise PydanticCustomError("instant_out_of_range", "Use an instant from 1970 to the end of 2199.")
+    return value.astimezone(UTC).replace(microsecond=0) if value.tzinfo else value.replace(microsecond=0)
+
+
+def _within_reach(value: dt.date) -> dt.date:
+    if not FIRST_YEAR <= value.year < LAST_YEAR:
+        raise PydanticCustomError("date_out_of_range", "Use a date from 1970 to the end of 2199.")
+    return value
+
+
+def _text_only(value: object) -> object:
+    """Refuse numbers where an instant or a date is wanted: pydantic would take them for Unix time."""
+    if not isinstance(value, str | dt.date | dt.time):
+        raise PydanticCustomError("not_a_text", "Send it as text, for example 2026-03-02T15:00:00Z or 2026-03-02.")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in ZONES:
+        raise PydanticCustomError("unknown_zone", "Use an IANA zone name such as America/New_York.")
+    return value
+
+
+def _minutes(value: dt.time) -> dt.time:
+    if value.second or value.microsecond or value.tzinfo:
+        raise PydanticCustomError("not_hours_and_minutes", "Send hours and minutes such as 14:30.")
+    return value
+
+
+Id = Annotated[str, StringConstraints(max_length=64), AfterValidator(_uuid7)]
+AnyId = Annotated[str, StringConstraints(max_length=64)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second)]
+WallTime = Annotated[NaiveDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second)]
+Day = Annotated[dt.date, BeforeValidator(_text_only), AfterValidator(_within_reach)]
+ClockTime = Annotated[
+    dt.time,
+    BeforeValidator(_text_only),
+    AfterValidator(_minutes),
+    PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
+]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_clean)]
+Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"), AfterValidator(_clean)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Amount = Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(_clean)
+]
+
+
+class MomentIO(BaseModel):
+    """What an employer said, in the application's zone: a date, perhaps a time."""
+
+    model_config = ConfigDict(
+        extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"date": "2026-03-13", "time": "14:30"}]}
+    )
+
+    date: Day
+    time: ClockTime | None = None
+
+    def moment(self) -> Moment:
+        """Return it as the rules know it."""
+        return Moment(self.date, self.time)
+
+
+class MomentOut(BaseModel):
+    """A moment as it is answered: both keys always."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        title="Moment",
+        json_schema_extra={"examples": [{"date": "2026-03-13", "time": None}]},
+    )
+
+    date: dt.date
+    time: ClockTime | None
+
+
+class MomentColumn(types.TypeDecorator[Moment]):
+    """A moment as sortable text: `2026-03-13` or `2026-03-13T14:30`."""
+
+    impl = String(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: Moment | None, _dialect: object) -> str | None:
+        """Write it."""
+        if value is None:
+            return None
+        return f"{value.date.isoformat()}T{value.time:%H:%M}" if value.time else value.date.isoformat()
+
+    def process_result_value(self, value: str | None, _dialect: object) -> Moment | None:
+        """Read it."""
+        if value is None:
+            return None
+        day, _, clock = value.partition("T")
+        return Moment(dt.date.fromisoformat(day), dt.time.fromisoformat(clock) if clock else None)
+
+
+def id_column(*, nullable: bool = False, primary_key: bool = False) -> Any:  # noqa: ANN401  # sqlmodel's own signature
+    """Return a column for the id of another row."""
+    default = None if nullable else ...
+    return Column(default=default, sa_type=Uuid(as_uuid=False), nullable=nullable, primary_key=primary_key)
+
+
+def json_column(default: type[list[Any]] | type[dict[str, Any]]) -> Any:  # noqa: ANN401  # sqlmodel's own signature
+    """Return a column for a small document."""
+    return Column(default_factory=default, sa_type=JSON)
+
+
+def moment_column() -> Any:  # noqa: ANN401  # sqlmodel's own signature
+    """Return a column for a moment that may be unknown."""
+    return Column(default=None, sa_type=MomentColumn)
+
+
+def owned_by_user() -> ForeignKeyConstraint:
+    """Return the foreign key of a row that stands under its user directly."""
+    return ForeignKeyConstraint(["user_id"], ["user_account.id"], ondelete="CASCADE")
+
+
+def points_at(table: str, column: str, *, cascade: bool = True) -> ForeignKeyConstraint:
+    """Return a foreign key to a row of the same user: the database itself refuses another's."""
+    return ForeignKeyConstraint(
+        ["user_id", column], [f"{table}.user_id", f"{table}.id"], ondelete="CASCADE" if cascade else None
+    )
+
+
+class Stored(Owned):
+    """An owned row with an id of its own, its times and its version."""
+
+    id: str = Column(primary_key=True, default_factory=new_id, sa_type=Uuid(as_uuid=False))
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+class Body(BaseModel):
+    """What a caller sends: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", use_enum_values=True)
+
+
+class Shown(BaseModel):
+    """What a caller gets of a row: every key always, no defaults. `derived` names what may change without the row."""
+
+    model_config = ConfigDict(from_attributes=True)
+    derived: ClassVar[tuple[str, ...]] = ()
+
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+def merge_patch(
+    create: type[Body], name: str, *, without: Iterable[str] = (), also: Mapping[str, Any] | None = None
+) -> type[Body]:
+    """Return the PATCH form of a POST body: each field may be absent, null only where the field may be empty."""
+    fields: dict[str, Any] = {}
+    for field, info in create.model_fields.items():
+        if field not in {"id", *without}:
+            annotation = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+            fields[field] = (annotation | MISSING, Field(default=MISSING, description=info.description))
+    fields |= {field: (annotation | MISSING, MISSING) for field, annotation in (also or {}).items()}
+    model: type[Body] = create_model(name, __base__=Body, __module__=create.__module__, **fields)
+    model.__doc__ = f"A merge patch: absent leaves alone, null clears. {create.__doc__ or ''}".strip()
+    return model
+
+
+def shown(
+    create: type[Body], name: str, *, without: Iterable[str] = (), derived: Iterable[str] = (), **also: object
+) -> type[Shown]:
+    """Return the answer's form of a body: its fields, those of every row and `also`, all of them always there."""
+    fields: dict[str, Any] = {"etag": (str, ...)}
+    for field, info in create.model_fields.items():
+        if field not in {"id", *without}:
+            fields[field] = (_answered(info.annotation), Field(description=info.description))
+    fields |= {field: (annotation, ...) for field, annotation in also.items()}
+    model: type[Shown] = create_model(name, __base__=Shown, __module__=create.__module__, **fields)
+    model.derived = tuple(derived)
+    model.__doc__ = create.__doc__
+    return model
+
+
+def _answered(annotation: Any) -> Any:  # noqa: ANN401  # any annotation at all
+    """Return the annotation of an answer: a moment shows both its keys."""
+    return MomentOut | None if annotation == MomentIO | None else annotation

@@ -1,0 +1,153 @@
+"""Contacts: people at employers and agencies, and which applications they belong to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Index
+from sqlmodel import Field as Column
+
+from api.db import Owned
+from api.models.base import (
+    Body,
+    Email,
+    Id,
+    Instant,
+    Line,
+    Stored,
+    Text,
+    id_column,
+    merge_patch,
+    owned_by_user,
+    points_at,
+    shown,
+)
+
+
+class ContactRole(StrEnum):
+    """What a person is for the application."""
+
+    INTERVIEWER = "interviewer"
+    HIRING_MANAGER = "hiring_manager"
+    HR = "hr"
+    RECRUITER = "recruiter"
+    ASSISTANT = "assistant"
+    OTHER = "other"
+
+
+class PreferredChannel(StrEnum):
+    """How a person likes to be written to or rung."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    POST = "post"
+    HAND = "hand"
+
+
+class DetailsSource(StrEnum):
+    """Where the details come from."""
+
+    CARD = "card"
+    RECEPTION = "reception"
+    HR = "hr"
+    SIGNATURE = "signature"
+    WEB = "web"
+    OTHER = "other"
+
+
+class Contact(Stored, table=True):
+    """A person. The two `…_since` are kept up to date from the other fields; a tombstone has `erased_at`."""
+
+    __tablename__ = "contact"
+    __table_args__ = (owned_by_user(), Index("ix_contact_created", "user_id", "created_at", "id"))
+
+    full_name: str | None = Column(default=None, max_length=200)
+    honorific: str | None = Column(default=None, max_length=200)
+    job_title: str | None = Column(default=None, max_length=200)
+    company: str | None = Column(default=None, max_length=200)
+    role: str | None = Column(default=None, max_length=16)
+    email: str | None = Column(default=None, max_length=254)
+    phone: str | None = Column(default=None, max_length=200)
+    postal_address: str | None = None
+    preferred_channel: str | None = Column(default=None, max_length=16)
+    details_source: str | None = Column(default=None, max_length=16)
+    name_verified: bool = False
+    notes: str | None = None
+    details_complete_since: datetime | None = None
+    reachable_since: datetime | None = None
+    erased_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class ContactFields(Body):
+    """A person: full name as they write it, title, and ways to reach them."""
+
+    full_name: Line | None = None
+    honorific: Line | None = None
+    job_title: Line | None = None
+    company: Line | None = None
+    role: ContactRole | None = None
+    email: Email | None = None
+    phone: Line | None = None
+    postal_address: Text | None = None
+    preferred_channel: PreferredChannel | None = None
+    details_source: DetailsSource | None = None
+    name_verified: Annotated[bool, Field(description="Compared with a card or a signature.")] = False
+    notes: Text | None = None
+
+
+LearnedAt = Annotated[
+    Instant | None, Field(description="Since when this request's details are known; default now. Alone it corrects.")
+]
+
+
+class ContactCreate(ContactFields):
+    """A person: full name as they write it, title, and ways to reach them."""
+
+    id: Id | None = None
+    learned_at: LearnedAt = None
+
+
+ContactUpdate = merge_patch(ContactFields, "ContactUpdate", also={"learned_at": LearnedAt})
+ContactPublic = shown(
+    ContactFields,
+    "ContactPublic",
+    details_complete_since=datetime | None,
+    reachable_since=datetime | None,
+    erased_at=datetime | None,
+)
+
+
+class ApplicationContact(Owned, table=True):
+    """A contact's role in one application."""
+
+    __tablename__ = "application_contact"
+    __table_args__ = (
+        points_at("application", "application_id"),
+        points_at("contact", "contact_id"),
+        Index("ix_application_contact_contact", "user_id", "contact_id"),
+    )
+
+    application_id: str = id_column(primary_key=True)
+    contact_id: str = id_column(primary_key=True)
+    role: str | None = Column(default=None, max_length=16)
+    version: int = 1
+
+
+class ApplicationContactPut(Body):
+    """The role of a contact in this application."""
+
+    role: ContactRole | None = None
+
+
+class ApplicationContactPublic(BaseModel):
+    """A contact with its role in this application."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    application_id: str
+    contact_id: str
+    role: ContactRole | None
+    contact: ContactPublic  # type: ignore[valid-type]  # made at run time
+    etag: str

@@ -1,0 +1,107 @@
+"""Follow-ups: contact with the employer after an interview, in both directions."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy import Index
+from sqlmodel import Field as Column
+
+from api.models.base import (
+    AnyId,
+    Body,
+    Id,
+    Instant,
+    MomentIO,
+    Stored,
+    Text,
+    id_column,
+    merge_patch,
+    moment_column,
+    points_at,
+    shown,
+)
+from api.rules.facts import Moment
+
+
+class Direction(StrEnum):
+    """Who got in touch with whom."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class FollowUpChannel(StrEnum):
+    """How."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    IN_PERSON = "in_person"
+    MESSAGE = "message"
+
+
+class Outcome(StrEnum):
+    """What came of it; `status` is theirs only, the first four are ours only."""
+
+    NO_ANSWER = "no_answer"
+    LEFT_MESSAGE = "left_message"
+    EMAILED = "emailed"
+    SPOKE = "spoke"
+    STATUS = "status"
+    DECISION = "decision"
+
+
+OUTCOMES = {
+    "out": ("no_answer", "left_message", "emailed", "spoke", "decision"),
+    "in": ("status", "decision"),
+}
+
+
+class FollowUp(Stored, table=True):
+    """A contact with the employer, with the dates they gave."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (
+        points_at("application", "application_id"),
+        points_at("contact", "contact_id", cascade=False),
+        Index("ix_follow_up_at", "user_id", "application_id", "at", "id"),
+        Index("ix_follow_up_contact", "user_id", "contact_id"),
+    )
+
+    application_id: str = id_column()
+    at: datetime
+    direction: str = Column(max_length=8)
+    channel: str = Column(max_length=16)
+    outcome: str = Column(max_length=16)
+    contact_id: str | None = id_column(nullable=True)
+    contact_from: Moment | None = moment_column()
+    contact_by: Moment | None = moment_column()
+    hear_by: Moment | None = moment_column()
+    summary: str | None = None
+
+
+class FollowUpFields(Body):
+    """A contact with the employer; it completes the open call and may open the next."""
+
+    at: Annotated[Instant | None, Field(description="Default: now.")] = None
+    direction: Direction
+    channel: FollowUpChannel
+    outcome: Annotated[
+        Outcome, Field(description="out: no_answer, left_message, emailed, spoke, decision; in: status, decision.")
+    ]
+    contact_id: AnyId | None = None
+    contact_from: MomentIO | None = None
+    contact_by: MomentIO | None = None
+    hear_by: MomentIO | None = None
+    summary: Text | None = None
+
+
+class FollowUpCreate(FollowUpFields):
+    """A contact with the employer; it completes the open call and may open the next."""
+
+    id: Id | None = None
+
+
+FollowUpUpdate = merge_patch(FollowUpFields, "FollowUpUpdate", without=["at"], also={"at": Instant})
+FollowUpPublic = shown(FollowUpFields, "FollowUpPublic", without=["at"], application_id=str, at=datetime)

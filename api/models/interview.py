@@ -1,0 +1,200 @@
+"""Interviews: rounds, who took part, what was learned about the next stage and the debrief."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import DateTime, Index
+from sqlmodel import Field as Column
+
+from api.db import Owned
+from api.models.base import (
+    AnyId,
+    Body,
+    Id,
+    Instant,
+    Line,
+    MomentIO,
+    Stored,
+    Text,
+    WallTime,
+    Zone,
+    id_column,
+    json_column,
+    merge_patch,
+    moment_column,
+    points_at,
+    shown,
+)
+from api.rules.facts import Moment
+
+
+class InterviewKind(StrEnum):
+    """The form of a round."""
+
+    PHONE = "phone"
+    VIDEO = "video"
+    ONSITE = "onsite"
+    PANEL = "panel"
+    ASSESSMENT = "assessment"
+    INFORMAL = "informal"
+
+
+class InterviewStatus(StrEnum):
+    """What became of a round; a scheduled one counts as held once it is over."""
+
+    SCHEDULED = "scheduled"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+class Interview(Stored, table=True):
+    """A round, kept as local time, zone and fold; the instants beside them are derived."""
+
+    __tablename__ = "interview"
+    __table_args__ = (
+        points_at("application", "application_id"),
+        points_at("contact", "told_by", cascade=False),
+        Index("ix_interview_start", "user_id", "application_id", "starts_at", "id"),
+        Index("ix_interview_end", "user_id", "effective_end_at", "id"),
+        Index("ix_interview_told_by", "user_id", "told_by"),
+    )
+
+    application_id: str = id_column()
+    round_no: int
+    kind: str = Column(max_length=16)
+    start_local: datetime = Column(sa_type=DateTime)
+    start_fold: int = 0
+    end_local: datetime | None = Column(default=None, sa_type=DateTime)
+    end_fold: int | None = None
+    time_zone: str = Column(max_length=64)
+    starts_at: datetime
+    ends_at: datetime | None = None
+    actual_end: datetime | None = None
+    effective_end_at: datetime
+    status: str = Column(max_length=16)
+    cancelled_at: datetime | None = None
+    cancelled_by: str | None = Column(default=None, max_length=200)
+    location: str | None = Column(default=None, max_length=200)
+    link: str | None = Column(default=None, max_length=2_000)
+    rescheduled_from: list[dict[str, str | None]] = json_column(list)
+    next_stage: str | None = None
+    next_stage_unknown: bool = False
+    stage_learned_at: datetime | None = None
+    contact_from: Moment | None = moment_column()
+    contact_by: Moment | None = moment_column()
+    hear_by: Moment | None = moment_column()
+    timing_unknown: bool = False
+    timing_learned_at: datetime | None = None
+    told_by: str | None = id_column(nullable=True)
+    no_positives_at: datetime | None = None
+    no_concerns_at: datetime | None = None
+
+
+class InterviewFields(Body):
+    """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
+
+    round_no: Annotated[int | None, Field(ge=1, le=1_000, description="Default: the next number.")] = None
+    kind: InterviewKind = InterviewKind.ONSITE
+    time_zone: Annotated[
+        Zone | None, Field(description="Where the clock on the wall hangs. Default: the employer's.")
+    ] = None
+    start_local: Annotated[WallTime | None, Field(description="Wall time in time_zone; or send starts_at.")] = None
+    end_local: WallTime | None = None
+    starts_at: Annotated[Instant | None, Field(description="An instant, for calendars and other apps.")] = None
+    ends_at: Instant | None = None
+    actual_end: Annotated[Instant | None, Field(description="When it really ended.")] = None
+    status: InterviewStatus = InterviewStatus.SCHEDULED
+    cancelled_at: Instant | None = None
+    cancelled_by: Line | None = None
+    location: Line | None = None
+    link: Annotated[str | None, Field(max_length=2_000, pattern=r"^\S+$")] = None
+    next_stage: Annotated[Text | None, Field(description="Which step of the hiring comes next.")] = None
+    next_stage_unknown: Annotated[bool, Field(description="They would not say.")] = False
+    stage_learned_at: Instant | None = None
+    contact_from: Annotated[MomentIO | None, Field(description="From when you may ring them.")] = None
+    contact_by: Annotated[MomentIO | None, Field(description="Until when you may ring them.")] = None
+    hear_by: Annotated[MomentIO | None, Field(description="By when they said they would answer.")] = None
+    timing_unknown: Annotated[bool, Field(description="They would not say when.")] = False
+    timing_learned_at: Instant | None = None
+    told_by: Annotated[AnyId | None, Field(description="The contact who told you.")] = None
+    no_positives_at: Annotated[Instant | None, Field(description="Ticked: nothing went so well as to repeat it.")] = (
+        None
+    )
+    no_concerns_at: Annotated[Instant | None, Field(description="Ticked: nothing is left open.")] = None
+
+
+class InterviewCreate(InterviewFields):
+    """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
+
+    id: Id | None = None
+
+
+class Rescheduled(BaseModel):
+    """When the round was to be before it was moved."""
+
+    start_local: str
+    end_local: str | None
+    time_zone: str
+    moved_at: datetime
+
+
+InterviewUpdate = merge_patch(
+    InterviewFields,
+    "InterviewUpdate",
+    without=["round_no", "time_zone"],
+    also={"round_no": Annotated[int, Field(ge=1, le=1_000)], "time_zone": Zone},
+)
+InterviewPublic = shown(
+    InterviewFields,
+    "InterviewPublic",
+    without=["round_no", "time_zone", "start_local", "starts_at"],
+    derived=["effective_end_at"],
+    application_id=str,
+    round_no=int,
+    time_zone=str,
+    start_local=datetime,
+    start_fold=int,
+    end_fold=int | None,
+    starts_at=datetime,
+    effective_end_at=datetime,
+    rescheduled_from=list[Rescheduled],
+)
+
+
+class InterviewInterviewer(Owned, table=True):
+    """A contact who took part; an optional one is not asked for by steps 2 and 4."""
+
+    __tablename__ = "interview_interviewer"
+    __table_args__ = (
+        points_at("interview", "interview_id"),
+        points_at("contact", "contact_id"),
+        Index("ix_interview_interviewer_contact", "user_id", "contact_id"),
+    )
+
+    interview_id: str = id_column(primary_key=True)
+    contact_id: str = id_column(primary_key=True)
+    optional: bool = False
+    version: int = 1
+
+
+class InterviewerPut(Body):
+    """How a contact took part."""
+
+    optional: Annotated[bool, Field(description="Not asked for by steps 2 and 4.")] = False
+
+
+class InterviewerPublic(BaseModel):
+    """A contact who took part in a round."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    interview_id: str
+    contact_id: str
+    optional: bool
+    full_name: str | None
+    job_title: str | None
+    details_complete_since: datetime | None
+    etag: str

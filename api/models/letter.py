@@ -1,0 +1,134 @@
+"""Letters: drafts, and what was sent to whom with name, title and address as they were."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Index
+from sqlmodel import Field as Column
+
+from api.models.base import (
+    AnyId,
+    Body,
+    Id,
+    Instant,
+    Line,
+    Stored,
+    Text,
+    id_column,
+    json_column,
+    merge_patch,
+    points_at,
+    shown,
+)
+from api.models.hint import HintPublic
+
+
+class LetterKind(StrEnum):
+    """What a letter is for; only thank-you letters complete step 4."""
+
+    THANK_YOU = "thank_you"
+    FOLLOW_UP = "follow_up"
+    OTHER = "other"
+
+
+class Channel(StrEnum):
+    """How a letter goes out."""
+
+    EMAIL = "email"
+    POST = "post"
+    HAND = "hand"
+
+
+CheckName = Literal[
+    "recipient_named",
+    "name_verified",
+    "uses_positive",
+    "answers_concerns",
+    "why_this_job",
+    "why_this_company",
+    "specific_to_interview",
+    "fits_one_page",
+    "preferred_channel",
+]
+
+
+class Letter(Stored, table=True):
+    """A letter. `recipients` are contact ids while it is a draft; `snapshot` is what was true at sending."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        points_at("application", "application_id"),
+        points_at("interview", "interview_id", cascade=False),
+        Index("ix_letter_created", "user_id", "application_id", "created_at", "id"),
+        Index("ix_letter_interview", "user_id", "interview_id"),
+    )
+
+    application_id: str = id_column()
+    interview_id: str | None = id_column(nullable=True)
+    kind: str = Column(max_length=16)
+    channel: str | None = Column(default=None, max_length=16)
+    subject: str | None = Column(default=None, max_length=200)
+    body: str | None = None
+    recipients: list[str] = json_column(list)
+    snapshot: list[dict[str, str | None]] = json_column(list)
+    note_ids: list[str] = json_column(list)
+    checklist: dict[str, bool] = json_column(dict)
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+class LetterFields(Body):
+    """A letter in the making."""
+
+    interview_id: AnyId | None = None
+    kind: LetterKind = LetterKind.THANK_YOU
+    channel: Channel | None = None
+    subject: Line | None = None
+    body: Text | None = None
+    recipients: Annotated[
+        list[AnyId], Field(max_length=20, default_factory=list, description="Ids of contacts; none: everybody.")
+    ]
+    note_ids: Annotated[list[AnyId], Field(default_factory=list, max_length=100, description="The notes that it uses.")]
+    checklist: Annotated[
+        dict[CheckName, bool], Field(default_factory=dict, description="Ticks of the list to check before sending.")
+    ]
+
+
+class LetterCreate(LetterFields):
+    """A draft; with `sent_at` the record of a letter that has gone out already."""
+
+    id: Id | None = None
+    sent_at: Annotated[Instant | None, Field(description="Given: it was sent then.")] = None
+
+
+class LetterSend(Body):
+    """When and how it went out; both replace what the draft says."""
+
+    sent_at: Annotated[Instant | None, Field(description="Handed over or posted, not arrived. Default: now.")] = None
+    channel: Channel | None = None
+
+
+class Recipient(BaseModel):
+    """A recipient: of a draft as the contact stands now, of a sent letter as it stood at sending."""
+
+    contact_id: str
+    name: str | None
+    title: str | None
+    address: str | None
+
+
+LetterUpdate = merge_patch(LetterFields, "LetterUpdate", also={"sent_at": Instant, "delivered_at": Instant | None})
+LetterPublic = shown(
+    LetterFields,
+    "LetterPublic",
+    without=["recipients"],
+    derived=["recipients"],
+    application_id=str,
+    recipients=list[Recipient],
+    status=Literal["draft", "sent"],
+    sent_at=datetime | None,
+    delivered_at=datetime | None,
+    warnings=list[HintPublic],
+)

@@ -1,0 +1,77 @@
+"""Notes: what went well, what is open, and everything else worth remembering."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy import Index
+from sqlmodel import Field as Column
+
+from api.models.base import AnyId, Body, Id, Instant, Stored, Text, id_column, merge_patch, points_at, shown
+
+
+class NoteKind(StrEnum):
+    """What a note is for: positives and concerns feed step 3 and the letter."""
+
+    POSITIVE = "positive"
+    CONCERN = "concern"
+    QUESTION = "question"
+    GENERAL = "general"
+
+
+class Note(Stored, table=True):
+    """A note of an application, usually about one of its interviews."""
+
+    __tablename__ = "note"
+    __table_args__ = (
+        points_at("application", "application_id"),
+        points_at("interview", "interview_id", cascade=False),
+        points_at("letter", "addressed_by_letter_id", cascade=False),
+        Index("ix_note_noted", "user_id", "application_id", "noted_at", "id"),
+        Index("ix_note_interview", "user_id", "interview_id"),
+        Index("ix_note_letter", "user_id", "addressed_by_letter_id"),
+    )
+
+    application_id: str = id_column()
+    interview_id: str | None = id_column(nullable=True)
+    kind: str = Column(max_length=16)
+    text: str
+    noted_at: datetime
+    address_in_letter: bool = False
+    addressed_by_letter_id: str | None = id_column(nullable=True)
+
+
+class NoteFields(Body):
+    """A note; positives and concerns of an interview complete step 3."""
+
+    interview_id: AnyId | None = None
+    kind: NoteKind
+    text: Text
+    noted_at: Annotated[Instant | None, Field(description="Default: now.")] = None
+    address_in_letter: Annotated[
+        bool | None, Field(description="The letter should answer it. Default: true for a concern.")
+    ] = None
+    addressed_by_letter_id: AnyId | None = None
+
+
+class NoteCreate(NoteFields):
+    """A note; positives and concerns of an interview complete step 3."""
+
+    id: Id | None = None
+
+
+NoteUpdate = merge_patch(
+    NoteFields,
+    "NoteUpdate",
+    without=["noted_at", "address_in_letter"],
+    also={"noted_at": Instant, "address_in_letter": bool},
+)
+NotePublic = shown(
+    NoteFields,
+    "NotePublic",
+    without=["noted_at", "address_in_letter"],
+    application_id=str,
+    noted_at=datetime,
+    address_in_letter=bool,
+)

@@ -1,0 +1,231 @@
+"""Steps: the stored instances (derived, written by one service), what is done to them by hand, and their answers."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Index, text
+from sqlmodel import Field as Column
+
+from api.db import Owned
+from api.models.base import AnyId, Body, Instant, Stored, Text, id_column, json_column, points_at
+from api.models.hint import HintPublic
+
+State = Literal[
+    "not_started", "upcoming", "open", "overdue", "done", "done_late", "skipped", "not_applicable", "missed"
+]
+StepName = Literal["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
+Basis = Literal["elapsed", "local_day", "business", "promised", "rolling"]
+OPEN_ROWS = text("closed_state IS NULL")
+
+
+def step_id(application_id: str, number: int, scope: str) -> str:
+    """Return the id of a key: it never changes while the key exists."""
+    return str(uuid5(UUID(application_id), f"{number}:{scope}"))
+
+
+class StepInstance(Owned, table=True):
+    """A judged step. It holds no state: the clock is compared with it at every read."""
+
+    __tablename__ = "step_instance"
+    __table_args__ = (
+        points_at("application", "application_id"),
+        Index("ix_step_instance_key", "user_id", "application_id", "number", "scope", unique=True),
+        Index("ix_step_instance_queue", "user_id", "due_at", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+        Index("ix_step_instance_opening", "user_id", "opens_at", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+    )
+
+    id: str = id_column(primary_key=True)
+    application_id: str = id_column()
+    number: int
+    scope: str = Column(max_length=64)
+    opens_at: datetime
+    due_at: datetime
+    closed_state: str | None = Column(default=None, max_length=16)
+    completed_at: datetime | None = None
+    reason: str = Column(max_length=32)
+    missing: list[str] = json_column(list)
+    detail: dict[str, object] = json_column(dict)
+    snoozed_until: datetime | None = None
+    rules_version: int
+
+
+class StepOverride(Stored, table=True):
+    """A step skipped, ticked or reopened by hand: a dated fact of its own."""
+
+    __tablename__ = "step_override"
+    __table_args__ = (
+        points_at("application", "application_id"),
+        Index("ix_step_override_key", "user_id", "application_id", "number", "scope"),
+    )
+
+    application_id: str = id_column()
+    number: int
+    scope: str = Column(max_length=64)
+    action: str = Column(max_length=16)
+    at: datetime
+    note: str | None = None
+
+
+class StepByHand(Body):
+    """A step ticked or skipped by hand."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"at": "2026-03-02T20:00:00Z", "note": "Done on the phone."}]}
+    )
+
+    at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
+    note: Text | None = None
+
+
+class StepReopen(Body):
+    """What was ticked or skipped before is taken back."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"at": "2026-03-03T20:00:00Z"}]})
+
+    at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
+
+
+class StepSnooze(Body):
+    """Leave the step out of the queue for a while."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"until": "2026-03-05T09:00:00Z"}]})
+
+    until: Annotated[Instant, Field(description="In the future, at most 30 days ahead.")]
+
+
+class StepsSkip(Body):
+    """Many steps of one application skipped at once."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"steps": "overdue", "note": "Recorded afterwards."}]}
+    )
+
+    steps: Annotated[list[AnyId], Field(min_length=1, max_length=200)] | Literal["overdue"]
+    at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
+    note: Text | None = None
+
+
+class Reason(BaseModel):
+    """Why a step stands as it does: a code, a sentence and what the sentence is made of."""
+
+    code: str
+    text: str
+    data: dict[str, str | int | bool | None]
+
+
+class Progress(BaseModel):
+    """How many parts are there, and which are missing."""
+
+    done: int
+    total: int
+    missing: list[str]
+
+
+class EvidencePublic(BaseModel):
+    """A fact that counts for a step."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    type: str
+    id: str
+    at: datetime
+
+
+class AppliedPublic(BaseModel):
+    """A rule that was applied, its inputs and what came out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rule: str
+    inputs: dict[str, str | int | bool | None]
+    result: str | None
+
+
+class StepPublic(BaseModel):
+    """A step of one application: its state at the time of the answer, why, and what to do next."""
+
+    id: str | None
+    application_id: str
+    number: int
+    step: StepName
+    scope: str | None
+    state: State
+    opens_at: datetime | None
+    due_at: datetime | None
+    due_zone: str | None
+    due_basis: Basis | None
+    completed_at: datetime | None
+    reason: Reason
+    progress: Progress
+    evidence: list[EvidencePublic]
+    next_action: HintPublic | None
+    warnings: list[HintPublic]
+    advice: list[HintPublic]
+    changes_at: datetime | None
+    snoozed_until: datetime | None
+    trace: list[AppliedPublic] | None
+
+
+class HeadlineStep(BaseModel):
+    """The instance that speaks for a number: the most pressing open one, else the latest closed one."""
+
+    number: int
+    step: StepName
+    state: State
+    step_id: str | None
+    opens_at: datetime | None
+    due_at: datetime | None
+
+
+class StepsPublic(BaseModel):
+    """The seven steps of an application with every instance. `as_of` is echoed only when it was asked for."""
+
+    application_id: str
+    as_of: datetime | None
+    headline: list[HeadlineStep]
+    steps: list[StepPublic]
+
+
+class QueueApplication(BaseModel):
+    """Which application a step of the queue belongs to."""
+
+    id: str
+    company: str
+    role: str
+
+
+class QueueItem(StepPublic):
+    """A step in the queue, with its application."""
+
+    application: QueueApplication
+
+
+class ReopenedSteps(BaseModel):
+    """What a deletion would re-open; nothing was deleted."""
+
+    reopened_steps: list[StepPublic]
+
+
+class StepCount(BaseModel):
+    """Counts of one step, each up to the cap."""
+
+    number: int
+    step: StepName
+    overdue: int
+    open: int
+    upcoming: int
+
+
+class QueueSummary(BaseModel):
+    """The queue in figures. A count that reached `capped_at` may be larger."""
+
+    capped_at: int
+    overdue: int
+    open: int
+    upcoming: int
+    steps: list[StepCount]
+    keep_looking: State
+    nothing_scheduled: list[QueueApplication]
+    next_change_at: datetime | None

@@ -1,0 +1,97 @@
+"""Keyset pages: a cursor holds the last row's keys and the first page's instant, bound to user, address and filters."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from api.db import OwnedSession
+from api.errors import BadCursorError
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+DIGEST_LENGTH = 12
+Key = tuple[InstrumentedAttribute[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """Which page: how many rows, and after which one."""
+
+    limit: int
+    cursor: str | None
+    bound_to: str
+
+    def opened(self, user_id: str, keys: Sequence[Key], now: datetime) -> "Page":
+        """Read the cursor. Raises BadCursorError where it was not made for this user, address and filters."""
+        limit = min(self.limit, MAX_LIMIT)
+        if self.cursor is None:
+            return Page(limit, keys, None, now, user_id, self.bound_to)
+        try:
+            raw = base64.urlsafe_b64decode(self.cursor.encode("ascii") + b"=" * (-len(self.cursor) % 4))
+            digest, payload = raw[:DIGEST_LENGTH], raw[DIGEST_LENGTH:]
+            if digest != _digest(payload, user_id, self.bound_to):
+                raise BadCursorError
+            instant, values = json.loads(payload)
+            after = [_read(column, value) for (column, _), value in zip(keys, values, strict=True)]
+            return Page(limit, keys, after, datetime.fromisoformat(instant), user_id, self.bound_to)
+        except (ValueError, TypeError, binascii.Error) as error:
+            raise BadCursorError from error
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page about to be read. `instant` is the clock of the first page, so that all pages agree."""
+
+    limit: int
+    keys: Sequence[Key]
+    after: list[Any] | None
+    instant: datetime
+    user_id: str
+    bound_to: str
+
+    def rows(self, session: OwnedSession, statement: Select[Any]) -> tuple[list[Any], str | None]:
+        """Return the rows of the page and the cursor of the next one, None on the last page."""
+        if self.after is not None:
+            statement = statement.where(self._beyond(self.after))
+        ordered = statement.order_by(*(column.desc() if down else column for column, down in self.keys))
+        found = list(session.execute(ordered.limit(self.limit + 1)).all())
+        if len(found) <= self.limit:
+            return found, None
+        return found[: self.limit], self._cursor(found[self.limit - 1][0])
+
+    def _beyond(self, after: list[Any]) -> Any:  # noqa: ANN401  # an SQL expression
+        """Say `(keys) > (after)` so that every database can use its index: the first key alone bounds the range."""
+        conditions: list[Any] = []
+        equal: list[Any] = []
+        for (column, down), value in zip(self.keys, after, strict=True):
+            conditions.append(and_(*equal, column < value if down else column > value))
+            equal.append(column == value)
+        first, down = self.keys[0]
+        return and_(first <= after[0] if down else first >= after[0], or_(false(), *conditions))
+
+    def _cursor(self, last: object) -> str:
+        values = [_write(getattr(last, column.key)) for column, _ in self.keys]
+        payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":")).encode()
+        raw = _digest(payload, self.user_id, self.bound_to) + payload
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _digest(payload: bytes, user_id: str, bound_to: str) -> bytes:
+    key = f"{user_id}|{bound_to}".encode()
+    return hashlib.blake2b(payload + b"|" + key, digest_size=DIGEST_LENGTH).digest()
+
+
+def _write(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _read(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
+    return datetime.fromisoformat(value) if column.type.python_type is datetime else value

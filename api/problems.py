@@ -1,0 +1,322 @@
+"""Every error as a problem document (RFC 9457), and a page behind every type."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from api.errors import FieldError, NotModifiedError, ProblemError
+
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger("afterword")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of problem: its status, its title, and what to do about it."""
+
+    status: int
+    title: str
+    advice: str
+
+
+CATALOG: Mapping[str, Problem] = {
+    "bad_cursor": Problem(
+        400,
+        "Unusable cursor",
+        "A cursor belongs to one user, one address, its filters and sort. Start the list again without one.",
+    ),
+    "bad_request": Problem(
+        400,
+        "Unreadable request",
+        "The request could not be read. Send it again in the documented form.",
+    ),
+    "unauthorized": Problem(
+        401,
+        "Not signed in",
+        "Send `Authorization: Bearer <token>` with a session's or a personal token that has not expired. POST "
+        "/v1/sessions signs in.",
+    ),
+    "forbidden": Problem(
+        403,
+        "Not allowed",
+        "The token's scopes do not cover this. Use a token that may do it.",
+    ),
+    "not_found": Problem(
+        404,
+        "Not found",
+        "Nothing of yours is at this address. Check the id; what another user has does not exist for you.",
+    ),
+    "method_not_allowed": Problem(
+        405,
+        "Method not allowed",
+        "The `Allow` header names the methods of this address.",
+    ),
+    "not_acceptable": Problem(
+        406,
+        "Not acceptable",
+        "The answer exists in other formats only.",
+    ),
+    "conflict": Problem(
+        409,
+        "Conflict",
+        "The request contradicts what is stored. Read the object again.",
+    ),
+    "id_taken": Problem(
+        409,
+        "Id taken",
+        "You have an object of this id already: it may be the one you wanted to create. Read it.",
+    ),
+    "email_taken": Problem(
+        409,
+        "Address taken",
+        "There is an account for this e-mail address. Sign in.",
+    ),
+    "letter_sent": Problem(
+        409,
+        "Letter already sent",
+        "A sent letter stays as it is; sent_at, channel and delivered_at can be corrected with PATCH.",
+    ),
+    "last_stage": Problem(
+        409,
+        "Last line of history",
+        "An application has at least one line of stage history. Change it, or add another first.",
+    ),
+    "contact_erased": Problem(
+        409,
+        "Contact erased",
+        "An erased contact stays blank. Record a new one.",
+    ),
+    "step_closed": Problem(
+        409,
+        "Step closed",
+        "A closed step is not in the queue. Reopen it first.",
+    ),
+    "not_a_session": Problem(
+        409,
+        "Not a session",
+        "A personal token is no session. Revoke it at /v1/tokens.",
+    ),
+    "precondition_failed": Problem(
+        412,
+        "Changed in the meantime",
+        "If-Match names another version. `current` shows the object as it stands; its ETag is in the header.",
+    ),
+    "payload_too_large": Problem(
+        413,
+        "Body too large",
+        "Send a smaller body.",
+    ),
+    "unsupported_media_type": Problem(
+        415,
+        "Unsupported media type",
+        "Send `Content-Type: application/json`; for PATCH also `application/merge-patch+json`.",
+    ),
+    "invalid": Problem(
+        422,
+        "Invalid input",
+        "`errors` names each field, with what to send instead. Nothing was written.",
+    ),
+    "record_the_fact": Problem(
+        422,
+        "Record the fact instead",
+        "A call and a search are not ticked but recorded, at the address that the problem names.",
+    ),
+    "too_many_applications": Problem(
+        422,
+        "Too many live applications",
+        "Close or delete some applications first.",
+    ),
+    "too_many_requests": Problem(
+        429,
+        "Too many requests",
+        "Wait as long as `Retry-After` says.",
+    ),
+    "internal": Problem(
+        500,
+        "Fault of the server",
+        "The fault is ours. Quote the request_id when you report it.",
+    ),
+    "unavailable": Problem(
+        503,
+        "Unavailable for a moment",
+        "Send the same request again after the time in `Retry-After`.",
+    ),
+    "storage_full": Problem(
+        507,
+        "No room left",
+        "The server cannot store anything at the moment. Reading works.",
+    ),
+}
+BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
+OWN_CODES = {"extra_forbidden": "unknown_field", "string_type": "not_a_text"}
+
+
+class ProblemField(BaseModel):
+    """One thing wrong with the input; one of the first three says where."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """An error: what is wrong and how to mend it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/invalid",
+                    "title": "Invalid input",
+                    "status": 422,
+                    "detail": "Send a UUIDv7 as canonical text, or leave the id to us.",
+                    "instance": "/v1/applications",
+                    "code": "invalid",
+                    "request_id": "019577a0-0000-7000-8000-0000000000ff",
+                    "errors": [{"pointer": "/id", "code": "not_a_uuid7", "detail": "Send a UUIDv7 as canonical text."}],
+                }
+            ]
+        },
+        extra="allow",
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[ProblemField]
+
+
+def slug(code: str) -> str:
+    """Return the last part of a problem's type."""
+    return code.replace("_", "-")
+
+
+def respond(
+    request: Request,
+    code: str,
+    detail: str,
+    *,
+    errors: Iterable[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    """Return the problem document of a code."""
+    problem = CATALOG[code]
+    document = {
+        "type": f"/problems/{slug(code)}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "instance": request.url.path.encode("utf-8", "replace").decode(),
+        "code": code,
+        "request_id": request.scope.get("request_id", ""),
+        "errors": [error.document() for error in errors],
+        **(extra or {}),
+    }
+    return JSONResponse(document, problem.status, dict(headers or {}), MEDIA_TYPE)
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    """Turn the framework's validation errors into ours, without the input."""
+    found = []
+    for error in errors:
+        place, *rest = error["loc"] or ("body",)
+        code = OWN_CODES.get(error["type"], error["type"])
+        detail = _detail(error)
+        if place == "query":
+            found.append(FieldError("parameter", _safe(rest), code, detail))
+        elif place == "header":
+            found.append(FieldError("header", _safe(rest), code, detail))
+        else:
+            pointer = (
+                "" if error["type"] == "json_invalid" else "".join(f"/{_token(part)}" for part in rest if _is_key(part))
+            )
+            found.append(FieldError("pointer", pointer, code, detail))
+    return found
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return f"The body is not the JSON that is wanted: {error['ctx']['error'].rstrip('.')}."
+    message = str(error["msg"]).rstrip(".")
+    known = {
+        "missing": "This is required: send it",
+        "extra_forbidden": "There is no such field: leave it out, or check its spelling",
+    }
+    return known.get(error["type"], message) + "."
+
+
+def _is_key(part: object) -> bool:
+    """Tell a key or an index from the name of a branch that the validator tried."""
+    return isinstance(part, int) or not (
+        "[" in str(part) or str(part).startswith(("function-", "literal", "constrained"))
+    )
+
+
+def _token(part: object) -> str:
+    return _safe([part])[:200].replace("~", "~0").replace("/", "~1")
+
+
+def _safe(parts: Sequence[object]) -> str:
+    return ".".join(str(part) for part in parts).encode("utf-8", "replace").decode()
+
+
+def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
+    """Return the problem of fields that need mending."""
+    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} fields need mending: see `errors`."
+    return respond(request, "invalid", detail, errors=errors)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of the application with a problem document."""
+
+    def expected(request: Request, error: Exception) -> Response:
+        if not isinstance(error, ProblemError):
+            raise error
+        return respond(
+            request, error.problem, error.detail, errors=error.errors, headers=error.headers, extra=error.extra
+        )
+
+    def validation(request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        return invalid(request, field_errors(error.errors()))
+
+    def http(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        code = BY_STATUS.get(error.status_code, "bad_request")
+        headers = {"Allow": _allow(app, request)} if code == "method_not_allowed" else {}
+        return respond(request, code, CATALOG[code].advice, headers=headers)
+
+    def not_modified(_request: Request, error: Exception) -> Response:
+        if not isinstance(error, NotModifiedError):
+            raise error
+        return Response(status_code=304, headers={"ETag": error.etag})
+
+    app.add_exception_handler(ProblemError, expected)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(NotModifiedError, not_modified)
+
+
+def _allow(app: FastAPI, request: Request) -> str:
+    """Return every method of the address, over all routes that match it."""
+    allowed: set[str] = set()
+    for route in app.router.routes:
+        regex, methods = getattr(route, "path_regex", None), getattr(route, "methods", None)
+        if regex is not None and methods and regex.match(request.scope["path"]):
+            allowed |= set(methods)
+    return ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))

@@ -1,0 +1,152 @@
+"""How requests are read: strict JSON, known query parameters, the right content type, a token where one is needed."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
+from api.services.accounts import authenticate
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+MAX_DEPTH = 32
+
+
+class UnsupportedMediaTypeError(ProblemError):
+    """The body is not in a form that we read."""
+
+    code = "unsupported_media_type"
+
+
+class StrictRequest(Request):
+    """A request whose JSON has no duplicate names, no NaN, no half characters and a bounded depth."""
+
+    async def json(self) -> Any:  # noqa: ANN401  # any document
+        """Return the body's document. Raises JSONDecodeError, which becomes a 422."""
+        body = await self.body()
+        try:
+            document = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+        except json.JSONDecodeError:
+            raise
+        except UnicodeDecodeError as error:
+            raise _refused("it is not UTF-8") from error
+        except RecursionError as error:
+            raise _refused("it is nested too deeply") from error
+        except ValueError as error:
+            raise _refused("a number has too many digits") from error
+        _check(document, 0)
+        return document
+
+
+def _refused(why: str) -> json.JSONDecodeError:
+    return json.JSONDecodeError(why, "", 0)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise _refused("a name stands twice in one object")
+    return document
+
+
+def _no_constant(_name: str) -> None:
+    raise _refused("NaN and Infinity are no JSON")
+
+
+def _check(value: object, depth: int) -> None:
+    """Refuse what no column can hold: NUL and halves of surrogate pairs, in names and texts; and absurd depth."""
+    if depth > MAX_DEPTH:
+        raise _refused("it is nested too deeply")
+    if isinstance(value, str):
+        if "\x00" in value or (not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)):
+            raise _refused("a text holds a NUL or half of a surrogate pair")
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _check(name, depth)
+            _check(member, depth + 1)
+    elif isinstance(value, list):
+        for member in value:
+            _check(member, depth + 1)
+
+
+class Route(APIRoute):
+    """A route that reads its requests strictly."""
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether somebody must ask: a route says so with `openapi_extra`."""
+        return (self.openapi_extra or {}).get("security") != []
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the framework's handler behind our checks."""
+        handle = super().get_route_handler()
+        allowed = _query_names(self.dependant)
+
+        async def checked(request: Request) -> Response:
+            if self.needs_token:
+                bearer(request)
+            _known_parameters(request, allowed)
+            if self.body_field is not None:
+                _readable_body(request)
+            try:
+                return await handle(StrictRequest(request.scope, request.receive))
+            except RequestValidationError:
+                if self.needs_token:
+                    await run_in_threadpool(_somebody_known, request)
+                raise
+
+        return checked
+
+
+def _somebody_known(request: Request) -> None:
+    """Raise UnauthorizedError before a stranger is told what is wrong with the input."""
+    state = request.app.state
+    with state.database.read(state.clock()) as session:
+        authenticate(session, bearer(request), writes=False)
+
+
+def bearer(request: Request) -> str:
+    """Return the token that was sent. Raises UnauthorizedError."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthorizedError
+    return token.strip()
+
+
+def _query_names(dependant: Any) -> list[str]:  # noqa: ANN401  # the framework's own
+    names = {field.alias for field in dependant.query_params}
+    for inner in dependant.dependencies:
+        names |= set(_query_names(inner))
+    return sorted(names)
+
+
+def _known_parameters(request: Request, allowed: list[str]) -> None:
+    unknown = [name for name in request.query_params if name not in allowed]
+    if unknown:
+        known = f"Use only {', '.join(allowed)}." if allowed else "This address takes no query parameters."
+        errors = [
+            FieldError("parameter", name[:100].encode("utf-8", "replace").decode(), "unknown_parameter", known)
+            for name in unknown[:20]
+        ]
+        raise InvalidError(known, errors=errors)
+
+
+def _readable_body(request: Request) -> None:
+    """Raise UnsupportedMediaTypeError where a body is sent as something else than JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_patch = request.method == "PATCH"
+    accepted = (JSON, MERGE_PATCH) if is_patch else (JSON,)
+    if kind in accepted or (not kind and request.headers.get("content-length", "0") == "0" and not _chunked(request)):
+        return
+    name = "Accept-Patch" if is_patch else "Accept-Post"
+    detail = f"Send the body as {' or '.join(accepted)}."
+    raise UnsupportedMediaTypeError(detail, headers={name: ", ".join(accepted)})
+
+
+def _chunked(request: Request) -> bool:
+    return "transfer-encoding" in request.headers

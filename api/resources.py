@@ -1,0 +1,291 @@
+"""The five operations that every kind of fact has, written once: list, create, read, change, delete.
+
+A router says what is particular – kind, addresses, order, words – and adds the operations of its own.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, create_model
+from sqlalchemy import Select
+from sqlmodel import select
+
+from api.db import OwnedSession
+from api.deps import Caller, CallerDep, DryRun, PageDep
+from api.models import Application
+from api.models.base import Body, Shown, Stored
+from api.models.step import ReopenedSteps
+from api.pagination import Key, PageQuery
+from api.requests import Route
+from api.rules.evaluate import answer
+from api.services.records import Kind, Row, change, create, find, remove, show, show_one
+from api.services.step_answers import public, surroundings
+from api.services.steps import Reopened
+
+PARENT = "/v1/applications/{application_id}"
+ApplicationId = Annotated[str, Path(description="The application's id.", max_length=64)]
+DRY_RUN: dict[int | str, dict[str, Any]] = {200: {"model": ReopenedSteps, "description": "What would be re-opened."}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A kind of fact at its addresses. `words` add to the descriptions: by operation, what the caller should know."""
+
+    kind: Kind[Any]
+    name: str
+    plural: str
+    sorts: Mapping[str, tuple[Key, ...]]
+    words: Mapping[str, str]
+
+    @property
+    def noun(self) -> str:
+        """The noun in sentences."""
+        return self.kind.noun
+
+    @property
+    def path(self) -> str:
+        """The plural in addresses."""
+        return self.plural.replace("_", "-")
+
+    @property
+    def article(self) -> str:
+        """The noun with its article."""
+        return f"{'an' if self.noun[0] in 'aeio' else 'a'} {self.noun}"
+
+    def address(self, id_: str) -> str:
+        """Return where one object is read, changed and deleted."""
+        return f"/v1/{self.path}/{id_}"
+
+    def parameter(self) -> Any:  # noqa: ANN401  # an annotation
+        """Return the path parameter of one object."""
+        description = f"The {self.noun}'s id."
+        return Annotated[str, Path(alias=f"{self.name}_id", description=description, max_length=64)]
+
+    def page(self) -> type[BaseModel]:
+        """Return the model of a page."""
+        title = "".join(word.capitalize() for word in self.name.split("_"))
+        model: type[BaseModel] = create_model(
+            f"{title}Page",
+            __doc__=f"A page of {self.noun} objects.",
+            items=(list[self.kind.public], ...),  # type: ignore[name-defined]  # made at run time
+            next_cursor=(str | None, ...),
+        )
+        return model
+
+    def sort(self) -> Any:  # noqa: ANN401  # an annotation
+        """Return the query parameter for the order."""
+        names = Literal[tuple(self.sorts)]  # type: ignore[valid-type]  # made at run time
+        return Annotated[names, Query(description="The order; equal ones are ordered by id.")]
+
+
+def by(table: type[Any], *names: str) -> dict[str, tuple[Key, ...]]:
+    """Return the orders of a list by some columns, each in both directions, always with the id behind."""
+    orders: dict[str, tuple[Key, ...]] = {}
+    for name in names:
+        column = getattr(table, name)
+        orders[name] = ((column, False), (table.id, False))
+        orders[f"-{name}"] = ((column, True), (table.id, True))
+    return orders
+
+
+def router(*tags: str | Enum) -> APIRouter:
+    """Return an empty router that reads strictly."""
+    return APIRouter(route_class=Route, tags=list(tags))
+
+
+def typed(endpoint: Callable[..., Any], **annotations: object) -> Callable[..., Any]:
+    """Give an endpoint the annotations that are known at run time only."""
+    endpoint.__annotations__.update(annotations)
+    return endpoint
+
+
+def add_list(to: APIRouter, resource: Resource, *, nested: bool) -> None:
+    """Add the list, under the application or at the top."""
+    kind, default = resource.kind, next(iter(resource.sorts))
+    page_model = resource.page()
+
+    def under(caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: str = default) -> object:
+        with caller.reading() as session:
+            parent = find(session, Application, application_id)
+            mine = select(kind.table).where(kind.table.application_id == parent.id)
+            return listed(session, caller, resource, page, sort, mine, page_model)
+
+    def top(caller: CallerDep, page: PageDep, sort: str = default) -> object:
+        with caller.reading() as session:
+            return listed(session, caller, resource, page, sort, select(kind.table), page_model)
+
+    to.add_api_route(
+        f"{PARENT}/{resource.path}" if nested else f"/v1/{resource.path}",
+        typed(under if nested else top, sort=resource.sort()),
+        methods=["GET"],
+        response_model=page_model,
+        operation_id=f"list_{resource.plural}",
+        summary=f"List {resource.plural.replace('_', ' ')}",
+        description=_describe(f"Answers a page of {resource.plural.replace('_', ' ')}.", resource, "list"),
+    )
+
+
+def listed(
+    session: OwnedSession,
+    caller: Caller,
+    resource: Resource,
+    page: PageQuery,
+    sort: str,
+    statement: Select[Any],
+    model: type[BaseModel],
+) -> BaseModel:
+    """Return a page of rows of a statement."""
+    opened = page.opened(session.user_id, resource.sorts[sort], caller.now)
+    rows, cursor = opened.rows(session, statement)
+    caller.paged(cursor)
+    return model.model_construct(items=show(session, resource.kind, [row for (row,) in rows]), next_cursor=cursor)
+
+
+def add_create(to: APIRouter, resource: Resource, *, nested: bool) -> None:
+    """Add the creation, under the application or at the top."""
+    kind = resource.kind
+
+    def under(caller: CallerDep, application_id: ApplicationId, body: Body) -> object:
+        with caller.writing() as session:
+            parent = find(session, Application, application_id)
+            return created(caller, session, resource, create(session, kind, body, within={"application_id": parent.id}))
+
+    def top(caller: CallerDep, body: Body) -> object:
+        with caller.writing() as session:
+            return created(caller, session, resource, create(session, kind, body))
+
+    to.add_api_route(
+        f"{PARENT}/{resource.path}" if nested else f"/v1/{resource.path}",
+        typed(under if nested else top, body=kind.create),
+        methods=["POST"],
+        status_code=201,
+        response_model=kind.public,
+        operation_id=f"create_{resource.name}",
+        summary=f"Record {resource.article}",
+        description=_describe(f"Records {resource.article} and judges what it touches.", resource, "create"),
+    )
+
+
+def created(caller: Caller, session: OwnedSession, resource: Resource, row: Stored) -> Shown:
+    """Return a new object with its address and version."""
+    shown = show_one(session, resource.kind, row)
+    caller.created(resource.address(row.id), tag_of(shown))
+    return shown
+
+
+def tag_of(shown: object) -> str:
+    """Return the entity tag that an answer shows."""
+    tag: str = shown.etag  # type: ignore[attr-defined]  # every answer about an object has one
+    return tag
+
+
+def add_item(to: APIRouter, resource: Resource, *, without: Collection[str] = ()) -> None:
+    """Add reading, changing and deleting one object at its own address."""
+    if "get" not in without:
+        _add_get(to, resource)
+    _add_change(to, resource)
+    _add_delete(to, resource)
+
+
+def _add_get(to: APIRouter, resource: Resource) -> None:
+    kind = resource.kind
+
+    def get(caller: CallerDep, item_id: str) -> object:
+        with caller.reading() as session:
+            shown = show_one(session, kind, find(session, kind.table, item_id))
+            caller.tagged(tag_of(shown))
+            return shown
+
+    to.add_api_route(
+        f"/v1/{resource.path}/{{{resource.name}_id}}",
+        typed(get, item_id=resource.parameter()),
+        methods=["GET"],
+        response_model=kind.public,
+        operation_id=f"get_{resource.name}",
+        summary=f"Read {resource.article}",
+        description=_describe(f"Answers one {resource.noun} with its version as ETag.", resource, "get"),
+    )
+
+
+def _add_change(to: APIRouter, resource: Resource) -> None:
+    kind = resource.kind
+
+    def patch(caller: CallerDep, item_id: str, body: Body) -> object:
+        with caller.writing() as session:
+            row = matched(caller, session, kind, item_id)
+            return changed(caller, session, kind, change(session, kind, row, body))
+
+    to.add_api_route(
+        f"/v1/{resource.path}/{{{resource.name}_id}}",
+        typed(patch, item_id=resource.parameter(), body=kind.update),
+        methods=["PATCH"],
+        response_model=kind.public,
+        operation_id=f"update_{resource.name}",
+        summary=f"Change {resource.article}",
+        description=_describe(
+            f"Lays a merge patch over the {resource.noun} and judges what it touches: absent stays, null clears.",
+            resource,
+            "update",
+        ),
+    )
+
+
+def _add_delete(to: APIRouter, resource: Resource) -> None:
+    kind = resource.kind
+
+    def delete(caller: CallerDep, item_id: str, *, dry_run: DryRun = False) -> Response:
+        with caller.writing() as session:
+            row = matched(caller, session, kind, item_id)
+            return deleted(session, remove(session, kind, row), dry_run=dry_run)
+
+    to.add_api_route(
+        f"/v1/{resource.path}/{{{resource.name}_id}}",
+        typed(delete, item_id=resource.parameter()),
+        methods=["DELETE"],
+        status_code=204,
+        response_class=Response,
+        responses=DRY_RUN,
+        operation_id=f"delete_{resource.name}",
+        summary=f"Delete {resource.article}",
+        description=_describe(
+            f"Takes the {resource.noun} back as if it had never been recorded; steps that it completed may re-open.",
+            resource,
+            "delete",
+        ),
+    )
+
+
+def matched(caller: Caller, session: OwnedSession, kind: Kind[Row], id_: str) -> Row:
+    """Return the row of an id, if the caller's If-Match allows to change it."""
+    row = find(session, kind.table, id_)
+    if caller.conditions.if_match is not None:
+        shown = show_one(session, kind, row)
+        caller.may_change(shown, tag_of(shown))
+    return row
+
+
+def changed(caller: Caller, session: OwnedSession, kind: Kind[Row], row: Row) -> Shown:
+    """Return a changed object with its new version."""
+    session.flush()
+    shown = show_one(session, kind, row)
+    caller.headers["ETag"] = tag_of(shown)
+    return shown
+
+
+def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -> Response:
+    """Answer a deletion; a dry run undoes it and tells what it would have re-opened."""
+    if not dry_run:
+        return Response(status_code=204)
+    session.undo = True
+    around = surroundings(session, session.now)
+    steps = [public(one.application_id, answer(one.instance, session.now), around) for one in reopened]
+    document = ReopenedSteps(reopened_steps=steps).model_dump(mode="json")
+    return JSONResponse(document, 200)
+
+
+def _describe(first: str, resource: Resource, operation: str) -> str:
+    return " ".join(filter(None, (first, resource.words.get(operation))))

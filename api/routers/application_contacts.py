@@ -1,0 +1,83 @@
+"""Which contacts belong to an application, and as what."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+from pydantic import BaseModel
+
+from api.deps import CallerDep, DryRun
+from api.models import Application, ApplicationContact, Contact
+from api.models.contact import ApplicationContactPublic, ApplicationContactPut
+from api.resources import DRY_RUN, PARENT, ApplicationId, deleted, router
+from api.services.links import (
+    application_contact,
+    application_contacts,
+    find_link,
+    put_application_contact,
+    unlink,
+)
+from api.services.records import find
+
+ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
+routes = router("contacts")
+
+
+class ApplicationContacts(BaseModel):
+    """The contacts of an application."""
+
+    items: list[ApplicationContactPublic]
+    next_cursor: str | None
+
+
+@routes.get(f"{PARENT}/contacts", operation_id="list_application_contacts")
+def list_application_contacts(caller: CallerDep, application_id: ApplicationId) -> ApplicationContacts:
+    """List an application's contacts.
+
+    Each with its role here, by name; always one page. The person to ask is the application's `status_contact_id`.
+    """
+    with caller.reading() as session:
+        application = find(session, Application, application_id)
+        found = application_contacts(session, [application.id])[application.id]
+        return ApplicationContacts(items=found, next_cursor=None)
+
+
+@routes.put(
+    f"{PARENT}/contacts/{{contact_id}}",
+    operation_id="put_application_contact",
+    responses={201: {"model": ApplicationContactPublic, "description": "Linked."}},
+)
+def put_contact(
+    caller: CallerDep, application_id: ApplicationId, contact_id: ContactId, body: ApplicationContactPut
+) -> ApplicationContactPublic:
+    """Link a contact to an application.
+
+    Or replace its role there: 201 when the link is new, 200 when it was there.
+    """
+    with caller.writing() as session:
+        application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
+        if put_application_contact(session, application, contact, body):
+            caller.response.status_code = 201
+            caller.headers["Location"] = f"/v1/applications/{application.id}/contacts"
+        shown = application_contact(session, application, contact.id)
+        caller.headers["ETag"] = shown.etag
+        return shown
+
+
+@routes.delete(
+    f"{PARENT}/contacts/{{contact_id}}",
+    operation_id="delete_application_contact",
+    status_code=204,
+    response_class=Response,
+    responses=DRY_RUN,
+)
+def delete_contact(
+    caller: CallerDep, application_id: ApplicationId, contact_id: ContactId, *, dry_run: DryRun = False
+) -> Response:
+    """Unlink a contact from an application.
+
+    The contact itself stays, and so do its interviews.
+    """
+    with caller.writing() as session:
+        application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
+        link = find_link(session, ApplicationContact, application.id, contact.id)
+        return deleted(session, unlink(session, link, application.id), dry_run=dry_run)

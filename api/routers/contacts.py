@@ -1,0 +1,57 @@
+"""People at employers and agencies."""
+
+from typing import Annotated
+
+from fastapi import Path
+
+from api.deps import CallerDep
+from api.models import Contact
+from api.models.contact import ContactPublic
+from api.resources import Resource, add_create, add_item, add_list, by, changed, matched, router
+from api.services.contacts import CONTACT, erase, restore
+from api.services.records import find
+
+CONTACTS = Resource(
+    kind=CONTACT,
+    name="contact",
+    plural="contacts",
+    sorts=by(Contact, "created_at", "updated_at"),
+    words={
+        "create": (
+            "Full name, job title and one way to reach them make an interviewer complete for step 2; phone or e-mail "
+            "make the person to ask reachable. `learned_at` dates what becomes true."
+        ),
+        "update": "`learned_at` dates what this request makes true; alone it corrects the two `…_since`.",
+        "delete": "For a mistake: steps that relied on it re-open. It can be restored within 30 days.",
+    },
+)
+ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
+routes = router("contacts")
+add_list(routes, CONTACTS, nested=False)
+add_create(routes, CONTACTS, nested=False)
+add_item(routes, CONTACTS)
+
+
+@routes.post("/v1/contacts/{contact_id}/restore", operation_id="restore_contact", response_model=ContactPublic)
+def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
+    """Take the deletion of a contact back.
+
+    Within 30 days; its links to interviews and applications come back with it. One that is there stays as it is.
+    """
+    with caller.writing() as session:
+        row = find(session, Contact, contact_id, deleted=True)
+        restore(session, row)
+        return changed(caller, session, CONTACT, row)
+
+
+@routes.post("/v1/contacts/{contact_id}/erase", operation_id="erase_contact", response_model=ContactPublic)
+def erase_contact(caller: CallerDep, contact_id: ContactId) -> object:
+    """Blank a person for good.
+
+    For privacy: name, address and everything personal go, also from sent letters. A tombstone stays, so that no step
+    changes its state. It cannot be undone.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, CONTACT, contact_id)
+        erase(session, row)
+        return changed(caller, session, CONTACT, row)

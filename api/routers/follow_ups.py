@@ -1,0 +1,23 @@
+"""Contact with the employer after an interview."""
+
+from api.models import FollowUp
+from api.resources import Resource, add_create, add_item, add_list, by, router
+from api.services.smaller_facts import FOLLOW_UP
+
+FOLLOW_UPS = Resource(
+    kind=FOLLOW_UP,
+    name="follow_up",
+    plural="follow_ups",
+    sorts=by(FollowUp, "at", "created_at"),
+    words={
+        "create": (
+            "It completes the open call of step 6, whoever got in touch, and opens the next one by the date they gave "
+            "or some business days later. `no_answer` only moves the deadline to a retry day."
+        ),
+        "delete": "The call that it completed re-opens; the one that it opened goes.",
+    },
+)
+routes = router("follow-ups")
+add_list(routes, FOLLOW_UPS, nested=True)
+add_create(routes, FOLLOW_UPS, nested=True)
+add_item(routes, FOLLOW_UPS)

@@ -1,0 +1,98 @@
+"""Interview rounds and who took part."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+from pydantic import BaseModel
+
+from api.deps import CallerDep, DryRun
+from api.models import Contact, Interview, InterviewInterviewer
+from api.models.interview import InterviewerPublic, InterviewerPut
+from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, by, deleted, router
+from api.services.interviews import INTERVIEW
+from api.services.links import find_link, interviewer, interviewers, put_interviewer, unlink
+from api.services.records import find
+
+INTERVIEWS = Resource(
+    kind=INTERVIEW,
+    name="interview",
+    plural="interviews",
+    sorts=by(Interview, "starts_at", "created_at"),
+    words={
+        "create": (
+            "Send `time_zone` with `start_local` and `end_local`, or `starts_at` and `ends_at`. Steps 1 to 4 exist "
+            "once for each round, in advance; a round that is cancelled or was not held asks for nothing."
+        ),
+        "update": (
+            "New times recompute every deadline; what was learned about the next stage and the two ticks of the "
+            "debrief are recorded here too."
+        ),
+        "delete": "Its steps go; its notes and letters stay with the application. Cancel a round that was called off.",
+    },
+)
+InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
+ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
+PEOPLE = "/v1/interviews/{interview_id}/interviewers"
+routes = router("interviews")
+add_list(routes, INTERVIEWS, nested=True)
+add_create(routes, INTERVIEWS, nested=True)
+add_item(routes, INTERVIEWS)
+
+
+class Interviewers(BaseModel):
+    """Who took part in a round."""
+
+    items: list[InterviewerPublic]
+    next_cursor: str | None
+
+
+@routes.get(PEOPLE, operation_id="list_interviewers")
+def list_interviewers(caller: CallerDep, interview_id: InterviewId) -> Interviewers:
+    """List an interview's interviewers.
+
+    By name, always one page.
+    """
+    with caller.reading() as session:
+        return Interviewers(items=interviewers(session, find(session, Interview, interview_id)), next_cursor=None)
+
+
+@routes.put(
+    f"{PEOPLE}/{{contact_id}}",
+    operation_id="put_interviewer",
+    responses={201: {"model": InterviewerPublic, "description": "Linked."}},
+)
+def put_one(
+    caller: CallerDep, interview_id: InterviewId, contact_id: ContactId, body: InterviewerPut
+) -> InterviewerPublic:
+    """Say that a contact took part.
+
+    201 when the link is new, 200 when it was there. Steps 2 and 4 ask for everybody who is not `optional`.
+    """
+    with caller.writing() as session:
+        interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
+        if put_interviewer(session, interview, contact, body):
+            caller.response.status_code = 201
+            caller.headers["Location"] = f"/v1/interviews/{interview.id}/interviewers"
+        shown = interviewer(session, interview, contact.id)
+        caller.headers["ETag"] = shown.etag
+        return shown
+
+
+@routes.delete(
+    f"{PEOPLE}/{{contact_id}}",
+    operation_id="delete_interviewer",
+    status_code=204,
+    response_class=Response,
+    responses=DRY_RUN,
+)
+def delete_one(
+    caller: CallerDep, interview_id: InterviewId, contact_id: ContactId, *, dry_run: DryRun = False
+) -> Response:
+    """Say that a contact did not take part.
+
+    The contact itself stays.
+    """
+    with caller.writing() as session:
+        interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
+        link = find_link(session, InterviewInterviewer, interview.id, contact.id)
+        return deleted(session, unlink(session, link, interview.application_id), dry_run=dry_run)

@@ -1,0 +1,20 @@
+"""Notes of an application."""
+
+from api.models import Note
+from api.resources import Resource, add_create, add_item, add_list, by, router
+from api.services.smaller_facts import NOTE
+
+NOTES = Resource(
+    kind=NOTE,
+    name="note",
+    plural="notes",
+    sorts=by(Note, "noted_at", "created_at"),
+    words={
+        "create": "A `positive` and a `concern` of an interview, noted after it began, complete step 3.",
+        "delete": "With the last `positive` or `concern` of an interview gone, step 3 re-opens with its old deadline.",
+    },
+)
+routes = router("notes")
+add_list(routes, NOTES, nested=True)
+add_create(routes, NOTES, nested=True)
+add_item(routes, NOTES)

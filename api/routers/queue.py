@@ -1,0 +1,81 @@
+"""What is due across all applications."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, get_args
+
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel
+
+from api.deps import CallerDep, Explain, PageDep
+from api.errors import InvalidError
+from api.models.step import QueueItem, QueueSummary
+from api.resources import router
+from api.services import queue
+from api.services.step_reads import version
+
+States = Literal["overdue", "open", "upcoming"]
+TOLERANCE = timedelta(minutes=5)
+routes = router("queue")
+
+
+class QueuePage(BaseModel):
+    """A page of the queue. `as_of` is echoed only when it was asked for."""
+
+    as_of: AwareDatetime | None
+    items: list[QueueItem]
+    next_cursor: str | None
+
+
+def _states(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(filter(None, text.split(","))))
+    allowed = get_args(States)
+    if not names or not set(names) <= set(allowed):
+        raise InvalidError.parameter("state", "unknown_state", f"Use a comma list of {', '.join(allowed)}.")
+    return names
+
+
+@routes.get("/v1/queue", operation_id="list_queue")
+def list_queue(  # noqa: PLR0913  # one parameter a filter
+    caller: CallerDep,
+    page: PageDep,
+    *,
+    state: Annotated[str, Query(max_length=50, description="Comma list of overdue, open, upcoming.")] = "overdue",
+    step: Annotated[int | None, Query(ge=1, le=7, description="Only this number.")] = None,
+    application_id: Annotated[str | None, Query(max_length=64, description="Only this application.")] = None,
+    due_before: Annotated[AwareDatetime | None, Query(description="Only steps due before this instant.")] = None,
+    sort: Annotated[
+        Literal["due_at", "-due_at"], Query(description="Oldest deadline first, or newest first.")
+    ] = "due_at",
+    as_of: Annotated[
+        AwareDatetime | None, Query(description="As it will stand at this instant if nothing is recorded until then.")
+    ] = None,
+    explain: Explain = False,
+) -> QueuePage:
+    """List what is due.
+
+    Steps of all applications by deadline, each with its application, the reason and what to do next. A step that was
+    snoozed beyond the instant is left out. All pages are of the first page's instant.
+    """
+    if as_of is not None and as_of < caller.now - TOLERANCE:
+        detail = "The queue looks ahead only: for the past, ask an application's steps."
+        raise InvalidError.parameter("as_of", "in_the_past", detail)
+    instant = as_of.replace(microsecond=0) if as_of else None
+    filters = queue.Filters(_states(state), step, application_id and application_id.lower(), due_before)
+    with caller.reading() as session:
+        query = (filters, sort, instant, explain, page.limit, page.cursor)
+        caller.tagged(version(session, instant or caller.now, *query))
+        items, cursor = queue.page(session, filters, page, sort=sort, as_of=instant, explain=explain)
+        caller.paged(cursor)
+        return QueuePage.model_construct(as_of=instant, items=items, next_cursor=cursor)
+
+
+@routes.get("/v1/queue/summary", operation_id="get_queue_summary")
+def get_summary(caller: CallerDep) -> QueueSummary:
+    """Read the queue in figures.
+
+    Counts by state and step, each up to `capped_at`; step 7 in one word; live applications that nothing will move; and
+    when the next state changes by itself.
+    """
+    with caller.reading() as session:
+        caller.tagged(version(session, caller.now, "summary"))
+        return queue.summary(session)

@@ -1,0 +1,137 @@
+"""References: the people, and what each was told about which application."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+from pydantic import BaseModel
+
+from api.deps import Caller, CallerDep, DryRun
+from api.models import Application, ApplicationReference, Reference
+from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
+from api.resources import DRY_RUN, PARENT, ApplicationId, Resource, add_create, add_item, add_list, by, deleted, router
+from api.services.links import (
+    application_reference,
+    application_references,
+    change_application_reference,
+    find_link,
+    put_application_reference,
+    unlink,
+)
+from api.services.records import find
+from api.services.smaller_facts import REFERENCE
+
+REFERENCES = Resource(
+    kind=REFERENCE,
+    name="reference",
+    plural="references",
+    sorts=by(Reference, "created_at", "name"),
+    words={
+        "create": "Somebody who speaks for you, whatever the application; name them for one by linking them there.",
+        "delete": "Gone from every application too; step 5 is judged anew there.",
+    },
+)
+ReferenceId = Annotated[str, Path(description="The reference's id.", max_length=64)]
+LINK = f"{PARENT}/references/{{reference_id}}"
+routes = router("references")
+add_list(routes, REFERENCES, nested=False)
+add_create(routes, REFERENCES, nested=False)
+add_item(routes, REFERENCES)
+
+
+class ApplicationReferences(BaseModel):
+    """The references named for an application."""
+
+    items: list[ApplicationReferencePublic]
+    next_cursor: str | None
+
+
+@routes.get(f"{PARENT}/references", operation_id="list_application_references")
+def list_named(caller: CallerDep, application_id: ApplicationId) -> ApplicationReferences:
+    """List an application's references.
+
+    In the order in which they were named, always one page.
+    """
+    with caller.reading() as session:
+        found = application_references(session, find(session, Application, application_id))
+        return ApplicationReferences(items=found, next_cursor=None)
+
+
+@routes.get(LINK, operation_id="get_application_reference")
+def get_named(
+    caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId
+) -> ApplicationReferencePublic:
+    """Read what a reference was told.
+
+    About this application, and whether the employer rang.
+    """
+    with caller.reading() as session:
+        shown = application_reference(session, find(session, Application, application_id), reference_id)
+        caller.tagged(shown.etag)
+        return shown
+
+
+@routes.put(
+    LINK,
+    operation_id="put_application_reference",
+    responses={201: {"model": ApplicationReferencePublic, "description": "Linked."}},
+)
+def put_named(
+    caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId, body: ApplicationReferencePut
+) -> ApplicationReferencePublic:
+    """Name a reference for an application.
+
+    Or replace what it was told; an absent date keeps the old one. Step 5 is complete when every reference was alerted
+    and briefed on job and company. 201 when the link is new, 200 when it was there.
+    """
+    with caller.writing() as session:
+        application, person = find(session, Application, application_id), find(session, Reference, reference_id)
+        if caller.conditions.if_match is not None:
+            _match(caller, application_reference(session, application, person.id))
+        if put_application_reference(session, application, person, body):
+            caller.response.status_code = 201
+            caller.headers["Location"] = f"/v1/applications/{application.id}/references/{person.id}"
+        shown = application_reference(session, application, person.id)
+        caller.headers["ETag"] = shown.etag
+        return shown
+
+
+@routes.patch(LINK, operation_id="update_application_reference", response_model=ApplicationReferencePublic)
+def patch_named(
+    caller: CallerDep,
+    application_id: ApplicationId,
+    reference_id: ReferenceId,
+    body: ApplicationReferenceUpdate,  # type: ignore[valid-type]  # made at run time
+) -> ApplicationReferencePublic:
+    """Change what a reference was told.
+
+    A merge patch; `briefed_at` defaults to now when both details are given, and goes when they do.
+    """
+    with caller.writing() as session:
+        application = find(session, Application, application_id)
+        _match(caller, application_reference(session, application, reference_id))
+        link = find_link(session, ApplicationReference, application.id, reference_id.lower())
+        change_application_reference(session, link, body)
+        shown = application_reference(session, application, reference_id)
+        caller.headers["ETag"] = shown.etag
+        return shown
+
+
+@routes.delete(
+    LINK, operation_id="delete_application_reference", status_code=204, response_class=Response, responses=DRY_RUN
+)
+def delete_named(
+    caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId, *, dry_run: DryRun = False
+) -> Response:
+    """Take a reference back from an application.
+
+    The person stays; step 5 is judged anew.
+    """
+    with caller.writing() as session:
+        application = find(session, Application, application_id)
+        _match(caller, application_reference(session, application, reference_id))
+        link = find_link(session, ApplicationReference, application.id, reference_id.lower())
+        return deleted(session, unlink(session, link, application.id), dry_run=dry_run)
+
+
+def _match(caller: Caller, shown: ApplicationReferencePublic) -> None:
+    caller.may_change(shown, shown.etag)

@@ -1,0 +1,20 @@
+"""What was done to keep other doors open."""
+
+from api.models import SearchActivity
+from api.resources import Resource, add_create, add_item, add_list, by, router
+from api.services.smaller_facts import SEARCH_ACTIVITY
+
+SEARCH_ACTIVITIES = Resource(
+    kind=SEARCH_ACTIVITY,
+    name="search_activity",
+    plural="search_activities",
+    sorts=dict(reversed(by(SearchActivity, "at").items())),
+    words={
+        "create": "It covers step 7 of every application but its own, for as many days as the policy says.",
+        "delete": "Step 7 of the other applications falls due earlier again.",
+    },
+)
+routes = router("search-activities")
+add_list(routes, SEARCH_ACTIVITIES, nested=False)
+add_create(routes, SEARCH_ACTIVITIES, nested=False)
+add_item(routes, SEARCH_ACTIVITIES)

@@ -1,0 +1,143 @@
+"""The seven steps of an application, and what is done to them by hand."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+from pydantic import AwareDatetime
+
+from api.db import OwnedSession
+from api.deps import Caller, CallerDep, Explain
+from api.models import Application, StepInstance
+from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
+from api.resources import PARENT, ApplicationId, router
+from api.services.records import find
+from api.services.step_actions import act, again, skip_many, snooze
+from api.services.step_reads import View, find_step, one_step, steps_of, version
+
+StepId = Annotated[str, Path(description="The step's id: stable while the fact that caused it exists.", max_length=64)]
+AsOf = Annotated[
+    AwareDatetime | None,
+    Query(description="As it would have stood, or will stand, at this instant; evidence dated later is ignored."),
+]
+STEP = "/v1/steps/{step_id}"
+routes = router("steps")
+
+
+@routes.get(f"{PARENT}/steps", operation_id="list_steps")
+def list_steps(
+    caller: CallerDep, application_id: ApplicationId, *, as_of: AsOf = None, explain: Explain = False
+) -> StepsPublic:
+    """List an application's steps.
+
+    The seven steps with every instance: state, deadline, why, what is missing and what to do next. Steps 1 to 4 exist
+    once a round, 5 and 7 once, 6 as a chain of calls. `headline` has one line a number.
+    """
+    with caller.reading() as session:
+        application = find(session, Application, application_id)
+        view = View(caller.now, as_of.replace(microsecond=0) if as_of else None, explain)
+        caller.tagged(version(session, view.instant, application.id, as_of, explain, application_id=application.id))
+        return steps_of(session, [application], view)[application.id]
+
+
+@routes.post(f"{PARENT}/steps/skip", operation_id="skip_steps")
+def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip) -> StepsPublic:
+    """Skip many steps at once.
+
+    Those of a list of ids, or all that are `overdue`: so an application that was recorded afterwards can be quietened.
+    """
+    with caller.writing() as session:
+        application = find(session, Application, application_id)
+        skip_many(session, application, body.steps, body.at, body.note)
+        return steps_of(session, [application], View(caller.now))[application.id]
+
+
+@routes.get(STEP, operation_id="get_step")
+def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> StepPublic:
+    """Read a step.
+
+    Its state now, why, what is missing and what to do next.
+    """
+    with caller.reading() as session:
+        row = find_step(session, step_id)
+        caller.tagged(_tag(caller, session, row, explain=explain))
+        return one_step(session, row, View(caller.now, explain=explain))
+
+
+@routes.post(f"{STEP}/complete", operation_id="complete_step")
+def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
+    """Tick a step by hand.
+
+    A dated fact; the earlier of tick and evidence counts. A call (6) and a search (7) are recorded as what they are:
+    the problem `record_the_fact` names the address.
+    """
+    body = body or StepByHand()
+    with caller.writing() as session:
+        row = _matched(caller, session, step_id)
+        act(session, row, "complete", body.at, body.note)
+        return _changed(caller, session, row)
+
+
+@routes.post(f"{STEP}/skip", operation_id="skip_step")
+def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
+    """Skip a step.
+
+    A dated fact; evidence still wins over it. Skipping a call ends the chain of calls until the next round or
+    follow-up, and the answer says so.
+    """
+    body = body or StepByHand()
+    with caller.writing() as session:
+        row = _matched(caller, session, step_id)
+        act(session, row, "skip", body.at, body.note)
+        return _changed(caller, session, row)
+
+
+@routes.post(f"{STEP}/reopen", operation_id="reopen_step")
+def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = None) -> StepPublic:
+    """Take a tick or a skip back.
+
+    The step stands again as its evidence says, with its original deadline.
+    """
+    body = body or StepReopen()
+    with caller.writing() as session:
+        row = _matched(caller, session, step_id)
+        act(session, row, "reopen", body.at)
+        return _changed(caller, session, row)
+
+
+@routes.post(f"{STEP}/snooze", operation_id="snooze_step")
+def snooze_step(caller: CallerDep, step_id: StepId, body: StepSnooze) -> StepPublic:
+    """Hide a step from the queue for a while.
+
+    At most 30 days; neither its state nor its deadline changes. It ends when the step closes or its deadline moves.
+    """
+    with caller.writing() as session:
+        row = _matched(caller, session, step_id)
+        snooze(session, row, body.until)
+        return _changed(caller, session, row)
+
+
+@routes.delete(f"{STEP}/snooze", operation_id="unsnooze_step", status_code=204, response_class=Response)
+def unsnooze_step(caller: CallerDep, step_id: StepId) -> Response:
+    """Show a step in the queue again."""
+    with caller.writing() as session:
+        snooze(session, _matched(caller, session, step_id), None)
+        return Response(status_code=204)
+
+
+def _tag(caller: Caller, session: OwnedSession, row: StepInstance, *, explain: bool = False) -> str:
+    return version(session, caller.now, row.id, explain, application_id=row.application_id)
+
+
+def _matched(caller: Caller, session: OwnedSession, step_id: str) -> StepInstance:
+    """Return the row of a step, if the caller's If-Match allows to change it."""
+    row = find_step(session, step_id)
+    if caller.conditions.if_match is not None:
+        before = version(session, caller.now, row.id, False, application_id=row.application_id, writes=-1)
+        caller.may_change(one_step(session, row, View(caller.now)), before)
+    return row
+
+
+def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
+    row = again(session, row)
+    caller.headers["ETag"] = _tag(caller, session, row)
+    return one_step(session, row, View(caller.now))

@@ -1,0 +1,79 @@
+"""Applications with what belongs to them in the same answer, in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from api.db import OwnedSession
+from api.models import Application, Interview
+from api.models.application import ApplicationPublic
+from api.models.contact import ApplicationContactPublic
+from api.models.hint import HintPublic
+from api.models.interview import InterviewPublic
+from api.models.step import State, StepName, StepPublic
+from api.services.interviews import INTERVIEW
+from api.services.links import application_contacts
+from api.services.records import show
+from api.services.step_answers import most_pressing
+from api.services.step_reads import View, steps_of
+
+
+class PressingAction(HintPublic):
+    """What to do first, and for which step."""
+
+    step_id: str | None
+    step: StepName
+    state: State
+    due_at: datetime | None
+
+
+class ExpandedApplication(ApplicationPublic):  # type: ignore[valid-type,misc]  # made at run time
+    """An application; the last four are null unless they were asked for with `expand`."""
+
+    contacts: list[ApplicationContactPublic] | None
+    interviews: list[InterviewPublic] | None  # type: ignore[valid-type]
+    steps: list[StepPublic] | None
+    next_action: PressingAction | None
+
+
+def expanded(
+    session: OwnedSession, shown: Sequence[Any], rows: Sequence[Application], wanted: Collection[str]
+) -> list[ExpandedApplication]:
+    """Add to each application what was asked for."""
+    ids = [row.id for row in rows]
+    contacts = application_contacts(session, ids) if "contacts" in wanted else {}
+    interviews = _interviews(session, ids) if "interviews" in wanted else {}
+    steps = steps_of(session, rows, View(session.now)) if {"steps", "next_action"} & set(wanted) else {}
+    answers = []
+    for one, row in zip(shown, rows, strict=True):
+        mine = steps[row.id].steps if row.id in steps else None
+        answers.append(
+            ExpandedApplication.model_construct(
+                **one.__dict__,
+                contacts=contacts.get(row.id),
+                interviews=interviews[row.id] if "interviews" in wanted else None,
+                steps=mine if "steps" in wanted else None,
+                next_action=_pressing(mine) if mine is not None and "next_action" in wanted else None,
+            )
+        )
+    return answers
+
+
+def _interviews(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[Any]]:
+    wanted = select(Interview).where(col(Interview.application_id).in_(ids))
+    rows = session.exec(wanted.order_by(col(Interview.starts_at), col(Interview.id))).all()
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row, shown in zip(rows, show(session, INTERVIEW, rows), strict=True):
+        found[row.application_id].append(shown)
+    return found
+
+
+def _pressing(steps: Sequence[StepPublic]) -> PressingAction | None:
+    step = most_pressing(steps)
+    if step is None or step.next_action is None:
+        return None
+    hint = step.next_action.__dict__
+    return PressingAction(**hint, step_id=step.id, step=step.step, state=step.state, due_at=step.due_at)

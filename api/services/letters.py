@@ -1,0 +1,118 @@
+"""Letters: drafts, sending with a snapshot of the recipients, and corrections after it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select, update
+
+from api.db import OwnedSession
+from api.errors import ConflictError, FieldError, InvalidError
+from api.models import Contact, Interview, Letter, Note
+from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
+from api.services import steps
+from api.services.dating import Change, past
+from api.services.records import Kind, touch
+
+CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
+EARLY = "It was sent before the interview began and does not count for it: correct sent_at if that is wrong."
+
+
+def _settle(session: OwnedSession, row: Letter, change: Change) -> None:
+    row.recipients = list(dict.fromkeys(row.recipients))
+    row.note_ids = list(dict.fromkeys(row.note_ids))
+    if change.is_new:
+        if row.sent_at is not None:
+            _seal(session, row)
+    elif change.before["sent_at"] is None:
+        _still_a_draft(row, change)
+    elif extra := change.given.keys() - CORRECTABLE:
+        detail = "A letter that was sent stays as it is: only sent_at, channel and delivered_at can be corrected."
+        errors = [FieldError("pointer", f"/{name}", "letter_sent", detail) for name in sorted(extra)]
+        raise ConflictError(detail, errors=errors, code="letter_sent")
+
+
+def _still_a_draft(row: Letter, change: Change) -> None:
+    for name in ("sent_at", "delivered_at"):
+        if change.given.get(name) is not None:
+            detail = f"This is a draft: send it with POST /v1/letters/{row.id}/send."
+            raise InvalidError.at(f"/{name}", "not_sent", detail)
+
+
+def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
+    """Mark a draft as sent: it keeps who it went to as they are now. Raises ConflictError when it was sent before."""
+    if row.sent_at is not None:
+        detail = f"It was sent already: correct sent_at with PATCH /v1/letters/{row.id}."
+        raise ConflictError(detail, code="letter_sent")
+    row.sent_at = past(session, body.sent_at, "/sent_at") if body.sent_at else session.now
+    row.channel = body.channel or row.channel
+    _seal(session, row)
+    touch(session, row)
+    steps.judge_applications(session, [row.application_id])
+
+
+def _seal(session: OwnedSession, row: Letter) -> None:
+    snapshot = _recipients(row, _contacts(session, row.recipients))
+    if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
+        detail = "A letter by e-mail needs an address: fill in the recipient's, or choose another channel."
+        raise InvalidError.at("/channel", "recipient_without_address", detail)
+    row.snapshot = snapshot
+
+
+def _contacts(session: OwnedSession, ids: Sequence[str]) -> dict[str, Contact]:
+    found = session.exec(select(Contact).where(col(Contact.id).in_(set(ids)))).all() if ids else []
+    return {contact.id: contact for contact in found}
+
+
+def _recipients(row: Letter, contacts: dict[str, Contact]) -> list[dict[str, str | None]]:
+    known = [contacts[id_] for id_ in row.recipients if id_ in contacts]
+    return [
+        {
+            "contact_id": contact.id,
+            "name": " ".join(filter(None, (contact.honorific, contact.full_name))) or None,
+            "title": contact.job_title,
+            "address": contact.email if row.channel in (None, "email") else contact.postal_address,
+        }
+        for contact in known
+    ]
+
+
+def _forget(session: OwnedSession, row: Letter) -> None:
+    ours = update(Note).where(col(Note.addressed_by_letter_id) == row.id).values(addressed_by_letter_id=None)
+    session.execute(ours, execution_options={"synchronize_session": "fetch"})
+
+
+def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any]]:
+    contacts = _contacts(session, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
+    rounds = select(Interview.id, Interview.starts_at).where(
+        col(Interview.id).in_({row.interview_id for row in rows if row.interview_id})
+    )
+    starts = dict(session.exec(rounds).all())
+    return [
+        {
+            "recipients": row.snapshot if row.sent_at else _recipients(row, contacts),
+            "status": "sent" if row.sent_at else "draft",
+            "warnings": _warnings(row, starts.get(row.interview_id or "")),
+        }
+        for row in rows
+    ]
+
+
+def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:
+    if row.sent_at is None or start is None or row.sent_at >= start:
+        return []
+    href = f"/v1/letters/{row.id}"
+    return [{"code": "evidence_before_interview", "text": EARLY, "method": "PATCH", "href": href}]
+
+
+LETTER = Kind(
+    table=Letter,
+    noun="letter",
+    create=LetterCreate,
+    update=LetterUpdate,
+    public=LetterPublic,
+    links={"interview_id": Interview, "recipients": Contact, "note_ids": Note},
+    settle=_settle,
+    extras=_extras,
+    forget=_forget,
+)

@@ -1,0 +1,204 @@
+"""What joins two facts: interviewers of a round, contacts and references of an application."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import col, select
+
+from api.conditional import etag
+from api.db import Owned, OwnedSession
+from api.errors import NotFoundError
+from api.models import (
+    Application,
+    ApplicationContact,
+    ApplicationReference,
+    Contact,
+    Interview,
+    InterviewInterviewer,
+    Reference,
+)
+from api.models.base import Body
+from api.models.contact import ApplicationContactPublic, ApplicationContactPut
+from api.models.interview import InterviewerPublic, InterviewerPut
+from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut
+from api.services import steps
+from api.services.contacts import CONTACT
+from api.services.dating import Change, cut_evidence, date_fact
+from api.services.records import find, show, values_of
+from api.services.steps import Reopened
+
+
+def find_link(session: OwnedSession, table: type[Any], first: str, second: str) -> Any:  # noqa: ANN401  # any link table
+    """Return the link of two rows of the user. Raises NotFoundError."""
+    row = session.get(table, (session.user_id, first, second))
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def unlink(session: OwnedSession, row: Owned, application_id: str) -> list[Reopened]:
+    """Take a link back; returns the steps that are open again because of it."""
+    session.delete(row)
+    return steps.judge_applications(session, [application_id])
+
+
+def interviewers(session: OwnedSession, interview: Interview) -> list[InterviewerPublic]:
+    """Return who took part in a round, by name."""
+    rows = session.exec(
+        select(InterviewInterviewer, Contact)
+        .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
+        .where(InterviewInterviewer.interview_id == interview.id, col(Contact.deleted_at).is_(None))
+        .order_by(col(Contact.full_name), col(Contact.id))
+    ).all()
+    return [_interviewer(link, contact) for link, contact in rows]
+
+
+def _interviewer(link: InterviewInterviewer, contact: Contact) -> InterviewerPublic:
+    return InterviewerPublic(
+        interview_id=link.interview_id,
+        contact_id=contact.id,
+        optional=link.optional,
+        full_name=contact.full_name,
+        job_title=contact.job_title,
+        details_complete_since=contact.details_complete_since,
+        etag=etag(link.version, [contact.version]),
+    )
+
+
+def interviewer(session: OwnedSession, interview: Interview, contact_id: str) -> InterviewerPublic:
+    """Return one interviewer of a round. Raises NotFoundError."""
+    contact = find(session, Contact, contact_id)
+    return _interviewer(find_link(session, InterviewInterviewer, interview.id, contact.id), contact)
+
+
+def put_interviewer(session: OwnedSession, interview: Interview, contact: Contact, body: InterviewerPut) -> bool:
+    """Link a contact to a round, or change how it took part; tells whether the link is new."""
+    return _put(
+        session,
+        InterviewInterviewer,
+        {"interview_id": interview.id, "contact_id": contact.id},
+        {"optional": body.optional},
+        interview.application_id,
+    )
+
+
+def application_contacts(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[ApplicationContactPublic]]:
+    """Return the contacts of some applications with their roles, by application."""
+    rows = session.exec(
+        select(ApplicationContact, Contact)
+        .join(Contact, col(Contact.id) == ApplicationContact.contact_id)
+        .where(col(ApplicationContact.application_id).in_(ids), col(Contact.deleted_at).is_(None))
+        .order_by(col(Contact.full_name), col(Contact.id))
+    ).all()
+    found: dict[str, list[ApplicationContactPublic]] = {id_: [] for id_ in ids}
+    for (link, _), shown in zip(rows, show(session, CONTACT, [contact for _, contact in rows]), strict=True):
+        found[link.application_id].append(_application_contact(link, shown))
+    return found
+
+
+def _application_contact(link: ApplicationContact, shown: Any) -> ApplicationContactPublic:  # noqa: ANN401  # a ContactPublic
+    return ApplicationContactPublic(
+        application_id=link.application_id,
+        contact_id=link.contact_id,
+        role=link.role,
+        contact=shown,
+        etag=etag(link.version, [shown.version]),
+    )
+
+
+def application_contact(session: OwnedSession, application: Application, contact_id: str) -> ApplicationContactPublic:
+    """Return one contact of an application with its role. Raises NotFoundError."""
+    contact = find(session, Contact, contact_id)
+    link = find_link(session, ApplicationContact, application.id, contact.id)
+    return _application_contact(link, show(session, CONTACT, [contact])[0])
+
+
+def put_application_contact(
+    session: OwnedSession, application: Application, contact: Contact, body: ApplicationContactPut
+) -> bool:
+    """Give a contact a role in an application; tells whether the link is new."""
+    keys = {"application_id": application.id, "contact_id": contact.id}
+    return _put(session, ApplicationContact, keys, {"role": body.role}, application.id)
+
+
+def application_references(session: OwnedSession, application: Application) -> list[ApplicationReferencePublic]:
+    """Return the references named for an application, in the order in which they were named."""
+    rows = session.exec(
+        select(ApplicationReference, Reference)
+        .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
+        .where(ApplicationReference.application_id == application.id)
+        .order_by(col(ApplicationReference.linked_at), col(ApplicationReference.reference_id))
+    ).all()
+    return [_application_reference(link, person) for link, person in rows]
+
+
+def _application_reference(link: ApplicationReference, person: Reference) -> ApplicationReferencePublic:
+    values = {
+        name: getattr(link, name) for name in ApplicationReferencePublic.model_fields if name not in ("name", "etag")
+    }
+    tag = etag(link.version, [person.version])
+    return ApplicationReferencePublic.model_validate({**values, "name": person.name, "etag": tag})
+
+
+def application_reference(
+    session: OwnedSession, application: Application, reference_id: str
+) -> ApplicationReferencePublic:
+    """Return what a reference was told about an application. Raises NotFoundError."""
+    person = find(session, Reference, reference_id)
+    return _application_reference(find_link(session, ApplicationReference, application.id, person.id), person)
+
+
+def put_application_reference(
+    session: OwnedSession, application: Application, person: Reference, body: ApplicationReferencePut
+) -> bool:
+    """Name a reference for an application, or replace what it was told; an absent date keeps the old one."""
+    given = cut_evidence(session, values_of(body))
+    keys: dict[str, Any] = {"application_id": application.id, "reference_id": person.id}
+    row = session.get(ApplicationReference, (session.user_id, application.id, person.id))
+    before = row.model_dump() if row else {}
+    new = ApplicationReference(user_id=session.user_id, **keys, linked_at=session.now) if row is None else row
+    values = {name: given.get(name, getattr(body, name)) for name in type(body).model_fields}
+    for name, value in values.items():
+        if name not in given and name.endswith("_at"):
+            continue
+        setattr(new, name, value)
+    _settle_reference(session, new, Change(given, before, session.now))
+    session.add(new)
+    new.version += 0 if row is None else 1
+    steps.judge_applications(session, [application.id])
+    return row is None
+
+
+def change_application_reference(session: OwnedSession, row: ApplicationReference, body: Body) -> None:
+    """Lay a merge patch over what a reference was told."""
+    given = cut_evidence(session, values_of(body))
+    before = row.model_dump()
+    for name, value in given.items():
+        setattr(row, name, value)
+    _settle_reference(session, row, Change(given, before, session.now))
+    row.version += 1
+    steps.judge_applications(session, [row.application_id])
+
+
+def _settle_reference(session: OwnedSession, row: ApplicationReference, change: Change) -> None:
+    row.linked_at = row.linked_at or session.now
+    both = row.job_details_given and row.company_details_given
+    was = bool(change.before.get("job_details_given") and change.before.get("company_details_given"))
+    if both:
+        date_fact(row, change, "briefed_at", there=True, was=was, fact="one of the two details")
+    elif was and change.given.get("briefed_at") is None:
+        row.briefed_at = None
+
+
+def _put(
+    session: OwnedSession, table: type[Any], keys: dict[str, str], values: dict[str, Any], application_id: str
+) -> bool:
+    row = session.get(table, (session.user_id, *keys.values()))
+    if row is None:
+        session.add(table(user_id=session.user_id, **keys, **values))
+    else:
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.version += 1
+    steps.judge_applications(session, [application_id])
+    return row is None

@@ -1,0 +1,42 @@
+"""Settings: `AFTERWORD_…` variables of the environment, nothing else."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def data_folder() -> Path:
+    """Return the user's folder for application data."""
+    root = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".local" / "share")
+    return Path(root) / "afterword"
+
+
+class Settings(BaseSettings):
+    """What an operator may decide. Each field is the variable `AFTERWORD_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="AFTERWORD_", extra="ignore")
+
+    database_url: Annotated[str, Field(description="Where the rows are kept.")] = ""
+    busy_timeout_seconds: Annotated[
+        float, Field(gt=0, le=60, description="How long a write waits for its turn before it is answered with 503.")
+    ] = 5.0
+    pool_size: Annotated[int, Field(ge=1, le=200, description="Database connections of one process.")] = 40
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies are answered with 413.")] = 262_144
+    session_days: Annotated[int, Field(ge=1, le=365, description="How long a sign-in lasts.")] = 30
+    cors_origins: Annotated[
+        tuple[str, ...], NoDecode, Field(description="Origins of browser frontends, separated by spaces.")
+    ] = ()
+    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+
+    def __init__(self, **values: object) -> None:
+        if isinstance(origins := os.environ.get("AFTERWORD_CORS_ORIGINS"), str) and "cors_origins" not in values:
+            values["cors_origins"] = tuple(origins.split())
+        super().__init__(**values)  # type: ignore[arg-type]  # validated by the base class
+
+    @property
+    def database(self) -> str:
+        """The database's URL; by default an SQLite file in the user's data folder."""
+        return self.database_url or f"sqlite:///{data_folder() / 'afterword.db'}"

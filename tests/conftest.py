@@ -1,0 +1,114 @@
+"""A migrated database a test, a clock that the test sets, and clients of two users who know nothing of each other."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.db import Database
+from api.main import create_app
+from api.models.token import TokenCreate
+from api.models.user import UserCreate
+from api.services import accounts
+from api.settings import Settings
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """A clock that stands until the test moves it."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class World:
+    """One application under test: its clock, its database and its users."""
+
+    app: FastAPI
+    clock: Clock
+    counter: int = 0
+    clients: list[TestClient] = field(default_factory=list)
+
+    @property
+    def database(self) -> Database:
+        database: Database = self.app.state.database
+        return database
+
+    def anonymous(self) -> TestClient:
+        client = TestClient(self.app, raise_server_exceptions=False)
+        self.clients.append(client)
+        return client
+
+    def sign_up(self, zone: str = "America/New_York", scopes: list[str] | None = None) -> TestClient:
+        """Open an account without the cost of hashing a password; return its client."""
+        self.counter += 1
+        body = UserCreate(
+            email=f"user{self.counter}@example.com", password="x" * 12, full_name="Alex Doe", time_zone=zone
+        )
+        with self.database.write(self.clock.now) as session:
+            accounts.sign_up(session, body, None)
+            wanted = TokenCreate.model_validate({"name": "tests", "scopes": scopes or ["all"]})
+            _, secret = accounts.issue_token(session, wanted)
+        client = self.anonymous()
+        client.headers["Authorization"] = f"Bearer {secret}"
+        return client
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file at head, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "head.db"
+    database = Database(Settings(database_url=f"sqlite:///{path}"))
+    database.migrate()
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+@pytest.fixture
+def make_world(migrated: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Make worlds with settings of the test's own."""
+    made: list[World] = []
+
+    def make(**settings: Any) -> World:
+        path = tmp_path / f"world{len(made)}.db"
+        shutil.copy(migrated, path)
+        clock = Clock()
+        app = create_app(Settings(database_url=f"sqlite:///{path}", **settings), clock=clock)
+        made.append(World(app, clock))
+        return made[-1]
+
+    yield make
+    for world in made:
+        for client in world.clients:
+            client.close()
+        world.database.dispose()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World) -> TestClient:
+    """The client of a user in New York."""
+    return world.sign_up()
+
+
+@pytest.fixture
+def stranger(world: World) -> TestClient:
+    """The client of another user."""
+    return world.sign_up()
