@@ -150,6 +150,42 @@ def reference(id_: str, linked: str, told: str | None = None) -> Reference:
             "2026-03-09T17:00Z",
             id="ticked-at-the-deadline-before-the-last-was-told",
         ),
+        pytest.param(
+            (reference("a", START, EVENING), reference("b", "2026-03-09T15:00Z"), reference("c", "2026-03-09T14:00Z")),
+            "2026-03-09T15:30Z",
+            "done",
+            "2026-03-09T15:30Z",
+            "2026-03-09T17:00Z",
+            id="two-ticked-in-time-show-the-later-deadline",
+        ),
+        pytest.param(
+            (reference("a", START, EVENING), reference("b", "2026-03-09T15:00Z"), reference("c", "2026-03-09T16:00Z")),
+            "2026-03-09T17:00Z",
+            "done",
+            "2026-03-09T17:00Z",
+            "2026-03-09T18:00Z",
+            id="ticked-as-the-earlier-one-was-due",
+        ),
+        pytest.param(
+            (reference("a", START), reference("b", "2026-03-09T15:00Z")),
+            "2026-03-10T12:00Z",
+            "done_late",
+            "2026-03-10T12:00Z",
+            "2026-03-04T05:00Z",
+            id="both-ticked-late-show-the-first-deadline",
+        ),
+        pytest.param(
+            (
+                reference("a", START, EVENING),
+                reference("b", "2026-03-09T15:00Z"),
+                reference("c", "2026-03-09T14:00Z", "2026-03-09T16:30Z"),
+            ),
+            "2026-03-09T16:45Z",
+            "done_late",
+            "2026-03-09T16:45Z",
+            "2026-03-09T16:00Z",
+            id="one-told-late-and-one-ticked-in-time",
+        ),
     ],
 )
 def test_ticked_references_show_the_deadline_that_counts(

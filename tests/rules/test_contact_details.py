@@ -155,15 +155,14 @@ def test_the_letter_needs_the_names(policy: dict[str, int], due: str, hours: int
 
 
 def test_the_evidence_is_the_contacts_by_the_time_they_were_complete() -> None:
-    people = (Interviewer(contact_id="b", details_at=at(END)), Interviewer(contact_id="a", details_at=at(END)))
+    people = [Interviewer(contact_id=id_, details_at=at(END)) for id_ in "gfedcba"]
     chosen = boss(since=KNOWN, reachable_since=at(START))
-    stored = row(n1(interviews=(r1(interviewers=people),), status_contact=chosen), "2:r1", AFTER)
+    stored = row(n1(interviews=(r1(interviewers=tuple(people)),), status_contact=chosen), "2:r1", AFTER)
     assert [(found.type, found.id, found.at) for found in stored.evidence] == [
         ("contact", "boss", at(START)),
-        ("contact", "a", at(END)),
-        ("contact", "b", at(END)),
+        *(("contact", id_, at(END)) for id_ in "abcdefg"),
     ]
-    assert (stored.total, stored.completed_at) == (3, at(END))
+    assert (stored.total, stored.completed_at) == (8, at(END))
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,32 @@
 """Which instance speaks for a step, and in which order steps are answered (§3.4)."""
 
 import random
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from api.rules.evaluate import evaluate, headline, present
-from api.rules.outcome import STEPS, Step
+from api.rules.evaluate import evaluate, headline, present, project
+from api.rules.outcome import STATES, STEPS, Step
 from api.rules.policy import Policy
 from tests.rules.n1 import n1, r1, r2
 from tests.rules.vectors import at
 
 
-def march(day: int | None) -> datetime | None:
-    return at(f"2026-03-{day:02}T12:00Z") if day else None
+def march(day: int) -> datetime:
+    return at(f"2026-03-{day:02}T12:00Z")
 
 
 def made(state: str, opens: int | None, due: int | None, scope: str, number: int = 4) -> Step:
     closed, *_ = present((), at("2026-03-02T12:00Z"), closed=False)
     fields = {name: getattr(closed, name) for name in closed.__slots__}
-    fields |= {"number": number, "scope": scope, "state": state, "opens_at": march(opens), "due_at": march(due)}
+    fields |= {
+        "number": number,
+        "scope": scope,
+        "state": state,
+        "opens_at": opens and march(opens),
+        "due_at": due and march(due),
+    }
     return Step(**fields)
 
 
@@ -59,6 +66,42 @@ def test_steps_are_answered_by_number_then_opening_then_scope() -> None:
         *((6, f"interview:{id_}") for id_ in ("r0", "r1", "r2")),
         (7, "application"),
     ]
+
+
+def test_rows_are_judged_in_the_order_in_which_they_are_answered() -> None:
+    long, short = r1(end=at("2026-03-02T18:00Z")), r1(id="r0", start=at("2026-03-02T15:30Z"))
+    off = r2(status="cancelled", cancelled_at=at("2026-03-02T17:00Z"))
+    rows = project(n1(interviews=(off, long, short)), Policy(), at("2026-03-02T12:00Z"))
+    assert [row.key for row in rows] == [
+        *((number, f"interview:{id_}") for number in (1, 2) for id_ in ("r1", "r0", "r2")),
+        *((number, f"interview:{id_}") for number in (3, 4) for id_ in ("r0", "r1", "r2")),
+        (5, "application"),
+        *((6, scope) for scope in ("cancel:r2", "interview:r0", "interview:r1")),
+        (7, "application"),
+    ]
+
+
+def test_names_handed_over_without_an_interview_stand_at_their_number() -> None:
+    steps = evaluate(n1(interviews=(), references_given_at=at("2026-03-02T12:00Z")), Policy(), at("2026-03-03T12:00Z"))
+    assert [(step.number, step.state) for step in steps if step.due_at] == [(5, "overdue")]
+    assert [step.number for step in steps] == list(STEPS)
+
+
+def test_an_answer_carries_the_rules_that_were_applied() -> None:
+    rows = project(n1(), Policy(), at("2026-03-02T12:00Z"))
+    steps = evaluate(n1(), Policy(), at("2026-03-02T12:00Z"))
+    assert [step.trace for step in steps] == [row.trace for row in rows]
+    assert all(step.trace for step in steps)
+
+
+def test_what_was_applied_is_an_explanation_and_no_part_of_the_answer() -> None:
+    assert all(replace(row, trace=()) == row for row in project(n1(), Policy(), march(3)))
+    assert all(replace(step, trace=()) == step for step in evaluate(n1(), Policy(), march(3)))
+
+
+def test_there_are_nine_states() -> None:
+    told = "not_started, upcoming, open, overdue, done, done_late, skipped, not_applicable, missed"
+    assert ", ".join(STATES) == told
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,11 @@ def test_the_earliest_record_of_each_side_counts() -> None:
     assert stored.completed_at == at(AFTER)
 
 
+def test_evidence_of_one_second_goes_by_type_then_id() -> None:
+    stored = row(n1(interviews=(r1(no_concerns_at=at(END)),), notes=(note("positive"),)), "3:r1", AFTER)
+    assert [(found.type, found.id) for found in stored.evidence] == [("interview", "r1"), ("note", "n1")]
+
+
 @pytest.mark.parametrize(
     ("policy", "due", "basis"),
     [

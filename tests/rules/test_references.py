@@ -164,6 +164,13 @@ def test_an_open_step_is_due_with_its_first_missing_reference(
             id="one-late-item-makes-it-late-and-shows-its-deadline",
         ),
         pytest.param(
+            (person("a", told="2026-03-05T12:00Z"), person("b", "2026-03-09T15:00Z", "2026-03-09T18:00Z")),
+            "done_late",
+            "2026-03-09T18:00Z",
+            BASE,
+            id="of-two-late-items-the-first-shows-its-deadline",
+        ),
+        pytest.param(
             (person("a", told=END), person("b", "2026-03-09T15:00Z", "2026-03-09T16:00Z")),
             "done",
             "2026-03-09T16:00Z",
