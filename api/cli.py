@@ -1,1 +1,242 @@
-"""To come."""
+"""The command line: serve, demo, migrate, users and tokens, the document, and the check of the stored steps."""
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
+from sqlmodel import select
+
+from api import demo as demo_account
+from api.db import Database, OwnedSession
+from api.errors import ProblemError
+from api.main import create_app, wall_clock
+from api.models import User
+from api.models.token import TokenCreate
+from api.models.user import UserCreate
+from api.openapi import document
+from api.security import hash_password
+from api.services import accounts
+from api.services.upkeep import check_steps
+from api.settings import Settings
+
+app = typer.Typer(
+    name="afterword",
+    help="A REST API for everything that comes after a job interview.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+user_app = typer.Typer(help="Accounts.", no_args_is_help=True)
+token_app = typer.Typer(help="Personal tokens.", no_args_is_help=True)
+steps_app = typer.Typer(help="The stored steps.", no_args_is_help=True)
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
+app.add_typer(steps_app, name="steps")
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
+
+
+def main() -> None:
+    """Run the command; an expected failure is one line that says what to do, and exit code 1."""
+    try:
+        app()
+    except ProblemError as error:
+        _fail(error.detail)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        _fail(f"{error.title.lower()}: {name}: {first['msg']}.")
+    except OSError as error:
+        _fail(f"{error.strerror or error}: check the address, the port and AFTERWORD_DATABASE_URL.")
+
+
+def _fail(detail: str) -> None:
+    errors.print(f"afterword: {detail}")
+    sys.exit(1)
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    database = Database(Settings())
+    try:
+        if not database.is_at_head():
+            _fail("the database's schema is behind: run `afterword migrate`.")
+        yield database
+    finally:
+        database.dispose()
+
+
+class _Announcing(uvicorn.Server):
+    """A server that says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self.announce = announce
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Start, then say so."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self.announce(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}")  # noqa: S104
+
+
+def _serve(application: FastAPI, host: str, port: int, announce: Callable[[str], None]) -> None:
+    config = uvicorn.Config(application, host=host, port=port, log_level="warning", access_log=False)
+    asyncio.run(_Announcing(config, announce).serve())
+
+
+def _log(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; more than one needs PostgreSQL.")] = 1,
+) -> None:
+    """Serve the API; an SQLite database is brought to head first, a PostgreSQL schema that is behind is refused."""
+    settings = Settings()
+    _log(settings.log_level)
+    database = Database(settings)
+    if database.is_sqlite:
+        database.migrate()
+    elif not database.is_at_head():
+        _fail("the database's schema is behind: run `afterword migrate`.")
+    database.dispose()
+    if workers > 1:
+        uvicorn.run(
+            "api.main:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_level="warning",
+            access_log=False,
+        )
+        return
+    _serve(create_app(settings), host, port, lambda url: errors.print(f"Afterword serves {url} – docs at {url}/docs"))
+
+
+@app.command()
+def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve a throw-away SQLite file with an account of three applications; prints a token and a line to try."""
+    with tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
+        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}")
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        application = create_app(settings)
+        database: Database = application.state.database
+        database.migrate()
+        secret = demo_account.build(database, wall_clock().replace(microsecond=0))
+
+        def announce(url: str) -> None:
+            print(f"Docs:   {url}/docs", flush=True)  # noqa: T201  # this is the output
+            print(f"Token:  {secret}", flush=True)  # noqa: T201
+            print(f"Try:    curl -s -H 'Authorization: Bearer {secret}' {url}/v1/queue", flush=True)  # noqa: T201
+            print("Stop with Ctrl+C; the data goes with it.", flush=True)  # noqa: T201
+
+        try:
+            _serve(application, host, port, announce)
+        finally:
+            database.dispose()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema to the one that this version wants."""
+    database = Database(Settings())
+    database.migrate()
+    database.dispose()
+    errors.print("The schema is at head.")
+
+
+@app.command("openapi")
+def openapi_document() -> None:
+    """Print the OpenAPI document."""
+    with tempfile.TemporaryDirectory() as folder:
+        application = create_app(Settings(database_url=f"sqlite:///{Path(folder) / 'none.db'}"))
+        print(json.dumps(document(application), indent=2, ensure_ascii=False))  # noqa: T201  # this is the output
+        application.state.database.dispose()
+
+
+@user_app.command("add")
+def user_add(
+    email: Email,
+    name: Annotated[str, typer.Option(help="The full name.")] = "",
+    time_zone: Annotated[str, typer.Option(help="An IANA zone name.")] = "UTC",
+) -> None:
+    """Open an account; the password is read from standard input."""
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    body = UserCreate(email=email, password=password, full_name=name or email.partition("@")[0], time_zone=time_zone)
+    with _database() as database, database.write(_now()) as session:
+        accounts.sign_up(session, body, hash_password(password))
+    errors.print(f"Account opened: sign in as {body.email}.")
+
+
+@token_app.command("issue")
+def token_issue(
+    email: Email,
+    scopes: Annotated[str, typer.Option(help="Comma list: all, or read.")] = "all",
+    name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
+) -> None:
+    """Make a personal token; prints the secret alone."""
+    body = TokenCreate.model_validate({"name": name, "scopes": scopes.split(",")})
+    with _database() as database, database.write(_now()) as session:
+        user = accounts.by_email(session, email)
+        if user is None:
+            _fail("there is no account of this address: open one with `afterword user add`.")
+            return
+        session.owner = user.id
+        _, secret = accounts.issue_token(session, body)
+    print(secret)  # noqa: T201  # this is the output
+
+
+@steps_app.command("check")
+def steps_check(
+    *, repair: Annotated[bool, typer.Option("--repair", help="Rewrite the rows that differ.")] = False
+) -> None:
+    """Compare the stored steps of every account with a fresh evaluation."""
+    wrong = checked = 0
+    with _database() as database:
+        with database.read(_now()) as session:
+            ids = session.exec(select(User.id).order_by(User.id)).all()
+        with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
+            for user_id in progress.track(ids, description="Checking steps"):
+                with _opened(database, user_id, write=repair) as session:
+                    rows, different = check_steps(session, repair=repair)
+                checked, wrong = checked + rows, wrong + different
+    done = "repaired" if repair else "found"
+    errors.print(f"{checked:,} stored steps of {len(ids):,} accounts checked, {wrong:,} differences {done}.")
+    if wrong and not repair:
+        _fail("the stored steps differ from the rules: run `afterword steps check --repair`.")
+
+
+@contextmanager
+def _opened(database: Database, user_id: str, *, write: bool) -> Iterator[OwnedSession]:
+    with (database.write if write else database.read)(_now()) as session:
+        session.owner = user_id
+        yield session
+
+
+def _now() -> datetime:
+    return wall_clock().replace(microsecond=0)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from api import __version__, problems
 from api.db import Database
@@ -13,9 +14,11 @@ from api.routers import (
     application_contacts,
     applications,
     contacts,
+    docs,
     follow_ups,
     interviews,
     letters,
+    meta,
     notes,
     offers,
     queue,
@@ -26,6 +29,8 @@ from api.routers import (
 from api.settings import Settings
 
 ROUTERS = (
+    meta.routes,
+    docs.routes,
     accounts.routes,
     applications.routes,
     applications.stages,
@@ -40,6 +45,18 @@ ROUTERS = (
     search_activities.routes,
     steps.routes,
     queue.routes,
+)
+
+
+EXPOSED = (
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-Request-ID",
+    "Idempotency-Replayed",
 )
 
 
@@ -65,6 +82,22 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.clock = clock
     for routes in ROUTERS:
         app.router.routes.extend(routes.routes)
+    app.router.routes.append(docs.files)
     problems.install(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "If-Match",
+                "If-None-Match",
+                "Idempotency-Key",
+                "X-Request-ID",
+            ],
+            expose_headers=EXPOSED,
+        )
     app.add_middleware(Conventions)
     return app

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -320,3 +321,18 @@ def _allow(app: FastAPI, request: Request) -> str:
         if regex is not None and methods and regex.match(request.scope["path"]):
             allowed |= set(methods)
     return ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+
+
+def page(codes: Sequence[str]) -> str:
+    """Return the page about some problems."""
+    parts = [
+        f"<h2 id='{slug(code)}'>{CATALOG[code].title}</h2>"
+        f"<p><code>{code}</code> · status {CATALOG[code].status}</p><p>{escape(CATALOG[code].advice)}</p>"
+        for code in codes
+    ]
+    body = "".join(parts)
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Afterword: problems</title></head>"
+        f"<body><h1>Problems</h1>{body}"
+        "<p><a href='/problems'>All problems</a> · <a href='/docs'>Docs</a></p></body></html>"
+    )

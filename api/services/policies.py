@@ -69,3 +69,8 @@ def _plain(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
     return f"{value:%H:%M}" if isinstance(value, dt.time) else value
+
+
+def defaults() -> dict[str, Any]:
+    """Return the system's figures as plain values."""
+    return {name: _plain(getattr(Policy(), name)) for name in FIELDS}

@@ -1,0 +1,257 @@
+"""The demo account: three applications in different phases, told through the same services as any request."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlmodel import select
+
+from api import examples as ids
+from api.db import Database, OwnedSession
+from api.models import Application, Contact, Interview, Letter, Reference, Token
+from api.models.base import Body
+from api.models.contact import ApplicationContactPut
+from api.models.interview import InterviewerPut
+from api.models.letter import LetterSend
+from api.models.reference import ApplicationReferencePut
+from api.models.token import TokenCreate
+from api.models.user import UserCreate
+from api.rules.calendar import local_date, resolve
+from api.security import hash_password
+from api.services import accounts, links
+from api.services.applications import APPLICATION, STAGE
+from api.services.contacts import CONTACT
+from api.services.interviews import INTERVIEW
+from api.services.letters import LETTER, send
+from api.services.records import Kind, create, find
+from api.services.smaller_facts import FOLLOW_UP, NOTE, OFFER, REFERENCE, SEARCH_ACTIVITY
+
+ZONE = "America/New_York"
+
+
+class Story:
+    """Tells facts at times relative to now."""
+
+    def __init__(self, session: OwnedSession) -> None:
+        self.session = session
+        self.now = session.now
+
+    def at(self, days: int, clock: str) -> str:
+        """Return an instant: days from today, by the wall clock in the user's zone; of the past, never after now."""
+        instant = resolve(local_date(self.now, ZONE) + timedelta(days=days), time.fromisoformat(clock), ZONE)
+        return (min(instant, self.now) if days <= 0 else instant).isoformat()
+
+    def day(self, days: int) -> str:
+        """Return a date, days from now."""
+        return (local_date(self.now, ZONE) + timedelta(days=days)).isoformat()
+
+    def tell(self, kind: Kind[Any], number: str, /, *, within: str | None = None, **fields: object) -> None:
+        """Record a fact of a fixed id."""
+        body: Body = kind.create.model_validate({"id": number, **fields})
+        create(self.session, kind, body, within={"application_id": within} if within else None)
+
+
+def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = hash_password) -> str:
+    """Make the demo account in an empty database; returns the secret of its personal token."""
+    password_hash = hasher(ids.PASSWORD)
+    with database.write(now) as session:
+        sign_up = UserCreate(email=ids.EMAIL, password=ids.PASSWORD, full_name="Dana Demo", time_zone=ZONE)
+        user = accounts.sign_up(session, sign_up, password_hash)
+        _, secret = accounts.issue_token(session, TokenCreate.model_validate({"name": "demo"}))
+        token, _ = accounts.issue_token(
+            session, TokenCreate.model_validate({"name": "calendar app", "scopes": ["read"]})
+        )
+        _renumber(session, token, ids.TOKEN)
+        signed_in, _ = accounts.open_session(session, user, days=30)
+        _renumber(session, signed_in, ids.SESSION)
+        story = Story(session)
+        _people(story)
+        _just_interviewed(story)
+        _interview_ahead(story)
+        _offer_on_the_table(story)
+        return secret
+
+
+def _renumber(session: OwnedSession, token: Token, number: str) -> None:
+    row = session.exec(select(Token).where(Token.id == token.id)).one()
+    row.id = number
+    session.flush()
+
+
+def _people(story: Story) -> None:
+    story.tell(
+        CONTACT,
+        ids.INTERVIEWER,
+        full_name="Ana Ruiz",
+        honorific="Ms",
+        job_title="Head of production",
+        company="Larkfield Press",
+        role="interviewer",
+        email="ana.ruiz@example.com",
+        details_source="card",
+        name_verified=True,
+        learned_at=story.at(-2, "10:00"),
+    )
+    story.tell(
+        CONTACT,
+        ids.STATUS_CONTACT,
+        full_name="Jo Field",
+        job_title="Recruiter",
+        company="Larkfield Press",
+        role="recruiter",
+        phone="+1 212 555 0199",
+        learned_at=story.at(-5, "15:00"),
+    )
+    story.tell(
+        CONTACT,
+        ids.OFFER_CONTACT,
+        full_name="Kim Sato",
+        job_title="HR partner",
+        phone="+1 646 555 0144",
+        learned_at=story.at(-10, "15:30"),
+    )
+    story.tell(
+        REFERENCE,
+        ids.REFERENCE,
+        name="Robin Okafor",
+        title="Managing editor",
+        company="Old Harbour Books",
+        relation="My manager for four years",
+        phone="+1 617 555 0188",
+    )
+
+
+def _just_interviewed(story: Story) -> None:
+    """Tell of two days after the first talk: notes are made, the letter is a draft, and overdue."""
+    app, session = ids.APPLICATION, story.session
+    story.tell(
+        APPLICATION,
+        app,
+        company="Larkfield Press",
+        role="Production editor",
+        applied_on=story.day(-12),
+        time_zone=ZONE,
+        status_contact_id=ids.STATUS_CONTACT,
+        status_contact_since=story.at(-2, "11:05"),
+    )
+    story.tell(
+        INTERVIEW,
+        ids.INTERVIEW,
+        within=app,
+        kind="onsite",
+        time_zone=ZONE,
+        starts_at=story.at(-2, "10:00"),
+        ends_at=story.at(-2, "11:00"),
+        location="4 Pine Street, 3rd floor",
+        next_stage="A second talk with the whole team.",
+        stage_learned_at=story.at(-2, "11:05"),
+        contact_from={"date": story.day(1)},
+        timing_learned_at=story.at(-2, "11:05"),
+        told_by=ids.INTERVIEWER,
+    )
+    interview, person = find(session, Interview, ids.INTERVIEW), find(session, Contact, ids.INTERVIEWER)
+    links.put_interviewer(session, interview, person, InterviewerPut())
+    links.put_application_contact(
+        session,
+        find(session, Application, app),
+        person,
+        ApplicationContactPut.model_validate({"role": "interviewer"}),
+    )
+    noted: dict[str, Any] = {"within": app, "interview_id": ids.INTERVIEW, "noted_at": story.at(-2, "13:00")}
+    story.tell(NOTE, ids.POSITIVE, kind="positive", text="She wrote down how we cut proof rounds in half.", **noted)
+    story.tell(NOTE, ids.CONCERN, kind="concern", text="Never led more than two people.", **noted)
+    story.tell(
+        LETTER,
+        ids.DRAFT,
+        within=app,
+        interview_id=ids.INTERVIEW,
+        channel="email",
+        subject="Thank you for showing me the proof room",
+        body="Dear Ms Ruiz, thank you for …",
+        recipients=[ids.INTERVIEWER],
+        note_ids=[ids.POSITIVE, ids.CONCERN],
+    )
+    named = ApplicationReferencePut.model_validate({"linked_at": story.at(-3, "12:00")})
+    links.put_application_reference(
+        session, find(session, Application, app), find(session, Reference, ids.REFERENCE), named
+    )
+
+
+def _interview_ahead(story: Story) -> None:
+    """Tell of a video call in three days with an employer in another zone."""
+    story.tell(
+        APPLICATION,
+        ids.UPCOMING,
+        company="Juniper Health",
+        role="Content lead",
+        applied_on=story.day(-6),
+        time_zone="Europe/Berlin",
+    )
+    story.tell(
+        INTERVIEW,
+        ids.NEXT_INTERVIEW,
+        within=ids.UPCOMING,
+        kind="video",
+        time_zone=ZONE,
+        starts_at=story.at(3, "09:00"),
+        ends_at=story.at(3, "10:00"),
+    )
+
+
+def _offer_on_the_table(story: Story) -> None:
+    """Tell of somebody thanked in time, rung in time, and an offer that wants an answer within five days."""
+    app, session = ids.OFFERED, story.session
+    story.tell(
+        APPLICATION,
+        app,
+        company="Harbour Analytics",
+        role="Technical writer",
+        applied_on=story.day(-30),
+        time_zone=ZONE,
+        status_contact_id=ids.OFFER_CONTACT,
+        status_contact_since=story.at(-10, "15:30"),
+        references_not_needed_at=story.at(-9, "09:00"),
+    )
+    story.tell(
+        INTERVIEW,
+        ids.LAST_INTERVIEW,
+        within=app,
+        kind="panel",
+        time_zone=ZONE,
+        starts_at=story.at(-10, "14:00"),
+        ends_at=story.at(-10, "15:00"),
+        next_stage="A decision within two weeks.",
+        stage_learned_at=story.at(-10, "15:00"),
+        timing_unknown=True,
+        timing_learned_at=story.at(-10, "15:00"),
+        no_concerns_at=story.at(-10, "16:00"),
+    )
+    story.tell(
+        LETTER,
+        ids.SENT,
+        within=app,
+        interview_id=ids.LAST_INTERVIEW,
+        channel="hand",
+        body="Dear all, thank you for …",
+    )
+    interview, person = find(session, Interview, ids.LAST_INTERVIEW), find(session, Contact, ids.OFFER_CONTACT)
+    links.put_interviewer(session, interview, person, InterviewerPut())
+    praise = "They liked the before and after of the style guide."
+    noted: dict[str, Any] = {"interview_id": ids.LAST_INTERVIEW, "noted_at": story.at(-10, "16:00")}
+    story.tell(NOTE, ids.LAST_POSITIVE, within=app, kind="positive", text=praise, **noted)
+    send(session, find(session, Letter, ids.SENT), LetterSend.model_validate({"sent_at": story.at(-10, "20:00")}))
+    spoke: dict[str, Any] = {
+        "direction": "out",
+        "channel": "phone",
+        "outcome": "spoke",
+        "contact_id": ids.OFFER_CONTACT,
+    }
+    story.tell(
+        FOLLOW_UP, ids.FOLLOW_UP, within=app, at=story.at(-7, "11:00"), summary="An offer is on its way.", **spoke
+    )
+    story.tell(STAGE, ids.STAGE, within=app, stage="offered", at=story.at(-1, "16:00"))
+    offer: dict[str, Any] = {"respond_by": story.at(5, "17:00"), "pay": 68000, "currency": "USD"}
+    story.tell(OFFER, ids.OFFER, within=app, received_at=story.at(-1, "16:00"), **offer)
+    story.tell(
+        SEARCH_ACTIVITY, ids.ACTIVITY, kind="networking", at=story.at(-4, "18:00"), note="Met two editors at a fair."
+    )

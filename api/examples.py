@@ -1,0 +1,184 @@
+"""One story for all examples: the ids of the demo account and what to send, so that each runs as it stands."""
+
+from typing import Any
+
+from api.models.step import step_id
+
+
+def demo_id(number: int) -> str:
+    """Return the n-th fixed id of the demo account: a UUIDv7 like any other."""
+    return f"019577a0-0000-7000-8000-{number:012d}"
+
+
+APPLICATION, UPCOMING, OFFERED = demo_id(1), demo_id(2), demo_id(3)
+INTERVIEW, NEXT_INTERVIEW, LAST_INTERVIEW = demo_id(11), demo_id(12), demo_id(13)
+INTERVIEWER, STATUS_CONTACT, OFFER_CONTACT = demo_id(21), demo_id(22), demo_id(23)
+POSITIVE, CONCERN, LAST_POSITIVE = demo_id(31), demo_id(32), demo_id(33)
+DRAFT, SENT = demo_id(41), demo_id(42)
+REFERENCE = demo_id(51)
+FOLLOW_UP = demo_id(61)
+OFFER = demo_id(71)
+ACTIVITY = demo_id(81)
+STAGE = demo_id(91)
+SESSION, TOKEN = demo_id(101), demo_id(102)
+STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
+EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
+
+PARAMETERS: dict[str, object] = {
+    "application_id": APPLICATION,
+    "interview_id": INTERVIEW,
+    "contact_id": INTERVIEWER,
+    "note_id": POSITIVE,
+    "letter_id": DRAFT,
+    "reference_id": REFERENCE,
+    "follow_up_id": FOLLOW_UP,
+    "offer_id": OFFER,
+    "search_activity_id": ACTIVITY,
+    "stage_id": STAGE,
+    "step_id": STEP,
+    "session_id": SESSION,
+    "token_id": TOKEN,
+    "slug": "invalid",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "UserCreate": {
+        "email": "alex@example.com",
+        "password": "a long pass phrase",
+        "full_name": "Alex Doe",
+        "time_zone": "America/New_York",
+    },
+    "UserUpdate": {"time_zone": "Europe/Berlin", "locale": "de-DE"},
+    "SessionCreate": {"email": EMAIL, "password": PASSWORD},
+    "TokenCreate": {"name": "calendar app", "scopes": ["read"]},
+    "PolicyOverrides": {"thank_you_hours": 12, "holidays": ["2026-07-03"], "business_opens": "08:30"},
+    "ApplicationCreate": {
+        "company": "Larkfield Press",
+        "role": "Production editor",
+        "stage": "applied",
+        "applied_on": "2026-02-20",
+        "time_zone": "America/New_York",
+        "posting_url": "https://jobs.example.com/larkfield/production-editor",
+        "salary_min": 62000,
+        "salary_max": 70000,
+        "salary_currency": "USD",
+        "salary_period": "year",
+    },
+    "ApplicationUpdate": {
+        "status_contact_id": STATUS_CONTACT,
+        "reference_check": {"date": "2026-03-06", "time": None},
+        "source": "Referral",
+    },
+    "StageCreate": {"stage": "interviewing", "at": "2026-03-02T14:00:00Z", "note": "Invited by phone."},
+    "StageUpdate": {"at": "2026-03-02T09:00:00-05:00", "note": "Heard it by e-mail first."},
+    "InterviewCreate": {
+        "kind": "onsite",
+        "time_zone": "America/New_York",
+        "start_local": "2026-03-02T10:00",
+        "end_local": "2026-03-02T11:00",
+        "location": "4 Pine Street, 3rd floor",
+        "next_stage": "A second talk with the head of production.",
+        "contact_from": {"date": "2026-03-05", "time": "14:30"},
+    },
+    "InterviewUpdate": {
+        "next_stage": "They decide after a second talk.",
+        "contact_from": {"date": "2026-03-06", "time": None},
+        "no_concerns_at": "2026-03-02T18:30:00Z",
+    },
+    "InterviewerPut": {"optional": False},
+    "ContactCreate": {
+        "full_name": "Ana Ruiz",
+        "honorific": "Ms",
+        "job_title": "Head of production",
+        "company": "Larkfield Press",
+        "role": "interviewer",
+        "email": "ana.ruiz@example.com",
+        "details_source": "card",
+        "name_verified": True,
+    },
+    "ContactUpdate": {"phone": "+1 212 555 0123", "preferred_channel": "email"},
+    "ApplicationContactPut": {"role": "hiring_manager"},
+    "NoteCreate": {
+        "interview_id": INTERVIEW,
+        "kind": "positive",
+        "text": "She wrote down how we cut proof rounds from five to three.",
+        "noted_at": "2026-03-02T18:00:00Z",
+    },
+    "NoteUpdate": {"kind": "concern", "text": "Never led more than two people.", "address_in_letter": True},
+    "LetterCreate": {
+        "interview_id": INTERVIEW,
+        "kind": "thank_you",
+        "channel": "email",
+        "subject": "Thank you for Monday's talk",
+        "body": "Dear Ms Ruiz, thank you for showing me the proof room …",
+        "recipients": [INTERVIEWER],
+        "note_ids": [POSITIVE, CONCERN],
+    },
+    "LetterUpdate": {"subject": "Monday's talk", "checklist": {"recipient_named": True, "why_this_job": True}},
+    "LetterSend": {"sent_at": "2026-03-02T20:00:00Z", "channel": "email"},
+    "ReferenceCreate": {
+        "name": "Robin Okafor",
+        "title": "Managing editor",
+        "company": "Old Harbour Books",
+        "relation": "My manager for four years",
+        "phone": "+1 617 555 0188",
+        "best_times": "Weekday mornings",
+    },
+    "ReferenceUpdate": {"best_times": "After 16:00", "permission_at": "2026-02-18T12:00:00Z"},
+    "ApplicationReferencePut": {
+        "linked_at": "2026-03-01T10:00:00Z",
+        "alerted_at": "2026-03-03T12:00:00Z",
+        "alert_channel": "phone",
+        "job_details_given": True,
+        "company_details_given": True,
+        "briefed_at": "2026-03-03T12:00:00Z",
+    },
+    "ApplicationReferenceUpdate": {"contacted_at": "2026-03-04T14:00:00Z", "outcome": "They rang for ten minutes."},
+    "FollowUpCreate": {
+        "at": "2026-03-05T15:00:00Z",
+        "direction": "out",
+        "channel": "phone",
+        "outcome": "spoke",
+        "contact_id": STATUS_CONTACT,
+        "contact_from": {"date": "2026-03-17", "time": None},
+        "summary": "No decision yet; I may ring again from the 17th.",
+    },
+    "FollowUpUpdate": {"hear_by": {"date": "2026-03-20", "time": None}},
+    "OfferCreate": {
+        "received_at": "2026-03-06T16:00:00Z",
+        "respond_by": "2026-03-13T21:00:00Z",
+        "pay": 68000,
+        "currency": "USD",
+        "start_on": "2026-04-01",
+    },
+    "OfferUpdate": {"decision": "accepted", "decided_at": "2026-03-10T15:00:00Z"},
+    "SearchActivityCreate": {
+        "at": "2026-03-05T18:00:00Z",
+        "kind": "networking",
+        "note": "Met two editors at the fair.",
+    },
+    "SearchActivityUpdate": {"kind": "event"},
+    "StepByHand": {"at": "2026-03-02T20:00:00Z", "note": "Done on the phone."},
+    "StepReopen": {"at": "2026-03-03T20:00:00Z"},
+    "StepSnooze": {"until": "2026-03-05T09:00:00Z"},
+    "StepsSkip": {"steps": "overdue", "note": "Recorded afterwards."},
+}
+SECRETS: dict[str, dict[str, Any]] = {
+    "SessionSecret": {
+        "id": SESSION,
+        "created_at": "2026-03-04T17:00:00Z",
+        "expires_at": "2026-04-03T17:00:00Z",
+        "last_used_at": None,
+        "token": "aws_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4",
+    },
+    "TokenSecret": {
+        "id": TOKEN,
+        "created_at": "2026-03-04T17:00:00Z",
+        "expires_at": None,
+        "last_used_at": None,
+        "name": "calendar app",
+        "scopes": ["read"],
+        "token": "awp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4",
+    },
+    "MomentIO": {"date": "2026-03-13", "time": "14:30"},
+    "ProblemField": {"pointer": "/id", "code": "not_a_uuid7", "detail": "Send a UUIDv7 as canonical text."},
+}

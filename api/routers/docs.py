@@ -1,0 +1,88 @@
+"""The interactive docs, from files that we serve: they load with no network."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from api.deps import Anyone
+from api.openapi import document
+from api.resources import router
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self' data:; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SWAGGER = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Afterword: try it</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/docs/files/favicon.png"><link rel="stylesheet" href="/docs/files/swagger-ui.css"></head>
+<body><div id="docs"></div>
+<script src="/docs/files/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
+"""
+START = """SwaggerUIBundle({
+  url: "/openapi.json", dom_id: "#docs", deepLinking: true, persistAuthorization: true, docExpansion: "none",
+  displayRequestDuration: true, tryItOutEnabled: true, filter: true, validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset].filter(Boolean)
+});
+"""
+REDOC = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Afterword: reference</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/docs/files/favicon.png"></head>
+<body><div id="docs"></div>
+<script src="/docs/files/redoc.standalone.js"></script><script src="/redoc/start.js"></script></body></html>
+"""
+REDOC_START = """Redoc.init("/openapi.json", {disableSearch: true, hideDownloadButtons: false, nativeScrollbars: true},
+  document.getElementById("docs"));
+"""
+routes = router("docs")
+
+
+def _files() -> Path:
+    """Return the folder of the documentation pages' scripts, which a package ships; the package is not imported."""
+    spec = find_spec("fastapi_offline")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("The package fastapi-offline is missing: install the requirements again.")
+    return Path(spec.origin).parent / "static"
+
+
+@routes.get("/openapi.json", include_in_schema=False, openapi_extra=Anyone)
+def openapi(request: Request) -> JSONResponse:
+    """Read the OpenAPI document."""
+    return JSONResponse(document(request.app, request.app.state.clock()))
+
+
+def _page(html: str) -> HTMLResponse:
+    return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
+
+
+@routes.get("/docs", include_in_schema=False, openapi_extra=Anyone)
+async def swagger() -> HTMLResponse:
+    """Explore and try the interface."""
+    return _page(SWAGGER)
+
+
+@routes.get("/docs/start.js", include_in_schema=False, openapi_extra=Anyone)
+async def swagger_start() -> Response:
+    """Start the page above; a script of its own, so that no inline script need be allowed."""
+    return Response(START, media_type="text/javascript")
+
+
+@routes.get("/redoc", include_in_schema=False, openapi_extra=Anyone)
+async def redoc() -> HTMLResponse:
+    """Read the reference."""
+    return _page(REDOC)
+
+
+@routes.get("/redoc/start.js", include_in_schema=False, openapi_extra=Anyone)
+async def redoc_start() -> Response:
+    """Start the page above."""
+    return Response(REDOC_START, media_type="text/javascript")
+
+
+files = Mount("/docs/files", StaticFiles(directory=_files()), name="docs-files")

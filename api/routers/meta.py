@@ -1,0 +1,243 @@
+"""What Afterword is, how it is doing, and what its words mean: for anybody, without a token."""
+
+import platform
+import sqlite3
+from enum import Enum
+from typing import Annotated, Any
+
+from fastapi import Path, Response
+from pydantic import BaseModel
+
+from api import __version__
+from api.deps import Anyone, ClockworkDep
+from api.errors import NotFoundError, UnavailableError
+from api.models.application import SalaryPeriod, Stage, WorkMode
+from api.models.contact import ContactRole, DetailsSource, PreferredChannel
+from api.models.follow_up import OUTCOMES, Direction, FollowUpChannel
+from api.models.interview import InterviewKind, InterviewStatus
+from api.models.letter import Channel, LetterKind
+from api.models.note import NoteKind
+from api.models.offer import OfferDecision
+from api.models.reference import AlertChannel
+from api.models.search_activity import ActivityKind
+from api.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from api.problems import CATALOG, page, slug
+from api.resources import router
+from api.rules.evaluate import RULES_VERSION
+from api.rules.guide import GUIDE
+from api.rules.outcome import STATES, STEPS
+from api.rules.policy import BOUNDS, MAX_HOLIDAYS, PRESETS
+from api.rules.words import REASONS
+from api.services.applications import MAX_LIVE
+from api.services.policies import defaults
+
+ENUMS: dict[str, list[str]] = {
+    "stage": [stage.value for stage in Stage],
+    "step": list(STEPS.values()),
+    "state": list(STATES),
+    "reason": list(REASONS),
+    **{
+        name: [member.value for member in kind]
+        for name, kind in {
+            "work_mode": WorkMode,
+            "salary_period": SalaryPeriod,
+            "interview_kind": InterviewKind,
+            "interview_status": InterviewStatus,
+            "contact_role": ContactRole,
+            "preferred_channel": PreferredChannel,
+            "details_source": DetailsSource,
+            "note_kind": NoteKind,
+            "letter_kind": LetterKind,
+            "letter_channel": Channel,
+            "alert_channel": AlertChannel,
+            "follow_up_direction": Direction,
+            "follow_up_channel": FollowUpChannel,
+            "offer_decision": OfferDecision,
+            "activity_kind": ActivityKind,
+        }.items()
+        if issubclass(kind, Enum)
+    },
+    "outcome_out": list(OUTCOMES["out"]),
+    "outcome_in": list(OUTCOMES["in"]),
+}
+routes = router("about")
+
+
+class Root(BaseModel):
+    """Where everything starts."""
+
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+class Health(BaseModel):
+    """How the service is doing."""
+
+    status: str
+
+
+class Readiness(Health):
+    """Whether the service can do its work, and on what."""
+
+    database: str
+    database_version: str
+    schema_at_head: bool
+
+
+class Version(BaseModel):
+    """Which code answers."""
+
+    version: str
+    rules_version: int
+    python: str
+
+
+class PolicyMeta(BaseModel):
+    """Defaults of the policy, the bounds of its figures, and ready-made sets of overrides."""
+
+    defaults: dict[str, Any]
+    bounds: dict[str, tuple[int, int]]
+    presets: dict[str, dict[str, int | str]]
+
+
+class Meta(BaseModel):
+    """The words and limits of the interface."""
+
+    enums: dict[str, list[str]]
+    limits: dict[str, int]
+    policy: PolicyMeta
+
+
+class GuidedStep(BaseModel):
+    """What to know about one step."""
+
+    number: int
+    step: str
+    title: str
+    why: str
+    do: str
+    words: list[str]
+    slips: list[str]
+
+
+class Guide(BaseModel):
+    """The seven steps explained to the person who takes them."""
+
+    steps: list[GuidedStep]
+
+
+@routes.get("/", operation_id="get_root", openapi_extra=Anyone)
+def root() -> Root:
+    """Find your way.
+
+    Name, version and the addresses to start from.
+    """
+    links = {
+        "docs": "/docs",
+        "redoc": "/redoc",
+        "openapi": "/openapi.json",
+        "meta": "/v1/meta",
+        "guide": "/v1/guide",
+        "sign_up": "/v1/users",
+        "sign_in": "/v1/sessions",
+        "applications": "/v1/applications",
+        "queue": "/v1/queue",
+    }
+    return Root(name="Afterword", version=__version__, links=links)
+
+
+@routes.get("/livez", operation_id="get_liveness", openapi_extra=Anyone)
+async def livez() -> Health:
+    """Check that the process answers.
+
+    Asks nothing of the database.
+    """
+    return Health(status="ok")
+
+
+@routes.get("/readyz", operation_id="get_readiness", openapi_extra=Anyone)
+def readyz(clockwork: ClockworkDep) -> Readiness:
+    """Check that the service can work.
+
+    The database is reachable and its schema is the one that this version wants; 503 otherwise.
+    """
+    database = clockwork.database
+    if not database.is_at_head():
+        raise UnavailableError("The database's schema is behind: run `afterword migrate`.")
+    name = database.url.get_backend_name()
+    version = sqlite3.sqlite_version if database.is_sqlite else str(database.engine.dialect.server_version_info)
+    return Readiness(status="ok", database=name, database_version=version, schema_at_head=True)
+
+
+@routes.get("/version", operation_id="get_version", openapi_extra=Anyone)
+async def version() -> Version:
+    """Read which code answers."""
+    return Version(version=__version__, rules_version=RULES_VERSION, python=platform.python_version())
+
+
+@routes.get("/v1/meta", operation_id="get_meta", openapi_extra=Anyone)
+def meta(clockwork: ClockworkDep) -> Meta:
+    """Read words and limits.
+
+    Every value of every enum, the limits of the interface, and the policy's defaults, bounds and presets.
+    """
+    limits = {
+        "default_page": DEFAULT_LIMIT,
+        "largest_page": MAX_LIMIT,
+        "body_bytes": clockwork.settings.max_body_bytes,
+        "live_applications": MAX_LIVE,
+        "holidays": MAX_HOLIDAYS,
+        "snooze_days": 30,
+        "restore_days": 30,
+    }
+    policy = PolicyMeta(defaults=defaults(), bounds=BOUNDS, presets=PRESETS)
+    return Meta(enums=ENUMS, limits=limits, policy=policy)
+
+
+@routes.get("/v1/guide", operation_id="get_guide", openapi_extra=Anyone)
+def guide() -> Guide:
+    """Read the guide.
+
+    The seven steps, each with why, what to do, words to use and slips to avoid.
+    """
+    return Guide(
+        steps=[
+            GuidedStep(
+                number=one.number,
+                step=STEPS[one.number],
+                title=one.title,
+                why=one.why,
+                do=one.do,
+                words=list(one.words),
+                slips=list(one.slips),
+            )
+            for one in GUIDE
+        ]
+    )
+
+
+HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+
+
+@routes.get("/problems", operation_id="list_problems", openapi_extra=Anyone, response_class=Response, responses=HTML)
+def problems() -> Response:
+    """Read what can go wrong.
+
+    A page with every type of problem.
+    """
+    return Response(page(list(CATALOG)), media_type="text/html")
+
+
+@routes.get(
+    "/problems/{slug}", operation_id="get_problem", openapi_extra=Anyone, response_class=Response, responses=HTML
+)
+def problem(slug_: Annotated[str, Path(alias="slug", max_length=64, description="Last part of the type.")]) -> Response:
+    """Read about a problem.
+
+    The page behind a problem's `type`.
+    """
+    codes = [code for code in CATALOG if slug(code) == slug_]
+    if not codes:
+        raise NotFoundError
+    return Response(page(codes), media_type="text/html")
