@@ -60,7 +60,8 @@ def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) 
 
 def by_email(session: OwnedSession, email: str) -> User | None:
     """Return the account of an address."""
-    return session.exec(select(User).where(User.email == email.strip().lower())).one_or_none()
+    wanted = select(User).where(User.email == email.strip().lower())
+    return session.exec(wanted, execution_options=ANYBODY_OPTION).one_or_none()
 
 
 def open_session(session: OwnedSession, user: User, *, days: int) -> tuple[Token, str]:

@@ -1,0 +1,288 @@
+"""Accounts: sign-up, sessions, personal tokens and the profile."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.models.user import User
+from api.security import hash_password
+from api.services import accounts
+from tests.conftest import World
+from tests.http.story import (
+    Answer,
+    add,
+    alter,
+    application,
+    fault,
+    interviewed,
+    items,
+    nobody_is_let_in,
+    problem,
+    read,
+    send,
+    step,
+)
+
+SIGN_UP = {
+    "email": "Kim@Example.com",
+    "password": "correct horse battery",
+    "full_name": "Kim Lee",
+    "time_zone": "Asia/Tokyo",
+}
+
+
+@pytest.fixture(scope="module")
+def hashed() -> str:
+    return hash_password(SIGN_UP["password"])
+
+
+@pytest.fixture
+def signed_up(world: World, hashed: str) -> World:
+    body = accounts.UserCreate.model_validate(SIGN_UP)
+    with world.database.write(world.clock.now) as session:
+        accounts.sign_up(session, body, hashed)
+    return world
+
+
+def session_of(world: World, client: TestClient) -> TestClient:
+    """Sign the user of a client in, without the cost of a password."""
+    email = client.get("/v1/me").json()["email"]
+    with world.database.write(world.clock.now) as session:
+        user = accounts.by_email(session, email)
+        assert isinstance(user, User)
+        _, secret = accounts.open_session(session, user, days=30)
+    other = world.anonymous()
+    other.headers["Authorization"] = f"Bearer {secret}"
+    return other
+
+
+def bearer(world: World, secret: str) -> TestClient:
+    client = world.anonymous()
+    client.headers["Authorization"] = f"Bearer {secret}"
+    return client
+
+
+def test_nobody_reads_or_changes_an_account(world: World) -> None:
+    requests: list[tuple[str, str, Answer | None]] = [
+        ("GET", "/v1/me", None),
+        ("PATCH", "/v1/me", {"full_name": "X"}),
+        ("GET", "/v1/sessions", None),
+        ("DELETE", "/v1/sessions/current", None),
+        ("GET", "/v1/tokens", None),
+        ("POST", "/v1/tokens", {"name": "x"}),
+        ("DELETE", "/v1/tokens/019577a0-0000-7000-8000-000000000001", None),
+    ]
+    nobody_is_let_in(world, requests)
+
+
+def test_somebody_elses_token_cannot_be_seen_or_revoked(client: TestClient, stranger: TestClient) -> None:
+    made = add(client, "/v1/tokens", name="phone")
+    problem(stranger.delete(f"/v1/tokens/{made['id']}"), 404, "not_found")
+    assert made["id"] not in [token["id"] for token in items(stranger, "/v1/tokens")]
+    assert made["id"] in [token["id"] for token in items(client, "/v1/tokens")]
+
+
+def test_somebody_elses_session_cannot_be_ended(world: World, client: TestClient, stranger: TestClient) -> None:
+    mine = session_of(world, client)
+    (session,) = items(client, "/v1/sessions")
+    problem(stranger.delete(f"/v1/sessions/{session['id']}"), 404, "not_found")
+    read(mine, "/v1/me")
+
+
+def test_whoever_signs_up_can_sign_in_and_out(world: World) -> None:
+    nobody = world.anonymous()
+    answer = nobody.post("/v1/users", json=SIGN_UP)
+    assert (answer.status_code, answer.headers["location"]) == (201, "/v1/me")
+    profile = answer.json()
+    assert (profile["email"], profile["full_name"]) == ("kim@example.com", "Kim Lee")
+    assert "password" not in answer.text
+    signed = nobody.post("/v1/sessions", json={"email": "KIM@example.com", "password": SIGN_UP["password"]})
+    assert signed.status_code == 201
+    assert signed.json()["expires_at"] == "2026-07-01T12:00:00Z"
+    mine = bearer(world, signed.json()["token"])
+    assert read(mine, "/v1/me") == profile
+    assert mine.delete("/v1/sessions/current").status_code == 204
+    problem(mine.get("/v1/me"), 401, "unauthorized")
+
+
+def test_an_address_has_one_account_however_it_is_written(signed_up: World) -> None:
+    answer = signed_up.anonymous().post("/v1/users", json={**SIGN_UP, "email": "KIM@EXAMPLE.COM"})
+    problem(answer, 409, "email_taken", "/email")
+    assert "kim" not in answer.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("password", "x" * 11, id="a-short-password"),
+        pytest.param("password", "x" * 257, id="an-endless-password"),
+        pytest.param("email", "kim", id="no-address"),
+        pytest.param("email", "kim@exam\x07ple.com", id="a-control-character"),
+        pytest.param("time_zone", "PDT", id="an-abbreviation-for-a-zone"),
+        pytest.param("time_zone", "+05:30", id="an-offset-for-a-zone"),
+        pytest.param("full_name", "  ", id="no-name"),
+        pytest.param("full_name", None, id="null-for-a-name"),
+        pytest.param("locale", "english", id="no-locale"),
+        pytest.param("is_admin", True, id="an-unknown-field"),
+    ],
+)
+def test_a_sign_up_with_a_fault_opens_no_account(world: World, field: str, value: object) -> None:
+    answer = world.anonymous().post("/v1/users", json={**SIGN_UP, field: value})
+    fault(answer, f"/{field}")
+    with world.database.read(world.clock.now) as session:
+        assert accounts.by_email(session, "kim@example.com") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"email": "kim@example.com", "password": "wrong"}, id="a-wrong-password"),
+        pytest.param({"email": "who@example.com", "password": SIGN_UP["password"]}, id="an-unknown-address"),
+    ],
+)
+def test_a_wrong_password_and_an_unknown_address_are_told_alike(signed_up: World, body: Answer) -> None:
+    found = problem(signed_up.anonymous().post("/v1/sessions", json=body), 401, "unauthorized")
+    assert found["detail"] == "Address or password is wrong: check both."
+
+
+def test_a_session_ends_at_once_and_others_stay(world: World, client: TestClient) -> None:
+    first, second = session_of(world, client), session_of(world, client)
+    newest, oldest = items(client, "/v1/sessions")
+    assert newest["id"] > oldest["id"]
+    assert first.delete(f"/v1/sessions/{newest['id']}").status_code == 204
+    problem(second.get("/v1/me"), 401, "unauthorized")
+    assert [s["id"] for s in items(first, "/v1/sessions")] == [oldest["id"]]
+    problem(first.delete(f"/v1/sessions/{newest['id']}"), 404, "not_found")
+
+
+def test_a_session_lapses_after_its_days(world: World, client: TestClient) -> None:
+    mine = session_of(world, client)
+    world.clock.now += timedelta(days=30) - timedelta(seconds=1)
+    read(mine, "/v1/me")
+    world.clock.now += timedelta(seconds=1)
+    problem(mine.get("/v1/me"), 401, "unauthorized")
+
+
+def test_a_personal_token_is_no_session_to_end(client: TestClient) -> None:
+    problem(client.delete("/v1/sessions/current"), 409, "not_a_session")
+    read(client, "/v1/me")
+
+
+def test_a_token_is_no_session_and_a_session_no_token(world: World, client: TestClient) -> None:
+    session_of(world, client)
+    (session,), (token,) = items(client, "/v1/sessions"), items(client, "/v1/tokens")
+    problem(client.delete(f"/v1/tokens/{session['id']}"), 404, "not_found")
+    problem(client.delete(f"/v1/sessions/{token['id']}"), 404, "not_found")
+
+
+def test_the_secret_of_a_token_is_shown_once_and_kept_nowhere(world: World, client: TestClient) -> None:
+    made = add(client, "/v1/tokens", name="phone")
+    read(bearer(world, made["token"]), "/v1/me")
+    (listed, _) = items(client, "/v1/tokens")
+    assert "token" not in listed
+    assert {name: made[name] for name in listed} == listed
+    with world.database.engine.connect() as connection:
+        rows = connection.exec_driver_sql("select * from token").all()
+    assert made["token"] not in str(rows)
+
+
+def test_a_revoked_token_is_refused_at_once(world: World, client: TestClient) -> None:
+    made = add(client, "/v1/tokens", name="phone")
+    phone = bearer(world, made["token"])
+    read(phone, "/v1/me")
+    assert client.delete(f"/v1/tokens/{made['id']}").status_code == 204
+    problem(phone.get("/v1/me"), 401, "unauthorized")
+
+
+def test_a_token_lapses_when_it_was_to(world: World, client: TestClient) -> None:
+    made = add(client, "/v1/tokens", name="a day", expires_at="2026-06-02T12:00:00Z")
+    lent = bearer(world, made["token"])
+    read(lent, "/v1/me")
+    world.clock.now += timedelta(days=1)
+    problem(lent.get("/v1/me"), 401, "unauthorized")
+    problem(lent.post("/v1/applications", json={"company": "A", "role": "B"}), 401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param({"name": "x", "expires_at": "2026-06-01T12:00:00Z"}, "/expires_at", id="lapsed-already"),
+        pytest.param({"name": "x", "scopes": ["admin"]}, "/scopes/0", id="an-unknown-scope"),
+        pytest.param({"name": "x", "scopes": []}, "/scopes", id="no-scope"),
+        pytest.param({"name": ""}, "/name", id="no-name"),
+        pytest.param({}, "/name", id="nothing"),
+    ],
+)
+def test_a_token_with_a_fault_is_not_made(client: TestClient, body: Answer, pointer: str) -> None:
+    before = items(client, "/v1/tokens")
+    fault(client.post("/v1/tokens", json=body), pointer)
+    assert items(client, "/v1/tokens") == before
+
+
+def test_a_token_that_may_read_changes_nothing(world: World) -> None:
+    reader = world.sign_up(scopes=["read"])
+    assert items(reader, "/v1/applications") == []
+    answer = reader.post("/v1/applications", json={"company": "Acme", "role": "Engineer"})
+    problem(answer, 403, "forbidden")
+    problem(reader.patch("/v1/me", json={"full_name": "Sam"}), 403, "forbidden")
+    problem(reader.post("/v1/tokens", json={"name": "more"}), 403, "forbidden")
+    assert items(reader, "/v1/applications") == []
+    assert read(reader, "/v1/me")["full_name"] == "Alex Doe"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("Bearer", id="no-token"),
+        pytest.param("Bearer  ", id="a-blank"),
+        pytest.param("Basic dXNlcjpwYXNz", id="another-scheme"),
+        pytest.param("Bearer awp_" + "x" * 49, id="wrong-check-digits"),
+        pytest.param("Bearer awp_", id="a-prefix-alone"),
+        pytest.param("Bearer " + "x" * 5000, id="a-long-one"),
+    ],
+)
+def test_a_token_that_is_none_is_refused(world: World, header: str) -> None:
+    nobody = world.anonymous()
+    nobody.headers["Authorization"] = header
+    problem(nobody.get("/v1/me"), 401, "unauthorized")
+
+
+def test_the_profile_is_changed_field_by_field(client: TestClient) -> None:
+    before = read(client, "/v1/me")
+    after = alter(client, "/v1/me", full_name="Sam Roe", locale="de-AT")
+    assert {**before, "full_name": "Sam Roe", "locale": "de-AT", "version": 2, "etag": '"2"'} == after
+    assert read(client, "/v1/me") == after
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param({"email": "new@example.com"}, "/email", id="the-address-is-not-changed-here"),
+        pytest.param({"time_zone": None}, "/time_zone", id="null-for-the-zone"),
+        pytest.param({"time_zone": "Mars/Olympus"}, "/time_zone", id="an-unknown-zone"),
+        pytest.param({"locale": None}, "/locale", id="null-for-the-locale"),
+    ],
+)
+def test_a_profile_with_a_fault_stays_as_it_was(client: TestClient, body: Answer, pointer: str) -> None:
+    before = read(client, "/v1/me")
+    fault(client.patch("/v1/me", json=body), pointer)
+    assert read(client, "/v1/me") == before
+
+
+def test_another_zone_moves_step_7_and_what_new_applications_start_with(client: TestClient) -> None:
+    app, _ = interviewed(client)
+    before = {number: step(client, app, number)["due_at"] for number in range(1, 8)}
+    alter(client, "/v1/me", time_zone="Asia/Kolkata")
+    after = {number: step(client, app, number)["due_at"] for number in range(1, 8)}
+    assert {number for number in before if before[number] != after[number]} == {7}
+    assert after[7] == "2026-06-05T18:30:00Z"
+    assert read(client, f"/v1/applications/{app}")["time_zone"] == "America/New_York"
+    assert read(client, f"/v1/applications/{application(client)}")["time_zone"] == "Asia/Kolkata"
+
+
+def test_a_profile_changed_elsewhere_is_not_overwritten(client: TestClient) -> None:
+    alter(client, "/v1/me", full_name="Sam Roe")
+    answer = client.patch("/v1/me", json={"full_name": "Old"}, headers={"If-Match": '"1"'})
+    assert problem(answer, 412, "precondition_failed")["current"]["full_name"] == "Sam Roe"
+    assert send(client, ("GET", "/v1/me", None)).headers["etag"] == answer.headers["etag"]
