@@ -162,7 +162,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "StepSnooze": {"until": "2026-03-05T09:00:00Z"},
     "StepsSkip": {"steps": "overdue", "note": "Recorded afterwards."},
 }
-SECRETS: dict[str, dict[str, Any]] = {
+FIXED: dict[str, dict[str, Any]] = {
+    "Root": {"name": "Afterword", "version": "0.1.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
+    "Version": {"version": "0.1.0", "rules_version": 1, "python": "3.11.7"},
+    "Readiness": {"status": "ok", "database": "sqlite", "database_version": "3.51.3", "schema_at_head": True},
+    "Rescheduled": {
+        "start_local": "2026-03-02T10:00:00",
+        "end_local": "2026-03-02T11:00:00",
+        "time_zone": "America/New_York",
+        "moved_at": "2026-02-27T09:12:00Z",
+    },
     "SessionSecret": {
         "id": SESSION,
         "created_at": "2026-03-04T17:00:00Z",

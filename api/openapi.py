@@ -70,6 +70,9 @@ def document(app: FastAPI, now: datetime | None = None) -> Node:
     }
     for path, method, operation in operations(made):
         _mend(path, method, operation)
+    made["components"]["responses"] = {
+        f"Problem{status}": _problem(status) for status in sorted({problem.status for problem in CATALOG.values()})
+    }
     _give_examples(schemas)
     if now is not None:
         schemas["StepSnooze"]["examples"] = [{"until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]
@@ -96,7 +99,7 @@ def _mend(path: str, method: str, operation: Node) -> None:
     _mend_parameters(method, operation, is_open=is_open)
     _mend_answers(path, method, operation)
     for status in _problems(path, method, operation, is_open=is_open):
-        operation["responses"][str(status)] = _problem(status)
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
 def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
@@ -194,7 +197,7 @@ def _answers() -> Mapping[str, Any]:
 
 
 def _give_examples(schemas: Node) -> None:
-    known = {**_answers(), **examples.SECRETS, **examples.BODIES}
+    known = {**_answers(), **examples.FIXED, **examples.BODIES}
     for name, schema in schemas.items():
         if name in known:
             schema["examples"] = [known[name]]

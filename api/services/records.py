@@ -123,11 +123,12 @@ def change(session: OwnedSession, kind: Kind[Row], row: Row, body: Body) -> Row:
     before = {name: getattr(row, name) for name in kind.table.model_fields}
     touched = set(kind.touches(session, row))
     check_links(session, kind.links, given, getattr(row, "application_id", None))
-    for name, value in given.items():
-        if name in kind.table.model_fields:
-            setattr(row, name, value)
     alteration = Change(given, before, session.now)
-    kind.settle(session, row, alteration)
+    with session.no_autoflush:  # a row that is not settled yet must not reach the database
+        for name, value in given.items():
+            if name in kind.table.model_fields:
+                setattr(row, name, value)
+        kind.settle(session, row, alteration)
     touch(session, row)
     session.flush()
     kind.ripple(session, row, alteration)

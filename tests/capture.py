@@ -1,0 +1,118 @@
+"""Asks the demo account every question with its example, and keeps what it answers as the examples of the schemas.
+
+`python -m tests.capture` writes `api/answers.json`; a test tells when that is out of date.
+"""
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api import demo
+from api import examples as ids
+from api.main import create_app
+from api.openapi import document, operations
+from api.settings import Settings
+
+NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
+TARGET = Path(__file__).parents[1] / "api" / "answers.json"
+CHANGING = {"Readiness", "Version", "Root", "SessionSecret", "TokenSecret"}
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+Node = dict[str, Any]
+
+
+def demo_app(folder: Path) -> tuple[FastAPI, TestClient]:
+    """Return the application with the demo account, and the account's client."""
+    app = create_app(Settings(database_url=f"sqlite:///{folder / 'demo.db'}"), clock=lambda: NOW)
+    app.state.database.migrate()
+    secret = demo.build(app.state.database, NOW)
+    client = TestClient(app, headers={"Authorization": f"Bearer {secret}"}, raise_server_exceptions=False)
+    return app, client
+
+
+def filled(path: str, operation: Node) -> str:
+    """Return an address with its example parameters."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
+    return path
+
+
+def examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str, Any]]:
+    """Go through an answer beside its schema and yield what stands for each named schema."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        yield name, value
+        yield from examples_in(value, schemas[name], schemas)
+    for option in schema.get("anyOf", ()):
+        if option != {"type": "null"} and value is not None:
+            yield from examples_in(value, option, schemas)
+    if isinstance(value, list) and "items" in schema:
+        for item in value[:50]:
+            yield from examples_in(item, schema["items"], schemas)
+    if isinstance(value, dict):
+        for name, inner in schema.get("properties", {}).items():
+            if name in value:
+                yield from examples_in(value[name], inner, schemas)
+
+
+def capture() -> Node:
+    """Return an example for every schema that a reading operation answers."""
+    found: Node = {}
+    with tempfile.TemporaryDirectory() as folder:
+        app, client = demo_app(Path(folder))
+        made = document(app)
+        schemas = made["components"]["schemas"]
+        for path, method, operation in operations(made):
+            content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
+            if method != "get" or content is None:
+                continue
+            explain = {"explain": "true"} if "'explain'" in str(operation.get("parameters")) else {}
+            expand = {"expand": "contacts,interviews,next_action"} if "'expand'" in str(operation.get("parameters")) else {}
+            answer = client.get(filled(path, operation), params={**explain, **expand})
+            assert answer.status_code == 200, (path, answer.text)
+            for name, value in examples_in(answer.json(), content["schema"], schemas):
+                if isinstance(value, dict) and name not in CHANGING and _fuller(value, found.get(name)):
+                    found[name] = _short(value)
+        mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
+        found["ReopenedSteps"] = _short(mistake)
+        found["ApplicationPublic"] = client.get(f"/v1/applications/{ids.APPLICATION}").json()
+        for name in ("contacts", "interviews", "steps", "next_action"):
+            del found["ApplicationPublic"][name]
+        client.close()
+        app.state.database.dispose()
+    return _steady(dict(sorted(found.items())))
+
+
+def _fuller(value: Node, known: Node | None) -> bool:
+    """Tell whether an example says more than the one that is known: it leaves less empty."""
+    empty = (None, [], {}, "")
+    return known is None or sum(v in empty for v in value.values()) < sum(v in empty for v in known.values())
+
+
+def _steady(found: Node) -> Node:
+    """Give ids that the account made up itself a fixed number, so that two captures are equal."""
+    text = json.dumps(found)
+    ours = ids.demo_id(0)[:13]
+    made_up = dict.fromkeys(id_ for id_ in UUID7.findall(text) if not id_.startswith(ours))
+    for number, id_ in enumerate(made_up):
+        text = text.replace(id_, ids.demo_id(900 + number))
+    steady: Node = json.loads(text)
+    return steady
+
+
+def _short(value: Node) -> Node:
+    """Return an example whose lists show one entry, so that a page stays readable."""
+    return {name: inner[:1] if isinstance(inner, list) else inner for name, inner in value.items()}
+
+
+if __name__ == "__main__":
+    TARGET.write_text(json.dumps(capture(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.stderr.write(f"{TARGET.name} written\n")
