@@ -94,7 +94,7 @@ def _mend(path: str, method: str, operation: Node) -> None:
     first, _, rest = operation.get("description", "").partition("\n\n")
     if rest:
         operation["summary"], operation["description"] = first.rstrip("."), " ".join(rest.split())
-    elif operation["operationId"].replace("_", " ").title() == operation["summary"] or not operation.get("description"):
+    elif operation["summary"].istitle():
         operation["summary"] = first.rstrip(".")
     _mend_parameters(method, operation, is_open=is_open)
     _mend_answers(path, method, operation)

@@ -65,7 +65,7 @@ def test_the_answers_shown_are_those_of_the_demo_account() -> None:
 def test_an_operation_speaks_to_its_caller(name: str) -> None:
     _, _, operation = OPERATIONS[name]
     assert re.fullmatch(r"[a-z]+(_[a-z]+)+", name)
-    assert 8 <= len(operation["summary"]) <= 60
+    assert 7 <= len(operation["summary"]) <= 60
     assert not operation["summary"].endswith(".")
     assert operation["description"].endswith((".", "`"))
     assert operation["tags"]
