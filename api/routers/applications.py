@@ -197,9 +197,9 @@ def patch_policy(caller: CallerDep, application_id: ApplicationId, body: PolicyO
     A merge patch: null goes back to your own or the default figure, lists replace. All its steps are judged anew.
     """
     with caller.writing() as session:
-        row = matched(caller, session, APPLICATION, application_id)
+        row, user = find(session, Application, application_id), me(session)
+        caller.may_change(explained(user.policy, row.policy), etag(row.version, [user.version]))
         change(session, APPLICATION, row, APPLICATION.update.model_validate({"policy": body}))
-        user = me(session)
         caller.headers["ETag"] = etag(row.version, [user.version])
         return explained(user.policy, row.policy)
 
