@@ -75,7 +75,6 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        max_body_size=settings.max_body_bytes,
     )
     app.state.settings = settings
     app.state.database = Database(settings)
@@ -99,5 +98,5 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
             ],
             expose_headers=EXPOSED,
         )
-    app.add_middleware(Conventions)
+    app.add_middleware(Conventions, max_body=settings.max_body_bytes)
     return app
