@@ -22,7 +22,7 @@ from api.models.step import ReopenedSteps
 from api.pagination import Key, PageQuery
 from api.requests import Route
 from api.rules.evaluate import answer
-from api.services.records import Kind, Row, change, create, find, remove, show, show_one
+from api.services.records import Kind, Row, change, create, find, remove, show, show_one, there
 from api.services.step_answers import public, surroundings
 from api.services.steps import Reopened
 
@@ -116,7 +116,7 @@ def add_list(to: APIRouter, resource: Resource, *, nested: bool) -> None:
 
     def top(caller: CallerDep, page: PageDep, sort: str = default) -> object:
         with caller.reading() as session:
-            return listed(session, caller, resource, page, sort, select(kind.table), page_model)
+            return listed(session, caller, resource, page, sort, there(kind.table), page_model)
 
     to.add_api_route(
         f"{PARENT}/{resource.path}" if nested else f"/v1/{resource.path}",

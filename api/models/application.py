@@ -4,7 +4,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -142,11 +144,21 @@ class ApplicationCreate(ApplicationFields):
     policy: PolicyOverrides | None = None
 
 
+def _told_at_the_stages(_value: object) -> object:
+    detail = "It follows from the stage history: change that at /v1/applications/{application_id}/stages."
+    raise PydanticCustomError("read_only", detail)
+
+
+Derived = Annotated[object, BeforeValidator(_told_at_the_stages), SkipJsonSchema()]
 ApplicationUpdate = merge_patch(
     ApplicationFields,
     "ApplicationUpdate",
     without=["time_zone"],
-    also={"time_zone": Zone, "policy": PolicyOverrides | None},
+    also={
+        "time_zone": Zone,
+        "policy": PolicyOverrides | None,
+        **dict.fromkeys(("stage", "offered_at", "closed_at", "closed_outcome"), Derived),
+    },
 )
 ApplicationPublic = shown(
     ApplicationFields,

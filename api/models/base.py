@@ -31,6 +31,7 @@ from api.rules.calendar import ZONES
 from api.rules.facts import Moment
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+NUMBER = re.compile(r"\s*[+-]?[\d.]+\s*")
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -69,7 +70,7 @@ def _within_reach(value: dt.date) -> dt.date:
 
 def _text_only(value: object) -> object:
     """Refuse numbers where an instant or a date is wanted: pydantic would take them for Unix time."""
-    if not isinstance(value, str | dt.date | dt.time):
+    if not isinstance(value, str | dt.date | dt.time) or (isinstance(value, str) and NUMBER.fullmatch(value)):
         raise PydanticCustomError("not_a_text", "Send it as text, for example 2026-03-02T15:00:00Z or 2026-03-02.")
     return value
 

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel
-from sqlmodel import col, select
+from pydantic import BaseModel
+from sqlmodel import col, false, select
 
 from api.conditional import etag
 from api.deps import CallerDep, PageDep
 from api.errors import InvalidError
 from api.models import Application, StageChange
 from api.models.application import Stage
+from api.models.base import Instant
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.resources import (
     PARENT,
@@ -22,14 +23,13 @@ from api.resources import (
     add_list,
     by,
     changed,
-    matched,
     router,
     tag_of,
 )
 from api.services.applications import APPLICATION, STAGE, me, restore
 from api.services.expansion import ExpandedApplication, expanded
 from api.services.policies import explained
-from api.services.records import change, find, show, show_one
+from api.services.records import change, find, is_id, show, show_one
 
 APPLICATIONS = Resource(
     kind=APPLICATION,
@@ -99,9 +99,7 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     status_contact_id: Annotated[
         str | None, Query(max_length=64, description="Only those where you ask this contact.")
     ] = None,
-    updated_since: Annotated[
-        AwareDatetime | None, Query(description="Only those changed at or after this instant.")
-    ] = None,
+    updated_since: Annotated[Instant | None, Query(description="Only those changed at or after this instant.")] = None,
     sort: Annotated[
         Literal["-created_at", "created_at", "updated_at", "-updated_at", "company", "-company"],
         Query(description="The order; equal ones are ordered by id."),
@@ -138,7 +136,8 @@ def _filters(
         is_archived = col(Application.archived_at).is_not(None)
         conditions.append(is_archived if archived else ~is_archived)
     if status_contact_id is not None:
-        conditions.append(Application.status_contact_id == status_contact_id.lower())
+        known = is_id(status_contact_id)
+        conditions.append(Application.status_contact_id == status_contact_id.lower() if known else false())
     if updated_since is not None:
         conditions.append(col(Application.updated_at) >= updated_since)
     return conditions

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from api.deps import CallerDep, Explain, PageDep
 from api.errors import InvalidError
+from api.models.base import Instant
 from api.models.step import QueueItem, QueueSummary
 from api.resources import router
 from api.services import queue
@@ -42,12 +43,12 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
     state: Annotated[str, Query(max_length=50, description="Comma list of overdue, open, upcoming.")] = "overdue",
     step: Annotated[int | None, Query(ge=1, le=7, description="Only this number.")] = None,
     application_id: Annotated[str | None, Query(max_length=64, description="Only this application.")] = None,
-    due_before: Annotated[AwareDatetime | None, Query(description="Only steps due before this instant.")] = None,
+    due_before: Annotated[Instant | None, Query(description="Only steps due before this instant.")] = None,
     sort: Annotated[
         Literal["due_at", "-due_at"], Query(description="Oldest deadline first, or newest first.")
     ] = "due_at",
     as_of: Annotated[
-        AwareDatetime | None, Query(description="As it will stand at this instant if nothing is recorded until then.")
+        Instant | None, Query(description="As it will stand at this instant if nothing is recorded until then.")
     ] = None,
     explain: Explain = False,
 ) -> QueuePage:
@@ -59,14 +60,13 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
     if as_of is not None and as_of < caller.now - TOLERANCE:
         detail = "The queue looks ahead only: for the past, ask an application's steps."
         raise InvalidError.parameter("as_of", "in_the_past", detail)
-    instant = as_of.replace(microsecond=0) if as_of else None
     filters = queue.Filters(_states(state), step, application_id and application_id.lower(), due_before)
     with caller.reading() as session:
-        query = (filters, sort, instant, explain, page.limit, page.cursor)
-        caller.tagged(version(session, instant or caller.now, *query))
-        items, cursor = queue.page(session, filters, page, sort=sort, as_of=instant, explain=explain)
+        query = (filters, sort, as_of, explain, page.limit, page.cursor)
+        caller.tagged(version(session, as_of or caller.now, *query))
+        items, cursor = queue.page(session, filters, page, sort=sort, as_of=as_of, explain=explain)
         caller.paged(cursor)
-        return QueuePage.model_construct(as_of=instant, items=items, next_cursor=cursor)
+        return QueuePage.model_construct(as_of=as_of, items=items, next_cursor=cursor)
 
 
 @routes.get("/v1/queue/summary", operation_id="get_queue_summary")

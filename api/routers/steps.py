@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import Path, Query, Response
-from pydantic import AwareDatetime
 
 from api.db import OwnedSession
 from api.deps import Caller, CallerDep, Explain
 from api.models import Application, StepInstance
+from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
 from api.resources import PARENT, ApplicationId, router
 from api.services.records import find
@@ -16,7 +16,7 @@ from api.services.step_reads import View, find_step, one_step, steps_of, version
 
 StepId = Annotated[str, Path(description="The step's id: stable while the fact that caused it exists.", max_length=64)]
 AsOf = Annotated[
-    AwareDatetime | None,
+    Instant | None,
     Query(description="As it would have stood, or will stand, at this instant; evidence dated later is ignored."),
 ]
 STEP = "/v1/steps/{step_id}"
@@ -34,7 +34,7 @@ def list_steps(
     """
     with caller.reading() as session:
         application = find(session, Application, application_id)
-        view = View(caller.now, as_of.replace(microsecond=0) if as_of else None, explain)
+        view = View(caller.now, as_of, explain)
         caller.tagged(version(session, view.instant, application.id, as_of, explain, application_id=application.id))
         return steps_of(session, [application], view)[application.id]
 

@@ -18,6 +18,7 @@ from api.models.application import (
 )
 from api.models.base import new_id
 from api.rules.calendar import day_start
+from api.rules.facts import ENDINGS
 from api.rules.life import life
 from api.services import steps
 from api.services.dating import TOLERANCE, Change, date_fact
@@ -44,8 +45,10 @@ def _settle(session: OwnedSession, row: Application, change: Change) -> None:
     _settle_status_contact(row, change)
     if change.is_new:
         _room_for_one_more(session)
-        _not_applied_tomorrow(row, change)
-    if row.archived_at is not None and row.closed_at is None:
+    if change.given.get("applied_on") is not None:
+        _not_applied_tomorrow(row, user, change)
+    closed = row.stage in ENDINGS if change.is_new else row.closed_at is not None
+    if row.archived_at is not None and not closed:
         detail = "Only a closed application can be archived: record how it ended at its stages first."
         raise InvalidError.at("/archived_at", "not_closed", detail)
 
@@ -77,8 +80,10 @@ def _room_for_one_more(session: OwnedSession) -> None:
         )
 
 
-def _not_applied_tomorrow(row: Application, change: Change) -> None:
-    if row.applied_on is not None and day_start(row.applied_on, row.time_zone) > change.now + TOLERANCE:
+def _not_applied_tomorrow(row: Application, user: User, change: Change) -> None:
+    """Raise InvalidError where the day has begun neither with the employer nor with the user."""
+    day = change.given["applied_on"]
+    if min(day_start(day, zone) for zone in (row.time_zone, user.time_zone)) > change.now + TOLERANCE:
         raise InvalidError.at("/applied_on", "future_evidence", "It cannot have happened yet: send a date up to today.")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import and_, col, func, or_, select
+from sqlmodel import and_, col, false, func, or_, select
 
 from api.db import OwnedSession
 from api.models import Application, Interview, StepInstance
@@ -15,6 +15,7 @@ from api.pagination import Key, PageQuery
 from api.rules.evaluate import answer, project
 from api.rules.outcome import STEPS, Instance
 from api.services.facts import gather
+from api.services.records import is_id
 from api.services.step_answers import Surroundings, public, surroundings
 from api.services.stored_steps import instance_of
 
@@ -49,7 +50,8 @@ def statement(filters: Filters, now: datetime) -> Any:  # noqa: ANN401  # a stat
     if filters.step is not None:
         wanted = wanted.where(row.number == filters.step)
     if filters.application_id is not None:
-        wanted = wanted.where(row.application_id == filters.application_id)
+        known = is_id(filters.application_id)
+        wanted = wanted.where(row.application_id == filters.application_id if known else false())
     if filters.due_before is not None:
         wanted = wanted.where(col(row.due_at) < filters.due_before)
     return wanted.where(_awake(now))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from api.conditional import etag
 from api.db import Owned, OwnedSession
@@ -19,6 +20,7 @@ from api.services.steps import Reopened
 Row = TypeVar("Row", bound=Stored)
 AnyRow = TypeVar("AnyRow", bound=Owned)
 SOFT = (Application, Contact)
+RESTORABLE = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +49,33 @@ class Kind(Generic[Row]):
 
 
 def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool = False) -> AnyRow:
-    """Return the user's row of an id. Raises NotFoundError, also for what another user has."""
+    """Return the user's row of an id. Raises NotFoundError, also for what another user has.
+
+    `deleted`: one that was deleted will do too, as long as it can be restored.
+    """
     row = session.get(table, (session.user_id, id_.lower())) if is_id(id_) else None
-    if row is None or (not deleted and getattr(row, "deleted_at", None) is not None):
+    if row is None:
+        raise NotFoundError
+    deleted_at = getattr(row, "deleted_at", None)
+    if deleted_at is not None and (not deleted or session.now > deleted_at + RESTORABLE):
         raise NotFoundError
     application_id = getattr(row, "application_id", None)
     if application_id is not None and table is not Application and not deleted:
         find(session, Application, application_id)
     return row
+
+
+def there(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
+    """Return the statement of the rows that are there: neither deleted themselves nor with their application."""
+    columns: Any = table
+    wanted = select(table)
+    if table in SOFT:
+        wanted = wanted.where(col(columns.deleted_at).is_(None))
+    if "application_id" in table.model_fields:
+        gone = select(Application.id).where(col(Application.deleted_at).is_not(None))
+        of = col(columns.application_id)
+        wanted = wanted.where(or_(of.is_(None), of.not_in(gone)))
+    return wanted
 
 
 def is_id(text: str) -> bool:

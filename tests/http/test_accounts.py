@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from api.models.user import User
+from api.models.user import User, UserCreate
 from api.security import hash_password
 from api.services import accounts
 from tests.conftest import World
@@ -39,7 +39,7 @@ def hashed() -> str:
 
 @pytest.fixture
 def signed_up(world: World, hashed: str) -> World:
-    body = accounts.UserCreate.model_validate(SIGN_UP)
+    body = UserCreate.model_validate(SIGN_UP)
     with world.database.write(world.clock.now) as session:
         accounts.sign_up(session, body, hashed)
     return world
