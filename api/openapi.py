@@ -71,7 +71,9 @@ def document(app: FastAPI, now: datetime | None = None) -> Node:
     for path, method, operation in operations(made):
         _mend(path, method, operation)
     made["components"]["responses"] = {
-        f"Problem{status}": _problem(status) for status in sorted({problem.status for problem in CATALOG.values()})
+        f"Problem{status}": _problem(status)
+        for status in sorted({problem.status for problem in CATALOG.values()})
+        if f"/Problem{status}" in str(made["paths"])
     }
     _give_examples(schemas)
     if now is not None:
@@ -149,13 +151,12 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
 
 def _problems(path: str, method: str, operation: Node, *, is_open: bool) -> list[int]:
     """Return the statuses with which an operation may fail."""
-    takes = {parameter["in"] for parameter in operation.get("parameters", ())}
     has_body = "requestBody" in operation
     found = set() if is_open else {401, 403} if method != "get" else {401}
     found |= {404} if "{" in path else set()
     found |= {400} if "'cursor'" in str(operation.get("parameters", "")) else set()
     found |= {413, 415, 422} if has_body else set()
-    found |= {422} if takes or path.startswith("/v1") else set()
+    found |= {422}
     found |= {412} if "If-Match" in str(operation.get("parameters", "")) else set()
     conflicts = (
         "create_",

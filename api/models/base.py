@@ -18,6 +18,7 @@ from pydantic import (
     NaiveDatetime,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
     create_model,
 )
 from pydantic_core import PydanticCustomError
@@ -90,13 +91,19 @@ def _minutes(value: dt.time) -> dt.time:
 Id = Annotated[str, StringConstraints(max_length=64), AfterValidator(_uuid7)]
 AnyId = Annotated[str, StringConstraints(max_length=64)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second)]
-WallTime = Annotated[NaiveDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second)]
+WallTime = Annotated[
+    NaiveDatetime,
+    BeforeValidator(_text_only),
+    AfterValidator(_whole_second),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"}),
+]
 Day = Annotated[dt.date, BeforeValidator(_text_only), AfterValidator(_within_reach)]
 ClockTime = Annotated[
     dt.time,
     BeforeValidator(_text_only),
     AfterValidator(_minutes),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}$"}),
 ]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)]
