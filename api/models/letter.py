@@ -124,7 +124,7 @@ LetterPublic = shown(
     LetterFields,
     "LetterPublic",
     without=["recipients"],
-    derived=["recipients"],
+    derived=["recipients", "warnings"],
     application_id=str,
     recipients=list[Recipient],
     status=Literal["draft", "sent"],

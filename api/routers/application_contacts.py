@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.deps import CallerDep, DryRun
+from api.db import OwnedSession
+from api.deps import Caller, CallerDep, DryRun
 from api.models import Application, ApplicationContact, Contact
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.resources import DRY_RUN, PARENT, ApplicationId, deleted, router
@@ -55,6 +56,7 @@ def put_contact(
     """
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
+        _match(caller, session, application, contact)
         if put_application_contact(session, application, contact, body):
             caller.response.status_code = 201
             caller.headers["Location"] = f"/v1/applications/{application.id}/contacts"
@@ -80,4 +82,12 @@ def delete_contact(
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
         link = find_link(session, ApplicationContact, application.id, contact.id)
+        _match(caller, session, application, contact)
         return deleted(session, unlink(session, link, application.id), dry_run=dry_run)
+
+
+def _match(caller: Caller, session: OwnedSession, application: Application, contact: Contact) -> None:
+    """Raise PreconditionFailedError where the caller's If-Match names another version of the link."""
+    if caller.conditions.if_match is not None:
+        shown = application_contact(session, application, contact.id)
+        caller.may_change(shown, shown.etag)

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.deps import CallerDep, DryRun
+from api.db import OwnedSession
+from api.deps import Caller, CallerDep, DryRun
 from api.models import Contact, Interview, InterviewInterviewer
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, by, deleted, router
@@ -70,6 +71,7 @@ def put_one(
     """
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
+        _match(caller, session, interview, contact)
         if put_interviewer(session, interview, contact, body):
             caller.response.status_code = 201
             caller.headers["Location"] = f"/v1/interviews/{interview.id}/interviewers"
@@ -95,4 +97,12 @@ def delete_one(
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
         link = find_link(session, InterviewInterviewer, interview.id, contact.id)
+        _match(caller, session, interview, contact)
         return deleted(session, unlink(session, link, interview.application_id), dry_run=dry_run)
+
+
+def _match(caller: Caller, session: OwnedSession, interview: Interview, contact: Contact) -> None:
+    """Raise PreconditionFailedError where the caller's If-Match names another version of the link."""
+    if caller.conditions.if_match is not None:
+        shown = interviewer(session, interview, contact.id)
+        caller.may_change(shown, shown.etag)

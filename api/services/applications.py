@@ -103,11 +103,11 @@ def _begin(session: OwnedSession, row: Application, change: Change) -> None:
         applied = min(day_start(row.applied_on, me(session).time_zone), session.now)
         session.add(SearchActivity(**times, id=new_id(), at=applied, kind="applied", application_id=row.id))
     session.flush()
-    derive_life(session, row)
+    derive_life(session, row, born=True)
 
 
-def derive_life(session: OwnedSession, row: Application) -> None:
-    """Read stage, offer and ending from the history into the application."""
+def derive_life(session: OwnedSession, row: Application, *, born: bool = False) -> None:
+    """Read stage, offer and ending from the history into the application; a new version unless it is just born."""
     lines = session.exec(select(StageChange).where(StageChange.application_id == row.id)).all()
     now = life([stage_line(line) for line in lines], session.now)
     if row.closed_at is not None and now.closed_at is None:
@@ -117,7 +117,7 @@ def derive_life(session: OwnedSession, row: Application) -> None:
     if any(getattr(row, name) != value for name, value in found.items()):
         for name, value in found.items():
             setattr(row, name, value)
-        if row.created_at != session.now or row.version > 1:
+        if not born:
             touch(session, row)
     session.flush()
 

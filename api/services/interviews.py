@@ -124,7 +124,8 @@ def _remember_move(row: Interview, change: Change) -> None:
 def _forget(session: OwnedSession, row: Interview) -> None:
     """Keep notes and letters of the round: they become the application's."""
     for table in (Note, Letter):
-        ours = update(table).where(col(table.interview_id) == row.id).values(interview_id=None)
+        kept = {"interview_id": None, "version": table.version + 1, "updated_at": session.now}
+        ours = update(table).where(col(table.interview_id) == row.id).values(**kept)
         session.execute(ours, execution_options={"synchronize_session": "fetch"})
 
 

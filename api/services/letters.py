@@ -78,7 +78,8 @@ def _recipients(row: Letter, contacts: dict[str, Contact]) -> list[dict[str, str
 
 
 def _forget(session: OwnedSession, row: Letter) -> None:
-    ours = update(Note).where(col(Note.addressed_by_letter_id) == row.id).values(addressed_by_letter_id=None)
+    kept = {"addressed_by_letter_id": None, "version": Note.version + 1, "updated_at": session.now}
+    ours = update(Note).where(col(Note.addressed_by_letter_id) == row.id).values(**kept)
     session.execute(ours, execution_options={"synchronize_session": "fetch"})
 
 
