@@ -1,6 +1,6 @@
 """Interviews: times in either form, what was learned, the debrief."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ def _settle(session: OwnedSession, row: Interview, change: Change) -> None:
         row.round_no = _next_round(session, row)
     minutes = policy_of(me(session).policy, application.policy).default_interview_minutes
     row.effective_end_at = effective_end(row, minutes)
-    _check_lengths(row)
+    _check_lengths(row, change.given)
     _settle_learned(row, change)
     was = change.before.get("status") == "cancelled"
     cancelled = row.status == "cancelled"
@@ -91,16 +91,20 @@ def _settle_time(row: Any, given: dict[str, Any], edge: str) -> None:  # noqa: A
         setattr(row, fold, None)
         setattr(row, instant, None)
         return
-    there = wall_time.replace(tzinfo=zone, fold=getattr(row, fold) or 0)
-    setattr(row, fold, getattr(row, fold) or 0)
+    second = wall_time.replace(tzinfo=zone, fold=1)
+    comes_twice = second.astimezone(UTC).astimezone(zone).fold == 1
+    there = second if getattr(row, fold) and comes_twice else second.replace(fold=0)
+    setattr(row, fold, there.fold)
     setattr(row, instant, there.astimezone(UTC))
 
 
-def _check_lengths(row: Interview) -> None:
+def _check_lengths(row: Interview, given: Collection[str]) -> None:
+    """Raise InvalidError, pointing at what was sent, where the round ends before it begins or lasts too long."""
+    planned = next((name for name in ("ends_at", "end_local", "starts_at", "start_local") if name in given), "ends_at")
     for name, end in (("ends_at", row.ends_at), ("actual_end", row.actual_end)):
         if end is None:
             continue
-        pointer = "/end_local" if name == "ends_at" else "/actual_end"
+        pointer = f"/{planned}" if name == "ends_at" else "/actual_end"
         if end <= row.starts_at:
             raise InvalidError.at(pointer, "end_before_start", "The end must lie after the start: send both anew.")
         if end - row.starts_at > LONGEST:
