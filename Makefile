@@ -20,12 +20,13 @@ check: $(VENV)/dev.stamp
 unit: $(VENV)/dev.stamp
 	$(BIN)/pytest -n 2 --dist loadfile
 
-openapi: $(VENV)/dev.stamp ## Write the published document anew.
+openapi: $(VENV)/dev.stamp ## Write the examples and the published document anew.
+	$(BIN)/python -m tests.capture
 	$(BIN)/afterword openapi > openapi/openapi.json
 
 lock: ## Renew both lock files (needs uv).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
-		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+		--no-annotate --custom-compile-command "make lock" --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
 		--no-annotate --custom-compile-command "make lock" --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
