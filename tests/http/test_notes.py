@@ -1,0 +1,151 @@
+"""Notes: what went well and what is open, and how they complete step 3."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+from tests.http.story import (
+    NOW,
+    UNKNOWN,
+    Answer,
+    Request,
+    add,
+    alter,
+    application,
+    fault,
+    interviewed,
+    items,
+    nobody_is_let_in,
+    problem,
+    read,
+    step,
+    strangers_find_nothing,
+)
+
+AT_ONCE = "2026-05-29T15:10:00Z"
+
+
+def at(app: str) -> str:
+    return f"/v1/applications/{app}/notes"
+
+
+def doors(app: str, note: str) -> list[Request]:
+    return [
+        ("GET", at(app), None),
+        ("POST", at(app), {"kind": "general", "text": "x"}),
+        ("GET", f"/v1/notes/{note}", None),
+        ("PATCH", f"/v1/notes/{note}", {"text": "x"}),
+        ("DELETE", f"/v1/notes/{note}", None),
+    ]
+
+
+def test_nobody_reaches_a_note(world: World) -> None:
+    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN))
+
+
+def test_somebody_elses_notes_do_not_exist(client: TestClient, stranger: TestClient) -> None:
+    app = application(client)
+    note = add(client, at(app), kind="general", text="Mine.")["id"]
+    strangers_find_nothing(client, stranger, doors(app, note), at(app))
+
+
+@pytest.mark.parametrize(
+    ("kind", "addressed"),
+    [
+        pytest.param("concern", True, id="a-concern-is-for-the-letter"),
+        pytest.param("positive", False, id="a-positive-is-not"),
+        pytest.param("question", False, id="nor-a-question"),
+        pytest.param("general", False, id="nor-anything-else"),
+    ],
+)
+def test_a_note_is_of_now_and_a_concern_is_for_the_letter(client: TestClient, kind: str, addressed: bool) -> None:
+    app = application(client)
+    made = add(client, at(app), kind=kind, text="A note.\nTwo lines, “quoted” – 😀.")
+    assert (made["noted_at"], made["address_in_letter"], made["interview_id"]) == (NOW, addressed, None)
+    other = add(client, at(app), kind=kind, text="x", address_in_letter=not addressed, noted_at=AT_ONCE)
+    assert (other["noted_at"], other["address_in_letter"]) == (AT_ONCE, not addressed)
+    assert [note["id"] for note in items(client, at(app))] == [other["id"], made["id"]]
+    assert read(client, f"/v1/notes/{made['id']}") == made
+
+
+def test_both_sides_of_an_interview_complete_step_3_at_the_later_one(client: TestClient) -> None:
+    app, round_ = interviewed(client)
+    positive = add(client, at(app), interview_id=round_, kind="positive", text="Calm.", noted_at=AT_ONCE)
+    assert step(client, app, 3)["progress"] == {"done": 1, "total": 2, "missing": ["concerns"]}
+    concern = add(client, at(app), interview_id=round_, kind="concern", text="Salary.", noted_at="2026-05-29T20:00:00Z")
+    done = step(client, app, 3)
+    assert (done["state"], done["completed_at"]) == ("done", "2026-05-29T20:00:00Z")
+    assert [e["id"] for e in done["evidence"]] == [positive["id"], concern["id"]]
+    alter(client, f"/v1/notes/{concern['id']}", noted_at="2026-05-30T20:00:00Z")
+    assert step(client, app, 3)["state"] == "done_late"
+    alter(client, f"/v1/notes/{concern['id']}", kind="question")
+    assert step(client, app, 3)["state"] == "overdue"
+
+
+def test_a_deleted_note_reopens_step_3_with_its_old_deadline(client: TestClient) -> None:
+    app, round_ = interviewed(client, no_concerns_at="2026-05-29T16:00:00Z")
+    note = add(client, at(app), interview_id=round_, kind="positive", text="Calm.", noted_at=AT_ONCE)["id"]
+    done = step(client, app, 3)
+    told = client.delete(f"/v1/notes/{note}", params={"dry_run": "1"}).json()["reopened_steps"]
+    assert [(s["id"], s["state"], s["due_at"]) for s in told] == [(done["id"], "overdue", done["due_at"])]
+    assert step(client, app, 3) == done
+    assert client.delete(f"/v1/notes/{note}").status_code == 204
+    assert (step(client, app, 3)["state"], items(client, at(app))) == ("overdue", [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"kind": "positive", "noted_at": "2026-05-29T13:59:59Z"}, id="from-before-the-interview"),
+        pytest.param({"kind": "general"}, id="of-no-side"),
+    ],
+)
+def test_a_note_that_cannot_count_is_kept_but_completes_nothing(client: TestClient, body: Answer) -> None:
+    app, round_ = interviewed(client)
+    note = add(client, at(app), interview_id=round_, text="x", **body)
+    found = step(client, app, 3)
+    assert found["progress"]["done"] == 0
+    early = [("evidence_before_interview", f"/v1/notes/{note['id']}")] if "noted_at" in body else []
+    assert [(warning["code"], warning["href"]) for warning in found["warnings"]] == early
+
+
+def test_a_note_names_what_is_ones_own_and_of_this_application(client: TestClient, stranger: TestClient) -> None:
+    app, round_ = interviewed(client)
+    (_, other), (_, theirs) = interviewed(client), interviewed(stranger)
+    note = {"kind": "positive", "text": "x"}
+    for id_ in (theirs, UNKNOWN, "nothing"):
+        problem(client.post(at(app), json={**note, "interview_id": id_}), 404, "not_found", "/interview_id")
+    fault(client.post(at(app), json={**note, "interview_id": other}), "/interview_id")
+    letter = {"addressed_by_letter_id": UNKNOWN}
+    problem(client.post(at(app), json={**note, **letter}), 404, "not_found", "/addressed_by_letter_id")
+    assert items(client, at(app)) == []
+    made = add(client, at(app), **note, interview_id=round_)
+    assert alter(client, f"/v1/notes/{made['id']}", interview_id=None)["interview_id"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param({"kind": "worry"}, "/kind", id="an-unknown-kind"),
+        pytest.param({"text": ""}, "/text", id="no-text"),
+        pytest.param({"text": None}, "/text", id="null-for-the-text"),
+        pytest.param({"text": "x" * 20_001}, "/text", id="an-endless-text"),
+        pytest.param({"text": "bell\x07"}, "/text", id="a-control-character"),
+        pytest.param({"noted_at": "2026-06-01T12:05:01Z"}, "/noted_at", id="noted-later"),
+        pytest.param({"noted_at": "yesterday"}, "/noted_at", id="a-word-for-an-instant"),
+    ],
+)
+def test_a_note_with_a_fault_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
+    app = application(client)
+    note = add(client, at(app), kind="general", text="As it was.")
+    fault(client.post(at(app), json={"kind": "general", "text": "x", **body}), pointer)
+    fault(client.patch(f"/v1/notes/{note['id']}", json=body), pointer)
+    assert items(client, at(app)) == [note]
+
+
+def test_a_note_keeps_its_date_and_its_mark(client: TestClient) -> None:
+    app = application(client)
+    note = add(client, at(app), kind="concern", text="x")
+    for field in ("noted_at", "address_in_letter", "kind"):
+        fault(client.patch(f"/v1/notes/{note['id']}", json={field: None}), f"/{field}")
+    assert items(client, at(app)) == [note]
