@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, and_, false, or_
+from sqlalchemy import DateTime, Select, Uuid, and_, false, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.db import OwnedSession
@@ -41,7 +42,7 @@ class PageQuery:
                 raise BadCursorError
             instant, values = json.loads(payload)
             after = [_read(column, value) for (column, _), value in zip(keys, values, strict=True)]
-            return Page(limit, keys, after, datetime.fromisoformat(instant), user_id, self.bound_to)
+            return Page(limit, keys, after, _instant(instant), user_id, self.bound_to)
         except (ValueError, TypeError, binascii.Error) as error:
             raise BadCursorError from error
 
@@ -94,4 +95,19 @@ def _write(value: object) -> object:
 
 
 def _read(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
-    return datetime.fromisoformat(value) if column.type.python_type is datetime else value
+    """Return a key as its column holds it. Raises ValueError or TypeError where it cannot be one."""
+    held = getattr(column.type, "impl_instance", column.type)
+    if isinstance(held, DateTime):
+        return _instant(value)
+    if isinstance(held, Uuid):
+        return str(UUID(str(value)))
+    if not isinstance(value, held.python_type):
+        raise TypeError
+    return value
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError
+    return instant

@@ -41,9 +41,11 @@ def judge_applications(session: OwnedSession, ids: Collection[str], *, elsewhere
     """
     session.flush()
     reopened: list[Reopened] = []
-    for some in _in_batches(sorted(ids)):
-        found = session.exec(select(Application).where(col(Application.id).in_(some))).all()
+    batches = list(_in_batches(sorted(ids)))
+    applications = [session.exec(select(Application).where(col(Application.id).in_(some))).all() for some in batches]
+    for found in applications:
         _settle_ends(session, found)
+    for some, found in zip(batches, applications, strict=True):
         alive = [application for application in found if application.deleted_at is None]
         known = gather(session, alive, now=session.now)
         judged = {one.application.id: project(one.facts, one.policy, session.now) for one in known}
@@ -75,7 +77,10 @@ def fresh(session: OwnedSession, applications: Sequence[Application]) -> Iterato
 
 
 def _settle_ends(session: OwnedSession, applications: Sequence[Application]) -> None:
-    """Keep the effective end of every round up to date: it depends on the policy, and other applications read it."""
+    """Keep the effective end of every round up to date: it depends on the policy, and other applications read it.
+
+    Hence all ends are settled before the first application is judged.
+    """
     user = session.exec(select(User).where(User.id == session.user_id)).one()
     minutes = {a.id: policy_of(user.policy, a.policy).default_interview_minutes for a in applications}
     rounds = select(Interview).where(col(Interview.application_id).in_(list(minutes)))

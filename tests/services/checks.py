@@ -1,0 +1,164 @@
+"""What must hold after every operation, worked out from the tables as plainly as possible."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import select as core_select
+from sqlmodel import SQLModel, col, select
+
+from api.db import Database, OwnedSession
+from api.models import Application, Interview, SearchActivity, StageChange, StepInstance, User
+from api.models.step import step_id
+from api.pagination import PageQuery
+from api.rules.evaluate import project
+from api.rules.facts import ENDINGS, Elsewhere
+from api.services import queue, steps
+from api.services.stored_steps import columns
+
+Key = tuple[str, int, str]
+Values = dict[str, Any]
+Dump = dict[str, list[tuple[Any, ...]]]
+SECOND = timedelta(seconds=1)
+STATES = ("overdue", "open", "upcoming")
+
+
+def dump(database: Database, user_id: str) -> Dump:
+    """Return every row of every table that belongs to a user."""
+    found: Dump = {}
+    with database.engine.connect() as connection:
+        for table in SQLModel.metadata.sorted_tables:
+            owner = table.c.user_id if "user_id" in table.c else table.c.id if table.name == "user_account" else None
+            if owner is not None:
+                mine = core_select(table).where(owner == user_id).order_by(*table.primary_key.columns)
+                found[table.name] = [tuple(row) for row in connection.execute(mine)]
+    return found
+
+
+def stored_rows(session: OwnedSession) -> dict[Key, Values]:
+    """Return the step rows of a user by key, without what is hidden for a while."""
+    found = session.exec(select(StepInstance)).all()
+    hidden = {"user_id", "application_id", "number", "scope", "snoozed_until"}
+    names = [name for name in StepInstance.model_fields if name not in hidden]
+    return {(row.application_id, row.number, row.scope): {name: getattr(row, name) for name in names} for row in found}
+
+
+def judged_rows(session: OwnedSession) -> dict[Key, Values]:
+    """Return what the rules say about all facts of a user, judged from nothing."""
+    live = session.exec(select(Application).where(col(Application.deleted_at).is_(None))).all()
+    return {
+        (known.application.id, *instance.key): {
+            "id": step_id(known.application.id, *instance.key),
+            **_plain(columns(instance)),
+        }
+        for known, instances in steps.fresh(session, live)
+        for instance in instances
+    }
+
+
+def rows_with_everything_elsewhere(session: OwnedSession) -> dict[Key, Values]:
+    """Return the same where each application knows all that happened elsewhere, not only the latest of it."""
+    live = session.exec(select(Application).where(col(Application.deleted_at).is_(None))).all()
+    everything = _everything_elsewhere(session)
+    found: dict[Key, Values] = {}
+    for known, _ in steps.fresh(session, live):
+        app = known.application.id
+        facts = replace(known.facts, elsewhere=tuple(fact for owner, fact in everything if owner != app))
+        for instance in project(facts, known.policy, session.now):
+            found[(app, *instance.key)] = {"id": step_id(app, *instance.key), **_plain(columns(instance))}
+    return found
+
+
+def _plain(values: Values) -> Values:
+    return {**values, "detail": json.loads(json.dumps(values["detail"]))}
+
+
+def _everything_elsewhere(session: OwnedSession) -> list[tuple[str | None, Elsewhere]]:
+    user = session.exec(select(User).where(User.id == session.user_id)).one()
+    alive = {row.id: row for row in session.exec(select(Application)).all() if row.deleted_at is None}
+    found: list[tuple[str | None, Elsewhere]] = [
+        (activity.application_id, Elsewhere(id=activity.id, type="search_activity", at=activity.at))
+        for activity in session.exec(select(SearchActivity)).all()
+        if activity.application_id is None or activity.application_id in alive
+    ]
+    for row in session.exec(select(Interview)).all():
+        application = alive.get(row.application_id)
+        if application is not None and row.status in ("scheduled", "held"):
+            minutes = {"default_interview_minutes": 60} | user.policy | application.policy
+            default = row.starts_at + timedelta(minutes=int(str(minutes["default_interview_minutes"])))
+            end = row.actual_end or row.ends_at or default
+            closed = history(session, application)[1]
+            found.append((application.id, Elsewhere(id=row.id, type="interview", at=end, closed_at=closed)))
+    return found
+
+
+def history(session: OwnedSession, application: Application) -> tuple[str, datetime | None, str | None]:
+    """Return stage, ending and outcome as the lines of the history say."""
+    lines = session.exec(select(StageChange).where(StageChange.application_id == application.id)).all()
+    ordered = sorted(lines, key=lambda line: (line.dated, line.at, line.id))
+    final: list[StageChange] = []
+    for line in reversed(ordered):
+        if line.stage not in ENDINGS:
+            break
+        final.append(line)
+    return ordered[-1].stage, final[-1].at if final else None, final[0].stage if final else None
+
+
+def check_rows(session: OwnedSession) -> None:
+    """I9: what is stored is what a judgement of all facts from nothing would store."""
+    stored = stored_rows(session)
+    assert stored == judged_rows(session)
+    assert stored == rows_with_everything_elsewhere(session)
+    for application in session.exec(select(Application)).all():
+        kept = (application.stage, application.closed_at, application.closed_outcome)
+        assert kept == history(session, application)
+
+
+def check_queue(session: OwnedSession, random: Random) -> None:
+    """I10: the queue at an instant from now on is a filter over the rows, and its pages are disjoint and complete."""
+    rows = session.exec(select(StepInstance)).all()
+    instant = random.choice(_instants(session.now, rows))
+    states = random.choice([("overdue",), ("open",), ("upcoming",), ("overdue", "open"), STATES])
+    down = random.choice([False, True])
+    wanted = [
+        row
+        for row in rows
+        if row.closed_state is None
+        and _state(row, instant) in states
+        and (row.snoozed_until is None or row.snoozed_until <= instant)
+    ]
+    wanted.sort(key=lambda row: (row.due_at, row.id), reverse=down)
+    found = pages(session, queue.Filters(states), "-due_at" if down else "due_at", instant, random.randint(1, 3))
+    assert found == [row.id for row in wanted]
+
+
+def pages(session: OwnedSession, filters: queue.Filters, sort: str, instant: datetime, limit: int) -> list[str]:
+    """Return the ids of all pages of the queue, one page behind the other."""
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        items, cursor = queue.page(
+            session, filters, PageQuery(limit, cursor, "here"), sort=sort, as_of=instant, explain=False
+        )
+        assert len(items) <= limit
+        assert all(item.state in filters.states for item in items)
+        found += [str(item.id) for item in items]
+        if cursor is None:
+            return found
+
+
+def _instants(now: datetime, rows: Sequence[StepInstance]) -> list[datetime]:
+    """Return instants from now on at which something passes, and the seconds beside them."""
+    passing = {row.due_at for row in rows} | {row.opens_at for row in rows}
+    passing |= {row.snoozed_until for row in rows if row.snoozed_until}
+    near = {instant + beside for instant in passing for beside in (-SECOND, timedelta(0), SECOND)}
+    return [now, *sorted(instant for instant in near if instant > now)]
+
+
+def _state(row: StepInstance, instant: datetime) -> str:
+    if row.due_at <= instant:
+        return "overdue"
+    return "open" if row.opens_at <= instant else "upcoming"

@@ -1,0 +1,126 @@
+"""One row in every owned table, entered the way an app would, and where each thing is found afterwards."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+Answer = dict[str, Any]
+
+
+@dataclass
+class Entry:
+    """Enters facts and remembers the ids of what it made."""
+
+    client: TestClient
+    now: datetime
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def send(self, method: str, href: str, body: Answer | None = None) -> Answer:
+        answer = self.client.request(method, href, json=body)
+        assert answer.status_code in (200, 201), (method, href, body, answer.text)
+        document: Answer = answer.json()
+        return document
+
+    def make(self, name: str, href: str, body: Answer) -> str:
+        self.ids[name] = str(self.send("POST", href, body)["id"])
+        return self.ids[name]
+
+    def before(self, **ago: float) -> str:
+        return (self.now - timedelta(**ago)).isoformat()
+
+
+def record_everything(client: TestClient, now: datetime) -> dict[str, str]:
+    """Enter an application with at least one fact of every kind; return the ids by name."""
+    entry = Entry(client, now)
+    _people_and_rounds(entry)
+    _papers(entry)
+    _life(entry)
+    _by_hand(entry)
+    return entry.ids
+
+
+def _people_and_rounds(entry: Entry) -> None:
+    app = entry.make("application", "/v1/applications", {"company": "Acme", "role": "Engineer"})
+    body = {"full_name": "Sam Desk", "job_title": "Director", "phone": "+1 555 0100", "email": "sam@example.com"}
+    contact = entry.make("contact", "/v1/contacts", body)
+    times = {"starts_at": entry.before(days=4), "ends_at": entry.before(days=4, hours=-1)}
+    interview = entry.make("interview", f"/v1/applications/{app}/interviews", {**times, "told_by": contact})
+    entry.send("PUT", f"/v1/interviews/{interview}/interviewers/{contact}", {"optional": False})
+    entry.send("PUT", f"/v1/applications/{app}/contacts/{contact}", {"role": "hr"})
+    entry.send("PATCH", f"/v1/applications/{app}", {"status_contact_id": contact})
+
+
+def _papers(entry: Entry) -> None:
+    app, interview, contact = (entry.ids[name] for name in ("application", "interview", "contact"))
+    body: Answer = {"interview_id": interview, "recipients": [contact], "body": "Thank you."}
+    letter = entry.make("letter", f"/v1/applications/{app}/letters", body)
+    entry.send("POST", f"/v1/letters/{letter}/send", {"channel": "email", "sent_at": entry.before(days=1)})
+    draft = {"interview_id": interview, "recipients": [contact], "kind": "other"}
+    entry.make("draft", f"/v1/applications/{app}/letters", draft)
+    body = {"interview_id": interview, "kind": "positive", "text": "Well.", "addressed_by_letter_id": letter}
+    entry.make("note", f"/v1/applications/{app}/notes", body)
+    reference = entry.make("reference", "/v1/references", {"name": "Robin Referee"})
+    entry.send("PUT", f"/v1/applications/{app}/references/{reference}", {"alerted_at": entry.before(days=1)})
+
+
+def _life(entry: Entry) -> None:
+    app, contact = entry.ids["application"], entry.ids["contact"]
+    body: Answer = {"stage": "interviewing", "at": entry.before(days=4)}
+    entry.make("stage", f"/v1/applications/{app}/stages", body)
+    body = {"direction": "out", "channel": "phone", "outcome": "spoke", "contact_id": contact}
+    entry.make("follow_up", f"/v1/applications/{app}/follow-ups", {**body, "at": entry.before(hours=30)})
+    body = {"pay": 1000.0, "currency": "EUR", "respond_by": entry.before(days=-3)}
+    entry.make("offer", f"/v1/applications/{app}/offers", body)
+    entry.make("activity", "/v1/search-activities", {"kind": "applied", "application_id": app})
+    entry.make("general_activity", "/v1/search-activities", {"kind": "search"})
+
+
+def _by_hand(entry: Entry) -> None:
+    app = entry.ids["application"]
+    found = entry.client.get(f"/v1/applications/{app}/steps").json()["steps"]
+    steps = {step["number"]: step["id"] for step in found}
+    entry.ids["step"] = steps[3]
+    entry.send("POST", f"/v1/steps/{steps[1]}/skip", {"note": "They told us."})
+    entry.send("POST", f"/v1/steps/{steps[5]}/snooze", {"until": entry.before(days=-2)})
+
+
+def addresses(ids: dict[str, str]) -> list[str]:
+    """Return where each thing of a full record is read, changed or deleted."""
+    app, contact, reference = ids["application"], ids["contact"], ids["reference"]
+    return [
+        f"/v1/applications/{app}",
+        f"/v1/applications/{app}/contacts/{contact}",
+        f"/v1/applications/{app}/references/{reference}",
+        f"/v1/contacts/{contact}",
+        f"/v1/follow-ups/{ids['follow_up']}",
+        f"/v1/interviews/{ids['interview']}",
+        f"/v1/interviews/{ids['interview']}/interviewers/{contact}",
+        f"/v1/letters/{ids['letter']}",
+        f"/v1/letters/{ids['draft']}",
+        f"/v1/notes/{ids['note']}",
+        f"/v1/offers/{ids['offer']}",
+        f"/v1/references/{reference}",
+        f"/v1/search-activities/{ids['activity']}",
+        f"/v1/stages/{ids['stage']}",
+        f"/v1/steps/{ids['step']}",
+    ]
+
+
+def lists(ids: dict[str, str]) -> list[str]:
+    """Return every list under a full record and at the top."""
+    app, interview = ids["application"], ids["interview"]
+    kinds = ("interviews", "notes", "letters", "follow-ups", "offers", "stages", "contacts", "references", "steps")
+    return [
+        "/v1/applications",
+        "/v1/contacts",
+        "/v1/references",
+        "/v1/search-activities",
+        "/v1/tokens",
+        "/v1/sessions",
+        "/v1/queue",
+        "/v1/queue/summary",
+        f"/v1/interviews/{interview}/interviewers",
+        *(f"/v1/applications/{app}/{kind}" for kind in kinds),
+    ]

@@ -1,0 +1,186 @@
+"""One user whose record is driven over HTTP: how requests are sent, rows picked and every operation checked."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any, ClassVar, TypeVar
+
+from fastapi.testclient import TestClient
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import select as core_select
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from tests.conftest import World
+from tests.services.checks import Dump, check_queue, check_rows, dump
+
+Answer = dict[str, Any]
+Done = TypeVar("Done", bound=Callable[..., None])
+ZONES = ("America/New_York", "Europe/London", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe")
+STARTS = tuple(
+    datetime.fromisoformat(text).astimezone(UTC)
+    for text in (
+        "2026-06-01T12:00Z",
+        "2026-03-07T18:00Z",
+        "2026-10-30T09:30Z",
+        "2026-04-03T20:00Z",
+        "2025-12-29T03:00Z",
+    )
+)
+PASSING = tuple(
+    timedelta(seconds=seconds) for seconds in (0, 1, 1, 60, 3_600, 7_200, 30_000, 86_400, 90_000, 260_000, 700_000)
+)
+AGO = st.sampled_from(
+    [timedelta(0), timedelta(seconds=1), timedelta(minutes=-2), timedelta(minutes=90), timedelta(hours=20)]
+    + [timedelta(days=days) for days in (1, 2, 4, 9)]
+)
+MAYBE_AGO = st.none() | AGO
+AHEAD = st.sampled_from([timedelta(hours=hours) for hours in (-200, -80, -30, -8, -2, -1, 0, 1, 5, 30, 100, 250)])
+LENGTHS = st.sampled_from([None, timedelta(minutes=30), timedelta(hours=1), timedelta(hours=9)])
+DAYS_AND_TIMES = st.tuples(st.integers(-4, 12), st.sampled_from([None, time(9), time(14, 30), time(23, 59)]))
+MOMENTS = st.none() | DAYS_AND_TIMES
+PICK = st.integers(0, 50)
+EXPECTED = (200, 201, 204, 404, 409, 422)
+
+
+def body(**fields: Any) -> Answer:
+    """Return the fields that are given; a value of `...` stands for a field that is left out."""
+    return {name: value for name, value in fields.items() if value is not ...}
+
+
+def operation(**arguments: st.SearchStrategy[Any]) -> Callable[[Done], Done]:
+    """Make a method one of the operations that are drawn alike; the library's own rules come in lumps of a few."""
+
+    def mark(method: Done) -> Done:
+        method.arguments = st.fixed_dictionaries(arguments)  # type: ignore[attr-defined]  # read by Machine
+        return method
+
+    return mark
+
+
+class Machine(RuleBasedStateMachine):
+    """Holds one user and checks, after every operation, what must always hold."""
+
+    world: ClassVar[World]
+    stranger: ClassVar[str]
+    stranger_has: ClassVar[Dump]
+    strange: ClassVar[dict[str, str]]
+    counts: ClassVar[Counter[str]]
+    client: TestClient
+    user: str = ""
+
+    @initialize(
+        start=st.sampled_from(STARTS),
+        zone=st.sampled_from(ZONES),
+        random=st.randoms(use_true_random=False),
+        ahead=AHEAD,
+    )
+    def somebody_signs_up_and_has_interviews(
+        self, start: datetime, zone: str, random: Random, ahead: timedelta
+    ) -> None:
+        self.counts["sequences"] += 1
+        self.random = random
+        self.world.clock.now = start
+        self.client = self.world.sign_up(zone)
+        self.user = str(self.client.get("/v1/me").json()["id"])
+        self.has = dump(self.world.database, self.user)
+        self.begin(ahead)
+
+    def begin(self, ahead: timedelta) -> None:
+        """Record two applications with a round each, somebody who was there and somebody who speaks for the user."""
+        contact = self.send("POST", "/v1/contacts", {"full_name": "Sam Desk", "phone": "+1 555 0100"})
+        for company in ("Acme", "Blue"):
+            self.send("POST", "/v1/applications", {"company": company, "role": "Engineer"})
+            times = {"starts_at": self.at(-ahead), "next_stage_unknown": True}
+            self.send("POST", f"/v1/applications/{self.app(-1)}/interviews", times)
+        for interview in self.rows("interview"):
+            self.send("PUT", f"/v1/interviews/{interview['id']}/interviewers/{(contact or {})['id']}", {})
+        self.send("POST", "/v1/references", {"name": "Robin Referee"})
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now
+
+    def at(self, ago: timedelta | None) -> Any:
+        """Return an instant some time ago as text; `...` for none."""
+        return ... if ago is None else (self.now - ago).isoformat()
+
+    def moment(self, drawn: tuple[int, time | None] | None) -> Answer | None:
+        """Return a moment some days from today."""
+        if drawn is None:
+            return None
+        day: date = self.now.date() + timedelta(days=drawn[0])
+        return {"date": day.isoformat(), "time": f"{drawn[1]:%H:%M}" if drawn[1] else None}
+
+    @rule(data=st.data(), passing=st.sampled_from(PASSING))
+    def time_passes_and_something_happens(self, data: st.DataObject, passing: timedelta) -> None:
+        self.counts["steps"] += 1
+        self.world.clock.now += passing
+        name = data.draw(st.sampled_from(self.operations()), "what")
+        method = getattr(self, name)
+        method(**data.draw(method.arguments, "how"))
+
+    @classmethod
+    def operations(cls) -> list[str]:
+        """Return the names of all operations."""
+        return [name for name in dir(cls) if hasattr(getattr(cls, name), "arguments")]
+
+    def send(self, method: str, href: str, document: Answer | None = None) -> Answer | None:
+        """Send a request and return the answer, None for a refusal; a refusal changes nothing."""
+        answer = self.client.request(method, href, json=document)
+        assert answer.status_code in EXPECTED, (method, href, document, answer.text)
+        now_has = dump(self.world.database, self.user)
+        refused = answer.status_code >= 400
+        if refused:
+            assert now_has == self.has, (method, href, document, answer.text)
+        self.has = now_has
+        shape = "/".join("{id}" if len(part) == 36 else part for part in href.partition("?")[0].split("/"))
+        self.counts[f"{method} {shape} {'refused' if refused else 'done'}"] += 1
+        return None if refused else (answer.json() if answer.content else {})
+
+    def operate(self, method: str, href: str, document: Answer | None = None) -> Answer | None:
+        """Send the request that an operation consists of."""
+        self.counts["operations"] += 1
+        return self.send(method, href, document)
+
+    def rows(self, table: str) -> list[Answer]:
+        """Return the user's rows of a table as they are stored, in the order in which they were written."""
+        made = SQLModel.metadata.tables[table]
+        mine = core_select(made).where(made.c.user_id == self.user).order_by(text("rowid"))
+        with self.world.database.engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(mine)]
+
+    def pick(self, table: str, pick: int, **wanted: Any) -> Answer:
+        """Return one of the rows that stand under a live application; an empty one where there is none."""
+        live = {row["id"] for row in self.rows("application") if row["deleted_at"] is None}
+        found = [
+            row
+            for row in self.rows(table)
+            if row.get("deleted_at") is None
+            and row.get("application_id") in {None, *live}
+            and all(row[name] == value for name, value in wanted.items())
+        ]
+        return found[pick % len(found)] if found else {}
+
+    def app(self, pick: int) -> str:
+        """Return the id of a live application; one that nobody has where there is none."""
+        return str(self.pick("application", pick).get("id", "00000000-0000-7000-8000-000000000000"))
+
+    def states(self) -> dict[str, Sequence[Any]]:
+        """Return what every step comes to, by id."""
+        names = ("opens_at", "due_at", "closed_state", "completed_at", "missing", "reason")
+        return {row["id"]: [row[name] for name in names] for row in self.rows("step_instance")}
+
+    @invariant()
+    def rows_are_what_a_judgement_from_nothing_says(self) -> None:
+        if self.user:
+            with self.world.database.read(self.now) as session:
+                session.owner = self.user
+                check_rows(session)
+                check_queue(session, self.random)
+
+    @invariant()
+    def nobody_elses_rows_change(self) -> None:
+        assert dump(self.world.database, self.stranger) == self.stranger_has
