@@ -1,0 +1,106 @@
+"""Search activities: what keeps other doors open, and for how long."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+from tests.http.story import (
+    NOW,
+    UNKNOWN,
+    Answer,
+    Request,
+    add,
+    alter,
+    application,
+    fault,
+    interviewed,
+    items,
+    nobody_is_let_in,
+    problem,
+    step,
+    strangers_find_nothing,
+)
+
+ALL = "/v1/search-activities"
+NETWORKING = {"kind": "networking"}
+BY_THE_INTERVIEW, FROM_TODAY = "2026-06-06T04:00:00Z", "2026-06-09T04:00:00Z"
+
+
+def doors(id_: str) -> list[Request]:
+    return [
+        ("GET", f"{ALL}/{id_}", None),
+        ("PATCH", f"{ALL}/{id_}", {"note": "x"}),
+        ("DELETE", f"{ALL}/{id_}", None),
+    ]
+
+
+def test_nobody_reaches_a_search_activity(world: World) -> None:
+    nobody_is_let_in(world, [("GET", ALL, None), ("POST", ALL, NETWORKING), *doors(UNKNOWN)])
+
+
+def test_somebody_elses_search_does_not_exist_and_covers_nobody(client: TestClient, stranger: TestClient) -> None:
+    app, _ = interviewed(stranger)
+    strangers_find_nothing(client, stranger, doors(add(client, ALL, **NETWORKING)["id"]), ALL)
+    assert items(stranger, ALL) == []
+    assert step(stranger, app, 7)["due_at"] == BY_THE_INTERVIEW
+
+
+def test_an_activity_is_of_now_and_covers_every_application(client: TestClient) -> None:
+    apps = [interviewed(client)[0], interviewed(client)[0]]
+    made = add(client, ALL, **NETWORKING, note="Meet-up.")
+    assert (made["at"], made["application_id"], made["note"]) == (NOW, None, "Meet-up.")
+    assert [step(client, app, 7)["due_at"] for app in apps] == [FROM_TODAY] * 2
+    assert [e["id"] for e in step(client, apps[0], 7)["evidence"]] == [made["id"]]
+
+
+def test_an_activity_of_an_application_covers_all_but_that(client: TestClient) -> None:
+    apps = [interviewed(client)[0], interviewed(client)[0]]
+    href = f"{ALL}/{add(client, ALL, **NETWORKING, application_id=apps[0])['id']}"
+    assert [step(client, app, 7)["due_at"] for app in apps] == [BY_THE_INTERVIEW, FROM_TODAY]
+    alter(client, href, application_id=apps[1])
+    assert [step(client, app, 7)["due_at"] for app in apps] == [FROM_TODAY, BY_THE_INTERVIEW]
+    alter(client, href, application_id=None)
+    assert [step(client, app, 7)["due_at"] for app in apps] == [FROM_TODAY] * 2
+
+
+def test_a_corrected_or_deleted_activity_brings_the_deadline_forward_again(client: TestClient) -> None:
+    app, _ = interviewed(client)
+    href = f"{ALL}/{add(client, ALL, **NETWORKING)['id']}"
+    alter(client, href, at="2026-05-31T12:00:00Z")
+    assert step(client, app, 7)["due_at"] == "2026-06-08T04:00:00Z"
+    assert client.delete(href).status_code == 204
+    assert (step(client, app, 7)["due_at"], items(client, ALL)) == (BY_THE_INTERVIEW, [])
+    problem(client.get(href), 404, "not_found")
+
+
+def test_activities_are_listed_newest_first(client: TestClient) -> None:
+    for day in (1, 3, 2):
+        add(client, ALL, **NETWORKING, at=f"2026-05-0{day}T12:00:00Z", note=str(day))
+    assert [one["note"] for one in items(client, ALL)] == ["3", "2", "1"]
+    assert [one["note"] for one in items(client, ALL, sort="at")] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param({"kind": "browsing"}, "/kind", id="browsing-is-none"),
+        pytest.param({"kind": None}, "/kind", id="null-for-the-kind"),
+        pytest.param({"at": "2026-06-01T12:05:01Z"}, "/at", id="something-planned"),
+        pytest.param({"note": ""}, "/note", id="an-empty-note"),
+    ],
+)
+def test_an_activity_with_a_fault_is_neither_recorded_nor_changed(
+    client: TestClient, body: Answer, pointer: str
+) -> None:
+    made = add(client, ALL, **NETWORKING)
+    fault(client.post(ALL, json={**NETWORKING, **body}), pointer)
+    fault(client.patch(f"{ALL}/{made['id']}", json=body), pointer)
+    fault(client.patch(f"{ALL}/{made['id']}", json={"at": None}), "/at")
+    assert items(client, ALL) == [made]
+
+
+def test_an_activity_belongs_to_ones_own_application(client: TestClient, stranger: TestClient) -> None:
+    for id_ in (application(stranger), UNKNOWN):
+        answer = client.post(ALL, json={**NETWORKING, "application_id": id_})
+        problem(answer, 404, "not_found", "/application_id")
+    assert items(client, ALL) == []
