@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,13 +18,11 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
-from sqlmodel import select
 
 from api import demo as demo_account
 from api.db import Database, OwnedSession
 from api.errors import ProblemError
 from api.main import create_app, wall_clock
-from api.models import User
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.openapi import document
@@ -88,17 +87,22 @@ class _Announcing(uvicorn.Server):
         super().__init__(config)
         self.announce = announce
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
-        await super().startup(sockets)  # type: ignore[arg-type]
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
             self.announce(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}")  # noqa: S104
 
 
 def _serve(application: FastAPI, host: str, port: int, announce: Callable[[str], None]) -> None:
-    config = uvicorn.Config(application, host=host, port=port, log_level="warning", access_log=False)
-    asyncio.run(_Announcing(config, announce).serve())
+    config = uvicorn.Config(application, log_level="warning", access_log=False)
+    try:
+        listener = socket.create_server((host, port))
+    except OSError:
+        _fail(f"cannot listen on {host}, port {port}: choose another with --host and --port.")
+        return
+    asyncio.run(_Announcing(config, announce).serve(sockets=[listener]))
 
 
 def _log(level: str) -> None:
@@ -219,7 +223,7 @@ def steps_check(
     wrong = checked = 0
     with _database() as database:
         with database.read(_now()) as session:
-            ids = session.exec(select(User.id).order_by(User.id)).all()
+            ids = accounts.everybody(session)
         with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
             for user_id in progress.track(ids, description="Checking steps"):
                 with _opened(database, user_id, write=repair) as session:

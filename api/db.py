@@ -127,12 +127,15 @@ class Database:
                 self._turn.release()
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the schema to a revision, in one transaction."""
+        """Bring the schema to a revision, newer or older, in one transaction."""
         config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
         config.set_main_option("script_location", str(ROOT / "migrations"))
         with self.engine.connect() as connection:
             config.attributes["connection"] = connection
-            (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+            current = MigrationContext.configure(connection).get_current_revision() or ""
+            is_older = revision == "base" or (revision != "head" and revision < current)
+            connection.rollback()
+            (command.downgrade if is_older else command.upgrade)(config, revision)
 
     def is_at_head(self) -> bool:
         """Tell whether the schema is the one that this version wants."""

@@ -66,6 +66,7 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _renumber(session, signed_in, ids.SESSION)
         story = Story(session)
         _people(story)
+        _reference(story)
         _just_interviewed(story)
         _interview_ahead(story)
         _offer_on_the_table(story)
@@ -110,6 +111,9 @@ def _people(story: Story) -> None:
         phone="+1 646 555 0144",
         learned_at=story.at(-10, "15:30"),
     )
+
+
+def _reference(story: Story) -> None:
     story.tell(
         REFERENCE,
         ids.REFERENCE,
@@ -123,7 +127,7 @@ def _people(story: Story) -> None:
 
 def _just_interviewed(story: Story) -> None:
     """Tell of two days after the first talk: notes are made, the letter is a draft, and overdue."""
-    app, session = ids.APPLICATION, story.session
+    app = ids.APPLICATION
     story.tell(
         APPLICATION,
         app,
@@ -149,6 +153,11 @@ def _just_interviewed(story: Story) -> None:
         timing_learned_at=story.at(-2, "11:05"),
         told_by=ids.INTERVIEWER,
     )
+    _after_the_talk(story)
+
+
+def _after_the_talk(story: Story) -> None:
+    app, session = ids.APPLICATION, story.session
     interview, person = find(session, Interview, ids.INTERVIEW), find(session, Contact, ids.INTERVIEWER)
     links.put_interviewer(session, interview, person, InterviewerPut())
     links.put_application_contact(
@@ -200,7 +209,7 @@ def _interview_ahead(story: Story) -> None:
 
 def _offer_on_the_table(story: Story) -> None:
     """Tell of somebody thanked in time, rung in time, and an offer that wants an answer within five days."""
-    app, session = ids.OFFERED, story.session
+    app = ids.OFFERED
     story.tell(
         APPLICATION,
         app,
@@ -226,6 +235,14 @@ def _offer_on_the_table(story: Story) -> None:
         timing_learned_at=story.at(-10, "15:00"),
         no_concerns_at=story.at(-10, "16:00"),
     )
+    _after_the_panel(story)
+    offer: dict[str, Any] = {"respond_by": story.at(5, "17:00"), "pay": 68000, "currency": "USD"}
+    story.tell(STAGE, ids.STAGE, within=app, stage="offered", at=story.at(-1, "16:00"))
+    story.tell(OFFER, ids.OFFER, within=app, received_at=story.at(-1, "16:00"), **offer)
+
+
+def _after_the_panel(story: Story) -> None:
+    app, session = ids.OFFERED, story.session
     story.tell(
         LETTER,
         ids.SENT,
@@ -249,9 +266,6 @@ def _offer_on_the_table(story: Story) -> None:
     story.tell(
         FOLLOW_UP, ids.FOLLOW_UP, within=app, at=story.at(-7, "11:00"), summary="An offer is on its way.", **spoke
     )
-    story.tell(STAGE, ids.STAGE, within=app, stage="offered", at=story.at(-1, "16:00"))
-    offer: dict[str, Any] = {"respond_by": story.at(5, "17:00"), "pay": 68000, "currency": "USD"}
-    story.tell(OFFER, ids.OFFER, within=app, received_at=story.at(-1, "16:00"), **offer)
     story.tell(
         SEARCH_ACTIVITY, ids.ACTIVITY, kind="networking", at=story.at(-4, "18:00"), note="Met two editors at a fair."
     )

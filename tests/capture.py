@@ -75,7 +75,9 @@ def capture() -> Node:
             if method != "get" or content is None:
                 continue
             explain = {"explain": "true"} if "'explain'" in str(operation.get("parameters")) else {}
-            expand = {"expand": "contacts,interviews,next_action"} if "'expand'" in str(operation.get("parameters")) else {}
+            expand = (
+                {"expand": "contacts,interviews,next_action"} if "'expand'" in str(operation.get("parameters")) else {}
+            )
             answer = client.get(filled(path, operation), params={**explain, **expand})
             assert answer.status_code == 200, (path, answer.text)
             for name, value in examples_in(answer.json(), content["schema"], schemas):
@@ -93,7 +95,7 @@ def capture() -> Node:
 
 def _fuller(value: Node, known: Node | None) -> bool:
     """Tell whether an example says more than the one that is known: it leaves less empty."""
-    empty = (None, [], {}, "")
+    empty: tuple[object, ...] = (None, [], {}, "")
     return known is None or sum(v in empty for v in value.values()) < sum(v in empty for v in known.values())
 
 

@@ -1,6 +1,6 @@
 """Accounts: sign-up, sign-in, tokens, the profile and the user's policy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +62,11 @@ def by_email(session: OwnedSession, email: str) -> User | None:
     """Return the account of an address."""
     wanted = select(User).where(User.email == email.strip().lower())
     return session.exec(wanted, execution_options=ANYBODY_OPTION).one_or_none()
+
+
+def everybody(session: OwnedSession) -> Sequence[str]:
+    """Return the ids of all accounts: for upkeep only."""
+    return session.exec(select(User.id).order_by(User.id), execution_options=ANYBODY_OPTION).all()
 
 
 def open_session(session: OwnedSession, user: User, *, days: int) -> tuple[Token, str]:

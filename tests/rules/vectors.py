@@ -98,51 +98,11 @@ def facts_of(raw: Mapping[str, Any]) -> Facts:
         user_zone=raw["user_tz"],
         stages=_stages(raw),
         interviews=tuple(_interview(r) for r in raw.get("interviews", [])),
-        notes=tuple(
-            Note(id=n["id"], interview_id=n["interview_id"], kind=n["kind"], noted_at=at(n["at"]))
-            for n in raw.get("notes", [])
-        ),
-        letters=tuple(
-            Letter(
-                id=x["id"],
-                interview_id=x["interview_id"],
-                sent_at=instant(x["sent_at"]),
-                recipients=tuple(x["recipients"]),
-            )
-            for x in raw.get("letters", [])
-        ),
-        references=tuple(
-            Reference(
-                id=r["id"],
-                linked_at=at(r["linked_at"]),
-                alerted_at=instant(r["alerted_at"]),
-                briefed_at=instant(r["briefed_at"]),
-                contacted_at=instant(r["contacted_at"]),
-            )
-            for r in raw.get("references", [])
-        ),
-        follow_ups=tuple(
-            FollowUp(
-                id=f["id"],
-                at=at(f["at"]),
-                direction=f["direction"],
-                outcome=f["outcome"],
-                contact_from=moment(f["contact_from"]),
-                contact_by=moment(f["contact_by"]),
-                hear_by=moment(f["hear_by"]),
-            )
-            for f in raw.get("followups", [])
-        ),
-        overrides=tuple(
-            Override(
-                id=f"o{index}",
-                number=scope_of(o["key"])[0],
-                scope=scope_of(o["key"])[1],
-                action=o["action"],
-                at=at(o["at"]),
-            )
-            for index, o in enumerate(raw.get("overrides", []))
-        ),
+        notes=tuple(_note(n) for n in raw.get("notes", [])),
+        letters=tuple(_letter(x) for x in raw.get("letters", [])),
+        references=tuple(_reference(r) for r in raw.get("references", [])),
+        follow_ups=tuple(_follow_up(f) for f in raw.get("followups", [])),
+        overrides=tuple(_override(f"o{index}", o) for index, o in enumerate(raw.get("overrides", []))),
         elsewhere=(
             *(Elsewhere(id=f"a{i}", type="search_activity", at=at(t)) for i, t in enumerate(raw.get("search_at", []))),
             *(Elsewhere(id=f"e{i}", type="interview", at=at(t)) for i, t in enumerate(raw.get("other_interviews", []))),
@@ -152,3 +112,39 @@ def facts_of(raw: Mapping[str, Any]) -> Facts:
         references_given_at=instant(raw.get("references_given_at")),
         references_not_needed_at=instant(raw.get("references_not_needed_at")),
     )
+
+
+def _note(raw: Mapping[str, Any]) -> Note:
+    return Note(id=raw["id"], interview_id=raw["interview_id"], kind=raw["kind"], noted_at=at(raw["at"]))
+
+
+def _letter(raw: Mapping[str, Any]) -> Letter:
+    sent, to = instant(raw["sent_at"]), tuple(raw["recipients"])
+    return Letter(id=raw["id"], interview_id=raw["interview_id"], sent_at=sent, recipients=to)
+
+
+def _reference(raw: Mapping[str, Any]) -> Reference:
+    return Reference(
+        id=raw["id"],
+        linked_at=at(raw["linked_at"]),
+        alerted_at=instant(raw["alerted_at"]),
+        briefed_at=instant(raw["briefed_at"]),
+        contacted_at=instant(raw["contacted_at"]),
+    )
+
+
+def _follow_up(raw: Mapping[str, Any]) -> FollowUp:
+    return FollowUp(
+        id=raw["id"],
+        at=at(raw["at"]),
+        direction=raw["direction"],
+        outcome=raw["outcome"],
+        contact_from=moment(raw["contact_from"]),
+        contact_by=moment(raw["contact_by"]),
+        hear_by=moment(raw["hear_by"]),
+    )
+
+
+def _override(id_: str, raw: Mapping[str, Any]) -> Override:
+    number, scope = scope_of(raw["key"])
+    return Override(id=id_, number=number, scope=scope, action=raw["action"], at=at(raw["at"]))
