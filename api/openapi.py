@@ -15,6 +15,7 @@ from api.problems import CATALOG, ProblemDocument, ProblemField
 from api.requests import MERGE_PATCH
 
 Node = dict[str, Any]
+ACTIONS = ("send_letter", "erase_contact", "complete_step", "skip_step", "reopen_step", "snooze_step")
 METHODS = ("get", "post", "put", "patch", "delete")
 DESCRIPTION = """\
 Everything that comes after a job interview, in seven steps: find out what happens next · get the contact details ·
@@ -111,7 +112,7 @@ def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
             parameter["example"] = examples.PARAMETERS[parameter["name"]]
     if method == "get" and not is_open:
         parameters.append(_header("If-None-Match", "An ETag you have: 304 if it is still right."))
-    if method in ("patch", "put", "delete"):
+    if method in ("patch", "put", "delete") or operation["operationId"] in ACTIONS:
         parameters.append(_header("If-Match", "The ETag you have read: 412 if the object has changed since."))
     if not parameters:
         del operation["parameters"]

@@ -17,8 +17,18 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.services import accounts
 from api.settings import Settings
+from tests.documented import assert_documented
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class DocumentedClient(TestClient):
+    """A client that fails the test where an answer is not in the published document."""
+
+    def request(self, method: str, url: Any, **options: Any) -> Any:
+        answer = super().request(method, url, **options)
+        assert_documented(method, answer.request.url.path, answer.status_code)
+        return answer
 
 
 @dataclass
@@ -46,7 +56,7 @@ class World:
         return database
 
     def anonymous(self) -> TestClient:
-        client = TestClient(self.app, raise_server_exceptions=False)
+        client = DocumentedClient(self.app, raise_server_exceptions=False)
         self.clients.append(client)
         return client
 
