@@ -88,6 +88,15 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             id="somebody-without-a-name",
         ),
         pytest.param(
+            {"interviewers": (Interviewer(contact_id="a", details_at=KNOWN), BEN)},
+            None,
+            "complete_contact:b",
+            "Fill in full name, title and a way to reach them.",
+            "PATCH",
+            "/v1/contacts/b",
+            id="the-second-when-the-first-is-known",
+        ),
+        pytest.param(
             {"kind": "assessment"},
             None,
             "choose_status_contact",

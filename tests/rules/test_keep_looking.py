@@ -113,5 +113,10 @@ def test_without_a_live_round_there_is_no_search_to_judge() -> None:
     assert step(facts, "7", LATER).state == "not_started"
 
 
+def test_the_first_round_is_the_one_that_ends_first() -> None:
+    long = r1(id="a", end=at("2026-03-02T18:00Z"))
+    assert row(of(interviews=(r2(id="b"), long, r1(id="z"))), "7", LATER).opens_at == at(END)
+
+
 def test_it_can_be_judged_alone() -> None:
     assert project_search(of(), Policy(), at(AFTER)) == row(of(), "7", AFTER)

@@ -69,10 +69,10 @@ def test_what_to_write_next(notes: tuple[Note, ...], now: str, code: str | None,
 
 
 def test_the_earliest_record_of_each_side_counts() -> None:
-    notes = (note("positive", "2026-03-02T16:30Z", "n9"), note("positive", END, "n2"), note("positive", END, "n1"))
+    notes = (note("positive", "2026-03-02T16:30Z", "n1"), note("positive", END, "n3"), note("positive", END, "n2"))
     stored = row(n1(interviews=(r1(no_concerns_at=at(AFTER)),), notes=notes), "3:r1", AFTER)
     assert [(found.type, found.id, found.at) for found in stored.evidence] == [
-        ("note", "n1", at(END)),
+        ("note", "n2", at(END)),
         ("interview", "r1", at(AFTER)),
     ]
     assert stored.completed_at == at(AFTER)

@@ -180,6 +180,20 @@ def test_an_open_step_is_due_with_its_first_missing_reference(
         pytest.param(
             (person("a", told=END), person("b", "2026-03-09T15:00Z", END)), "done", END, "2026-03-09T17:00Z", id="tie"
         ),
+        pytest.param(
+            (person("a", told=AFTER), person("b", "2026-03-09T15:00Z", END)),
+            "done",
+            AFTER,
+            BASE,
+            id="whoever-is-told-last",
+        ),
+        pytest.param(
+            (person("a", told=BASE), person("b", "2026-03-09T15:00Z", "2026-03-09T16:00Z")),
+            "done",
+            "2026-03-09T16:00Z",
+            "2026-03-09T17:00Z",
+            id="at-the-deadline-is-not-late",
+        ),
     ],
 )
 def test_the_step_is_done_with_the_last_reference(

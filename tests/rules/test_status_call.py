@@ -149,6 +149,7 @@ def test_after_an_answer_without_a_decision_the_next_call_follows(
         ),
         pytest.param((("emailed",),), {"max_unanswered": 1}, "r1", id="or-only-one"),
         pytest.param((("emailed",), ("spoke",), ("emailed",)), {}, "r1 u1 u2 u3", id="speaking-starts-the-count-anew"),
+        pytest.param((("spoke",), ("emailed",), ("emailed",)), {}, "r1 u1 u2", id="and-counts-from-none"),
         pytest.param((("emailed",), ("status",), ("emailed",)), {}, "r1 u1 u2 u3", id="so-does-hearing-from-them"),
         pytest.param((("emailed",), ("no_answer",), ("emailed",)), {}, "r1 u1", id="no-answer-counts-nothing"),
         pytest.param((("emailed",), ("emailed", "2026-03-20", None, None)), {}, "r1 u1 u2", id="a-date-goes-on"),

@@ -121,6 +121,12 @@ DEFAULT = "2026-03-04T14:00:00Z/2026-03-05T22:00:00Z"
             {"hear_by": "2026-03-03"}, {"hear_by_rule": "after"}, [("after_their_date", BASE, DEFAULT)], id="hear-after"
         ),
         pytest.param(
+            {"contact_from": "2026-03-02 11:00"},
+            {},
+            [("from_only", BASE, "2026-03-02T16:00:00Z/2026-03-03T22:00:00Z")],
+            id="from-the-end-on",
+        ),
+        pytest.param(
             {"contact_by": "2026-02-27"},
             {},
             [

@@ -36,7 +36,7 @@ def test_a_local_time_is_written_with_its_zone(instant: str, zone: str, text: st
 @pytest.mark.parametrize("month", range(1, 13))
 def test_every_month_has_its_name(month: int) -> None:
     names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    assert names[month - 1] in wall(at(f"2026-{month:02}-15T12:00Z"), "UTC")
+    assert wall(at(f"2026-{month:02}-15T12:00Z"), "UTC").split()[2] == f"{names[month - 1]},"
 
 
 @pytest.mark.parametrize("count", range(7))
@@ -249,6 +249,17 @@ def closed_by(stage: str) -> dict[str, Any]:
 )
 def test_a_closed_step_tells_why(key: str, facts: dict[str, Any], policy: dict[str, object], text: str) -> None:
     assert step(n1(**facts), key, LATER, **policy).reason_text == text
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_the_data_name_the_round(number: int) -> None:
+    data = step(n1(), f"{number}:r1", AFTER).data
+    assert {name: data[name] for name in ("interview_id", "started_at", "ended_at", "zone")} == {
+        "interview_id": "r1",
+        "started_at": "2026-03-02T15:00:00Z",
+        "ended_at": "2026-03-02T16:00:00Z",
+        "zone": "America/New_York",
+    }
 
 
 def test_a_step_without_a_date_tells_why() -> None:
