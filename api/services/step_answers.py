@@ -22,6 +22,7 @@ from api.rules.evaluate import headline
 from api.rules.outcome import Hint, Step
 from api.rules.steps.keep_looking import ADD_APPLICATION
 
+CALL = 6
 OPEN_STATES = ("upcoming", "open", "overdue")
 
 
@@ -88,7 +89,7 @@ def public(
         progress=Progress(done=step.total - len(step.missing), total=step.total, missing=list(step.missing)),
         evidence=[EvidencePublic.model_validate(evidence) for evidence in step.evidence],
         next_action=_hint(_next_action(step, around)),
-        warnings=_hints(step.warnings),
+        warnings=_hints((*step.warnings, *_chain_ended(application_id, step))),
         advice=_hints((*step.advice, *around.advice(application_id, step))),
         changes_at=step.changes_at,
         snoozed_until=snoozed_until,
@@ -107,6 +108,14 @@ def _next_action(step: Step, around: Surroundings) -> Hint | None:
     if step.number == 7 and step.next_action is not None and around.live <= 1:
         return ADD_APPLICATION
     return step.next_action
+
+
+def _chain_ended(application_id: str, step: Step) -> tuple[Hint, ...]:
+    """Say with a skipped call that none follows it."""
+    if step.number != CALL or step.state != "skipped":
+        return ()
+    text = "Skipping a call ends the chain: none is asked for until the next round or follow-up. Reopen it to go on."
+    return (Hint("chain_of_calls_ended", text, "POST", f"/v1/steps/{_id(application_id, step)}/reopen"),)
 
 
 def _hint(hint: Hint | None) -> HintPublic | None:

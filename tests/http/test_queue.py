@@ -1,0 +1,223 @@
+"""The queue: what is due across all applications, in order, page by page, and in figures."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+from tests.http.story import (
+    ENDED,
+    NOW,
+    Answer,
+    act,
+    add,
+    alter,
+    application,
+    interview,
+    interviewed,
+    items,
+    nobody_is_let_in,
+    problem,
+    read,
+    step,
+)
+
+QUEUE, SUMMARY = "/v1/queue", "/v1/queue/summary"
+RECENT = {"starts_at": "2026-06-01T09:00:00Z", "ends_at": "2026-06-01T10:00:00Z"}
+
+
+def told(found: list[Answer]) -> str:
+    return " ".join(f"{item['application']['company']}{item['number']}" for item in found)
+
+
+def two(client: TestClient) -> tuple[str, str]:
+    """Record A, interviewed last Friday, and B, interviewed this morning."""
+    first, second = application(client, company="A"), application(client, company="B", role="Lead")
+    interview(client, first)
+    interview(client, second, **RECENT)
+    return first, second
+
+
+def test_nobody_sees_a_queue(world: World) -> None:
+    nobody_is_let_in(world, [("GET", QUEUE, None), ("GET", SUMMARY, None)])
+
+
+def test_a_queue_holds_nothing_of_others(client: TestClient, stranger: TestClient) -> None:
+    app, _ = two(client)
+    assert items(stranger, QUEUE) == items(stranger, QUEUE, application_id=app) == []
+    assert read(stranger, SUMMARY)["overdue"] == 0
+    assert len(items(client, QUEUE)) == 4
+
+
+def test_an_item_is_the_step_with_its_application(client: TestClient) -> None:
+    app, _ = two(client)
+    (found,) = items(client, QUEUE, step=1)
+    assert found == {**step(client, app, 1), "application": {"id": app, "company": "A", "role": "Engineer"}}
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        pytest.param({}, "A1 A3 A2 A4", id="what-is-overdue"),
+        pytest.param({"sort": "-due_at"}, "A2 A4 A1 A3", id="newest-overdue-first"),
+        pytest.param({"state": "open"}, "B1 B3 A5 B2 B4 B5 A7 B7", id="what-is-open"),
+        pytest.param({"state": "upcoming"}, "A6 B6", id="what-is-to-come"),
+        pytest.param(
+            {"state": "upcoming,open,overdue"}, "A1 A3 A2 A4 B1 B3 A5 B2 B4 B5 A6 B6 A7 B7", id="everything-open"
+        ),
+        pytest.param({"state": "overdue,overdue,"}, "A1 A3 A2 A4", id="named-twice"),
+        pytest.param({"state": "open", "step": 4}, "B4", id="one-step"),
+        pytest.param({"state": "open", "application_id": "A"}, "A5 A7", id="one-application"),
+        pytest.param({"application_id": "nothing"}, "", id="no-application"),
+        pytest.param({"due_before": "2026-05-30T15:00:00Z"}, "A1 A3", id="due-before-an-instant"),
+        pytest.param({"as_of": "2026-06-03T21:00:00Z"}, "A1 A3 A2 A4 B1 B3 A5 B2 B4 B5 A6", id="two-days-ahead"),
+        pytest.param({"as_of": "2026-06-01T11:55:00Z"}, "A1 A3 A2 A4", id="five-minutes-ago"),
+    ],
+)
+def test_the_queue_is_filtered_and_ordered(client: TestClient, params: Answer, expected: str) -> None:
+    app, _ = two(client)
+    params = {**params, "application_id": app.upper()} if params.get("application_id") == "A" else params
+    found = items(client, QUEUE, **params)
+    assert sorted(told(found).split()) == sorted(expected.split())
+    order = [(item["due_at"], item["id"]) for item in found]
+    assert order == sorted(order, reverse=params.get("sort") == "-due_at")
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        pytest.param({"state": "done"}, "state", id="a-closed-state"),
+        pytest.param({"state": ""}, "state", id="no-state"),
+        pytest.param({"step": 0}, "step", id="step-0"),
+        pytest.param({"step": 8}, "step", id="step-8"),
+        pytest.param({"due_before": "2026-06-01"}, "due_before", id="a-date"),
+        pytest.param({"due_before": "9999-12-31T23:59:59-12:00"}, "due_before", id="beyond-time"),
+        pytest.param({"sort": "company"}, "sort", id="an-unknown-order"),
+        pytest.param({"as_of": "2026-06-01T11:54:59Z"}, "as_of", id="more-than-five-minutes-ago"),
+        pytest.param({"states": "open"}, "states", id="an-unknown-parameter"),
+    ],
+)
+def test_a_queue_that_cannot_be_is_refused(client: TestClient, params: Answer, name: str) -> None:
+    problem(client.get(QUEUE, params=params), 422, "invalid", name)
+
+
+def test_a_queue_ahead_says_of_which_instant_it_is(client: TestClient) -> None:
+    two(client)
+    assert read(client, QUEUE)["as_of"] is None
+    ahead = read(client, QUEUE, as_of="2026-06-02T06:30:00.9+02:00")
+    assert ahead["as_of"] == "2026-06-02T04:30:00Z"
+    assert {item["state"] for item in ahead["items"]} == {"overdue"}
+    assert told(read(client, QUEUE)["items"]) != told(ahead["items"])
+
+
+def test_pages_are_disjoint_complete_and_of_the_first_pages_instant(world: World, client: TestClient) -> None:
+    two(client)
+    world.clock.now += timedelta(hours=15)
+    whole = [item["id"] for item in items(client, QUEUE)]
+    found, params = [], {"limit": 2}
+    while True:
+        page = read(client, QUEUE, **params)
+        found += [item["id"] for item in page["items"]]
+        world.clock.now += timedelta(hours=1)
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert found == whole
+    assert len(items(client, QUEUE)) > len(whole)
+
+
+def test_pages_backwards_are_the_same_reversed(client: TestClient) -> None:
+    two(client)
+    everything: Answer = {"state": "overdue,open,upcoming", "sort": "-due_at"}
+    whole = [item["id"] for item in items(client, QUEUE, **everything)]
+    first = read(client, QUEUE, **everything, limit=9)
+    rest = read(client, QUEUE, **everything, limit=9, cursor=first["next_cursor"])
+    assert [item["id"] for item in (*first["items"], *rest["items"])] == whole
+    problem(client.get(QUEUE, params={"cursor": first["next_cursor"]}), 400, "bad_cursor", "cursor")
+
+
+def test_a_snoozed_step_is_left_out_and_back_at_the_instant_it_wakes(client: TestClient) -> None:
+    app, _ = two(client)
+    act(client, f"/v1/steps/{step(client, app, 1)['id']}/snooze", until="2026-06-02T00:00:00Z")
+    act(client, f"/v1/steps/{step(client, app, 6)['id']}/snooze", until="2026-06-02T00:00:00Z")
+    assert "A1" not in told(items(client, QUEUE))
+    assert "A6" not in told(items(client, QUEUE, state="upcoming"))
+    assert read(client, SUMMARY)["overdue"] == 3
+    assert "A1" in told(items(client, QUEUE, as_of="2026-06-02T00:00:00Z"))
+    assert "A1" not in told(items(client, QUEUE, as_of="2026-06-01T23:59:59Z"))
+
+
+def test_a_closed_or_deleted_application_leaves_the_queue(client: TestClient) -> None:
+    first, second = two(client)
+    add(client, f"/v1/applications/{first}/stages", stage="rejected")
+    client.delete(f"/v1/applications/{second}")
+    assert items(client, QUEUE, state="overdue,open,upcoming") == []
+    found = read(client, SUMMARY)
+    assert (found["overdue"], found["open"], found["upcoming"], found["keep_looking"]) == (0, 0, 0, "not_started")
+    assert (found["nothing_scheduled"], found["next_change_at"]) == ([], None)
+
+
+def test_the_summary_counts_by_state_and_step(client: TestClient) -> None:
+    two(client)
+    idle = application(client, company="C")
+    found = read(client, SUMMARY)
+    assert (found["capped_at"], found["overdue"], found["open"], found["upcoming"]) == (1000, 4, 8, 2)
+    figures = [(line["number"], line["overdue"], line["open"], line["upcoming"]) for line in found["steps"]]
+    ones = [(n, 1, 1, 0) for n in (1, 2, 3, 4)]
+    assert figures == [*ones, (5, 0, 2, 0), (6, 0, 0, 2), (7, 0, 2, 0)]
+    assert found["keep_looking"] == "open"
+    assert found["nothing_scheduled"] == [{"id": idle, "company": "C", "role": "Engineer"}]
+    assert found["next_change_at"] == "2026-06-02T04:00:00Z"
+
+
+def test_what_nothing_will_move_is_told(client: TestClient) -> None:
+    names = ("ahead", "closed", "saved", "quiet")
+    apps = {name: application(client, company=name) for name in names}
+    interview(client, apps["ahead"], starts_at="2026-06-20T14:00:00Z")
+    add(client, f"/v1/applications/{apps['closed']}/stages", stage="withdrawn")
+    interview(client, apps["quiet"])
+    act(
+        client,
+        f"/v1/applications/{apps['quiet']}/steps/skip",
+        steps=[step(client, apps["quiet"], n)["id"] for n in range(1, 7)],
+    )
+    assert [one["company"] for one in read(client, SUMMARY)["nothing_scheduled"]] == ["saved", "quiet"]
+
+
+def test_the_worst_of_step_7_speaks_for_all(world: World, client: TestClient) -> None:
+    two(client)
+    world.clock.now = world.clock.now.replace(day=9, hour=4)
+    assert read(client, SUMMARY)["keep_looking"] == "overdue"
+    add(client, "/v1/search-activities", kind="event")
+    assert read(client, SUMMARY)["keep_looking"] == "open"
+
+
+def test_a_queue_that_did_not_change_is_not_sent_again(world: World, client: TestClient) -> None:
+    app, _ = two(client)
+    tags = {href: client.get(href).headers["etag"] for href in (QUEUE, SUMMARY, f"{QUEUE}?step=4", f"{QUEUE}?limit=2")}
+    assert len(set(tags.values())) == 4
+
+    def statuses() -> set[int]:
+        return {client.get(href, headers={"If-None-Match": tag}).status_code for href, tag in tags.items()}
+
+    world.clock.now += timedelta(hours=2)
+    assert statuses() == {304}
+    alter(client, f"/v1/applications/{app}", role="Chief")
+    assert statuses() == {200}
+
+
+def test_explaining_adds_the_rules_to_each_item(client: TestClient) -> None:
+    two(client)
+    plain, traced = items(client, QUEUE, state="overdue,open"), items(client, QUEUE, state="overdue,open", explain=True)
+    assert [{**item, "trace": None} for item in traced] == plain
+    assert all(item["trace"] for item in traced)
+
+
+def test_a_deadline_is_half_open(world: World, client: TestClient) -> None:
+    app, _ = interviewed(client)
+    world.clock.now = world.clock.now.replace(day=2, hour=3, minute=59, second=59)
+    assert 5 not in [item["number"] for item in items(client, QUEUE)]
+    world.clock.now += timedelta(seconds=1)
+    assert 5 in [item["number"] for item in items(client, QUEUE)]
+    assert (ENDED < NOW, step(client, app, 5)["state"]) == (True, "overdue")
