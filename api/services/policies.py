@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import String, cast
+from sqlmodel import col, select
 
 from api.db import OwnedSession
 from api.errors import InvalidError
@@ -52,7 +53,8 @@ def checked(user: Mapping[str, Any], application: Mapping[str, Any]) -> None:
 def check_all(session: OwnedSession, user: User) -> None:
     """Check a user's policy together with each application's overrides."""
     checked(user.policy, {})
-    for overrides in session.exec(select(Application.policy).where(Application.policy != {})).all():
+    has_overrides = cast(col(Application.policy), String) != "{}"
+    for overrides in session.exec(select(Application.policy).where(has_overrides)).all():
         checked(user.policy, overrides)
 
 
