@@ -54,7 +54,8 @@ def _contact_details(instance: Instance, now: datetime) -> str:
 
 
 def _notes(instance: Instance, now: datetime) -> str:
-    return f"{_round(instance.data, now)} Notes on what went well and what is open are due the same day"
+    until = "the same day" if instance.due_basis == "local_day" else "before the letter"
+    return f"{_round(instance.data, now)} Notes on what went well and what is open are due {until}"
 
 
 def _thank_you(instance: Instance, now: datetime) -> str:

@@ -116,6 +116,15 @@ def test_everybody_in_the_room_and_a_person_to_ask(
         ),
         pytest.param(
             {"kind": "assessment"},
+            boss(since=at("2026-03-20T12:00Z")),
+            "choose_status_contact",
+            "Choose whom to ask about your application.",
+            "PATCH",
+            "/v1/applications/app",
+            id="somebody-chosen-later-only",
+        ),
+        pytest.param(
+            {"kind": "assessment"},
             boss(reachable_since=None, erased=True),
             "choose_status_contact",
             "Choose whom to ask about your application.",

@@ -323,6 +323,7 @@ CHOOSE = ("choose_contact", "Choose whom to ask about your application.", "PATCH
         pytest.param(None, None, None, id="nobody-chosen"),
         pytest.param(boss(erased=True), None, None, id="somebody-erased"),
         pytest.param(boss(since=None), None, None, id="not-chosen-yet"),
+        pytest.param(boss(since=at("2026-12-01T12:00Z")), None, None, id="chosen-later-only"),
         pytest.param(boss(), "Ms Boss", "+1 555 0100", id="by-phone"),
         pytest.param(boss(phone=None), "Ms Boss", "boss@example.org", id="by-e-mail"),
         pytest.param(

@@ -78,7 +78,7 @@ def _action(at: Situation, interview: Interview, missing: list[str]) -> Hint | N
     contact = at.facts.status_contact
     if not missing:
         return None
-    if contact is None or contact.erased or contact.since is None:
+    if contact is None or contact.erased or at.known(contact.since) is None:
         href = f"/v1/applications/{at.facts.application_id}"
         return Hint("choose_status_contact", "Choose whom to ask about your application.", "PATCH", href)
     return complete_contact(contact.contact_id, f"Fill in a phone number or an e-mail address of {contact.name}.")

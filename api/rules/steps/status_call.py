@@ -201,7 +201,7 @@ MOVE_ON = Hint(
 
 def _action(at: Situation) -> Hint:
     contact, application = at.facts.status_contact, f"/v1/applications/{at.facts.application_id}"
-    if contact is None or contact.erased or contact.since is None:
+    if contact is None or contact.erased or at.known(contact.since) is None:
         return Hint("choose_contact", "Choose whom to ask about your application.", "PATCH", application)
     ways = contact.phone or contact.email or "look up a number first"
     hours = f"{at.policy.business_opens:%H:%M}–{at.policy.business_closes:%H:%M} {at.facts.zone}"
