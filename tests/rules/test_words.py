@@ -152,15 +152,15 @@ def test_it_tells_the_fact_that_counted(key: str, facts: dict[str, Any], now: st
         ),
     ],
 )
-def test_notes_that_the_letter_needs_sooner_are_said_so() -> None:
-    text = step(n1(), "3:r1", AFTER, thank_you_hours=4).reason_text
-    assert text.endswith("what is open are due before the letter: by Mon 2 Mar, 15:00 EST.")
-
-
 def test_elapsed_hours_across_a_clock_change_are_said_so(start: str, end: str, text: str) -> None:
     facts = n1(interviews=(r1(start=at(start), end=at(end)),))
     assert step(facts, "4:r1", end).reason_text == text
     assert "within 24 hours as time elapses (the clocks change in between): by" in step(facts, "2:r1", end).reason_text
+
+
+def test_notes_that_the_letter_needs_sooner_are_said_so() -> None:
+    text = step(n1(), "3:r1", AFTER, thank_you_hours=4).reason_text
+    assert text.endswith("what is open are due before the letter: by Mon 2 Mar, 15:00 EST.")
 
 
 def closed_by(stage: str) -> dict[str, Any]:
