@@ -104,7 +104,7 @@ ClockworkDep = Annotated[Clockwork, Depends(_clockwork)]
 async def _page(
     request: Request,
     limit: Annotated[
-        int, Query(ge=1, le=1_000_000, description="Up to 200 rows; more is cut to that.")
+        int, Query(ge=1, description="Up to 200 rows; more is cut to that.")
     ] = DEFAULT_LIMIT,
     cursor: Annotated[
         str | None, Query(max_length=2_000, description="`next_cursor` of the page before, with the same filters.")

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from api.errors import FieldError, NotModifiedError, ProblemError
+from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("afterword")
@@ -293,6 +293,8 @@ def install(app: FastAPI) -> None:
     def validation(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
+        if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
+            return expected(request, NotFoundError())
         return invalid(request, field_errors(error.errors()))
 
     def http(request: Request, error: Exception) -> Response:

@@ -1,0 +1,228 @@
+"""Pages that are disjoint and complete, and versions that keep two writers apart."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+from tests.http.story import (
+    Answer,
+    add,
+    alter,
+    application,
+    contact,
+    fault,
+    interviewed,
+    items,
+    problem,
+    put,
+    read,
+    steps,
+)
+
+ALL = "/v1/applications"
+
+
+def many(client: TestClient, count: int = 5) -> list[str]:
+    return [application(client, company=f"Company {n % 2}") for n in range(count)]
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "updated_at", "-updated_at", "company", "-company"])
+def test_pages_follow_each_other_in_every_order(client: TestClient, sort: str) -> None:
+    many(client)
+    whole = items(client, ALL, sort=sort)
+    found, href = [], f"{ALL}?sort={sort}&limit=2"
+    while href:
+        answer = client.get(href)
+        found += answer.json()["items"]
+        link, cursor = answer.headers.get("link"), answer.json()["next_cursor"]
+        assert (link is None) == (cursor is None)
+        href = link.removeprefix("<").removesuffix('>; rel="next"') if link else ""
+        assert cursor is None or f"cursor={cursor}" in href
+    assert found == whole
+    assert len(found) == 5
+
+
+def test_a_full_last_page_has_no_next(client: TestClient) -> None:
+    many(client, 4)
+    first = read(client, ALL, limit=2)
+    assert read(client, ALL, limit=2, cursor=first["next_cursor"])["next_cursor"] is None
+    assert read(client, ALL, limit=4)["next_cursor"] is None
+
+
+def test_what_comes_or_goes_between_pages_moves_nothing_else(client: TestClient) -> None:
+    made = many(client)
+    first = read(client, ALL, sort="created_at", limit=2)
+    client.delete(f"{ALL}/{made[1]}")
+    late = application(client)
+    rest = items(client, ALL, sort="created_at", limit=200, cursor=first["next_cursor"])
+    assert [one["id"] for one in rest] == [*made[2:], late]
+
+
+def test_a_cursor_belongs_to_a_user_an_address_its_filters_and_its_order(
+    client: TestClient, stranger: TestClient
+) -> None:
+    many(client)
+    many(stranger)
+    cursor = read(client, ALL, limit=2)["next_cursor"]
+    items(client, ALL, limit=3, cursor=cursor)
+    wrong: list[tuple[TestClient, str, Answer]] = [
+        (stranger, ALL, {}),
+        (client, ALL, {"sort": "created_at"}),
+        (client, ALL, {"stage": "applied"}),
+        (client, ALL, {"company": ""}),
+        (client, "/v1/contacts", {}),
+        (client, "/v1/queue", {}),
+    ]
+    for asker, href, params in wrong:
+        problem(asker.get(href, params={**params, "cursor": cursor}), 400, "bad_cursor", "cursor")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("x", id="one-character"),
+        pytest.param("äöü", id="no-ascii"),
+        pytest.param("=" * 8, id="padding"),
+        pytest.param(base64.urlsafe_b64encode(b"0" * 12 + b'["2026-06-01T12:00:00Z",[1,2]]').decode(), id="forged"),
+        pytest.param(base64.urlsafe_b64encode(b"0" * 40).decode(), id="noise"),
+    ],
+)
+def test_a_cursor_that_we_did_not_make_is_refused(client: TestClient, cursor: str) -> None:
+    many(client, 1)
+    problem(client.get(ALL, params={"cursor": cursor}), 400, "bad_cursor", "cursor")
+
+
+def test_a_cursor_that_was_changed_by_one_character_is_refused(client: TestClient) -> None:
+    many(client)
+    cursor = read(client, ALL, limit=2)["next_cursor"]
+    for place in range(0, len(cursor) - 1, 9):
+        other = "A" if cursor[place] != "A" else "B"
+        changed = cursor[:place] + other + cursor[place + 1 :]
+        problem(client.get(ALL, params={"cursor": changed}), 400, "bad_cursor")
+    assert client.get(ALL, params={"cursor": "x" * 2001}).status_code in (400, 422)
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1.5", "many", "", "1e2", "0x10"])
+def test_a_limit_that_is_none_is_refused(client: TestClient, limit: str) -> None:
+    problem(client.get(ALL, params={"limit": limit}), 422, "invalid", "limit")
+
+
+def test_a_page_has_50_rows_unless_asked_and_200_at_most(client: TestClient) -> None:
+    for _ in range(201):
+        add(client, "/v1/search-activities", kind="other")
+    href = "/v1/search-activities"
+    lengths = [len(items(client, href, **params)) for params in ({}, {"limit": 200}, {"limit": 201}, {"limit": 10**9})]
+    assert lengths == [50, 200, 200, 200]
+
+
+def test_an_object_tells_its_version_wherever_it_is_shown(client: TestClient) -> None:
+    href = f"{ALL}/{application(client)}"
+    answer = client.patch(href, json={"role": "Chief"})
+    tag = answer.headers["etag"]
+    assert (answer.json()["etag"], answer.json()["version"]) == (tag, 2)
+    assert client.get(href).headers["etag"] == tag == items(client, ALL)[0]["etag"]
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        pytest.param('"2"', 304, id="the-same"),
+        pytest.param('W/"2"', 304, id="the-same-though-weak"),
+        pytest.param('"1", "2"', 304, id="one-of-several"),
+        pytest.param("*", 304, id="any"),
+        pytest.param('"1"', 200, id="another"),
+        pytest.param("2", 200, id="without-quotes"),
+        pytest.param("", 200, id="nothing"),
+    ],
+)
+def test_what_one_has_is_not_sent_again(client: TestClient, header: str, status: int) -> None:
+    href = f"{ALL}/{application(client)}"
+    alter(client, href, role="Chief")
+    answer = client.get(href, headers={"If-None-Match": header})
+    assert (answer.status_code, answer.headers["etag"]) == (status, '"2"')
+    assert (answer.content == b"", "content-type" in answer.headers) == (status == 304, status == 200)
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        pytest.param('"2"', 200, id="the-same"),
+        pytest.param('"1", "2"', 200, id="one-of-several"),
+        pytest.param("*", 200, id="any"),
+        pytest.param('"1"', 412, id="another"),
+        pytest.param('W/"2"', 412, id="a-weak-one"),
+        pytest.param("2", 412, id="without-quotes"),
+    ],
+)
+def test_a_change_is_made_to_the_version_that_was_read(client: TestClient, header: str, status: int) -> None:
+    href = f"{ALL}/{application(client)}"
+    alter(client, href, role="Chief")
+    before = read(client, href)
+    answer = client.patch(href, json={"role": "Lead"}, headers={"If-Match": header})
+    assert answer.status_code == status
+    if status == 412:
+        found = problem(answer, 412, "precondition_failed")
+        assert found["current"].items() <= before.items()
+        assert answer.headers["etag"] == '"2"'
+        problem(client.delete(href, headers={"If-Match": header}), 412, "precondition_failed")
+        assert read(client, href) == before
+
+
+def test_a_version_is_checked_before_the_body_is_laid_over_it(client: TestClient) -> None:
+    href = f"{ALL}/{application(client)}"
+    answer = client.patch(href, json={"archived_at": "2026-06-01T00:00:00Z"}, headers={"If-Match": '"9"'})
+    problem(answer, 412, "precondition_failed")
+    fault(client.patch(href, json={"x": 1}, headers={"If-Match": '"9"'}), "/x")
+
+
+def test_what_changes_without_the_row_changes_the_tag(client: TestClient) -> None:
+    app, round_ = interviewed(client, starts_at="2026-05-29T14:00:00Z")
+    href = f"/v1/interviews/{round_}"
+    before = client.get(href).headers["etag"]
+    alter(client, f"/v1/applications/{app}/policy", default_interview_minutes=90)
+    after = client.get(href, headers={"If-None-Match": before})
+    assert (after.status_code, after.json()["effective_end_at"]) == (200, "2026-05-29T15:30:00Z")
+
+
+def test_an_address_that_was_answered_leads_to_the_object(client: TestClient) -> None:
+    app, round_ = interviewed(client)
+    kim = contact(client)
+    created = [
+        client.post("/v1/contacts", json={"full_name": "Sam"}),
+        client.post(f"{ALL}/{app}/notes", json={"kind": "general", "text": "x"}),
+        client.post("/v1/references", json={"name": "Ada"}),
+        client.put(f"{ALL}/{app}/contacts/{kim}", json={}),
+        client.put(f"/v1/interviews/{round_}/interviewers/{kim}", json={}),
+    ]
+    for answer in created:
+        assert answer.status_code == 201
+        assert answer.headers["location"].startswith("/v1/")
+        assert client.get(answer.headers["location"]).status_code == 200
+    for answer in created[:3]:
+        assert client.get(answer.headers["location"]).json() == answer.json()
+
+
+def test_a_dry_run_of_any_deletion_deletes_nothing(world: World, client: TestClient) -> None:
+    app, round_ = interviewed(client)
+    base, kim = f"{ALL}/{app}", contact(client)
+    ada = add(client, "/v1/references", name="Ada")["id"]
+    put(client, f"{base}/contacts/{kim}")
+    put(client, f"{base}/references/{ada}")
+    put(client, f"/v1/interviews/{round_}/interviewers/{kim}")
+    note = add(client, f"{base}/notes", kind="positive", text="x", interview_id=round_)["id"]
+    call = add(client, f"{base}/follow-ups", direction="out", channel="phone", outcome="spoke")["id"]
+    hrefs = [base, f"/v1/contacts/{kim}", f"/v1/references/{ada}", f"{base}/contacts/{kim}", f"{base}/references/{ada}"]
+    hrefs += [f"/v1/interviews/{round_}", f"/v1/interviews/{round_}/interviewers/{kim}"]
+    hrefs += [f"/v1/notes/{note}", f"/v1/follow-ups/{call}"]
+    before = (steps(client, app), client.get("/v1/queue").headers["etag"])
+    world.clock.now += timedelta(seconds=1)
+    for href in hrefs:
+        answer = client.delete(href, params={"dry_run": "true"})
+        assert (answer.status_code, list(answer.json())) == (200, ["reopened_steps"]), href
+    assert (steps(client, app), client.get("/v1/queue").headers["etag"]) == before
+    problem(client.delete(base, params={"dry_run": "perhaps"}), 422, "invalid", "dry_run")
+    read(client, base)
