@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Uuid, and_, false, or_
+from sqlalchemy import DateTime, Select, Uuid, and_, false, literal, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.db import OwnedSession
@@ -72,11 +72,12 @@ class Page:
         """Say `(keys) > (after)` so that every database can use its index: the first key alone bounds the range."""
         conditions: list[Any] = []
         equal: list[Any] = []
-        for (column, down), value in zip(self.keys, after, strict=True):
+        bound = [literal(value, column.type) for (column, _), value in zip(self.keys, after, strict=True)]
+        for (column, down), value in zip(self.keys, bound, strict=True):
             conditions.append(and_(*equal, column < value if down else column > value))
             equal.append(column == value)
         first, down = self.keys[0]
-        return and_(first <= after[0] if down else first >= after[0], or_(false(), *conditions))
+        return and_(first <= bound[0] if down else first >= bound[0], or_(false(), *conditions))
 
     def _cursor(self, last: object) -> str:
         values = [_write(getattr(last, column.key)) for column, _ in self.keys]

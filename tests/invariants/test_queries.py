@@ -1,0 +1,134 @@
+"""However much is recorded, an answer takes the same number of statements, and lists read their indexes in order."""
+
+import re
+from itertools import combinations
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+from tests.invariants.statements import counted, plan, recorded
+from tests.services.full_record import Entry, lists, record_everything
+
+EXPANSIONS = ("contacts", "interviews", "steps", "next_action")
+EXPANDED = tuple(",".join(some) for n in range(1, 5) for some in combinations(EXPANSIONS, n))
+ORDERED = {
+    "/v1/queue": "ix_step_instance_queue",
+    "/v1/queue?sort=-due_at": "ix_step_instance_queue",
+    "/v1/queue?state=open": "ix_step_instance_queue",
+    "/v1/queue?state=upcoming": "ix_step_instance_queue",
+    "/v1/queue?state=open,upcoming": "ix_step_instance_queue",
+    "/v1/queue?state=overdue,open,upcoming": "ix_step_instance_queue",
+    "/v1/queue?step=4&due_before=2027-01-01T00:00:00Z": "ix_step_instance_queue",
+    "/v1/applications": "ix_application_created",
+    "/v1/applications?sort=created_at": "ix_application_created",
+    "/v1/applications?sort=updated_at": "ix_application_updated",
+    "/v1/applications?sort=-updated_at": "ix_application_updated",
+    "/v1/applications?sort=updated_at&updated_since=2026-01-01T00:00:00Z": "ix_application_updated",
+    "/v1/applications?sort=company": "ix_application_company",
+    "/v1/applications?sort=-company": "ix_application_company",
+    "/v1/contacts": "ix_contact_created",
+    "/v1/references": "ix_reference_person_created",
+    "/v1/search-activities": "ix_search_activity_at",
+    "/v1/search-activities?sort=at": "ix_search_activity_at",
+    "/v1/applications/{app}/notes": "ix_note_noted",
+    "/v1/applications/{app}/notes?sort=-noted_at": "ix_note_noted",
+    "/v1/applications/{app}/follow-ups": "ix_follow_up_at",
+    "/v1/applications/{app}/interviews": "ix_interview_start",
+    "/v1/applications/{app}/letters": "ix_letter_created",
+    "/v1/applications/{app}/offers": "ix_offer_received",
+    "/v1/applications/{app}/stages": "ix_stage_change_order",
+    "/v1/tokens": "ix_token_kind",
+}
+SLOW = re.compile("TEMP B-TREE|^SCAN")
+
+
+@pytest.fixture
+def ids(world: World, client: TestClient) -> dict[str, str]:
+    return record_everything(client, world.clock.now)
+
+
+def record_more(client: TestClient, world: World, ids: dict[str, str], *, times: int) -> None:
+    """Record more of everything under the application, and as many more applications."""
+    entry = Entry(client, world.clock.now, dict(ids))
+    app, interview = ids["application"], ids["interview"]
+    for number in range(times):
+        at = entry.before(days=2, minutes=number)
+        contact = entry.make("contact", "/v1/contacts", {"full_name": f"Kim {number}", "email": "kim@example.com"})
+        entry.send("PUT", f"/v1/applications/{app}/contacts/{contact}", {})
+        entry.send("PUT", f"/v1/interviews/{interview}/interviewers/{contact}", {})
+        reference = entry.make("reference", "/v1/references", {"name": f"Lee {number}"})
+        entry.send("PUT", f"/v1/applications/{app}/references/{reference}", {})
+        made: dict[str, dict[str, Any]] = {
+            "interviews": {"starts_at": entry.before(days=3, minutes=number)},
+            "notes": {"kind": "concern", "text": "A note.", "interview_id": interview},
+            "letters": {"recipients": [contact], "kind": "other", "interview_id": interview},
+            "follow-ups": {"direction": "out", "channel": "phone", "outcome": "spoke", "at": at},
+            "offers": {"respond_by": entry.before(days=-3)},
+            "stages": {"stage": "interviewing", "at": at},
+        }
+        for kind, fields in made.items():
+            entry.make(kind, f"/v1/applications/{app}/{kind}", fields)
+        entry.make("activity", "/v1/search-activities", {"kind": "search", "application_id": app})
+        entry.make("general_activity", "/v1/search-activities", {"kind": "search"})
+        entry.make("token", "/v1/tokens", {"name": f"App {number}"})
+        other = entry.make("other", "/v1/applications", {"company": f"Acme {number}", "role": "Engineer"})
+        entry.make(
+            "round", f"/v1/applications/{other}/interviews", {"starts_at": entry.before(days=9 if number % 2 else -9)}
+        )
+        entry.send("PUT", f"/v1/applications/{other}/contacts/{contact}", {})
+
+
+def test_every_list_takes_as_many_statements_for_twenty_rows_as_for_one(
+    world: World, client: TestClient, ids: dict[str, str]
+) -> None:
+    app = ids["application"]
+    hrefs = [
+        *lists(ids),
+        "/v1/queue?state=overdue,open,upcoming",
+        "/v1/queue?state=overdue,open,upcoming&explain=true",
+        f"/v1/applications/{app}/steps?explain=true",
+        *(f"/v1/applications?expand={names}" for names in EXPANDED),
+        *(f"/v1/applications/{app}?expand={names}" for names in EXPANDED),
+    ]
+
+    with_one = {href: count(world, client, href) for href in hrefs}
+    record_more(client, world, ids, times=19)
+    assert {href: count(world, client, href) for href in hrefs} == with_one
+
+
+def count(world: World, client: TestClient, href: str) -> int:
+    return counted(world.database, lambda: read(client, href))
+
+
+def read(client: TestClient, href: str) -> dict[str, Any]:
+    answer = client.get(href)
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def test_a_list_is_read_in_the_order_of_its_index_on_every_page(
+    world: World, client: TestClient, ids: dict[str, str]
+) -> None:
+    record_more(client, world, ids, times=2)
+    wrong = {}
+    for href, index in ORDERED.items():
+        address = href.format(app=ids["application"])
+        first = f"{address}{'&' if '?' in address else '?'}limit=1"
+        cursor = read(client, first)["next_cursor"]
+        assert cursor is not None, first
+        for page in (first, f"{first}&cursor={cursor}"):
+            steps = steps_of_list(world, client, page)
+            if not any(f"{index} " in step for step in steps) or any(SLOW.search(step) for step in steps):
+                wrong[page] = steps
+    assert not wrong
+
+
+def steps_of_list(world: World, client: TestClient, href: str) -> list[str]:
+    """Return how the statement that reads the rows of a page is carried out."""
+    with recorded(world.database) as found:
+        read(client, href)
+    (statement,) = [one for one in found if "ORDER BY" in one.text and "offer.respond_by >" not in one.text]
+    return plan(world.database, statement)

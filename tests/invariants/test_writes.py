@@ -1,0 +1,63 @@
+"""A write takes the same number of statements however many applications a user has."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+from tests.invariants.statements import Statement, recorded
+from tests.services.full_record import Entry, record_everything
+
+UNDER = "/v1/applications/{application}"
+WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "a-note": ("POST", f"{UNDER}/notes", {"kind": "positive", "text": "Well."}),
+    "a-follow-up": ("POST", f"{UNDER}/follow-ups", {"direction": "out", "channel": "phone", "outcome": "spoke"}),
+    "a-letter": ("POST", f"{UNDER}/letters", {"kind": "other"}),
+    "a-name-corrected": ("PATCH", "/v1/contacts/{contact}", {"full_name": "Kim Chair"}),
+    "a-debrief-ticked": ("PATCH", "/v1/interviews/{interview}", {"no_concerns_at": "2026-05-31T12:00:00Z"}),
+    "a-step-skipped": ("POST", "/v1/steps/{step}/skip", {}),
+    "a-search": ("POST", "/v1/search-activities", {"kind": "search"}),
+    "a-round": ("POST", f"{UNDER}/interviews", {"starts_at": "2026-07-01T12:00:00Z"}),
+    "an-ending": ("POST", f"{UNDER}/stages", {"stage": "rejected"}),
+    "another-zone": ("PATCH", "/v1/me", {"time_zone": "Asia/Kolkata"}),
+    "another-policy": ("PATCH", "/v1/me/policy", {"search_days": 9}),
+}
+
+
+def add_applications(client: TestClient, world: World, number: int) -> None:
+    entry = Entry(client, world.clock.now)
+    for _ in range(number):
+        app = entry.make("application", "/v1/applications", {"company": "Blue", "role": "Baker"})
+        entry.make("interview", f"/v1/applications/{app}/interviews", {"starts_at": entry.before(days=3)})
+
+
+def ran(
+    world: World, client: TestClient, ids: dict[str, str], write: tuple[str, str, dict[str, Any]]
+) -> list[Statement]:
+    method, href, body = write
+    with recorded(world.database) as found:
+        answer = client.request(method, href.format(**ids), json=body)
+    assert answer.status_code in (200, 201), answer.text
+    return found
+
+
+def kinds(found: list[Statement]) -> Counter[str]:
+    """Count statements by text, but for the step rows that are rewritten: neighbours go in one statement."""
+    return Counter(
+        one.text.partition(" IN (")[0] for one in found if not one.text.startswith("UPDATE step_instance SET")
+    )
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
+def test_a_write_takes_as_many_statements_for_twelve_applications_as_for_three(
+    write: tuple[str, str, dict[str, Any]], world: World
+) -> None:
+    seen = []
+    for number in (2, 11):
+        client = world.sign_up()
+        ids = record_everything(client, world.clock.now)
+        add_applications(client, world, number)
+        seen.append(kinds(ran(world, client, ids, write)))
+    assert seen[0] == seen[1]
