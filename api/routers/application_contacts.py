@@ -6,13 +6,13 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api.db import OwnedSession
-from api.deps import Caller, CallerDep, DryRun
+from api.deps import Caller, CallerDep, DryRun, PageDep
 from api.models import Application, ApplicationContact, Contact
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.resources import DRY_RUN, PARENT, ApplicationId, deleted, router
 from api.services.links import (
     application_contact,
-    application_contacts,
+    contacts_page,
     find_link,
     put_application_contact,
     unlink,
@@ -23,23 +23,25 @@ ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
 routes = router("contacts")
 
 
-class ApplicationContacts(BaseModel):
-    """The contacts of an application."""
+class ApplicationContactPage(BaseModel):
+    """A page of the contacts of an application."""
 
     items: list[ApplicationContactPublic]
     next_cursor: str | None
 
 
 @routes.get(f"{PARENT}/contacts", operation_id="list_application_contacts")
-def list_application_contacts(caller: CallerDep, application_id: ApplicationId) -> ApplicationContacts:
+def list_application_contacts(
+    caller: CallerDep, application_id: ApplicationId, page: PageDep
+) -> ApplicationContactPage:
     """List an application's contacts.
 
-    Each with its role here, by name; always one page. The person to ask is the application's `status_contact_id`.
+    Each with its role here. The person to ask is the application's `status_contact_id`.
     """
     with caller.reading() as session:
-        application = find(session, Application, application_id)
-        found = application_contacts(session, [application.id])[application.id]
-        return ApplicationContacts(items=found, next_cursor=None)
+        found, cursor = contacts_page(session, find(session, Application, application_id), page)
+        caller.paged(cursor)
+        return ApplicationContactPage(items=found, next_cursor=cursor)
 
 
 @routes.put(

@@ -6,7 +6,7 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api.db import OwnedSession
-from api.deps import Caller, CallerDep, DryRun
+from api.deps import Caller, CallerDep, DryRun, PageDep
 from api.models import Contact, Interview, InterviewInterviewer
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, by, deleted, router
@@ -40,21 +40,23 @@ add_create(routes, INTERVIEWS, nested=True)
 add_item(routes, INTERVIEWS)
 
 
-class Interviewers(BaseModel):
-    """Who took part in a round."""
+class InterviewerPage(BaseModel):
+    """A page of who took part in a round."""
 
     items: list[InterviewerPublic]
     next_cursor: str | None
 
 
 @routes.get(PEOPLE, operation_id="list_interviewers")
-def list_interviewers(caller: CallerDep, interview_id: InterviewId) -> Interviewers:
+def list_interviewers(caller: CallerDep, interview_id: InterviewId, page: PageDep) -> InterviewerPage:
     """List an interview's interviewers.
 
-    By name, always one page.
+    Each with what is known of the contact's details.
     """
     with caller.reading() as session:
-        return Interviewers(items=interviewers(session, find(session, Interview, interview_id)), next_cursor=None)
+        found, cursor = interviewers(session, find(session, Interview, interview_id), page)
+        caller.paged(cursor)
+        return InterviewerPage(items=found, next_cursor=cursor)
 
 
 @routes.put(

@@ -5,16 +5,16 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.deps import Caller, CallerDep, DryRun
+from api.deps import Caller, CallerDep, DryRun, PageDep
 from api.models import Application, ApplicationReference, Reference
 from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
 from api.resources import DRY_RUN, PARENT, ApplicationId, Resource, add_create, add_item, add_list, by, deleted, router
 from api.services.links import (
     application_reference,
-    application_references,
     change_application_reference,
     find_link,
     put_application_reference,
+    references_page,
     unlink,
 )
 from api.services.records import find
@@ -38,22 +38,23 @@ add_create(routes, REFERENCES, nested=False)
 add_item(routes, REFERENCES)
 
 
-class ApplicationReferences(BaseModel):
-    """The references named for an application."""
+class ApplicationReferencePage(BaseModel):
+    """A page of the references named for an application."""
 
     items: list[ApplicationReferencePublic]
     next_cursor: str | None
 
 
 @routes.get(f"{PARENT}/references", operation_id="list_application_references")
-def list_named(caller: CallerDep, application_id: ApplicationId) -> ApplicationReferences:
+def list_named(caller: CallerDep, application_id: ApplicationId, page: PageDep) -> ApplicationReferencePage:
     """List an application's references.
 
-    In the order in which they were named, always one page.
+    In the order in which they were named.
     """
     with caller.reading() as session:
-        found = application_references(session, find(session, Application, application_id))
-        return ApplicationReferences(items=found, next_cursor=None)
+        found, cursor = references_page(session, find(session, Application, application_id), page)
+        caller.paged(cursor)
+        return ApplicationReferencePage(items=found, next_cursor=cursor)
 
 
 @routes.get(LINK, operation_id="get_application_reference")

@@ -1,7 +1,7 @@
 """What joins two facts: interviewers of a round, contacts and references of an application."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import col, select
 
@@ -21,11 +21,20 @@ from api.models.base import Body
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut
+from api.pagination import Key, PageQuery
 from api.services import steps
 from api.services.contacts import CONTACT
 from api.services.dating import Change, cut_evidence, date_fact
 from api.services.records import find, show, values_of
 from api.services.steps import Reopened
+
+Shown = TypeVar("Shown")
+Paged = tuple[list[Shown], str | None]
+
+
+def by_column(*columns: Any) -> tuple[Key, ...]:  # noqa: ANN401  # columns of any table
+    """Return an ascending order by some columns."""
+    return tuple((column, False) for column in columns)
 
 
 def find_link(session: OwnedSession, table: type[Any], first: str, second: str) -> Any:  # noqa: ANN401  # any link table
@@ -42,15 +51,16 @@ def unlink(session: OwnedSession, row: Owned, application_id: str) -> list[Reope
     return steps.judge_applications(session, [application_id])
 
 
-def interviewers(session: OwnedSession, interview: Interview) -> list[InterviewerPublic]:
-    """Return who took part in a round, by name."""
-    rows = session.exec(
+def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -> Paged[InterviewerPublic]:
+    """Return a page of who took part in a round."""
+    people: Any = (
         select(InterviewInterviewer, Contact)
         .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
         .where(InterviewInterviewer.interview_id == interview.id, col(Contact.deleted_at).is_(None))
-        .order_by(col(Contact.full_name), col(Contact.id))
-    ).all()
-    return [_interviewer(link, contact) for link, contact in rows]
+    )
+    keys = by_column(InterviewInterviewer.contact_id)
+    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, people)
+    return [_interviewer(link, contact) for link, contact in rows], cursor
 
 
 def _interviewer(link: InterviewInterviewer, contact: Contact) -> InterviewerPublic:
@@ -82,18 +92,33 @@ def put_interviewer(session: OwnedSession, interview: Interview, contact: Contac
     )
 
 
+def contacts_page(session: OwnedSession, application: Application, page: PageQuery) -> Paged[ApplicationContactPublic]:
+    """Return a page of an application's contacts with their roles."""
+    keys = by_column(ApplicationContact.contact_id)
+    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, _with_roles([application.id]))
+    return _application_contacts(session, rows), cursor
+
+
 def application_contacts(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[ApplicationContactPublic]]:
     """Return the contacts of some applications with their roles, by application."""
-    rows = session.exec(
+    rows = session.exec(_with_roles(ids).order_by(col(ApplicationContact.contact_id))).all()
+    found: dict[str, list[ApplicationContactPublic]] = {id_: [] for id_ in ids}
+    for shown in _application_contacts(session, rows):
+        found[shown.application_id].append(shown)
+    return found
+
+
+def _with_roles(ids: Sequence[str]) -> Any:  # noqa: ANN401  # a statement
+    return (
         select(ApplicationContact, Contact)
         .join(Contact, col(Contact.id) == ApplicationContact.contact_id)
         .where(col(ApplicationContact.application_id).in_(ids), col(Contact.deleted_at).is_(None))
-        .order_by(col(Contact.full_name), col(Contact.id))
-    ).all()
-    found: dict[str, list[ApplicationContactPublic]] = {id_: [] for id_ in ids}
-    for (link, _), shown in zip(rows, show(session, CONTACT, [contact for _, contact in rows]), strict=True):
-        found[link.application_id].append(_application_contact(link, shown))
-    return found
+    )
+
+
+def _application_contacts(session: OwnedSession, rows: Sequence[Any]) -> list[ApplicationContactPublic]:
+    contacts = show(session, CONTACT, [contact for _, contact in rows])
+    return [_application_contact(link, shown) for (link, _), shown in zip(rows, contacts, strict=True)]
 
 
 def _application_contact(link: ApplicationContact, shown: Any) -> ApplicationContactPublic:  # noqa: ANN401  # a ContactPublic
@@ -121,15 +146,18 @@ def put_application_contact(
     return _put(session, ApplicationContact, keys, {"role": body.role}, application.id)
 
 
-def application_references(session: OwnedSession, application: Application) -> list[ApplicationReferencePublic]:
-    """Return the references named for an application, in the order in which they were named."""
-    rows = session.exec(
+def references_page(
+    session: OwnedSession, application: Application, page: PageQuery
+) -> Paged[ApplicationReferencePublic]:
+    """Return a page of the references named for an application, in the order in which they were named."""
+    named: Any = (
         select(ApplicationReference, Reference)
         .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
         .where(ApplicationReference.application_id == application.id)
-        .order_by(col(ApplicationReference.linked_at), col(ApplicationReference.reference_id))
-    ).all()
-    return [_application_reference(link, person) for link, person in rows]
+    )
+    keys = by_column(ApplicationReference.linked_at, ApplicationReference.reference_id)
+    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, named)
+    return [_application_reference(link, person) for link, person in rows], cursor
 
 
 def _application_reference(link: ApplicationReference, person: Reference) -> ApplicationReferencePublic:
