@@ -16,6 +16,7 @@ OWNED = frozenset(
     for mapper in SQLModel._sa_registry.mappers
     if issubclass(mapper.class_, Owned)
 )
+NAMED = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO) (\w+(?:, \w+)*)")
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT", "RELEASE")
 
 
@@ -30,7 +31,8 @@ class Statement:
     @property
     def tables(self) -> set[str]:
         """The owned tables that it names."""
-        return {name for name in OWNED if re.search(rf"\b{name}\b", self.text)}
+        named = NAMED.findall(" ".join(self.text.split()))
+        return {name for names in named for name in names.split(", ")} & OWNED
 
     @property
     def verb(self) -> str:

@@ -1,0 +1,144 @@
+"""Every statement on owned rows names the owner, and the database itself refuses a row that points at another's."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import ForeignKeyConstraint, Table, inspect
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, col, delete, select, update
+
+from api.db import OwnedSession
+from api.models import Note, StepInstance, Token
+from tests.capture import demo_app
+from tests.conftest import World
+from tests.invariants.conftest import OPERATIONS
+from tests.invariants.statements import OWNED, Statement, recorded
+from tests.services.checks import dump
+from tests.services.full_record import record_everything
+
+ORDER = ("GET", "PUT", "PATCH", "POST", "DELETE")
+LAST = ("delete_application", "end_current_session")
+TOKEN_LOOKUP = re.compile(r"FROM token\s+WHERE token\.hash = \?$")
+POINTING = [
+    (table, key)
+    for table in SQLModel.metadata.sorted_tables
+    for key in table.foreign_key_constraints
+    if len(key.columns) > 1
+]
+
+
+def nameless(statement: Statement, owner: str) -> bool:
+    """Tell whether a statement touches an owned table without naming the owner for each."""
+    if statement.verb == "INSERT":
+        rows = statement.parameters if statement.many else [statement.parameters]
+        return not all(owner in row for row in rows)
+    _, _, conditions = statement.text.partition("FROM" if statement.verb == "SELECT" else "WHERE")
+    named = {table for table in statement.tables if re.search(rf"\b{table}\.user_id = \?", conditions)}
+    asked = conditions.count(".user_id = ?")
+    sets = statement.parameters if statement.many else [statement.parameters]
+    return named != statement.tables or any(list(values).count(owner) < asked for values in sets)
+
+
+def test_every_operation_names_the_owner_of_every_row_it_touches(tmp_path: Path) -> None:
+    app, demo = demo_app(tmp_path)
+    owner = demo.get("/v1/me").json()["id"].replace("-", "")
+    found: dict[str, list[str]] = {}
+    touched: set[str] = set()
+    for operation in sorted(OPERATIONS, key=lambda one: (one.name in LAST, ORDER.index(one.method), one.name)):
+        if operation.is_open:
+            continue
+        with recorded(app.state.database) as statements:
+            demo.request(operation.method, operation.href, json=operation.body)
+        owned = [one for one in statements if one.tables and not TOKEN_LOOKUP.search(one.text)]
+        touched |= {f"{one.verb} {table}" for one in owned for table in one.tables}
+        if wrong := [one.text for one in owned if nameless(one, owner)]:
+            found[operation.name] = wrong
+    demo.close()
+    app.state.database.dispose()
+    assert not found
+    assert {f"SELECT {table}" for table in OWNED} <= touched
+    assert {f"{verb} step_instance" for verb in ("INSERT", "UPDATE", "DELETE")} <= touched
+
+
+def test_only_the_owner_can_be_asked_for_even_where_a_query_forgets_to_say_so(world: World, client: TestClient) -> None:
+    ids = record_everything(client, world.clock.now)
+    other = world.sign_up().get("/v1/me").json()["id"]
+    with world.database.write(world.clock.now) as session:
+        session.owner = other
+        assert session.exec(select(Note)).all() == []
+        assert session.exec(select(Note).where(Note.id == ids["note"])).all() == []
+        session.execute(update(StepInstance).values(reason="taken"))
+        session.execute(delete(Note).where(col(Note.id) == ids["note"]))
+    assert client.get(f"/v1/notes/{ids['note']}").status_code == 200
+    assert "taken" not in client.get(f"/v1/applications/{ids['application']}/steps").text
+
+
+@pytest.mark.parametrize(
+    "statement", [select(Note), update(Note).values(text="x"), delete(Note)], ids=["select", "update", "delete"]
+)
+def test_a_session_without_an_owner_refuses(statement: Any, world: World) -> None:
+    with world.database.write(world.clock.now) as session, pytest.raises(RuntimeError, match="no owner"):
+        session.execute(statement)
+
+
+def test_a_session_without_an_owner_writes_no_row(world: World, client: TestClient) -> None:
+    user = client.get("/v1/me").json()["id"]
+    with pytest.raises(RuntimeError, match="no owner"), world.database.write(world.clock.now) as session:
+        session.add(token_of(user, session))
+
+
+def test_a_new_row_of_another_owner_is_refused(world: World, client: TestClient, stranger: TestClient) -> None:
+    user, other = (one.get("/v1/me").json()["id"] for one in (client, stranger))
+    before = dump(world.database, other)
+    with world.database.write(world.clock.now) as session:
+        session.owner = user
+        session.add(token_of(other, session))
+        with pytest.raises(RuntimeError, match="session's owner"):
+            session.flush()
+        session.undo = True
+    assert dump(world.database, other) == before
+
+
+def token_of(user: str, session: OwnedSession) -> Token:
+    times = {"created_at": session.now, "updated_at": session.now}
+    return Token(user_id=user, kind="personal", name="x", scopes=["all"], hash="x", **times)
+
+
+def test_every_table_of_a_user_is_keyed_by_the_user_first() -> None:
+    for table in SQLModel.metadata.sorted_tables:
+        if table.name in OWNED:
+            assert table.primary_key.columns.keys()[0] == "user_id", table.name
+
+
+@pytest.mark.parametrize(("table", "key"), POINTING, ids=[str(key.name) for _, key in POINTING])
+def test_the_database_refuses_a_row_that_points_at_somebody_elses(
+    table: Table, key: ForeignKeyConstraint, world: World, client: TestClient, stranger: TestClient
+) -> None:
+    record_everything(client, world.clock.now)
+    record_everything(stranger, world.clock.now)
+    mine, theirs = (one.get("/v1/me").json()["id"] for one in (client, stranger))
+    (pointer,) = [column for column in key.columns if column.name != "user_id"]
+    (target,) = {element.column for element in key.elements if element.column.name != "user_id"}
+    with world.database.engine.begin() as connection:
+        strange = connection.execute(target.table.select().where(target.table.c.user_id == theirs)).first()
+        row = connection.execute(table.select().where(table.c.user_id == mine)).first()
+        assert strange is not None
+        assert row is not None
+        with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+            connection.execute(
+                table.update()
+                .where(*(column == row._mapping[column.name] for column in table.primary_key.columns))
+                .values({pointer.name: strange._mapping[target.name]})
+            )
+
+
+def test_every_reference_between_owned_tables_names_the_owner_in_the_database_too(world: World) -> None:
+    inspector = inspect(world.database.engine)
+    for table in sorted(OWNED):
+        for key in inspector.get_foreign_keys(table):
+            expected = ["user_id"] if key["referred_table"] == "user_account" else ["user_id", "id"]
+            columns = key["constrained_columns"]
+            assert (columns[0], len(columns)) == ("user_id", len(expected)), key
