@@ -103,9 +103,7 @@ ClockworkDep = Annotated[Clockwork, Depends(_clockwork)]
 
 async def _page(
     request: Request,
-    limit: Annotated[
-        int, Query(ge=1, description="Up to 200 rows; more is cut to that.")
-    ] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, description="Up to 200 rows; more is cut to that.")] = DEFAULT_LIMIT,
     cursor: Annotated[
         str | None, Query(max_length=2_000, description="`next_cursor` of the page before, with the same filters.")
     ] = None,

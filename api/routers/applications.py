@@ -29,7 +29,7 @@ from api.resources import (
 from api.services.applications import APPLICATION, STAGE, me, restore
 from api.services.expansion import ExpandedApplication, expanded
 from api.services.policies import explained
-from api.services.records import change, find, is_id, show, show_one
+from api.services.records import change, find, is_id, show, show_one, wanted_id
 
 APPLICATIONS = Resource(
     kind=APPLICATION,
@@ -137,7 +137,9 @@ def _filters(
         conditions.append(is_archived if archived else ~is_archived)
     if status_contact_id is not None:
         known = is_id(status_contact_id)
-        conditions.append(Application.status_contact_id == status_contact_id.lower() if known else false())
+        conditions.append(
+            Application.status_contact_id == wanted_id("status_contact_id", status_contact_id) if known else false()
+        )
     if updated_since is not None:
         conditions.append(col(Application.updated_at) >= updated_since)
     return conditions

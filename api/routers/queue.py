@@ -12,6 +12,7 @@ from api.models.base import Instant
 from api.models.step import QueueItem, QueueSummary
 from api.resources import router
 from api.services import queue
+from api.services.records import wanted_id
 from api.services.step_reads import version
 
 States = Literal["overdue", "open", "upcoming"]
@@ -60,7 +61,9 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
     if as_of is not None and as_of < caller.now - TOLERANCE:
         detail = "The queue looks ahead only: for the past, ask an application's steps."
         raise InvalidError.parameter("as_of", "in_the_past", detail)
-    filters = queue.Filters(_states(state), step, application_id and application_id.lower(), due_before)
+    filters = queue.Filters(
+        _states(state), step, application_id and wanted_id("application_id", application_id), due_before
+    )
     with caller.reading() as session:
         query = (filters, sort, as_of, explain, page.limit, page.cursor)
         caller.tagged(version(session, as_of or caller.now, *query))

@@ -84,6 +84,13 @@ def is_id(text: str) -> bool:
     return parts == [8, 4, 4, 4, 12] and all(c in "0123456789abcdefABCDEF-" for c in text)
 
 
+def wanted_id(name: str, value: str) -> str:
+    """Return the id that a filter names. Raises InvalidError where it cannot be one."""
+    if not is_id(value):
+        raise InvalidError.parameter(name, "not_an_id", "Send the id of one of your objects.")
+    return value.lower()
+
+
 def show(session: OwnedSession, kind: Kind[Row], rows: Sequence[Row]) -> list[Shown]:
     """Return rows as they are answered."""
     answers = []

@@ -263,6 +263,7 @@ def test_applications_are_found_by_the_person_to_ask(client: TestClient) -> None
     ("params", "name"),
     [
         pytest.param({"sort": "role"}, "sort", id="an-unknown-order"),
+        pytest.param({"status_contact_id": "somebody"}, "status_contact_id", id="no-id"),
         pytest.param({"stage": "hired"}, "stage", id="an-unknown-stage"),
         pytest.param({"archived": "perhaps"}, "archived", id="perhaps"),
         pytest.param({"updated_since": "2026-06-01T12:00:00"}, "updated_since", id="no-offset"),
