@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query
 from pydantic import BaseModel
-from sqlmodel import col, false, select
+from sqlmodel import col, select
 
 from api.conditional import etag
 from api.deps import CallerDep, PageDep
@@ -29,7 +29,7 @@ from api.resources import (
 from api.services.applications import APPLICATION, STAGE, me, restore
 from api.services.expansion import ExpandedApplication, expanded
 from api.services.policies import explained
-from api.services.records import change, find, is_id, show, show_one, wanted_id
+from api.services.records import change, find, show, show_one, wanted_id
 
 APPLICATIONS = Resource(
     kind=APPLICATION,
@@ -136,10 +136,7 @@ def _filters(
         is_archived = col(Application.archived_at).is_not(None)
         conditions.append(is_archived if archived else ~is_archived)
     if status_contact_id is not None:
-        known = is_id(status_contact_id)
-        conditions.append(
-            Application.status_contact_id == wanted_id("status_contact_id", status_contact_id) if known else false()
-        )
+        conditions.append(Application.status_contact_id == wanted_id("status_contact_id", status_contact_id))
     if updated_since is not None:
         conditions.append(col(Application.updated_at) >= updated_since)
     return conditions
