@@ -240,7 +240,6 @@ def named(found: list[Answer]) -> str:
         pytest.param({"stage": "applied", "company": "a"}, "ACME", id="two-filters"),
         pytest.param({"updated_since": "2026-06-01T12:02:00Z"}, "éclair Acme_2 Äpfel", id="changed-since"),
         pytest.param({"updated_since": "2026-06-01T14:03:00+02:00"}, "éclair Äpfel", id="changed-since-with-an-offset"),
-        pytest.param({"status_contact_id": "nobody"}, "", id="nobody-to-ask"),
     ],
 )
 def test_applications_are_found_and_ordered(world: World, client: TestClient, params: Answer, expected: str) -> None:
