@@ -120,7 +120,9 @@ def test_chosen_steps_are_skipped_together_or_not_at_all(client: TestClient) -> 
     before = steps(client, app)
     for wrong in (step(client, other, 1)["id"], UNKNOWN, "nothing"):
         problem(client.post(href, json={"steps": [*ids, wrong]}), 404, "not_found", "/steps/2")
-    for body in ({}, {"steps": []}, {"steps": "open"}, {"steps": ids, "at": "2026-06-01T12:05:01Z"}, {"steps": 3}):
+    future: Answer = {"steps": ids, "at": "2026-06-01T12:05:01Z"}
+    faults: list[Answer] = [{}, {"steps": []}, {"steps": "open"}, {"steps": 3}, future]
+    for body in faults:
         problem(client.post(href, json=body), 422, "invalid")
     assert steps(client, app) == before
     after = act(client, href, steps=[*ids, ids[0]], at="2026-06-01T10:00:00Z")
