@@ -25,7 +25,7 @@ TOKEN_LOOKUP = re.compile(r"FROM token\s+WHERE token\.hash = \?$")
 POINTING = [
     (table, key)
     for table in SQLModel.metadata.sorted_tables
-    for key in table.foreign_key_constraints
+    for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
     if len(key.columns) > 1
 ]
 
