@@ -51,7 +51,7 @@ def body(**fields: Any) -> Answer:
 
 
 def operation(**arguments: st.SearchStrategy[Any]) -> Callable[[Done], Done]:
-    """Make a method one of the operations that are drawn alike; the library's own rules come in lumps of a few."""
+    """Make a method one of the operations, thrown for with dice: the library's own draws come in lumps of a few."""
 
     def mark(method: Done) -> Done:
         method.arguments = st.fixed_dictionaries(arguments)  # type: ignore[attr-defined]  # read by Machine
@@ -74,7 +74,7 @@ class Machine(RuleBasedStateMachine):
     @initialize(
         start=st.sampled_from(STARTS),
         zone=st.sampled_from(ZONES),
-        random=st.randoms(use_true_random=False),
+        random=st.randoms(use_true_random=True),
         ahead=AHEAD,
     )
     def somebody_signs_up_and_has_interviews(
@@ -118,9 +118,8 @@ class Machine(RuleBasedStateMachine):
     def time_passes_and_something_happens(self, data: st.DataObject, passing: timedelta) -> None:
         self.counts["steps"] += 1
         self.world.clock.now += passing
-        name = data.draw(st.sampled_from(self.operations()), "what")
-        method = getattr(self, name)
-        method(**data.draw(method.arguments, "how"))
+        method = getattr(self, self.random.choice(self.operations()))
+        method(**data.draw(method.arguments, method.__name__))
 
     @classmethod
     def operations(cls) -> list[str]:
