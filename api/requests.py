@@ -134,6 +134,9 @@ def _known_parameters(request: Request, allowed: list[str]) -> None:
             for name in unknown[:20]
         ]
         raise InvalidError(known, errors=errors)
+    for name, value in request.query_params.multi_items():
+        if "\x00" in value:
+            raise InvalidError.parameter(name, "control_character", "Remove the NUL character.")
 
 
 def _readable_body(request: Request) -> None:

@@ -32,6 +32,7 @@ from api.rules.calendar import ZONES
 from api.rules.facts import Moment
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 NUMBER = re.compile(r"\s*[+-]?[\d.]+\s*")
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -54,6 +55,25 @@ def _uuid7(value: str) -> str:
 def _clean(value: str) -> str:
     if UNWANTED.search(value):
         raise PydanticCustomError("control_character", "Remove control characters and halves of surrogate pairs.")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "Write something, or send null where nothing may stand.")
+    return value
+
+
+def _no_script(value: str) -> str:
+    if value.lower().startswith(("javascript:", "data:", "vbscript:")):
+        raise PydanticCustomError("not_a_link", "Send a link that leads somewhere, not one that runs.")
+    return value
+
+
+def _day_only(value: object) -> object:
+    """Refuse what is more than a date: pydantic would take a midnight for its day."""
+    if not (isinstance(value, str) and DAY.fullmatch(value)) and type(value) is not dt.date:
+        raise PydanticCustomError("not_a_date", "Send a date such as 2026-03-02.")
     return value
 
 
@@ -97,7 +117,7 @@ WallTime = Annotated[
     AfterValidator(_whole_second),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"}),
 ]
-Day = Annotated[dt.date, BeforeValidator(_text_only), AfterValidator(_within_reach)]
+Day = Annotated[dt.date, BeforeValidator(_day_only), AfterValidator(_within_reach)]
 ClockTime = Annotated[
     dt.time,
     BeforeValidator(_text_only),
@@ -107,10 +127,16 @@ ClockTime = Annotated[
 ]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_clean)]
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_clean), AfterValidator(_not_blank)
+]
 Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"), AfterValidator(_clean)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)]
+Amount = Annotated[float, Field(strict=True, ge=0, le=1_000_000_000, allow_inf_nan=False)]
+Flag = Annotated[bool, Field(strict=True)]
+Link = Annotated[
+    str, StringConstraints(max_length=2_000, pattern=r"^\S+$"), AfterValidator(_clean), AfterValidator(_no_script)
+]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(_clean)
 ]

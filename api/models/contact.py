@@ -12,6 +12,7 @@ from api.db import Owned
 from api.models.base import (
     Body,
     Email,
+    Flag,
     Id,
     Instant,
     Line,
@@ -93,7 +94,7 @@ class ContactFields(Body):
     postal_address: Text | None = None
     preferred_channel: PreferredChannel | None = None
     details_source: DetailsSource | None = None
-    name_verified: Annotated[bool, Field(description="Compared with a card or a signature.")] = False
+    name_verified: Annotated[Flag, Field(description="Compared with a card or a signature.")] = False
     notes: Text | None = None
 
 

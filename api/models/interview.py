@@ -12,9 +12,11 @@ from api.db import Owned
 from api.models.base import (
     AnyId,
     Body,
+    Flag,
     Id,
     Instant,
     Line,
+    Link,
     MomentIO,
     Stored,
     Text,
@@ -93,10 +95,13 @@ class Interview(Stored, table=True):
     no_concerns_at: datetime | None = None
 
 
+RoundNo = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+
+
 class InterviewFields(Body):
     """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
 
-    round_no: Annotated[int | None, Field(ge=1, le=1_000, description="Default: the next number.")] = None
+    round_no: Annotated[RoundNo | None, Field(description="Default: the next number.")] = None
     kind: InterviewKind = InterviewKind.ONSITE
     time_zone: Annotated[
         Zone | None, Field(description="Where the clock on the wall hangs. Default: the employer's.")
@@ -110,14 +115,14 @@ class InterviewFields(Body):
     cancelled_at: Instant | None = None
     cancelled_by: Line | None = None
     location: Line | None = None
-    link: Annotated[str | None, Field(max_length=2_000, pattern=r"^\S+$")] = None
+    link: Link | None = None
     next_stage: Annotated[Text | None, Field(description="Which step of the hiring comes next.")] = None
-    next_stage_unknown: Annotated[bool, Field(description="They would not say.")] = False
+    next_stage_unknown: Annotated[Flag, Field(description="They would not say.")] = False
     stage_learned_at: Instant | None = None
     contact_from: Annotated[MomentIO | None, Field(description="From when you may ring them.")] = None
     contact_by: Annotated[MomentIO | None, Field(description="Until when you may ring them.")] = None
     hear_by: Annotated[MomentIO | None, Field(description="By when they said they would answer.")] = None
-    timing_unknown: Annotated[bool, Field(description="They would not say when.")] = False
+    timing_unknown: Annotated[Flag, Field(description="They would not say when.")] = False
     timing_learned_at: Instant | None = None
     told_by: Annotated[AnyId | None, Field(description="The contact who told you.")] = None
     no_positives_at: Annotated[Instant | None, Field(description="Ticked: nothing went so well as to repeat it.")] = (
@@ -145,7 +150,7 @@ InterviewUpdate = merge_patch(
     InterviewFields,
     "InterviewUpdate",
     without=["round_no", "time_zone"],
-    also={"round_no": Annotated[int, Field(ge=1, le=1_000)], "time_zone": Zone},
+    also={"round_no": RoundNo, "time_zone": Zone},
 )
 InterviewPublic = shown(
     InterviewFields,
@@ -183,7 +188,7 @@ class InterviewInterviewer(Owned, table=True):
 class InterviewerPut(Body):
     """How a contact took part."""
 
-    optional: Annotated[bool, Field(description="Not asked for by steps 2 and 4.")] = False
+    optional: Annotated[Flag, Field(description="Not asked for by steps 2 and 4.")] = False
 
 
 class InterviewerPublic(BaseModel):

@@ -11,6 +11,7 @@ from sqlmodel import Field as Column
 from api.models.base import (
     AnyId,
     Body,
+    Flag,
     Id,
     Instant,
     Line,
@@ -92,7 +93,7 @@ class LetterFields(Body):
     ]
     note_ids: Annotated[list[AnyId], Field(default_factory=list, max_length=100, description="The notes that it uses.")]
     checklist: Annotated[
-        dict[CheckName, bool], Field(default_factory=dict, description="Ticks of the list to check before sending.")
+        dict[CheckName, Flag], Field(default_factory=dict, description="Ticks of the list to check before sending.")
     ]
 
 

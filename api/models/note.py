@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import AnyId, Body, Id, Instant, Stored, Text, id_column, merge_patch, points_at, shown
+from api.models.base import AnyId, Body, Flag, Id, Instant, Stored, Text, id_column, merge_patch, points_at, shown
 
 
 class NoteKind(StrEnum):
@@ -50,7 +50,7 @@ class NoteFields(Body):
     text: Text
     noted_at: Annotated[Instant | None, Field(description="Default: now.")] = None
     address_in_letter: Annotated[
-        bool | None, Field(description="The letter should answer it. Default: true for a concern.")
+        Flag | None, Field(description="The letter should answer it. Default: true for a concern.")
     ] = None
     addressed_by_letter_id: AnyId | None = None
 
@@ -65,7 +65,7 @@ NoteUpdate = merge_patch(
     NoteFields,
     "NoteUpdate",
     without=["noted_at", "address_in_letter"],
-    also={"noted_at": Instant, "address_in_letter": bool},
+    also={"noted_at": Instant, "address_in_letter": Flag},
 )
 NotePublic = shown(
     NoteFields,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from api.models.base import Body, ClockTime, Day
+from api.models.base import Body, ClockTime, Day, Flag
 from api.rules.policy import BOUNDS, MAX_HOLIDAYS, Origin
 
 
@@ -39,7 +39,7 @@ class PolicyOverrides(Body):
         Field(min_length=1, max_length=7, description="0 = Monday … 6 = Sunday."),
     ] = None
     holidays: Annotated[list[Day] | None, Field(max_length=MAX_HOLIDAYS)] = None
-    thank_each_interviewer: bool | None = None
+    thank_each_interviewer: Flag | None = None
     default_interview_minutes: _hours("default_interview_minutes") = None  # type: ignore[valid-type]
     disabled_steps: Annotated[
         list[Annotated[int, Field(ge=1, le=7, strict=True)]] | None, Field(max_length=7, description="Numbers 1–7.")

@@ -12,6 +12,7 @@ from api.db import Owned
 from api.models.base import (
     Body,
     Email,
+    Flag,
     Id,
     Instant,
     Line,
@@ -106,8 +107,8 @@ class ApplicationReferencePut(Body):
     linked_at: Annotated[Instant | None, Field(description="When you named them. Default: now.")] = None
     alerted_at: Instant | None = None
     alert_channel: AlertChannel | None = None
-    job_details_given: bool = False
-    company_details_given: bool = False
+    job_details_given: Flag = False
+    company_details_given: Flag = False
     briefed_at: Annotated[Instant | None, Field(description="Counts only with both details given.")] = None
     briefing_text: Text | None = None
     contacted_at: Annotated[Instant | None, Field(description="When the employer rang them.")] = None

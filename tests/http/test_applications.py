@@ -137,6 +137,10 @@ def test_one_may_have_applied_today_wherever_that_is(world: World, zone: str, em
         pytest.param({"posting_url": "javascript:alert(1)"}, "/posting_url", id="a-link-that-runs"),
         pytest.param({"salary_currency": "euro"}, "/salary_currency", id="no-currency"),
         pytest.param({"salary_min": -1}, "/salary_min", id="a-negative-salary"),
+        pytest.param({"salary_min": True}, "/salary_min", id="true-for-a-number"),
+        pytest.param({"salary_min": "12"}, "/salary_min", id="a-text-for-a-number"),
+        pytest.param({"applied_on": "2026-05-01T00:00:00"}, "/applied_on", id="a-midnight-for-a-day"),
+        pytest.param({"posting_text": " \n"}, "/posting_text", id="a-blank-text"),
         pytest.param({"salary_min": 2, "salary_max": 1}, "/salary_max", id="a-range-the-wrong-way-round"),
         pytest.param({"reference_check": {"date": "2026-06-02", "time": "25:00"}}, "/reference_check/time", id="25h"),
         pytest.param({"reference_check": "2026-06-02"}, "/reference_check", id="a-date-for-a-moment"),
@@ -267,6 +271,7 @@ def test_applications_are_found_by_the_person_to_ask(client: TestClient) -> None
         pytest.param({"archived": "perhaps"}, "archived", id="perhaps"),
         pytest.param({"updated_since": "2026-06-01T12:00:00"}, "updated_since", id="no-offset"),
         pytest.param({"updated_since": "9999-12-31T23:59:59-12:00"}, "updated_since", id="beyond-time"),
+        pytest.param({"company": "A\x00"}, "company", id="nul"),
         pytest.param({"expand": "contacts,letters"}, "expand", id="an-unknown-expansion"),
     ],
 )

@@ -128,6 +128,7 @@ def test_a_note_names_what_is_ones_own_and_of_this_application(client: TestClien
     [
         pytest.param({"kind": "worry"}, "/kind", id="an-unknown-kind"),
         pytest.param({"text": ""}, "/text", id="no-text"),
+        pytest.param({"text": " \n\t"}, "/text", id="a-blank-text"),
         pytest.param({"text": None}, "/text", id="null-for-the-text"),
         pytest.param({"text": "x" * 20_001}, "/text", id="an-endless-text"),
         pytest.param({"text": "bell\x07"}, "/text", id="a-control-character"),

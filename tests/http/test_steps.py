@@ -29,6 +29,10 @@ from tests.http.story import (
     strangers_find_nothing,
 )
 
+TOLD = (
+    "Your interview ended Fri 29 May, 11:00 EDT. A thank-you letter is due within 24 hours; "
+    "it was due Sat 30 May, 11:00 EDT."
+)
 CODES = ["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 
 
@@ -78,6 +82,8 @@ def test_without_a_round_each_number_stands_once_and_nothing_is_stored(
 def test_a_step_tells_everything_about_itself(client: TestClient) -> None:
     app, round_ = interviewed(client)
     found = step(client, app, 4)
+    zone = "America/New_York"
+    data = {"interview_id": round_, "started_at": STARTED, "ended_at": ENDED, "zone": zone, "hours": 24}
     assert found == {
         "id": str(uuid5(UUID(app), f"4:interview:{round_}")),
         "application_id": app,
@@ -87,21 +93,10 @@ def test_a_step_tells_everything_about_itself(client: TestClient) -> None:
         "state": "overdue",
         "opens_at": ENDED,
         "due_at": "2026-05-30T15:00:00Z",
-        "due_zone": "America/New_York",
+        "due_zone": zone,
         "due_basis": "elapsed",
         "completed_at": None,
-        "reason": {
-            "code": "send_thank_you",
-            "text": "Your interview ended Fri 29 May, 11:00 EDT. A thank-you letter is due within 24 hours; "
-            "it was due Sat 30 May, 11:00 EDT.",
-            "data": {
-                "interview_id": round_,
-                "started_at": STARTED,
-                "ended_at": ENDED,
-                "zone": "America/New_York",
-                "hours": 24,
-            },
-        },
+        "reason": {"code": "send_thank_you", "text": TOLD, "data": data},
         "progress": {"done": 0, "total": 1, "missing": ["letter"]},
         "evidence": [],
         "next_action": {

@@ -11,6 +11,7 @@ from tests.http.story import (
     STARTED,
     UNKNOWN,
     Answer,
+    Request,
     act,
     add,
     application,
@@ -200,11 +201,12 @@ def test_a_step_changed_elsewhere_is_not_overwritten(client: TestClient) -> None
     old = client.get(href).headers["etag"]
     done = client.post(f"{href}/complete", headers={"If-Match": old})
     assert (done.status_code, done.headers["etag"]) == (200, client.get(href).headers["etag"])
-    for method, path, body in (
+    stale: list[Request] = [
         ("POST", "/skip", {}),
         ("POST", "/snooze", {"until": TUESDAY}),
         ("DELETE", "/snooze", None),
-    ):
+    ]
+    for method, path, body in stale:
         answer = client.request(method, href + path, json=body, headers={"If-Match": old})
         assert problem(answer, 412, "precondition_failed")["current"] == done.json()
     assert read(client, href) == done.json()
