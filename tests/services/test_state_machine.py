@@ -22,7 +22,7 @@ from tests.services.operations import Applications, Rounds
 from tests.services.operations_on_people import Papers, People
 from tests.services.operations_on_steps import Calls, Readings, Steps
 
-EXAMPLES = int(os.environ.get("AFTERWORD_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("AFTERWORD_EXAMPLES", "8"))
 OPERATIONS = int(os.environ.get("AFTERWORD_OPERATIONS", "40"))
 
 
