@@ -71,6 +71,10 @@ class Machine(RuleBasedStateMachine):
     client: TestClient
     user: str = ""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden: dict[tuple[str, datetime], datetime] = {}
+
     @initialize(
         start=st.sampled_from(STARTS),
         zone=st.sampled_from(ZONES),
@@ -179,6 +183,15 @@ class Machine(RuleBasedStateMachine):
                 session.owner = self.user
                 check_rows(session)
                 check_queue(session, self.random)
+
+    @invariant()
+    def a_snooze_lasts_only_while_its_step_is_open_and_its_deadline_stays(self) -> None:
+        hidden = [row for row in self.rows("step_instance") if row["snoozed_until"]] if self.user else []
+        assert not [row for row in hidden if row["closed_state"]]
+        now_hidden = {(row["id"], row["snoozed_until"]): row["due_at"] for row in hidden}
+        both = now_hidden.keys() & self.hidden.keys()
+        assert {key: now_hidden[key] for key in both} == {key: self.hidden[key] for key in both}
+        self.hidden = now_hidden
 
     @invariant()
     def nobody_elses_rows_change(self) -> None:
