@@ -125,6 +125,8 @@ def serve(
     elif not database.is_at_head():
         _fail("the database's schema is behind: run `afterword migrate`.")
     database.dispose()
+    if workers > 1 and database.is_sqlite:
+        _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
     if workers > 1:
         uvicorn.run(
             "api.main:create_app",
