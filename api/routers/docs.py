@@ -53,9 +53,14 @@ def _files() -> Path:
 
 
 @routes.get("/openapi.json", include_in_schema=False, openapi_extra=Anyone)
-def openapi(request: Request) -> JSONResponse:
-    """Read the OpenAPI document."""
-    return JSONResponse(document(request.app, request.app.state.clock()))
+def openapi(request: Request) -> Response:
+    """Read the OpenAPI document: made once a day, because one of its examples lies ahead."""
+    state, now = request.app.state, request.app.state.clock()
+    day, made = getattr(state, "openapi", (None, b""))
+    if day != now.date():
+        made = JSONResponse(document(request.app, now)).body
+        state.openapi = (now.date(), made)
+    return Response(made, media_type="application/json")
 
 
 def _page(html: str) -> HTMLResponse:

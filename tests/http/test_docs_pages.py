@@ -1,0 +1,33 @@
+"""The pages of the docs, and the document behind them, for anybody."""
+
+from datetime import timedelta
+
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+
+
+def test_the_document_is_served_with_an_example_that_lies_ahead(world: World) -> None:
+    client = world.anonymous()
+    first = client.get("/openapi.json").json()
+    assert first["components"]["schemas"]["StepSnooze"]["examples"] == [{"until": "2026-06-03T12:00:00Z"}]
+    world.clock.now += timedelta(hours=11)
+    assert client.get("/openapi.json").json() == first
+    world.clock.now += timedelta(days=1)
+    later = client.get("/openapi.json").json()
+    assert later["components"]["schemas"]["StepSnooze"]["examples"] == [{"until": "2026-06-04T23:00:00Z"}]
+
+
+def test_the_pages_allow_no_script_but_ours(world: World) -> None:
+    client = world.anonymous()
+    for page in ("/docs", "/redoc"):
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert "<script>" not in answer.text
+
+
+def test_the_scripts_ask_nobody_outside(client: TestClient) -> None:
+    assert client.get("/docs/start.js").headers["content-type"].startswith("text/javascript")
+    assert "https://cdn.redoc.ly" not in client.get("/redoc/redoc.js").text
+    assert client.get("/docs/files/swagger-ui.css").status_code == 200
