@@ -93,14 +93,15 @@ class Machine(RuleBasedStateMachine):
         self.begin(ahead)
 
     def begin(self, ahead: timedelta) -> None:
-        """Record two applications with a round each, somebody who was there and somebody who speaks for the user."""
+        """Record two applications with a round each; somebody was there in one and is to be asked in the other."""
         contact = self.send("POST", "/v1/contacts", {"full_name": "Sam Desk", "phone": "+1 555 0100"})
         for company in ("Acme", "Blue"):
             self.send("POST", "/v1/applications", {"company": company, "role": "Engineer"})
             times = {"starts_at": self.at(-ahead), "next_stage_unknown": True}
             self.send("POST", f"/v1/applications/{self.app(-1)}/interviews", times)
-        for interview in self.rows("interview"):
-            self.send("PUT", f"/v1/interviews/{interview['id']}/interviewers/{(contact or {})['id']}", {})
+        person = str((contact or {})["id"])
+        self.send("PUT", f"/v1/interviews/{self.rows('interview')[0]['id']}/interviewers/{person}", {})
+        self.send("PATCH", f"/v1/applications/{self.app(-1)}", {"status_contact_id": person})
         self.send("POST", "/v1/references", {"name": "Robin Referee"})
 
     @property

@@ -28,7 +28,7 @@ ACTIONS = st.sampled_from(["complete", "skip", "skip", "reopen"])
 
 
 class Calls(Machine):
-    """What is done about the employer's answer and elsewhere."""
+    """What is done about the employer's answer."""
 
     @operation(pick=PICK, call=CALLS, ago=MAYBE_AGO, first=MOMENTS, last=MOMENTS, hear=MOMENTS)
     def a_call_is_recorded(
@@ -55,6 +55,10 @@ class Calls(Machine):
         if offer := self.pick("offer", pick):
             self.operate("PATCH", f"/v1/offers/{offer['id']}", {"decision": decision})
         assert self.states() == before
+
+
+class Searches(Machine):
+    """What is done elsewhere."""
 
     @operation(pick=PICK, ago=MAYBE_AGO, general=st.booleans())
     def something_is_done_for_the_search(self, pick: int, ago: timedelta | None, general: bool) -> None:

@@ -18,35 +18,47 @@ from api.services import steps
 from tests.conftest import World
 from tests.services.checks import dump
 from tests.services.full_record import record_everything
+from tests.services.machine import Machine
 from tests.services.operations import Applications, Rounds
 from tests.services.operations_on_people import Papers, People
-from tests.services.operations_on_steps import Calls, Readings, Steps
+from tests.services.operations_on_steps import Calls, Readings, Searches, Steps
 
-EXAMPLES = int(os.environ.get("AFTERWORD_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("AFTERWORD_EXAMPLES", "10"))
 OPERATIONS = int(os.environ.get("AFTERWORD_OPERATIONS", "40"))
 
 
-class Record(Applications, Rounds, People, Papers, Calls, Steps, Readings):
+class Record(Applications, Rounds, People, Papers, Calls, Searches, Steps, Readings):
     """One user's whole record."""
 
 
+class Elsewhere(Applications, Rounds, Searches):
+    """What several applications mean to each other, without what concerns one alone."""
+
+
+@pytest.mark.parametrize(("machine", "share"), [(Record, 0.7), (Elsewhere, 0.3)])
 def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    machine: type[Machine], share: float, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "AT_ONCE", 2)
     # Ids decide between facts of the same second: in the order of writing, a failing sequence fails again.
     numbers = count(1)
     monkeypatch.setattr(base, "uuid7", lambda: UUID(f"01900000-0000-7000-8000-{next(numbers):012x}"))
     stranger = world.sign_up()
-    Record.world, Record.counts = world, Counter()
-    Record.strange = record_everything(stranger, world.clock.now)
-    Record.stranger = str(stranger.get("/v1/me").json()["id"])
-    Record.stranger_has = dump(world.database, Record.stranger)
-    assert all(Record.stranger_has.values())
+    machine.world, machine.counts = world, Counter()
+    machine.strange = record_everything(stranger, world.clock.now)
+    machine.stranger = str(stranger.get("/v1/me").json()["id"])
+    machine.stranger_has = dump(world.database, machine.stranger)
+    assert all(machine.stranger_has.values())
+    drive(machine, round(EXAMPLES * share))
+    with world.database.engine.connect() as connection:
+        assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+
+
+def drive(machine: type[Machine], examples: int) -> None:
     run_state_machine_as_test(
-        Record,
+        machine,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             stateful_step_count=OPERATIONS,
             derandomize="AFTERWORD_EXAMPLES" not in os.environ,
             database=None,
@@ -54,7 +66,5 @@ def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    for line in sorted(Record.counts.items()):
+    for line in sorted(machine.counts.items()):
         logging.getLogger(__name__).info("%s %s", *line)
-    with world.database.engine.connect() as connection:
-        assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
