@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError
+from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, UnauthorizedError
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("afterword")
@@ -282,43 +282,46 @@ def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Answer every failure of the application with a problem document."""
-
-    def expected(request: Request, error: Exception) -> Response:
-        if not isinstance(error, ProblemError):
-            raise error
-        return respond(
-            request, error.problem, error.detail, errors=error.errors, headers=error.headers, extra=error.extra
-        )
-
-    def validation(request: Request, error: Exception) -> Response:
-        if not isinstance(error, RequestValidationError):
-            raise error
-        if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
-            return expected(request, NotFoundError())
-        return invalid(request, field_errors(error.errors()))
-
-    def http(request: Request, error: Exception) -> Response:
-        if not isinstance(error, HTTPException):
-            raise error
-        code = BY_STATUS.get(error.status_code, "bad_request")
-        headers = {"Allow": _allow(app, request)} if code == "method_not_allowed" else {}
-        return respond(request, code, CATALOG[code].advice, headers=headers)
-
-    def not_modified(_request: Request, error: Exception) -> Response:
-        if not isinstance(error, NotModifiedError):
-            raise error
-        return Response(status_code=304, headers={"ETag": error.etag})
-
-    app.add_exception_handler(ProblemError, expected)
-    app.add_exception_handler(RequestValidationError, validation)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(NotModifiedError, not_modified)
+    app.add_exception_handler(ProblemError, _expected)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(NotModifiedError, _not_modified)
 
 
-def _allow(app: FastAPI, request: Request) -> str:
+def _expected(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ProblemError):
+        raise error
+    return respond(request, error.problem, error.detail, errors=error.errors, headers=error.headers, extra=error.extra)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
+        return _expected(request, NotFoundError())
+    return invalid(request, field_errors(error.errors()))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = BY_STATUS.get(error.status_code, "bad_request")
+    if code == "not_found" and request.url.path.startswith("/v1/") and "authorization" not in request.headers:
+        return _expected(request, UnauthorizedError())
+    headers = {"Allow": _allow(request)} if code == "method_not_allowed" else {}
+    return respond(request, code, CATALOG[code].advice, headers=headers)
+
+
+def _not_modified(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, NotModifiedError):
+        raise error
+    return Response(status_code=304, headers={"ETag": error.etag})
+
+
+def _allow(request: Request) -> str:
     """Return every method of the address, over all routes that match it."""
     allowed: set[str] = set()
-    for route in app.router.routes:
+    for route in request.app.router.routes:
         regex, methods = getattr(route, "path_regex", None), getattr(route, "methods", None)
         if regex is not None and methods and regex.match(request.scope["path"]):
             allowed |= set(methods)

@@ -259,9 +259,9 @@ def _add_delete(to: APIRouter, resource: Resource) -> None:
     )
 
 
-def matched(caller: Caller, session: OwnedSession, kind: Kind[Row], id_: str) -> Row:
+def matched(caller: Caller, session: OwnedSession, kind: Kind[Row], id_: str, *, deleted: bool = False) -> Row:
     """Return the row of an id, if the caller's If-Match allows to change it."""
-    row = find(session, kind.table, id_)
+    row = find(session, kind.table, id_, deleted=deleted)
     if caller.conditions.if_match is not None:
         shown = show_one(session, kind, row)
         caller.may_change(shown, tag_of(shown))

@@ -48,10 +48,10 @@ def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
 def erase_contact(caller: CallerDep, contact_id: ContactId) -> object:
     """Blank a person for good.
 
-    For privacy: name, address and everything personal go, also from sent letters. A tombstone stays, so that no step
-    changes its state. It cannot be undone.
+    For privacy: name, address and everything personal go, also from sent letters; a contact that was deleted can be
+    erased too. A tombstone stays, so that no step changes its state. It cannot be undone.
     """
     with caller.writing() as session:
-        row = matched(caller, session, CONTACT, contact_id)
+        row = matched(caller, session, CONTACT, contact_id, deleted=True)
         erase(session, row)
         return changed(caller, session, CONTACT, row)

@@ -23,13 +23,17 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interviewer:
-    """A contact who takes part in a round. `details_at`: since when name, title and one channel are known [6, 7]."""
+    """A contact who takes part in a round. `details_at`: since when name, title and one channel are known [6, 7].
+
+    An `erased` one cannot be completed any more.
+    """
 
     contact_id: str
     name: str = ""
     details_at: datetime | None = None
     optional: bool = False
     has_email: bool = True
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

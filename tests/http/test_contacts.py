@@ -193,6 +193,14 @@ def test_erasing_blanks_a_person_everywhere_and_changes_no_state(client: TestCli
     assert step(client, app, 6)["next_action"]["code"] == "choose_contact"
 
 
+def test_a_deleted_contact_can_be_erased_too(client: TestClient) -> None:
+    kim = contact(client, job_title="Director")
+    assert client.delete(f"{ALL}/{kim}").status_code == 204
+    erased = client.post(f"{ALL}/{kim}/erase")
+    assert (erased.status_code, erased.json()["full_name"], erased.json()["job_title"]) == (200, None, None)
+    problem(client.get(f"{ALL}/{kim}"), 404, "not_found")
+
+
 def test_an_erased_contact_stays_blank(client: TestClient) -> None:
     kim = contact(client)
     first = act(client, f"{ALL}/{kim}/erase")

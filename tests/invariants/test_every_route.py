@@ -155,3 +155,8 @@ def test_a_page_stands_behind_every_type_of_problem(code: str, neighbours: Neigh
 
 def test_an_unknown_address_is_a_problem_too(neighbours: Neighbours) -> None:
     assert_problem(neighbours.demo.get("/v1/nothing-here"), 404)
+    assert_problem(neighbours.nobody.get("/nothing-here"), 404)
+
+
+def test_nobody_learns_which_addresses_there_are(neighbours: Neighbours) -> None:
+    assert_problem(neighbours.nobody.get("/v1/nothing-here"), 401)

@@ -97,6 +97,15 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             id="the-second-when-the-first-is-known",
         ),
         pytest.param(
+            {"interviewers": (Interviewer(contact_id="a", erased=True),)},
+            None,
+            "link_interviewer",
+            "This contact was erased: mark them as optional here.",
+            "PUT",
+            "/v1/interviews/r1/interviewers/a",
+            id="somebody-erased-with-gaps",
+        ),
+        pytest.param(
             {"kind": "assessment"},
             None,
             "choose_status_contact",

@@ -73,8 +73,12 @@ def _action(at: Situation, interview: Interview, missing: list[str]) -> Hint | N
             return Hint("link_interviewer", "Say who was in the room.", "PUT", href)
         if name.startswith("interviewer:"):
             contact_id = name.removeprefix("interviewer:")
-            who = next(p.name for p in interview.interviewers if p.contact_id == contact_id)
-            return complete_contact(contact_id, f"Fill in full name, title and a way to reach {who or 'them'}.")
+            person = next(p for p in interview.interviewers if p.contact_id == contact_id)
+            if person.erased:
+                href = f"/v1/interviews/{interview.id}/interviewers/{contact_id}"
+                return Hint("link_interviewer", "This contact was erased: mark them as optional here.", "PUT", href)
+            who = person.name or "them"
+            return complete_contact(contact_id, f"Fill in full name, title and a way to reach {who}.")
     contact = at.facts.status_contact
     if not missing:
         return None
