@@ -109,7 +109,7 @@ def _begin(session: OwnedSession, row: Application, change: Change) -> None:
 def derive_life(session: OwnedSession, row: Application, *, born: bool = False) -> None:
     """Read stage, offer and ending from the history into the application; a new version unless it is just born."""
     lines = session.exec(select(StageChange).where(StageChange.application_id == row.id)).all()
-    now = life([stage_line(line) for line in lines], session.now)
+    now = life([stage_line(line) for line in lines], steps.judged_at(session))
     if row.closed_at is not None and now.closed_at is None:
         _room_for_one_more(session)
     found = {name: getattr(now, name) for name in ("stage", "offered_at", "closed_at", "closed_outcome")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select, update
 
@@ -16,6 +17,7 @@ from api.services.stored_steps import columns, row_of
 
 AT_ONCE = 500
 SEARCH = 7
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,15 @@ class Reopened:
 
     application_id: str
     instance: Instance
+
+
+def judged_at(session: OwnedSession) -> datetime:
+    """Return the instant at which facts are judged: a little ahead, so that no evidence is taken for the future's.
+
+    A write may have waited for its turn, or come through a machine whose clock is behind another's. Evidence is never
+    later than the clock that accepted it, and judging at any instant after all evidence gives the same rows.
+    """
+    return session.now + CLOCKS_DIFFER_BY
 
 
 def lock(session: OwnedSession) -> None:
@@ -47,8 +58,8 @@ def judge_applications(session: OwnedSession, ids: Collection[str], *, elsewhere
         _settle_ends(session, found)
     for some, found in zip(batches, applications, strict=True):
         alive = [application for application in found if application.deleted_at is None]
-        known = gather(session, alive, now=session.now)
-        judged = {one.application.id: project(one.facts, one.policy, session.now) for one in known}
+        known = gather(session, alive, now=judged_at(session))
+        judged = {one.application.id: project(one.facts, one.policy, judged_at(session)) for one in known}
         rows = session.exec(select(StepInstance).where(col(StepInstance.application_id).in_(some))).all()
         reopened += _rewrite(session, judged, rows)
     if elsewhere:
@@ -72,8 +83,8 @@ def judge_search(session: OwnedSession) -> list[Reopened]:
 
 def fresh(session: OwnedSession, applications: Sequence[Application]) -> Iterator[tuple[Known, tuple[Instance, ...]]]:
     """Judge without writing: what the stored rows must equal."""
-    for known in gather(session, applications, now=session.now):
-        yield known, project(known.facts, known.policy, session.now)
+    for known in gather(session, applications, now=judged_at(session)):
+        yield known, project(known.facts, known.policy, judged_at(session))
 
 
 def _settle_ends(session: OwnedSession, applications: Sequence[Application]) -> None:
@@ -98,8 +109,8 @@ def _judge_search(session: OwnedSession, leave_out: Collection[str]) -> list[Reo
     reopened: list[Reopened] = []
     for some in _in_batches(sorted(rows)):
         found = session.exec(select(Application).where(col(Application.id).in_(some))).all()
-        known = gather(session, found, now=session.now, search_only=True)
-        judged = {one.application.id: project_search(one.facts, one.policy, session.now) for one in known}
+        known = gather(session, found, now=judged_at(session), search_only=True)
+        judged = {one.application.id: project_search(one.facts, one.policy, judged_at(session)) for one in known}
         instances = {key: (instance,) if instance else () for key, instance in judged.items()}
         reopened += _rewrite(session, instances, [rows[key] for key in some])
     return reopened

@@ -1,0 +1,24 @@
+"""A write whose clock is behind: it waited for its turn, or came through another machine."""
+
+from datetime import timedelta
+
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+
+TALK = {"time_zone": "America/New_York", "starts_at": "2026-05-29T14:00:00Z", "ends_at": "2026-05-29T15:00:00Z"}
+
+
+def test_evidence_that_another_clock_accepted_is_not_taken_for_the_futures(world: World, client: TestClient) -> None:
+    app = client.post("/v1/applications", json={"company": "Acme", "role": "Editor"}).json()["id"]
+    round_ = client.post(f"/v1/applications/{app}/interviews", json=TALK).json()["id"]
+    letter = {"interview_id": round_, "body": "Thank you.", "sent_at": "2026-06-01T12:00:00Z"}
+    assert client.post(f"/v1/applications/{app}/letters", json=letter).status_code == 201
+    stage = client.post(f"/v1/applications/{app}/stages", json={"stage": "interviewing"})
+    assert stage.status_code == 201
+    world.clock.now -= timedelta(seconds=30)
+    assert client.post(f"/v1/applications/{app}/notes", json={"kind": "general", "text": "x"}).status_code == 201
+    states = {line["step"]: line["state"] for line in client.get(f"/v1/applications/{app}/steps").json()["headline"]}
+    assert states["thank_you"] == "done_late"
+    assert client.patch(f"/v1/stages/{stage.json()['id']}", json={"note": "Asked in."}).status_code == 200
+    assert client.get(f"/v1/applications/{app}").json()["stage"] == "interviewing"
