@@ -40,6 +40,11 @@ class Clockwork:
         instant: datetime = self.request.app.state.clock()
         return instant.replace(microsecond=0)
 
+    def created(self, location: str, tag: str) -> None:
+        """Say where the new object is, and its version."""
+        self.headers["Location"] = location
+        self.headers["ETag"] = tag
+
 
 class Caller(Clockwork):
     """One request of one user, whose token is checked in the transaction that the endpoint opens."""
@@ -76,11 +81,6 @@ class Caller(Clockwork):
         """Raise PreconditionFailedError where If-Match names other versions only."""
         if self.conditions.refused(tag):
             raise PreconditionFailedError(current.model_dump(mode="json"), tag)
-
-    def created(self, location: str, tag: str) -> None:
-        """Say where the new object is, and its version."""
-        self.headers["Location"] = location
-        self.headers["ETag"] = tag
 
     def paged(self, cursor: str | None) -> None:
         """Link to the next page, if there is one."""

@@ -174,6 +174,7 @@ FIXED: dict[str, dict[str, Any]] = {
     },
     "SessionSecret": {
         "id": SESSION,
+        "etag": '"1"',
         "created_at": "2026-03-04T17:00:00Z",
         "expires_at": "2026-04-03T17:00:00Z",
         "last_used_at": None,
@@ -181,6 +182,7 @@ FIXED: dict[str, dict[str, Any]] = {
     },
     "TokenSecret": {
         "id": TOKEN,
+        "etag": '"1"',
         "created_at": "2026-03-04T17:00:00Z",
         "expires_at": None,
         "last_used_at": None,

@@ -134,7 +134,7 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
         if status == "201":
             headers["Location"] = LOCATION
         is_object = "json" in str(answer.get("content", ""))
-        if is_object and not path.startswith(("/v1/sessions", "/v1/tokens", "/problems")) and path.startswith("/v1"):
+        if is_object and path.startswith("/v1"):
             headers["ETag"] = ETAG
         if (
             method == "get"

@@ -82,7 +82,7 @@ class Application(Stored, table=True):
     )
 
     company: str = Column(max_length=200)
-    company_key: str = Column(max_length=400)
+    company_key: str = Column(max_length=600)
     role: str = Column(max_length=200)
     source: str | None = Column(default=None, max_length=200)
     posting_url: str | None = Column(default=None, max_length=2_000)

@@ -47,6 +47,7 @@ class SessionPublic(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: str
+    etag: str
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None

@@ -56,8 +56,7 @@ def sign_up(clockwork: ClockworkDep, body: UserCreate) -> object:
     hashed = hash_password(body.password)
     with clockwork.database.write(clockwork.now) as session:
         user = accounts.sign_up(session, body, hashed)
-        clockwork.headers["Location"] = "/v1/me"
-        clockwork.headers["ETag"] = etag(user.version)
+        clockwork.created("/v1/me", etag(user.version))
         return accounts.profile(user)
 
 
@@ -73,15 +72,16 @@ def sign_in(clockwork: ClockworkDep, body: SessionCreate) -> SessionSecret:
         raise UnauthorizedError("Address or password is wrong: check both.")
     with clockwork.database.write(clockwork.now) as session:
         token, secret = accounts.open_session(session, user, days=clockwork.settings.session_days)
-        clockwork.headers["Location"] = f"/v1/sessions/{token.id}"
-        return SessionSecret.model_validate({**SessionPublic.model_validate(token).model_dump(), "token": secret})
+        shown = accounts.shown_token(SessionSecret, token, token=secret)
+        clockwork.created(f"/v1/sessions/{token.id}", shown.etag)
+        return shown
 
 
 @routes.get("/v1/sessions", operation_id="list_sessions")
 def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     rows, cursor = _tokens(caller, page, "session")
-    return SessionPage(items=[SessionPublic.model_validate(row) for row in rows], next_cursor=cursor)
+    return SessionPage(items=[accounts.shown_token(SessionPublic, row) for row in rows], next_cursor=cursor)
 
 
 @routes.delete("/v1/sessions/current", operation_id="end_current_session", status_code=204, response_class=Response)
@@ -114,8 +114,9 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
     """
     with caller.writing() as session:
         token, secret = accounts.issue_token(session, body)
-        caller.headers["Location"] = f"/v1/tokens/{token.id}"
-        return TokenSecret.model_validate({**TokenPublic.model_validate(token).model_dump(), "token": secret})
+        shown = accounts.shown_token(TokenSecret, token, token=secret)
+        caller.created(f"/v1/tokens/{token.id}", shown.etag)
+        return shown
 
 
 @routes.get("/v1/tokens", operation_id="list_tokens")
@@ -125,7 +126,7 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     Without their secrets.
     """
     rows, cursor = _tokens(caller, page, "personal")
-    return TokenPage(items=[TokenPublic.model_validate(row) for row in rows], next_cursor=cursor)
+    return TokenPage(items=[accounts.shown_token(TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
 @routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", status_code=204, response_class=Response)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -102,6 +103,14 @@ def _issue(
     session.add(token)
     session.flush()
     return token, secret
+
+
+Shown = TypeVar("Shown", bound=BaseModel)
+
+
+def shown_token(model: type[Shown], row: Token, *, token: str | None = None) -> Shown:
+    """Return a session or a personal token as it is answered; `token` is its secret when it was made just now."""
+    return model.model_validate({**row.model_dump(), "etag": etag(row.version), "token": token})
 
 
 def end_token(session: OwnedSession, id_: str, kind: str) -> None:

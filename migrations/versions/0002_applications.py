@@ -29,7 +29,7 @@ def application() -> None:
         "application",
         *stored(),
         sa.Column("company", sa.String(length=200), nullable=False),
-        sa.Column("company_key", sa.String(length=400), nullable=False),
+        sa.Column("company_key", sa.String(length=600), nullable=False),
         sa.Column("role", sa.String(length=200), nullable=False),
         sa.Column("source", sa.String(length=200), nullable=True),
         sa.Column("posting_url", sa.String(length=2000), nullable=True),
