@@ -28,6 +28,7 @@ from api.models.user import UserCreate
 from api.openapi import document
 from api.security import hash_password
 from api.services import accounts
+from api.services.sweeping import sweep
 from api.services.upkeep import check_steps
 from api.settings import Settings
 
@@ -215,6 +216,16 @@ def token_issue(
         session.owner = user.id
         _, secret = accounts.issue_token(session, body)
     print(secret)  # noqa: T201  # this is the output
+
+
+@app.command("sweep")
+def sweep_once() -> None:
+    """Forget answers kept for retries and purge what was deleted 30 days ago; `serve` does it every hour."""
+    with _database() as database:
+        swept = sweep(database, _now())
+    errors.print(
+        f"{swept.answers:,} kept answers, {swept.applications:,} applications and {swept.contacts:,} contacts swept."
+    )
 
 
 @steps_app.command("check")

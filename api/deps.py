@@ -8,7 +8,7 @@ says; `reading()` and `writing()` check the token, name the owner and, when the 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
@@ -16,12 +16,15 @@ from pydantic import BaseModel
 from api.conditional import Conditions
 from api.db import Database, OwnedSession
 from api.errors import NotModifiedError, PreconditionFailedError
+from api.idempotency import Retry
 from api.models import Token
 from api.pagination import DEFAULT_LIMIT, PageQuery
 from api.requests import bearer
-from api.services import steps
+from api.services import retries, steps
 from api.services.accounts import authenticate
 from api.settings import Settings
+
+Shown = TypeVar("Shown", bound=BaseModel)
 
 
 class Clockwork:
@@ -50,9 +53,12 @@ class Caller(Clockwork):
     """One request of one user, whose token is checked in the transaction that the endpoint opens."""
 
     token: Token
+    answer: str | None = None
+    status: int = 200
 
-    def __init__(self, request: Request, response: Response) -> None:
+    def __init__(self, request: Request, response: Response, retry: Retry | None = None) -> None:
         super().__init__(request, response)
+        self.retry = retry
         self.conditions = Conditions(request.headers.get("if-match"), request.headers.get("if-none-match"))
         self.secret = bearer(request)
 
@@ -64,12 +70,33 @@ class Caller(Clockwork):
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[OwnedSession]:
-        """Open a transaction that writes on behalf of the caller; it is committed when the block ends."""
+    def writing(self, *, secret: bool = False) -> Iterator[OwnedSession]:
+        """Open a transaction that writes on behalf of the caller; it is committed when the block ends.
+
+        With an Idempotency-Key, the answer that `answered` was told is kept in the same transaction; one that was kept
+        before is given again. An answer that shows a `secret` is never kept.
+        """
+        retry = None if secret else self.retry
         with self.database.write(self.now) as session:
             self.token = authenticate(session, self.secret, writes=True)
             steps.lock(session)
+            if retry is not None:
+                retries.replay(session, retry)
             yield session
+            if retry is not None:
+                self._keep(session, retry)
+
+    def _keep(self, session: OwnedSession, retry: Retry) -> None:
+        if self.answer is None:
+            raise RuntimeError("A POST must say what it answers, so that it can be answered again.")
+        headers = {name: self.headers[name] for name in ("Location", "ETag") if name in self.headers}
+        retries.keep(session, retry, self.status, headers, self.answer)
+
+    def answered(self, shown: Shown, *, status: int = 200) -> Shown:
+        """Return an answer, and remember it for a retry."""
+        if self.retry is not None:
+            self.answer, self.status = shown.model_dump_json(), status
+        return shown
 
     def tagged(self, tag: str) -> None:
         """Say the answer's version; raise NotModifiedError where a reader has it already."""
@@ -90,7 +117,9 @@ class Caller(Clockwork):
 
 
 async def _caller(request: Request, response: Response) -> Caller:
-    return Caller(request, response)
+    key = request.headers.get("idempotency-key") if request.method == "POST" else None
+    retry = Retry.of(key, request.method, request.url.path, await request.body()) if key is not None else None
+    return Caller(request, response, retry)
 
 
 async def _clockwork(request: Request, response: Response) -> Clockwork:

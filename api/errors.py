@@ -122,6 +122,16 @@ class StorageFullError(ProblemError):
         super().__init__("The server has no room left to store this: try again later.", headers={"Retry-After": "60"})
 
 
+class ReplayedError(Exception):
+    """Not a failure: the request was answered before, and this was the answer."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = {**headers, "Idempotency-Replayed": "true"}
+        self.body = body
+
+
 class NotModifiedError(Exception):
     """Not a failure: the caller's copy is still right."""
 

@@ -1,13 +1,18 @@
 """The application: rooms put together."""
 
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
 from api import __version__, problems
 from api.db import Database
+from api.errors import ProblemError
 from api.middleware import Conventions
 from api.routers import (
     accounts,
@@ -26,6 +31,7 @@ from api.routers import (
     search_activities,
     steps,
 )
+from api.services.sweeping import sweep
 from api.settings import Settings
 
 ROUTERS = (
@@ -48,6 +54,8 @@ ROUTERS = (
 )
 
 
+SWEEP_EVERY_SECONDS = 3_600
+log = logging.getLogger("afterword")
 EXPOSED = (
     "ETag",
     "Link",
@@ -65,6 +73,23 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@asynccontextmanager
+async def _sweeping(app: FastAPI) -> AsyncIterator[None]:
+    """Sweep when the server starts and every hour from then on, beside the requests."""
+
+    async def every_hour() -> None:
+        while True:
+            try:
+                await run_in_threadpool(sweep, app.state.database, app.state.clock().replace(microsecond=0))
+            except ProblemError as error:
+                log.warning("the sweep is put off: %s", error.detail)
+            await asyncio.sleep(SWEEP_EVERY_SECONDS)
+
+    task = asyncio.create_task(every_hour())
+    yield
+    task.cancel()
+
+
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock) -> FastAPI:
     """Return the application on a database."""
     settings = settings or Settings()
@@ -75,6 +100,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        lifespan=_sweeping,
     )
     app.state.settings = settings
     app.state.database = Database(settings)

@@ -45,6 +45,7 @@ TAGS = {
 }
 ETAG = {"description": "The version of the answer.", "schema": {"type": "string"}, "example": '"3"'}
 LOCATION = {"description": "Where the new object is.", "schema": {"type": "string"}}
+REPLAYED = {"description": "`true` where the answer was kept from before.", "schema": {"type": "string"}}
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
 
 
@@ -114,6 +115,12 @@ def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
         parameters.append(_header("If-None-Match", "An ETag you have: 304 if it is still right."))
     if method in ("patch", "put", "delete") or operation["operationId"] in ACTIONS:
         parameters.append(_header("If-Match", "The ETag you have read: 412 if the object has changed since."))
+    if method == "post" and not is_open and operation["operationId"] != "create_token":
+        words = "Your key for this request: sent again with the same body, it is answered the same and done once."
+        parameters.append(_header("Idempotency-Key", words))
+        for status in ("200", "201"):
+            if status in operation["responses"]:
+                operation["responses"][status].setdefault("headers", {})["Idempotency-Replayed"] = REPLAYED
     if not parameters:
         del operation["parameters"]
     body = operation.get("requestBody")
@@ -130,7 +137,7 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     for status, answer in answers.items():
-        headers: Node = {}
+        headers: Node = answer.get("headers", {})
         if status == "201":
             headers["Location"] = LOCATION
         is_object = "json" in str(answer.get("content", ""))

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, UnauthorizedError
+from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("afterword")
@@ -123,6 +123,11 @@ CATALOG: Mapping[str, Problem] = {
         422,
         "Invalid input",
         "`errors` names each field, with what to send instead. Nothing was written.",
+    ),
+    "idempotency_key_reused": Problem(
+        422,
+        "Idempotency key reused",
+        "A key belongs to one request. Send the same body again to get its answer, or a new key.",
     ),
     "record_the_fact": Problem(
         422,
@@ -286,6 +291,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(NotModifiedError, _not_modified)
+    app.add_exception_handler(ReplayedError, _replayed)
 
 
 def _expected(request: Request, error: Exception) -> Response:
@@ -316,6 +322,12 @@ def _not_modified(_request: Request, error: Exception) -> Response:
     if not isinstance(error, NotModifiedError):
         raise error
     return Response(status_code=304, headers={"ETag": error.etag})
+
+
+def _replayed(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ReplayedError):
+        raise error
+    return Response(error.body, error.status, error.headers, "application/json")
 
 
 def _allow(request: Request) -> str:

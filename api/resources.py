@@ -174,7 +174,7 @@ def created(caller: Caller, session: OwnedSession, resource: Resource, row: Stor
     """Return a new object with its address and version."""
     shown = show_one(session, resource.kind, row)
     caller.created(resource.address(row.id), tag_of(shown))
-    return shown
+    return caller.answered(shown, status=201)
 
 
 def tag_of(shown: object) -> str:
@@ -273,7 +273,7 @@ def changed(caller: Caller, session: OwnedSession, kind: Kind[Row], row: Row) ->
     session.flush()
     shown = show_one(session, kind, row)
     caller.headers["ETag"] = tag_of(shown)
-    return shown
+    return caller.answered(shown)
 
 
 def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -> Response:

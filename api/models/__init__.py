@@ -4,6 +4,7 @@ from api.models.application import Application, StageChange
 from api.models.contact import ApplicationContact, Contact
 from api.models.follow_up import FollowUp
 from api.models.interview import Interview, InterviewInterviewer
+from api.models.kept_answer import KeptAnswer
 from api.models.letter import Letter
 from api.models.note import Note
 from api.models.offer import Offer
@@ -21,6 +22,7 @@ __all__ = [
     "FollowUp",
     "Interview",
     "InterviewInterviewer",
+    "KeptAnswer",
     "Letter",
     "Note",
     "Offer",

@@ -112,7 +112,7 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
 
     Its secret is shown this once. `all` may do everything, `read` only read. An Idempotency-Key is ignored here.
     """
-    with caller.writing() as session:
+    with caller.writing(secret=True) as session:
         token, secret = accounts.issue_token(session, body)
         shown = accounts.shown_token(TokenSecret, token, token=secret)
         caller.created(f"/v1/tokens/{token.id}", shown.etag)

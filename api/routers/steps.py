@@ -48,7 +48,10 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
     with caller.writing() as session:
         application = find(session, Application, application_id)
         skip_many(session, application, body.steps, body.at, body.note)
-        return steps_of(session, [application], View(caller.now))[application.id]
+        caller.headers["ETag"] = version(
+            session, caller.now, application.id, None, False, application_id=application.id
+        )
+        return caller.answered(steps_of(session, [application], View(caller.now))[application.id])
 
 
 @routes.get(STEP, operation_id="get_step")
@@ -140,4 +143,4 @@ def _matched(caller: Caller, session: OwnedSession, step_id: str) -> StepInstanc
 def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
     row = again(session, row)
     caller.headers["ETag"] = _tag(caller, session, row)
-    return one_step(session, row, View(caller.now))
+    return caller.answered(one_step(session, row, View(caller.now)))

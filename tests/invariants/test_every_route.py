@@ -7,6 +7,7 @@ import pytest
 
 from api.problems import CATALOG, slug
 from api.security import PERSONAL_PREFIX, new_token
+from tests.capture import demo_app
 from tests.invariants.conftest import OPERATIONS, Neighbours, Operation
 
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
@@ -160,3 +161,20 @@ def test_an_unknown_address_is_a_problem_too(neighbours: Neighbours) -> None:
 
 def test_nobody_learns_which_addresses_there_are(neighbours: Neighbours) -> None:
     assert_problem(neighbours.nobody.get("/v1/nothing-here"), 401)
+
+
+@pytest.mark.parametrize("operation", [o for o in CLOSED if o.method == "POST"], ids=str)
+def test_a_post_sent_again_with_its_key_is_answered_the_same(
+    operation: Operation, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    app, demo = demo_app(tmp_path_factory.mktemp("retried"))
+    body = {"until": "2026-03-14T17:00:00Z"} if operation.name == "snooze_step" else operation.body
+    headers = {"Idempotency-Key": "once"}
+    first, again = (demo.request("POST", operation.href, json=body, headers=headers) for _ in range(2))
+    assert first.status_code == again.status_code == (200 if "200" in operation.responses else 201), first.text
+    if operation.name != "create_token":
+        assert again.headers["idempotency-replayed"] == "true"
+        assert again.content == first.content
+        assert again.headers["etag"] == first.headers["etag"]
+    demo.close()
+    app.state.database.dispose()

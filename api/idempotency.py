@@ -1,0 +1,26 @@
+"""What makes two requests the same: the key, the address, and the body."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from api.errors import FieldError, InvalidError
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A request that its sender may send again: hashes of key with address, and of the body."""
+
+    key: str
+    request: str
+
+    @classmethod
+    def of(cls, key: str, method: str, path: str, body: bytes) -> "Retry":
+        """Read a key. Raises InvalidError where it is not 1 to 255 visible ASCII characters."""
+        if not KEY.fullmatch(key):
+            detail = "Send an Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID."
+            raise InvalidError(detail, errors=[FieldError("header", "Idempotency-Key", "unusable_key", detail)])
+        address = f"{method} {path}\n{key}".encode()
+        return cls(hashlib.sha256(address).hexdigest(), hashlib.sha256(body).hexdigest())

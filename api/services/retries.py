@@ -1,0 +1,51 @@
+"""Retries: the first answer to an Idempotency-Key is kept with its effect, and given again to the same request."""
+
+from datetime import timedelta
+
+from sqlalchemy import CursorResult
+from sqlmodel import col, delete
+
+from api.db import OwnedSession
+from api.errors import FieldError, InvalidError, ReplayedError
+from api.idempotency import Retry
+from api.models import KeptAnswer
+
+KEPT_FOR = timedelta(hours=24)
+
+
+def replay(session: OwnedSession, retry: Retry) -> None:
+    """Raise ReplayedError with the answer that was kept; InvalidError where the key came with another body."""
+    kept = session.get(KeptAnswer, (session.user_id, retry.key))
+    if kept is None:
+        return
+    if kept.created_at + KEPT_FOR <= session.now:
+        session.delete(kept)
+        session.flush()
+        return
+    if kept.request != retry.request:
+        detail = "This Idempotency-Key came with another body before: send a new key for a new request."
+        field = FieldError("header", "Idempotency-Key", "idempotency_key_reused", detail)
+        raise InvalidError(detail, errors=[field], code="idempotency_key_reused")
+    raise ReplayedError(kept.status, kept.headers, kept.body)
+
+
+def keep(session: OwnedSession, retry: Retry, status: int, headers: dict[str, str], body: str) -> None:
+    """Keep the answer of a request, in the transaction of its effect."""
+    session.add(
+        KeptAnswer(
+            user_id=session.user_id,
+            key=retry.key,
+            request=retry.request,
+            status=status,
+            headers=headers,
+            body=body,
+            created_at=session.now,
+        )
+    )
+
+
+def forget_expired(session: OwnedSession) -> int:
+    """Delete the user's answers that are kept no longer; returns how many."""
+    expired = delete(KeptAnswer).where(col(KeptAnswer.created_at) <= session.now - KEPT_FOR)
+    done = session.execute(expired, execution_options={"synchronize_session": False})
+    return done.rowcount if isinstance(done, CursorResult) else 0

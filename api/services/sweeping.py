@@ -1,0 +1,74 @@
+"""What time takes away: answers kept for retries, and what was deleted longer ago than it can be restored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult
+from sqlmodel import col, delete, select, update
+
+from api.db import Database, OwnedSession
+from api.models import Application, Contact, FollowUp, Interview
+from api.services import retries
+from api.services.accounts import everybody
+from api.services.records import RESTORABLE
+
+POINTERS: tuple[tuple[Any, str], ...] = (
+    (Application, "status_contact_id"),
+    (Interview, "told_by"),
+    (FollowUp, "contact_id"),
+)
+UNSYNCED = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How much was swept."""
+
+    answers: int = 0
+    applications: int = 0
+    contacts: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(
+            self.answers + other.answers,
+            self.applications + other.applications,
+            self.contacts + other.contacts,
+        )
+
+
+def sweep(database: Database, now: datetime) -> Swept:
+    """Sweep every account, each in a transaction of its own, so that no writer waits long."""
+    with database.read(now) as session:
+        users = everybody(session)
+    swept = Swept()
+    for user_id in users:
+        with database.write(now) as session:
+            session.owner = user_id
+            swept += sweep_account(session)
+    return swept
+
+
+def sweep_account(session: OwnedSession) -> Swept:
+    """Sweep one account. Deleted things count for no step any more, so no step changes."""
+    cutoff = session.now - RESTORABLE
+    return Swept(
+        answers=retries.forget_expired(session),
+        applications=_gone(session, delete(Application).where(col(Application.deleted_at) < cutoff)),
+        contacts=_purge_contacts(session, cutoff),
+    )
+
+
+def _purge_contacts(session: OwnedSession, cutoff: datetime) -> int:
+    old = session.exec(select(Contact.id).where(col(Contact.deleted_at) < cutoff)).all()
+    for table, column in POINTERS:
+        values = {column: None, **({"status_contact_since": None} if table is Application else {})}
+        session.execute(
+            update(table).where(col(getattr(table, column)).in_(old)).values(**values), execution_options=UNSYNCED
+        )
+    return _gone(session, delete(Contact).where(col(Contact.id).in_(old)))
+
+
+def _gone(session: OwnedSession, statement: Any) -> int:  # noqa: ANN401  # a statement
+    done = session.execute(statement, execution_options=UNSYNCED)
+    return done.rowcount if isinstance(done, CursorResult) else 0
