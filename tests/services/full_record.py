@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
@@ -18,7 +19,8 @@ class Entry:
     ids: dict[str, str] = field(default_factory=dict)
 
     def send(self, method: str, href: str, body: Answer | None = None) -> Answer:
-        answer = self.client.request(method, href, json=body)
+        headers = {"Idempotency-Key": str(uuid4())} if href == "/v1/applications" else {}
+        answer = self.client.request(method, href, json=body, headers=headers)
         assert answer.status_code in (200, 201), (method, href, body, answer.text)
         document: Answer = answer.json()
         return document
