@@ -13,6 +13,7 @@ SOURCES = sorted(
     for path in (ROOT / room).rglob("*.py")
     if path.is_file()
 )
+BUT_MIGRATIONS = [path for path in SOURCES if "versions" not in path.parts]  # a table has as many columns as it has
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -25,10 +26,8 @@ def test_a_file_has_400_lines_at_the_most(path: Path) -> None:
     assert path.read_text(encoding="utf-8").count("\n") <= 400
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", BUT_MIGRATIONS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_function_has_40_lines_at_the_most(path: Path) -> None:
-    if "versions" in path.parts:
-        pytest.skip("a table has as many columns as it has")
     long = {
         node.name: node.end_lineno - node.lineno
         for node in ast.walk(parsed(path))
