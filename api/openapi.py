@@ -141,15 +141,11 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
         if status == "201":
             headers["Location"] = LOCATION
         is_object = "json" in str(answer.get("content", ""))
-        if is_object and path.startswith("/v1"):
-            headers["ETag"] = ETAG
-        if (
-            method == "get"
-            and operation["operationId"].startswith("list_")
-            and "cursor" in str(operation.get("parameters"))
-        ):
+        is_page = method == "get" and "'cursor'" in str(operation.get("parameters"))
+        if is_page:
             headers["Link"] = LINK
-            headers.pop("ETag", None) if operation["operationId"] != "list_queue" else None
+        if is_object and path.startswith("/v1") and (not is_page or operation["operationId"] == "list_queue"):
+            headers["ETag"] = ETAG
         if headers:
             answer["headers"] = headers
         if status == "204":

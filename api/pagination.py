@@ -22,6 +22,21 @@ DIGEST_LENGTH = 12
 Key = tuple[InstrumentedAttribute[Any], bool]
 
 
+def by(table: type[Any], *names: str) -> dict[str, tuple[Key, ...]]:
+    """Return the orders of a list by some columns, each in both directions, always with the id behind."""
+    orders: dict[str, tuple[Key, ...]] = {}
+    for name in names:
+        column = getattr(table, name)
+        orders[name] = ((column, False), (table.id, False))
+        orders[f"-{name}"] = ((column, True), (table.id, True))
+    return orders
+
+
+def ascending(*columns: Any) -> tuple[Key, ...]:  # noqa: ANN401  # columns of any table
+    """Return an ascending order by some columns."""
+    return tuple((column, False) for column in columns)
+
+
 @dataclass(frozen=True, slots=True)
 class PageQuery:
     """Which page: how many rows, and after which one."""

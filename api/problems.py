@@ -1,6 +1,5 @@
 """Every error as a problem document (RFC 9457), and a page behind every type."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,7 +14,6 @@ from starlette.exceptions import HTTPException
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 
 MEDIA_TYPE = "application/problem+json"
-log = logging.getLogger("afterword")
 
 
 @dataclass(frozen=True, slots=True)

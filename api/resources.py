@@ -82,16 +82,6 @@ class Resource:
         return Annotated[names, Query(description="The order; equal ones are ordered by id.")]
 
 
-def by(table: type[Any], *names: str) -> dict[str, tuple[Key, ...]]:
-    """Return the orders of a list by some columns, each in both directions, always with the id behind."""
-    orders: dict[str, tuple[Key, ...]] = {}
-    for name in names:
-        column = getattr(table, name)
-        orders[name] = ((column, False), (table.id, False))
-        orders[f"-{name}"] = ((column, True), (table.id, True))
-    return orders
-
-
 def router(*tags: str | Enum) -> APIRouter:
     """Return an empty router that reads strictly."""
     return APIRouter(route_class=Route, tags=list(tags))
@@ -259,12 +249,25 @@ def _add_delete(to: APIRouter, resource: Resource) -> None:
     )
 
 
+def unchanged(caller: Caller, show: Callable[[], BaseModel]) -> None:
+    """Raise PreconditionFailedError where the caller's If-Match names another version than the one to be shown."""
+    if caller.conditions.if_match is not None:
+        shown = show()
+        caller.may_change(shown, tag_of(shown))
+
+
+def linked(caller: Caller, shown: BaseModel, new_at: str | None) -> None:
+    """Say the version of a link, and where it is when it is new."""
+    if new_at is not None:
+        caller.response.status_code = 201
+        caller.headers["Location"] = new_at
+    caller.headers["ETag"] = tag_of(shown)
+
+
 def matched(caller: Caller, session: OwnedSession, kind: Kind[Row], id_: str, *, deleted: bool = False) -> Row:
     """Return the row of an id, if the caller's If-Match allows to change it."""
     row = find(session, kind.table, id_, deleted=deleted)
-    if caller.conditions.if_match is not None:
-        shown = show_one(session, kind, row)
-        caller.may_change(shown, tag_of(shown))
+    unchanged(caller, lambda: show_one(session, kind, row))
     return row
 
 

@@ -19,11 +19,11 @@ from api.models.token import (
     TokenSecret,
 )
 from api.models.user import UserCreate, UserPublic, UserUpdate
-from api.pagination import PageQuery
-from api.resources import by, router
+from api.pagination import PageQuery, by
+from api.resources import router
 from api.security import hash_password, verify_password
 from api.services import accounts
-from api.services.applications import me
+from api.services.owner import me
 from api.services.policies import explained
 
 TokenId = Annotated[str, Path(description="The token's id.", max_length=64)]

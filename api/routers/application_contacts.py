@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.db import OwnedSession
-from api.deps import Caller, CallerDep, DryRun, PageDep
+from api.deps import CallerDep, DryRun, PageDep
 from api.models import Application, ApplicationContact, Contact
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
-from api.resources import DRY_RUN, PARENT, ApplicationId, deleted, router
+from api.resources import DRY_RUN, PARENT, ApplicationId, deleted, linked, router, unchanged
 from api.services.links import (
     application_contact,
     contacts_page,
@@ -58,12 +57,10 @@ def put_contact(
     """
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
-        _match(caller, session, application, contact)
-        if put_application_contact(session, application, contact, body):
-            caller.response.status_code = 201
-            caller.headers["Location"] = f"/v1/applications/{application.id}/contacts"
+        unchanged(caller, lambda: application_contact(session, application, contact.id))
+        is_new = put_application_contact(session, application, contact, body)
         shown = application_contact(session, application, contact.id)
-        caller.headers["ETag"] = shown.etag
+        linked(caller, shown, f"/v1/applications/{application.id}/contacts" if is_new else None)
         return shown
 
 
@@ -84,12 +81,5 @@ def delete_contact(
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
         link = find_link(session, ApplicationContact, application.id, contact.id)
-        _match(caller, session, application, contact)
+        unchanged(caller, lambda: application_contact(session, application, contact.id))
         return deleted(session, unlink(session, link, application.id), dry_run=dry_run)
-
-
-def _match(caller: Caller, session: OwnedSession, application: Application, contact: Contact) -> None:
-    """Raise PreconditionFailedError where the caller's If-Match names another version of the link."""
-    if caller.conditions.if_match is not None:
-        shown = application_contact(session, application, contact.id)
-        caller.may_change(shown, shown.etag)

@@ -14,6 +14,7 @@ from api.models import Application, StageChange
 from api.models.application import Stage
 from api.models.base import Instant
 from api.models.policy import PolicyOverrides, PolicyPublic
+from api.pagination import ascending, by
 from api.resources import (
     PARENT,
     ApplicationId,
@@ -21,13 +22,13 @@ from api.resources import (
     add_create,
     add_item,
     add_list,
-    by,
     changed,
     router,
     tag_of,
 )
-from api.services.applications import APPLICATION, STAGE, me, restore
+from api.services.applications import APPLICATION, STAGE, restore
 from api.services.expansion import ExpandedApplication, expanded
+from api.services.owner import me
 from api.services.policies import explained
 from api.services.records import change, find, show, show_one, wanted_id
 
@@ -54,7 +55,7 @@ STAGES = Resource(
     kind=STAGE,
     name="stage",
     plural="stages",
-    sorts={"at": ((StageChange.dated, False), (StageChange.at, False), (StageChange.id, False))},  # type: ignore[dict-item]
+    sorts={"at": ascending(StageChange.dated, StageChange.at, StageChange.id)},
     words={
         "create": (
             "The newest line is the application's stage. An ending closes it: open steps become missed or not "

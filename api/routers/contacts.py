@@ -7,7 +7,8 @@ from fastapi import Path
 from api.deps import CallerDep
 from api.models import Contact
 from api.models.contact import ContactPublic
-from api.resources import Resource, add_create, add_item, add_list, by, changed, matched, router
+from api.pagination import by
+from api.resources import Resource, add_create, add_item, add_list, changed, matched, router
 from api.services.contacts import CONTACT, erase, restore
 from api.services.records import find
 

@@ -1,7 +1,8 @@
 """Contact with the employer after an interview."""
 
 from api.models import FollowUp
-from api.resources import Resource, add_create, add_item, add_list, by, router
+from api.pagination import by
+from api.resources import Resource, add_create, add_item, add_list, router
 from api.services.smaller_facts import FOLLOW_UP
 
 FOLLOW_UPS = Resource(

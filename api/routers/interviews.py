@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.db import OwnedSession
-from api.deps import Caller, CallerDep, DryRun, PageDep
+from api.deps import CallerDep, DryRun, PageDep
 from api.models import Contact, Interview, InterviewInterviewer
 from api.models.interview import InterviewerPublic, InterviewerPut
-from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, by, deleted, router
+from api.pagination import by
+from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, deleted, linked, router, unchanged
 from api.services.interviews import INTERVIEW
 from api.services.links import find_link, interviewer, interviewers, put_interviewer, unlink
 from api.services.records import find
@@ -73,12 +73,10 @@ def put_one(
     """
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
-        _match(caller, session, interview, contact)
-        if put_interviewer(session, interview, contact, body):
-            caller.response.status_code = 201
-            caller.headers["Location"] = f"/v1/interviews/{interview.id}/interviewers"
+        unchanged(caller, lambda: interviewer(session, interview, contact.id))
+        is_new = put_interviewer(session, interview, contact, body)
         shown = interviewer(session, interview, contact.id)
-        caller.headers["ETag"] = shown.etag
+        linked(caller, shown, f"/v1/interviews/{interview.id}/interviewers" if is_new else None)
         return shown
 
 
@@ -99,12 +97,5 @@ def delete_one(
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
         link = find_link(session, InterviewInterviewer, interview.id, contact.id)
-        _match(caller, session, interview, contact)
+        unchanged(caller, lambda: interviewer(session, interview, contact.id))
         return deleted(session, unlink(session, link, interview.application_id), dry_run=dry_run)
-
-
-def _match(caller: Caller, session: OwnedSession, interview: Interview, contact: Contact) -> None:
-    """Raise PreconditionFailedError where the caller's If-Match names another version of the link."""
-    if caller.conditions.if_match is not None:
-        shown = interviewer(session, interview, contact.id)
-        caller.may_change(shown, shown.etag)

@@ -7,7 +7,8 @@ from fastapi import Path
 from api.deps import CallerDep
 from api.models import Letter
 from api.models.letter import LetterPublic, LetterSend
-from api.resources import Resource, add_create, add_item, add_list, by, changed, matched, router
+from api.pagination import by
+from api.resources import Resource, add_create, add_item, add_list, changed, matched, router
 from api.services.letters import LETTER, send
 
 LETTERS = Resource(

@@ -1,7 +1,8 @@
 """Notes of an application."""
 
 from api.models import Note
-from api.resources import Resource, add_create, add_item, add_list, by, router
+from api.pagination import by
+from api.resources import Resource, add_create, add_item, add_list, router
 from api.services.smaller_facts import NOTE
 
 NOTES = Resource(

@@ -5,10 +5,23 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.deps import Caller, CallerDep, DryRun, PageDep
+from api.deps import CallerDep, DryRun, PageDep
 from api.models import Application, ApplicationReference, Reference
 from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
-from api.resources import DRY_RUN, PARENT, ApplicationId, Resource, add_create, add_item, add_list, by, deleted, router
+from api.pagination import by
+from api.resources import (
+    DRY_RUN,
+    PARENT,
+    ApplicationId,
+    Resource,
+    add_create,
+    add_item,
+    add_list,
+    deleted,
+    linked,
+    router,
+    unchanged,
+)
 from api.services.links import (
     application_reference,
     change_application_reference,
@@ -86,13 +99,10 @@ def put_named(
     """
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
-        if caller.conditions.if_match is not None:
-            _match(caller, application_reference(session, application, person.id))
-        if put_application_reference(session, application, person, body):
-            caller.response.status_code = 201
-            caller.headers["Location"] = f"/v1/applications/{application.id}/references/{person.id}"
+        unchanged(caller, lambda: application_reference(session, application, person.id))
+        is_new = put_application_reference(session, application, person, body)
         shown = application_reference(session, application, person.id)
-        caller.headers["ETag"] = shown.etag
+        linked(caller, shown, f"/v1/applications/{application.id}/references/{person.id}" if is_new else None)
         return shown
 
 
@@ -108,11 +118,11 @@ def patch_named(
     A merge patch; `briefed_at` defaults to now when both details are given, and goes when they do.
     """
     with caller.writing() as session:
-        application = find(session, Application, application_id)
-        _match(caller, application_reference(session, application, reference_id))
-        link = find_link(session, ApplicationReference, application.id, reference_id.lower())
+        application, person = find(session, Application, application_id), find(session, Reference, reference_id)
+        unchanged(caller, lambda: application_reference(session, application, person.id))
+        link = find_link(session, ApplicationReference, application.id, person.id)
         change_application_reference(session, link, body)
-        shown = application_reference(session, application, reference_id)
+        shown = application_reference(session, application, person.id)
         caller.headers["ETag"] = shown.etag
         return shown
 
@@ -128,11 +138,7 @@ def delete_named(
     The person stays; step 5 is judged anew.
     """
     with caller.writing() as session:
-        application = find(session, Application, application_id)
-        _match(caller, application_reference(session, application, reference_id))
-        link = find_link(session, ApplicationReference, application.id, reference_id.lower())
+        application, person = find(session, Application, application_id), find(session, Reference, reference_id)
+        unchanged(caller, lambda: application_reference(session, application, person.id))
+        link = find_link(session, ApplicationReference, application.id, person.id)
         return deleted(session, unlink(session, link, application.id), dry_run=dry_run)
-
-
-def _match(caller: Caller, shown: ApplicationReferencePublic) -> None:
-    caller.may_change(shown, shown.etag)

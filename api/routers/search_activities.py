@@ -1,7 +1,8 @@
 """What was done to keep other doors open."""
 
 from api.models import SearchActivity
-from api.resources import Resource, add_create, add_item, add_list, by, router
+from api.pagination import by
+from api.resources import Resource, add_create, add_item, add_list, router
 from api.services.smaller_facts import SEARCH_ACTIVITY
 
 SEARCH_ACTIVITIES = Resource(

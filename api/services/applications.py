@@ -23,15 +23,11 @@ from api.rules.life import life
 from api.services import steps
 from api.services.dating import TOLERANCE, Change, date_fact
 from api.services.facts import stage_line
+from api.services.owner import me
 from api.services.policies import checked, laid_over
 from api.services.records import Kind, touch
 
 MAX_LIVE = 10_000
-
-
-def me(session: OwnedSession) -> User:
-    """Return the account on whose behalf the session works."""
-    return session.exec(select(User).where(User.id == session.user_id)).one()
 
 
 def _settle(session: OwnedSession, row: Application, change: Change) -> None:
@@ -152,7 +148,7 @@ def _settle_stage(session: OwnedSession, row: StageChange, change: Change) -> No
 
 
 def _ripple_stage(session: OwnedSession, row: StageChange, _change: Change) -> None:
-    derive_life(session, _application(session, row))
+    derive_life(session, application_of(session, row))
 
 
 def _forget_stage(session: OwnedSession, row: StageChange) -> None:
@@ -162,7 +158,8 @@ def _forget_stage(session: OwnedSession, row: StageChange) -> None:
         raise ConflictError(detail, code="last_stage")
 
 
-def _application(session: OwnedSession, row: Any) -> Application:  # noqa: ANN401  # any child of an application
+def application_of(session: OwnedSession, row: Any) -> Application:  # noqa: ANN401  # any child of an application
+    """Return the application that a row belongs to."""
     return session.exec(select(Application).where(Application.id == row.application_id)).one()
 
 

@@ -27,6 +27,7 @@ from api.models import (
 from api.rules import facts as rules
 from api.rules.life import life
 from api.rules.policy import Policy
+from api.services.owner import me
 from api.services.policies import policy_of
 
 Row = TypeVar("Row")
@@ -49,7 +50,7 @@ def gather(
     `search_only` leaves out what step 7 does not look at. `now` decides what closed other applications; before the
     session's own now, it is read from their stage histories.
     """
-    user = session.exec(select(User).where(User.id == session.user_id)).one()
+    user = me(session)
     ids = [application.id for application in applications]
     by = _Rows(session, ids, search_only=search_only)
     others = elsewhere(session, now)

@@ -9,10 +9,11 @@ from sqlmodel import col, func, select, update
 
 from api.db import OwnedSession
 from api.errors import InvalidError
-from api.models import Application, Contact, Interview, Letter, Note
+from api.models import Contact, Interview, Letter, Note
 from api.models.interview import InterviewCreate, InterviewPublic, InterviewUpdate
-from api.services.applications import me
+from api.services.applications import application_of
 from api.services.dating import Change, date_fact, in_order, one_or_unknown
+from api.services.owner import me
 from api.services.policies import policy_of
 from api.services.records import Kind
 from api.services.rounds import effective_end
@@ -22,7 +23,7 @@ MOST_MOVES = 50
 
 
 def _settle(session: OwnedSession, row: Interview, change: Change) -> None:
-    application = session.exec(select(Application).where(Application.id == row.application_id)).one()
+    application = application_of(session, row)
     row.time_zone = row.time_zone or application.time_zone
     _settle_times(row, change)
     if row.round_no is None:

@@ -21,7 +21,7 @@ from api.models.base import Body
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut
-from api.pagination import Key, PageQuery
+from api.pagination import PageQuery, ascending
 from api.services import steps
 from api.services.contacts import CONTACT
 from api.services.dating import Change, cut_evidence, date_fact
@@ -30,11 +30,6 @@ from api.services.steps import Reopened
 
 Shown = TypeVar("Shown")
 Paged = tuple[list[Shown], str | None]
-
-
-def by_column(*columns: Any) -> tuple[Key, ...]:  # noqa: ANN401  # columns of any table
-    """Return an ascending order by some columns."""
-    return tuple((column, False) for column in columns)
 
 
 def find_link(session: OwnedSession, table: type[Any], first: str, second: str) -> Any:  # noqa: ANN401  # any link table
@@ -58,7 +53,7 @@ def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -
         .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
         .where(InterviewInterviewer.interview_id == interview.id, col(Contact.deleted_at).is_(None))
     )
-    keys = by_column(InterviewInterviewer.contact_id)
+    keys = ascending(InterviewInterviewer.contact_id)
     rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, people)
     return [_interviewer(link, contact) for link, contact in rows], cursor
 
@@ -94,7 +89,7 @@ def put_interviewer(session: OwnedSession, interview: Interview, contact: Contac
 
 def contacts_page(session: OwnedSession, application: Application, page: PageQuery) -> Paged[ApplicationContactPublic]:
     """Return a page of an application's contacts with their roles."""
-    keys = by_column(ApplicationContact.contact_id)
+    keys = ascending(ApplicationContact.contact_id)
     rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, _with_roles([application.id]))
     return _application_contacts(session, rows), cursor
 
@@ -155,7 +150,7 @@ def references_page(
         .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
         .where(ApplicationReference.application_id == application.id)
     )
-    keys = by_column(ApplicationReference.linked_at, ApplicationReference.reference_id)
+    keys = ascending(ApplicationReference.linked_at, ApplicationReference.reference_id)
     rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, named)
     return [_application_reference(link, person) for link, person in rows], cursor
 

@@ -6,24 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import and_, col, false, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from api.db import OwnedSession
 from api.models import Application, Interview, StepInstance
 from api.models.step import QueueApplication, QueueItem, QueueSummary, StepCount
-from api.pagination import Key, PageQuery
+from api.pagination import PageQuery, by
 from api.rules.evaluate import answer, project
 from api.rules.outcome import STEPS, Instance
 from api.services.facts import gather
-from api.services.records import is_id
 from api.services.step_answers import Surroundings, public, surroundings
 from api.services.stored_steps import instance_of
 
 CAP = 1_000
-KEYS: dict[str, tuple[Key, ...]] = {
-    "due_at": ((col(StepInstance.due_at), False), (col(StepInstance.id), False)),  # type: ignore[dict-item]
-    "-due_at": ((col(StepInstance.due_at), True), (col(StepInstance.id), True)),  # type: ignore[dict-item]
-}
+KEYS = by(StepInstance, "due_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +46,7 @@ def statement(filters: Filters, now: datetime) -> Any:  # noqa: ANN401  # a stat
     if filters.step is not None:
         wanted = wanted.where(row.number == filters.step)
     if filters.application_id is not None:
-        known = is_id(filters.application_id)
-        wanted = wanted.where(row.application_id == filters.application_id if known else false())
+        wanted = wanted.where(row.application_id == filters.application_id)
     if filters.due_before is not None:
         wanted = wanted.where(col(row.due_at) < filters.due_before)
     return wanted.where(_awake(now))

@@ -11,6 +11,7 @@ from api.models import Application, Interview, StepInstance, User
 from api.rules.evaluate import project, project_search
 from api.rules.outcome import Instance
 from api.services.facts import Known, gather
+from api.services.owner import me
 from api.services.policies import policy_of
 from api.services.rounds import effective_end
 from api.services.stored_steps import columns, row_of
@@ -92,7 +93,7 @@ def _settle_ends(session: OwnedSession, applications: Sequence[Application]) -> 
 
     Hence all ends are settled before the first application is judged.
     """
-    user = session.exec(select(User).where(User.id == session.user_id)).one()
+    user = me(session)
     minutes = {a.id: policy_of(user.policy, a.policy).default_interview_minutes for a in applications}
     rounds = select(Interview).where(col(Interview.application_id).in_(list(minutes)))
     for interview in session.exec(rounds).all():

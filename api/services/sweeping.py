@@ -53,7 +53,7 @@ def sweep_account(session: OwnedSession) -> Swept:
     """Sweep one account. Deleted things count for no step any more, so no step changes."""
     cutoff = session.now - RESTORABLE
     return Swept(
-        answers=retries.forget_expired(session),
+        answers=_gone(session, retries.expired(session)),
         applications=_gone(session, delete(Application).where(col(Application.deleted_at) < cutoff)),
         contacts=_purge_contacts(session, cutoff),
     )
