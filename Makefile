@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check unit lock openapi clean
+.PHONY: demo test check unit postgresql lock openapi clean
 
 demo: $(VENV)/runtime.stamp ## Start on a throw-away SQLite file with a demo account.
 	@$(BIN)/afterword demo
 
-test: $(VENV)/dev.stamp check unit ## Run everything that continuous integration runs.
+test: $(VENV)/dev.stamp check unit postgresql ## Run everything that continuous integration runs, on both databases.
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -19,6 +19,9 @@ check: $(VENV)/dev.stamp
 
 unit: $(VENV)/dev.stamp
 	$(BIN)/pytest -n 2 --dist loadfile
+
+postgresql: $(VENV)/dev.stamp ## The tests that use a database, on a PostgreSQL started for them (or AFTERWORD_TEST_DATABASE_URL).
+	$(BIN)/pytest -n 2 --dist loadfile --database postgresql
 
 openapi: $(VENV)/dev.stamp ## Write the examples and the published document anew.
 	$(BIN)/python -m tests.capture

@@ -21,6 +21,7 @@ from rich.progress import Progress
 
 from api import demo as demo_account
 from api.db import Database, OwnedSession
+from api.engines import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.errors import ProblemError
 from api.main import create_app, wall_clock
 from api.models.token import TokenCreate
@@ -45,6 +46,8 @@ steps_app = typer.Typer(help="The stored steps.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
+BEHIND = "the database's schema is behind: run `afterword migrate`."
+log = logging.getLogger("afterword")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
@@ -72,10 +75,16 @@ def _fail(detail: str) -> None:
 
 @contextmanager
 def _database() -> Iterator[Database]:
+    with _connected() as database:
+        if not database.is_at_head():
+            _fail(BEHIND)
+        yield database
+
+
+@contextmanager
+def _connected() -> Iterator[Database]:
     database = Database(Settings())
     try:
-        if not database.is_at_head():
-            _fail("the database's schema is behind: run `afterword migrate`.")
         yield database
     finally:
         database.dispose()
@@ -111,6 +120,21 @@ def _log(level: str) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
+def _prepare(database: Database) -> None:
+    """Bring an SQLite file to head; wait for another process that migrates PostgreSQL, and refuse what is behind."""
+    if not SQLITE_IS_SAFE and database.is_sqlite:
+        log.warning(
+            "SQLite %s can corrupt a WAL file that several processes write: use 3.51.3 or newer", SQLITE_VERSION
+        )
+    if database.is_sqlite:
+        database.migrate()
+        return
+    if not database.is_at_head():
+        database.await_migration()
+    if not database.is_at_head():
+        _fail(BEHIND)
+
+
 @app.command()
 def serve(
     host: Host = "127.0.0.1",
@@ -120,14 +144,10 @@ def serve(
     """Serve the API; an SQLite database is brought to head first, a PostgreSQL schema that is behind is refused."""
     settings = Settings()
     _log(settings.log_level)
-    database = Database(settings)
-    if database.is_sqlite:
-        database.migrate()
-    elif not database.is_at_head():
-        _fail("the database's schema is behind: run `afterword migrate`.")
-    database.dispose()
-    if workers > 1 and database.is_sqlite:
-        _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
+    with _connected() as database:
+        if workers > 1 and database.is_sqlite:
+            _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
+        _prepare(database)
     if workers > 1:
         uvicorn.run(
             "api.main:create_app",
@@ -168,9 +188,8 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database's schema to the one that this version wants."""
-    database = Database(Settings())
-    database.migrate()
-    database.dispose()
+    with _connected() as database:
+        database.migrate()
     errors.print("The schema is at head.")
 
 

@@ -5,10 +5,11 @@ block ends; a read never waits for a write. Every statement on owned rows names 
 a statement without an owner is refused, so forgetting it fails closed.
 """
 
-import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, column, event, make_url
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy import column, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.types import Uuid
-from sqlmodel import Field, Session, SQLModel, create_engine
+from sqlmodel import Field, Session, SQLModel
 from sqlmodel.main import SQLModelMetaclass
 
-from api.errors import StorageFullError, UnavailableError
-from api.settings import Settings
+from api.engines import WRITE, make_engine, outage
+from api.errors import UnavailableError
+from api.settings import MIGRATING, Settings
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,7 +38,7 @@ SQLModel.metadata.naming_convention = {
 }
 ANYBODY = "anybody"
 ROOT = Path(__file__).parents[1]
-SQLITE_PASSING = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
+DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 class _OwnedMeta(SQLModelMetaclass):
@@ -94,17 +94,19 @@ class Database:
     """One database: how to read from it and write to it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.url = make_url(settings.database)
-        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = make_engine(settings)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.wait = settings.busy_timeout_seconds
-        self.engine = _engine(settings, self.is_sqlite)
-        self._writes = self.engine.execution_options(write=True)
+        self._writes = self.engine.execution_options(**{WRITE: True})
+        self._reads = self.engine
+        if not self.is_sqlite:
+            self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._turn = threading.Lock()
 
     @contextmanager
     def read(self, now: datetime) -> Iterator[OwnedSession]:
         """Open a transaction that sees one state of the database and changes nothing."""
-        with _translated(), OwnedSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        with _translated(), OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session:
             session.now = now
             yield session
 
@@ -112,7 +114,8 @@ class Database:
     def write(self, now: datetime) -> Iterator[OwnedSession]:
         """Open a transaction that commits when the block ends, and rolls back when it raises.
 
-        Raises UnavailableError when another write does not end within the setting's time.
+        Raises UnavailableError when another write does not end within the setting's time, and when the request's
+        deadline has passed before the commit: nobody waits for the answer any more, so nothing may be done.
         """
         if self.is_sqlite and not self._turn.acquire(timeout=self.wait):
             raise UnavailableError
@@ -121,16 +124,18 @@ class Database:
                 session.now = now
                 yield session
                 if not session.undo:
+                    session.flush()
+                    _in_time()
                     session.commit()
         finally:
             if self.is_sqlite:
                 self._turn.release()
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the schema to a revision, newer or older, in one transaction."""
+        """Bring the schema to a revision, newer or older, in one transaction, after any other process that does."""
         config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
         config.set_main_option("script_location", str(ROOT / "migrations"))
-        with self.engine.connect() as connection:
+        with _translated(), self._writes.connect() as connection:
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision() or ""
             is_older = revision == "base" or (revision != "head" and revision < current)
@@ -143,50 +148,29 @@ class Database:
         with _translated(), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
 
+    def await_migration(self) -> None:
+        """Wait until no other process migrates. Raises UnavailableError when that takes longer than the setting."""
+        if not self.is_sqlite:
+            with _translated(), self.engine.begin() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": MIGRATING})
+
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
 
-def _engine(settings: Settings, is_sqlite: bool) -> Engine:  # noqa: FBT001  # one private caller
-    options: dict[str, Any] = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_pre_ping": not is_sqlite}
-    options["pool_timeout"] = settings.busy_timeout_seconds
-    if not is_sqlite:
-        return create_engine(settings.database, **options)
-    path = make_url(settings.database).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
-    engine = create_engine(settings.database, connect_args=arguments, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Take transactions into our own hands; a commit is on the disk before it is acknowledged."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+def _in_time() -> None:
+    deadline = DEADLINE.get()
+    if deadline is not None and time.monotonic() > deadline:
+        raise UnavailableError
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Tell a busy, full or missing database from a fault of ours."""
+    """Raise what a caller can wait for as such, and a fault of ours as it is."""
     try:
         yield
-    except PoolTimeoutError as error:
-        raise UnavailableError from error
-    except DBAPIError as error:
-        text = str(error.orig)
-        if "is full" in text:
-            raise StorageFullError from error
-        passing = any(words in text for words in SQLITE_PASSING) if isinstance(error.orig, sqlite3.Error) else True
-        if (isinstance(error, OperationalError) and passing) or error.connection_invalidated:
-            raise UnavailableError from error
+    except SQLAlchemyError as error:
+        if (known := outage(error)) is not None:
+            raise known from error
         raise

@@ -62,6 +62,11 @@ CATALOG: Mapping[str, Problem] = {
         "Not acceptable",
         "The answer exists in other formats only.",
     ),
+    "request_timeout": Problem(
+        408,
+        "Body too slow",
+        "The body did not arrive in time: send the request again, faster.",
+    ),
     "conflict": Problem(
         409,
         "Conflict",
@@ -142,6 +147,16 @@ CATALOG: Mapping[str, Problem] = {
         "Too many requests",
         "Wait as long as `Retry-After` says.",
     ),
+    "headers_too_large": Problem(
+        431,
+        "Headers too large",
+        "Send fewer or shorter headers: all of them may take 64 KiB.",
+    ),
+    "not_http": Problem(
+        400,
+        "No HTTP request",
+        "What arrived cannot be read as an HTTP request: check line ends, header names and lengths.",
+    ),
     "internal": Problem(
         500,
         "Fault of the server",
@@ -217,19 +232,31 @@ def respond(
     extra: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """Return the problem document of a code."""
+    document = described(
+        code,
+        detail,
+        request_id=request.scope.get("request_id", ""),
+        instance=request.url.path.encode("utf-8", "replace").decode(),
+        errors=[error.document() for error in errors],
+        **(extra or {}),
+    )
+    return JSONResponse(document, CATALOG[code].status, dict(headers or {}), MEDIA_TYPE)
+
+
+def described(code: str, detail: str, *, request_id: str, instance: str = "", **more: object) -> dict[str, object]:
+    """Return the problem document of a code as data."""
     problem = CATALOG[code]
-    document = {
+    return {
         "type": f"/problems/{slug(code)}",
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
-        "instance": request.url.path.encode("utf-8", "replace").decode(),
+        "instance": instance,
         "code": code,
-        "request_id": request.scope.get("request_id", ""),
-        "errors": [error.document() for error in errors],
-        **(extra or {}),
+        "request_id": request_id,
+        "errors": [],
+        **more,
     }
-    return JSONResponse(document, problem.status, dict(headers or {}), MEDIA_TYPE)
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+MIGRATING = 4_727_433_150_137_001  # the advisory lock of PostgreSQL that a migration holds
+
 
 def data_folder() -> Path:
     """Return the user's folder for application data."""
@@ -20,10 +22,31 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="AFTERWORD_", extra="ignore")
 
     database_url: Annotated[str, Field(description="Where the rows are kept.")] = ""
+    pool_size: Annotated[
+        int,
+        Field(ge=3, le=200, description="Database connections of one process; all but two serve requests, at once."),
+    ] = 20
     busy_timeout_seconds: Annotated[
-        float, Field(gt=0, le=60, description="How long a write waits for its turn before it is answered with 503.")
+        float, Field(gt=0, le=60, description="How long a request waits for a lock or a connection, then 503.")
     ] = 5.0
-    pool_size: Annotated[int, Field(ge=1, le=200, description="Database connections of one process.")] = 40
+    connect_timeout_seconds: Annotated[
+        int, Field(ge=2, le=60, description="How long PostgreSQL may take to accept a connection, then 503.")
+    ] = 3
+    statement_timeout_seconds: Annotated[
+        float, Field(gt=0, le=600, description="How long PostgreSQL may work on one statement, then 503.")
+    ] = 7.0
+    request_timeout_seconds: Annotated[
+        float, Field(gt=0, le=600, description="How long a request may take from its last byte on, then 503.")
+    ] = 8.0
+    header_timeout_seconds: Annotated[
+        float, Field(gt=0, le=600, description="How long a client may take to send a request's headers.")
+    ] = 10.0
+    body_timeout_seconds: Annotated[
+        float, Field(gt=0, le=600, description="How long a client may take to send a request's body, then 408.")
+    ] = 10.0
+    max_waiting: Annotated[
+        int, Field(ge=0, le=10_000, description="Requests that may wait for a connection; more get 503 at once.")
+    ] = 60
     max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies are answered with 413.")] = 262_144
     session_days: Annotated[int, Field(ge=1, le=365, description="How long a sign-in lasts.")] = 30
     cors_origins: Annotated[

@@ -50,7 +50,7 @@ def median(request: Request, times: int) -> float:
 def measure(size: int, progress: Progress) -> dict[str, float]:
     """Return the medians for an account of that many applications."""
     with tempfile.TemporaryDirectory() as folder:
-        app, client = demo_app(Path(folder))
+        app, client = demo_app(f"sqlite:///{Path(folder) / 'bench.db'}")
         application, interview = fill(client, size, progress)
         note = {"interview_id": interview, "kind": "positive", "text": "Liked the plan."}
         here = f"/v1/applications/{application}"

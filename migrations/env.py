@@ -1,19 +1,38 @@
 """Runs the migrations on the database of the settings, or on the connection that was handed in."""
 
+from typing import Any
+
 from alembic import context
-from sqlalchemy import Connection, create_engine, pool
+from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import SQLModel
 
 import api.models  # noqa: F401  # every table must be known
-from api.settings import Settings
+from api.settings import MIGRATING, Settings
+
+WAIT = {"sqlite": "PRAGMA busy_timeout = 60000", "postgresql": "SET statement_timeout = 0"}
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations in one transaction; on SQLite with foreign keys off, because a rebuilt table drops the old."""
+    """Run the migrations in one transaction, one process at a time.
+
+    On SQLite foreign keys are off meanwhile, because a rebuilt table drops the old one and its children with it; the
+    pragma does nothing inside a transaction, so it goes to the driver, past the engine that would begin one.
+    """
     sqlite = connection.dialect.name == "sqlite"
+    driver: Any = connection.connection
+    driver.cursor().execute(WAIT[connection.dialect.name])
     if sqlite:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.commit()
+        driver.cursor().execute("PRAGMA foreign_keys = OFF")
+    else:
+        driver.commit()
+    try:
+        _run(connection, sqlite=sqlite)
+    finally:
+        if sqlite:
+            driver.cursor().execute("PRAGMA foreign_keys = ON")
+
+
+def _run(connection: Connection, *, sqlite: bool) -> None:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
@@ -22,15 +41,15 @@ def migrate(connection: Connection) -> None:
         transaction_per_migration=False,
     )
     with context.begin_transaction():
+        if not sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         context.run_migrations()
         if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
             raise RuntimeError(
                 f"The migration would leave {len(broken)} rows without their parent: nothing was changed."
             )
     connection.commit()
-    if sqlite:
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-        connection.commit()
 
 
 given = context.config.attributes.get("connection")

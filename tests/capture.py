@@ -28,9 +28,9 @@ UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 Node = dict[str, Any]
 
 
-def demo_app(folder: Path) -> tuple[FastAPI, TestClient]:
-    """Return the application with the demo account, and the account's client."""
-    app = create_app(Settings(database_url=f"sqlite:///{folder / 'demo.db'}"), clock=lambda: NOW)
+def demo_app(url: str) -> tuple[FastAPI, TestClient]:
+    """Return the application with the demo account on an empty database, and the account's client."""
+    app = create_app(Settings(database_url=url), clock=lambda: NOW)
     app.state.database.migrate()
     secret = demo.build(app.state.database, NOW)
     client = TestClient(app, headers={"Authorization": f"Bearer {secret}"}, raise_server_exceptions=False)
@@ -67,7 +67,7 @@ def capture() -> Node:
     """Return an example for every schema that a reading operation answers."""
     found: Node = {}
     with tempfile.TemporaryDirectory() as folder:
-        app, client = demo_app(Path(folder))
+        app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}")
         made = document(app)
         schemas = made["components"]["schemas"]
         for path, method, operation in operations(made):

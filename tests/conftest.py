@@ -1,10 +1,8 @@
 """A migrated database a test, a clock that the test sets, and clients of two users who know nothing of each other."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from api.models.user import UserCreate
 from api.services import accounts
 from api.settings import Settings
 from tests.documented import assert_documented
+from tests.stores import Store, opened
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -75,28 +74,42 @@ class World:
         return client
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests that use a database run on either."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="where rows are kept")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what SQLite's run has shown already: on PostgreSQL, tests that use no database."""
+    if config.getoption("--database") == "postgresql":
+        without = [item for item in items if "store" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if "store" in getattr(item, "fixturenames", ())]
+
+
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file at head, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "head.db"
-    database = Database(Settings(database_url=f"sqlite:///{path}"))
-    database.migrate()
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
-    return path
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Where this run keeps its rows."""
+    with opened(request.config.getoption("--database"), tmp_path_factory.mktemp("store")) as store:
+        yield store
 
 
 @pytest.fixture
-def make_world(migrated: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
+def empty_url(store: Store) -> Iterator[str]:
+    """The URL of a database without tables."""
+    url = store.empty()
+    yield url
+    store.drop(url)
+
+
+@pytest.fixture
+def make_world(store: Store) -> Iterator[Callable[..., World]]:
     """Make worlds with settings of the test's own."""
     made: list[World] = []
 
     def make(**settings: Any) -> World:
-        path = tmp_path / f"world{len(made)}.db"
-        shutil.copy(migrated, path)
         clock = Clock()
-        app = create_app(Settings(database_url=f"sqlite:///{path}", **settings), clock=clock)
+        app = create_app(Settings(**{"database_url": store.copy(), **settings}), clock=clock)
         made.append(World(app, clock))
         return made[-1]
 
@@ -105,6 +118,7 @@ def make_world(migrated: Path, tmp_path: Path) -> Iterator[Callable[..., World]]
         for client in world.clients:
             client.close()
         world.database.dispose()
+        store.drop(world.app.state.settings.database_url)
 
 
 @pytest.fixture

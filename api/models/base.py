@@ -23,8 +23,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 from sqlalchemy import JSON, ForeignKeyConstraint, String, types
+from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
+from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from api.db import Owned
@@ -218,13 +220,23 @@ def points_at(table: str, column: str, *, cascade: bool = True) -> ForeignKeyCon
     )
 
 
-class Stored(Owned):
+class Versioned(SQLModel):
+    """A row that is changed by compare-and-set: the UPDATE names the version that was read, or changes nothing."""
+
+    version: int = 1
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, object]:  # noqa: N805  # a class, as the mapper wants it
+        """Name the version's column; the services count it, because some changes of a row are not the user's."""
+        return {"version_id_col": cls.__table__.c.version, "version_id_generator": False}  # type: ignore[attr-defined]
+
+
+class Stored(Owned, Versioned):
     """An owned row with an id of its own, its times and its version."""
 
     id: str = Column(primary_key=True, default_factory=new_id, sa_type=Uuid(as_uuid=False))
     created_at: datetime
     updated_at: datetime
-    version: int = 1
 
 
 class Body(BaseModel):

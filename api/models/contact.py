@@ -18,6 +18,7 @@ from api.models.base import (
     Line,
     Stored,
     Text,
+    Versioned,
     id_column,
     merge_patch,
     owned_by_user,
@@ -120,7 +121,7 @@ ContactPublic = shown(
 )
 
 
-class ApplicationContact(Owned, table=True):
+class ApplicationContact(Owned, Versioned, table=True):
     """A contact's role in one application."""
 
     __tablename__ = "application_contact"
@@ -133,7 +134,6 @@ class ApplicationContact(Owned, table=True):
     application_id: str = id_column(primary_key=True)
     contact_id: str = id_column(primary_key=True)
     role: str | None = Column(default=None, max_length=16)
-    version: int = 1
 
 
 class ApplicationContactPut(Body):

@@ -20,6 +20,7 @@ from api.models.base import (
     MomentIO,
     Stored,
     Text,
+    Versioned,
     WallTime,
     Zone,
     id_column,
@@ -169,7 +170,7 @@ InterviewPublic = shown(
 )
 
 
-class InterviewInterviewer(Owned, table=True):
+class InterviewInterviewer(Owned, Versioned, table=True):
     """A contact who took part; an optional one is not asked for by steps 2 and 4."""
 
     __tablename__ = "interview_interviewer"
@@ -182,7 +183,6 @@ class InterviewInterviewer(Owned, table=True):
     interview_id: str = id_column(primary_key=True)
     contact_id: str = id_column(primary_key=True)
     optional: bool = False
-    version: int = 1
 
 
 class InterviewerPut(Body):

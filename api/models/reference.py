@@ -18,6 +18,7 @@ from api.models.base import (
     Line,
     Stored,
     Text,
+    Versioned,
     id_column,
     merge_patch,
     owned_by_user,
@@ -76,7 +77,7 @@ ReferenceUpdate = merge_patch(ReferenceFields, "ReferenceUpdate")
 ReferencePublic = shown(ReferenceFields, "ReferencePublic", derived=["uses"], uses=int)
 
 
-class ApplicationReference(Owned, table=True):
+class ApplicationReference(Owned, Versioned, table=True):
     """A reference named for an application."""
 
     __tablename__ = "application_reference"
@@ -98,7 +99,6 @@ class ApplicationReference(Owned, table=True):
     contacted_at: datetime | None = None
     outcome: str | None = None
     thanked_at: datetime | None = None
-    version: int = 1
 
 
 class ApplicationReferencePut(Body):

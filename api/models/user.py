@@ -6,15 +6,14 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
-from sqlmodel import SQLModel
 
-from api.models.base import Body, Email, Line, Zone, json_column, merge_patch, new_id, shown
+from api.models.base import Body, Email, Line, Versioned, Zone, json_column, merge_patch, new_id, shown
 
 Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 
-class User(SQLModel, table=True):
+class User(Versioned, table=True):
     """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults."""
 
     __tablename__ = "user_account"
@@ -29,7 +28,6 @@ class User(SQLModel, table=True):
     write_counter: int = 0
     created_at: datetime
     updated_at: datetime
-    version: int = 1
 
 
 class UserProfile(Body):

@@ -1,7 +1,6 @@
 """What Afterword is, how it is doing, and what its words mean: for anybody, without a token."""
 
 import platform
-import sqlite3
 from enum import Enum
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel
 
 from api import __version__
 from api.deps import Anyone, ClockworkDep
+from api.engines import SQLITE_VERSION
 from api.errors import NotFoundError, UnavailableError
 from api.models.application import SalaryPeriod, Stage, WorkMode
 from api.models.contact import ContactRole, DetailsSource, PreferredChannel
@@ -165,8 +165,8 @@ def readyz(clockwork: ClockworkDep) -> Readiness:
     database = clockwork.database
     if not database.is_at_head():
         raise UnavailableError("The database's schema is behind: run `afterword migrate`.")
-    name = database.url.get_backend_name()
-    version = sqlite3.sqlite_version if database.is_sqlite else str(database.engine.dialect.server_version_info)
+    name = database.engine.dialect.name
+    version = SQLITE_VERSION if database.is_sqlite else str(database.engine.dialect.server_version_info)
     return Readiness(status="ok", database=name, database_version=version, schema_at_head=True)
 
 

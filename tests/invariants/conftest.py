@@ -14,6 +14,7 @@ from api.models.user import UserCreate
 from api.openapi import document, operations
 from api.services import accounts
 from tests.capture import NOW, Node, demo_app, filled
+from tests.stores import Store
 
 DOCUMENT: Node = json.loads(
     (Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"),
@@ -69,8 +70,9 @@ class Neighbours:
 
 
 @pytest.fixture(scope="module")
-def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbours]:
-    app, demo = demo_app(tmp_path_factory.mktemp("neighbours"))
+def neighbours(store: Store) -> Iterator[Neighbours]:
+    url = store.empty()
+    app, demo = demo_app(url)
     assert document(app)["paths"].keys() == DOCUMENT["paths"].keys(), "run `make openapi`"
     with app.state.database.write(NOW) as session:
         body = UserCreate(email="other@example.com", password="x" * 12, full_name="O", time_zone="UTC")
@@ -82,3 +84,4 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbours]
     for client in (demo, stranger, nobody):
         client.close()
     app.state.database.dispose()
+    store.drop(url)

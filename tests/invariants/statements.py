@@ -17,16 +17,17 @@ OWNED = frozenset(
     if issubclass(mapper.class_, Owned)
 )
 NAMED = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO) (\w+(?:, \w+)*)")
+PLACE = re.compile(r"%\((\w+)\)s(?:::\w+)*")
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT", "RELEASE")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement as it was sent to the database. `many` is its number of parameter sets."""
+    """One statement as it was sent to the database, with `?` for each parameter, and its sets of parameters."""
 
     text: str
-    parameters: Any
-    many: bool
+    parameters: list[list[str]]
+    sent: tuple[str, Any]
 
     @property
     def tables(self) -> set[str]:
@@ -46,7 +47,11 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
 
     def record(_connection: object, _cursor: object, text: str, parameters: Any, _context: object, many: bool) -> None:
         if not text.startswith(CONTROL):
-            found.append(Statement(text, parameters, many))
+            sets = parameters if many else [parameters]
+            names = PLACE.findall(text)
+            values = [[one[name] for name in names] if names else one for one in sets]
+            plain = [[str(value).replace("-", "") for value in row] for row in values]
+            found.append(Statement(PLACE.sub("?", text), plain, (text, parameters)))
 
     event.listen(database.engine, "before_cursor_execute", record)
     try:
@@ -56,10 +61,18 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
 
 
 def plan(database: Database, statement: Statement) -> list[str]:
-    """Return the steps in which SQLite reads its tables for a statement."""
+    """Return the steps in which the database reads its tables for a statement.
+
+    PostgreSQL would rather scan and sort a handful of rows: that is made dear, so that what remains is necessary.
+    """
+    text, parameters = statement.sent
     with database.engine.connect() as connection:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement.text}", statement.parameters)
-        return [str(row[3]) for row in rows]
+        if database.is_sqlite:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
+            return [str(row[3]) for row in rows]
+        for dear in ("seqscan", "sort", "bitmapscan"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{dear} = off")
+        return [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {text}", parameters)]
 
 
 def counted(database: Database, act: Callable[[], Any]) -> int:

@@ -164,10 +164,8 @@ def test_nobody_learns_which_addresses_there_are(neighbours: Neighbours) -> None
 
 
 @pytest.mark.parametrize("operation", [o for o in CLOSED if o.method == "POST"], ids=str)
-def test_a_post_sent_again_with_its_key_is_answered_the_same(
-    operation: Operation, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    app, demo = demo_app(tmp_path_factory.mktemp("retried"))
+def test_a_post_sent_again_with_its_key_is_answered_the_same(operation: Operation, empty_url: str) -> None:
+    app, demo = demo_app(empty_url)
     body = {"until": "2026-03-14T17:00:00Z"} if operation.name == "snooze_step" else operation.body
     headers = {"Idempotency-Key": "once"}
     first, again = (demo.request("POST", operation.href, json=body, headers=headers) for _ in range(2))

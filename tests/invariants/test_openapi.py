@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from api.main import create_app
 from api.openapi import document, operations
 from api.settings import Settings
 from tests.capture import NOW, TARGET, Node, capture, demo_app, filled
+from tests.stores import Store
 
 ROOT = Path(__file__).parents[2]
 MADE: Node = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
@@ -24,26 +24,26 @@ SCHEMAS: Node = MADE["components"]["schemas"]
 
 
 @pytest.fixture(scope="module")
-def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """The demo account's file, to be copied, and its token."""
-    folder = tmp_path_factory.mktemp("demo")
-    app, client = demo_app(folder)
-    with app.state.database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    app.state.database.dispose()
-    yield folder / "demo.db", client.headers["Authorization"]
+def demo_database(store: Store) -> Iterator[tuple[str, str]]:
+    """The demo account's database, to be copied, and its token."""
+    url = store.empty()
+    app, client = demo_app(url)
     client.close()
+    app.state.database.dispose()
+    yield url, client.headers["Authorization"]
+    store.drop(url)
 
 
 @pytest.fixture
-def demo_client(demo_database: tuple[Path, str], tmp_path: Path) -> Iterator[TestClient]:
+def demo_client(demo_database: tuple[str, str], store: Store) -> Iterator[TestClient]:
     """A client of a fresh copy of the demo account."""
-    shutil.copy(demo_database[0], tmp_path / "demo.db")
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}"), clock=lambda: NOW)
+    url = store.copy(demo_database[0])
+    app = create_app(Settings(database_url=url), clock=lambda: NOW)
     client = TestClient(app, headers={"Authorization": demo_database[1]}, raise_server_exceptions=False)
     yield client
     client.close()
     app.state.database.dispose()
+    store.drop(url)
 
 
 def test_the_committed_document_is_the_applications_own(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ ORDERED = {
     "/v1/applications/{app}/stages": "ix_stage_change_order",
     "/v1/tokens": "ix_token_kind",
 }
-SLOW = re.compile("TEMP B-TREE|^SCAN")
+SLOW = re.compile("TEMP B-TREE|^SCAN|Sort|Seq Scan")
 
 
 @pytest.fixture

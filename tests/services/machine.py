@@ -10,12 +10,12 @@ from fastapi.testclient import TestClient
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select as core_select
-from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from tests.conftest import World
 from tests.services.checks import Dump, check_queue, check_rows, dump
 
+STEP_KEY = ("application_id", "number", "scope")
 Answer = dict[str, Any]
 Done = TypeVar("Done", bound=Callable[..., None])
 ZONES = ("America/New_York", "Europe/London", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe")
@@ -150,9 +150,10 @@ class Machine(RuleBasedStateMachine):
         return self.send(method, href, document)
 
     def rows(self, table: str) -> list[Answer]:
-        """Return the user's rows of a table as they are stored, in the order in which they were written."""
+        """Return the user's rows of a table as they are stored, in an order that is the same in every run."""
         made = SQLModel.metadata.tables[table]
-        mine = core_select(made).where(made.c.user_id == self.user).order_by(text("rowid"))
+        keys = STEP_KEY if table == "step_instance" else made.primary_key.columns.keys()
+        mine = core_select(made).where(made.c.user_id == self.user).order_by(*(made.c[key] for key in keys))
         with self.world.database.engine.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(mine)]
 

@@ -1,12 +1,11 @@
 """The migrations lead to the schema that the models say, and up and down again with rows in the tables."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 from api import demo
@@ -16,16 +15,15 @@ from tests.conftest import NOW
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(Settings(database_url=f"sqlite:///{tmp_path / 'migrated.db'}"))
+def database(empty_url: str) -> Iterator[Database]:
+    made = Database(Settings(database_url=empty_url))
     yield made
     made.dispose()
 
 
 def counts(database: Database) -> dict[str, int]:
     with database.engine.connect() as connection:
-        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-        tables = [name for name in names if name in SQLModel.metadata.tables]
+        tables = [name for name in inspect(connection).get_table_names() if name in SQLModel.metadata.tables]
         return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in tables}
 
 

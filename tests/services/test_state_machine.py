@@ -50,8 +50,9 @@ def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
     machine.stranger_has = dump(world.database, machine.stranger)
     assert all(machine.stranger_has.values())
     drive(machine, round(EXAMPLES * share))
-    with world.database.engine.connect() as connection:
-        assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if world.database.is_sqlite:  # PostgreSQL's keys cannot be switched off
+        with world.database.engine.connect() as connection:
+            assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
 
 
 def drive(machine: type[Machine], examples: int) -> None:

@@ -1,0 +1,110 @@
+"""Engines: which SQLite library, how its connections are prepared, and PostgreSQL's pool and timeouts."""
+
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import create_engine
+
+from api.errors import ProblemError, StorageFullError, UnavailableError
+from api.settings import Settings
+
+try:
+    import pysqlite3.dbapi2 as bundled  # type: ignore[import-untyped]  # has no annotations
+except ImportError:  # no wheel for this machine: the library that Python came with has to do
+    bundled = sqlite3
+
+SAFE_SQLITE = (3, 51, 3)
+WRITE = "write"
+PASSING_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
+PASSING_IN_POSTGRESQL = ("08", "25006", "40", "42P01", "53", "55P03", "57")
+DISK_FULL = "53100"
+
+
+def sqlite_library() -> ModuleType:
+    """Return the SQLite to use: Python's own if a reset of its WAL cannot corrupt the database, else the bundled."""
+    return sqlite3 if sqlite3.sqlite_version_info >= SAFE_SQLITE else bundled
+
+
+SQLITE = sqlite_library()
+SQLITE_VERSION: str = SQLITE.sqlite_version
+SQLITE_IS_SAFE: bool = SQLITE.sqlite_version_info >= SAFE_SQLITE
+
+
+def make_engine(settings: Settings) -> Engine:
+    """Return the engine of the settings' database; nothing is connected yet."""
+    url = make_url(settings.database)
+    shared: dict[str, Any] = {
+        "pool_size": settings.pool_size,
+        "max_overflow": 0,
+        "pool_timeout": settings.busy_timeout_seconds,
+        "hide_parameters": True,
+    }
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args=_postgresql(settings), **shared)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
+    engine = create_engine(url, module=SQLITE, connect_args=arguments, **shared)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql(settings: Settings) -> dict[str, Any]:
+    """Return what libpq is told: how long to wait for a connection, a lock, a statement, and a silent network."""
+    limits = {
+        "lock_timeout": settings.busy_timeout_seconds,
+        "statement_timeout": settings.statement_timeout_seconds,
+        "idle_in_transaction_session_timeout": settings.request_timeout_seconds * 2,
+    }
+    return {
+        "application_name": "afterword",
+        "connect_timeout": settings.connect_timeout_seconds,
+        "options": " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items()),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": round(settings.request_timeout_seconds * 1000),
+    }
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """Take transactions into our own hands; a commit is on the disk before it is acknowledged."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def outage(error: Exception) -> ProblemError | None:
+    """Tell a busy, full, changed or missing database from a fault of ours, for which None is returned."""
+    if isinstance(error, PoolTimeoutError | StaleDataError):
+        return UnavailableError()
+    if not isinstance(error, DBAPIError):
+        return None
+    if isinstance(error.orig, SQLITE.Error):
+        return _sqlite_outage(error)
+    state = getattr(error.orig, "sqlstate", None)
+    if state == DISK_FULL:
+        return StorageFullError()
+    passing = state.startswith(PASSING_IN_POSTGRESQL) if state else isinstance(error, OperationalError)
+    return UnavailableError() if passing or error.connection_invalidated else None
+
+
+def _sqlite_outage(error: DBAPIError) -> ProblemError | None:
+    text = str(error.orig)
+    if "is full" in text:
+        return StorageFullError()
+    passing = isinstance(error, OperationalError) and any(words in text for words in PASSING_IN_SQLITE)
+    return UnavailableError() if passing else None
