@@ -38,6 +38,7 @@ SQLModel.metadata.naming_convention = {
 }
 ANYBODY = "anybody"
 ROOT = Path(__file__).parents[1]
+MIGRATIONS = ROOT / "migrations"
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
@@ -131,10 +132,10 @@ class Database:
             if self.is_sqlite:
                 self._turn.release()
 
-    def migrate(self, revision: str = "head") -> None:
+    def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
         """Bring the schema to a revision, newer or older, in one transaction, after any other process that does."""
         config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
-        config.set_main_option("script_location", str(ROOT / "migrations"))
+        config.set_main_option("script_location", str(scripts))
         with _translated(), self._writes.connect() as connection:
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision() or ""
@@ -144,7 +145,7 @@ class Database:
 
     def is_at_head(self) -> bool:
         """Tell whether the schema is the one that this version wants."""
-        scripts = ScriptDirectory(str(ROOT / "migrations"))
+        scripts = ScriptDirectory(str(MIGRATIONS))
         with _translated(), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
 

@@ -80,11 +80,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what SQLite's run has shown already: on PostgreSQL, tests that use no database."""
-    if config.getoption("--database") == "postgresql":
-        without = [item for item in items if "store" not in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if "store" in getattr(item, "fixturenames", ())]
+    """Leave out what says something about the other database alone, and on PostgreSQL what uses no database."""
+    chosen = config.getoption("--database")
+    other = "sqlite" if chosen == "postgresql" else "postgresql"
+    wanted = [
+        item
+        for item in items
+        if item.get_closest_marker(other) is None
+        and (chosen == "sqlite" or "store" in getattr(item, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
+    items[:] = wanted
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,12 @@ def test_wrong_usage_is_exit_code_2(run: Run) -> None:
 def test_the_document_is_the_published_one(run: Run) -> None:
     printed = json.loads(run("openapi").stdout)
     assert printed == json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
+
+
+def test_processes_that_migrate_at_the_same_time_wait_for_each_other(run: Run) -> None:
+    with ThreadPoolExecutor() as pool:
+        done = [one.result() for one in [pool.submit(run, "migrate") for _ in range(3)]]
+    assert [(one.returncode, one.stderr) for one in done] == [(0, "The schema is at head.\n")] * 3
 
 
 def test_the_steps_of_an_empty_database_are_right(run: Run) -> None:

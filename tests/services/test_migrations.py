@@ -1,17 +1,43 @@
 """The migrations lead to the schema that the models say, and up and down again with rows in the tables."""
 
+import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaiting
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from api import demo
-from api.db import Database
-from api.settings import Settings
-from tests.conftest import NOW
+from api.db import MIGRATIONS, Database
+from api.settings import MIGRATING, Settings
+from tests.conftest import NOW, World
+from tests.services.full_record import record_everything
+
+REVISIONS = ["0001", "0002", "0003", "0004"]
+REBUILT = ["user_account", "application", "interview", "contact"]
+REBUILD = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "9999", "0004", None, None
+
+def how():
+    return "always" if op.get_bind().dialect.name == "sqlite" else "auto"
+
+def upgrade():
+    with op.batch_alter_table("{table}", recreate=how()) as made:
+        made.add_column(sa.Column("added", sa.Integer(), nullable=True))
+
+def downgrade():
+    with op.batch_alter_table("{table}", recreate=how()) as made:
+        made.drop_column("added")
+"""
 
 
 @pytest.fixture
@@ -48,24 +74,53 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert counts(database) == before
 
 
-def test_what_stood_before_a_migration_stands_after_it_was_taken_back(database: Database) -> None:
-    database.migrate()
-    demo.build(database, NOW, hasher=lambda _: "")
-    before = counts(database)
-    assert set(before) == set(SQLModel.metadata.tables)
-    database.migrate("0002")
-    kept = counts(database)
-    assert kept == {name: count for name, count in before.items() if name in kept}
-    assert {"application", "interview", "contact"} <= kept.keys()
-    assert "step_instance" not in kept
-    database.migrate()
-    assert counts(database) == {name: kept.get(name, 0) for name in before}
+@pytest.fixture
+def filled(world: World, client: TestClient) -> Database:
+    """A database with rows in every table."""
+    record_everything(client, world.clock.now)
+    assert all(counts(world.database).values())
+    return world.database
 
 
-def test_every_migration_can_be_taken_back(database: Database) -> None:
-    database.migrate()
-    demo.build(database, NOW, hasher=lambda _: "")
-    database.migrate("base")
-    assert counts(database) == {}
-    database.migrate()
-    assert set(counts(database)) == set(SQLModel.metadata.tables)
+def test_every_migration_can_be_taken_back_and_made_again_without_losing_a_row_that_has_its_table(
+    filled: Database,
+) -> None:
+    standing = counts(filled)
+    for revision in [*reversed(REVISIONS[:-1]), "base", *REVISIONS]:
+        filled.migrate(revision)
+        now = counts(filled)
+        kept = {name: standing.get(name, 0) for name in now}
+        assert now == kept, revision
+        standing = now
+    assert set(standing) == set(SQLModel.metadata.tables)
+    assert filled.is_at_head()
+
+
+@pytest.mark.parametrize("table", REBUILT)
+def test_a_table_that_is_rebuilt_keeps_its_rows_and_their_children(
+    table: str, filled: Database, tmp_path: Path
+) -> None:
+    before = counts(filled)
+    shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    (tmp_path / "migrations" / "versions" / "9999_rebuild.py").write_text(REBUILD.format(table=table))
+    filled.migrate("9999", scripts=tmp_path / "migrations")
+    assert counts(filled) == before
+    filled.migrate(REVISIONS[-1], scripts=tmp_path / "migrations")
+    assert counts(filled) == before
+
+
+def test_foreign_keys_hold_again_after_a_migration(filled: Database) -> None:
+    filled.migrate(REVISIONS[0])
+    with filled.engine.begin() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("UPDATE contact SET user_id = :nobody"), {"nobody": "0" * 32})
+
+
+@pytest.mark.postgresql
+def test_a_start_waits_until_another_process_has_migrated(world: World) -> None:
+    with ThreadPoolExecutor() as pool, world.database.engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+        waiting = pool.submit(world.database.await_migration)
+        with pytest.raises(StillWaiting):
+            waiting.result(timeout=0.3)
+        connection.commit()
+        waiting.result(timeout=5)
