@@ -29,6 +29,7 @@ from api.models.user import UserCreate
 from api.openapi import document
 from api.security import hash_password
 from api.services import accounts
+from api.services.backup import back_up
 from api.services.sweeping import sweep
 from api.services.upkeep import check_steps
 from api.settings import Settings
@@ -245,6 +246,15 @@ def sweep_once() -> None:
     errors.print(
         f"{swept.answers:,} kept answers, {swept.applications:,} applications and {swept.contacts:,} contacts swept."
     )
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The new file.", metavar="FILE")]) -> None:
+    """Copy an SQLite database to a new file while it is in use; for PostgreSQL, say which tool does it."""
+    with _database() as database, Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
+        task = progress.add_task("Copying")
+        size = back_up(database, file, lambda done, pages: progress.update(task, completed=done, total=pages))
+    errors.print(f"{size:,} bytes copied to {file} and checked.")
 
 
 @steps_app.command("check")

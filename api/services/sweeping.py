@@ -8,8 +8,8 @@ from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
 from api.db import Database, OwnedSession
-from api.models import Application, Contact, FollowUp, Interview
-from api.services import retries
+from api.models import Application, Contact, FollowUp, Interview, KeptAnswer
+from api.services import retries, steps
 from api.services.accounts import everybody
 from api.services.records import RESTORABLE
 
@@ -38,19 +38,34 @@ class Swept:
 
 
 def sweep(database: Database, now: datetime) -> Swept:
-    """Sweep every account, each in a transaction of its own, so that no writer waits long."""
+    """Sweep every account that has something old, each in a transaction of its own, so that no writer waits long."""
     with database.read(now) as session:
         users = everybody(session)
     swept = Swept()
     for user_id in users:
-        with database.write(now) as session:
+        with database.read(now) as session:
             session.owner = user_id
-            swept += sweep_account(session)
+            is_needed = _has_something_old(session)
+        if is_needed:
+            with database.write(now) as session:
+                session.owner = user_id
+                swept += sweep_account(session)
     return swept
+
+
+def _has_something_old(session: OwnedSession) -> bool:
+    cutoff = session.now - RESTORABLE
+    old: list[Any] = [
+        select(KeptAnswer.key).where(col(KeptAnswer.created_at) <= session.now - retries.KEPT_FOR),
+        select(Application.id).where(col(Application.deleted_at) < cutoff),
+        select(Contact.id).where(col(Contact.deleted_at) < cutoff),
+    ]
+    return any(session.exec(one.limit(1)).first() is not None for one in old)
 
 
 def sweep_account(session: OwnedSession) -> Swept:
     """Sweep one account. Deleted things count for no step any more, so no step changes."""
+    steps.lock(session)
     cutoff = session.now - RESTORABLE
     return Swept(
         answers=_gone(session, retries.expired(session)),

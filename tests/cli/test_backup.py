@@ -1,0 +1,105 @@
+"""`afterword backup FILE`: a copy that is taken under load can be put in the database's place."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api.db import Database
+from api.engines import SQLITE
+from api.errors import ConflictError
+from api.services import backup
+from api.services.backup import back_up
+from api.services.upkeep import check_steps
+from api.settings import Settings
+from tests.conftest import World
+from tests.services.full_record import record_everything
+
+Seen = list[tuple[int, int]]
+
+
+def nothing(_done: int, _pages: int) -> None:
+    """Take no notice of progress."""
+
+
+class Writers:
+    """Two threads that write notes for as long as the block lasts, and remember those that were acknowledged."""
+
+    def __init__(self, client: TestClient, application: str) -> None:
+        self.client, self.address = client, f"/v1/applications/{application}/notes"
+        self.acknowledged: list[str] = []
+        self.enough = threading.Event()
+        self.threads = [threading.Thread(target=self.write) for _ in range(2)]
+
+    def write(self) -> None:
+        while not self.enough.is_set():
+            answer = self.client.post(self.address, json={"kind": "general", "text": "x" * 5_000})
+            assert answer.status_code == 201
+            self.acknowledged.append(answer.json()["id"])
+
+    def __enter__(self) -> "Writers":
+        for thread in self.threads:
+            thread.start()
+        while len(self.acknowledged) < 10:
+            self.enough.wait(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.enough.set()
+        for thread in self.threads:
+            thread.join()
+
+
+@pytest.mark.sqlite
+def test_a_copy_taken_under_load_is_one_state_with_all_that_was_acknowledged_before(
+    world: World, client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "PAGES_AT_ONCE", 5)
+    ids = record_everything(client, world.clock.now)
+    progress: Seen = []
+    with Writers(client, ids["application"]) as writers:
+        before = list(writers.acknowledged)
+        back_up(world.database, tmp_path / "copy.db", lambda *seen: progress.append(seen))
+        after = list(writers.acknowledged)
+    assert len(after) > len(before), "writers went on meanwhile"
+    assert len(progress) > 10
+    assert progress[-1][0] == progress[-1][1]
+
+    restored = Database(Settings(database_url=f"sqlite:///{tmp_path / 'copy.db'}"))
+    with restored.engine.connect() as connection:
+        kept = {str(row[0]) for row in connection.execute(text("SELECT id FROM note"))}
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+        assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    assert {id_.replace("-", "") for id_ in before} <= kept
+    with restored.read(world.clock.now) as session:
+        session.owner = client.get("/v1/me").json()["id"]
+        rows, different = check_steps(session, repair=False)
+    assert rows > 0
+    assert different == 0
+    restored.dispose()
+
+
+@pytest.mark.sqlite
+def test_a_file_that_exists_is_not_overwritten(world: World, tmp_path: Path) -> None:
+    (tmp_path / "copy.db").write_text("precious", encoding="utf-8")
+    with pytest.raises(ConflictError, match="name another"):
+        back_up(world.database, tmp_path / "copy.db", nothing)
+    assert (tmp_path / "copy.db").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.sqlite
+def test_a_copy_that_fails_leaves_nothing_behind(world: World, tmp_path: Path) -> None:
+    def fail(_done: int, _pages: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises((KeyboardInterrupt, SQLITE.Error)):
+        back_up(world.database, tmp_path / "copy.db", fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.postgresql
+def test_for_postgresql_the_tool_is_named(world: World, tmp_path: Path) -> None:
+    with pytest.raises(ConflictError, match="pg_dump"):
+        back_up(world.database, tmp_path / "copy.dump", nothing)
