@@ -1,25 +1,23 @@
 """The command line: serve, demo, migrate, users and tokens, the document, and the check of the stored steps."""
 
-import asyncio
 import json
 import logging
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
-from fastapi import FastAPI
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
 from api import demo as demo_account
+from api import server
 from api.db import Database, OwnedSession
 from api.engines import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.errors import ProblemError
@@ -47,6 +45,7 @@ steps_app = typer.Typer(help="The stored steps.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
+BACKLOG = 1_024
 BEHIND = "the database's schema is behind: run `afterword migrate`."
 log = logging.getLogger("afterword")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -91,29 +90,15 @@ def _connected() -> Iterator[Database]:
         database.dispose()
 
 
-class _Announcing(uvicorn.Server):
-    """A server that says where it is once it answers."""
-
-    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
-        super().__init__(config)
-        self.announce = announce
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets)
-        if self.started and sockets:
-            host, port = sockets[0].getsockname()[:2]
-            self.announce(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}")  # noqa: S104
-
-
-def _serve(application: FastAPI, host: str, port: int, announce: Callable[[str], None]) -> None:
-    config = uvicorn.Config(application, log_level="warning", access_log=False)
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
-        listener = socket.create_server((host, port))
+        listener = socket.create_server((host, port), backlog=BACKLOG)
     except OSError:
         _fail(f"cannot listen on {host}, port {port}: choose another with --host and --port.")
         return
-    asyncio.run(_Announcing(config, announce).serve(sockets=[listener]))
+    with listener:
+        yield listener
 
 
 def _log(level: str) -> None:
@@ -149,18 +134,16 @@ def serve(
         if workers > 1 and database.is_sqlite:
             _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
         _prepare(database)
-    if workers > 1:
-        uvicorn.run(
-            "api.main:create_app",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            log_level="warning",
-            access_log=False,
-        )
-        return
-    _serve(create_app(settings), host, port, lambda url: errors.print(f"Afterword serves {url} – docs at {url}/docs"))
+    with _listening(host, port) as listener:
+        if workers > 1:
+            errors.print(f"Afterword serves {server.address_of(listener)} with {workers} processes.")
+            server.serve_in_processes(settings, listener, workers)
+        else:
+            server.serve(create_app(settings), settings, listener, _announce)
+
+
+def _announce(url: str) -> None:
+    errors.print(f"Afterword serves {url} – docs at {url}/docs")
 
 
 @app.command()
@@ -181,7 +164,8 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
             print("Stop with Ctrl+C; the data goes with it.", flush=True)  # noqa: T201
 
         try:
-            _serve(application, host, port, announce)
+            with _listening(host, port) as listener:
+                server.serve(application, settings, listener, announce)
         finally:
             database.dispose()
 

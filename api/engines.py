@@ -23,7 +23,7 @@ except ImportError:  # no wheel for this machine: the library that Python came w
 SAFE_SQLITE = (3, 51, 3)
 WRITE = "write"
 PASSING_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
-PASSING_IN_POSTGRESQL = ("08", "25006", "40", "42P01", "53", "55P03", "57")
+PASSING_IN_POSTGRESQL = ("08", "25006", "25P03", "40", "42P01", "53", "55P03", "57")
 DISK_FULL = "53100"
 
 

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
 from api import __version__, problems
+from api.admission import Admission, Gate
 from api.db import Database
 from api.errors import ProblemError
 from api.middleware import Conventions
@@ -32,7 +34,7 @@ from api.routers import (
     steps,
 )
 from api.services.sweeping import sweep
-from api.settings import Settings
+from api.settings import SETTINGS, Settings
 
 ROUTERS = (
     meta.routes,
@@ -55,6 +57,7 @@ ROUTERS = (
 
 
 SWEEP_EVERY_SECONDS = 3_600
+KEPT_CONNECTIONS = 2
 log = logging.getLogger("afterword")
 EXPOSED = (
     "ETag",
@@ -74,8 +77,8 @@ def wall_clock() -> datetime:
 
 
 @asynccontextmanager
-async def _sweeping(app: FastAPI) -> AsyncIterator[None]:
-    """Sweep when the server starts and every hour from then on, beside the requests."""
+async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
+    """Let in as many requests as there are connections and threads for; sweep at once and every hour beside them."""
 
     async def every_hour() -> None:
         while True:
@@ -85,9 +88,14 @@ async def _sweeping(app: FastAPI) -> AsyncIterator[None]:
                 log.warning("the sweep is put off: %s", error.detail)
             await asyncio.sleep(SWEEP_EVERY_SECONDS)
 
+    settings: Settings = app.state.settings
+    served = settings.pool_size - KEPT_CONNECTIONS
+    app.state.gate = Gate(served, settings.max_waiting)
+    to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
     task = asyncio.create_task(every_hour())
-    yield
+    yield {SETTINGS: settings}
     task.cancel()
+    app.state.database.dispose()
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock) -> FastAPI:
@@ -100,15 +108,17 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_sweeping,
+        lifespan=_running,
     )
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.clock = clock
+    app.state.gate = None
     for routes in ROUTERS:
         app.router.routes.extend(routes.routes)
     app.router.routes.append(docs.files)
     problems.install(app)
+    app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -124,5 +134,5 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
             ],
             expose_headers=EXPOSED,
         )
-    app.add_middleware(Conventions, max_body=settings.max_body_bytes)
+    app.add_middleware(Conventions)
     return app

@@ -4,7 +4,6 @@ import logging
 import re
 import time
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,11 +15,10 @@ GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class Conventions:
-    """Gives each request an id that is answered and logged; bounds its body; answers HEAD as GET without a body."""
+    """Gives each request an id that is answered and logged; answers HEAD as GET without a body."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -46,7 +44,7 @@ class Conventions:
             await send(message)
 
         try:
-            await self.app(scope, _bounded(scope, receive, self.max_body), answer)
+            await self.app(scope, receive, answer)
         except Exception:  # the outermost place: whatever reaches it is our fault and becomes a 500
             log.exception("request %s failed", scope["request_id"])
             if status != 500:
@@ -55,24 +53,6 @@ class Conventions:
         finally:
             took = (time.perf_counter() - began) * 1000
             log.info("%s %s %s %d %.1fms", scope["request_id"], scope["method"], scope["path"], status, took)
-
-
-def _bounded(scope: Scope, receive: Receive, most: int) -> Receive:
-    """Return a `receive` that gives up on a body that is announced or turns out larger than allowed."""
-    announced = dict(scope["headers"]).get(b"content-length", b"0")
-    received = 0
-
-    async def bounded() -> Message:
-        nonlocal received
-        if announced.isdigit() and int(announced) > most:
-            raise HTTPException(413)
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > most:
-            raise HTTPException(413)
-        return message
-
-    return bounded
 
 
 def _headers(message: Message) -> list[tuple[bytes, bytes]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SETTINGS = "settings"  # the name in the state that the application shares with its server
 MIGRATING = 4_727_433_150_137_001  # the advisory lock of PostgreSQL that a migration holds
 
 

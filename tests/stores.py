@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -106,13 +107,17 @@ def _file(url: str) -> Path:
 
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[Store]:
-    """Open a store; PostgreSQL is the server that the environment names, or one started in the folder."""
+    """Open a store: SQLite files in the folder, or databases of the PostgreSQL server that the environment names.
+
+    Without a name one is started in a folder of its own: pytest closes its folders to other users, and as root the
+    server runs as one.
+    """
     if kind == "sqlite":
         yield Files(folder)
     elif url := os.environ.get(SERVER):
         yield from _served(url)
     else:
-        with started(folder) as url:
+        with tempfile.TemporaryDirectory(prefix="afterword-tests-") as own, started(Path(own)) as url:
             yield from _served(url)
 
 

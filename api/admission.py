@@ -1,0 +1,175 @@
+"""Admission: a body that is too large or too slow is refused, and no more requests run or wait than can be served.
+
+The body is read before a place is taken, so that slow clients cost no place; the place is given back when the answer
+begins. A request that is not answered in time gets 503; its thread keeps its place until it really ends, so that a
+database that hangs cannot gather threads, and it will not commit any more (`api.db.DEADLINE`).
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.db import DEADLINE
+from api.errors import ProblemError
+from api.problems import CATALOG, respond
+from api.settings import Settings
+
+ALWAYS = frozenset({"/livez", "/version", "/metrics"})
+BUSY = "More requests are waiting than can be served: send this one again after a moment."
+LATE = "This took longer than a request may: nothing is known to be written. Send it again after a moment."
+RETRY = {"Retry-After": "1"}
+
+
+class BodyError(ProblemError):
+    """The body does not arrive as it should; nothing of it is used."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(CATALOG[code].advice, code=code)
+
+
+class Gate:
+    """The places of one process: made when its server starts, because waiting belongs to one event loop."""
+
+    def __init__(self, places: int, most_waiting: int) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._most = most_waiting
+        self.waiting = 0
+
+    async def enter(self, until: float) -> bool:
+        """Take a place, waiting for one in turn; False where too many wait, or none is free in time."""
+        if not self._places.locked():
+            return await self._places.acquire()
+        if self.waiting >= self._most:
+            return False
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                return await self._places.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self.waiting -= 1
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._places.release()
+
+
+@dataclass
+class Running:
+    """One request that has its place: what became of its answer."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    gate: Gate
+    has_begun: bool = False
+    is_late: bool = False
+    has_left: bool = False
+    sending: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def answer(self, message: Message) -> None:
+        """Send the endpoint's answer, unless the caller was told already that it is too late."""
+        if self.is_late:
+            return
+        self.has_begun = True
+        self.leave()
+        await self.send(message)
+
+    def give_up(self) -> None:
+        """Answer 503 in the endpoint's place."""
+        if not self.has_begun:
+            self.is_late = True
+            refused = _refuse(self.scope, self.receive, self.send, "unavailable", LATE, RETRY)
+            self.sending.add(asyncio.ensure_future(refused))
+
+    def leave(self) -> None:
+        """Give the place back, once."""
+        if not self.has_left:
+            self.has_left = True
+            self.gate.leave()
+
+
+class Admission:
+    """Reads bodies within bounds, then lets requests in."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["path"] in ALWAYS:
+            await self.app(scope, receive, send)
+            return
+        try:
+            received = await self._received(scope, receive)
+        except ProblemError as error:
+            await _refuse(scope, receive, send, error.problem, error.detail, error.headers)
+            return
+        await self._admit(scope, received, send)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        until = time.monotonic() + self.settings.request_timeout_seconds
+        gate: Gate | None = scope["app"].state.gate
+        if gate is None:
+            await self.app(scope, receive, send)
+            return
+        if not await gate.enter(until):
+            await _refuse(scope, receive, send, "unavailable", BUSY, RETRY)
+            return
+        running = Running(scope, receive, send, gate)
+        timer = asyncio.get_running_loop().call_later(until - time.monotonic(), running.give_up)
+        deadline = DEADLINE.set(until)
+        try:
+            await self.app(scope, receive, running.answer)
+        finally:
+            DEADLINE.reset(deadline)
+            timer.cancel()
+            running.leave()
+
+    async def _received(self, scope: Scope, receive: Receive) -> Receive:
+        """Return a `receive` that has the whole body. Raises BodyError where it is too large, too slow or cut off."""
+        headers = dict(scope["headers"])
+        announced = headers.get(b"content-length", b"0")
+        if announced == b"0" and b"transfer-encoding" not in headers:
+            return receive
+        if announced.isdigit() and int(announced) > self.settings.max_body_bytes:
+            raise BodyError("payload_too_large")
+        try:
+            async with asyncio.timeout(self.settings.body_timeout_seconds):
+                return _replay(await self._body(receive), receive)
+        except TimeoutError as error:
+            raise BodyError("request_timeout") from error
+
+    async def _body(self, receive: Receive) -> bytes:
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise BodyError("bad_request")
+            body += message.get("body", b"")
+            if len(body) > self.settings.max_body_bytes:
+                raise BodyError("payload_too_large")
+            if not message.get("more_body", False):
+                return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that hands over a body that was read, then what comes after it."""
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replayed
+
+
+async def _refuse(
+    scope: Scope, receive: Receive, send: Send, code: str, detail: str, headers: Mapping[str, str]
+) -> None:
+    await respond(Request(scope), code, detail, headers=headers)(scope, receive, send)

@@ -1,0 +1,187 @@
+"""More than can be served, and slower than can be waited for: refused in time, with nothing half done."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from api.db import Database
+from api.settings import Settings
+from tests.conftest import World
+from tests.served import Address, closed_after, served
+
+APPLICATION = {"company": "Acme", "role": "Engineer"}
+Worlds = Callable[..., World]
+
+
+@contextmanager
+def nobody_may_write(world: World) -> Iterator[None]:
+    """Hold the lock that every write of these users needs, from outside of the server."""
+    outside = Database(Settings(database_url=world.app.state.settings.database_url))
+    with outside.engine.execution_options(write=True).connect() as connection:
+        connection.execute(text("UPDATE user_account SET locale = locale"))
+        yield
+        connection.rollback()
+    outside.dispose()
+
+
+@contextmanager
+def client_of(world: World, address: Address) -> Iterator[httpx.Client]:
+    secret = world.sign_up().headers["Authorization"]
+    url = f"http://{address[0]}:{address[1]}"
+    with httpx.Client(base_url=url, headers={"Authorization": secret}, timeout=20) as client:
+        yield client
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert holds()
+
+
+def test_as_many_wait_as_may_and_the_next_is_refused_at_once(make_world: Worlds) -> None:
+    world = make_world(pool_size=3, max_waiting=1)
+    with served(world) as address, client_of(world, address) as client, ThreadPoolExecutor() as pool:
+        with nobody_may_write(world):
+            runs = pool.submit(client.post, "/v1/applications", json=APPLICATION)
+            wait_until(world.app.state.gate._places.locked)
+            waits = pool.submit(client.post, "/v1/applications", json=APPLICATION)
+            wait_until(lambda: world.app.state.gate.waiting == 1)
+            began = time.monotonic()
+            refused = client.get("/v1/applications")
+            assert time.monotonic() - began < 1
+            assert client.get("/livez").status_code == 200
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "1"
+        assert refused.json()["code"] == "unavailable"
+        assert refused.headers["X-Request-ID"] == refused.json()["request_id"]
+        assert [runs.result().status_code, waits.result().status_code] == [201, 201]
+        assert len(client.get("/v1/applications").json()["items"]) == 2
+
+
+def test_what_was_answered_as_too_late_is_not_done_afterwards(make_world: Worlds) -> None:
+    world = make_world(pool_size=3, request_timeout_seconds=0.4, busy_timeout_seconds=20)
+    with served(world) as address, client_of(world, address) as client:
+        with nobody_may_write(world):
+            began = time.monotonic()
+            late = client.post("/v1/applications", json=APPLICATION)
+            waited = time.monotonic() - began
+            still_held = client.get("/v1/applications")
+        assert 0.3 < waited < 2
+        assert late.status_code == still_held.status_code == 503
+        assert late.headers["Retry-After"] == "1"
+        wait_until(lambda: not world.app.state.gate._places.locked())
+        assert client.get("/v1/applications").json()["items"] == []
+        assert client.post("/v1/applications", json=APPLICATION).status_code == 201
+
+
+def test_a_client_that_leaves_while_it_waits_gives_its_place_back(make_world: Worlds) -> None:
+    world = make_world(pool_size=3)
+    with served(world) as address, client_of(world, address) as client:
+        with nobody_may_write(world), pytest.raises(httpx.ReadTimeout):
+            client.post("/v1/applications", json=APPLICATION, timeout=0.2)
+        wait_until(lambda: not world.app.state.gate._places.locked())
+        assert client.get("/v1/applications").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        pytest.param(b"", b"", id="nothing-at-all"),
+        pytest.param(b"GET /livez HTTP/1.1\r\nHost: here\r\nX-Slow: ", b"", id="half-a-header"),
+        pytest.param(
+            b"POST /v1/users HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{",
+            b"HTTP/1.1 408",
+            id="half-a-body",
+        ),
+        pytest.param(
+            b"POST /v1/users HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n500\r\n{",
+            b"HTTP/1.1 408",
+            id="half-a-chunk",
+        ),
+        pytest.param(
+            b"POST /v1/users HTTP/1.1\r\nHost: here\r\nContent-Length: 900000\r\n\r\nx",
+            b"HTTP/1.1 413",
+            id="a-body-too-large-that-goes-on-and-on",
+        ),
+    ],
+)
+def test_a_slow_client_is_cut(make_world: Worlds, sent: bytes, answer: bytes) -> None:
+    world = make_world(header_timeout_seconds=0.5, body_timeout_seconds=0.5)
+    with served(world) as address, socket.create_connection(address) as slow:
+        slow.sendall(sent)
+        stop = threading.Event()
+        threading.Thread(target=trickle, args=(slow, stop)).start() if sent else None
+        waited, said = closed_after(slow, 5)
+        stop.set()
+    assert waited < 2
+    assert said.startswith(answer) if answer else said == b""
+
+
+def trickle(slow: socket.socket, stop: threading.Event) -> None:
+    """Send a byte now and then, as somebody would who wants to keep a connection for ever."""
+    while not stop.wait(0.1):
+        try:
+            slow.sendall(b"x")
+        except OSError:
+            return
+
+
+def test_a_body_that_breaks_off_is_not_used(world: World) -> None:
+    with served(world) as address, client_of(world, address) as client:
+        whole = json.dumps(APPLICATION).encode()
+        head = (
+            b"POST /v1/applications HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nAuthorization: %b\r\n"
+            % client.headers["Authorization"].encode()
+        )
+        for length in (b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(whole), b"Content-Length: 500\r\n\r\n"):
+            with socket.create_connection(address) as connection:
+                connection.sendall(head + length + whole)
+                connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)
+        assert client.get("/v1/applications").json()["items"] == []
+
+
+def test_a_quick_client_keeps_its_connection(make_world: Worlds) -> None:
+    world = make_world(header_timeout_seconds=0.5)
+    request = b"GET /livez HTTP/1.1\r\nHost: here\r\n\r\n"
+    with served(world) as address, socket.create_connection(address) as quick:
+        for _ in range(4):
+            quick.sendall(request)
+            time.sleep(0.3)
+            assert quick.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        pytest.param(b"HELLO\r\n\r\n", 400, "not_http", id="no-http"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 500_000 + b"\r\n\r\n",
+            431,
+            "headers_too_large",
+            id="one-long-header",
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\n" + b"X-Many: 1\r\n" * 50_000 + b"\r\n", 431, "headers_too_large", id="many-headers"
+        ),
+    ],
+)
+def test_what_is_no_request_is_answered_with_a_problem_too(
+    make_world: Worlds, sent: bytes, status: int, code: str
+) -> None:
+    with served(make_world()) as address, socket.create_connection(address) as connection:
+        connection.sendall(sent)
+        _, said = closed_after(connection, 5)
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d" % status)
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["code"] == code

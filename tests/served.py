@@ -1,0 +1,41 @@
+"""A real server beside the test, in a thread of its own, for what a client in the process cannot show."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from api.server import make_server
+from tests.conftest import World
+
+Address = tuple[str, int]
+
+
+@contextmanager
+def served(world: World) -> Iterator[Address]:
+    """Serve a world's application; yields host and port."""
+    settings = world.app.state.settings
+    is_ready = threading.Event()
+    server = make_server(world.app, settings, lambda _: is_ready.set())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        address: Address = listener.getsockname()
+        thread.start()
+        try:
+            assert is_ready.wait(10)
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+def closed_after(connection: socket.socket, most: float) -> tuple[float, bytes]:
+    """Return how long the server left a connection open, and what it said before it closed it."""
+    began, said = time.monotonic(), b""
+    connection.settimeout(most)
+    with suppress(ConnectionResetError):
+        while data := connection.recv(65_536):
+            said += data
+    return time.monotonic() - began, said
