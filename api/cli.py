@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api import demo as demo_account
+from api import logs
 from api.db import Database, OwnedSession
 from api.errors import ProblemError
 from api.main import create_app, wall_clock
@@ -45,6 +46,7 @@ steps_app = typer.Typer(help="The stored steps.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
+log = logging.getLogger("afterword")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
@@ -97,18 +99,13 @@ class _Announcing(uvicorn.Server):
 
 
 def _serve(application: FastAPI, host: str, port: int, announce: Callable[[str], None]) -> None:
-    config = uvicorn.Config(application, log_level="warning", access_log=False)
+    config = uvicorn.Config(application, log_config=None, access_log=False)
     try:
         listener = socket.create_server((host, port))
     except OSError:
         _fail(f"cannot listen on {host}, port {port}: choose another with --host and --port.")
         return
     asyncio.run(_Announcing(config, announce).serve(sockets=[listener]))
-
-
-def _log(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @app.command()
@@ -119,7 +116,7 @@ def serve(
 ) -> None:
     """Serve the API; an SQLite database is brought to head first, a PostgreSQL schema that is behind is refused."""
     settings = Settings()
-    _log(settings.log_level)
+    logs.install(settings.log_level, settings.log_format)
     database = Database(settings)
     if database.is_sqlite:
         database.migrate()
@@ -135,11 +132,11 @@ def serve(
             host=host,
             port=port,
             workers=workers,
-            log_level="warning",
+            log_config=logs.configuration(settings.log_level, settings.log_format),
             access_log=False,
         )
         return
-    _serve(create_app(settings), host, port, lambda url: errors.print(f"Afterword serves {url} – docs at {url}/docs"))
+    _serve(create_app(settings), host, port, lambda url: log.info("Afterword serves %s – docs at %s/docs", url, url))
 
 
 @app.command()
@@ -147,7 +144,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a throw-away SQLite file with an account of three applications; prints a token and a line to try."""
     with tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}")
-        logging.getLogger("alembic").setLevel(logging.WARNING)
+        logs.install("WARNING", settings.log_format)
         application = create_app(settings)
         database: Database = application.state.database
         database.migrate()

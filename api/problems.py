@@ -218,6 +218,7 @@ def respond(
 ) -> JSONResponse:
     """Return the problem document of a code."""
     problem = CATALOG[code]
+    request.scope["problem"] = code
     document = {
         "type": f"/problems/{slug(code)}",
         "title": problem.title,

@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -29,7 +29,15 @@ class Settings(BaseSettings):
     cors_origins: Annotated[
         tuple[str, ...], NoDecode, Field(description="Origins of browser frontends, separated by spaces.")
     ] = ()
-    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(str.upper),
+        Field(description="From which level on events are logged."),
+    ] = "INFO"
+    log_format: Annotated[
+        Literal["json", "console"] | None,
+        Field(description="How; without it, console on a terminal and json elsewhere."),
+    ] = None
 
     def __init__(self, **values: object) -> None:
         if isinstance(origins := os.environ.get("AFTERWORD_CORS_ORIGINS"), str) and "cors_origins" not in values:
