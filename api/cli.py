@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import socket
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from api import logs
 from api.db import Database, OwnedSession
 from api.errors import ProblemError
 from api.main import create_app, wall_clock
+from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.openapi import document
@@ -126,6 +128,15 @@ def serve(
     if workers > 1 and database.is_sqlite:
         _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
     if workers > 1:
+        _serve_by_workers(settings, host, port, workers)
+        return
+    _serve(create_app(settings), host, port, lambda url: log.info("Afterword serves %s – docs at %s/docs", url, url))
+
+
+def _serve_by_workers(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve with several processes, which share their figures in a folder while they run."""
+    with tempfile.TemporaryDirectory(prefix="afterword-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
         uvicorn.run(
             "api.main:create_app",
             factory=True,
@@ -135,8 +146,6 @@ def serve(
             log_config=logs.configuration(settings.log_level, settings.log_format),
             access_log=False,
         )
-        return
-    _serve(create_app(settings), host, port, lambda url: log.info("Afterword serves %s – docs at %s/docs", url, url))
 
 
 @app.command()

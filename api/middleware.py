@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import Metrics
 from api.models.base import new_id
 from api.problems import CATALOG, respond
 
@@ -19,9 +20,10 @@ METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class Conventions:
     """Gives each request an id that is answered and logged; bounds its body; answers HEAD as GET without a body."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body: int, metrics: Metrics | None) -> None:
         self.app = app
         self.max_body = max_body
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -33,6 +35,8 @@ class Conventions:
         if method == "HEAD":
             scope["method"] = "GET"
         began, status, is_begun = time.perf_counter(), 500, False
+        if self.metrics is not None:
+            self.metrics.began()
 
         async def answer(message: Message) -> None:
             nonlocal status, is_begun
@@ -57,8 +61,10 @@ class Conventions:
             self._tell(scope, method if method in METHODS else "other", status, time.perf_counter() - began)
 
     def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        """Log an answer by what we have named ourselves: paths and unknown methods are somebody's input."""
+        """Log and measure an answer by what we have named ourselves: paths and unknown methods are somebody's input."""
         route, problem = _route(scope), scope.get("problem")
+        if self.metrics is not None:
+            self.metrics.ended(method, route, status, seconds, problem)
         fields = {
             "request_id": scope["request_id"],
             "method": method,

@@ -1,10 +1,11 @@
 """Settings: `AFTERWORD_…` variables of the environment, nothing else."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -12,6 +13,12 @@ def data_folder() -> Path:
     """Return the user's folder for application data."""
     root = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".local" / "share")
     return Path(root) / "afterword"
+
+
+def _hard_to_guess(token: SecretStr) -> SecretStr:
+    if token and not re.fullmatch("[!-~]{16,}", token.get_secret_value()):
+        raise ValueError("a token has 16 visible ASCII characters or more, without spaces")
+    return token
 
 
 class Settings(BaseSettings):
@@ -38,6 +45,11 @@ class Settings(BaseSettings):
         Literal["json", "console"] | None,
         Field(description="How; without it, console on a terminal and json elsewhere."),
     ] = None
+    metrics_token: Annotated[
+        SecretStr,
+        AfterValidator(_hard_to_guess),
+        Field(description="Who sends it may read /metrics; without it there is no such address."),
+    ] = SecretStr("")
 
     def __init__(self, **values: object) -> None:
         if isinstance(origins := os.environ.get("AFTERWORD_CORS_ORIGINS"), str) and "cors_origins" not in values:

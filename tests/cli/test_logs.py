@@ -104,6 +104,7 @@ def test_the_level_is_that_of_our_own_events(level: str, ours: int, others: set[
     [
         pytest.param("LOG_LEVEL", "loud", "log_level: Input should be 'DEBUG'", id="a-level"),
         pytest.param("LOG_FORMAT", "xml", "log_format: Input should be 'json' or 'console'", id="a-format"),
+        pytest.param("METRICS_TOKEN", "short", "metrics_token", id="a-token-that-can-be-guessed"),
     ],
 )
 def test_a_wrong_setting_is_one_line_at_the_start(name: str, value: str, remedy: str, tmp_path: Path) -> None:
