@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import socket
 import sys
 import tempfile
@@ -17,11 +18,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api import demo as demo_account
-from api import server
+from api import logs, server
 from api.db import Database, OwnedSession
 from api.engines import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.errors import ProblemError
 from api.main import create_app, wall_clock
+from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.openapi import document
@@ -101,11 +103,6 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _log(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
 def _prepare(database: Database) -> None:
     """Bring an SQLite file to head; wait for another process that migrates PostgreSQL, and refuse what is behind."""
     if not SQLITE_IS_SAFE and database.is_sqlite:
@@ -129,21 +126,28 @@ def serve(
 ) -> None:
     """Serve the API; an SQLite database is brought to head first, a PostgreSQL schema that is behind is refused."""
     settings = Settings()
-    _log(settings.log_level)
+    logs.install(settings.log_level, settings.log_format)
     with _connected() as database:
         if workers > 1 and database.is_sqlite:
             _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
         _prepare(database)
     with _listening(host, port) as listener:
         if workers > 1:
-            errors.print(f"Afterword serves {server.address_of(listener)} with {workers} processes.")
-            server.serve_in_processes(settings, listener, workers)
+            _serve_by_workers(settings, listener, workers)
         else:
             server.serve(create_app(settings), settings, listener, _announce)
 
 
 def _announce(url: str) -> None:
-    errors.print(f"Afterword serves {url} – docs at {url}/docs")
+    log.info("Afterword serves %s – docs at %s/docs", url, url)
+
+
+def _serve_by_workers(settings: Settings, listener: socket.socket, workers: int) -> None:
+    """Serve with several processes, which share their figures in a folder while they run."""
+    with tempfile.TemporaryDirectory(prefix="afterword-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        _announce(server.address_of(listener))
+        server.serve_in_processes(settings, listener, workers)
 
 
 @app.command()
@@ -151,7 +155,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a throw-away SQLite file with an account of three applications; prints a token and a line to try."""
     with tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}")
-        logging.getLogger("alembic").setLevel(logging.WARNING)
+        logs.install("WARNING", settings.log_format)
         application = create_app(settings)
         database: Database = application.state.database
         database.migrate()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from api import __version__, problems
 from api.admission import Admission, Gate
 from api.db import Database
 from api.errors import ProblemError
+from api.metrics import Metrics
 from api.middleware import Conventions
 from api.routers import (
     accounts,
@@ -26,6 +27,7 @@ from api.routers import (
     interviews,
     letters,
     meta,
+    metrics,
     notes,
     offers,
     queue,
@@ -120,19 +122,33 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     problems.install(app)
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                "If-Match",
-                "If-None-Match",
-                "Idempotency-Key",
-                "X-Request-ID",
-            ],
-            expose_headers=EXPOSED,
-        )
-    app.add_middleware(Conventions)
+        _allow_origins(app, settings.cors_origins)
+    app.add_middleware(Conventions, metrics=_measured(app, settings))
     return app
+
+
+def _measured(app: FastAPI, settings: Settings) -> Metrics | None:
+    """Measure, and show what is measured, where there is a token to read it with: otherwise neither costs anything."""
+    if not settings.metrics_token:
+        return None
+    measured = Metrics(app.state.database, app.state.clock)
+    app.state.metrics = measured
+    app.router.routes.extend(metrics.routes.routes)
+    return measured
+
+
+def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "If-Match",
+            "If-None-Match",
+            "Idempotency-Key",
+            "X-Request-ID",
+        ],
+        expose_headers=EXPOSED,
+    )

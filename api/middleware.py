@@ -7,18 +7,21 @@ import time
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import Metrics
 from api.models.base import new_id
 from api.problems import CATALOG, respond
 
 log = logging.getLogger("afterword.requests")
 GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 class Conventions:
     """Gives each request an id that is answered and logged; answers HEAD as GET without a body."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics | None) -> None:
         self.app = app
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -26,33 +29,53 @@ class Conventions:
             await self.app(scope, receive, send)
             return
         scope["request_id"] = _id(scope)
-        is_head = scope["method"] == "HEAD"
-        if is_head:
+        method = scope["method"]
+        if method == "HEAD":
             scope["method"] = "GET"
-        began, status = time.perf_counter(), 500
+        began, status, is_begun = time.perf_counter(), 500, False
+        if self.metrics is not None:
+            self.metrics.began()
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, is_begun = message["status"], True
                 message["headers"] = [
                     *_headers(message),
                     (b"x-request-id", scope["request_id"].encode()),
                 ]
-            elif is_head and message["type"] == "http.response.body":
+            elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
         try:
             await self.app(scope, receive, answer)
         except Exception:  # the outermost place: whatever reaches it is our fault and becomes a 500
-            log.exception("request %s failed", scope["request_id"])
-            if status != 500:
+            log.exception("fault", extra={"request_id": scope["request_id"], "route": _route(scope)})
+            if is_begun:
                 raise
             await respond(Request(scope), "internal", CATALOG["internal"].advice)(scope, receive, answer)
         finally:
-            took = (time.perf_counter() - began) * 1000
-            log.info("%s %s %s %d %.1fms", scope["request_id"], scope["method"], scope["path"], status, took)
+            self._tell(scope, method if method in METHODS else "other", status, time.perf_counter() - began)
+
+    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        """Log and measure an answer by what we have named ourselves: paths and unknown methods are somebody's input."""
+        route, problem = _route(scope), scope.get("problem")
+        if self.metrics is not None:
+            self.metrics.ended(method, route, status, seconds, problem)
+        fields = {
+            "request_id": scope["request_id"],
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+        }
+        log.info("request", extra=fields if problem is None else {**fields, "problem": problem})
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of the address, the folder of a file, or `-` where nothing is at the address."""
+    return getattr(scope.get("route"), "path", None) or scope.get("root_path") or "-"
 
 
 def _headers(message: Message) -> list[tuple[bytes, bytes]]:

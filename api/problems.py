@@ -232,6 +232,7 @@ def respond(
     extra: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """Return the problem document of a code."""
+    request.scope["problem"] = code
     document = described(
         code,
         detail,

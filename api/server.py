@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
+from api.logs import configuration
 from api.models.base import new_id
 from api.problems import CATALOG, MEDIA_TYPE, described
 from api.settings import SETTINGS, Settings
@@ -127,7 +128,7 @@ def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvic
         workers=workers,
         http=Deadlines,
         ws="none",
-        log_config=None,
+        log_config=configuration(settings.log_level, settings.log_format),
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=round(settings.request_timeout_seconds * MORE_THAN_A_REQUEST),

@@ -1,10 +1,11 @@
 """Settings: `AFTERWORD_…` variables of the environment, nothing else."""
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SETTINGS = "settings"  # the name in the state that the application shares with its server
@@ -15,6 +16,12 @@ def data_folder() -> Path:
     """Return the user's folder for application data."""
     root = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".local" / "share")
     return Path(root) / "afterword"
+
+
+def _hard_to_guess(token: SecretStr) -> SecretStr:
+    if token and not re.fullmatch("[!-~]{16,}", token.get_secret_value()):
+        raise ValueError("a token has 16 visible ASCII characters or more, without spaces")
+    return token
 
 
 class Settings(BaseSettings):
@@ -53,7 +60,20 @@ class Settings(BaseSettings):
     cors_origins: Annotated[
         tuple[str, ...], NoDecode, Field(description="Origins of browser frontends, separated by spaces.")
     ] = ()
-    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(str.upper),
+        Field(description="From which level on events are logged."),
+    ] = "INFO"
+    log_format: Annotated[
+        Literal["json", "console"] | None,
+        Field(description="How; without it, console on a terminal and json elsewhere."),
+    ] = None
+    metrics_token: Annotated[
+        SecretStr,
+        AfterValidator(_hard_to_guess),
+        Field(description="Who sends it may read /metrics; without it there is no such address."),
+    ] = SecretStr("")
 
     def __init__(self, **values: object) -> None:
         if isinstance(origins := os.environ.get("AFTERWORD_CORS_ORIGINS"), str) and "cors_origins" not in values:

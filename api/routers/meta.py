@@ -160,13 +160,20 @@ async def livez() -> Health:
 def readyz(clockwork: ClockworkDep) -> Readiness:
     """Check that the service can work.
 
-    The database is reachable and its schema is the one that this version wants; 503 otherwise.
+    The database is reachable and its schema is the one that this version wants; 503 otherwise, saying which is not.
     """
     database = clockwork.database
-    if not database.is_at_head():
+    try:
+        is_at_head = database.is_at_head()
+    except UnavailableError as error:
+        raise UnavailableError(
+            "The database does not answer in time: check that it runs and where AFTERWORD_DATABASE_URL points."
+        ) from error
+    if not is_at_head:
         raise UnavailableError("The database's schema is behind: run `afterword migrate`.")
     name = database.engine.dialect.name
-    version = SQLITE_VERSION if database.is_sqlite else str(database.engine.dialect.server_version_info)
+    known = getattr(database.engine.dialect, "server_version_info", None) or ()
+    version = SQLITE_VERSION if database.is_sqlite else ".".join(map(str, known))
     return Readiness(status="ok", database=name, database_version=version, schema_at_head=True)
 
 

@@ -109,7 +109,7 @@ def test_serve_answers_on_a_schema_at_head_and_brings_a_file_there(empty_url: st
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as server:
         assert server.stderr is not None
         line = next(line for line in server.stderr if "Afterword serves" in line)
-        url = line.split()[2]
+        url = json.loads(line)["event"].split()[2]
         with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
             assert json.load(answer)["schema_at_head"] is True
         server.terminate()

@@ -1,0 +1,132 @@
+"""One line for every event on standard error: JSON for machines, words on a terminal.
+
+What a line may hold is listed here and short: no query, body, header, address or e-mail ever reaches it. Messages of
+exceptions and warnings hold values of somebody's input, so a fault is told by its types and by where it happened.
+"""
+
+import json
+import logging
+import logging.config
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from structlog.dev import ConsoleRenderer
+from structlog.processors import JSONRenderer
+
+Form = Literal["json", "console"]
+FIELDS = ("request_id", "method", "route", "status", "duration_ms", "problem")
+OURS = "afterword"
+WARNING = re.compile(r".+?:\d+: \w+(?=: )")
+BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+MOST_FRAMES = 100
+MOST_LINKS = 20
+
+
+def configuration(level: str, form: Form | None = None) -> dict[str, Any]:
+    """Return the configuration of `logging`, made of texts alone, so that worker processes can be handed it.
+
+    `level` is that of our own events; other packages are heard from WARNING on. Without a `form`, terminals get words.
+    """
+    others = "ERROR" if level == "ERROR" else "WARNING"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": "api.logs.Lines", "form": form or _fitting()}},
+        "handlers": {"stderr": {"()": "api.logs.stderr", "formatter": "lines"}},
+        "root": {"level": others, "handlers": ["stderr"]},
+        "loggers": {OURS: {"level": level}},
+    }
+
+
+def install(level: str, form: Form | None = None) -> None:
+    """Log this process's events from now on, as `configuration` has it."""
+    logging.config.dictConfig(configuration(level, form))
+
+
+def stderr() -> logging.Handler:
+    """Return the handler of every line; warnings become lines too wherever it is made, in each worker."""
+    logging.captureWarnings(capture=True)
+    return logging.StreamHandler()
+
+
+def _fitting() -> Form:
+    return "console" if sys.stderr.isatty() else "json"
+
+
+class Lines(logging.Formatter):
+    """Makes a line of an event."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self.is_json = form == "json"
+        self.render = JSONRenderer(json.dumps) if self.is_json else ConsoleRenderer(colors=sys.stderr.isatty())
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line: when, how grave, what, and those of our fields that the event has."""
+        instant = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        event: dict[str, Any] = {
+            "timestamp": f"{instant[:23]}Z",
+            "level": record.levelname.lower(),
+            "event": _words(record),
+            "logger": record.name,
+        }
+        fields = record.__dict__
+        event.update((name, fields[name]) for name in FIELDS if name in fields)
+        faults = [_told(error) for error in _chain(record.exc_info[1])] if record.exc_info else []
+        if self.is_json:
+            if faults:
+                event["exception"] = faults
+            return str(self.render(None, "", event))
+        event = {name: _visible(value) for name, value in event.items()}
+        if faults:
+            event["exception"] = "\n".join("\n    ".join([fault["type"], *fault["frames"]]) for fault in faults)
+        return str(self.render(None, "", event))
+
+
+def _words(record: logging.LogRecord) -> str:
+    """Return the message. Of others only the first line: what follows it tends to be a traceback with its messages."""
+    if isinstance(record.msg, BaseException):
+        return _name(record.msg)
+    text = str(record.msg)
+    if isinstance(record.args, tuple) and record.args:
+        values = tuple(_name(value) if isinstance(value, BaseException) else value for value in record.args)
+        with suppress(TypeError, ValueError):  # a mistake in another package: its message then, without the values
+            text %= values
+    if record.name == "py.warnings" and (place := WARNING.match(text)):
+        return place.group()
+    return text if record.name.startswith(OURS) else text.partition("\n")[0]
+
+
+def _chain(error: BaseException | None, links: int = 0) -> Iterator[BaseException]:
+    """Go through an exception, the members of a group, and what caused it."""
+    if error is None or links == MOST_LINKS:
+        return
+    yield error
+    for member in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _chain(member, links + 1)
+    yield from _chain(error.__cause__ or (None if error.__suppress_context__ else error.__context__), links + 1)
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    """Return an exception's type and the calls that led to it, the innermost last; never what it says."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_qualname}")
+        trace = trace.tb_next
+    return {"type": _name(error), "frames": frames[-MOST_FRAMES:]}
+
+
+def _name(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"
+
+
+def _visible(value: object) -> object:
+    """Return a value for a terminal, which no control character can break or colour."""
+    if not isinstance(value, str):
+        return value
+    return BREAKING.sub(lambda found: found.group().encode("unicode_escape").decode(), value)

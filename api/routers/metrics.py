@@ -1,0 +1,25 @@
+"""The figures for Prometheus: not for callers, so in no document, and only where the operator has set a token."""
+
+from hmac import compare_digest
+
+from anyio import to_thread
+from fastapi import Request, Response
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from api.errors import UnauthorizedError
+from api.metrics import Metrics
+from api.requests import bearer
+from api.resources import router
+
+routes = router("about")
+
+
+@routes.get("/metrics", include_in_schema=False)
+async def read_metrics(request: Request) -> Response:
+    """Read every figure, in a thread that no request of callers can keep waiting."""
+    metrics: Metrics = request.app.state.metrics
+    token: str = request.app.state.settings.metrics_token.get_secret_value()
+    if not compare_digest(bearer(request).encode(), token.encode()):
+        raise UnauthorizedError("Send the token of AFTERWORD_METRICS_TOKEN: Authorization: Bearer <token>.")
+    text = await to_thread.run_sync(metrics.exposition, limiter=metrics.limiter)
+    return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,193 @@
+"""What Prometheus can read, who may, and that reading it neither waits nor costs much."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import World
+from tests.http.story import fault, problem
+from tests.invariants.statements import recorded
+from tests.services.full_record import record_everything
+
+TOKEN = "0123456789abcdef"
+ALL = "/v1/applications"
+PAGE = (Path(__file__).parents[2] / "docs" / "running.md").read_text(encoding="utf-8")
+Samples = dict[str, float]
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world(metrics_token=TOKEN)
+
+
+def scraped(client: TestClient) -> Samples:
+    """Return every sample by name and labels, as `name{label="value",…}` with the labels in order."""
+    answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}"] = sample.value
+    return found
+
+
+def test_without_a_token_in_the_settings_there_is_no_such_address(make_world: Callable[..., World]) -> None:
+    nobody = make_world().anonymous()
+    nobody.headers["Authorization"] = f"Bearer {TOKEN}"
+    unknown = nobody.get("/nothing").json()
+    for method in ("GET", "POST"):
+        found = problem(nobody.request(method, "/metrics"), 404, "not_found")
+        assert found["detail"] == unknown["detail"]
+
+
+@pytest.mark.parametrize("sent", [None, "Bearer", "Bearer x", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer ä"])
+def test_another_token_is_refused(sent: str | None, world: World) -> None:
+    headers = {b"Authorization": sent.encode("latin-1")} if sent else {}
+    answer = world.anonymous().get("/metrics", headers=headers)
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert "afterword_" not in answer.text
+
+
+def test_an_account_is_no_operator(client: TestClient) -> None:
+    problem(client.get("/metrics"), 401, "unauthorized")
+
+
+def test_it_is_read_like_any_address(world: World) -> None:
+    asked = world.anonymous()
+    asked.headers["Authorization"] = f"Bearer {TOKEN}"
+    fault(asked.get("/metrics?name=up"), "name")
+    assert asked.post("/metrics").headers["allow"] == "GET, HEAD"
+    assert "/metrics" not in asked.get("/openapi.json").text
+
+
+def test_requests_are_counted_by_template_and_problems_by_code(world: World, client: TestClient) -> None:
+    made = client.post(ALL, json={"company": "Acme", "role": "Engineer"}).json()["id"]
+    for id_ in (made, made, "nothing"):
+        client.get(f"{ALL}/{id_}")
+    client.get("/nothing/at/all")
+    found = scraped(world.anonymous())
+    counts = {key: value for key, value in found.items() if key.startswith("afterword_request_seconds_count")}
+    one = f'{ALL}/{{application_id}}"'
+    assert counts == {
+        f'afterword_request_seconds_count{{method="POST",route="{ALL}",status="2xx"}}': 1,
+        f'afterword_request_seconds_count{{method="GET",route="{one},status="2xx"}}': 2,
+        f'afterword_request_seconds_count{{method="GET",route="{one},status="4xx"}}': 1,
+        'afterword_request_seconds_count{method="GET",route="-",status="4xx"}': 1,
+    }
+    assert 0 < found[f'afterword_request_seconds_sum{{method="POST",route="{ALL}",status="2xx"}}'] < 10
+    assert found['afterword_problems_total{code="not_found"}'] == 2
+    assert "nothing" not in str(found)
+    assert made not in str(found)
+
+
+def test_requests_in_flight_and_connections_at_work_are_seen(world: World) -> None:
+    with world.database.read(world.clock.now) as session:
+        session.connection()
+        found = scraped(world.anonymous())
+    assert found["afterword_requests_in_flight{}"] == 1
+    assert found["afterword_pool_connections_in_use{}"] == 1
+    assert found["afterword_pool_connections_max{}"] == 20
+    assert found["afterword_start_time_seconds{}"] == world.clock.now.timestamp()
+    assert scraped(world.anonymous())["afterword_pool_connections_in_use{}"] == 0
+
+
+def test_the_steps_of_all_accounts_are_counted_by_one_statement_once_a_minute(
+    world: World, client: TestClient, stranger: TestClient
+) -> None:
+    record_everything(client, world.clock.now)
+    with recorded(world.database) as statements:
+        before = [scraped(client) for _ in range(3)]
+    assert len(statements) == 1
+    assert [one["afterword_steps_overdue{}"] for one in before] == [before[0]["afterword_steps_overdue{}"]] * 3
+    record_everything(stranger, world.clock.now)
+    world.clock.now += timedelta(seconds=59)
+    assert scraped(client)["afterword_steps_overdue{}"] == before[0]["afterword_steps_overdue{}"]
+    world.clock.now += timedelta(seconds=1)
+    assert scraped(client)["afterword_steps_overdue{}"] == 2 * before[0]["afterword_steps_overdue{}"] > 0
+
+
+def test_the_figures_outlive_the_database(world: World, client: TestClient) -> None:
+    record_everything(client, world.clock.now)
+    before = scraped(client)
+    with world.database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE step_instance RENAME TO gone")
+    world.clock.now += timedelta(minutes=1)
+    for _ in range(2):
+        without = scraped(client)
+        assert (before["afterword_database_up{}"], without["afterword_database_up{}"]) == (1, 0)
+        assert without["afterword_steps_open{}"] == before["afterword_steps_open{}"]
+    with world.database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE gone RENAME TO step_instance")
+    assert scraped(client)["afterword_database_up{}"] == 1
+
+
+def test_reading_does_not_wait_for_a_database_that_hangs(make_world: Callable[..., World]) -> None:
+    world = make_world(metrics_token=TOKEN, pool_size=3, busy_timeout_seconds=2)
+    with ExitStack() as busy:
+        for _ in range(3):
+            busy.enter_context(world.database.read(world.clock.now)).connection()
+        for _ in range(2):
+            found = scraped(world.anonymous())
+            assert found["afterword_database_up{}"] == 0
+            assert "afterword_steps_open{}" not in found
+            assert found["afterword_pool_connections_in_use{}"] == 3
+    world.app.state.metrics.due.counting.join()
+    assert scraped(world.anonymous())["afterword_database_up{}"] == 1
+
+
+def test_every_series_is_in_the_manual_and_no_other(world: World) -> None:
+    client = world.anonymous()
+    client.get("/nothing")
+    client.get("/livez")
+    answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    ours = set(re.findall(r"^# TYPE (afterword_\w+)", answer.text, re.MULTILINE))
+    assert set(re.findall(r"^\| `(afterword_\w+)`", PAGE, re.MULTILINE)) == ours
+    assert "_created" not in answer.text
+
+
+WORKER = """
+import json, os, sys
+from fastapi.testclient import TestClient
+from api.main import create_app
+app = create_app()
+client = TestClient(app)
+for _ in range(int(sys.argv[1])):
+    client.get("/livez")
+if sys.argv[2:]:  # this worker dies in the middle of a request; "again": and the next one gets its number
+    app.state.metrics.began()
+    os.execv(sys.executable, sys.orig_argv[:-1]) if sys.argv[2] == "again" else os._exit(0)
+text = client.get("/metrics", headers={"Authorization": "Bearer " + os.environ["AFTERWORD_METRICS_TOKEN"]}).text
+print(json.dumps([line for line in text.splitlines() if "/livez" in line and "_count" in line or "flight" in line]))
+app.state.database.dispose()
+"""
+
+
+def test_any_worker_answers_for_all_and_the_dead_count_no_longer_as_busy(world: World, tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    environment = {
+        **os.environ,
+        "AFTERWORD_DATABASE_URL": world.app.state.settings.database_url,
+        "AFTERWORD_METRICS_TOKEN": TOKEN,
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    command = [sys.executable, "-W", "error", "-c", WORKER]
+    subprocess.run([*command, "3", "die"], env=environment, check=True, timeout=60)
+    done = subprocess.run(
+        [*command, "1", "again"], env=environment, check=True, timeout=60, capture_output=True, text=True
+    )
+    lines = sorted(line for line in json.loads(done.stdout) if not line.startswith("#"))
+    assert [line.rpartition(" ")[2] for line in lines] == ["5.0", "1.0"], lines
