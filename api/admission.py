@@ -21,6 +21,8 @@ from api.settings import Settings
 ALWAYS = frozenset({"/livez", "/version", "/metrics"})
 BUSY = "More requests are waiting than can be served: send this one again after a moment."
 LATE = "This took longer than a request may: nothing is known to be written. Send it again after a moment."
+BURST_SECONDS = 1.0
+PATIENCE_SECONDS = 0.5
 RETRY = {"Retry-After": "1"}
 
 
@@ -32,22 +34,32 @@ class BodyError(ProblemError):
 
 
 class Gate:
-    """The places of one process: made when its server starts, because waiting belongs to one event loop."""
+    """The places of one process: made when its server starts, because waiting belongs to one event loop.
+
+    A burst may wait until it is served. Where no place has been free for `BURST_SECONDS` on end it is no burst but more
+    than can be served: then nobody waits longer than `PATIENCE_SECONDS`, so that who is served is served quickly.
+    """
 
     def __init__(self, places: int, most_waiting: int) -> None:
         self._places = asyncio.Semaphore(places)
         self._most = most_waiting
+        self._full_since = 0.0
         self.waiting = 0
 
     async def enter(self, until: float) -> bool:
         """Take a place, waiting for one in turn; False where too many wait, or none is free in time."""
         if not self._places.locked():
-            return await self._places.acquire()
+            await self._places.acquire()
+            self._full_since = time.monotonic()
+            return True
         if self.waiting >= self._most:
             return False
+        now = time.monotonic()
+        if now - self._full_since > BURST_SECONDS:
+            until = min(until, now + PATIENCE_SECONDS)
         self.waiting += 1
         try:
-            async with asyncio.timeout(until - time.monotonic()):
+            async with asyncio.timeout(until - now):
                 return await self._places.acquire()
         except TimeoutError:
             return False
