@@ -1,8 +1,14 @@
 """Versions of objects as entity tags, and what If-Match and If-None-Match ask of them."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from api.errors import FieldError, InvalidError
+
+LONGEST = 1_000
+CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def etag(version: int, derived: Iterable[object] = ()) -> str:
@@ -24,6 +30,13 @@ class Conditions:
 
     if_match: str | None = None
     if_none_match: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for a header that is longer than any list of versions, or does not print."""
+        for name, value in (("If-Match", self.if_match), ("If-None-Match", self.if_none_match)):
+            if value and (len(value) > LONGEST or CONTROL.search(value)):
+                detail = f"Send {name} with ETags that you have read, {LONGEST:,} characters at most."
+                raise InvalidError(detail, errors=[FieldError("header", name, "unusable_etag", detail)])
 
     def refused(self, tag: str) -> bool:
         """Tell whether a change must not be made: If-Match names other versions only."""

@@ -18,8 +18,9 @@ from api.db import Database, OwnedSession
 from api.errors import NotModifiedError, PreconditionFailedError
 from api.idempotency import Retry
 from api.models import Token
+from api.models.base import Digits
 from api.pagination import DEFAULT_LIMIT, PageQuery
-from api.requests import bearer
+from api.requests import bearer, only_header
 from api.services import retries, steps
 from api.services.accounts import authenticate
 from api.settings import Settings
@@ -59,7 +60,7 @@ class Caller(Clockwork):
     def __init__(self, request: Request, response: Response, retry: Retry | None = None) -> None:
         super().__init__(request, response)
         self.retry = retry
-        self.conditions = Conditions(request.headers.get("if-match"), request.headers.get("if-none-match"))
+        self.conditions = Conditions(_listed(request, "if-match"), _listed(request, "if-none-match"))
         self.secret = bearer(request)
 
     @contextmanager
@@ -116,8 +117,14 @@ class Caller(Clockwork):
             self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
+def _listed(request: Request, name: str) -> str | None:
+    """Return a header that is a list: over several lines it is the same list."""
+    lines = request.headers.getlist(name)
+    return ", ".join(lines) if lines else None
+
+
 async def _caller(request: Request, response: Response) -> Caller:
-    key = request.headers.get("idempotency-key") if request.method == "POST" else None
+    key = only_header(request, "Idempotency-Key") if request.method == "POST" else None
     retry = Retry.of(key, request.method, request.url.path, await request.body()) if key is not None else None
     return Caller(request, response, retry)
 
@@ -132,7 +139,7 @@ ClockworkDep = Annotated[Clockwork, Depends(_clockwork)]
 
 async def _page(
     request: Request,
-    limit: Annotated[int, Query(ge=1, description="Up to 200 rows; more is cut to that.")] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, description="Up to 200 rows; more is cut to that."), Digits] = DEFAULT_LIMIT,
     cursor: Annotated[
         str | None, Query(max_length=2_000, description="`next_cursor` of the page before, with the same filters.")
     ] = None,

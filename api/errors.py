@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+LONGEST_NAME = 400
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -15,8 +17,12 @@ class FieldError:
     detail: str
 
     def document(self) -> dict[str, str]:
-        """Return the entry of a problem's `errors`."""
-        return {self.where: self.name, "code": self.code, "detail": self.detail}
+        """Return the entry of a problem's `errors`.
+
+        The name of an unknown field is the only input that is ever answered: shortened, without what does not print.
+        """
+        name = "".join(c if c.isprintable() else "\ufffd" for c in self.name[:LONGEST_NAME])
+        return {self.where: name, "code": self.code, "detail": self.detail}
 
 
 class ProblemError(Exception):

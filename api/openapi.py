@@ -109,8 +109,7 @@ def _mend(path: str, method: str, operation: Node) -> None:
 def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
-        if parameter["name"] in examples.PARAMETERS and parameter["in"] == "path":
-            parameter["example"] = examples.PARAMETERS[parameter["name"]]
+        _mend_parameter(parameter)
     if method == "get" and not is_open:
         parameters.append(_header("If-None-Match", "An ETag you have: 304 if it is still right."))
     if method in ("patch", "put", "delete") or operation["operationId"] in ACTIONS:
@@ -126,6 +125,16 @@ def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
     body = operation.get("requestBody")
     if body and method == "patch":
         body["content"][MERGE_PATCH] = body["content"]["application/json"]
+
+
+def _mend_parameter(parameter: Node) -> None:
+    """Give a path its example, and say what an id is."""
+    name, schema = parameter["name"], parameter["schema"]
+    if name in examples.PARAMETERS and parameter["in"] == "path":
+        parameter["example"] = examples.PARAMETERS[name]
+    if name.endswith("_id"):
+        option: Node = schema["anyOf"][0] if "anyOf" in schema else schema
+        option["format"] = "uuid"
 
 
 def _header(name: str, description: str) -> Node:

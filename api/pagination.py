@@ -1,7 +1,6 @@
 """Keyset pages: a cursor holds the last row's keys and the first page's instant, bound to user, address and filters."""
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from api.errors import BadCursorError
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 DIGEST_LENGTH = 12
+YEARS = range(1900, 2300)  # what is sent lies between 1970 and 2200, and no deadline is a lifetime away from it
 Key = tuple[InstrumentedAttribute[Any], bool]
 
 
@@ -51,14 +51,14 @@ class PageQuery:
         if self.cursor is None:
             return Page(limit, keys, None, now, user_id, self.bound_to)
         try:
-            raw = base64.urlsafe_b64decode(self.cursor.encode("ascii") + b"=" * (-len(self.cursor) % 4))
+            raw = _decoded(self.cursor)
             digest, payload = raw[:DIGEST_LENGTH], raw[DIGEST_LENGTH:]
             if digest != _digest(payload, user_id, self.bound_to):
                 raise BadCursorError
             instant, values = json.loads(payload)
             after = [_read(column, value) for (column, _), value in zip(keys, values, strict=True)]
             return Page(limit, keys, after, _instant(instant), user_id, self.bound_to)
-        except (ValueError, TypeError, binascii.Error) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise BadCursorError from error
 
 
@@ -96,9 +96,20 @@ class Page:
 
     def _cursor(self, last: object) -> str:
         values = [_write(getattr(last, column.key)) for column, _ in self.keys]
-        payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":")).encode()
-        raw = _digest(payload, self.user_id, self.bound_to) + payload
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":"), ensure_ascii=False).encode()
+        return _encoded(_digest(payload, self.user_id, self.bound_to) + payload)
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> bytes:
+    """Return the bytes of a cursor. Raises ValueError where they have another form too: one page has one cursor."""
+    raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+    if _encoded(raw) != cursor:
+        raise ValueError("not as we write it")
+    return raw
 
 
 def _digest(payload: bytes, user_id: str, bound_to: str) -> bytes:
@@ -111,7 +122,10 @@ def _write(value: object) -> object:
 
 
 def _read(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
-    """Return a key as its column holds it. Raises ValueError or TypeError where it cannot be one."""
+    """Return a key as its column holds it. Raises ValueError or TypeError where it cannot be one.
+
+    The digest is no secret: a cursor that bears it may still hold anything.
+    """
     held = getattr(column.type, "impl_instance", column.type)
     if isinstance(held, DateTime):
         return _instant(value)
@@ -119,11 +133,13 @@ def _read(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN40
         return str(UUID(str(value)))
     if not isinstance(value, held.python_type):
         raise TypeError
+    if isinstance(value, str) and b"\x00" in value.encode():
+        raise ValueError("no column holds it")
     return value
 
 
 def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError
+    if instant.tzinfo is None or instant.year not in YEARS:
+        raise ValueError("no instant of ours")
     return instant

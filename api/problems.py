@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import takewhile
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,8 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
+from api.services.records import is_id
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -173,6 +176,7 @@ CATALOG: Mapping[str, Problem] = {
         "The server cannot store anything at the moment. Reading works.",
     ),
 }
+MOST_ERRORS = 100
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
 OWN_CODES = {"extra_forbidden": "unknown_field", "string_type": "not_a_text"}
 
@@ -222,6 +226,13 @@ def slug(code: str) -> str:
     return code.replace("_", "-")
 
 
+def address(scope: Scope) -> str:
+    """Return the path as far as it consists of ids and of words of ours: the rest is input, which is never echoed."""
+    words = scope["app"].state.words
+    ours = takewhile(lambda part: part in words or is_id(part), scope["path"].split("/"))
+    return "/".join(ours) or "/"
+
+
 def respond(
     request: Request,
     code: str,
@@ -237,7 +248,7 @@ def respond(
         code,
         detail,
         request_id=request.scope.get("request_id", ""),
-        instance=request.url.path.encode("utf-8", "replace").decode(),
+        instance=address(request.scope),
         errors=[error.document() for error in errors],
         **(extra or {}),
     )
@@ -268,9 +279,9 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
         code = OWN_CODES.get(error["type"], error["type"])
         detail = _detail(error)
         if place == "query":
-            found.append(FieldError("parameter", _safe(rest), code, detail))
+            found.append(FieldError("parameter", _joined(rest), code, detail))
         elif place == "header":
-            found.append(FieldError("header", _safe(rest), code, detail))
+            found.append(FieldError("header", _joined(rest), code, detail))
         else:
             pointer = (
                 "" if error["type"] == "json_invalid" else "".join(f"/{_token(part)}" for part in rest if _is_key(part))
@@ -298,21 +309,23 @@ def _is_key(part: object) -> bool:
 
 
 def _token(part: object) -> str:
-    return _safe([part])[:200].replace("~", "~0").replace("/", "~1")
+    return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _safe(parts: Sequence[object]) -> str:
-    return ".".join(str(part) for part in parts).encode("utf-8", "replace").decode()
+def _joined(parts: Sequence[object]) -> str:
+    return ".".join(str(part) for part in parts)
 
 
 def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
-    """Return the problem of fields that need mending."""
+    """Return the problem of fields that need mending: of many thousand, the first hundred."""
     detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} fields need mending: see `errors`."
-    return respond(request, "invalid", detail, errors=errors)
+    return respond(request, "invalid", detail, errors=errors[:MOST_ERRORS])
 
 
 def install(app: FastAPI) -> None:
-    """Answer every failure of the application with a problem document."""
+    """Answer every failure of the application with a problem document; all routes must be there already."""
+    paths = [str(getattr(route, "path", "")) for route in app.router.routes]
+    app.state.words = {part for path in paths for part in path.split("/") if "{" not in part} | set(map(slug, CATALOG))
     app.add_exception_handler(ProblemError, _expected)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
@@ -340,7 +353,8 @@ def _http(request: Request, error: Exception) -> Response:
     code = BY_STATUS.get(error.status_code, "bad_request")
     if code == "not_found" and request.url.path.startswith("/v1/") and "authorization" not in request.headers:
         return _expected(request, UnauthorizedError())
-    headers = {"Allow": _allow(request)} if code == "method_not_allowed" else {}
+    allowed = _allow(request) or (error.headers or {}).get("Allow", "")
+    headers = {"Allow": allowed} if code == "method_not_allowed" else {}
     return respond(request, code, CATALOG[code].advice, headers=headers)
 
 

@@ -1,8 +1,11 @@
 """How requests are read: strict JSON, known query parameters, the right content type, a token where one is needed."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -15,6 +18,9 @@ from api.services.accounts import authenticate
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
+MOST_PARAMETERS = 100
+MOST_UNKNOWN = 20
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 class UnsupportedMediaTypeError(ProblemError):
@@ -24,13 +30,13 @@ class UnsupportedMediaTypeError(ProblemError):
 
 
 class StrictRequest(Request):
-    """A request whose JSON has no duplicate names, no NaN, no half characters and a bounded depth."""
+    """A request whose JSON is UTF-8, with no duplicate names, no NaN, no half characters and a bounded depth."""
 
     async def json(self) -> Any:  # noqa: ANN401  # any document
         """Return the body's document. Raises JSONDecodeError, which becomes a 422."""
         body = await self.body()
         try:
-            document = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+            document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError as error:
@@ -90,7 +96,7 @@ class Route(APIRoute):
         async def checked(request: Request) -> Response:
             if self.needs_token:
                 bearer(request)
-            _known_parameters(request, allowed)
+            _readable_query(request, allowed)
             if self.body_field is not None:
                 _readable_body(request)
             try:
@@ -112,7 +118,7 @@ def _somebody_known(request: Request) -> None:
 
 def bearer(request: Request) -> str:
     """Return the token that was sent. Raises UnauthorizedError."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (only_header(request, "Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthorizedError
     return token.strip()
@@ -125,23 +131,42 @@ def _query_names(dependant: Any) -> list[str]:  # noqa: ANN401  # the framework'
     return sorted(names)
 
 
-def _known_parameters(request: Request, allowed: list[str]) -> None:
-    unknown = [name for name in request.query_params if name not in allowed]
-    if unknown:
+def only_header(request: Request, name: str) -> str | None:
+    """Return a header that may stand once. Raises InvalidError for two: who reads the other one would be tricked."""
+    values = request.headers.getlist(name)
+    if len(values) > 1:
+        detail = "Send this header once."
+        raise InvalidError(detail, errors=[FieldError("header", name, "repeated", detail)])
+    return values[0] if values else None
+
+
+def _readable_query(request: Request, allowed: list[str]) -> None:
+    """Raise InvalidError for parameters that are unknown or repeated, and for what is no text."""
+    names = []
+    for name, value in _pairs(request.scope["query_string"]):
+        if name in allowed and CONTROL.search(value):
+            raise InvalidError.parameter(name, "control_character", "Remove control characters.")
+        names.append(name)
+    if unknown := [name for name in names if name not in allowed]:
         known = f"Use only {', '.join(allowed)}." if allowed else "This address takes no query parameters."
-        errors = [
-            FieldError("parameter", name[:100].encode("utf-8", "replace").decode(), "unknown_parameter", known)
-            for name in unknown[:20]
-        ]
-        raise InvalidError(known, errors=errors)
-    for name, value in request.query_params.multi_items():
-        if "\x00" in value:
-            raise InvalidError.parameter(name, "control_character", "Remove the NUL character.")
+        errors = [FieldError("parameter", name, "unknown_parameter", known) for name in dict.fromkeys(unknown)]
+        raise InvalidError(known, errors=errors[:MOST_UNKNOWN])
+    if repeated := [name for name, times in Counter(names).items() if times > 1]:
+        raise InvalidError.parameter(repeated[0], "repeated", "Send this parameter once.")
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError as error:
+        raise InvalidError("Write what stands behind the question mark as percent-encoded UTF-8.") from error
+    except ValueError as error:
+        raise InvalidError(f"Send at most {MOST_PARAMETERS} query parameters.") from error
 
 
 def _readable_body(request: Request) -> None:
     """Raise UnsupportedMediaTypeError where a body is sent as something else than JSON."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = (only_header(request, "Content-Type") or "").partition(";")[0].strip().lower()
     is_patch = request.method == "PATCH"
     accepted = (JSON, MERGE_PATCH) if is_patch else (JSON,)
     if kind in accepted or (not kind and request.headers.get("content-length", "0") == "0" and not _chunked(request)):

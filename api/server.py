@@ -17,6 +17,7 @@ from api.problems import CATALOG, MEDIA_TYPE, described
 from api.settings import SETTINGS, Settings
 
 MOST_HEADER_BYTES = 65_536
+VERSIONS = ("1.0", "1.1")
 MORE_THAN_A_REQUEST = 2.0
 LINGERING_SECONDS = 1.0
 
@@ -57,9 +58,14 @@ class Deadlines(HttpToolsProtocol):
         self.in_headers, self.header_bytes = True, 0
 
     def on_headers_complete(self) -> None:
-        """Stop waiting: from here on the body and the answer have deadlines of their own."""
+        """Stop waiting: from here on the body and the answer have deadlines of their own.
+
+        The parser takes a ValueError for a request that it cannot read.
+        """
         self.in_headers = False
         self._stop_waiting()
+        if self.parser.get_http_version() not in VERSIONS:
+            raise ValueError("a request line without a version is no HTTP")
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

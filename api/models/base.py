@@ -3,8 +3,9 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, TypeVar
+from unicodedata import category
 from uuid import UUID
 
 from pydantic import (
@@ -30,13 +31,19 @@ from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from api.db import Owned
-from api.rules.calendar import ZONES
+from api.rules.calendar import ZONES, in_utc, is_within_reach
 from api.rules.facts import Moment
 
-FIRST_YEAR, LAST_YEAR = 1970, 2200
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-NUMBER = re.compile(r"\s*[+-]?[\d.]+\s*")
-UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+DIGITS = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
+CLOCK = re.compile(r"\d\d:\d\d", re.ASCII)
+WALL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
+NUMBER = re.compile(r"\s*[+-]?[\d.]+([eE][+-]?\d+)?\s*")
+UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+NOT_IN_A_LINE = re.compile("[\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+Local = TypeVar("Local", bound=dt.date)
 
 
 def new_id() -> str:
@@ -60,8 +67,22 @@ def _clean(value: str) -> str:
     return value
 
 
+def _one_line(value: str) -> str:
+    """Refuse what ends a line or turns its direction: names go into subjects, addresses and file names."""
+    if NOT_IN_A_LINE.search(value):
+        raise PydanticCustomError("not_one_line", "Remove line breaks, tabs and marks that turn the direction of text.")
+    return _clean(value)
+
+
+def _visible(value: str) -> str:
+    """Refuse what hides in an address: whom a letter goes to, or where a link leads, must be what is read there."""
+    if any(category(character) in INVISIBLE for character in value):
+        raise PydanticCustomError("invisible_character", "Remove spaces and characters that cannot be seen.")
+    return _clean(value)
+
+
 def _not_blank(value: str) -> str:
-    if not value.strip():
+    if all(category(character) in INVISIBLE for character in value):
         raise PydanticCustomError("blank", "Write something, or send null where nothing may stand.")
     return value
 
@@ -79,14 +100,28 @@ def _day_only(value: object) -> object:
     return value
 
 
+def _clock_only(value: object) -> object:
+    if not (isinstance(value, str) and CLOCK.fullmatch(value)) and not isinstance(value, dt.time):
+        raise PydanticCustomError("not_hours_and_minutes", "Send hours and minutes such as 14:30.")
+    return value
+
+
+def _wall_only(value: object) -> object:
+    if not (isinstance(value, str) and WALL.fullmatch(value)) and not isinstance(value, datetime):
+        raise PydanticCustomError("not_a_wall_time", "Send a wall time without offset such as 2026-03-02T10:00.")
+    return value
+
+
 def _whole_second(value: datetime) -> datetime:
-    if not FIRST_YEAR <= value.year < LAST_YEAR:
-        raise PydanticCustomError("instant_out_of_range", "Use an instant from 1970 to the end of 2199.")
-    return value.astimezone(UTC).replace(microsecond=0) if value.tzinfo else value.replace(microsecond=0)
+    try:
+        return in_utc(value).replace(microsecond=0)
+    except ValueError as error:
+        detail = "Use an instant from 1970 to the end of 2199."
+        raise PydanticCustomError("instant_out_of_range", detail) from error
 
 
-def _within_reach(value: dt.date) -> dt.date:
-    if not FIRST_YEAR <= value.year < LAST_YEAR:
+def _within_reach(value: Local) -> Local:
+    if not is_within_reach(value):
         raise PydanticCustomError("date_out_of_range", "Use a date from 1970 to the end of 2199.")
     return value
 
@@ -95,6 +130,13 @@ def _text_only(value: object) -> object:
     """Refuse numbers where an instant or a date is wanted: pydantic would take them for Unix time."""
     if not isinstance(value, str | dt.date | dt.time) or (isinstance(value, str) and NUMBER.fullmatch(value)):
         raise PydanticCustomError("not_a_text", "Send it as text, for example 2026-03-02T15:00:00Z or 2026-03-02.")
+    return value
+
+
+def _digits_only(value: object) -> object:
+    """Refuse what is more than digits where an address counts: pydantic would take 1_0, +10 and 10.0, too."""
+    if isinstance(value, str) and not DIGITS.fullmatch(value):
+        raise PydanticCustomError("int_parsing", "Send a whole number in digits.")
     return value
 
 
@@ -110,37 +152,49 @@ def _minutes(value: dt.time) -> dt.time:
     return value
 
 
-Id = Annotated[str, StringConstraints(max_length=64), AfterValidator(_uuid7)]
-AnyId = Annotated[str, StringConstraints(max_length=64)]
+Id = Annotated[
+    str, Field(max_length=64, json_schema_extra={"format": "uuid", "pattern": UUID7}), AfterValidator(_uuid7)
+]
+AnyId = Annotated[str, Field(max_length=64, json_schema_extra={"format": "uuid"})]
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second)]
 WallTime = Annotated[
     NaiveDatetime,
+    BeforeValidator(_wall_only),
     BeforeValidator(_text_only),
-    AfterValidator(_whole_second),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"}),
+    AfterValidator(_within_reach),
+    AfterValidator(lambda value: value.replace(microsecond=0)),
+    WithJsonSchema({"type": "string", "format": "date-time-local", "pattern": f"^{WALL.pattern}$"}),
 ]
 Day = Annotated[dt.date, BeforeValidator(_day_only), AfterValidator(_within_reach)]
 ClockTime = Annotated[
     dt.time,
-    BeforeValidator(_text_only),
+    BeforeValidator(_clock_only),
     AfterValidator(_minutes),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}$"}),
+    WithJsonSchema({"type": "string", "format": "time-local", "pattern": f"^{CLOCK.pattern}$"}),
 ]
-Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_clean)]
+Zone = Annotated[str, Field(max_length=64, json_schema_extra={"format": "time-zone"}), AfterValidator(_zone)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_one_line),
+    AfterValidator(_not_blank),
+]
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_clean), AfterValidator(_not_blank)
 ]
-Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"), AfterValidator(_clean)]
+Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"), AfterValidator(_visible)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[float, Field(strict=True, ge=0, le=1_000_000_000, allow_inf_nan=False)]
+Digits = BeforeValidator(_digits_only)
 Flag = Annotated[bool, Field(strict=True)]
 Link = Annotated[
-    str, StringConstraints(max_length=2_000, pattern=r"^\S+$"), AfterValidator(_clean), AfterValidator(_no_script)
+    str, StringConstraints(max_length=2_000, pattern=r"^\S+$"), AfterValidator(_visible), AfterValidator(_no_script)
 ]
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(_clean)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$"),
+    AfterValidator(_visible),
 ]
 
 

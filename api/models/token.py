@@ -30,7 +30,7 @@ class SessionCreate(Body):
     """A sign-in."""
 
     email: Email
-    password: Annotated[str, Field(max_length=256)]
+    password: Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"})]
 
 
 class TokenCreate(Body):

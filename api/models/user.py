@@ -9,7 +9,7 @@ from sqlmodel import Field as Column
 
 from api.models.base import Body, Email, Line, Versioned, Zone, json_column, merge_patch, new_id, shown
 
-Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]
+Password = Annotated[str, Field(min_length=12, max_length=256, json_schema_extra={"format": "password"})]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 

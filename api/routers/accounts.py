@@ -6,6 +6,7 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api.conditional import etag
+from api.db import OwnedSession
 from api.deps import Anyone, Caller, CallerDep, ClockworkDep, PageDep
 from api.errors import ConflictError, UnauthorizedError
 from api.models import Token
@@ -94,16 +95,14 @@ def sign_out(caller: CallerDep) -> Response:
         if caller.token.kind != "session":
             detail = "A personal token asks, which is no session: revoke it at /v1/tokens, or send the session's token."
             raise ConflictError(detail, code="not_a_session")
-        accounts.end_token(session, caller.token.id, "session")
-        return Response(status_code=204)
+        return _ended(caller, session, SessionPublic, caller.token)
 
 
 @routes.delete("/v1/sessions/{session_id}", operation_id="end_session", status_code=204, response_class=Response)
 def end_session(caller: CallerDep, session_id: SessionId) -> Response:
     """End a session, at once."""
     with caller.writing() as session:
-        accounts.end_token(session, session_id, "session")
-        return Response(status_code=204)
+        return _ended(caller, session, SessionPublic, accounts.token_of(session, session_id, "session"))
 
 
 @routes.post("/v1/tokens", operation_id="create_token", status_code=201)
@@ -133,8 +132,15 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
 def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
     """Revoke a personal token, at once."""
     with caller.writing() as session:
-        accounts.end_token(session, token_id, "personal")
-        return Response(status_code=204)
+        return _ended(caller, session, TokenPublic, accounts.token_of(session, token_id, "personal"))
+
+
+def _ended(caller: Caller, session: OwnedSession, model: type[BaseModel], token: Token) -> Response:
+    """End a token at once, if the caller's If-Match allows it."""
+    shown = accounts.shown_token(model, token)
+    caller.may_change(shown, etag(token.version))
+    session.delete(token)
+    return Response(status_code=204)
 
 
 def _tokens(caller: Caller, page: PageQuery, kind: str) -> tuple[list[Token], str | None]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from api.conditional import etag
@@ -65,8 +65,9 @@ STAGES = Resource(
     },
 )
 Expandable = Literal["contacts", "interviews", "steps", "next_action"]
+Expansions = Annotated[str, Field(json_schema_extra={"pattern": f"^({'|'.join(get_args(Expandable))}|,)*$"})]
 Expand = Annotated[
-    str | None,
+    Expansions | None,
     Query(
         description="Comma list of contacts, interviews, steps, next_action: shown in the same answer.", max_length=100
     ),

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from api.deps import CallerDep, Explain, PageDep
 from api.errors import InvalidError
-from api.models.base import Instant
+from api.models.base import Digits, Instant
 from api.models.step import QueueItem, QueueSummary
 from api.resources import router
 from api.services import queue
@@ -16,6 +16,14 @@ from api.services.records import wanted_id
 from api.services.step_reads import version
 
 States = Literal["overdue", "open", "upcoming"]
+StateList = Annotated[
+    str,
+    Query(
+        max_length=50,
+        description="Comma list of overdue, open, upcoming.",
+        json_schema_extra={"pattern": f"^({'|'.join(get_args(States))}|,)+$"},
+    ),
+]
 TOLERANCE = timedelta(minutes=5)
 routes = router("queue")
 
@@ -41,8 +49,8 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
     *,
-    state: Annotated[str, Query(max_length=50, description="Comma list of overdue, open, upcoming.")] = "overdue",
-    step: Annotated[int | None, Query(ge=1, le=7, description="Only this number.")] = None,
+    state: StateList = "overdue",
+    step: Annotated[int | None, Query(ge=1, le=7, description="Only this number."), Digits] = None,
     application_id: Annotated[str | None, Query(max_length=64, description="Only this application.")] = None,
     due_before: Annotated[Instant | None, Query(description="Only steps due before this instant.")] = None,
     sort: Annotated[
@@ -61,9 +69,8 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
     if as_of is not None and as_of < caller.now - TOLERANCE:
         detail = "The queue looks ahead only: for the past, ask an application's steps."
         raise InvalidError.parameter("as_of", "in_the_past", detail)
-    filters = queue.Filters(
-        _states(state), step, application_id and wanted_id("application_id", application_id), due_before
-    )
+    only = wanted_id("application_id", application_id) if application_id is not None else None
+    filters = queue.Filters(_states(state), step, only, due_before)
     with caller.reading() as session:
         query = (filters, sort, as_of, explain, page.limit, page.cursor)
         caller.tagged(version(session, as_of or caller.now, *query))

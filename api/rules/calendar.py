@@ -1,7 +1,7 @@
 """Instants, zones and business days: every date of a step is computed here.
 
 An instant is an aware UTC datetime in whole seconds. A zone is an IANA name; only names in `ZONES` are accepted,
-because `ZoneInfo` answers some others with operating system errors.
+because `ZoneInfo` answers some others with operating system errors, and a few mean another zone on every machine.
 """
 
 from collections.abc import Collection
@@ -12,13 +12,30 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from api.rules.facts import Moment
 
-ZONES = frozenset(available_timezones())
+ZONES = frozenset(available_timezones()) - {"Factory", "localtime", "posixrules"}
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 SEARCH_LIMIT_DAYS = 3_660
 DAY = timedelta(days=1)
 
 
 class NoBusinessDayError(ValueError):
     """The calendar has no business day within `SEARCH_LIMIT_DAYS` days."""
+
+
+def is_within_reach(day: date) -> bool:
+    """Tell whether a date, or an instant in UTC, lies from 1970 to the end of 2199: any deadline of it can be kept."""
+    return FIRST_YEAR <= day.year < LAST_YEAR
+
+
+def in_utc(instant: datetime) -> datetime:
+    """Return an aware instant in UTC. Raises ValueError where it is not within reach."""
+    try:
+        there = instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("beyond all instants") from error
+    if not is_within_reach(there):
+        raise ValueError("out of reach")
+    return there
 
 
 def resolve(day: date, clock: time, zone: str) -> datetime:

@@ -113,12 +113,12 @@ def shown_token(model: type[Shown], row: Token, *, token: str | None = None) -> 
     return model.model_validate({**row.model_dump(), "etag": etag(row.version), "token": token})
 
 
-def end_token(session: OwnedSession, id_: str, kind: str) -> None:
-    """End a session or revoke a token, at once. Raises NotFoundError."""
+def token_of(session: OwnedSession, id_: str, kind: str) -> Token:
+    """Return a session or a personal token of the user. Raises NotFoundError."""
     token = find(session, Token, id_)
     if token.kind != kind:
         raise NotFoundError
-    session.delete(token)
+    return token
 
 
 def profile(user: User) -> Any:  # noqa: ANN401  # a UserPublic, made at run time

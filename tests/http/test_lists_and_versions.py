@@ -106,6 +106,30 @@ def test_a_cursor_that_was_changed_by_one_character_is_refused(client: TestClien
     assert client.get(ALL, params={"cursor": "x" * 2001}).status_code in (400, 422)
 
 
+@pytest.mark.parametrize("name", ["\u0390" * 200, "\U0001f600" * 200, '"' * 200], ids=["folded", "emoji", "quotes"])
+def test_a_cursor_has_room_for_the_longest_names(client: TestClient, name: str) -> None:
+    made = sorted(application(client, company=name) for _ in range(3))
+    first = read(client, ALL, sort="company", limit=1)
+    rest = items(client, ALL, sort="company", cursor=first["next_cursor"])
+    assert [one["id"] for one in (*first["items"], *rest)] == made
+
+
+def test_pages_go_on_at_both_ends_of_time(client: TestClient) -> None:
+    app = application(client)
+    starts = {"1970-01-01T00:30": "Pacific/Kiritimati", "2199-12-31T23:30": "Pacific/Midway"}
+    for start, zone in [*starts.items()] * 2:
+        add(client, f"{ALL}/{app}/interviews", start_local=start, time_zone=zone)
+    for href in (f"{ALL}/{app}/interviews?limit=1", "/v1/queue?state=overdue,open,upcoming&limit=1"):
+        whole = client.get(href.replace("limit=1", "limit=200")).json()["items"]
+        found, page = [], href
+        while page:
+            answer = client.get(page)
+            found += answer.json()["items"]
+            page = answer.headers.get("link", "").removeprefix("<").removesuffix('>; rel="next"')
+        assert found == whole
+        assert len(found) >= 4
+
+
 @pytest.mark.parametrize("limit", ["0", "-1", "1.5", "many", "", "1e2", "0x10"])
 def test_a_limit_that_is_none_is_refused(client: TestClient, limit: str) -> None:
     problem(client.get(ALL, params={"limit": limit}), 422, "invalid", "limit")

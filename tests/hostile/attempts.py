@@ -1,0 +1,304 @@
+"""One operation, a request that works, and every hostile change of it, one at a time."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+from urllib.parse import quote_from_bytes
+
+from api import examples
+from api.openapi import operations
+from api.services.records import is_id
+from tests.capture import filled
+from tests.hostile import addresses, bodies, headers
+from tests.hostile.bodies import JSON, MERGE_PATCH
+from tests.hostile.door import Sent
+from tests.hostile.inputs import Input
+from tests.hostile.places import Node, Place, place_in_address, places_in
+from tests.hostile.texts import EMPTY, TEXTS
+from tests.hostile.values import OTHER_TYPES, SPECIAL
+
+KNOWN_CONTENT = {JSON, MERGE_PATCH}
+
+
+class Verdict(Enum):
+    """What must become of a request."""
+
+    REFUSED = "it is refused"
+    JUDGED = "it is legitimate by itself: what it asks for may be refused, but is never a fault of ours"
+    WORKS = "it works as if nothing were hostile"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request and its verdict. `blamed`: what a problem must point at. `names`: what is hostile is a name, which a
+    problem may say where it says which.
+    """
+
+    name: str
+    sent: Sent
+    verdict: Verdict = Verdict.REFUSED
+    blamed: tuple[str, ...] = ()
+    names: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """An operation of the document with a request that works. `number`: where to begin with what is sent by turns."""
+
+    number: int
+    name: str
+    node: Node
+    schemas: Node
+    template: str
+    good: Sent
+    example: Any
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.node["security"] == [])
+
+    @property
+    def has_body(self) -> bool:
+        return "requestBody" in self.node
+
+    @property
+    def schema(self) -> Node:
+        """The schema of its body. Fails for content that the corpus knows nothing hostile of."""
+        content = self.node["requestBody"]["content"]
+        assert set(content) <= KNOWN_CONTENT, f"say in tests/hostile what is hostile to {set(content) - KNOWN_CONTENT}"
+        schema: Node = content[JSON]["schema"]
+        return schema
+
+    @property
+    def takes_no_body(self) -> bool:
+        """Whether it works without a body, too."""
+        return {"type": "null"} in self.schema.get("anyOf", ())
+
+    def parameters(self, where: str) -> list[Node]:
+        return [one for one in self.node.get("parameters", ()) if one["in"] == where]
+
+
+def targets(document: Node, token: str) -> Iterator[Target]:
+    """Go through all operations of a document, each with a request that works for the demo account."""
+    schemas = document["components"]["schemas"]
+    for number, (path, method, node) in enumerate(operations(document)):
+        sent = Sent(method.upper(), filled(path, node).encode(), headers=((b"host", b"testserver"),))
+        if node["security"] != []:
+            sent = sent.having("Authorization", f"Bearer {token}".encode())
+        target = Target(number, node["operationId"], node, schemas, path, sent, None)
+        if target.has_body:
+            example = _example(target)
+            body = json.dumps(example).encode()
+            sent = replace(sent.having("Content-Type", JSON.encode()), body=body)
+            target = replace(target, good=sent, example=example)
+        yield target
+
+
+def _example(target: Target) -> Any:
+    """Return the example of a body. Fails for a schema without one."""
+    named = [target.schema, *target.schema.get("anyOf", ())]
+    name = next(one["$ref"] for one in named if "$ref" in one).rsplit("/", 1)[1]
+    return target.schemas[name]["examples"][0]
+
+
+def in_bodies(target: Target) -> Iterator[Attempt]:
+    """Spoil the body as a whole, and its content type."""
+    if not target.has_body:
+        return
+    assert isinstance(target.good.body, bytes)
+    for body in bodies.BODIES:
+        verdict = Verdict.WORKS if body.optional and target.takes_no_body else Verdict.REFUSED
+        yield Attempt(body.name, replace(target.good, body=body.spoil(target.good.body)), verdict, names=True)
+    for name, kind in bodies.CONTENT_TYPES.items():
+        spoiled = target.good.having("Content-Type", *([] if kind is None else [kind]))
+        yield Attempt(f"content type {name}", spoiled)
+    patch = Verdict.WORKS if target.good.method == "PATCH" else Verdict.REFUSED
+    yield Attempt("content type a-merge-patch", target.good.having("Content-Type", MERGE_PATCH.encode()), patch)
+    name, kind = list(bodies.FINE_CONTENT_TYPES.items())[target.number % len(bodies.FINE_CONTENT_TYPES)]
+    yield Attempt(f"content type {name}", target.good.having("Content-Type", kind), Verdict.WORKS)
+
+
+@dataclass(frozen=True)
+class Form:
+    """An operation's body as places to fill in. `examples`: what stands in those that others stand within."""
+
+    target: Target
+    places: list[Place]
+    examples: dict[tuple[str | int, ...], Any]
+
+    @classmethod
+    def of(cls, target: Target) -> "Form":
+        places = list(places_in(target.schema, target.schemas))
+        return cls(target, places, {place.at: place.example for place in places if not place.is_leaf})
+
+    def filled(self, given: Iterable[tuple[Place, Input]]) -> Sent:
+        """Return the request that works with other values in some places of its body."""
+        document: Any = deepcopy(self.target.example)
+        holes: dict[str, str] = {}
+        for place, sent in given:
+            node = document
+            for depth, part in enumerate(place.at[:-1], 1):
+                node = _within(node, part, self.examples[place.at[:depth]])
+            hole = f"@@{len(holes)}@@"
+            holes[hole] = sent.json
+            _set(node, place.at[-1], hole)
+        text = re.sub(r'"(@@\d+@@)"', lambda found: holes[found[1]], json.dumps(document))
+        return replace(self.target.good, body=text.encode())
+
+    def alone(self, place: Place, sent: Input) -> Attempt:
+        verdict = Verdict.JUDGED if place.takes(sent) else Verdict.REFUSED
+        blamed = (place.pointer,) if verdict is Verdict.REFUSED else ()
+        return Attempt(f"{place.pointer} {sent}", self.filled([(place, sent)]), verdict, blamed, "{" in sent.json)
+
+
+def _within(node: Any, part: str | int, example: Any) -> Any:
+    """Return what stands at a part of a document; where nothing does, put an example there."""
+    there = node.get(part) if isinstance(node, dict) else node[0] if node else None
+    if not isinstance(there, dict | list):
+        there = deepcopy(example)
+        _set(node, part, there)
+    return there
+
+
+def _set(node: Any, part: str | int, value: Any) -> None:
+    if isinstance(node, list):
+        node[:1] = [value]
+    else:
+        node[part] = value
+
+
+def in_fields(target: Target) -> Iterator[Attempt]:
+    """Put every hostile value into every field.
+
+    Refused ones go into all fields at once, where each must be blamed; one field after the other takes one alone.
+    Texts that are fine go into all that take them. What breaks the document, what is fine though no text, and what
+    only the database can judge goes into one field at a time, field after field.
+    """
+    if not target.has_body:
+        return
+    form = Form.of(target)
+    leaves = [place for place in form.places if place.is_leaf and "id" not in place.kinds]
+    hostile = {
+        place: [one for one in place.inputs() if not one.breaks and not place.takes(one)] for place in form.places
+    }
+    yield from _all_at_once(form, {place: hostile[place] for place in leaves})
+    for turn, place in enumerate(form.places, target.number):
+        yield form.alone(place, hostile[place][turn % len(hostile[place])])
+    texts = {place: [one for one in place.inputs() if place.takes(one)] for place in leaves if place.is_textual}
+    yield from _all_fine(form, texts)
+    by_input: dict[Input, list[Place]] = {}
+    for place in form.places:
+        for one in place.inputs():
+            if one.breaks or (place not in texts and place.takes(one)) or place not in leaves:
+                by_input.setdefault(one, []).append(place)
+    for turn, (one, among) in enumerate(by_input.items(), target.number):
+        yield form.alone(among[turn % len(among)], one)
+
+
+def _all_at_once(form: Form, hostile: Mapping[Place, Sequence[Input]]) -> Iterator[Attempt]:
+    for turn in range(max(map(len, hostile.values()), default=0)):
+        given = [(place, some[turn]) for place, some in hostile.items() if turn < len(some)]
+        blamed = tuple(place.pointer for place, _ in given)
+        yield Attempt(f"all at once {turn}", form.filled(given), blamed=blamed, names=True)
+
+
+def _all_fine(form: Form, texts: Mapping[Place, Sequence[Input]]) -> Iterator[Attempt]:
+    """Give each field its next text, a quarter of them in all: another quarter for the operation behind."""
+    for turn in range(form.target.number % 4, max(map(len, texts.values()), default=0), 4):
+        given = [(place, some[(turn + n) % len(some)]) for n, (place, some) in enumerate(texts.items()) if some]
+        yield Attempt(f"all fine {turn}", form.filled(given), Verdict.JUDGED)
+
+
+def in_paths(target: Target) -> Iterator[Attempt]:
+    """Put every other hostile segment, and ids of other kinds, where ids belong; where there are two, by turns.
+
+    What is left out is much like its neighbours, and goes to the operation behind. An id in capitals is the same id.
+    """
+    parameters = target.parameters("path")
+    others = {f"of-a-{name}": str(id_).encode() for name, id_ in examples.PARAMETERS.items()}
+    segments = list({**addresses.SEGMENTS, **others}.items() if parameters else ())
+    for turn, (name, segment) in enumerate(segments[target.number % 2 :: 2]):
+        parameter = parameters[turn % len(parameters)]
+        if segment != str(parameter["example"]).encode():
+            yield Attempt(f"{parameter['name']} {name}", _addressed(target, parameter, segment))
+    for parameter in parameters:
+        if is_id(str(parameter["example"])):
+            same = _addressed(target, parameter, str(parameter["example"]).upper().encode())
+            yield Attempt(f"{parameter['name']} in capitals", same, Verdict.WORKS)
+
+
+def _addressed(target: Target, parameter: Node, segment: bytes) -> Sent:
+    before, _, after = target.template.partition(f"{{{parameter['name']}}}")
+    ends = [filled(part, target.node).encode() for part in (before, after)]
+    return replace(target.good, path=ends[0] + segment + ends[1])
+
+
+def in_queries(target: Target) -> Iterator[Attempt]:
+    """Put unknown names and hostile values behind the question mark; send what is known twice."""
+    for name, query in addresses.QUERIES.items():
+        yield Attempt(name, replace(target.good, query=query), names=True)
+    for name, query in addresses.FINE_QUERIES.items():
+        yield Attempt(name, replace(target.good, query=query), Verdict.WORKS)
+    parameters = target.parameters("query")
+    for turn, (name, value) in enumerate(addresses.VALUES.items() if parameters else ()):
+        key = parameters[turn % len(parameters)]["name"]
+        yield Attempt(f"{key} {name}", _asking(target, key, value))
+    for parameter in parameters:
+        key = parameter["name"]
+        if "default" in parameter["schema"]:
+            value = str(parameter["schema"]["default"]).lower().encode()
+            twice = replace(target.good, query=b"&".join([key.encode() + b"=" + value] * 2))
+            yield Attempt(f"{key} twice", twice, blamed=(key,))
+    yield from _in_parameters(target, [place_in_address(one, target.schemas) for one in parameters])
+
+
+def _in_parameters(target: Target, places: Sequence[Place]) -> Iterator[Attempt]:
+    """Put hostile values into parameters: those of its kind and nothing into each, all others into one after the other.
+
+    Cursors are tried by themselves.
+    """
+    special = [(place, one) for place in places for kind in sorted(place.kinds) for one in (EMPTY, *SPECIAL[kind])]
+    general = [(places[turn % len(places)], one) for turn, one in enumerate((*OTHER_TYPES, *TEXTS))] if places else []
+    for place, one in (*special, *general):
+        key = str(place.at[0])
+        if key == "cursor":
+            continue
+        verdict = Verdict.JUDGED if place.takes(one) else Verdict.REFUSED
+        blamed = () if verdict is Verdict.JUDGED or one.breaks else (key,)
+        value = quote_from_bytes(one.text.encode("utf-8", "surrogatepass")).encode()
+        yield Attempt(f"{key} {one}", _asking(target, key, value), verdict, blamed)
+
+
+def _asking(target: Target, key: str, value: bytes) -> Sent:
+    return replace(target.good, query=key.encode() + b"=" + value)
+
+
+def in_headers(target: Target) -> Iterator[Attempt]:
+    """Put hostile values into every header that means something here, and into those that mean nothing."""
+    named = {parameter["name"]: headers.DOCUMENTED[parameter["name"]] for parameter in target.parameters("header")}
+    if not target.is_open:
+        named["Authorization"] = headers.AUTHORIZATION
+    for name, values in named.items():
+        for label, value in values.items():
+            yield Attempt(f"{name} {label}", target.good.having(name, value))
+        for label, value in headers.FINE.get(name, {}).items():
+            yield Attempt(f"{name} {label}", target.good.having(name, value), Verdict.WORKS)
+    for name in headers.SINGLE:
+        here = [value for key, value in target.good.headers if key == name.lower().encode()]
+        for value in here or [b"a-key"] * (name in named):
+            yield Attempt(f"{name} twice", target.good.having(name, value, value + b"x"))
+    yield from _in_other_headers(target)
+
+
+def _in_other_headers(target: Target) -> Iterator[Attempt]:
+    """Put hostile values into all headers that mean nothing, three times, beginning with the operation's number."""
+    for turn in range(3 * target.number, 3 * target.number + 3):
+        sent = target.good
+        for name, values in headers.ANYWHERE.items():
+            sent = sent.having(name, list(values.values())[turn % len(values)])
+        yield Attempt(f"other headers {turn}", sent, Verdict.WORKS)
+        yield Attempt(f"other headers {turn} beside a fault", replace(sent, query=b"unknown=1"), blamed=("unknown",))

@@ -1,0 +1,84 @@
+"""What is broken on the wire is refused or cut, nothing of it is done, and the server goes on answering."""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.conftest import World
+from tests.hostile import wire
+from tests.hostile.inputs import MARK
+from tests.http.story import PROBLEM
+from tests.served import Address, served
+from tests.services.checks import dump
+
+PATIENCE = 5.0
+Parts = dict[str, Iterator[bytes]]
+
+
+@pytest.fixture
+def impatient(make_world: Callable[..., World]) -> World:
+    return make_world(header_timeout_seconds=0.5, body_timeout_seconds=0.5)
+
+
+def answer_to(address: Address, parts: Iterator[bytes]) -> bytes:
+    """Send until the server closes, then return what it said. Fails where it neither answers nor closes in time."""
+    end, said = time.monotonic() + PATIENCE, b""
+    with socket.create_connection(address) as connection:
+        connection.settimeout(PATIENCE)
+        try:
+            for part in parts:
+                connection.sendall(part)
+                assert time.monotonic() < end, "it takes all that it is sent"
+            while b"\r\n\r\n" not in said and (data := connection.recv(65_536)):
+                said += data
+        except (ConnectionResetError, BrokenPipeError):
+            pass  # closed with data unread, which may cost the answer
+        return said
+
+
+def faults_of(said: bytes) -> Iterator[str]:
+    """Tell what is wrong with an answer to something broken; none at all is right."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    if MARK.encode() in said:
+        yield "it echoes"
+    if said and not head.startswith(b"HTTP/1.1 4"):
+        yield f"it is answered {head[:40]!r}"
+    if said and PROBLEM.encode() not in head:
+        yield "its answer is no problem document"
+    if body.endswith(b"}") and not json.loads(body)["request_id"]:
+        yield "its problem has no request id"
+    if said.count(b"HTTP/1.1 ") > 1:
+        yield "it is taken for two requests"
+
+
+def broken() -> Parts:
+    return {name: iter([sent]) for name, sent in wire.BROKEN.items()}
+
+
+@pytest.mark.parametrize("make", [broken, wire.without_end], ids=["broken", "without-end"])
+def test_what_is_broken_on_the_wire_is_refused_and_changes_nothing(make: Callable[[], Parts], impatient: World) -> None:
+    client = impatient.sign_up()
+    token, user = client.headers["Authorization"].encode(), client.get("/v1/me").json()["id"]
+    before, found = dump(impatient.database, user), {}
+    with served(impatient) as address:
+        for name, parts in make().items():
+            said = answer_to(address, (part.replace(b"@token@", token) for part in parts))
+            if faults := list(faults_of(said)):
+                found[name] = faults
+        for name, sent in wire.FINE.items():
+            assert answer_to(address, iter([sent])).startswith(b"HTTP/1.1 200"), name
+    assert found == {}
+    assert dump(impatient.database, user) == before
+
+
+def test_the_request_that_is_broken_works_when_whole(impatient: World) -> None:
+    client = impatient.sign_up()
+    token = client.headers["Authorization"].encode()
+    with served(impatient) as address:
+        for sent in (wire.post(), wire.chunked(wire.CHUNK + b"0\r\n\r\n")):
+            said = answer_to(address, iter([sent.replace(b"@token@", token)]))
+            assert said.startswith(b"HTTP/1.1 201"), said
+    assert len(client.get("/v1/applications").json()["items"]) == 2

@@ -1,0 +1,133 @@
+"""Whatever anybody sends to any operation: a problem that blames what is wrong, nothing written, nothing echoed.
+
+The corpus is in `tests/hostile`; operations, fields and parameters come from the application's own document, so that a
+new one is covered, or fails because nobody has said what is hostile to it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from api import security
+from tests.conftest import World
+from tests.hostile import addresses, attempts, bodies, cursors, headers, texts, values
+from tests.hostile.attempts import Attempt, Target, Verdict
+from tests.hostile.door import Sent
+from tests.hostile.inputs import MARK
+from tests.hostile.pages import cursor_of, forged, lengthen, lists, tampered
+from tests.hostile.places import kind_of
+from tests.hostile.siege import Siege, besieged
+from tests.http.story import problem
+
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+MAKERS = (attempts.in_bodies, attempts.in_fields, attempts.in_queries, attempts.in_paths, attempts.in_headers)
+
+
+@pytest.fixture
+def siege(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Siege]:
+    monkeypatch.setattr(security, "_hasher", lambda: CHEAP)
+    with besieged(world) as found:
+        yield found
+
+
+def test_what_is_made_hostile_works_as_it_stands(siege: Siege) -> None:
+    for target in siege.targets:
+        siege.attempt(target, Attempt("as it stands", target.good, Verdict.WORKS))
+    assert siege.faults == {}
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_hostile_input_is_refused_and_leaves_no_trace(
+    make: Callable[[Target], Iterator[Attempt]], siege: Siege
+) -> None:
+    before = siege.checksum()
+    for target in siege.targets:
+        for attempt in make(target):
+            siege.attempt(target, attempt)
+        after = siege.checksum()
+        siege.complain(target, "all of it", ["rows have changed"] if after != before else [])
+        before = after
+    assert siege.faults == {}
+
+
+def test_a_cursor_that_was_changed_or_forged_is_refused(siege: Siege, world: World) -> None:
+    found = lists(siege)
+    for target in found:
+        lengthen(siege, target)
+    genuine = {target.name: cursor_of(siege, target) for target in found}
+    stranger = str(world.sign_up().headers["Authorization"]).encode()
+    before = siege.checksum()
+    for target in found:
+        cursor = genuine[target.name]
+        for attempt in (*tampered(target, cursor, genuine), *forged(target, cursor, siege.user_id)):
+            siege.attempt(target, attempt)
+            if attempt.name == "genuine":
+                theirs = attempt.sent.having("Authorization", stranger)
+                siege.attempt(target, Attempt("of somebody else", theirs))
+    assert siege.faults == {}
+    assert siege.checksum() == before
+
+
+def test_an_address_outside_the_document_is_as_safe(siege: Siege) -> None:
+    described = {target.template for target in siege.targets}
+    others = {str(getattr(route, "path", "")) for route in siege.world.app.router.routes} - described
+    assert "/docs/files" in others
+    target = replace(siege.targets[0], node={"responses": {"401": {}, "404": {}}})
+    for path in sorted({*others, "", "/v1", "/v1/nothing"}):
+        for name, segment in addresses.SEGMENTS.items():
+            sent = Sent("GET", path.encode() + b"/" + segment, headers=target.good.headers)
+            siege.attempt(target, Attempt(f"{path} {name}", sent))
+    assert siege.faults == {}
+
+
+def test_a_name_is_told_short_and_printable(client: TestClient) -> None:
+    name = f"{MARK}\u202e\x1b\r\n" + "a" * 10_000
+    body = client.post("/v1/contacts", json={name: 1})
+    query = client.get("/v1/contacts", params={name: 1})
+    told = [
+        problem(body, 422, "invalid")["errors"][0]["pointer"],
+        problem(query, 422, "invalid")["errors"][0]["parameter"],
+    ]
+    for one in told:
+        assert MARK in one
+        assert len(one) <= 400
+        assert one.isprintable()
+
+
+def test_of_many_faults_the_first_hundred_are_told(client: TestClient) -> None:
+    found = problem(client.post("/v1/contacts", json={str(n): 1 for n in range(9_000)}), 422, "invalid")
+    assert found["detail"].startswith("9000 fields")
+    assert len(found["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"type": "string"}, id="without-bounds"),
+        pytest.param({"type": "string", "format": "duration"}, id="of-an-unknown-form"),
+        pytest.param({}, id="anything"),
+    ],
+)
+def test_a_field_of_which_nobody_said_what_is_hostile_is_not_passed_over(schema: dict[str, str]) -> None:
+    with pytest.raises(LookupError, match="say in tests/hostile"):
+        kind_of(schema)
+
+
+def test_the_corpus_has_at_least_300_inputs() -> None:
+    named = [
+        *(one.json for one in (*texts.TEXTS, *values.OTHER_TYPES)),
+        *(one.json for group in values.SPECIAL.values() for one in group),
+        *(f"body {body.name}" for body in bodies.BODIES),
+        *(f"type {name}" for name in bodies.CONTENT_TYPES),
+        *(f"segment {name}" for name in addresses.SEGMENTS),
+        *(f"query {name}" for name in (*addresses.QUERIES, *addresses.VALUES)),
+        *(f"header {name} {label}" for name, some in headers.ANYWHERE.items() for label in some),
+        *(f"header {name} {label}" for name, some in headers.DOCUMENTED.items() for label in some),
+        *(f"token {label}" for label in headers.AUTHORIZATION),
+        *(f"cursor {name}" for name in (*cursors.CHANGED, *cursors.PAYLOADS, *cursors.INSTANTS, *cursors.KEYS)),
+    ]
+    assert len(set(named)) >= 300
