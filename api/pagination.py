@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.db import OwnedSession
 from api.errors import BadCursorError
+from api.rules.calendar import in_utc
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -57,7 +58,7 @@ class PageQuery:
                 raise BadCursorError
             instant, values = json.loads(payload)
             after = [_read(column, value) for (column, _), value in zip(keys, values, strict=True)]
-            return Page(limit, keys, after, _instant(instant), user_id, self.bound_to)
+            return Page(limit, keys, after, in_utc(_instant(instant)), user_id, self.bound_to)
         except (ValueError, TypeError, RecursionError) as error:
             raise BadCursorError from error
 
