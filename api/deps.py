@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from api.conditional import Conditions
 from api.db import Database, OwnedSession
 from api.errors import NotModifiedError, PreconditionFailedError
 from api.idempotency import Retry
 from api.models import Token
-from api.models.base import Digits
+from api.models.base import IN_QUERY, Digits
 from api.pagination import DEFAULT_LIMIT, PageQuery
 from api.requests import bearer, only_header
 from api.services import retries, steps
@@ -141,7 +141,8 @@ async def _page(
     request: Request,
     limit: Annotated[int, Query(ge=1, description="Up to 200 rows; more is cut to that."), Digits] = DEFAULT_LIMIT,
     cursor: Annotated[
-        str | None, Query(max_length=2_000, description="`next_cursor` of the page before, with the same filters.")
+        Annotated[str, StringConstraints(max_length=2_000), IN_QUERY] | None,
+        Query(description="`next_cursor` of the page before, with the same filters."),
     ] = None,
 ) -> PageQuery:
     rest = sorted(

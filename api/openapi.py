@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import __version__, examples
+from api.idempotency import KEY
 from api.problems import CATALOG, ProblemDocument, ProblemField
 from api.requests import MERGE_PATCH
 
@@ -43,8 +44,9 @@ TAGS = {
     "queue": "What is due across all applications.",
     "about": "Health, words, limits and the guide; no token needed.",
 }
-ETAG = {"description": "The version of the answer.", "schema": {"type": "string"}, "example": '"3"'}
-LOCATION = {"description": "Where the new object is.", "schema": {"type": "string"}}
+ETAG = {"description": "The version of the answer.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
+ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the answer; none with `expand`.", "required": False}
+LOCATION = {"description": "Where the new object is.", "required": True, "schema": {"type": "string"}}
 REPLAYED = {"description": "`true` where the answer was kept from before.", "schema": {"type": "string"}}
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
 
@@ -116,7 +118,7 @@ def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
         parameters.append(_header("If-Match", "The ETag you have read: 412 if the object has changed since."))
     if method == "post" and not is_open and operation["operationId"] != "create_token":
         words = "Your key for this request: sent again with the same body, it is answered the same and done once."
-        parameters.append(_header("Idempotency-Key", words))
+        parameters.append(_header("Idempotency-Key", words, minLength=1, maxLength=255, pattern=f"^{KEY.pattern}$"))
         for status in ("200", "201"):
             if status in operation["responses"]:
                 operation["responses"][status].setdefault("headers", {})["Idempotency-Replayed"] = REPLAYED
@@ -137,8 +139,8 @@ def _mend_parameter(parameter: Node) -> None:
         option["format"] = "uuid"
 
 
-def _header(name: str, description: str) -> Node:
-    schema = {"type": "string", "maxLength": 1000}
+def _header(name: str, description: str, **limits: object) -> Node:
+    schema = {"type": "string", **limits}
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
@@ -153,8 +155,10 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
         is_page = method == "get" and "'cursor'" in str(operation.get("parameters"))
         if is_page:
             headers["Link"] = LINK
-        if is_object and path.startswith("/v1") and (not is_page or operation["operationId"] == "list_queue"):
-            headers["ETag"] = ETAG
+        has_version = path.startswith("/v1") and method != "delete" and operation["tags"] != ["about"]
+        if is_object and has_version and (not is_page or operation["operationId"] == "list_queue"):
+            expands = "'expand'" in str(operation.get("parameters"))
+            headers["ETag"] = ETAG_UNLESS_EXPANDED if expands else ETAG
         if headers:
             answer["headers"] = headers
         if status == "204":
@@ -196,9 +200,9 @@ def _problem(status: int) -> Node:
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
     answer: Node = {"description": "; ".join(titles) + ".", "content": {"application/problem+json": {"schema": schema}}}
     if status == 401:
-        answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+        answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
     if status == 503:
-        answer["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
+        answer["headers"] = {"Retry-After": {"required": True, "schema": {"type": "string"}}}
     return answer
 
 

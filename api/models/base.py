@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
-from unicodedata import category
 from uuid import UUID
 
 from pydantic import (
@@ -16,13 +15,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     NaiveDatetime,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
     create_model,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 from sqlalchemy import JSON, ForeignKeyConstraint, String, types
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import Uuid
@@ -36,14 +37,34 @@ from api.rules.facts import Moment
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DIGITS = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
-CLOCK = re.compile(r"\d\d:\d\d", re.ASCII)
-WALL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+YEARS = r"(19[7-9]\d|2[01]\d\d)"
+WALL = rf"{YEARS}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{CLOCK}(:[0-5]\d(\.\d+)?)?"
 NUMBER = re.compile(r"\s*[+-]?[\d.]+([eE][+-]?\d+)?\s*")
 UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
-UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-NOT_IN_A_LINE = re.compile("[\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
+BLANK = r"\s\x85\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb"
+TURNING = r"\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069"
+A_LINE = rf"^(?![{BLANK}]*$)[^{CONTROL}{TURNING}]+$"
+A_TEXT = rf"^(?![{BLANK}]*$)[^{CONTROL}]+$"
+ANYTHING = r"^[^\x00]*$"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+UNWANTED = re.compile(rf"[{CONTROL}\ud800-\udfff]")
+NOT_IN_A_LINE = re.compile(f"[{TURNING}]")
+NOTHING = re.compile(f"[{BLANK}]*")
+HIDDEN = re.compile(f"[{BLANK}{CONTROL}]")
 Local = TypeVar("Local", bound=dt.date)
+
+
+class Says:
+    """Adds to a type's published schema what its validators check beyond it."""
+
+    def __init__(self, **keywords: object) -> None:
+        self.keywords = keywords
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the schema with these keywords."""
+        return {**handler(core), **self.keywords}
 
 
 def new_id() -> str:
@@ -76,13 +97,13 @@ def _one_line(value: str) -> str:
 
 def _visible(value: str) -> str:
     """Refuse what hides in an address: whom a letter goes to, or where a link leads, must be what is read there."""
-    if any(category(character) in INVISIBLE for character in value):
+    if HIDDEN.search(value):
         raise PydanticCustomError("invisible_character", "Remove spaces and characters that cannot be seen.")
     return _clean(value)
 
 
 def _not_blank(value: str) -> str:
-    if all(category(character) in INVISIBLE for character in value):
+    if NOTHING.fullmatch(value):
         raise PydanticCustomError("blank", "Write something, or send null where nothing may stand.")
     return value
 
@@ -101,13 +122,13 @@ def _day_only(value: object) -> object:
 
 
 def _clock_only(value: object) -> object:
-    if not (isinstance(value, str) and CLOCK.fullmatch(value)) and not isinstance(value, dt.time):
+    if not (isinstance(value, str) and re.fullmatch(CLOCK, value, re.ASCII)) and not isinstance(value, dt.time):
         raise PydanticCustomError("not_hours_and_minutes", "Send hours and minutes such as 14:30.")
     return value
 
 
 def _wall_only(value: object) -> object:
-    if not (isinstance(value, str) and WALL.fullmatch(value)) and not isinstance(value, datetime):
+    if not (isinstance(value, str) and re.fullmatch(WALL, value, re.ASCII)) and not isinstance(value, datetime):
         raise PydanticCustomError("not_a_wall_time", "Send a wall time without offset such as 2026-03-02T10:00.")
     return value
 
@@ -140,6 +161,11 @@ def _digits_only(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    """Take 4.0 for 4: JSON knows one kind of number, and JSON Schema calls both integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _zone(value: str) -> str:
     if value not in ZONES:
         raise PydanticCustomError("unknown_zone", "Use an IANA zone name such as America/New_York.")
@@ -155,23 +181,27 @@ def _minutes(value: dt.time) -> dt.time:
 Id = Annotated[
     str, Field(max_length=64, json_schema_extra={"format": "uuid", "pattern": UUID7}), AfterValidator(_uuid7)
 ]
+NO_NUL = Says(pattern=ANYTHING)
+IN_QUERY = Says(pattern=PRINTABLE)
 AnyId = Annotated[str, Field(max_length=64, json_schema_extra={"format": "uuid"})]
-Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second)]
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second), Says(pattern=rf"^{YEARS}-")
+]
 WallTime = Annotated[
     NaiveDatetime,
     BeforeValidator(_wall_only),
     BeforeValidator(_text_only),
     AfterValidator(_within_reach),
     AfterValidator(lambda value: value.replace(microsecond=0)),
-    WithJsonSchema({"type": "string", "format": "date-time-local", "pattern": f"^{WALL.pattern}$"}),
+    WithJsonSchema({"type": "string", "format": "date-time-local", "pattern": f"^{WALL}$"}),
 ]
-Day = Annotated[dt.date, BeforeValidator(_day_only), AfterValidator(_within_reach)]
+Day = Annotated[dt.date, BeforeValidator(_day_only), AfterValidator(_within_reach), Says(pattern=rf"^{YEARS}-")]
 ClockTime = Annotated[
     dt.time,
     BeforeValidator(_clock_only),
     AfterValidator(_minutes),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
-    WithJsonSchema({"type": "string", "format": "time-local", "pattern": f"^{CLOCK.pattern}$"}),
+    WithJsonSchema({"type": "string", "format": "time-local", "pattern": f"^{CLOCK}$"}),
 ]
 Zone = Annotated[str, Field(max_length=64, json_schema_extra={"format": "time-zone"}), AfterValidator(_zone)]
 Line = Annotated[
@@ -179,22 +209,38 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_one_line),
     AfterValidator(_not_blank),
+    Says(pattern=A_LINE),
 ]
 Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_clean), AfterValidator(_not_blank)
+    str,
+    StringConstraints(min_length=1, max_length=20_000),
+    AfterValidator(_clean),
+    AfterValidator(_not_blank),
+    Says(pattern=A_TEXT),
 ]
-Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"), AfterValidator(_visible)]
+Url = Annotated[
+    str,
+    StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"),
+    AfterValidator(_visible),
+    Says(pattern=rf"^https?://[^{BLANK}{CONTROL}]+$"),
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[float, Field(strict=True, ge=0, le=1_000_000_000, allow_inf_nan=False)]
 Digits = BeforeValidator(_digits_only)
 Flag = Annotated[bool, Field(strict=True)]
+WHOLE = BeforeValidator(_whole)
 Link = Annotated[
-    str, StringConstraints(max_length=2_000, pattern=r"^\S+$"), AfterValidator(_visible), AfterValidator(_no_script)
+    str,
+    StringConstraints(max_length=2_000, pattern=r"^\S+$"),
+    AfterValidator(_visible),
+    AfterValidator(_no_script),
+    Says(pattern=rf"^[^{BLANK}{CONTROL}]+$"),
 ]
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$"),
     AfterValidator(_visible),
+    Says(pattern=rf"^[^@<>,;{BLANK}{CONTROL}]+@[^@<>,;{BLANK}{CONTROL}]+$"),
 ]
 
 

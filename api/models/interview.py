@@ -10,6 +10,7 @@ from sqlmodel import Field as Column
 
 from api.db import Owned
 from api.models.base import (
+    WHOLE,
     AnyId,
     Body,
     Flag,
@@ -96,7 +97,7 @@ class Interview(Stored, table=True):
     no_concerns_at: datetime | None = None
 
 
-RoundNo = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+RoundNo = Annotated[int, Field(strict=True, ge=1, le=1_000), WHOLE]
 
 
 class InterviewFields(Body):
@@ -150,8 +151,8 @@ class Rescheduled(BaseModel):
 InterviewUpdate = merge_patch(
     InterviewFields,
     "InterviewUpdate",
-    without=["round_no", "time_zone"],
-    also={"round_no": RoundNo, "time_zone": Zone},
+    without=["round_no", "time_zone", "start_local", "starts_at"],
+    also={"round_no": RoundNo, "time_zone": Zone, "start_local": WallTime, "starts_at": Instant},
 )
 InterviewPublic = shown(
     InterviewFields,

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from api.models.base import Body, ClockTime, Day, Flag
+from api.models.base import WHOLE, Body, ClockTime, Day, Flag
 from api.rules.policy import BOUNDS, MAX_HOLIDAYS, Origin
 
 
 def _hours(name: str) -> Any:  # noqa: ANN401  # a constrained integer
     low, high = BOUNDS[name]
-    return Annotated[int, Field(ge=low, le=high, strict=True)] | None
+    return Annotated[int, Field(ge=low, le=high, strict=True), WHOLE] | None
 
 
 class PolicyOverrides(Body):
@@ -35,14 +35,15 @@ class PolicyOverrides(Body):
     business_opens: ClockTime | None = None
     business_closes: ClockTime | None = None
     workdays: Annotated[
-        list[Annotated[int, Field(ge=0, le=6, strict=True)]] | None,
+        list[Annotated[int, Field(ge=0, le=6, strict=True), WHOLE]] | None,
         Field(min_length=1, max_length=7, description="0 = Monday … 6 = Sunday."),
     ] = None
     holidays: Annotated[list[Day] | None, Field(max_length=MAX_HOLIDAYS)] = None
     thank_each_interviewer: Flag | None = None
     default_interview_minutes: _hours("default_interview_minutes") = None  # type: ignore[valid-type]
     disabled_steps: Annotated[
-        list[Annotated[int, Field(ge=1, le=7, strict=True)]] | None, Field(max_length=7, description="Numbers 1–7.")
+        list[Annotated[int, Field(ge=1, le=7, strict=True), WHOLE]] | None,
+        Field(max_length=7, description="Numbers 1–7."),
     ] = None
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import Body, Email, Instant, Line, Stored, json_column, owned_by_user
+from api.models.base import NO_NUL, Body, Email, Instant, Line, Stored, json_column, owned_by_user
 
 Scope = Literal["all", "read"]
 
@@ -30,7 +30,7 @@ class SessionCreate(Body):
     """A sign-in."""
 
     email: Email
-    password: Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"})]
+    password: Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
 
 
 class TokenCreate(Body):

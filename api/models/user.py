@@ -7,9 +7,9 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 
-from api.models.base import Body, Email, Line, Versioned, Zone, json_column, merge_patch, new_id, shown
+from api.models.base import NO_NUL, Body, Email, Line, Versioned, Zone, json_column, merge_patch, new_id, shown
 
-Password = Annotated[str, Field(min_length=12, max_length=256, json_schema_extra={"format": "password"})]
+Password = Annotated[str, Field(min_length=12, max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 

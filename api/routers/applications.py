@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlmodel import col, select
 
 from api.conditional import etag
@@ -12,7 +12,7 @@ from api.deps import CallerDep, PageDep
 from api.errors import InvalidError
 from api.models import Application, StageChange
 from api.models.application import Stage
-from api.models.base import Instant
+from api.models.base import IN_QUERY, Instant
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.pagination import ascending, by
 from api.resources import (
@@ -64,8 +64,10 @@ STAGES = Resource(
         "delete": "The last line left cannot go (409).",
     },
 )
+Beginning = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 Expandable = Literal["contacts", "interviews", "steps", "next_action"]
-Expansions = Annotated[str, Field(json_schema_extra={"pattern": f"^({'|'.join(get_args(Expandable))}|,)*$"})]
+ONE = "|".join(get_args(Expandable))
+Expansions = Annotated[str, Field(json_schema_extra={"pattern": f"^(({ONE})(,({ONE}))*)?$"})]
 Expand = Annotated[
     Expansions | None,
     Query(
@@ -96,7 +98,7 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     page: PageDep,
     *,
     stage: Annotated[Stage | None, Query(description="Only those that stand here.")] = None,
-    company: Annotated[str | None, Query(max_length=200, description="Only companies that begin like this.")] = None,
+    company: Annotated[Beginning | None, Query(description="Only companies that begin like this.")] = None,
     archived: Annotated[bool | None, Query(description="Only archived ones, or only others; without it both.")] = None,
     status_contact_id: Annotated[
         str | None, Query(max_length=64, description="Only those where you ask this contact.")

@@ -16,12 +16,13 @@ from api.services.records import wanted_id
 from api.services.step_reads import version
 
 States = Literal["overdue", "open", "upcoming"]
+ONE = "|".join(get_args(States))
 StateList = Annotated[
     str,
     Query(
         max_length=50,
         description="Comma list of overdue, open, upcoming.",
-        json_schema_extra={"pattern": f"^({'|'.join(get_args(States))}|,)+$"},
+        json_schema_extra={"pattern": f"^({ONE})(,({ONE}))*$"},
     ),
 ]
 TOLERANCE = timedelta(minutes=5)

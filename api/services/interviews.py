@@ -65,9 +65,6 @@ def _settle_times(row: Interview, change: Change) -> None:
         if given.get(local) is not None and given.get(instant) is not None:
             detail = f"Send either {local} or {instant}: the other is worked out."
             raise InvalidError.at(f"/{instant}", "either_or", detail)
-    for name in ("start_local", "starts_at"):
-        if name in given and given[name] is None and not change.is_new:
-            raise InvalidError.at(f"/{name}", "required", "An interview has a start: send another one instead of null.")
     if change.is_new and row.start_local is None and row.starts_at is None:
         detail = "Say when it starts: start_local with time_zone, or starts_at."
         raise InvalidError.at("/start_local", "missing", detail)

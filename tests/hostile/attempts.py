@@ -241,8 +241,8 @@ def in_queries(target: Target) -> Iterator[Attempt]:
     """Put unknown names and hostile values behind the question mark; send what is known twice."""
     for name, query in addresses.QUERIES.items():
         yield Attempt(name, replace(target.good, query=query), names=True)
-    for name, query in addresses.FINE_QUERIES.items():
-        yield Attempt(name, replace(target.good, query=query), Verdict.WORKS)
+    nothing = addresses.FINE_QUERIES[target.number % len(addresses.FINE_QUERIES)]
+    yield Attempt("says nothing", replace(target.good, query=nothing), Verdict.WORKS)
     parameters = target.parameters("query")
     for turn, (name, value) in enumerate(addresses.VALUES.items() if parameters else ()):
         key = parameters[turn % len(parameters)]["name"]
@@ -295,8 +295,8 @@ def in_headers(target: Target) -> Iterator[Attempt]:
 
 
 def _in_other_headers(target: Target) -> Iterator[Attempt]:
-    """Put hostile values into all headers that mean nothing, three times, beginning with the operation's number."""
-    for turn in range(3 * target.number, 3 * target.number + 3):
+    """Put hostile values into all headers that mean nothing, twice, beginning with the operation's number."""
+    for turn in range(2 * target.number, 2 * target.number + 2):
         sent = target.good
         for name, values in headers.ANYWHERE.items():
             sent = sent.having(name, list(values.values())[turn % len(values)])

@@ -75,7 +75,7 @@ INSTANTS: Mapping[str, object] = {
     "year-9999": LAST_YEAR,
     "after-the-last-instant-there-is": "9999-12-31T23:59:59-23:59",
     "before-the-first-instant-there-is": "0001-01-01T00:00:00+23:59",
-    "before-1970": "1969-12-31T23:59:59+00:00",
+    "before-1900": "1899-12-31T23:59:59+00:00",
 }
 """What may stand for the instant of the first page, or for a key that is one."""
 KEYS: Mapping[str, object] = {

@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 from api.pagination import DIGEST_LENGTH, _digest, _encoded
@@ -37,44 +36,46 @@ def _ids(siege: Siege, path: str, like: Sent) -> list[str]:
     return [str(item["id"]) for item in json.loads(answer.body)["items"]]
 
 
-def cursor_of(siege: Siege, target: Target) -> str:
+def orders(target: Target) -> list[str]:
+    """Return the values of `sort`; where there is one order only, no value at all."""
+    found = [one["schema"] for one in target.parameters("query") if one["name"] == "sort"]
+    return [*found[0].get("enum", [found[0].get("const")])] if found else [""]
+
+
+def cursor_of(siege: Siege, target: Target, sort: str = "") -> str:
     """Return the cursor behind a list's first row. Fails for a list of less than two rows."""
-    cursor = json.loads(siege.send(replace(target.good, query=b"limit=1")).body)["next_cursor"]
+    cursor = json.loads(siege.send(_asking(target, limit="1", sort=sort)).body)["next_cursor"]
     assert cursor, f"give {target.name} two rows of the demo account"
     return str(cursor)
 
 
-def asking(target: Target, cursor: str) -> Sent:
-    return replace(target.good, query=f"cursor={quote(cursor)}".encode())
+def _asking(target: Target, **params: str) -> Sent:
+    given = [f"{name}={quote(value)}" for name, value in params.items() if value or name == "cursor"]
+    return replace(target.good, query="&".join(given).encode())
 
 
 def tampered(target: Target, cursor: str, foreign: dict[str, str]) -> Iterator[Attempt]:
-    """Change a genuine cursor; bring those of other lists, and one's own under other filters."""
+    """Change a genuine cursor; bring those of other lists, and one's own in another order."""
     for name, change in cursors.CHANGED.items():
-        yield Attempt(name, asking(target, change(cursor)))
+        yield Attempt(name, _asking(target, cursor=change(cursor)))
     for name, other in foreign.items():
         if name != target.name:
-            yield Attempt(f"of {name}", asking(target, other))
-    sent = asking(target, cursor)
+            yield Attempt(f"of {name}", _asking(target, cursor=other))
+    sent = _asking(target, cursor=cursor)
     yield Attempt("twice", replace(sent, query=sent.query + b"&" + sent.query))
     yield Attempt("genuine", sent, Verdict.WORKS)
-    for parameter in target.parameters("query"):
-        if parameter["name"] == "sort":
-            yield Attempt("in another form of the same order", replace(sent, query=_sorted(parameter, sent)))
+    for sort in filter(None, orders(target)):
+        yield Attempt(f"sorted by {sort}", _asking(target, cursor=cursor, sort=sort))
 
 
-def _sorted(parameter: Any, sent: Sent) -> bytes:
-    default = str(parameter["schema"]["default"])
-    return b"sort=" + default.encode() + b"&" + sent.query
-
-
-def forged(target: Target, cursor: str, user_id: str) -> Iterator[Attempt]:
+def forged(target: Target, sort: str, cursor: str, user_id: str) -> Iterator[Attempt]:
     """Sign payloads of one's own: the digest is no secret. One like ours works, or forging is not what it was."""
     instant, keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[DIGEST_LENGTH:])
+    bound_to = f"{target.good.path.decode()}?{[('sort', sort)] if sort else []}"
 
     def signed(payload: str) -> Sent:
         raw = payload.encode("utf-8", "surrogateescape")
-        return asking(target, _encoded(_digest(raw, user_id, f"{target.good.path.decode()}?[]") + raw))
+        return _asking(target, cursor=_encoded(_digest(raw, user_id, bound_to) + raw), sort=sort)
 
     yield Attempt("signed as ours", signed(json.dumps([instant, keys], separators=(",", ":"))), Verdict.WORKS)
     for name, payload in cursors.PAYLOADS.items():

@@ -18,7 +18,7 @@ from tests.hostile import addresses, attempts, bodies, cursors, headers, texts, 
 from tests.hostile.attempts import Attempt, Target, Verdict
 from tests.hostile.door import Sent
 from tests.hostile.inputs import MARK
-from tests.hostile.pages import cursor_of, forged, lengthen, lists, tampered
+from tests.hostile.pages import cursor_of, forged, lengthen, lists, orders, tampered
 from tests.hostile.places import kind_of
 from tests.hostile.siege import Siege, besieged
 from tests.http.story import problem
@@ -62,12 +62,14 @@ def test_a_cursor_that_was_changed_or_forged_is_refused(siege: Siege, world: Wor
     stranger = str(world.sign_up().headers["Authorization"]).encode()
     before = siege.checksum()
     for target in found:
-        cursor = genuine[target.name]
-        for attempt in (*tampered(target, cursor, genuine), *forged(target, cursor, siege.user_id)):
+        for attempt in tampered(target, genuine[target.name], genuine):
             siege.attempt(target, attempt)
             if attempt.name == "genuine":
                 theirs = attempt.sent.having("Authorization", stranger)
                 siege.attempt(target, Attempt("of somebody else", theirs))
+        for sort in [one for one in orders(target) if not one.startswith("-")]:
+            for attempt in forged(target, sort, cursor_of(siege, target, sort), siege.user_id):
+                siege.attempt(target, attempt)
     assert siege.faults == {}
     assert siege.checksum() == before
 

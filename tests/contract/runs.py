@@ -1,0 +1,296 @@
+"""Runs of schemathesis over the published document: how values are drawn, what is sent, what is told afterwards.
+
+AFTERWORD_CONTRACT_CASES sets how many random cases each operation gets, how many sequences of requests there are, and
+how many of the cases that the document itself lists by its bounds and words: from 10 upwards all, below that a share.
+AFTERWORD_CONTRACT_SEED takes another seed.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import strategies as st
+from schemathesis import BaseSchema, Case, HookContext, Response, engine
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.engine import events
+from schemathesis.generation.meta import TestPhase
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from api.db import ROOT
+from api.models.base import UNWANTED
+from api.rules.calendar import ZONES
+from tests.capture import NOW, Node
+from tests.conftest import World
+
+CASES = int(os.environ.get("AFTERWORD_CONTRACT_CASES", "3"))
+SEED = int(os.environ.get("AFTERWORD_CONTRACT_SEED", "1"))
+ALL_LISTED = 10
+# Each of these hashes a password, which takes some tenths of a second.
+HASHING = ("create_user", "create_session")
+MOST_HASHED = 10
+OFFSETS = ("Z", "+00:00", "+05:30", "-08:00")
+YEAR, DAY = timedelta(days=365), timedelta(days=1)
+EVER = (datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 12, 30, tzinfo=UTC))
+SCHEMAS: Node = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))["components"]["schemas"]
+AnyCase = Case[Any]
+Hooks = Mapping[str, Callable[..., Any]]
+# What names other objects in a body or a filter, by the parameter that names such an object in an address.
+LINKS = {
+    "addressed_by_letter_id": "letter_id",
+    "application_id": "application_id",
+    "contact_id": "contact_id",
+    "interview_id": "interview_id",
+    "note_ids": "note_id",
+    "recipients": "contact_id",
+    "status_contact_id": "contact_id",
+    "steps": "step_id",
+    "told_by": "contact_id",
+}
+MANY = {"note_ids", "recipients", "steps"}
+# A condition that holds no longer is no fault of the request's form, as little as an id that is gone.
+ACCEPTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "412"]}}
+BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
+    "It depends on the clock.": frozenset({"future_evidence", "in_the_past", "not_within_30_days"}),
+    "It depends on another field, and a schema compares no two values.": frozenset(
+        {
+            "before_contact_from",
+            "below_salary_min",
+            "either_or",
+            "end_before_start",
+            "known_and_unknown",
+            "longer_than_a_day",
+            "missing /start_local",
+            "nobody",
+            "office_hours_too_short",
+            "outcome_of_other_direction",
+        }
+    ),
+    "It depends on what is stored.": frozenset(
+        {
+            "bad_cursor",
+            "fact_still_there",
+            "not_closed",
+            "not_sent",
+            "nothing_to_date",
+            "of_another_application",
+            "recipient_without_address",
+            "record_the_fact",
+        }
+    ),
+}
+NOT_SAID = frozenset.union(*BEYOND_A_SCHEMA.values())
+LONG = 20_000
+LONG_TEXTS = {
+    name
+    for schema in SCHEMAS.values()
+    for name, member in schema.get("properties", {}).items()
+    if f'"maxLength": {LONG}' in json.dumps(member)
+}
+
+
+def teach_formats() -> None:
+    """Teach schemathesis the formats of the document; instants lie mostly in the year before the tests' clock."""
+    spans = [(NOW - YEAR, NOW - DAY)] * 7 + [(NOW, NOW + 30 * DAY)] * 2 + [EVER]
+    instants = st.sampled_from(spans).flatmap(lambda span: st.datetimes(*(end.replace(tzinfo=None) for end in span)))
+    local = instants.map(lambda instant: instant.replace(microsecond=0).isoformat())
+    schemathesis.openapi.format("date-time-local", local)
+    schemathesis.openapi.format("date-time", st.builds(str.__add__, local, st.sampled_from(OFFSETS)))
+    schemathesis.openapi.format("date", st.dates(date(2025, 1, 1), NOW.date()).map(str))
+    schemathesis.openapi.format("time-zone", st.sampled_from(sorted(ZONES)))
+    schemathesis.openapi.format("time-local", st.times().map(lambda clock: f"{clock:%H:%M}"))
+
+
+def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
+    """Load the document from the application, with the settings that all runs share and some of the run's own."""
+    teach_formats()
+    shared = {
+        "seed": SEED,
+        "continue-on-failure": True,
+        "cache": {"enabled": False},
+        "analysis": {"constants": {"enabled": False}},
+        "checks": ACCEPTED,
+        "generation": {
+            "max-examples": CASES,
+            "database": "none",
+            "no-shrink": True,
+            "deterministic": True,
+            "with-security-parameters": False,
+            "allow-x00": False,
+        },
+        "operations": [
+            {"include-operation-id": name, "generation": {"max-examples": min(CASES, MOST_HASHED)}} for name in HASHING
+        ],
+    }
+    whole = SchemathesisConfig.from_dict({**shared, **config})
+    schema: BaseSchema = schemathesis.openapi.from_dict(_document(world), config=whole)
+    schema.app = world.app
+    for name, function in {"filter_failure": is_a_fault, **hooks}.items():
+        schema.hook(name)(function)
+    schema.hook("filter_case")(is_of_the_share)
+    return schema
+
+
+def _document(world: World) -> Node:
+    """Ask the application for its document, and leave out the pattern of long texts.
+
+    Drawing by a pattern of up to 20,000 characters takes a third of the whole time; lines have the same pattern.
+    """
+    document: Node = world.anonymous().get("/openapi.json").json()
+    for schema in _objects(document):
+        if schema.get("maxLength") == LONG:
+            schema.pop("pattern", None)
+    return document
+
+
+def _objects(node: Any) -> Iterator[Node]:
+    if isinstance(node, dict):
+        yield node
+    for member in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _objects(member)
+
+
+@dataclass
+class Report:
+    """What a run did: cases by phase, answers by operation and status, and every failure in words."""
+
+    cases: Counter[str] = field(default_factory=Counter)
+    answers: dict[str, Counter[int]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, event: object) -> None:
+        """Take in what the engine tells."""
+        if isinstance(event, events.ScenarioFinished):
+            self._count(event)
+            self.failures += _failures(event)
+        elif isinstance(event, events.NonFatalError):
+            self.failures.append(f"{event.phase}: {event.label}: {event.value!r}")
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+
+    def _count(self, event: events.ScenarioFinished) -> None:
+        for id_, interaction in event.recorder.interactions.items():
+            self.cases[event.phase.value] += 1
+            if interaction.response is not None:
+                label = event.recorder.cases[id_].value.operation.label
+                self.answers.setdefault(label, Counter())[interaction.response.status_code] += 1
+
+    def never(self, *statuses: int) -> set[str]:
+        """Return the operations that answered no case with one of the statuses."""
+        return {label for label, counts in self.answers.items() if not set(statuses) & set(counts)}
+
+
+def _failures(event: events.ScenarioFinished) -> Iterator[str]:
+    for id_, checks in event.recorder.checks.items():
+        for check in checks:
+            if check.failure_info is not None:
+                answer = event.recorder.find_response(case_id=id_)
+                text = answer.text[:1_000] if answer is not None else ""
+                yield f"{event.phase.value}: {check.failure_info.failure}\n{check.failure_info.code_sample}\n{text}\n"
+
+
+def run(schema: BaseSchema) -> Report:
+    """Send what the document allows and what it forbids; return what came of it."""
+    report = Report()
+    for event in engine.from_schema(schema).execute():
+        report.add(event)
+    tell(f"{report.cases.total()} cases {dict(report.cases)}, {len(report.failures)} failures")
+    return report
+
+
+def tell(line: str) -> None:
+    """Say what a run did, for those who look (`pytest -s`)."""
+    sys.stdout.write(f"\n{line}\n")
+
+
+def only(*phases: str) -> Node:
+    """Return the settings that switch on some phases."""
+    return {phase.value: {"enabled": phase.value in phases} for phase in TestPhase}
+
+
+def is_of_the_share(context: HookContext, case: AnyCase) -> bool:
+    """Tell whether a case that the document lists is tried: which ones are is decided by the case and the seed."""
+    listed = case.meta is not None and case.meta.phase.name == TestPhase.COVERAGE
+    return not listed or (choice(case, ALL_LISTED) + SEED) % ALL_LISTED < CASES
+
+
+def is_a_fault(context: HookContext, failure: Failure, case: AnyCase, response: Response) -> bool:
+    """Tell a failure from the refusal of a well-formed request for reasons that no schema can state."""
+    if not isinstance(failure, RejectedPositiveData) or response.status_code not in (400, 422):
+        return True
+    problem = response.json()
+    found = {(str(error["code"]), error.get("pointer")) for error in problem["errors"]} or {(problem["code"], None)}
+    return not all(code in NOT_SAID or f"{code} {pointer}" in NOT_SAID for code, pointer in found)
+
+
+def as_a_client_sends_it(context: HookContext, case: AnyCase) -> AnyCase:
+    """Send conditions that mostly hold, a key of its own with every body, no cursor, and readable long texts.
+
+    Drawn at random these would nearly always be refused (412, 422, 400), and nothing behind them would be reached.
+    A case that is about one of them stays as it is.
+    """
+    write_readably(case)
+    if not is_negative(case, ParameterLocation.HEADER):
+        if "If-Match" in case.headers and not is_about(case, "If-Match") and choice(case, 5):
+            case.headers["If-Match"] = "*"
+        if "Idempotency-Key" in case.headers and not is_about(case, "Idempotency-Key"):
+            case.headers["Idempotency-Key"] = digest(case)
+    if not is_about(case, "cursor"):
+        case.query.pop("cursor", None)
+    return case
+
+
+def write_readably(case: AnyCase) -> None:
+    """Let long texts be what their pattern says, by which they are not drawn; they stay as long as they are."""
+    if isinstance(case.body, dict):
+        for name in LONG_TEXTS & case.body.keys():
+            text = case.body[name]
+            if isinstance(text, str):
+                case.body[name] = UNWANTED.sub("x", text) if text.strip() else "x" * len(text)
+
+
+def is_negative(case: AnyCase, location: ParameterLocation) -> bool:
+    """Tell whether a part of a case was made to break the document."""
+    return case.meta is not None and case.meta.is_negative_at(location)
+
+
+def is_about(case: AnyCase, name: str) -> bool:
+    """Tell whether a case was made to try one parameter."""
+    return case.meta is not None and getattr(case.meta.phase.data, "parameter", None) == name
+
+
+def digest(case: AnyCase) -> str:
+    """Return what differs where two cases ask for different things."""
+    parts = [case.method, case.path, case.path_parameters, case.query, case.body]
+    text = json.dumps(parts, default=lambda value: type(value).__name__, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def choice(case: AnyCase, count: int) -> int:
+    """Return one of the first numbers, by nothing but the case."""
+    return int(digest(case)[:8], 16) % count
+
+
+def linked(link: str, ids: Mapping[str, str]) -> Any:
+    """Return the value of a field that names some of the objects of these ids (by parameter of an address)."""
+    return [ids[LINKS[link]]] if link in MANY else ids[LINKS[link]]
+
+
+def ids_of_record(ids: Mapping[str, str]) -> dict[str, str]:
+    """Return the ids of a full record by the parameters of addresses."""
+    named = {**ids, "letter": ids["draft"], "search_activity": ids["activity"]}
+    return {f"{name}_id": id_ for name, id_ in named.items()}
+
+
+def secret_of(client: TestClient) -> str:
+    """Return the token that a client asks with."""
+    return str(client.headers["Authorization"]).removeprefix("Bearer ")

@@ -1,0 +1,135 @@
+"""Whatever one user sends that names what another has, it is answered as if nobody had it, and nothing changes."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from schemathesis import CheckContext, Response
+from schemathesis.checks import CHECKS
+
+from api import demo, examples
+from api.openapi import operations
+from api.security import hash_password
+from tests.capture import NOW, Node
+from tests.conftest import World
+from tests.contract.runs import LINKS, AnyCase, Hooks, choice, ids_of_record, linked, load, only, run, write_readably
+from tests.services.checks import Dump, dump
+from tests.services.full_record import record_everything
+
+DOCUMENT: Node = json.loads((Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"))
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+THEIRS = {name: str(id_) for name, id_ in examples.PARAMETERS.items() if name.endswith("_id")}
+
+
+def links_of(operation: Node) -> list[str]:
+    """Return the fields of an operation's body that name other objects."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    names = re.findall(r"#/components/schemas/(\w+)", json.dumps(content))
+    return [link for name in names for link in DOCUMENT["components"]["schemas"][name]["properties"] if link in LINKS]
+
+
+BODY_LINKS = {f"{method.upper()} {path}": links_of(operation) for path, method, operation in operations(DOCUMENT)}
+
+
+@dataclass
+class Stranger:
+    """A user who has as much as the owner, and whose requests name the owner's objects."""
+
+    world: World
+    client: TestClient
+    owner: str
+    mine: dict[str, str]
+    owned: Dump = field(init=False)
+    theirs: frozenset[str] = field(init=False)
+    tried: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.owned = dump(self.world.database, self.owner)
+        self.theirs = frozenset(ID.findall(json.dumps(self.owned, default=str)))
+
+    def aim(self, case: AnyCase) -> AnyCase:
+        """Let a case name the owner's objects: in its address, or in its body under one of the stranger's."""
+        case.headers.pop("Idempotency-Key", None)
+        write_readably(case)
+        names = [name for name in case.path_parameters if name in THEIRS]
+        links = BODY_LINKS[case.operation.label]
+        if isinstance(case.body, dict) and links and choice(case, 2 if names else 1) == 0:
+            case.path_parameters.update({name: self.mine[name] for name in names})
+            link = links[choice(case, len(links))]
+            case.body[link] = linked(link, THEIRS)
+        elif names:
+            whose = list(product((THEIRS, self.mine), repeat=len(names)))[:-1]
+            chosen = whose[choice(case, len(whose))]
+            case.path_parameters.update({name: ids[name] for name, ids in zip(names, chosen, strict=True)})
+        case.query.update({name: linked(name, THEIRS) for name in case.query if name in LINKS})
+        return case
+
+    def compare(self, response: Response, case: AnyCase) -> None:
+        """Compare an answer with the one to the same request about what nobody has."""
+        request = response.request
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        address, content = str(request.path_url), body.decode("latin-1") if isinstance(body, bytes) else ""
+        named = self.theirs & set(ID.findall(address + content))
+        if not named:
+            assert response.status_code >= 300 or not self.theirs & set(ID.findall(response.text))
+            return
+        self.tried[case.operation.label] += 1
+        kept = {name: str(value) for name, value in request.headers.items() if name.lower() != "content-length"}
+        twin = self.client.request(
+            str(request.method),
+            self.nobodys(address),
+            content=self.nobodys(content).encode("latin-1"),
+            headers=kept,
+        )
+        assert response.status_code == twin.status_code
+        assert without_id(self.nobodys(response.text)) == without_id(twin.text)
+        assert dump(self.world.database, self.owner) == self.owned
+        path, _, _ = address.partition("?")
+        if named & set(ID.findall(path)) and case.meta is not None and case.meta.generation.mode.is_positive:
+            assert response.status_code == 404
+        elif named & set(ID.findall(path + content)):
+            assert response.status_code >= 400
+
+    def nobodys(self, text: str) -> str:
+        """Return a text in which the owner's ids are replaced by ids that nobody has."""
+        return ID.sub(lambda id_: f"01f00000{id_[0][8:]}" if id_[0] in self.theirs else id_[0], text)
+
+
+def without_id(text: str) -> object:
+    """Return an answer without what differs from request to request."""
+    answer = json.loads(text) if text else {}
+    return {name: value for name, value in answer.items() if name != "request_id"}
+
+
+@pytest.fixture
+def stranger(world: World) -> Stranger:
+    world.clock.now = NOW
+    secret = demo.build(world.database, NOW, hasher=lambda _: hash_password("not the one of the examples"))
+    owner = world.anonymous().get("/v1/me", headers={"Authorization": f"Bearer {secret}"}).json()["id"]
+    client = world.sign_up()
+    return Stranger(world, client, owner, ids_of_record(record_everything(client, NOW)))
+
+
+def test_a_stranger_finds_nothing_learns_nothing_and_changes_nothing(stranger: Stranger) -> None:
+    def reveals_nothing(context: CheckContext, response: Response, case: AnyCase) -> None:
+        stranger.compare(response, case)
+
+    schemathesis.check(reveals_nothing)
+    hooks: Hooks = {"map_case": lambda _, case: stranger.aim(case)}
+    headers = {"Authorization": stranger.client.headers["Authorization"]}
+    checks = {"enabled": False, "not_a_server_error": {"enabled": True}, "reveals_nothing": {"enabled": True}}
+    try:
+        phases = only("examples", "fuzzing")
+        schema = load(stranger.world, hooks, headers=headers, checks=checks, phases=phases)
+        report = run(schema)
+    finally:
+        CHECKS.unregister(reveals_nothing.__name__)
+    assert not report.failures, "\n".join(report.failures[:20])
+    can_name = {label for label, links in BODY_LINKS.items() if links or "_id}" in label}
+    assert can_name <= set(stranger.tried)
