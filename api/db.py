@@ -5,7 +5,6 @@ block ends; a read never waits for a write. Every statement on owned rows names 
 a statement without an owner is refused, so forgetting it fails closed.
 """
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from sqlmodel.main import SQLModelMetaclass
 from api.engines import WRITE, make_engine, outage
 from api.errors import UnavailableError
 from api.settings import MIGRATING, Settings
+from api.turns import Turns
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -102,7 +102,7 @@ class Database:
         self._reads = self.engine
         if not self.is_sqlite:
             self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._turn = threading.Lock()
+        self._turns = Turns()
 
     @contextmanager
     def read(self, now: datetime) -> Iterator[OwnedSession]:
@@ -118,7 +118,7 @@ class Database:
         Raises UnavailableError when another write does not end within the setting's time, and when the request's
         deadline has passed before the commit: nobody waits for the answer any more, so nothing may be done.
         """
-        if self.is_sqlite and not self._turn.acquire(timeout=self.wait):
+        if self.is_sqlite and not self._turns.take(self.wait):
             raise UnavailableError
         try:
             with _translated(), OwnedSession(self._writes, expire_on_commit=False) as session:
@@ -130,7 +130,7 @@ class Database:
                     session.commit()
         finally:
             if self.is_sqlite:
-                self._turn.release()
+                self._turns.give()
 
     def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
         """Bring the schema to a revision, newer or older, in one transaction, after any other process that does."""
