@@ -1,0 +1,149 @@
+"""Many at once on the same thing: one effect a key, one winner a version, what was written is seen, steps stay whole.
+
+The same at length, against the real server and its processes: `python -m tests.trials.races`.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from api.services.upkeep import check_steps
+from tests.conftest import World
+from tests.http.story import ENDED, STARTED, Request, application, interviewed, items, read
+
+ALL = "/v1/applications"
+AT_ONCE = 50
+WRITERS, EACH = 10, 4
+Write = Callable[[int], Response]
+
+
+def at_once(times: int, request: Write) -> list[Response]:
+    """Send numbered requests from a thread each, all at the same moment."""
+    start = Barrier(times)
+
+    def send(number: int) -> Response:
+        start.wait()
+        return request(number)
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(send, range(times)))
+
+
+def in_turn(write: Write) -> Write:
+    """Return a writer of several facts, one after the other; it answers its first failure, or its last answer."""
+
+    def writer(number: int) -> Response:
+        for turn in range(EACH):
+            answer = write(number * EACH + turn)
+            if answer.status_code >= 400:
+                break
+        return answer
+
+    return writer
+
+
+def assert_whole(world: World, client: TestClient) -> None:
+    """The stored steps are those of a fresh evaluation."""
+    me = read(client, "/v1/me")["id"]
+    with world.database.read(world.clock.now) as session:
+        session.owner = me
+        rows, different = check_steps(session, repair=False)
+    assert rows > 0
+    assert different == 0
+
+
+def test_fifty_of_one_key_do_it_once(client: TestClient) -> None:
+    body, key = {"company": "Acme", "role": "Editor"}, {"Idempotency-Key": "7f0c6c0e-1"}
+    answers = at_once(AT_ONCE, lambda _: client.post(ALL, json=body, headers=key))
+    assert {answer.status_code for answer in answers} <= {201, 409, 503}
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.json()["id"] for answer in made}) == len(items(client, ALL)) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in made) == 1
+
+
+def test_of_fifty_changes_of_one_version_one_wins(client: TestClient) -> None:
+    here = f"{ALL}/{application(client)}"
+    for _ in range(2):
+        tag = client.get(here).headers["etag"]
+
+        def change(number: int, tag: str = tag) -> Response:
+            return client.patch(here, json={"role": f"Role {number} after {tag}"}, headers={"If-Match": tag})
+
+        answers = at_once(AT_ONCE, change)
+        assert Counter(answer.status_code for answer in answers) == {200: 1, 412: AT_ONCE - 1}
+        assert [read(client, here)["role"]] == [one.json()["role"] for one in answers if one.status_code == 200]
+
+
+def test_what_was_acknowledged_is_seen_at_once(client: TestClient) -> None:
+    here = f"{ALL}/{application(client)}/notes"
+
+    def seen(number: int) -> Response:
+        made = client.post(here, json={"kind": "general", "text": f"Note {number}"})
+        found = client.get(made.headers["location"])
+        assert found.json() == made.json()
+        return found
+
+    answers = at_once(WRITERS, in_turn(seen))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(items(client, here, limit=200)) == EACH * WRITERS
+
+
+def about(app: str, interview: str, number: int) -> Request:
+    """Facts of every kind in turn about one application."""
+    here = f"{ALL}/{app}"
+    facts: list[Request] = [
+        ("POST", f"{here}/notes", {"kind": "positive", "text": "Well.", "interview_id": interview}),
+        ("POST", f"{here}/follow-ups", {"direction": "out", "channel": "phone", "outcome": "no_answer"}),
+        ("POST", f"{here}/interviews", {"starts_at": STARTED, "ends_at": ENDED}),
+        ("POST", f"{here}/stages", {"stage": ["interviewing", "offered", "rejected"][number % 3]}),
+        ("POST", "/v1/contacts", {"full_name": "Kim Lee", "phone": "+1 555 0100"}),
+    ]
+    return facts[number % len(facts)]
+
+
+def beyond(app: str, spare: str, number: int) -> Request:
+    """What reaches the steps of other applications too."""
+    changes: list[Request] = [
+        ("PATCH", "/v1/me/policy", {"search_days": 1 + number % 5}),
+        ("PATCH", f"{ALL}/{app}/policy", {"default_interview_minutes": 30 + number % 9}),
+        ("PATCH", "/v1/me", {"time_zone": ["Europe/Berlin", "Asia/Tokyo"][number % 2]}),
+        ("POST", "/v1/search-activities", {"kind": "search", "at": STARTED}),
+        ("DELETE", f"{ALL}/{spare}", None),
+    ]
+    return changes[number // 2 % len(changes)]
+
+
+def test_writers_of_mixed_facts_leave_one_application_whole(world: World, client: TestClient) -> None:
+    app, interview = interviewed(client)
+
+    def write(number: int) -> Response:
+        method, href, body = about(app, interview, number)
+        return client.request(method, href, json=body)
+
+    answers = at_once(WRITERS, in_turn(write))
+    assert {answer.status_code for answer in answers} <= {201, 503}
+    assert_whole(world, client)
+
+
+def test_writers_whose_facts_reach_every_application_leave_all_whole(world: World, client: TestClient) -> None:
+    known = [interviewed(client) for _ in range(4)]
+    spares = [application(client) for _ in range(WRITERS * EACH // 10 + 1)]
+
+    def write(number: int) -> Response:
+        app, interview = known[number % len(known)]
+        method, href, body = (beyond(app, spares[number // 10], number), about(app, interview, number))[number % 2]
+        return client.request(method, href, json=body)
+
+    def meet(number: int) -> Response:
+        ended = world.clock.now - timedelta(minutes=number)
+        body = {"starts_at": (ended - timedelta(hours=1)).isoformat(), "ends_at": ended.isoformat()}
+        return client.post(f"{ALL}/{known[number % len(known)][0]}/interviews", json=body)
+
+    answers = [*at_once(WRITERS, in_turn(write)), *at_once(WRITERS, meet)]
+    assert {answer.status_code for answer in answers} <= {200, 201, 204, 503}
+    assert_whole(world, client)
