@@ -137,7 +137,7 @@ class Writer:
         """Send facts, one after the other, until told to stop."""
         while not until.is_set():
             if await self.send(self.mix.fact()) is None:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
 
     async def send(self, fact: Fact) -> Document | None:
         """Send a fact; remember it as kept when a whole 201 came back, as unanswered when nobody knows."""
