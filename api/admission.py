@@ -22,7 +22,8 @@ ALWAYS = frozenset({"/livez", "/version", "/metrics"})
 BUSY = "More requests are waiting than can be served: send this one again after a moment."
 LATE = "This took longer than a request may: nothing is known to be written. Send it again after a moment."
 BURST_SECONDS = 1.0
-PATIENCE_SECONDS = 0.5
+BURST_PATIENCE_SECONDS = 0.8
+PATIENCE_SECONDS = 0.3
 RETRY = {"Retry-After": "1"}
 
 
@@ -36,8 +37,8 @@ class BodyError(ProblemError):
 class Gate:
     """The places of one process: made when its server starts, because waiting belongs to one event loop.
 
-    A burst may wait until it is served. Where no place has been free for `BURST_SECONDS` on end it is no burst but more
-    than can be served: then nobody waits longer than `PATIENCE_SECONDS`, so that who is served is served quickly.
+    Who is served shall be served within a second or so. A burst may wait for most of it; where no place has been free for
+    `BURST_SECONDS` on end it is no burst but more than can be served, and nobody waits longer than `PATIENCE_SECONDS`.
     """
 
     def __init__(self, places: int, most_waiting: int) -> None:
@@ -55,8 +56,8 @@ class Gate:
         if self.waiting >= self._most:
             return False
         now = time.monotonic()
-        if now - self._full_since > BURST_SECONDS:
-            until = min(until, now + PATIENCE_SECONDS)
+        is_burst = now - self._full_since < BURST_SECONDS
+        until = min(until, now + (BURST_PATIENCE_SECONDS if is_burst else PATIENCE_SECONDS))
         self.waiting += 1
         try:
             async with asyncio.timeout(until - now):

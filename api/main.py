@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -60,6 +61,7 @@ ROUTERS = (
 
 SWEEP_EVERY_SECONDS = 3_600
 KEPT_CONNECTIONS = 2
+SWITCH_SECONDS = 0.001  # threads at work keep the event loop waiting five times as long by default
 log = logging.getLogger("afterword")
 EXPOSED = (
     "ETag",
@@ -94,6 +96,7 @@ async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     served = settings.pool_size - KEPT_CONNECTIONS
     app.state.gate = Gate(served, settings.max_waiting)
     to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+    sys.setswitchinterval(SWITCH_SECONDS)
     task = asyncio.create_task(every_hour())
     yield {SETTINGS: settings}
     task.cancel()

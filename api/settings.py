@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     pool_size: Annotated[
         int,
         Field(ge=3, le=200, description="Database connections of one process; all but two serve requests, at once."),
-    ] = 10
+    ] = 8
     busy_timeout_seconds: Annotated[
         float, Field(gt=0, le=60, description="How long a request waits for a lock or a connection, then 503.")
     ] = 5.0

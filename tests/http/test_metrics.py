@@ -99,7 +99,7 @@ def test_requests_in_flight_and_connections_at_work_are_seen(world: World) -> No
         found = scraped(world.anonymous())
     assert found["afterword_requests_in_flight{}"] == 1
     assert found["afterword_pool_connections_in_use{}"] == 1
-    assert found["afterword_pool_connections_max{}"] == 10
+    assert found["afterword_pool_connections_max{}"] == 8
     assert found["afterword_start_time_seconds{}"] == world.clock.now.timestamp()
     assert scraped(world.anonymous())["afterword_pool_connections_in_use{}"] == 0
 
