@@ -37,7 +37,7 @@ class BodyError(ProblemError):
 class Gate:
     """The places of one process: made when its server starts, because waiting belongs to one event loop.
 
-    Who is served shall be served within a second or so. A burst may wait for most of it; where no place has been free for
+    Who is served shall be served within a second. A burst may wait for most of it; where no place has been free for
     `BURST_SECONDS` on end it is no burst but more than can be served, and nobody waits longer than `PATIENCE_SECONDS`.
     """
 
