@@ -117,6 +117,7 @@ def test_serve_answers_on_a_schema_at_head_and_brings_a_file_there(empty_url: st
 
 
 def test_a_port_that_is_taken_is_one_line(run: Run) -> None:
+    run("migrate")
     command = [sys.executable, "-m", "api", "demo", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as first:
         assert first.stdout is not None
