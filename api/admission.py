@@ -7,15 +7,14 @@ database that hangs cannot gather threads, and it will not commit any more (`api
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.db import DEADLINE
-from api.errors import ProblemError
-from api.problems import CATALOG, respond
+from api.errors import ProblemError, UnavailableError
+from api.problems import CATALOG, expected
 from api.settings import Settings
 
 ALWAYS = frozenset({"/livez", "/version", "/metrics"})
@@ -24,7 +23,6 @@ LATE = "This took longer than a request may: nothing is known to be written. Sen
 BURST_SECONDS = 1.0
 BURST_PATIENCE_SECONDS = 0.8
 PATIENCE_SECONDS = 0.3
-RETRY = {"Retry-After": "1"}
 
 
 class BodyError(ProblemError):
@@ -80,25 +78,21 @@ class Running:
     receive: Receive
     send: Send
     gate: Gate
-    has_begun: bool = False
-    is_late: bool = False
     has_left: bool = False
-    sending: set[asyncio.Task[None]] = field(default_factory=set)
+    apology: asyncio.Future[None] | None = None
 
     async def answer(self, message: Message) -> None:
         """Send the endpoint's answer, unless the caller was told already that it is too late."""
-        if self.is_late:
+        if self.apology is not None:
             return
-        self.has_begun = True
         self.leave()
         await self.send(message)
 
     def give_up(self) -> None:
-        """Answer 503 in the endpoint's place."""
-        if not self.has_begun:
-            self.is_late = True
-            refused = _refuse(self.scope, self.receive, self.send, "unavailable", LATE, RETRY)
-            self.sending.add(asyncio.ensure_future(refused))
+        """Answer 503 in the endpoint's place, where its own answer has not begun."""
+        if not self.has_left:
+            refused = _refuse(self.scope, self.receive, self.send, UnavailableError(LATE))
+            self.apology = asyncio.ensure_future(refused)
 
     def leave(self) -> None:
         """Give the place back, once."""
@@ -122,7 +116,7 @@ class Admission:
         try:
             received = await self._received(scope, receive)
         except ProblemError as error:
-            await _refuse(scope, receive, send, error.problem, error.detail, error.headers)
+            await _refuse(scope, receive, send, error)
             return
         await self._admit(scope, received, send)
 
@@ -133,7 +127,7 @@ class Admission:
             await self.app(scope, receive, send)
             return
         if not await gate.enter(until):
-            await _refuse(scope, receive, send, "unavailable", BUSY, RETRY)
+            await _refuse(scope, receive, send, UnavailableError(BUSY))
             return
         running = Running(scope, receive, send, gate)
         timer = asyncio.get_running_loop().call_later(until - time.monotonic(), running.give_up)
@@ -182,7 +176,5 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-async def _refuse(
-    scope: Scope, receive: Receive, send: Send, code: str, detail: str, headers: Mapping[str, str]
-) -> None:
-    await respond(Request(scope), code, detail, headers=headers)(scope, receive, send)
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: ProblemError) -> None:
+    await expected(Request(scope), error)(scope, receive, send)

@@ -27,12 +27,8 @@ PASSING_IN_POSTGRESQL = ("08", "25006", "25P03", "40", "42P01", "53", "55P03", "
 DISK_FULL = "53100"
 
 
-def sqlite_library() -> ModuleType:
-    """Return the SQLite to use: Python's own if a reset of its WAL cannot corrupt the database, else the bundled."""
-    return sqlite3 if sqlite3.sqlite_version_info >= SAFE_SQLITE else bundled
-
-
-SQLITE = sqlite_library()
+# Python's own where a reset of its WAL cannot corrupt the database, else the bundled one.
+SQLITE: ModuleType = sqlite3 if sqlite3.sqlite_version_info >= SAFE_SQLITE else bundled
 SQLITE_VERSION: str = SQLITE.sqlite_version
 SQLITE_IS_SAFE: bool = SQLITE.sqlite_version_info >= SAFE_SQLITE
 

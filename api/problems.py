@@ -336,6 +336,11 @@ def install(app: FastAPI) -> None:
 def _expected(request: Request, error: Exception) -> Response:
     if not isinstance(error, ProblemError):
         raise error
+    return expected(request, error)
+
+
+def expected(request: Request, error: ProblemError) -> Response:
+    """Return the problem document of an expected failure."""
     return respond(request, error.problem, error.detail, errors=error.errors, headers=error.headers, extra=error.extra)
 
 

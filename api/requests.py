@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
+from api.models.base import NOT_IN_QUERY
 from api.services.accounts import authenticate
 
 JSON = "application/json"
@@ -20,7 +21,7 @@ MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
 MOST_PARAMETERS = 100
 MOST_UNKNOWN = 20
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+CONTROL = re.compile(f"[{NOT_IN_QUERY}]")
 
 
 class UnsupportedMediaTypeError(ProblemError):

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SETTINGS = "settings"  # the name in the state that the application shares with its server
 MIGRATING = 4_727_433_150_137_001  # the advisory lock of PostgreSQL that a migration holds
+Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
 def data_folder() -> Path:
@@ -41,16 +42,16 @@ class Settings(BaseSettings):
         int, Field(ge=2, le=60, description="How long PostgreSQL may take to accept a connection, then 503.")
     ] = 3
     statement_timeout_seconds: Annotated[
-        float, Field(gt=0, le=600, description="How long PostgreSQL may work on one statement, then 503.")
+        Seconds, Field(description="How long PostgreSQL may work on one statement, then 503.")
     ] = 7.0
     request_timeout_seconds: Annotated[
-        float, Field(gt=0, le=600, description="How long a request may take from its last byte on, then 503.")
+        Seconds, Field(description="How long a request may take from its last byte on, then 503.")
     ] = 8.0
     header_timeout_seconds: Annotated[
-        float, Field(gt=0, le=600, description="How long a client may take to send a request's headers.")
+        Seconds, Field(description="How long a client may take to send a request's headers.")
     ] = 10.0
     body_timeout_seconds: Annotated[
-        float, Field(gt=0, le=600, description="How long a client may take to send a request's body, then 408.")
+        Seconds, Field(description="How long a client may take to send a request's body, then 408.")
     ] = 10.0
     max_waiting: Annotated[
         int, Field(ge=0, le=10_000, description="Requests that may wait for a connection; more get 503 at once.")

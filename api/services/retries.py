@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col, delete
+from sqlmodel import col
 
 from api.db import OwnedSession
 from api.errors import FieldError, InvalidError, ReplayedError
@@ -44,6 +44,6 @@ def keep(session: OwnedSession, retry: Retry, status: int, headers: dict[str, st
     )
 
 
-def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a statement
-    """Return the statement that deletes the answers that are kept no longer."""
-    return delete(KeptAnswer).where(col(KeptAnswer.created_at) <= session.now - KEPT_FOR)
+def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
+    """Return the condition of the answers that are kept no longer."""
+    return col(KeptAnswer.created_at) <= session.now - KEPT_FOR

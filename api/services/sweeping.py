@@ -54,28 +54,33 @@ def sweep(database: Database, now: datetime) -> Swept:
 
 
 def _has_something_old(session: OwnedSession) -> bool:
+    found = (select(table.user_id).where(old).limit(1) for table, old in _old(session).items())
+    return any(session.exec(one).first() is not None for one in found)
+
+
+def _old(session: OwnedSession) -> dict[Any, Any]:
+    """Return the tables that are swept, each with the condition of what is old."""
     cutoff = session.now - RESTORABLE
-    old: list[Any] = [
-        select(KeptAnswer.key).where(col(KeptAnswer.created_at) <= session.now - retries.KEPT_FOR),
-        select(Application.id).where(col(Application.deleted_at) < cutoff),
-        select(Contact.id).where(col(Contact.deleted_at) < cutoff),
-    ]
-    return any(session.exec(one.limit(1)).first() is not None for one in old)
+    return {
+        KeptAnswer: retries.expired(session),
+        Application: col(Application.deleted_at) < cutoff,
+        Contact: col(Contact.deleted_at) < cutoff,
+    }
 
 
 def sweep_account(session: OwnedSession) -> Swept:
     """Sweep one account. Deleted things count for no step any more, so no step changes."""
     steps.lock(session)
-    cutoff = session.now - RESTORABLE
+    old = _old(session)
     return Swept(
-        answers=_gone(session, retries.expired(session)),
-        applications=_gone(session, delete(Application).where(col(Application.deleted_at) < cutoff)),
-        contacts=_purge_contacts(session, cutoff),
+        answers=_gone(session, delete(KeptAnswer).where(old[KeptAnswer])),
+        applications=_gone(session, delete(Application).where(old[Application])),
+        contacts=_purge_contacts(session, old[Contact]),
     )
 
 
-def _purge_contacts(session: OwnedSession, cutoff: datetime) -> int:
-    old = session.exec(select(Contact.id).where(col(Contact.deleted_at) < cutoff)).all()
+def _purge_contacts(session: OwnedSession, condition: Any) -> int:  # noqa: ANN401  # a condition
+    old = session.exec(select(Contact.id).where(condition)).all()
     for table, column in POINTERS:
         values = {column: None, **({"status_contact_since": None} if table is Application else {})}
         session.execute(
