@@ -3,6 +3,8 @@
 The body is read before a place is taken, so that slow clients cost no place; the place is given back when the answer
 begins. A request that is not answered in time gets 503; its thread keeps its place until it really ends, so that a
 database that hangs cannot gather threads, and it will not commit any more (`api.db.DEADLINE`).
+
+Hashing a password takes tenths of a second of a core: at most two requests do so at once, behind a gate of their own.
 """
 
 import asyncio
@@ -12,12 +14,22 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.catalog import CATALOG
 from api.db import DEADLINE
 from api.errors import ProblemError, UnavailableError
-from api.problems import CATALOG, expected
+from api.problems import expected
 from api.settings import Settings
 
 ALWAYS = frozenset({"/livez", "/version", "/metrics"})
+HASHING = frozenset(
+    {
+        ("POST", "/v1/sessions"),
+        ("POST", "/v1/users"),
+        ("POST", "/v1/password-resets/confirm"),
+        ("PUT", "/v1/me/password"),
+    }
+)
+MOST_HASHED, MOST_WAITING_TO_BE_HASHED = 2, 10
 BUSY = "More requests are waiting than can be served: send this one again after a moment."
 LATE = "This took longer than a request may: nothing is known to be written. Send it again after a moment."
 BURST_SECONDS = 1.0
@@ -37,11 +49,13 @@ class Gate:
 
     Who is served shall be served within a second. A burst may wait for most of it; where no place has been free for
     `BURST_SECONDS` on end it is no burst but more than can be served, and nobody waits longer than `PATIENCE_SECONDS`.
+    Behind a `patient` gate everybody waits until the request's own deadline.
     """
 
-    def __init__(self, places: int, most_waiting: int) -> None:
+    def __init__(self, places: int, most_waiting: int, *, patient: bool = False) -> None:
         self._places = asyncio.Semaphore(places)
         self._most = most_waiting
+        self._patient = patient
         self._full_since = 0.0
         self.waiting = 0
 
@@ -55,7 +69,8 @@ class Gate:
             return False
         now = time.monotonic()
         is_burst = now - self._full_since < BURST_SECONDS
-        until = min(until, now + (BURST_PATIENCE_SECONDS if is_burst else PATIENCE_SECONDS))
+        if not self._patient:
+            until = min(until, now + (BURST_PATIENCE_SECONDS if is_burst else PATIENCE_SECONDS))
         self.waiting += 1
         try:
             async with asyncio.timeout(until - now):
@@ -68,6 +83,13 @@ class Gate:
     def leave(self) -> None:
         """Give a place back."""
         self._places.release()
+
+
+def _gate(scope: Scope) -> Gate | None:
+    """Return the gate that a request has to pass: what hashes a password has one of its own and keeps nobody out."""
+    state, request = scope["app"].state, (scope["method"], scope["path"])
+    gate: Gate | None = state.hashing_gate if request in HASHING else state.gate
+    return gate
 
 
 @dataclass
@@ -122,7 +144,7 @@ class Admission:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         until = time.monotonic() + self.settings.request_timeout_seconds
-        gate: Gate | None = scope["app"].state.gate
+        gate = _gate(scope)
         if gate is None:
             await self.app(scope, receive, send)
             return

@@ -7,8 +7,9 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,7 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.openapi import document
 from api.security import hash_password
-from api.services import accounts
+from api.services import access, accounts
 from api.services.backup import back_up
 from api.services.sweeping import sweep
 from api.services.upkeep import check_steps
@@ -131,11 +132,21 @@ def serve(
         if workers > 1 and database.is_sqlite:
             _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
         _prepare(database)
+    for weakness in [*settings.weaknesses(), *_unencrypted(host)]:
+        log.warning(weakness)
     with _listening(host, port) as listener:
         if workers > 1:
             _serve_by_workers(settings, listener, workers)
         else:
             server.serve(create_app(settings), settings, listener, _announce)
+
+
+def _unencrypted(host: str) -> list[str]:
+    """Return the line about traffic that others on the network can read."""
+    with suppress(ValueError):
+        if ip_address("127.0.0.1" if host == "localhost" else host).is_loopback:
+            return []
+    return [f"--host {host}: this is plain HTTP, let a proxy in front speak TLS"]
 
 
 def _announce(url: str) -> None:
@@ -211,7 +222,9 @@ def user_add(
 @token_app.command("issue")
 def token_issue(
     email: Email,
-    scopes: Annotated[str, typer.Option(help="Comma list: all, or read.")] = "all",
+    scopes: Annotated[
+        str, typer.Option(help="Comma list: all, read, or areas such as steps:read,applications:write.")
+    ] = "all",
     name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
 ) -> None:
     """Make a personal token; prints the secret alone."""
@@ -222,7 +235,7 @@ def token_issue(
             _fail("there is no account of this address: open one with `afterword user add`.")
             return
         session.owner = user.id
-        _, secret = accounts.issue_token(session, body)
+        _, secret = access.issue_token(session, body)
     print(secret)  # noqa: T201  # this is the output
 
 

@@ -112,13 +112,14 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, now: datetime) -> Iterator[OwnedSession]:
+    def write(self, now: datetime, *, patience: float | None = None) -> Iterator[OwnedSession]:
         """Open a transaction that commits when the block ends, and rolls back when it raises.
 
-        Raises UnavailableError when another write does not end within the setting's time, and when the request's
-        deadline has passed before the commit: nobody waits for the answer any more, so nothing may be done.
+        Raises UnavailableError when another write does not end within `patience` seconds (on SQLite; by default the
+        setting's time), and when the request's deadline has passed before the commit: nobody waits for the answer any
+        more, so nothing may be done.
         """
-        if self.is_sqlite and not self._turns.take(self.wait):
+        if self.is_sqlite and not self._turns.take(self.wait if patience is None else patience):
             raise UnavailableError
         try:
             with _translated(), OwnedSession(self._writes, expire_on_commit=False) as session:
@@ -131,6 +132,23 @@ class Database:
         finally:
             if self.is_sqlite:
                 self._turns.give()
+
+    def forget(self) -> bool:
+        """Empty SQLite's log, in which what was deleted still stands; tell whether it could be done.
+
+        Somebody who reads an older state keeps it from it: the sweep tries again. PostgreSQL does this by itself.
+        """
+        if not self.is_sqlite or not self._turns.take(self.wait):
+            return not self.is_sqlite
+        try:
+            with _translated(), self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not is_busy
+        except UnavailableError:
+            return False
+        finally:
+            self._turns.give()
 
     def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
         """Bring the schema to a revision, newer or older, in one transaction, after any other process that does."""

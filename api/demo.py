@@ -18,7 +18,7 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.rules.calendar import local_date, resolve
 from api.security import hash_password
-from api.services import accounts, links
+from api.services import access, accounts, activities, links
 from api.services.applications import APPLICATION, STAGE
 from api.services.contacts import CONTACT
 from api.services.interviews import INTERVIEW
@@ -57,13 +57,13 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
     with database.write(now) as session:
         sign_up = UserCreate(email=ids.EMAIL, password=ids.PASSWORD, full_name="Dana Demo", time_zone=ZONE)
         user = accounts.sign_up(session, sign_up, password_hash)
-        _, secret = accounts.issue_token(session, TokenCreate.model_validate({"name": "demo"}))
-        token, _ = accounts.issue_token(
-            session, TokenCreate.model_validate({"name": "calendar app", "scopes": ["read"]})
-        )
+        _, secret = access.issue_token(session, TokenCreate.model_validate({"name": "demo"}))
+        token, _ = access.issue_token(session, TokenCreate.model_validate(ids.BODIES["TokenCreate"]))
         _renumber(session, token, ids.TOKEN)
-        signed_in, _ = accounts.open_session(session, user, days=30)
+        signed_in, _ = access.open_session(session, user, days=30, name="Firefox at home")
         _renumber(session, signed_in, ids.SESSION)
+        activities.note(session, signed_in, "create_session", f"/v1/sessions/{ids.SESSION}")
+        activities.note(session, signed_in, "create_token", f"/v1/tokens/{ids.TOKEN}")
         story = Story(session)
         _people(story)
         _reference(story)

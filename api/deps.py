@@ -6,7 +6,7 @@ says; `reading()` and `writing()` check the token, name the owner and, when the 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -15,14 +15,15 @@ from pydantic import BaseModel, StringConstraints
 
 from api.conditional import Conditions
 from api.db import Database, OwnedSession
-from api.errors import NotModifiedError, PreconditionFailedError
+from api.errors import NotModifiedError, PreconditionFailedError, UnavailableError
 from api.idempotency import Retry
+from api.mail import Mailer
 from api.models import Token
 from api.models.base import IN_QUERY, Digits
 from api.pagination import DEFAULT_LIMIT, PageQuery
-from api.requests import bearer, only_header
-from api.services import retries, steps
-from api.services.accounts import authenticate
+from api.requests import Route, credentials, only_header
+from api.services import activities, retries, steps
+from api.services.access import authenticate, demand, is_to_be_marked, mark_used
 from api.settings import Settings
 
 Shown = TypeVar("Shown", bound=BaseModel)
@@ -44,6 +45,17 @@ class Clockwork:
         instant: datetime = self.request.app.state.clock()
         return instant.replace(microsecond=0)
 
+    @property
+    def address(self) -> str:
+        """Where the request comes from: the client, or what a trusted proxy says of it."""
+        return self.request.client.host if self.request.client else ""
+
+    def wake_mailer(self) -> None:
+        """Let the mails that are waiting be sent now."""
+        mailer: Mailer | None = self.request.app.state.mailer
+        if mailer is not None:
+            mailer.wake()
+
     def created(self, location: str, tag: str) -> None:
         """Say where the new object is, and its version."""
         self.headers["Location"] = location
@@ -61,31 +73,55 @@ class Caller(Clockwork):
         super().__init__(request, response)
         self.retry = retry
         self.conditions = Conditions(_listed(request, "if-match"), _listed(request, "if-none-match"))
-        self.secret = bearer(request)
+        self.secret = credentials(request)
+        self.route: Route = request.scope["route"]
 
     @contextmanager
     def reading(self) -> Iterator[OwnedSession]:
         """Open a transaction that reads on behalf of the caller."""
         with self.database.read(self.now) as session:
-            self.token = authenticate(session, self.secret, writes=False)
+            self.token = authenticate(session, self.secret, self.route.scopes)
+            is_due = is_to_be_marked(self.token, session)
             yield session
+        if is_due:
+            self._mark_used()
+
+    def _mark_used(self) -> None:
+        """Keep when the token was used last; while somebody writes, a reader does not wait for it."""
+        with suppress(UnavailableError), self.database.write(self.now, patience=0) as session:
+            session.owner = self.token.user_id
+            mark_used(session, self.token)
 
     @contextmanager
-    def writing(self, *, secret: bool = False) -> Iterator[OwnedSession]:
+    def writing(self, *, secret: bool = False, noted: bool = True) -> Iterator[OwnedSession]:
         """Open a transaction that writes on behalf of the caller; it is committed when the block ends.
 
         With an Idempotency-Key, the answer that `answered` was told is kept in the same transaction; one that was kept
-        before is given again. An answer that shows a `secret` is never kept.
+        before is given again. An answer that shows a `secret` is never kept. What is `noted` stands in the account's
+        activity.
         """
         retry = None if secret else self.retry
         with self.database.write(self.now) as session:
-            self.token = authenticate(session, self.secret, writes=True)
+            self.token = authenticate(session, self.secret, self.route.scopes)
             steps.lock(session)
             if retry is not None:
                 retries.replay(session, retry)
+            if is_to_be_marked(self.token, session):
+                mark_used(session, self.token)
             yield session
+            if noted:
+                self._note(session)
             if retry is not None:
                 self._keep(session, retry)
+
+    def _note(self, session: OwnedSession) -> None:
+        """Write down for the account's owner that this was done, with the object's address and nothing of it."""
+        place = self.headers.get("Location") or self.request.url.path
+        activities.note(session, self.token, str(self.route.operation_id), place)
+
+    def demand(self, *scopes: str) -> None:
+        """Raise ForbiddenError where the token lacks what an option asks for beyond the operation itself."""
+        demand(self.token, scopes)
 
     def _keep(self, session: OwnedSession, retry: Retry) -> None:
         if self.answer is None:

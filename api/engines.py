@@ -72,9 +72,9 @@ def _postgresql(settings: Settings) -> dict[str, Any]:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Take transactions into our own hands; a commit is on the disk before it is acknowledged."""
+    """Take transactions into our own hands; a commit is on the disk before it is acknowledged, what is deleted gone."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

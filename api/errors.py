@@ -1,7 +1,9 @@
 """What can go wrong, as classes with a fixed code: raised anywhere, turned into problem documents in one place."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 
 LONGEST_NAME = 400
@@ -117,6 +119,19 @@ class UnavailableError(ProblemError):
 
     def __init__(self, detail: str = "The database is busy: send the request again after a moment.") -> None:
         super().__init__(detail, headers={"Retry-After": "1"})
+
+
+class TooManyRequestsError(ProblemError):
+    """This was tried too often."""
+
+    code = "too_many_requests"
+
+    def __init__(self, wait: timedelta) -> None:
+        seconds = max(1, math.ceil(wait.total_seconds()))
+        unit = f"{seconds} seconds" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
+        super().__init__(
+            f"This was tried too often: wait {unit}, then try again.", headers={"Retry-After": str(seconds)}
+        )
 
 
 class StorageFullError(ProblemError):

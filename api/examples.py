@@ -23,6 +23,8 @@ STAGE = demo_id(91)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
+CHANGED = "another demo pass phrase"
+RESET = "awr_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1vvtAZ3"
 
 PARAMETERS: dict[str, object] = {
     "application_id": APPLICATION,
@@ -48,8 +50,11 @@ BODIES: dict[str, dict[str, Any]] = {
         "time_zone": "America/New_York",
     },
     "UserUpdate": {"time_zone": "Europe/Berlin", "locale": "de-DE"},
-    "SessionCreate": {"email": EMAIL, "password": PASSWORD},
-    "TokenCreate": {"name": "calendar app", "scopes": ["read"]},
+    "SessionCreate": {"email": EMAIL, "password": PASSWORD, "name": "Firefox at home"},
+    "TokenCreate": {"name": "calendar app", "scopes": ["steps:read", "applications:read"]},
+    "PasswordPut": {"current_password": PASSWORD, "password": CHANGED},
+    "PasswordResetCreate": {"email": EMAIL},
+    "PasswordResetConfirm": {"token": RESET, "password": CHANGED},
     "PolicyOverrides": {"thank_you_hours": 12, "holidays": ["2026-07-03"], "business_opens": "08:30"},
     "ApplicationCreate": {
         "company": "Larkfield Press",
@@ -162,6 +167,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "StepSnooze": {"until": "2026-03-05T09:00:00Z"},
     "StepsSkip": {"steps": "overdue", "note": "Recorded afterwards."},
 }
+CSRF = "3f0c9a61b2d7e85410aa6f2bc1d94e7783e5a0f6d2c41b98e7605a3c2f1d8b94"
+SIGNED_IN: dict[str, Any] = {
+    "id": SESSION,
+    "etag": '"1"',
+    "name": "Firefox at home",
+    "created_at": "2026-03-04T17:00:00Z",
+    "expires_at": "2026-04-03T17:00:00Z",
+    "last_used_at": None,
+    "cookie": False,
+    "is_current": True,
+}
 FIXED: dict[str, dict[str, Any]] = {
     "Root": {"name": "Afterword", "version": "0.1.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
     "Version": {"version": "0.1.0", "rules_version": 1, "python": "3.11.7"},
@@ -172,12 +188,10 @@ FIXED: dict[str, dict[str, Any]] = {
         "time_zone": "America/New_York",
         "moved_at": "2026-02-27T09:12:00Z",
     },
+    "CurrentSession": {**SIGNED_IN, "cookie": True, "csrf_token": CSRF},
     "SessionSecret": {
-        "id": SESSION,
-        "etag": '"1"',
-        "created_at": "2026-03-04T17:00:00Z",
-        "expires_at": "2026-04-03T17:00:00Z",
-        "last_used_at": None,
+        **SIGNED_IN,
+        "csrf_token": None,
         "token": "aws_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4",
     },
     "TokenSecret": {
@@ -187,7 +201,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "expires_at": None,
         "last_used_at": None,
         "name": "calendar app",
-        "scopes": ["read"],
+        "scopes": ["steps:read", "applications:read"],
         "token": "awp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4",
     },
     "MomentIO": {"date": "2026-03-13", "time": "14:30"},

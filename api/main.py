@@ -13,11 +13,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
 from api import __version__, problems
-from api.admission import Admission, Gate
+from api.admission import MOST_HASHED, MOST_WAITING_TO_BE_HASHED, Admission, Gate
 from api.db import Database
 from api.errors import ProblemError
+from api.limits import Limits
+from api.mail import Mailer
 from api.metrics import Metrics
 from api.middleware import Conventions
+from api.requests import CSRF_HEADER
 from api.routers import (
     accounts,
     application_contacts,
@@ -31,10 +34,14 @@ from api.routers import (
     metrics,
     notes,
     offers,
+    password_resets,
+    privacy,
     queue,
     references,
     search_activities,
+    sessions,
     steps,
+    tokens,
 )
 from api.services.sweeping import sweep
 from api.settings import SETTINGS, Settings
@@ -43,6 +50,10 @@ ROUTERS = (
     meta.routes,
     docs.routes,
     accounts.routes,
+    sessions.routes,
+    tokens.routes,
+    password_resets.routes,
+    privacy.routes,
     applications.routes,
     applications.stages,
     application_contacts.routes,
@@ -70,6 +81,7 @@ EXPOSED = (
     "Retry-After",
     "RateLimit",
     "RateLimit-Policy",
+    "WWW-Authenticate",
     "X-Request-ID",
     "Idempotency-Replayed",
 )
@@ -95,11 +107,14 @@ async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     settings: Settings = app.state.settings
     served = settings.pool_size - KEPT_CONNECTIONS
     app.state.gate = Gate(served, settings.max_waiting)
-    to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+    app.state.hashing_gate = Gate(MOST_HASHED, MOST_WAITING_TO_BE_HASHED, patient=True)
+    to_thread.current_default_thread_limiter().total_tokens = settings.pool_size + MOST_HASHED
     sys.setswitchinterval(SWITCH_SECONDS)
-    task = asyncio.create_task(every_hour())
+    app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
+    tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
     yield {SETTINGS: settings}
-    task.cancel()
+    for task in tasks:
+        task.cancel()
     app.state.database.dispose()
 
 
@@ -118,7 +133,9 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.clock = clock
-    app.state.gate = None
+    app.state.exporting = asyncio.Semaphore()
+    app.state.gate = app.state.hashing_gate = app.state.mailer = None
+    app.state.limits = Limits(settings.requests_per_minute) if settings.requests_per_minute else None
     for routes in ROUTERS:
         app.router.routes.extend(routes.routes)
     app.router.routes.append(docs.files)
@@ -152,6 +169,8 @@ def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
             "If-None-Match",
             "Idempotency-Key",
             "X-Request-ID",
+            CSRF_HEADER,
         ],
+        allow_credentials=True,
         expose_headers=EXPOSED,
     )

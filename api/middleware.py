@@ -7,12 +7,23 @@ import time
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.catalog import CATALOG
 from api.metrics import Metrics
 from api.models.base import new_id
-from api.problems import CATALOG, respond
+from api.problems import respond
 
 log = logging.getLogger("afterword.requests")
 GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+SECURITY = (
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+NO_STORE = (b"cache-control", b"no-store")
+BY_TLS_ALONE = (b"strict-transport-security", b"max-age=31536000")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
@@ -42,6 +53,8 @@ class Conventions:
                 status, is_begun = message["status"], True
                 message["headers"] = [
                     *_headers(message),
+                    *_protection(scope, message),
+                    *scope.get("rate_limit", ()),
                     (b"x-request-id", scope["request_id"].encode()),
                 ]
             elif method == "HEAD" and message["type"] == "http.response.body":
@@ -84,6 +97,17 @@ def _headers(message: Message) -> list[tuple[bytes, bytes]]:
     if message["status"] in (204, 304):
         return [(name, value) for name, value in headers if name not in (b"content-type", b"content-length")]
     return headers
+
+
+def _protection(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
+    """Return what tells browsers and caches to be careful, where an answer does not say it in words of its own."""
+    said = {name for name, _ in message.get("headers", ())}
+    wanted = [*SECURITY]
+    if scope["path"].startswith("/v1/"):
+        wanted.append(NO_STORE)
+    if scope["scheme"] == "https":
+        wanted.append(BY_TLS_ALONE)
+    return [(name, value) for name, value in wanted if name not in said]
 
 
 def _id(scope: Scope) -> str:

@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import __version__, examples
+from api.catalog import CATALOG
 from api.idempotency import KEY
-from api.problems import CATALOG, ProblemDocument, ProblemField
-from api.requests import MERGE_PATCH
+from api.problems import ProblemDocument, ProblemField
+from api.requests import COOKIE, CSRF_HEADER, MERGE_PATCH
+from api.scopes import scopes_of
 
 Node = dict[str, Any]
 ACTIONS = ("send_letter", "erase_contact", "complete_step", "skip_step", "reopen_step", "snooze_step")
@@ -44,8 +46,31 @@ TAGS = {
     "queue": "What is due across all applications.",
     "about": "Health, words, limits and the guide; no token needed.",
 }
+SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A session's or a personal token. Beside it stand the scopes that it needs: `all` has every "
+        "one, `read` every one that ends so.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "The session of a frontend in a browser, from POST /v1/sessions with `cookie`.",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": CSRF_HEADER,
+        "description": "The `csrf_token` of that session: every write with the cookie needs it.",
+    },
+}
+THROTTLED = ("create_user", "create_session", "create_password_reset", "confirm_password_reset")
+UNTAGGED = ("export_account",)
 ETAG = {"description": "The version of the answer.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
 ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the answer; none with `expand`.", "required": False}
+SET_COOKIE = {"description": "The session, where `cookie` was asked for.", "schema": {"type": "string"}}
 LOCATION = {"description": "Where the new object is.", "required": True, "schema": {"type": "string"}}
 REPLAYED = {"description": "`true` where the answer was kept from before.", "schema": {"type": "string"}}
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
@@ -69,9 +94,7 @@ def document(app: FastAPI, now: datetime | None = None) -> Node:
     for model in (ProblemField, ProblemDocument):
         schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas[model.__name__].pop("$defs", None)
-    made["components"]["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "description": "A session's or a personal token."}
-    }
+    made["components"]["securitySchemes"] = SCHEMES
     for path, method, operation in operations(made):
         _mend(path, method, operation)
     made["components"]["responses"] = {
@@ -96,7 +119,9 @@ def operations(made: Node) -> Iterator[tuple[str, str, Node]]:
 def _mend(path: str, method: str, operation: Node) -> None:
     is_open = operation.get("security") == []
     if not is_open:
-        operation["security"] = [{"bearer": []}]
+        scopes = list(scopes_of(method.upper(), path))
+        proof: Node = {} if method == "get" else {"csrf": []}
+        operation["security"] = [{"bearer": scopes}, {"cookie": scopes, **proof}]
     first, _, rest = operation.get("description", "").partition("\n\n")
     if rest:
         operation["summary"], operation["description"] = first.rstrip("."), " ".join(rest.split())
@@ -112,7 +137,7 @@ def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
         _mend_parameter(parameter)
-    if method == "get" and not is_open:
+    if method == "get" and not is_open and operation["operationId"] not in UNTAGGED:
         parameters.append(_header("If-None-Match", "An ETag you have: 304 if it is still right."))
     if method in ("patch", "put", "delete") or operation["operationId"] in ACTIONS:
         parameters.append(_header("If-Match", "The ETag you have read: 412 if the object has changed since."))
@@ -151,7 +176,7 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
         headers: Node = answer.get("headers", {})
         if status == "201":
             headers["Location"] = LOCATION
-        is_object = "json" in str(answer.get("content", ""))
+        is_object = "application/json" in answer.get("content", {})
         is_page = method == "get" and "'cursor'" in str(operation.get("parameters"))
         if is_page:
             headers["Link"] = LINK
@@ -161,7 +186,9 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
             headers["ETag"] = ETAG_UNLESS_EXPANDED if expands else ETAG
         if headers:
             answer["headers"] = headers
-        if status == "204":
+        if status == "201" and operation["operationId"] == "create_session":
+            headers["Set-Cookie"] = SET_COOKIE
+        if status in ("202", "204"):
             answer["description"] = "Done; there is nothing to show."
             answer.pop("content", None)
 
@@ -169,7 +196,7 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
 def _problems(path: str, method: str, operation: Node, *, is_open: bool) -> list[int]:
     """Return the statuses with which an operation may fail."""
     has_body = "requestBody" in operation
-    found = set() if is_open else {401, 403} if method != "get" else {401}
+    found = {429} if operation["operationId"] in THROTTLED else set() if is_open else {401, 403, 429}
     found |= {404} if "{" in path else set()
     found |= {400} if "'cursor'" in str(operation.get("parameters", "")) else set()
     found |= {413, 415, 422} if has_body else set()
@@ -184,11 +211,15 @@ def _problems(path: str, method: str, operation: Node, *, is_open: bool) -> list
         "end_current",
         "update_contact",
         "erase_",
+        "delete_me",
+        "get_current",
     )
     found |= {409} if operation["operationId"].startswith(conflicts) else set()
     found |= {503} if path.startswith("/v1") or path == "/readyz" else set()
     if path == "/v1/sessions" and method == "post":
-        found |= {401}
+        found |= {401, 403}
+    if path == "/v1/users":
+        found |= {403}
     found |= {404} if operation["operationId"] in ("create_application", "create_search_activity") else set()
     if method == "get" and "If-None-Match" in str(operation.get("parameters", "")):
         operation["responses"]["304"] = {"description": "Your copy is still right.", "headers": {"ETag": ETAG}}
@@ -201,7 +232,7 @@ def _problem(status: int) -> Node:
     answer: Node = {"description": "; ".join(titles) + ".", "content": {"application/problem+json": {"schema": schema}}}
     if status == 401:
         answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
-    if status == 503:
+    if status in (429, 503):
         answer["headers"] = {"Retry-After": {"required": True, "schema": {"type": "string"}}}
     return answer
 

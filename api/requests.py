@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,12 +14,24 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
+from api.errors import (
+    FieldError,
+    ForbiddenError,
+    InvalidError,
+    ProblemError,
+    TooManyRequestsError,
+    UnauthorizedError,
+)
+from api.limits import Limits
 from api.models.base import NOT_IN_QUERY
-from api.services.accounts import authenticate
+from api.scopes import scopes_of
+from api.security import COOKIE_PREFIX, hash_token, is_csrf_token, looks_like_token
+from api.services.access import authenticate
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+COOKIE = "__Host-afterword"
+CSRF_HEADER = "X-CSRF-Token"
 MAX_DEPTH = 32
 MOST_PARAMETERS = 100
 MOST_UNKNOWN = 20
@@ -82,7 +96,12 @@ def _check(value: object, depth: int) -> None:
 
 
 class Route(APIRoute):
-    """A route that reads its requests strictly."""
+    """A route that reads its requests strictly. `scopes`: what a token needs here; none where nobody need ask."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # starlette's
+        super().__init__(path, endpoint, **options)
+        is_open = (self.openapi_extra or {}).get("security") == []
+        self.scopes = () if is_open else tuple(s for method in self.methods or () for s in scopes_of(method, path))
 
     @property
     def needs_token(self) -> bool:
@@ -96,7 +115,7 @@ class Route(APIRoute):
 
         async def checked(request: Request) -> Response:
             if self.needs_token:
-                bearer(request)
+                _within_limits(request, credentials(request))
             _readable_query(request, allowed)
             if self.body_field is not None:
                 _readable_body(request)
@@ -112,17 +131,65 @@ class Route(APIRoute):
 
 def _somebody_known(request: Request) -> None:
     """Raise UnauthorizedError before a stranger is told what is wrong with the input."""
-    state = request.app.state
+    state, route = request.app.state, request.scope["route"]
     with state.database.read(state.clock()) as session:
-        authenticate(session, bearer(request), writes=False)
+        authenticate(session, credentials(request), route.scopes)
+
+
+def credentials(request: Request) -> str:
+    """Return the secret that was sent: a token as bearer, or a frontend's cookie together with its CSRF token.
+
+    Raises UnauthorizedError where there is none, ForbiddenError where a cookie may come from a page of somebody else's.
+    """
+    if "authorization" not in request.headers and COOKIE in request.cookies:
+        secret = request.cookies[COOKIE]
+        if not secret.startswith(COOKIE_PREFIX):
+            raise UnauthorizedError
+        if request.method != "GET":
+            not_forged(request, secret)
+        return secret
+    token = bearer(request)
+    if token.startswith(COOKIE_PREFIX):
+        raise UnauthorizedError
+    return token
 
 
 def bearer(request: Request) -> str:
-    """Return the token that was sent. Raises UnauthorizedError."""
+    """Return the token that was sent as bearer. Raises UnauthorizedError."""
     scheme, _, token = (only_header(request, "Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthorizedError
     return token.strip()
+
+
+def not_forged(request: Request, secret: str | None) -> None:
+    """Raise ForbiddenError for a request from an origin that is not allowed, or without the secret's CSRF token."""
+    origin = only_header(request, "Origin")
+    if origin is not None and origin not in request.app.state.settings.cors_origins and not _is_ours(request, origin):
+        raise ForbiddenError(
+            "Cookies are for frontends that the server allows: add this origin to AFTERWORD_CORS_ORIGINS, or use a "
+            "token as bearer.",
+            code="origin_not_allowed",
+        )
+    if secret is not None and not is_csrf_token(only_header(request, CSRF_HEADER) or "", secret):
+        detail = f"Send {CSRF_HEADER} with the `csrf_token` that the sign-in or GET /v1/sessions/current answered."
+        raise ForbiddenError(detail, errors=[FieldError("header", CSRF_HEADER, "csrf", detail)], code="csrf")
+
+
+def _is_ours(request: Request, origin: str) -> bool:
+    """Tell whether a page of our own asks: a browser sends it the host that it has in its address bar."""
+    return origin.partition("://")[2] == request.headers.get("host")
+
+
+def _within_limits(request: Request, secret: str) -> None:
+    """Raise TooManyRequestsError where this token has made its calls; say in any case how many are left."""
+    limits: Limits | None = request.app.state.limits
+    if limits is None or not looks_like_token(secret):
+        return
+    allowance = limits.take(hash_token(secret), time.monotonic())
+    request.scope["rate_limit"] = allowance.headers
+    if allowance.wait is not None:
+        raise TooManyRequestsError(timedelta(seconds=allowance.wait))
 
 
 def _query_names(dependant: Any) -> list[str]:  # noqa: ANN401  # the framework's own

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
+from api.catalog import CATALOG
 from api.logs import configuration
 from api.models.base import new_id
-from api.problems import CATALOG, MEDIA_TYPE, described
+from api.problems import MEDIA_TYPE, described
 from api.settings import SETTINGS, Settings
 
 MOST_HEADER_BYTES = 65_536
@@ -137,6 +138,8 @@ def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvic
         log_config=configuration(settings.log_level, settings.log_format),
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=round(settings.request_timeout_seconds * MORE_THAN_A_REQUEST),
     )
 

@@ -2,10 +2,12 @@
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SETTINGS = "settings"  # the name in the state that the application shares with its server
@@ -23,6 +25,32 @@ def _hard_to_guess(token: SecretStr) -> SecretStr:
     if token and not re.fullmatch("[!-~]{16,}", token.get_secret_value()):
         raise ValueError("a token has 16 visible ASCII characters or more, without spaces")
     return token
+
+
+def _an_origin(origin: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", origin):
+        raise ValueError("an origin is https://host or https://host:port: name each, because * would let in everybody")
+    return origin
+
+
+def _a_network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError("name addresses or networks such as 10.0.0.0/8, because * would believe everybody") from error
+    return text
+
+
+def _a_mail_server(url: SecretStr) -> SecretStr:
+    if url and not re.fullmatch(r"smtps?://([^\s/@]+@)?[^\s/@]+", url.get_secret_value()):
+        raise ValueError("a mail server is smtps://user:password@host:port, or smtp:// in its place")
+    return url
+
+
+def is_safe_origin(origin: str) -> bool:
+    """Tell whether nobody on the way can read along: the page is encrypted, or on this machine."""
+    host = urlsplit(origin).hostname or ""
+    return origin.startswith("https://") or host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
 class Settings(BaseSettings):
@@ -59,8 +87,36 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies are answered with 413.")] = 262_144
     session_days: Annotated[int, Field(ge=1, le=365, description="How long a sign-in lasts.")] = 30
     cors_origins: Annotated[
-        tuple[str, ...], NoDecode, Field(description="Origins of browser frontends, separated by spaces.")
+        tuple[Annotated[str, AfterValidator(_an_origin)], ...],
+        NoDecode,
+        Field(description="Origins of browser frontends, separated by spaces; they may use cookies."),
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, AfterValidator(_a_network)], ...],
+        NoDecode,
+        Field(description="Addresses or networks of proxies, separated by spaces, whose X-Forwarded-… are believed."),
+    ] = ()
+    sign_up: Annotated[
+        Literal["open", "closed"], Field(description="Whether anybody may open an account; `user add` always may.")
+    ] = "open"
+    sign_ins_per_hour: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Sign-ins of one account, ten times that from one address; 0: all.")
+    ] = 30
+    sign_ups_per_hour: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Accounts opened from one address; 0: no limit.")
+    ] = 30
+    requests_per_minute: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Calls of one token to one process; more get 429. 0: no limit.")
+    ] = 6_000
+    smtp_url: Annotated[
+        SecretStr,
+        AfterValidator(_a_mail_server),
+        Field(description="Where mail is handed in: smtps://user:password@host, or smtp:// (with STARTTLS)."),
+    ] = SecretStr("")
+    mail_from: Annotated[str, Field(description="The sender of mails.")] = ""
+    reset_url: Annotated[
+        str, Field(description="The page on which a forgotten password is set anew; the secret stands behind its #.")
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(str.upper),
@@ -77,9 +133,31 @@ class Settings(BaseSettings):
     ] = SecretStr("")
 
     def __init__(self, **values: object) -> None:
-        if isinstance(origins := os.environ.get("AFTERWORD_CORS_ORIGINS"), str) and "cors_origins" not in values:
-            values["cors_origins"] = tuple(origins.split())
+        for name in ("cors_origins", "trusted_proxies"):
+            if isinstance(words := os.environ.get(f"AFTERWORD_{name.upper()}"), str) and name not in values:
+                values[name] = tuple(words.split())
         super().__init__(**values)  # type: ignore[arg-type]  # validated by the base class
+
+    @model_validator(mode="after")
+    def _mail_is_complete(self) -> "Settings":
+        if self.smtp_url and not (self.mail_from and self.reset_url):
+            raise ValueError("AFTERWORD_SMTP_URL needs AFTERWORD_MAIL_FROM and AFTERWORD_RESET_URL beside it")
+        return self
+
+    def weaknesses(self) -> list[str]:
+        """Return what was set less safe than it is by default, or is not set that mail needs: a line each."""
+        found = [
+            (not self.sign_ins_per_hour, "AFTERWORD_SIGN_INS_PER_HOUR=0: passwords can be guessed without a limit"),
+            (not self.sign_ups_per_hour, "AFTERWORD_SIGN_UPS_PER_HOUR=0: accounts can be opened without a limit"),
+            (not self.requests_per_minute, "AFTERWORD_REQUESTS_PER_MINUTE=0: no token has a limit of calls"),
+            (not self.smtp_url, "AFTERWORD_SMTP_URL is not set: mails for forgotten passwords are printed here"),
+        ]
+        found += [
+            (True, f"AFTERWORD_CORS_ORIGINS: {origin} is not encrypted, and others on its network read along")
+            for origin in self.cors_origins
+            if not is_safe_origin(origin)
+        ]
+        return [line for is_so, line in found if is_so]
 
     @property
     def database(self) -> str:

@@ -13,7 +13,7 @@ from api.db import Database
 from api.main import create_app
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
-from api.services import accounts
+from api.services import access, accounts
 from api.settings import Settings
 from tests.documented import assert_documented
 from tests.stores import Store, opened
@@ -59,16 +59,22 @@ class World:
         self.clients.append(client)
         return client
 
+    def app_client(self) -> TestClient:
+        """Return a client whose requests need not be in the document."""
+        client = TestClient(self.app, raise_server_exceptions=False)
+        self.clients.append(client)
+        return client
+
     def sign_up(self, zone: str = "America/New_York", scopes: list[str] | None = None) -> TestClient:
         """Open an account without the cost of hashing a password; return its client."""
         self.counter += 1
         body = UserCreate(
-            email=f"user{self.counter}@example.com", password="x" * 12, full_name="Alex Doe", time_zone=zone
+            email=f"user{self.counter}@example.com", password="tall grey horse", full_name="Alex Doe", time_zone=zone
         )
         with self.database.write(self.clock.now) as session:
             accounts.sign_up(session, body, None)
             wanted = TokenCreate.model_validate({"name": "tests", "scopes": scopes or ["all"]})
-            _, secret = accounts.issue_token(session, wanted)
+            _, secret = access.issue_token(session, wanted)
         client = self.anonymous()
         client.headers["Authorization"] = f"Bearer {secret}"
         return client

@@ -1,5 +1,6 @@
 """One noun a file: the table, then what a caller sends and gets. Importing this package knows every table."""
 
+from api.models.activity import Activity
 from api.models.application import Application, StageChange
 from api.models.contact import ApplicationContact, Contact
 from api.models.follow_up import FollowUp
@@ -8,13 +9,16 @@ from api.models.kept_answer import KeptAnswer
 from api.models.letter import Letter
 from api.models.note import Note
 from api.models.offer import Offer
+from api.models.password_reset import PasswordReset
 from api.models.reference import ApplicationReference, Reference
 from api.models.search_activity import SearchActivity
 from api.models.step import StepInstance, StepOverride
+from api.models.throttle import Throttle
 from api.models.token import Token
 from api.models.user import User
 
 __all__ = [
+    "Activity",
     "Application",
     "ApplicationContact",
     "ApplicationReference",
@@ -26,11 +30,13 @@ __all__ = [
     "Letter",
     "Note",
     "Offer",
+    "PasswordReset",
     "Reference",
     "SearchActivity",
     "StageChange",
     "StepInstance",
     "StepOverride",
+    "Throttle",
     "Token",
     "User",
 ]

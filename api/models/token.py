@@ -1,15 +1,30 @@
 """Tokens: how a session or an app proves who asks. Only a hash of the secret is kept."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, Instant, Line, Stored, json_column, owned_by_user
+from api.models.base import NO_NUL, Body, Email, Flag, Instant, Line, Stored, json_column, owned_by_user
+from api.scopes import ALL, SCOPES
 
-Scope = Literal["all", "read"]
+Scope = Literal[SCOPES]  # type: ignore[valid-type]  # the list has one place
+Secret = Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
+NAMED = "What it is known by in lists, such as `Firefox at home`."
+
+
+class TokenKind(StrEnum):
+    """How somebody proves who asks: a sign-in by an app or by a browser's cookie, or a token made for an app."""
+
+    SESSION = "session"
+    COOKIE = "cookie"
+    PERSONAL = "personal"
+
+
+SESSIONS = (TokenKind.SESSION, TokenKind.COOKIE)
 
 
 class Token(Stored, table=True):
@@ -30,39 +45,60 @@ class SessionCreate(Body):
     """A sign-in."""
 
     email: Email
-    password: Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
+    password: Secret
+    name: Annotated[Line | None, Field(description=NAMED)] = None
+    cookie: Annotated[
+        Flag,
+        Field(
+            description="For a frontend in a browser: the secret goes into a cookie that scripts cannot read, and "
+            "every write then needs `X-CSRF-Token`. Only origins that the server allows get one."
+        ),
+    ] = False
 
 
 class TokenCreate(Body):
-    """A personal token for an app. `all` may do everything, `read` only read."""
+    """A personal token for an app. `all` may do everything, `read` only read; better, name what the app needs."""
 
     name: Line
-    scopes: Annotated[list[Scope], Field(default_factory=lambda: ["all"], min_length=1, max_length=2)]
+    scopes: Annotated[list[Scope], Field(default_factory=lambda: [ALL], min_length=1, max_length=len(SCOPES))]
     expires_at: Instant | None = None
 
 
-class SessionPublic(BaseModel):
-    """A session of this account."""
+class Issued(BaseModel):
+    """What sessions and personal tokens show alike. `last_used_at` is right to ten minutes."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: str
     etag: str
+    name: str
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
 
 
-class SessionSecret(SessionPublic):
-    """A new session with its token, shown this once."""
+class SessionPublic(Issued):
+    """A session of this account. `is_current`: it is the one that asks."""
 
-    token: str
+    cookie: bool
+    is_current: bool
 
 
-class TokenPublic(SessionPublic):
+class CurrentSession(SessionPublic):
+    """The session that asks, with the token that a frontend sends beside its cookie."""
+
+    csrf_token: str | None
+
+
+class SessionSecret(CurrentSession):
+    """A new session with its token, shown this once; in a browser the cookie has the token, and `token` is null."""
+
+    token: str | None
+
+
+class TokenPublic(Issued):
     """A personal token without its secret."""
 
-    name: str
     scopes: list[str]
 
 

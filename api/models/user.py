@@ -3,13 +3,30 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Email, Line, Versioned, Zone, json_column, merge_patch, new_id, shown
+from api.models.token import Secret
+from api.security import is_common
 
-Password = Annotated[str, Field(min_length=12, max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
+
+def _uncommon(value: str) -> str:
+    if is_common(value):
+        detail = "This password is among those that are guessed first: take several words that do not belong together."
+        raise PydanticCustomError("common_password", detail)
+    return value
+
+
+Password = Annotated[
+    str,
+    Field(min_length=12, max_length=256, json_schema_extra={"format": "password"}),
+    AfterValidator(_uncommon),
+    NO_NUL,
+]
+CHOICE = "12 to 256 characters, and none of those that are guessed first."
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 
@@ -42,7 +59,14 @@ class UserCreate(UserProfile):
     """A sign-up."""
 
     email: Email
-    password: Annotated[Password, Field(description="12 to 256 characters.")]
+    password: Annotated[Password, Field(description=CHOICE)]
+
+
+class PasswordPut(Body):
+    """A new password; the current one shows that it is you who asks."""
+
+    current_password: Secret
+    password: Annotated[Password, Field(description=CHOICE)]
 
 
 UserUpdate = merge_patch(UserProfile, "UserUpdate")

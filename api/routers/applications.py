@@ -66,12 +66,15 @@ STAGES = Resource(
 )
 Beginning = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 Expandable = Literal["contacts", "interviews", "steps", "next_action"]
+ALSO_NEEDED = {"steps": "steps:read", "next_action": "steps:read"}
 ONE = "|".join(get_args(Expandable))
 Expansions = Annotated[str, Field(json_schema_extra={"pattern": f"^(({ONE})(,({ONE}))*)?$"})]
 Expand = Annotated[
     Expansions | None,
     Query(
-        description="Comma list of contacts, interviews, steps, next_action: shown in the same answer.", max_length=100
+        description="Comma list of contacts, interviews, steps, next_action: shown in the same answer. The last two "
+        "need `steps:read` as well.",
+        max_length=100,
     ),
 ]
 routes = router("applications")
@@ -117,6 +120,7 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     wanted = _wanted(expand)
     mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
     with caller.reading() as session:
+        caller.demand(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
         opened = page.opened(session.user_id, APPLICATIONS.sorts[sort], caller.now)
         rows, cursor = opened.rows(session, mine)
         caller.paged(cursor)
@@ -157,6 +161,7 @@ def get_application(caller: CallerDep, application_id: ApplicationId, expand: Ex
     """
     wanted = _wanted(expand)
     with caller.reading() as session:
+        caller.demand(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
         row = find(session, Application, application_id)
         shown = show_one(session, APPLICATION, row)
         if not wanted:

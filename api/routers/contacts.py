@@ -55,4 +55,6 @@ def erase_contact(caller: CallerDep, contact_id: ContactId) -> object:
     with caller.writing() as session:
         row = matched(caller, session, CONTACT, contact_id, deleted=True)
         erase(session, row)
-        return changed(caller, session, CONTACT, row)
+        shown = changed(caller, session, CONTACT, row)
+    caller.database.forget()
+    return shown

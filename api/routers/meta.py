@@ -8,6 +8,7 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api import __version__
+from api.catalog import CATALOG
 from api.deps import Anyone, ClockworkDep
 from api.engines import SQLITE_VERSION
 from api.errors import NotFoundError, UnavailableError
@@ -21,7 +22,7 @@ from api.models.offer import OfferDecision
 from api.models.reference import AlertChannel
 from api.models.search_activity import ActivityKind
 from api.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from api.problems import CATALOG, page, slug
+from api.problems import page, slug
 from api.resources import router
 from api.rules.evaluate import RULES_VERSION
 from api.rules.guide import GUIDE

@@ -6,6 +6,7 @@ from anyio import to_thread
 from fastapi import Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from api.deps import Anyone
 from api.errors import UnauthorizedError
 from api.metrics import Metrics
 from api.requests import bearer
@@ -14,7 +15,7 @@ from api.resources import router
 routes = router("about")
 
 
-@routes.get("/metrics", include_in_schema=False)
+@routes.get("/metrics", include_in_schema=False, openapi_extra=Anyone)
 async def read_metrics(request: Request) -> Response:
     """Read every figure, in a thread that no request of callers can keep waiting."""
     metrics: Metrics = request.app.state.metrics

@@ -8,7 +8,7 @@ from api.db import OwnedSession
 from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
 from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
-from api.services import steps
+from api.services import retries, steps
 from api.services.dating import Change, past
 from api.services.records import Kind, touch
 
@@ -72,6 +72,7 @@ def restore(session: OwnedSession, row: Contact) -> None:
 
 def erase(session: OwnedSession, row: Contact) -> None:
     """Blank a person for good and keep a tombstone: the two `…_since` stay, so that no step changes its state."""
+    retries.forget(session, row.id, row.full_name, row.email, row.phone)
     for name in PERSONAL:
         setattr(row, name, None)
     row.name_verified = False

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col
+from sqlmodel import col, delete, or_
 
 from api.db import OwnedSession
 from api.errors import FieldError, InvalidError, ReplayedError
@@ -42,6 +42,12 @@ def keep(session: OwnedSession, retry: Retry, status: int, headers: dict[str, st
             created_at=session.now,
         )
     )
+
+
+def forget(session: OwnedSession, *words: str | None) -> None:
+    """Forget every answer in which one of these words stands: whoever is erased must not come back by a retry."""
+    told = [col(KeptAnswer.body).contains(word, autoescape=True) for word in words if word]
+    session.execute(delete(KeptAnswer).where(or_(*told)), execution_options={"synchronize_session": False})
 
 
 def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition

@@ -1,4 +1,4 @@
-"""What time takes away: answers kept for retries, and what was deleted longer ago than it can be restored."""
+"""What time takes away: kept answers, activity, links and tokens that lapsed, and what was deleted for good."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
-from api.db import Database, OwnedSession
-from api.models import Application, Contact, FollowUp, Interview, KeptAnswer
-from api.services import retries, steps
+from api.db import ANYBODY, Database, OwnedSession
+from api.models import Activity, Application, Contact, FollowUp, Interview, KeptAnswer, PasswordReset, Throttle, Token
+from api.services import access, activities, resets, retries, steps, throttles
 from api.services.accounts import everybody
 from api.services.records import RESTORABLE
 
@@ -39,7 +39,8 @@ class Swept:
 
 def sweep(database: Database, now: datetime) -> Swept:
     """Sweep every account that has something old, each in a transaction of its own, so that no writer waits long."""
-    with database.read(now) as session:
+    with database.write(now) as session:
+        session.execute(delete(Throttle).where(throttles.over(session)), execution_options={**UNSYNCED, ANYBODY: True})
         users = everybody(session)
     swept = Swept()
     for user_id in users:
@@ -50,6 +51,7 @@ def sweep(database: Database, now: datetime) -> Swept:
             with database.write(now) as session:
                 session.owner = user_id
                 swept += sweep_account(session)
+    database.forget()
     return swept
 
 
@@ -65,6 +67,9 @@ def _old(session: OwnedSession) -> dict[Any, Any]:
         KeptAnswer: retries.expired(session),
         Application: col(Application.deleted_at) < cutoff,
         Contact: col(Contact.deleted_at) < cutoff,
+        Activity: activities.expired(session),
+        PasswordReset: resets.expired(session),
+        Token: access.long_expired(session),
     }
 
 
@@ -72,6 +77,8 @@ def sweep_account(session: OwnedSession) -> Swept:
     """Sweep one account. Deleted things count for no step any more, so no step changes."""
     steps.lock(session)
     old = _old(session)
+    for table in (Activity, PasswordReset, Token):
+        _gone(session, delete(table).where(old[table]))
     return Swept(
         answers=_gone(session, delete(KeptAnswer).where(old[KeptAnswer])),
         applications=_gone(session, delete(Application).where(old[Application])),

@@ -122,7 +122,7 @@ def test_all_that_a_server_writes_is_json_without_what_was_sent(tmp_path: Path) 
     command = [sys.executable, "-m", "api", "serve", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as server:
         assert server.stderr is not None
-        first = server.stderr.readline()
+        first = next(line for line in server.stderr if "Afterword serves" in line)
         if found := re.search(r"http://[\d.:]+", first):
             for href in (f"/{SECRET}?a={SECRET}", f"/v1/applications/{SECRET}?{SECRET}=1", "/readyz"):
                 ask(f"{found.group()}{href}")

@@ -242,7 +242,7 @@ def in_queries(target: Target) -> Iterator[Attempt]:
     for name, query in addresses.QUERIES.items():
         yield Attempt(name, replace(target.good, query=query), names=True)
     nothing = addresses.FINE_QUERIES[target.number % len(addresses.FINE_QUERIES)]
-    yield Attempt("says nothing", replace(target.good, query=nothing), Verdict.WORKS)
+    yield Attempt("says nothing", replace(target.good, query=target.good.query + nothing), Verdict.WORKS)
     parameters = target.parameters("query")
     for turn, (name, value) in enumerate(addresses.VALUES.items() if parameters else ()):
         key = parameters[turn % len(parameters)]["name"]

@@ -6,16 +6,19 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, update
 
 from api import demo, examples
+from api.catalog import CATALOG
+from api.models import PasswordReset
 from api.openapi import document
-from api.problems import CATALOG, MEDIA_TYPE, slug
-from api.services import accounts
+from api.problems import MEDIA_TYPE, slug
+from api.security import hash_token
+from api.services import access, accounts, resets
 from tests.capture import NOW
 from tests.conftest import World
 from tests.hostile.attempts import Attempt, Target, Verdict, targets
@@ -69,6 +72,13 @@ class Siege:
         self.journal.lines.clear()
         self.commits = 0
         return self.runner.run(knock(self.world.app, sent))
+
+    def confirmed(self, target: Target) -> Target:
+        """Return an operation with the code that it asks to be repeated, where it asks for one."""
+        if target.name != "delete_me":
+            return target
+        code = json.loads(self.send(target.good).body)["confirmation"]
+        return replace(target, good=replace(target.good, query=f"confirmation={code}".encode()))
 
     def attempt(self, target: Target, attempt: Attempt) -> None:
         """Send a request and note everything that is wrong with what comes back. Legitimate effects are undone."""
@@ -161,11 +171,15 @@ def besieged(world: World) -> Iterator[Siege]:
     world.clock.now = NOW
     demo.build(world.database, NOW)
     with world.database.write(NOW) as session:
+        resets.ask(session, examples.EMAIL)
+        session.flush()
+        session.execute(update(PasswordReset).values(hash=hash_token(examples.RESET)))
         user = accounts.by_email(session, examples.EMAIL)
         assert user is not None
-        user_id, (_, token) = user.id, accounts.open_session(session, user, days=30)
+        user_id, (_, token) = user.id, access.open_session(session, user, days=30)
     with asyncio.Runner() as runner, journal_of(logging.getLogger()) as journal:
         siege = Siege(world, runner, journal, list(targets(document(world.app, NOW), token)), user_id)
+        siege.targets = [siege.confirmed(target) for target in siege.targets]
         event.listen(Engine, "commit", siege.note_commit)
         try:
             yield siege

@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import update
 
+from api import examples
+from api.main import create_app
+from api.models import PasswordReset
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.openapi import document, operations
-from api.services import accounts
+from api.security import hash_token
+from api.services import access, accounts, resets
+from api.settings import Settings
 from tests.capture import NOW, Node, demo_app, filled
 from tests.stores import Store
 
@@ -43,7 +49,8 @@ def example_of(operation: Node, schemas: Node) -> Any:
         return None
     schema = content["schema"]
     ref = schema.get("$ref") or next(option["$ref"] for option in schema["anyOf"] if "$ref" in option)
-    return schemas[ref.rsplit("/", 1)[1]]["examples"][0]
+    name = ref.rsplit("/", 1)[1]
+    return {"until": "2026-03-14T17:00:00Z"} if name == "StepSnooze" else schemas[name]["examples"][0]
 
 
 OPERATIONS = [
@@ -58,6 +65,33 @@ OPERATIONS = [
     )
     for path, method, operation in operations(DOCUMENT)
 ]
+
+
+ABOUT_A_SESSION = ("end_current_session", "get_current_session")
+
+
+def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
+    """Do what has to come before an example, and return the parameters that it needs."""
+    if operation.name == "confirm_password_reset":
+        _let_somebody_ask_for(client, examples.RESET)
+    if operation.name == "delete_me":
+        return {"confirmation": client.delete("/v1/me").json()["confirmation"]}
+    return {}
+
+
+def signed_in(client: TestClient) -> None:
+    """Let a session ask."""
+    answer = client.post("/v1/sessions", json=examples.BODIES["SessionCreate"])
+    client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+
+
+def _let_somebody_ask_for(client: TestClient, secret: str) -> None:
+    """Let somebody have asked for a new password, and be sent the link of the example."""
+    app: Any = client.app
+    with app.state.database.write(NOW) as session:
+        resets.ask(session, examples.EMAIL)
+        session.flush()
+        session.execute(update(PasswordReset).values(hash=hash_token(secret)))
 
 
 @dataclass(frozen=True)
@@ -75,13 +109,36 @@ def neighbours(store: Store) -> Iterator[Neighbours]:
     app, demo = demo_app(url)
     assert document(app)["paths"].keys() == DOCUMENT["paths"].keys(), "run `make openapi`"
     with app.state.database.write(NOW) as session:
-        body = UserCreate(email="other@example.com", password="x" * 12, full_name="O", time_zone="UTC")
+        body = UserCreate(email="other@example.com", password="tall grey horse", full_name="O", time_zone="UTC")
         accounts.sign_up(session, body, None)
-        _, secret = accounts.issue_token(session, TokenCreate.model_validate({"name": "other"}))
+        _, secret = access.issue_token(session, TokenCreate.model_validate({"name": "other"}))
     stranger = TestClient(app, headers={"Authorization": f"Bearer {secret}"}, raise_server_exceptions=False)
     nobody = TestClient(app, raise_server_exceptions=False)
     yield Neighbours(demo, stranger, nobody)
     for client in (demo, stranger, nobody):
         client.close()
+    app.state.database.dispose()
+    store.drop(url)
+
+
+@pytest.fixture(scope="module")
+def demo_database(store: Store) -> Iterator[tuple[str, str]]:
+    """The demo account's database, to be copied, and its token."""
+    url = store.empty()
+    app, client = demo_app(url)
+    client.close()
+    app.state.database.dispose()
+    yield url, client.headers["Authorization"]
+    store.drop(url)
+
+
+@pytest.fixture
+def demo_client(demo_database: tuple[str, str], store: Store) -> Iterator[TestClient]:
+    """A client of a fresh copy of the demo account."""
+    url = store.copy(demo_database[0])
+    app = create_app(Settings(database_url=url), clock=lambda: NOW)
+    client = TestClient(app, headers={"Authorization": demo_database[1]}, raise_server_exceptions=False)
+    yield client
+    client.close()
     app.state.database.dispose()
     store.drop(url)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +9,17 @@ import pytest
 from fastapi.testclient import TestClient
 from openapi_spec_validator import validate
 
-from api import examples
 from api.main import create_app
 from api.openapi import document, operations
 from api.settings import Settings
-from tests.capture import NOW, TARGET, Node, capture, demo_app, filled
-from tests.stores import Store
+from tests.capture import TARGET, Node, capture
+from tests.invariants.conftest import ABOUT_A_SESSION, Operation, prepared, signed_in
+from tests.invariants.conftest import OPERATIONS as OPERATIONS_TO_TRY
 
 ROOT = Path(__file__).parents[2]
 MADE: Node = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = {operation["operationId"]: (path, method, operation) for path, method, operation in operations(MADE)}
 SCHEMAS: Node = MADE["components"]["schemas"]
-
-
-@pytest.fixture(scope="module")
-def demo_database(store: Store) -> Iterator[tuple[str, str]]:
-    """The demo account's database, to be copied, and its token."""
-    url = store.empty()
-    app, client = demo_app(url)
-    client.close()
-    app.state.database.dispose()
-    yield url, client.headers["Authorization"]
-    store.drop(url)
-
-
-@pytest.fixture
-def demo_client(demo_database: tuple[str, str], store: Store) -> Iterator[TestClient]:
-    """A client of a fresh copy of the demo account."""
-    url = store.copy(demo_database[0])
-    app = create_app(Settings(database_url=url), clock=lambda: NOW)
-    client = TestClient(app, headers={"Authorization": demo_database[1]}, raise_server_exceptions=False)
-    yield client
-    client.close()
-    app.state.database.dispose()
-    store.drop(url)
 
 
 def test_the_committed_document_is_the_applications_own(tmp_path: Path) -> None:
@@ -73,26 +49,15 @@ def test_an_operation_speaks_to_its_caller(name: str) -> None:
         assert parameter["description"], parameter["name"]
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_the_example_of_an_operation_runs_as_it_stands(name: str, demo_client: TestClient) -> None:
-    path, method, operation = OPERATIONS[name]
-    if name == "end_current_session":
-        signed_in = demo_client.post("/v1/sessions", json=examples.BODIES["SessionCreate"])
-        if signed_in.status_code == 201:
-            demo_client.headers["Authorization"] = f"Bearer {signed_in.json()['token']}"
-    body = example_body(operation)
-    answer = demo_client.request(method, filled(path, operation), json=body)
-    assert str(answer.status_code) in operation["responses"], answer.text
+@pytest.mark.parametrize("operation", OPERATIONS_TO_TRY, ids=str)
+def test_the_example_of_an_operation_runs_as_it_stands(operation: Operation, demo_client: TestClient) -> None:
+    if operation.name in ABOUT_A_SESSION:
+        signed_in(demo_client)
+    answer = demo_client.request(
+        operation.method, operation.href, json=operation.body, params=prepared(operation, demo_client)
+    )
+    assert str(answer.status_code) in operation.responses, answer.text
     assert answer.status_code < 300, answer.text
-
-
-def example_body(operation: Node) -> Any:
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if content is None:
-        return None
-    name = next(ref for ref in re.findall(r"schemas/(\w+)", json.dumps(content["schema"])))
-    example = SCHEMAS[name]["examples"][0]
-    return {"until": "2026-03-14T17:00:00Z"} if name == "StepSnooze" else example
 
 
 @pytest.mark.parametrize("name", [name for name, schema in SCHEMAS.items() if "enum" not in schema])

@@ -56,7 +56,7 @@ def test_every_operation_names_the_owner_of_every_row_it_touches(empty_url: str)
     demo.close()
     app.state.database.dispose()
     assert not found
-    assert {f"SELECT {table}" for table in OWNED} <= touched
+    assert {f"SELECT {table}" for table in OWNED - {"password_reset"}} <= touched
     assert {f"{verb} step_instance" for verb in ("INSERT", "UPDATE", "DELETE")} <= touched
 
 

@@ -21,8 +21,8 @@ class Entry:
     def send(self, method: str, href: str, body: Answer | None = None) -> Answer:
         headers = {"Idempotency-Key": str(uuid4())} if href == "/v1/applications" else {}
         answer = self.client.request(method, href, json=body, headers=headers)
-        assert answer.status_code in (200, 201), (method, href, body, answer.text)
-        document: Answer = answer.json()
+        assert answer.status_code in (200, 201, 202), (method, href, body, answer.text)
+        document: Answer = answer.json() if answer.content else {}
         return document
 
     def make(self, name: str, href: str, body: Answer) -> str:
@@ -86,6 +86,7 @@ def _by_hand(entry: Entry) -> None:
     entry.ids["step"] = steps[3]
     entry.send("POST", f"/v1/steps/{steps[1]}/skip", {"note": "They told us."})
     entry.send("POST", f"/v1/steps/{steps[5]}/snooze", {"until": entry.before(days=-2)})
+    entry.send("POST", "/v1/password-resets", {"email": entry.client.get("/v1/me").json()["email"]})
 
 
 def addresses(ids: dict[str, str]) -> list[str]:

@@ -1,0 +1,39 @@
+"""Activity: what the account's sessions and tokens did, without contents."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Index
+from sqlmodel import Field as Column
+
+from api.db import Owned
+from api.models.base import id_column, owned_by_user
+
+
+class Activity(Owned, table=True):
+    """One operation: when, by which session or token (which may be gone since), and on which object."""
+
+    __tablename__ = "activity"
+    __table_args__ = (owned_by_user(), Index("ix_activity_at", "user_id", "at", "id"))
+
+    id: str = id_column(primary_key=True)
+    at: datetime
+    token_id: str | None = id_column(nullable=True)
+    token_kind: str = Column(max_length=16)
+    token_name: str = Column(max_length=200)
+    operation: str = Column(max_length=64)
+    object: str = Column(max_length=200)
+
+
+class ActivityPublic(BaseModel):
+    """One thing that was done: `operation` as the document names it, `object` its address. No contents are kept."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    at: datetime
+    token_id: str | None
+    token_kind: str
+    token_name: str
+    operation: str
+    object: str

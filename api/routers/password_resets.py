@@ -1,0 +1,105 @@
+"""Forgotten passwords: a mail with a link that can be used once."""
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+
+from api.deps import Anyone, ClockworkDep
+from api.models.password_reset import PasswordResetConfirm, PasswordResetCreate
+from api.resources import router
+from api.security import hash_password
+from api.services import resets, throttles
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Afterword: a new password</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/password-reset/style.css"></head>
+<body><main><h1>A new password</h1>
+<form id="form"><label for="password">12 to 256 characters; several words are best</label>
+<input id="password" type="password" minlength="12" maxlength="256" autocomplete="new-password" required autofocus>
+<button>Set it</button></form><p id="told" role="status"></p></main>
+<script src="/password-reset/script.js"></script></body></html>
+"""
+SCRIPT = """const form = document.getElementById("form"), told = document.getElementById("told");
+const token = location.hash.slice(1);
+history.replaceState(null, "", location.pathname);
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = await fetch("/v1/password-resets/confirm", {
+    method: "POST", headers: {"Content-Type": "application/json"},
+    body: JSON.stringify({token, password: document.getElementById("password").value}),
+  });
+  form.hidden = answer.ok;
+  told.textContent = answer.ok ? "Your password is set. Sign in with it." : (await answer.json()).detail;
+});
+"""
+STYLE = """body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 }
+main { max-width: 26rem; margin: 4rem auto; padding: 0 1rem }
+label, input { display: block; width: 100%; box-sizing: border-box; margin-bottom: .5rem }
+input, button { font: inherit; padding: .5rem }
+"""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+routes = router("account")
+
+
+@routes.post(
+    "/v1/password-resets",
+    operation_id="create_password_reset",
+    status_code=202,
+    response_class=Response,
+    openapi_extra=Anyone,
+)
+def ask_for_reset(clockwork: ClockworkDep, body: PasswordResetCreate) -> Response:
+    """Ask for a link to set a forgotten password.
+
+    If there is an account for the address, it is mailed a link that works once within an hour; the answer is the same
+    if there is none.
+    """
+    with clockwork.database.write(clockwork.now) as session:
+        most = clockwork.settings.sign_ins_per_hour
+        throttles.attempt(session, "reset", email=body.email, address=clockwork.address, most=most)
+        resets.ask(session, body.email)
+    clockwork.wake_mailer()
+    return Response(status_code=202)
+
+
+@routes.post(
+    "/v1/password-resets/confirm",
+    operation_id="confirm_password_reset",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=Anyone,
+)
+def confirm_reset(clockwork: ClockworkDep, body: PasswordResetConfirm) -> Response:
+    """Set a new password with the token from the mail.
+
+    The token works once. Every session of the account ends; personal tokens stay, revoke them at /v1/tokens.
+    """
+    with clockwork.database.write(clockwork.now) as session:
+        most = clockwork.settings.sign_ins_per_hour
+        throttles.from_address(session, "reset-confirm", address=clockwork.address, most=most)
+        resets.check(session, body.token)
+    hashed = hash_password(body.password)
+    with clockwork.database.write(clockwork.now) as session:
+        resets.confirm(session, body.token, hashed)
+    return Response(status_code=204)
+
+
+@routes.get("/password-reset", include_in_schema=False, openapi_extra=Anyone)
+async def reset_page() -> HTMLResponse:
+    """Set a new password: where the link in the mail leads when no frontend has a page of its own."""
+    return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
+
+
+@routes.get("/password-reset/script.js", include_in_schema=False, openapi_extra=Anyone)
+async def reset_script() -> Response:
+    """Send what the page above asks for; the token behind the # never reaches a log."""
+    return Response(SCRIPT, media_type="text/javascript")
+
+
+@routes.get("/password-reset/style.css", include_in_schema=False, openapi_extra=Anyone)
+async def reset_style() -> Response:
+    """Dress the page above."""
+    return Response(STYLE, media_type="text/css")

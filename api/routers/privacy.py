@@ -1,0 +1,94 @@
+"""What is kept of a person: taking it out, seeing who did what with it, and erasing it."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Query, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from api.conditional import etag
+from api.deps import CallerDep, PageDep
+from api.models import Activity
+from api.models.activity import ActivityPublic
+from api.models.base import IN_QUERY
+from api.pagination import by
+from api.resources import router
+from api.services import accounts, activities, erasure, exports, throttles
+from api.services.owner import me
+
+MOST_EXPORTS = 10
+CHUNK_BYTES = 65_536
+JSON_LINES = "application/jsonl"
+ORDER = by(Activity, "at")["-at"]
+Confirmation = Annotated[
+    Annotated[str, IN_QUERY] | None,
+    Query(max_length=200, description="The code that the first request answered."),
+]
+routes = router("account")
+
+
+class ActivityPage(BaseModel):
+    """A page of what was done, newest first."""
+
+    items: list[ActivityPublic]
+    next_cursor: str | None
+
+
+@routes.get("/v1/me/activity", operation_id="list_activity")
+def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
+    """List what your sessions and tokens did.
+
+    Every sign-in, write and export of 90 days: when, by which session or token, which operation, on which object. No
+    contents.
+    """
+    with caller.reading() as session:
+        rows, cursor = page.opened(session.user_id, ORDER, caller.now).rows(session, activities.activities())
+        caller.paged(cursor)
+        return ActivityPage(items=[ActivityPublic.model_validate(row) for (row,) in rows], next_cursor=cursor)
+
+
+@routes.get(
+    "/v1/me/export",
+    operation_id="export_account",
+    response_class=StreamingResponse,
+    responses={200: {"description": "JSON Lines.", "content": {JSON_LINES: {"schema": {"type": "string"}}}}},
+)
+def export_account(caller: CallerDep) -> StreamingResponse:
+    """Take everything out.
+
+    JSON Lines: first a manifest with the number of rows of each kind, then one row a line, owners before what they own,
+    deleted things that can still be restored among them. Secrets are left out. Ten times an hour (429).
+    """
+    with caller.writing() as session:
+        throttles.of_account(session, "export", most=MOST_EXPORTS)
+        user_id = session.user_id
+    state, now = caller.request.app.state, caller.now
+
+    async def chunks() -> AsyncIterator[bytes]:
+        with tempfile.TemporaryFile() as file:
+            async with state.exporting:  # one at a time: who waits here takes up no thread
+                await run_in_threadpool(exports.write, caller.database, user_id, now, file)
+            while chunk := await run_in_threadpool(file.read, CHUNK_BYTES):
+                yield chunk
+
+    headers = {"Content-Disposition": f'attachment; filename="afterword-{now:%Y-%m-%d}.jsonl"'}
+    return StreamingResponse(chunks(), media_type=JSON_LINES, headers=headers)
+
+
+@routes.delete("/v1/me", operation_id="delete_me", status_code=204, response_class=Response)
+def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
+    """Erase your account.
+
+    With everything in it, for good and at once. The first request is answered with 409 and a `confirmation`; repeated
+    with that as a parameter within ten minutes, it erases. Take everything out before: GET /v1/me/export.
+    """
+    with caller.writing(noted=False) as session:
+        user = me(session)
+        caller.may_change(accounts.profile(user), etag(user.version))
+        erasure.confirmed(session, caller.token, confirmation)
+        erasure.erase_account(session)
+    caller.database.forget()
+    return Response(status_code=204)

@@ -1,0 +1,134 @@
+"""Sessions: signing in with a password, as an app or as a frontend in a browser, and ending it."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+from pydantic import BaseModel
+
+from api.conditional import etag
+from api.db import OwnedSession
+from api.deps import Anyone, Caller, CallerDep, Clockwork, ClockworkDep, PageDep
+from api.errors import ConflictError, UnauthorizedError
+from api.models import Token
+from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret
+from api.pagination import by
+from api.requests import COOKIE, not_forged
+from api.resources import router
+from api.security import csrf_token, hash_password, needs_rehash, verify_password
+from api.services import access, accounts, activities, throttles
+
+SessionId = Annotated[str, Path(description="The session's id.", max_length=64)]
+ORDER = by(Token, "created_at")["-created_at"]
+SAFELY = "Path=/; Secure; HttpOnly; SameSite=Strict"
+routes = router("account")
+
+
+class SessionPage(BaseModel):
+    """A page of sessions, newest first."""
+
+    items: list[SessionPublic]
+    next_cursor: str | None
+
+
+@routes.post("/v1/sessions", operation_id="create_session", status_code=201, openapi_extra=Anyone)
+def sign_in(clockwork: ClockworkDep, body: SessionCreate) -> SessionSecret:
+    """Sign in.
+
+    Answers a token for `Authorization: Bearer …`, shown this once. With `cookie`, for a frontend in a browser, the
+    secret goes into a cookie instead, and `csrf_token` belongs into `X-CSRF-Token` of every write. An Idempotency-Key
+    is ignored here.
+    """
+    if body.cookie:
+        not_forged(clockwork.request, None)
+    with clockwork.database.write(clockwork.now) as session:
+        most = clockwork.settings.sign_ins_per_hour
+        throttles.attempt(session, "sign-in", email=body.email, address=clockwork.address, most=most)
+        user = accounts.by_email(session, body.email)
+    stored = user.password_hash if user else None
+    if not verify_password(body.password, stored) or user is None:
+        raise UnauthorizedError("Address or password is wrong: check both.")
+    renewed = hash_password(body.password) if needs_rehash(stored or "") else None
+    with clockwork.database.write(clockwork.now) as session:
+        days = clockwork.settings.session_days
+        token, secret = access.open_session(session, user, days=days, name=body.name, cookie=body.cookie)
+        if renewed is not None:
+            accounts.rehash(session, user, renewed)
+        activities.note(session, token, "create_session", f"/v1/sessions/{token.id}")
+        return _signed_in(clockwork, token, secret)
+
+
+def _signed_in(clockwork: Clockwork, token: Token, secret: str) -> SessionSecret:
+    in_cookie = token.kind == "cookie"
+    shown = access.shown_token(
+        SessionSecret,
+        token,
+        is_current=True,
+        token=None if in_cookie else secret,
+        csrf_token=csrf_token(secret) if in_cookie else None,
+    )
+    clockwork.created(f"/v1/sessions/{token.id}", shown.etag)
+    if in_cookie:
+        age = clockwork.settings.session_days * 86_400
+        clockwork.headers["Set-Cookie"] = f"{COOKIE}={secret}; Max-Age={age}; {SAFELY}"
+    return shown
+
+
+@routes.get("/v1/sessions", operation_id="list_sessions")
+def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
+    """List your sessions."""
+    with caller.reading() as session:
+        rows, cursor = page.opened(session.user_id, ORDER, caller.now).rows(session, access.tokens(SESSIONS))
+        caller.paged(cursor)
+        return SessionPage(items=[_shown(caller, row) for (row,) in rows], next_cursor=cursor)
+
+
+@routes.get("/v1/sessions/current", operation_id="get_current_session")
+def get_current_session(caller: CallerDep) -> CurrentSession:
+    """Read the session that asks.
+
+    A frontend that was loaded anew finds its `csrf_token` here. A personal token is no session (409).
+    """
+    with caller.reading():
+        _is_a_session(caller.token)
+        in_cookie = caller.token.kind == "cookie"
+        csrf = csrf_token(caller.secret) if in_cookie else None
+        shown = access.shown_token(CurrentSession, caller.token, is_current=True, csrf_token=csrf)
+        caller.tagged(shown.etag)
+        return shown
+
+
+@routes.delete("/v1/sessions/current", operation_id="end_current_session", status_code=204, response_class=Response)
+def sign_out(caller: CallerDep) -> Response:
+    """Sign out.
+
+    Ends the session whose token asks, at once; a personal token is no session (409).
+    """
+    with caller.writing() as session:
+        _is_a_session(caller.token)
+        return _ended(caller, session, caller.token)
+
+
+@routes.delete("/v1/sessions/{session_id}", operation_id="end_session", status_code=204, response_class=Response)
+def end_session(caller: CallerDep, session_id: SessionId) -> Response:
+    """End a session, at once."""
+    with caller.writing() as session:
+        return _ended(caller, session, access.token_of(session, session_id, SESSIONS))
+
+
+def _is_a_session(token: Token) -> None:
+    if token.kind not in SESSIONS:
+        detail = "A personal token asks, which is no session: revoke it at /v1/tokens, or send the session's token."
+        raise ConflictError(detail, code="not_a_session")
+
+
+def _shown(caller: Caller, row: Token) -> SessionPublic:
+    return access.shown_token(SessionPublic, row, is_current=row.id == caller.token.id)
+
+
+def _ended(caller: Caller, session: OwnedSession, token: Token) -> Response:
+    """End a session at once, if the caller's If-Match allows it; a browser forgets its cookie."""
+    caller.may_change(_shown(caller, token), etag(token.version))
+    is_own_cookie = token.kind == "cookie" and token.id == caller.token.id
+    session.delete(token)
+    headers = {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {SAFELY}"} if is_own_cookie else {}
+    return Response(status_code=204, headers=headers)

@@ -1,0 +1,62 @@
+"""Personal tokens: what apps may do on somebody's behalf."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+from pydantic import BaseModel
+
+from api.conditional import etag
+from api.deps import CallerDep, PageDep
+from api.models import Token
+from api.models.token import TokenCreate, TokenKind, TokenPublic, TokenSecret
+from api.pagination import by
+from api.resources import router
+from api.services import access
+
+TokenId = Annotated[str, Path(description="The token's id.", max_length=64)]
+ORDER = by(Token, "created_at")["-created_at"]
+PERSONAL = (TokenKind.PERSONAL,)
+routes = router("account")
+
+
+class TokenPage(BaseModel):
+    """A page of personal tokens, newest first."""
+
+    items: list[TokenPublic]
+    next_cursor: str | None
+
+
+@routes.post("/v1/tokens", operation_id="create_token", status_code=201)
+def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
+    """Make a personal token for an app.
+
+    Its secret is shown this once. Give it only the scopes that the app needs: `all` may do everything, `read` only
+    read. A token cannot hand on more than it has. An Idempotency-Key is ignored here.
+    """
+    with caller.writing(secret=True) as session:
+        token, secret = access.issue_token(session, body, granted=caller.token.scopes)
+        shown = access.shown_token(TokenSecret, token, token=secret)
+        caller.created(f"/v1/tokens/{token.id}", shown.etag)
+        return shown
+
+
+@routes.get("/v1/tokens", operation_id="list_tokens")
+def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
+    """List your personal tokens.
+
+    Without their secrets.
+    """
+    with caller.reading() as session:
+        rows, cursor = page.opened(session.user_id, ORDER, caller.now).rows(session, access.tokens(PERSONAL))
+        caller.paged(cursor)
+        return TokenPage(items=[access.shown_token(TokenPublic, row) for (row,) in rows], next_cursor=cursor)
+
+
+@routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", status_code=204, response_class=Response)
+def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
+    """Revoke a personal token, at once."""
+    with caller.writing() as session:
+        token = access.token_of(session, token_id, PERSONAL)
+        caller.may_change(access.shown_token(TokenPublic, token), etag(token.version))
+        session.delete(token)
+        return Response(status_code=204)

@@ -1,0 +1,291 @@
+"""Passwords: which are taken, how one is changed, and how a forgotten one is set anew."""
+
+import smtplib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, TextIO
+
+import pytest
+from fastapi.testclient import TestClient
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import text
+
+from api.mail import letter, sender
+from api.security import COOKIE_PREFIX, hash_password, is_common, needs_rehash, verify_password
+from api.services.resets import Link, deliver
+from api.settings import Settings
+from tests.conftest import World
+from tests.http.story import fault, items, problem, read
+from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
+
+RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
+NEW = "seven quiet umbrellas"
+
+
+@pytest.fixture
+def kim(world: World) -> TestClient:
+    """The client of a session of Kim's."""
+    sign_up_cheaply(world)
+    return session(world)
+
+
+def session(world: World, **body: Any) -> TestClient:
+    return bearer(world, world.anonymous().post("/v1/sessions", json={**RIGHT, **body}).json()["token"])
+
+
+def change(client: TestClient, **body: str) -> Any:
+    return client.put("/v1/me/password", json={"current_password": SIGN_UP["password"], "password": NEW, **body})
+
+
+def asked(world: World, email: str = SIGN_UP["email"]) -> list[Link]:
+    """Ask for a link; return what is mailed."""
+    sent: list[Link] = []
+    answer = world.anonymous().post("/v1/password-resets", json={"email": email})
+    assert (answer.status_code, answer.content) == (202, b"")
+    deliver(world.database, world.clock.now, sent.append)
+    return sent
+
+
+def confirm(world: World, secret: str, password: str = NEW) -> Any:
+    return world.anonymous().post("/v1/password-resets/confirm", json={"token": secret, "password": password})
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "qwerty123456",
+        "QWERTY123456",
+        "password1234",
+        "Password!!!!!",
+        "1234567890123",
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "2024-11-23 12:00",
+        "   letmein   ",
+        "football2024",
+    ],
+)
+def test_what_is_guessed_first_is_no_password(world: World, kim: TestClient, password: str) -> None:
+    assert is_common(password)
+    (link,) = asked(world)
+    answers = [
+        world.anonymous().post("/v1/users", json={**SIGN_UP, "password": password}),
+        change(kim, password=password),
+        confirm(world, link.secret, password),
+    ]
+    assert [fault(answer, "/password") for answer in answers] == ["common_password"] * 3
+
+
+@pytest.mark.parametrize("password", [NEW, SIGN_UP["password"], "Vx9!kq#2Lmw0", "päßwört für alle", "x1y2z3q4w5e6r7t8"])
+def test_others_are(password: str) -> None:
+    assert not is_common(password)
+
+
+def test_a_password_is_hashed_with_figures_of_today_and_compared() -> None:
+    hashed = hash_password(NEW)
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+    assert not needs_rehash(hashed)
+    assert verify_password(NEW, hashed)
+    assert not verify_password(NEW + "x", hashed)
+    assert not verify_password(NEW, None)
+
+
+def test_a_hash_with_other_figures_is_renewed_at_the_next_sign_in(world: World) -> None:
+    sign_up_cheaply(world)
+    weak = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(SIGN_UP["password"])
+    assert needs_rehash(weak)
+    with world.database.engine.begin() as connection:
+        connection.execute(text("UPDATE user_account SET password_hash = :hash"), {"hash": weak})
+    session(world)
+    with world.database.engine.connect() as connection:
+        assert not needs_rehash(connection.execute(text("SELECT password_hash FROM user_account")).scalar_one())
+    session(world)
+
+
+def test_a_changed_password_ends_the_other_sessions_and_nothing_else(world: World, kim: TestClient) -> None:
+    other = session(world)
+    token = bearer(world, kim.post("/v1/tokens", json={"name": "app"}).json()["token"])
+    assert change(kim).status_code == 204
+    assert len(items(kim, "/v1/sessions")) == 1
+    problem(other.get("/v1/me"), 401, "unauthorized")
+    read(token, "/v1/me")
+    problem(world.anonymous().post("/v1/sessions", json=RIGHT), 401, "unauthorized")
+    session(world, password=NEW)
+
+
+def test_without_the_current_password_nothing_changes(world: World, kim: TestClient) -> None:
+    other = session(world)
+    assert fault(change(kim, current_password="not the one"), "/current_password") == "wrong_password"
+    read(other, "/v1/me")
+    session(world)
+
+
+def test_the_current_password_cannot_be_guessed_without_end(make_world: Callable[..., World]) -> None:
+    world = make_world(sign_ins_per_hour=3)
+    sign_up_cheaply(world)
+    thief = session(world)
+    answers = [change(thief, current_password=f"guess number {n}").status_code for n in range(3)]
+    assert answers == [422, 422, 429]
+    problem(change(thief), 429, "too_many_requests")
+
+
+def test_a_link_sets_a_new_password_once(world: World, kim: TestClient) -> None:
+    (link,) = asked(world)
+    assert link.email == "kim@example.com"
+    assert confirm(world, link.secret).status_code == 204
+    problem(kim.get("/v1/me"), 401, "unauthorized")
+    session(world, password=NEW)
+    assert fault(confirm(world, link.secret, "another quiet umbrella"), "/token") == "unusable_link"
+    session(world, password=NEW)
+
+
+def test_an_address_without_an_account_is_answered_alike_and_sent_nothing(world: World, kim: TestClient) -> None:
+    assert asked(world, "nobody@example.com") == []
+
+
+def test_a_link_works_for_an_hour(world: World, kim: TestClient) -> None:
+    (link,) = asked(world)
+    world.clock.now += timedelta(hours=1) - timedelta(seconds=1)
+    (later,) = asked(world)
+    world.clock.now += timedelta(seconds=1)
+    fault(confirm(world, link.secret), "/token")
+    assert confirm(world, later.secret).status_code == 204
+
+
+def test_a_used_link_takes_the_others_with_it(world: World, kim: TestClient) -> None:
+    (first,), (second,) = asked(world), asked(world)
+    assert confirm(world, first.secret).status_code == 204
+    fault(confirm(world, second.secret), "/token")
+
+
+def test_a_changed_password_takes_the_links_with_it(world: World, kim: TestClient) -> None:
+    (link,) = asked(world)
+    change(kim)
+    fault(confirm(world, link.secret), "/token")
+
+
+@pytest.mark.parametrize("secret", ["", "awr_" + "x" * 49, COOKIE_PREFIX + "0" * 49, "ä"])
+def test_what_is_no_link_sets_nothing(world: World, kim: TestClient, secret: str) -> None:
+    fault(confirm(world, secret), "/token")
+    session(world)
+
+
+def test_a_link_is_no_token_and_a_token_no_link(world: World, kim: TestClient) -> None:
+    (link,) = asked(world)
+    problem(bearer(world, link.secret).get("/v1/me"), 401, "unauthorized")
+    fault(confirm(world, str(kim.headers["Authorization"]).partition(" ")[2]), "/token")
+
+
+def test_the_database_holds_no_link_that_works(world: World, kim: TestClient) -> None:
+    world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
+    (link,) = asked(world)[:1]
+    with world.database.engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM password_reset")).all()
+    assert len(rows) == 2
+    assert link.secret not in str(rows)
+
+
+def test_a_mail_that_cannot_be_sent_is_tried_again_and_given_up_after_five_times(world: World, kim: TestClient) -> None:
+    world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
+    tries = []
+
+    def fails(link: Link) -> None:
+        tries.append((world.clock.now, link.secret))
+        raise OSError("no route")
+
+    for _ in range(60):
+        with suppress(OSError):
+            deliver(world.database, world.clock.now, fails)
+        world.clock.now += timedelta(minutes=1)
+    waits = [later[0] - earlier[0] for earlier, later in pairwise(tries)]
+    assert waits == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
+    assert len({secret for _, secret in tries}) == 5
+
+
+def test_of_two_processes_one_sends_the_mail(world: World, kim: TestClient) -> None:
+    world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
+    sent: list[Link] = []
+
+    def sends_while_another_looks(link: Link) -> None:
+        sent.append(link)
+        deliver(world.database, world.clock.now, sent.append)
+
+    assert deliver(world.database, world.clock.now, sends_while_another_looks) == 1
+    assert len(sent) == 1
+
+
+def test_the_mail_leads_to_the_page_of_the_settings_and_hides_the_secret_from_servers() -> None:
+    link = Link("kim@example.com", "awr_secret")
+    written = letter(link, Settings(reset_url="https://app.example.com/new-password", mail_from="a@example.com"))
+    assert (written["To"], written["From"]) == ("kim@example.com", "a@example.com")
+    assert "\nhttps://app.example.com/new-password#awr_secret\n" in written.get_content()
+    assert "http://127.0.0.1:8000/password-reset#awr_secret" in letter(link, Settings()).get_content()
+
+
+def test_without_a_mail_server_the_mail_stands_on_the_console(capsys: pytest.CaptureFixture[str]) -> None:
+    sender(Settings())(Link("kim@example.com", "awr_secret"))
+    told = capsys.readouterr().err
+    assert "AFTERWORD_SMTP_URL" in told
+    assert "#awr_secret" in told
+
+
+def test_a_mail_is_handed_in_to_the_server_of_the_settings() -> None:
+    with post_office() as (port, received):
+        settings = Settings(
+            smtp_url=f"smtp://127.0.0.1:{port}", mail_from="a@example.com", reset_url="https://app.example.com/new"
+        )
+        sender(settings)(Link("kim@example.com", "awr_secret"))
+    assert "mail FROM:<a@example.com>" in received[1]
+    assert "rcpt TO:<kim@example.com>" in received[2]
+    assert "https://app.example.com/new#awr_secret" in "".join(received)
+
+
+def test_a_server_without_encryption_elsewhere_gets_no_mail() -> None:
+    with post_office() as (port, received):
+        settings = Settings(
+            smtp_url=f"smtp://127.0.0.2:{port}", mail_from="a@example.com", reset_url="https://x.example"
+        )
+        with pytest.raises(smtplib.SMTPNotSupportedError):
+            sender(settings)(Link("kim@example.com", "awr_secret"))
+    assert "awr_secret" not in "".join(received)
+
+
+@contextmanager
+def post_office() -> Iterator[tuple[int, list[str]]]:
+    """Take one mail over SMTP, without encryption; yields the port and what was said to it."""
+    received: list[str] = []
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rw", newline="\r\n") as line:
+            answer, is_letter = "220 here", False
+            while answer:
+                line.write(f"{answer}\r\n")
+                line.flush()
+                received.append(_letter(line) if is_letter else line.readline())
+                command = received[-1][:4].upper()
+                is_letter = command == "DATA"
+                answer = {"DATA": "354 go on", "QUIT": "", "": ""}.get(command, "250 ok")
+
+    with socket.create_server(("0.0.0.0", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], received
+        thread.join(5)
+
+
+def _letter(line: TextIO) -> str:
+    return "".join(iter(line.readline, ".\r\n"))
+
+
+def test_the_page_behind_the_link_needs_no_frontend(world: World) -> None:
+    client = world.app_client()
+    page = client.get("/password-reset")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert "<script>" not in page.text
+    assert client.get("/password-reset/script.js").headers["content-type"].startswith("text/javascript")
+    assert client.get("/password-reset/style.css").headers["content-type"].startswith("text/css")
