@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,24 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import CHROMIUM, opened
+
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--enable-logging=stderr",
-    "--log-level=0",
-    "--virtual-time-budget=20000",
-    "--window-size=1300,1600",
-    "--dump-dom",
-]
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +25,19 @@ def address() -> Iterator[str]:
         demo.terminate()
 
 
-def opened(url: str, folder: Path) -> tuple[str, list[str], set[str]]:
+def visited(url: str, folder: Path) -> tuple[str, list[str], set[str]]:
     """Return the page as it is shown, the console's lines, and the hosts that the page asked."""
     log = folder / "net.json"
-    command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", url]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    console = [line for line in done.stderr.splitlines() if ":CONSOLE:" in line]
+    shown, console = opened(url, folder, f"--log-net-log={log}")
     of_the_page = [line for line in log.read_text(encoding="utf-8").splitlines() if '"initiator":"http' in line]
     asked = set(re.findall(r'"url":"(?:https?|wss?)://([^/"]+)', "\n".join(of_the_page)))
-    return done.stdout, console, asked
+    return shown, console, asked
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the docs were not looked at in a browser")
 @pytest.mark.parametrize("page", ["docs", "redoc"])
 def test_the_docs_load_with_the_network_cut(page: str, address: str, tmp_path: Path) -> None:
-    shown, console, asked = opened(f"{address}/{page}", tmp_path)
+    shown, console, asked = visited(f"{address}/{page}", tmp_path)
     assert console == []
     assert {host.partition(":")[0] for host in asked} == {"127.0.0.1"}
     document = json.loads((Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"))

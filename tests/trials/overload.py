@@ -10,13 +10,12 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 
 import httpx
 
 from tests.trials import load
-from tests.trials.ground import Server, Trial, milliseconds, options, percentile, run
+from tests.trials.ground import Server, Trial, forget_the_peak, memory, milliseconds, options, percentile, run
 
 ACCOUNTS, APPLICATIONS_EACH = 4, 15
 QUEUE = "/v1/queue?limit=50"
@@ -127,9 +126,9 @@ class Overload:
     def _pour(self) -> None:
         token, path = self.notes[0]
         each, size = (2, 50 * MB) if self.quick else (10, 300 * MB)
-        before = _forget_the_peak(self.server.pid)
+        before = forget_the_peak(self.server.pid)
         statuses = self.pool.submit(load.large_bodies, self.target, token, path, each, size).result()
-        growth = _memory(self.server.pid, "VmHWM") - before
+        growth = memory(self.server.pid, "VmHWM") - before
         self.verdict.promise(f"{2 * each} bodies of {size // MB} MB", _said(statuses), kept=set(statuses) <= {413})
         grown = f"{growth / MB:,.0f} MB, from {before / MB:,.0f}"
         self.verdict.promise("  memory grows by less than 100 MB", grown, kept=growth < 100 * MB)
@@ -147,18 +146,6 @@ def _said(statuses: Counter[int]) -> str:
 
 def _seconds(values: list[float]) -> str:
     return f"after {min(values):.1f} to {max(values):.1f} s" if values else "never"
-
-
-def _memory(pid: int, name: str) -> int:
-    """Return a figure of a process's memory in bytes: `VmRSS` what it holds, `VmHWM` the most that it held."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
-
-
-def _forget_the_peak(pid: int) -> int:
-    """Let the peak start from what the process holds now, and return that."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="utf-8")
-    return _memory(pid, "VmRSS")
 
 
 def overload(trial: Trial) -> None:

@@ -1,0 +1,79 @@
+"""Passwords are hashed behind a gate of their own: two at once, ten waiting, and everybody else goes on."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from api.admission import HASHING, MOST_HASHED, MOST_WAITING_TO_BE_HASHED
+from api.routers import accounts, password_resets, sessions
+from tests.conftest import World
+from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
+from tests.http.test_admission import wait_until
+from tests.invariants.conftest import OPERATIONS, Operation
+from tests.served import served
+
+WRONG = {"email": SIGN_UP["email"], "password": "not this one"}
+ROUTERS = (accounts, password_resets, sessions)
+
+
+class Hashing:
+    """Stands where passwords are hashed: holds whoever comes, and counts them."""
+
+    def __init__(self) -> None:
+        self.here = self.most = 0
+        self.open = threading.Event()
+        self._guard = threading.Lock()
+
+    def __call__(self, *_: object) -> bool:
+        with self._guard:
+            self.here += 1
+            self.most = max(self.most, self.here)
+        self.open.wait(20)
+        with self._guard:
+            self.here -= 1
+        return False
+
+
+@pytest.fixture
+def hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hashing]:
+    held = Hashing()
+    for module in ROUTERS:
+        for name in ("hash_password", "verify_password"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, held)
+    yield held
+    held.open.set()
+
+
+def test_two_are_hashed_ten_wait_and_the_next_is_refused_while_readers_go_on(
+    make_world: Callable[..., World], hashing: Hashing
+) -> None:
+    world = make_world(sign_ins_per_hour=0, pool_size=3)
+    sign_up_cheaply(world)
+    reader = world.sign_up().headers["Authorization"]
+    with served(world) as (host, port), ThreadPoolExecutor(20) as pool:
+        url = f"http://{host}:{port}"
+
+        def sign_in() -> httpx.Response:
+            return httpx.post(f"{url}/v1/sessions", json=WRONG, timeout=30)
+
+        first = [pool.submit(sign_in) for _ in range(MOST_HASHED + MOST_WAITING_TO_BE_HASHED)]
+        wait_until(lambda: hashing.here == MOST_HASHED)
+        wait_until(lambda: world.app.state.hashing_gate.waiting == MOST_WAITING_TO_BE_HASHED)
+        refused = sign_in()
+        read = httpx.get(f"{url}/v1/me", headers={"Authorization": reader})
+        hashing.open.set()
+        statuses = {one.result().status_code for one in first}
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert refused.json()["code"] == "unavailable"
+    assert read.status_code == 200
+    assert statuses == {401}
+    assert hashing.most == MOST_HASHED
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body is not None and "password" in o.body], ids=str)
+def test_whatever_takes_a_password_passes_the_gate(operation: Operation) -> None:
+    assert (operation.method, operation.path) in HASHING

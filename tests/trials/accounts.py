@@ -1,0 +1,213 @@
+"""Sign-ins that tell nothing and keep nobody out; everything of a large account taken out, and nothing of it left.
+
+The large account is one full record multiplied in the tables: what it holds was entered over HTTP once.
+"""
+
+import json
+import re
+import secrets
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import Connection, Table, create_engine, insert, select
+from sqlmodel import SQLModel
+
+from api.models.base import new_id
+from tests.services.full_record import record_everything
+from tests.trials.ground import Server, Trial, forget_the_peak, memory, milliseconds, options, run
+
+TRIES, TOGETHER, SECONDS = 50, 100, 6
+APPLICATIONS = 10_000
+PASSWORD = "three tall lanterns"  # of an account that is gone with the trial
+MARK = "Zwieseltier"
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MB = 1_000_000
+
+
+class Accounts:
+    """One server and an account on it."""
+
+    def __init__(self, trial: Trial, server: Server) -> None:
+        self.trial, self.server, self.verdict = trial, server, trial.verdict
+        self.quick = trial.words.quick
+        self.email = f"{MARK}-{secrets.token_hex(4)}@example.com"
+        self.token = ""
+
+    def hold(self) -> None:
+        phases = [self._open, self._time_sign_ins, self._sign_in_together, self._take_out, self._erase]
+        for phase in self.trial.progress.track(phases, description="accounts"):
+            phase()
+
+    def _client(self) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return httpx.Client(base_url=self.server.url, headers=headers, timeout=300)
+
+    def _open(self) -> None:
+        with self._client() as client:
+            body = {"email": self.email, "password": PASSWORD, "full_name": MARK, "time_zone": "Europe/Berlin"}
+            client.post("/v1/users", json=body).raise_for_status()
+            self.token = self._sign_in(client).raise_for_status().json()["token"]
+
+    def _sign_in(self, client: httpx.Client, **other: str) -> httpx.Response:
+        return client.post("/v1/sessions", json={"email": self.email, "password": PASSWORD, **other})
+
+    def _time_sign_ins(self) -> None:
+        """Compare the time of an unknown address with that of a wrong password, one after the other by turns."""
+        took: dict[str, list[float]] = {"unknown": [], "wrong": []}
+        with self._client() as client:
+            for turn in range(2 * (10 if self.quick else TRIES)):
+                kind = "unknown" if turn % 2 else "wrong"
+                other = (
+                    {"email": f"{secrets.token_hex(8)}@example.com"} if turn % 2 else {"password": "not the one at all"}
+                )
+                began = time.monotonic()
+                assert self._sign_in(client, **other).status_code == 401
+                took[kind].append(time.monotonic() - began)
+        unknown, wrong = (statistics.median(took[kind]) for kind in ("unknown", "wrong"))
+        apart = abs(unknown - wrong) / min(unknown, wrong)
+        words = f"{milliseconds(unknown)} and {milliseconds(wrong)}, {apart:.1%} apart"
+        self.verdict.promise("unknown address and wrong password within 10 %", words, kept=apart <= 0.1)
+
+    def _sign_in_together(self) -> None:
+        """Read while a hundred clients sign in as often as they may."""
+        with self._client() as client:
+            idle = statistics.median(self._reads(client, 1.0 if self.quick else 3.0))
+            until, statuses = time.monotonic() + SECONDS, Counter[int]()
+            with ThreadPoolExecutor(TOGETHER) as pool:
+                for _ in range(TOGETHER):
+                    pool.submit(self._sign_in_until, until, statuses)
+                time.sleep(0.3)
+                busy = self._reads(client, SECONDS - 1.5)
+        median = statistics.median(busy)
+        said = ", ".join(f"{status}: {times:,}" for status, times in sorted(statuses.items()))
+        self.verdict.note(f"{TOGETHER} clients sign in for {SECONDS} s", said)
+        self.verdict.promise("  answered with 201 and 503 alone", said, kept=set(statuses) == {201, 503})
+        words = f"{milliseconds(idle)} idle, {milliseconds(median)} meanwhile ({len(busy):,} reads)"
+        self.verdict.promise("  reads stay under 5 times their idle median", words, kept=median < 5 * idle)
+
+    def _reads(self, client: httpx.Client, seconds: float) -> list[float]:
+        took, until = [], time.monotonic() + seconds
+        while time.monotonic() < until:
+            began = time.monotonic()
+            client.get("/v1/me").raise_for_status()
+            took.append(time.monotonic() - began)
+        return took
+
+    def _sign_in_until(self, until: float, statuses: Counter[int]) -> None:
+        with httpx.Client(base_url=self.server.url, timeout=60) as client:
+            while time.monotonic() < until:
+                answer = self._sign_in(client)
+                with LOCK:
+                    statuses[answer.status_code] += 1
+                if answer.status_code == 503:
+                    time.sleep(float(answer.headers["Retry-After"]))
+
+    def _take_out(self) -> None:
+        count = 200 if self.quick else APPLICATIONS
+        with self._client() as client:
+            record_everything(client, datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1))  # type: ignore[arg-type]  # httpx's clients are alike
+            user_id = client.get("/v1/me").json()["id"]
+        engine = create_engine(self.trial.here.url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            rows = multiply(connection, user_id, count - 1)
+        engine.dispose()
+        before = forget_the_peak(self.server.pid)
+        began, lines, size = time.monotonic(), Counter[str](), 0
+        with self._client() as client, client.stream("GET", "/v1/me/export") as answer:
+            iterator = answer.iter_lines()
+            manifest = json.loads(next(iterator))
+            for line in iterator:
+                lines[line[9 : line.index('"', 9)]] += 1
+                size += len(line)
+        peak = memory(self.server.pid, "VmHWM")
+        took = time.monotonic() - began
+        self.verdict.note(
+            f"an account of {count:,} applications, {rows:,} rows made", f"{size / MB:,.0f} MB in {took:.1f} s"
+        )
+        whole = dict(lines) == manifest["rows"] and lines["application"] == count
+        self.verdict.promise("  as many lines as the manifest says", f"{lines.total():,}", kept=whole)
+        words = f"{peak / MB:,.0f} MB at the most, {before / MB:,.0f} before"
+        self.verdict.promise("  in constant memory (40 MB more at the most)", words, kept=peak - before < 40 * MB)
+
+    def _erase(self) -> None:
+        with self._client() as client:
+            confirmation = client.delete("/v1/me").json()["confirmation"]
+            began = time.monotonic()
+            status = client.delete("/v1/me", params={"confirmation": confirmation}).status_code
+            took = time.monotonic() - began
+        self.verdict.promise("erased", f"{status} after {took:.1f} s", kept=status == 204)
+        engine = create_engine(self.trial.here.url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.connect() as connection:
+            left = {
+                name: n for name, n in counts(connection).items() if n and name not in ("throttle", "alembic_version")
+            }
+        engine.dispose()
+        self.verdict.promise("  no row is left", left or "none", kept=not left)
+        if self.trial.here.is_sqlite:
+            found = {path.name: path.read_bytes().lower().count(MARK.lower().encode()) for path in self._files()}
+            self.verdict.promise("  its strings in the database's files", found, kept=not any(found.values()))
+
+    def _files(self) -> Iterator[Any]:
+        return self.trial.here.folder.glob("trial.db*")
+
+
+LOCK = threading.Lock()
+
+
+def multiply(connection: Connection, user_id: str, times: int) -> int:
+    """Copy an account's application with everything under it so many times; returns how many rows that made."""
+    tables = [table for table in SQLModel.metadata.sorted_tables if "application_id" in table.c]
+    tables = [table for table in SQLModel.metadata.sorted_tables if table.name == "application"] + tables
+    first = connection.execute(select(SQLModel.metadata.tables["application"].c.id)).scalars().first()
+    rows = {table: _under(connection, table, user_id, first) for table in tables}
+    ids = {str(row["id"]) for found in rows.values() for row in found if "id" in row}
+    made = 0
+    for number in range(times):
+        fresh = {id_: new_id() for id_ in ids}
+        for table, found in rows.items():
+            copies = [{name: _renamed(value, fresh) for name, value in row.items()} for row in found]
+            if table.name == "application":
+                copies = [{**row, "company": f"{MARK} {number}"} for row in copies]
+            connection.execute(insert(table), copies)
+            made += len(copies)
+    return made
+
+
+def _under(connection: Connection, table: Table, user_id: str, application_id: object) -> list[dict[str, Any]]:
+    of = table.c.id if table.name == "application" else table.c.application_id
+    wanted = select(table).where(table.c.user_id == user_id, of == application_id)
+    return [dict(row) for row in connection.execute(wanted).mappings()]
+
+
+def _renamed(value: Any, fresh: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return ID.sub(lambda found: fresh.get(found[0], found[0]), value)
+    if isinstance(value, list | dict):
+        return json.loads(_renamed(json.dumps(value), fresh))
+    return value
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Return how many rows each table has."""
+    return {
+        table.name: len(connection.execute(select(*table.primary_key.columns).limit(10)).all())
+        for table in SQLModel.metadata.sorted_tables
+    }
+
+
+def accounts(trial: Trial) -> None:
+    server = trial.here.server()
+    server.start()
+    Accounts(trial, server).hold()
+    server.stop()
+
+
+if __name__ == "__main__":
+    run(options(__doc__), accounts)
