@@ -75,6 +75,7 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
         raise InvalidError.at("/current_password", "wrong_password", detail)
     hashed = hash_password(body.password)
     with caller.writing() as session:
+        accounts.still_has(session, user, user.password_hash)
         user = me(session)
         caller.may_change(accounts.profile(user), etag(user.version))
         accounts.set_password(session, user, hashed, keep=caller.token.id)

@@ -49,6 +49,7 @@ def sign_in(clockwork: ClockworkDep, body: SessionCreate) -> SessionSecret:
         raise UnauthorizedError("Address or password is wrong: check both.")
     renewed = hash_password(body.password) if needs_rehash(stored or "") else None
     with clockwork.database.write(clockwork.now) as session:
+        accounts.still_has(session, user, stored)
         days = clockwork.settings.session_days
         token, secret = access.open_session(session, user, days=days, name=body.name, cookie=body.cookie)
         if renewed is not None:

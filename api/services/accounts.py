@@ -8,13 +8,14 @@ from sqlmodel import col, delete, select, update
 
 from api.conditional import etag
 from api.db import OwnedSession
-from api.errors import ConflictError, FieldError
+from api.errors import ConflictError, FieldError, UnauthorizedError
 from api.models import PasswordReset, User
 from api.models.base import Body, new_id
 from api.models.policy import PolicyOverrides
 from api.models.user import UserCreate, UserPublic
 from api.services import access, steps
 from api.services.access import ANYBODY_OPTION
+from api.services.owner import me
 from api.services.policies import check_all, laid_over
 from api.services.records import values_of
 
@@ -73,6 +74,13 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, keep:
     access.end_sessions(session, but=keep)
     session.execute(delete(PasswordReset), execution_options={"synchronize_session": False})
     _touch(session, user)
+
+
+def still_has(session: OwnedSession, user: User, password_hash: str | None) -> None:
+    """Raise UnauthorizedError where a password was changed, or its account erased, while it was being compared."""
+    session.owner = user.id
+    if me(session).password_hash != password_hash:
+        raise UnauthorizedError("The password was changed just now: sign in with the new one.")
 
 
 def rehash(session: OwnedSession, user: User, password_hash: str) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from api.admission import HASHING, MOST_HASHED, MOST_WAITING_TO_BE_HASHED
 from api.routers import accounts, password_resets, sessions
@@ -22,7 +23,8 @@ ROUTERS = (accounts, password_resets, sessions)
 class Hashing:
     """Stands where passwords are hashed: holds whoever comes, and counts them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answer: bool = False) -> None:
+        self.answer = answer
         self.here = self.most = 0
         self.open = threading.Event()
         self._guard = threading.Lock()
@@ -34,7 +36,7 @@ class Hashing:
         self.open.wait(20)
         with self._guard:
             self.here -= 1
-        return False
+        return self.answer
 
 
 @pytest.fixture
@@ -72,6 +74,20 @@ def test_two_are_hashed_ten_wait_and_the_next_is_refused_while_readers_go_on(
     assert read.status_code == 200
     assert statuses == {401}
     assert hashing.most == MOST_HASHED
+
+
+def test_a_password_that_is_changed_while_it_is_compared_signs_nobody_in(world: World, hashing: Hashing) -> None:
+    hashing.answer = True
+    sign_up_cheaply(world)
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(world.anonymous().post, "/v1/sessions", json=WRONG)
+        wait_until(lambda: hashing.here == 1)
+        with world.database.engine.begin() as connection:
+            connection.execute(text("UPDATE user_account SET password_hash = 'another'"))
+        hashing.open.set()
+        assert waits.result().status_code == 401
+    with world.database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM token")).scalar_one() == 0
 
 
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body is not None and "password" in o.body], ids=str)

@@ -40,6 +40,7 @@ ORDERED = {
     "/v1/applications/{app}/offers": "ix_offer_received",
     "/v1/applications/{app}/stages": "ix_stage_change_order",
     "/v1/tokens": "ix_token_kind",
+    "/v1/me/activity": "ix_activity_at",
 }
 SLOW = re.compile("TEMP B-TREE|^SCAN|Sort|Seq Scan")
 

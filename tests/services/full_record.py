@@ -122,6 +122,8 @@ def lists(ids: dict[str, str]) -> list[str]:
         "/v1/search-activities",
         "/v1/tokens",
         "/v1/sessions",
+        "/v1/me/activity",
+        "/v1/sessions",
         "/v1/queue",
         "/v1/queue/summary",
         f"/v1/interviews/{interview}/interviewers",
