@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import uvicorn
+
 from api.server import make_server
 from tests.conftest import World
 
@@ -16,6 +18,13 @@ Address = tuple[str, int]
 @contextmanager
 def served(world: World) -> Iterator[Address]:
     """Serve a world's application; yields host and port."""
+    with serving(world) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
+    """Serve a world's application; yields host and port, and the server itself."""
     settings = world.app.state.settings
     is_ready = threading.Event()
     server = make_server(world.app, settings, lambda _: is_ready.set())
@@ -25,7 +34,7 @@ def served(world: World) -> Iterator[Address]:
         thread.start()
         try:
             assert is_ready.wait(10)
-            yield address
+            yield address, server
         finally:
             server.should_exit = True
             thread.join(30)

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.conftest import World
 from tests.hostile import wire
 from tests.hostile.inputs import MARK
 from tests.http.story import PROBLEM
-from tests.served import Address, served
+from tests.served import Address, served, serving
 from tests.services.checks import dump
 
 PATIENCE = 5.0
@@ -82,3 +83,13 @@ def test_the_request_that_is_broken_works_when_whole(impatient: World) -> None:
             said = answer_to(address, iter([sent.replace(b"@token@", token)]))
             assert said.startswith(b"HTTP/1.1 201"), said
     assert len(client.get("/v1/applications").json()["items"]) == 2
+
+
+def test_an_answer_is_not_held_back_until_its_head_is_acknowledged(world: World) -> None:
+    with serving(world) as (address, server), socket.create_connection(address) as client:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(65_536)
+        (protocol,) = server.server_state.connections
+        here: Any = protocol
+        accepted = here.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -27,6 +27,7 @@ TRIES, TOGETHER, SECONDS = 50, 100, 6
 APPLICATIONS = 10_000
 PASSWORD = "three tall lanterns"  # of an account that is gone with the trial
 MARK = "Zwieseltier"
+OWNERS = ("application_id", "interview_id")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MB = 1_000_000
 
@@ -163,10 +164,11 @@ LOCK = threading.Lock()
 
 def multiply(connection: Connection, user_id: str, times: int) -> int:
     """Copy an account's application with everything under it so many times; returns how many rows that made."""
-    tables = [table for table in SQLModel.metadata.sorted_tables if "application_id" in table.c]
-    tables = [table for table in SQLModel.metadata.sorted_tables if table.name == "application"] + tables
-    first = connection.execute(select(SQLModel.metadata.tables["application"].c.id)).scalars().first()
-    rows = {table: _under(connection, table, user_id, first) for table in tables}
+    rows: dict[Table, list[dict[str, Any]]] = {}
+    for table in SQLModel.metadata.sorted_tables:
+        of = [name for name in OWNERS if name in table.c or (name, table.name) == ("application_id", "application")]
+        if of:
+            rows[table] = _under(connection, table, user_id, of[0])
     ids = {str(row["id"]) for found in rows.values() for row in found if "id" in row}
     made = 0
     for number in range(times):
@@ -180,9 +182,11 @@ def multiply(connection: Connection, user_id: str, times: int) -> int:
     return made
 
 
-def _under(connection: Connection, table: Table, user_id: str, application_id: object) -> list[dict[str, Any]]:
-    of = table.c.id if table.name == "application" else table.c.application_id
-    wanted = select(table).where(table.c.user_id == user_id, of == application_id)
+def _under(connection: Connection, table: Table, user_id: str, of: str) -> list[dict[str, Any]]:
+    """Return the rows of a table that stand under an application: the account has one."""
+    wanted = select(table).where(table.c.user_id == user_id)
+    if of in table.c:
+        wanted = wanted.where(table.c[of].is_not(None))
     return [dict(row) for row in connection.execute(wanted).mappings()]
 
 
