@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         Literal["open", "closed"], Field(description="Whether anybody may open an account; `user add` always may.")
     ] = "open"
     sign_ins_per_hour: Annotated[
-        int, Field(ge=0, le=1_000_000, description="Sign-ins of one account, ten times that from one address; 0: all.")
+        int, Field(ge=0, le=1_000_000, description="Sign-ins of one account, thrice that from one address; 0: all.")
     ] = 30
     sign_ups_per_hour: Annotated[
         int, Field(ge=0, le=1_000_000, description="Accounts opened from one address; 0: no limit.")

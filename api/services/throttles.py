@@ -14,7 +14,7 @@ from api.errors import TooManyRequestsError
 from api.models import Throttle
 
 HOUR = timedelta(hours=1)
-PEOPLE_BEHIND_AN_ADDRESS = 10
+PEOPLE_BEHIND_AN_ADDRESS = 3
 IPV6_SITE = 64
 PLAIN = {ANYBODY: True, "synchronize_session": False}
 
@@ -22,7 +22,7 @@ PLAIN = {ANYBODY: True, "synchronize_session": False}
 def attempt(session: OwnedSession, what: str, *, email: str, address: str, most: int) -> None:
     """Count an attempt of an account, whether there is one or not, from an address; 0 counts nothing.
 
-    Raises TooManyRequestsError beyond `most` an hour for the account, or ten times as many from the address, behind
+    Raises TooManyRequestsError beyond `most` an hour for the account, or three times as many from the address, behind
     which there may be several people.
     """
     if most:
