@@ -115,6 +115,7 @@ async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     yield {SETTINGS: settings}
     for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)  # a thread at work still holds a connection
     app.state.database.dispose()
 
 

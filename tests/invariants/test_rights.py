@@ -1,7 +1,7 @@
 """Every operation of the document against nobody, and against tokens that lapsed, lack a right or are another's."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,14 +9,17 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import examples
+from api.main import create_app
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.requests import Route
 from api.resources import router
 from api.scopes import ALL, READ, READS, SCOPES, WRITES, missing, scopes_of
 from api.services import access, accounts
+from api.settings import Settings
 from tests.capture import NOW
 from tests.invariants.conftest import ABOUT_A_SESSION, DOCUMENT, OPERATIONS, Operation, prepared
+from tests.stores import Store
 
 CLOSED = [operation for operation in OPERATIONS if not operation.is_open]
 NEEDED = {
@@ -30,36 +33,63 @@ HANDED_ON = {"create_token": examples.BODIES["TokenCreate"]["scopes"]}
 FINE = [scope for scope in SCOPES if ":" in scope]
 
 
-@pytest.fixture
-def app(demo_client: TestClient) -> FastAPI:
-    made: Any = demo_client.app
-    return made  # type: ignore[no-any-return]
+class Issuer:
+    """Makes clients of one application by the scopes of their tokens: the demo account's, or another's."""
 
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.clients: dict[Any, TestClient] = {}
 
-@pytest.fixture
-def token_of(app: FastAPI) -> Iterator[Callable[..., TestClient]]:
-    """Return clients of the demo account, or of another's, by the scopes of their tokens."""
-    clients: list[TestClient] = []
+    def token(
+        self, *scopes: str, email: str = examples.EMAIL, revoked: bool = False, lapsed: bool = False
+    ) -> TestClient:
+        wanted = (scopes, email, revoked, lapsed)
+        if wanted not in self.clients:
+            secret = self._issue(scopes or (ALL,), email, lapses=NOW if lapsed else None, revoked=revoked)
+            headers = {"Authorization": f"Bearer {secret}"}
+            self.clients[wanted] = TestClient(self.app, headers=headers, raise_server_exceptions=False)
+        return self.clients[wanted]
 
-    def make(*scopes: str, email: str = examples.EMAIL, revoked: bool = False, lapsed: bool = False) -> TestClient:
-        with app.state.database.write(NOW - timedelta(days=2)) as session:
+    def nobody(self) -> TestClient:
+        return self.clients.setdefault("nobody", TestClient(self.app, raise_server_exceptions=False))
+
+    def _issue(self, scopes: Collection[str], email: str, *, lapses: datetime | None, revoked: bool) -> str:
+        with self.app.state.database.write(NOW - timedelta(days=2)) as session:
             user = accounts.by_email(session, email)
             if user is None:
                 body = UserCreate(email=email, password="tall grey horse", full_name="O", time_zone="UTC")
                 user = accounts.sign_up(session, body, None)
             session.owner = user.id
-            lapses = NOW if lapsed else None
-            wanted = TokenCreate.model_validate({"name": "app", "scopes": scopes or [ALL], "expires_at": lapses})
-            token, secret = access.issue_token(session, wanted)
+            body_ = TokenCreate.model_validate({"name": "app", "scopes": scopes, "expires_at": lapses})
+            token, secret = access.issue_token(session, body_)
             if revoked:
                 session.delete(token)
-        client = TestClient(app, headers={"Authorization": f"Bearer {secret}"}, raise_server_exceptions=False)
-        clients.append(client)
-        return client
+        return secret
 
-    yield make
-    for client in clients:
-        client.close()
+    def close(self) -> None:
+        for client in self.clients.values():
+            client.close()
+
+
+@pytest.fixture(scope="module")
+def refusing(demo_database: tuple[str, str], store: Store) -> Iterator[Issuer]:
+    """An application that is only asked for what it refuses or shows, so that one is enough."""
+    url = store.copy(demo_database[0])
+    app = create_app(Settings(database_url=url), clock=lambda: NOW)
+    issuer = Issuer(app)
+    yield issuer
+    issuer.close()
+    app.state.database.dispose()
+    store.drop(url)
+
+
+@pytest.fixture
+def doing(demo_client: TestClient) -> Iterator[Issuer]:
+    """An application of the test's own."""
+    app: Any = demo_client.app
+    issuer = Issuer(app)
+    yield issuer
+    issuer.close()
 
 
 def ask(client: TestClient, operation: Operation, **more: Any) -> Any:
@@ -67,57 +97,51 @@ def ask(client: TestClient, operation: Operation, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize("operation", CLOSED, ids=str)
-def test_every_operation_against_everybody(operation: Operation, token_of: Callable[..., TestClient]) -> None:
+def test_every_operation_against_everybody_who_may_not(operation: Operation, refusing: Issuer) -> None:
     needed = NEEDED[operation.name]
-    nobody = token_of()
-    nobody.headers.pop("Authorization")
     refused = {
-        "without a token": (nobody, 401),
-        "with a token that lapsed": (token_of(lapsed=True), 401),
-        "with a token that was revoked": (token_of(revoked=True), 401),
-        **{f"without {one}": (token_of(*(s for s in FINE if s != one)), 403) for one in needed},
+        "without a token": (refusing.nobody(), 401),
+        "with a token that lapsed": (refusing.token(lapsed=True), 401),
+        "with a token that was revoked": (refusing.token(revoked=True), 401),
+        **{f"without {one}": (refusing.token(*(s for s in FINE if s != one)), 403) for one in needed},
     }
     if "{" in operation.path:
-        refused["by somebody else"] = (token_of(email="other@example.com"), 404)
+        refused["by somebody else"] = (refusing.token(email="other@example.com"), 404)
+    if operation.method != "GET":
+        refused["with a token that only reads"] = (refusing.token(READ), 403)
     found = {name: (ask(client, operation).status_code, status) for name, (client, status) in refused.items()}
     assert {name for name, (seen, wanted) in found.items() if seen != wanted} == set(), found
-    mine = token_of(*needed, *HANDED_ON.get(operation.name, ()))
-    answer = ask(mine, operation, params=prepared(operation, mine))
+
+
+@pytest.mark.parametrize("operation", CLOSED, ids=str)
+def test_a_token_of_the_owner_with_just_what_is_needed_may(operation: Operation, doing: Issuer) -> None:
+    client = doing.token(*NEEDED[operation.name], *HANDED_ON.get(operation.name, ()))
+    answer = ask(client, operation, params=prepared(operation, client))
     assert answer.status_code < 300 or operation.name in ABOUT_A_SESSION, answer.text
 
 
 @pytest.mark.parametrize("operation", CLOSED, ids=str)
-def test_what_is_missing_is_named(operation: Operation, token_of: Callable[..., TestClient]) -> None:
+def test_what_is_missing_is_named_and_nothing_else_is_told(operation: Operation, refusing: Issuer) -> None:
     needed = NEEDED[operation.name]
-    answer = ask(token_of(*(scope for scope in FINE if scope not in needed)), operation)
+    client = refusing.token(*(scope for scope in FINE if scope not in needed))
+    answer = ask(client, operation)
     assert answer.status_code == 403
     assert answer.json()["missing_scopes"] == needed
     assert all(scope in answer.json()["detail"] for scope in needed)
     assert f'scope="{" ".join(needed)}"' in answer.headers["www-authenticate"]
-
-
-@pytest.mark.parametrize("operation", [o for o in CLOSED if o.body is not None], ids=str)
-def test_a_token_without_the_right_learns_nothing_about_its_input(
-    operation: Operation, token_of: Callable[..., TestClient]
-) -> None:
-    client = token_of(*(scope for scope in FINE if scope not in NEEDED[operation.name]))
-    assert client.request(operation.method, operation.href, json={"no such field": 1}).status_code == 403
+    if operation.body is not None:
+        assert client.request(operation.method, operation.href, json={"no such field": 1}).status_code == 403
 
 
 @pytest.mark.parametrize("operation", [o for o in CLOSED if o.method == "GET"], ids=str)
-def test_a_token_that_reads_reads_everything(operation: Operation, token_of: Callable[..., TestClient]) -> None:
-    assert ask(token_of(READ), operation).status_code == (409 if operation.name in ABOUT_A_SESSION else 200)
+def test_a_token_that_reads_reads_everything(operation: Operation, refusing: Issuer) -> None:
+    assert ask(refusing.token(READ), operation).status_code == (409 if operation.name in ABOUT_A_SESSION else 200)
 
 
-@pytest.mark.parametrize("operation", [o for o in CLOSED if o.method != "GET"], ids=str)
-def test_a_token_that_reads_writes_nothing(operation: Operation, token_of: Callable[..., TestClient]) -> None:
-    assert ask(token_of(READ), operation).status_code == 403
-
-
-def test_the_document_says_what_is_enforced(app: FastAPI) -> None:
+def test_the_document_says_what_is_enforced(refusing: Issuer) -> None:
     enforced = {
         route.operation_id: list(route.scopes)
-        for route in app.router.routes
+        for route in refusing.app.router.routes
         if isinstance(route, Route) and route.scopes and route.include_in_schema
     }
     assert enforced == NEEDED
