@@ -19,7 +19,7 @@ def confirmed(session: OwnedSession, token: Token, given: str | None) -> None:
     The code belongs to the token that asks and lapses after ten minutes. It is no secret from who has the token.
     """
     until, _, code = (given or "").partition(".")
-    if until.isdigit() and int(until[:12]) >= session.now.timestamp() and code == _code(token, until):
+    if until.isdecimal() and int(until[:12]) >= session.now.timestamp() and code == _code(token, until):
         return
     until = str(int((session.now + CONFIRM_WITHIN).timestamp()))
     counts = {

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from tests.conftest import World
 from tests.http.story import problem
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 from tests.http.test_accounts import bearer as client_of
+from tests.served import served
 
 Worlds = Callable[..., World]
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
@@ -84,6 +86,26 @@ def test_the_addresses_of_one_site_of_ipv6_count_together(strict: World) -> None
 
 def another(number: int) -> dict[str, str]:
     return {**SIGN_UP, "email": f"p{number}@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "statuses"), [((), [201, 429]), (("127.0.0.0/8",), [201, 201])], ids=["nobody", "a-proxy"]
+)
+def test_only_a_trusted_proxy_says_where_a_request_comes_from(
+    make_world: Worlds, proxies: tuple[str, ...], statuses: list[int]
+) -> None:
+    world = make_world(sign_ups_per_hour=1, trusted_proxies=proxies)
+    with served(world) as (host, port):
+        answers = [
+            httpx.post(
+                f"http://{host}:{port}/v1/users",
+                json=another(number),
+                headers={"X-Forwarded-For": f"192.0.2.{number}"},
+                timeout=20,
+            )
+            for number in range(2)
+        ]
+    assert [answer.status_code for answer in answers] == statuses
 
 
 def test_a_restart_forgets_no_attempt(strict: World) -> None:
