@@ -6,6 +6,7 @@ import smtplib
 import ssl
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -81,21 +82,25 @@ class Mailer:
         self._send = sender(settings)
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
+        self._is_stopped = False
 
     def wake(self) -> None:
         """Send now; may be called from any thread."""
         self._loop.call_soon_threadsafe(self._woken.set)
 
+    def stop(self) -> None:
+        """Send nothing more after what is being sent."""
+        self._is_stopped = True
+        self._woken.set()
+
     async def run(self) -> None:
-        """Go on until cancelled."""
-        while True:
+        """Go on until stopped."""
+        while not self._is_stopped:
+            self._woken.clear()
             await run_in_threadpool(self.deliver)
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_SECONDS):
                     await self._woken.wait()
-            except TimeoutError:
-                continue
-            self._woken.clear()
 
     def deliver(self) -> None:
         """Send what is due; a failure is logged by its kind alone, and tried again later."""

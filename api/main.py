@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 from anyio import to_thread
@@ -97,14 +97,17 @@ async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     """Let in as many requests as there are connections and threads for; sweep at once and every hour beside them."""
 
     async def every_hour() -> None:
-        while True:
+        while not stopping.is_set():
             try:
                 await run_in_threadpool(sweep, app.state.database, app.state.clock().replace(microsecond=0))
             except ProblemError as error:
                 log.warning("the sweep is put off: %s", error.detail)
-            await asyncio.sleep(SWEEP_EVERY_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_EVERY_SECONDS):
+                    await stopping.wait()
 
     settings: Settings = app.state.settings
+    stopping = asyncio.Event()
     served = settings.pool_size - KEPT_CONNECTIONS
     app.state.gate = Gate(served, settings.max_waiting)
     app.state.hashing_gate = Gate(MOST_HASHED, MOST_WAITING_TO_BE_HASHED, patient=True)
@@ -113,9 +116,9 @@ async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
     tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
     yield {SETTINGS: settings}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)  # a thread at work still holds a connection
+    stopping.set()
+    app.state.mailer.stop()
+    await asyncio.gather(*tasks)  # a task that is cancelled would leave its thread at work with a connection
     app.state.database.dispose()
 
 

@@ -235,6 +235,16 @@ def test_a_token_that_may_read_changes_nothing(world: World) -> None:
     assert read(reader, "/v1/me")["full_name"] == "Alex Doe"
 
 
+def test_a_token_hands_on_no_more_than_it_has(world: World) -> None:
+    keeper = world.sign_up(scopes=["account:write", "contacts:read"])
+    add(keeper, "/v1/tokens", name="less", scopes=["contacts:read"])
+    for beyond in (["all"], ["read"], ["contacts:read", "contacts:write"]):
+        answer = keeper.post("/v1/tokens", json={"name": "more", "scopes": beyond})
+        assert set(problem(answer, 403, "forbidden")["missing_scopes"]) == {*beyond} - {"contacts:read"}
+    answer = keeper.post("/v1/tokens", json={"name": "more"})
+    assert problem(answer, 403, "forbidden")["missing_scopes"] == ["all"]
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -13,9 +13,12 @@ import pytest
 from fastapi.testclient import TestClient
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
+from sqlmodel import select
 
 from api.mail import letter, sender
+from api.models import PasswordReset
 from api.security import COOKIE_PREFIX, hash_password, is_common, needs_rehash, verify_password
+from api.services import resets
 from api.services.resets import Link, deliver
 from api.settings import Settings
 from tests.conftest import World
@@ -216,6 +219,17 @@ def test_of_two_processes_one_sends_the_mail(world: World, kim: TestClient) -> N
 
     assert deliver(world.database, world.clock.now, sends_while_another_looks) == 1
     assert len(sent) == 1
+
+
+def test_what_another_process_took_meanwhile_is_left_to_it(world: World, kim: TestClient) -> None:
+    world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
+    with world.database.read(world.clock.now) as session:
+        seen = session.exec(select(PasswordReset), execution_options={"anybody": True}).one()
+    sent: list[Link] = []
+    deliver(world.database, world.clock.now, sent.append)
+    assert not resets._deliver_one(world.database, world.clock.now, seen, sent.append)
+    assert len(sent) == 1
+    assert confirm(world, sent[0].secret).status_code == 204
 
 
 def test_the_mail_leads_to_the_page_of_the_settings_and_hides_the_secret_from_servers() -> None:
