@@ -133,6 +133,8 @@ def _just_interviewed(story: Story) -> None:
         app,
         company="Larkfield Press",
         role="Production editor",
+        why_role="Bringing a list through production on time is what I do best and enjoy most.",
+        why_company="Larkfield is one of the few houses that still prints its own proofs.",
         applied_on=story.day(-12),
         time_zone=ZONE,
         status_contact_id=ids.STATUS_CONTACT,
@@ -167,8 +169,22 @@ def _after_the_talk(story: Story) -> None:
         ApplicationContactPut.model_validate({"role": "interviewer"}),
     )
     noted: dict[str, Any] = {"within": app, "interview_id": ids.INTERVIEW, "noted_at": story.at(-2, "13:00")}
-    story.tell(NOTE, ids.POSITIVE, kind="positive", text="She wrote down how we cut proof rounds in half.", **noted)
-    story.tell(NOTE, ids.CONCERN, kind="concern", text="Never led more than two people.", **noted)
+    story.tell(
+        NOTE,
+        ids.POSITIVE,
+        kind="positive",
+        text="She wrote down how we cut proof rounds in half.",
+        wording="At Old Harbour I cut our proof rounds from six to three without a single recall.",
+        **noted,
+    )
+    story.tell(
+        NOTE,
+        ids.CONCERN,
+        kind="concern",
+        text="Never led more than two people.",
+        wording="You asked about leading a larger team: for the spring list I coordinated eight freelancers.",
+        **noted,
+    )
     story.tell(
         LETTER,
         ids.DRAFT,

@@ -67,7 +67,7 @@ SCHEMES = {
     },
 }
 THROTTLED = ("create_user", "create_session", "create_password_reset", "confirm_password_reset")
-UNTAGGED = ("export_account",)
+UNTAGGED = ("export_account", "check_letter")
 ETAG = {"description": "The version of the answer.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
 ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the answer; none with `expand`.", "required": False}
 SET_COOKIE = {"description": "The session, where `cookie` was asked for.", "schema": {"type": "string"}}
@@ -181,6 +181,7 @@ def _mend_answers(path: str, method: str, operation: Node) -> None:
         if is_page:
             headers["Link"] = LINK
         has_version = path.startswith("/v1") and method != "delete" and operation["tags"] != ["about"]
+        has_version = has_version and operation["operationId"] not in UNTAGGED
         if is_object and has_version and (not is_page or operation["operationId"] == "list_queue"):
             expands = "'expand'" in str(operation.get("parameters"))
             headers["ETag"] = ETAG_UNLESS_EXPANDED if expands else ETAG

@@ -85,6 +85,10 @@ def capture() -> Node:
                     found[name] = _short(value)
         mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
         found["ReopenedSteps"] = _short(mistake)
+        composed = client.post(
+            f"/v1/interviews/{ids.INTERVIEW}/letters/compose", json=ids.BODIES["ComposeLetter"]
+        ).json()
+        found["ComposedLetter"], found["SuggestedChannel"] = composed, composed["suggested_channel"]
         found["ApplicationPublic"] = client.get(f"/v1/applications/{ids.APPLICATION}").json()
         for name in ("contacts", "interviews", "steps", "next_action"):
             del found["ApplicationPublic"][name]

@@ -87,6 +87,8 @@ class Application(Stored, table=True):
     source: str | None = Column(default=None, max_length=200)
     posting_url: str | None = Column(default=None, max_length=2_000)
     posting_text: str | None = None
+    why_role: str | None = None
+    why_company: str | None = None
     location: str | None = Column(default=None, max_length=200)
     work_mode: str | None = Column(default=None, max_length=16)
     salary_min: float | None = None
@@ -117,6 +119,8 @@ class ApplicationFields(Body):
     source: Line | None = None
     posting_url: Url | None = None
     posting_text: Annotated[Text | None, Field(description="Postings vanish; a reference's briefing needs it.")] = None
+    why_role: Annotated[Text | None, Field(description="Why this job, in your own words: letters say it.")] = None
+    why_company: Annotated[Text | None, Field(description="Why this company, in your own words.")] = None
     location: Line | None = None
     work_mode: WorkMode | None = None
     salary_min: Amount | None = None

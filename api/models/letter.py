@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -72,6 +72,7 @@ class Letter(Stored, table=True):
     channel: str | None = Column(default=None, max_length=16)
     subject: str | None = Column(default=None, max_length=200)
     body: str | None = None
+    paragraphs: list[dict[str, Any]] = json_column(list)
     recipients: list[str] = json_column(list)
     snapshot: list[dict[str, str | None]] = json_column(list)
     note_ids: list[str] = json_column(list)
@@ -111,6 +112,16 @@ class LetterSend(Body):
     channel: Channel | None = None
 
 
+class ParagraphPublic(BaseModel):
+    """A paragraph of the body: its part, and the notes that it rests on. What you wrote yourself has the role `own`."""
+
+    model_config = ConfigDict(title="Paragraph")
+
+    text: str
+    role: str
+    source_note_ids: list[str]
+
+
 class Recipient(BaseModel):
     """A recipient: of a draft as the contact stands now, of a sent letter as it stood at sending."""
 
@@ -127,6 +138,7 @@ LetterPublic = shown(
     without=["recipients"],
     derived=["recipients", "warnings"],
     application_id=str,
+    paragraphs=list[ParagraphPublic],
     recipients=list[Recipient],
     status=Literal["draft", "sent"],
     sent_at=datetime | None,

@@ -37,6 +37,7 @@ class Note(Stored, table=True):
     interview_id: str | None = id_column(nullable=True)
     kind: str = Column(max_length=16)
     text: str
+    wording: str | None = None
     noted_at: datetime
     address_in_letter: bool = False
     addressed_by_letter_id: str | None = id_column(nullable=True)
@@ -48,9 +49,20 @@ class NoteFields(Body):
     interview_id: AnyId | None = None
     kind: NoteKind
     text: Text
+    wording: Annotated[
+        Text | None,
+        Field(
+            description="How a letter may say it, in your own words; what answers a concern. Without it, a concern "
+            "is in no letter."
+        ),
+    ] = None
     noted_at: Annotated[Instant | None, Field(description="Default: now.")] = None
     address_in_letter: Annotated[
-        Flag | None, Field(description="The letter should answer it. Default: true for a concern.")
+        Flag | None,
+        Field(
+            description="The letter should use it: answer a concern, begin with a strength, name a remark that only "
+            "this talk had (`general`, `question`). Default: true for a concern."
+        ),
     ] = None
     addressed_by_letter_id: AnyId | None = None
 

@@ -5,11 +5,14 @@ from typing import Annotated
 from fastapi import Path
 
 from api.deps import CallerDep
-from api.models import Letter
+from api.models import Interview, Letter
+from api.models.composing import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
 from api.models.letter import LetterPublic, LetterSend
 from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, changed, matched, router
+from api.resources import Resource, add_create, add_item, add_list, changed, matched, router, tag_of
+from api.services.composing import compose_letter, findings
 from api.services.letters import LETTER, send
+from api.services.records import find, show_one
 
 LETTERS = Resource(
     kind=LETTER,
@@ -22,11 +25,50 @@ LETTERS = Resource(
         "delete": "With the thank-you letter of an interview gone, step 4 re-opens with its old deadline.",
     },
 )
+InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
 LetterId = Annotated[str, Path(description="The letter's id.", max_length=64)]
 routes = router("letters")
 add_list(routes, LETTERS, nested=True)
 add_create(routes, LETTERS, nested=True)
 add_item(routes, LETTERS)
+
+
+@routes.post("/v1/interviews/{interview_id}/letters/compose", operation_id="compose_letter", status_code=201)
+def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | None = None) -> ComposedLetter:
+    """Compose a letter from what was noted.
+
+    Keeps a draft made of your own words – the `wording` of notes, why this job and company, what was said about the
+    next stage – and of plain lines between them. Nothing is invented: what there is no material for is left out and
+    listed in `missing`, and each paragraph names the notes that it rests on. Of a concern only its `wording` is ever
+    used.
+    """
+    with caller.writing() as session:
+        interview = find(session, Interview, interview_id)
+        letter, draft, channel = compose_letter(session, interview, body or ComposeLetter(recipients=[]))
+        shown = show_one(session, LETTER, letter)
+        caller.created(f"/v1/letters/{letter.id}", tag_of(shown))
+        composed: ComposedLetter = ComposedLetter.model_validate(
+            {
+                **shown.model_dump(),
+                "missing": list(draft.missing),
+                "unaddressed_concerns": list(draft.unaddressed_concerns),
+                "suggested_channel": channel,
+            }
+        )
+        return caller.answered(composed, status=201)
+
+
+@routes.get("/v1/letters/{letter_id}/check", operation_id="check_letter")
+def check(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
+    """Check a letter before it goes out.
+
+    Names and their spelling, blanks, phrases that anybody could have sent, length, channel, and the concerns that it
+    should answer: each with what to do. Only an `error` keeps it from being sent by e-mail.
+    """
+    with caller.reading() as session:
+        found = findings(session, find(session, Letter, letter_id))
+        shown = [FindingPublic.model_validate(one) for one in found]
+        return LetterCheck(findings=shown, may_be_emailed=all(one.severity != "error" for one in shown))
 
 
 @routes.post("/v1/letters/{letter_id}/send", operation_id="send_letter", response_model=LetterPublic)

@@ -13,6 +13,9 @@ from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpda
 from api.services import steps
 from api.services.dating import Change, past
 from api.services.records import Kind, touch
+from api.words.checks import PLACEHOLDER
+from api.words.letters import rested
+from api.words.material import Paragraph
 
 CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
 EARLY = "It was sent before the interview began and does not count for it: correct sent_at if that is wrong."
@@ -21,6 +24,8 @@ EARLY = "It was sent before the interview began and does not count for it: corre
 def _settle(session: OwnedSession, row: Letter, change: Change) -> None:
     row.recipients = list(dict.fromkeys(row.recipients))
     row.note_ids = list(dict.fromkeys(row.note_ids))
+    if change.is_new or "body" in change.given:
+        row.paragraphs = _paragraphs(row)
     if change.is_new:
         if row.sent_at is not None:
             _seal(session, row)
@@ -30,6 +35,15 @@ def _settle(session: OwnedSession, row: Letter, change: Change) -> None:
         detail = "A letter that was sent stays as it is: only sent_at, channel and delivered_at can be corrected."
         errors = [FieldError("pointer", f"/{name}", "letter_sent", detail) for name in sorted(extra)]
         raise ConflictError(detail, errors=errors, code="letter_sent")
+
+
+def _paragraphs(row: Letter) -> list[dict[str, Any]]:
+    """Return the paragraphs of a body: those that stand as they were composed keep what they rest on."""
+    before = [Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in row.paragraphs or ()]
+    return [
+        {"text": one.text, "role": one.role, "source_note_ids": list(one.source_note_ids)}
+        for one in rested(row.body, before)
+    ]
 
 
 def _still_a_draft(row: Letter, change: Change) -> None:
@@ -56,6 +70,9 @@ def _seal(session: OwnedSession, row: Letter) -> None:
     if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
         detail = "A letter by e-mail needs an address: fill in the recipient's, or choose another channel."
         raise InvalidError.at("/channel", "recipient_without_address", detail)
+    if row.channel == "email" and PLACEHOLDER.search(row.body or ""):
+        detail = "A blank in the letter was not filled in: GET /v1/letters/{letter_id}/check says where."
+        raise InvalidError.at("/channel", "placeholder_left", detail)
     row.snapshot = snapshot
 
 

@@ -1,0 +1,59 @@
+"""What composing a letter is told, and what it and a check answer."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.models.base import AnyId, Body
+from api.models.letter import Channel, LetterPublic
+from api.words.catalogue import TONES
+from api.words.letters import PARTS
+
+LetterPurpose = Literal[tuple(PARTS)]  # type: ignore[valid-type]  # the list has one place
+Tone = Literal[TONES]  # type: ignore[valid-type]  # likewise
+
+
+class ComposeLetter(Body):
+    """Which letter, to whom, and in which tone."""
+
+    kind: LetterPurpose = "thank_you"  # type: ignore[valid-type]  # made at run time
+    recipients: Annotated[
+        list[AnyId], Field(max_length=20, default_factory=list, description="Ids of contacts; none: the interviewers.")
+    ]
+    tone: Tone = "formal"
+
+
+class SuggestedChannel(BaseModel):
+    """Which way it should go, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    channel: Channel
+    reason: str
+
+
+class ComposedLetter(LetterPublic):  # type: ignore[valid-type,misc]  # made at run time
+    """A draft, what there was no material for, and the concerns that it leaves open."""
+
+    missing: list[str]
+    unaddressed_concerns: list[str]
+    suggested_channel: SuggestedChannel
+
+
+class FindingPublic(BaseModel):
+    """One thing to look at; only an `error` keeps an e-mail back."""
+
+    model_config = ConfigDict(from_attributes=True, title="Finding")
+
+    code: str
+    severity: Literal["error", "warning", "advice"]
+    where: str
+    detail: str
+    fix: str
+
+
+class LetterCheck(BaseModel):
+    """Everything worth a look before a letter goes out."""
+
+    findings: list[FindingPublic]
+    may_be_emailed: bool

@@ -1,0 +1,121 @@
+"""Letters from what was noted: gathers the material, lets the words be composed, and keeps the draft."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import col, select
+
+from api.db import OwnedSession
+from api.errors import InvalidError
+from api.models import Application, Contact, Interview, InterviewInterviewer, Letter, Note
+from api.models.composing import ComposeLetter
+from api.models.letter import LetterCreate
+from api.rules.calendar import local_date
+from api.services.letters import LETTER
+from api.services.owner import me
+from api.services.records import check_links, create, find, there
+from api.words.catalogue import catalogue
+from api.words.channels import Suggestion, suggest
+from api.words.checks import Finding, Written, check
+from api.words.letters import compose
+from api.words.material import Conversation, Draft, Material, Paragraph, Person
+
+LONGEST_BODY = 20_000
+LONGEST_SUBJECT = 200
+KIND = {"thank_you": "thank_you", "follow_up": "follow_up", "chase": "follow_up"}
+
+
+def conversation(session: OwnedSession, interview: Interview) -> Conversation:
+    """Return an interview with its people and notes, in the order in which they were entered and noted."""
+    application = find(session, Application, interview.application_id)
+    met = select(InterviewInterviewer.contact_id).where(InterviewInterviewer.interview_id == interview.id)
+    people = session.exec(there(Contact).where(col(Contact.id).in_(met)).order_by(Contact.created_at, Contact.id)).all()
+    wanted = select(Note).where(Note.interview_id == interview.id).order_by(col(Note.noted_at), col(Note.id))
+    return Conversation(
+        start=interview.start_local,
+        company=application.company,
+        role=application.role,
+        me=me(session).full_name,
+        interviewers=[_person(contact) for contact in people],
+        notes=[_material(note) for note in session.exec(wanted).all()],
+        next_stage=interview.next_stage,
+        contact_from=interview.contact_from,
+        hear_by=interview.hear_by,
+        timing_unknown=interview.timing_unknown,
+        why_role=application.why_role,
+        why_company=application.why_company,
+    )
+
+
+def _person(contact: Contact) -> Person:
+    return Person(
+        id=contact.id,
+        name=contact.full_name,
+        honorific=contact.honorific,
+        title=contact.job_title,
+        email=contact.email,
+        postal_address=contact.postal_address,
+        preferred_channel=contact.preferred_channel,
+        name_verified=contact.name_verified,
+    )
+
+
+def _material(note: Note) -> Material:
+    return Material(id=note.id, kind=note.kind, text=note.text, wording=note.wording, in_letter=note.address_in_letter)
+
+
+def compose_letter(
+    session: OwnedSession, interview: Interview, body: ComposeLetter
+) -> tuple[Letter, Draft, Suggestion]:
+    """Compose a letter and keep it as a draft; returns it with what is missing and the channel to take."""
+    check_links(session, {"recipients": Contact}, {"recipients": body.recipients}, interview.application_id)
+    talk = conversation(session, interview)
+    recipients = _people(session, body.recipients) if body.recipients else list(talk.interviewers)
+    draft = compose(body.kind, talk, recipients, catalogue(body.tone))
+    if len(draft.body) > LONGEST_BODY:
+        detail = f"These notes make more than {LONGEST_BODY:,} characters: give them a shorter `wording`."
+        raise InvalidError(detail)
+    made = LetterCreate(
+        interview_id=interview.id,
+        kind=KIND.get(body.kind, "other"),
+        subject=draft.subject[:LONGEST_SUBJECT],
+        body=draft.body,
+        recipients=[person.id for person in recipients],
+        note_ids=draft.note_ids,
+        checklist={},
+    )
+    letter = create(session, LETTER, made, within={"application_id": interview.application_id})
+    letter.paragraphs = [kept(paragraph) for paragraph in draft.paragraphs]
+    session.flush()
+    return letter, draft, suggest(talk, recipients, local_date(session.now, interview.time_zone))
+
+
+def kept(paragraph: Paragraph) -> dict[str, Any]:
+    """Return a paragraph as its letter keeps it."""
+    return {"text": paragraph.text, "role": paragraph.role, "source_note_ids": list(paragraph.source_note_ids)}
+
+
+def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
+    """Return what is worth a look before a letter goes out."""
+    interview = find(session, Interview, letter.interview_id) if letter.interview_id else None
+    application = find(session, Application, letter.application_id)
+    other = select(Application.company).where(
+        Application.id != application.id,
+        Application.company != application.company,
+        col(Application.deleted_at).is_(None),
+    )
+    written = Written(
+        kind=letter.kind,
+        channel=letter.channel,
+        body=letter.body or "",
+        paragraphs=[Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in letter.paragraphs],
+        recipients=_people(session, letter.recipients),
+        others=sorted(set(session.exec(other).all())),
+        today=local_date(session.now, application.time_zone),
+    )
+    return check(written, conversation(session, interview) if interview else None, catalogue("formal"))
+
+
+def _people(session: OwnedSession, ids: Sequence[str]) -> list[Person]:
+    found = {row.id: row for row in session.exec(select(Contact).where(col(Contact.id).in_(ids))).all()}
+    return [_person(found[id_]) for id_ in ids if id_ in found]

@@ -1,0 +1,133 @@
+"""What to look at before a letter goes out [§3.9]: findings with a fix; only errors keep an e-mail back."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from difflib import SequenceMatcher
+
+from api.words.catalogue import Catalogue
+from api.words.material import Conversation, Paragraph, Person
+
+MOST_WORDS = 350
+POST_TAKES = timedelta(days=3)
+PLACEHOLDER = re.compile(r"\[[^\]\n]{1,60}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-Za-z][^>\n]{0,40}>|\bX{3,}\b|\bTODO\b|\bTBD\b")
+SALUTATION = re.compile(r"^(?:Dear|Hello|Hi)\s+(?P<names>[^\n,]{1,200}),")
+NEARLY = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at: `where` is a paragraph's number, a contact's or a note's id, or a field."""
+
+    code: str
+    severity: str
+    where: str
+    detail: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A letter as it would go out. `others`: companies of the person's other applications."""
+
+    kind: str
+    channel: str | None
+    body: str
+    paragraphs: Sequence[Paragraph]
+    recipients: Sequence[Person]
+    others: Sequence[str]
+    today: date
+
+
+def check(letter: Written, talk: Conversation | None, words: Catalogue) -> list[Finding]:
+    """Return everything worth a look, in the order of the letter."""
+    found = [*_recipients(letter), *_spelling(letter), *_text(letter, words), *_channel(letter, talk)]
+    return [*found, *(_thank_you(letter, talk) if talk is not None and letter.kind == "thank_you" else ())]
+
+
+def _recipients(letter: Written) -> Iterator[Finding]:
+    for person in letter.recipients:
+        href = f"PATCH /v1/contacts/{person.id}"
+        if not person.name:
+            yield Finding(
+                "recipient_without_name", "warning", person.id, "A recipient has no name.", f"{href}: full_name."
+            )
+        elif not person.title:
+            yield Finding("recipient_without_title", "advice", person.id, "A title is missing.", f"{href}: job_title.")
+        if person.name and not person.name_verified:
+            detail = "The spelling of the name was not compared with a card or a signature."
+            yield Finding("name_not_verified", "advice", person.id, detail, f"{href}: name_verified.")
+
+
+def _spelling(letter: Written) -> Iterator[Finding]:
+    """Compare the names after the salutation with those on the contacts: nearly the same is a slip."""
+    opened = SALUTATION.match(letter.body)
+    if opened is None:
+        return
+    said = opened["names"]
+    for person in letter.recipients:
+        for part in (person.name or "").split():
+            near = [one for one in re.findall(r"[\w'’-]+", said) if _nearly(one, part)]
+            if part not in said and near:
+                detail = "The salutation spells a name otherwise than the contact does."
+                yield Finding("name_spelled_otherwise", "warning", person.id, detail, f"Write {person.printed}.")
+                break
+
+
+def _nearly(one: str, other: str) -> bool:
+    return one != other and SequenceMatcher(None, one.casefold(), other.casefold()).ratio() >= NEARLY
+
+
+def _text(letter: Written, words: Catalogue) -> Iterator[Finding]:
+    if not letter.body.strip():
+        yield Finding("empty", "warning", "body", "There is no text yet.", "Compose or write it.")
+    for number, paragraph in enumerate(letter.paragraphs):
+        where = f"paragraph:{number}"
+        if PLACEHOLDER.search(paragraph.text):
+            yield Finding("placeholder_left", "error", where, "A blank was not filled in.", "Fill it in or delete it.")
+        if any(phrase in paragraph.text.casefold() for phrase in words.cliches):
+            detail = "A phrase that anybody could have sent."
+            yield Finding("cliche", "advice", where, detail, "Say what only you could say.")
+    for company in letter.others:
+        if re.search(rf"(?<!\w){re.escape(company)}(?!\w)", letter.body):
+            detail = "The text names the company of another of your applications."
+            yield Finding(
+                "other_company", "warning", "body", detail, "Check that the letter goes to the right company."
+            )
+    if len(letter.body.split()) > MOST_WORDS:
+        detail = f"It is longer than {MOST_WORDS} words, and so than a page."
+        yield Finding("too_long", "warning", "body", detail, "Shorten it to one page.")
+
+
+def _channel(letter: Written, talk: Conversation | None) -> Iterator[Finding]:
+    for person in letter.recipients:
+        if letter.channel == "email" and not person.email:
+            fix = f"PATCH /v1/contacts/{person.id}: email, or choose another channel."
+            yield Finding("channel_without_address", "error", person.id, "There is no e-mail address.", fix)
+        if letter.channel == "post" and not person.postal_address:
+            fix = f"PATCH /v1/contacts/{person.id}: postal_address, or choose another channel."
+            yield Finding("channel_without_address", "warning", person.id, "There is no postal address.", fix)
+        if letter.channel and person.preferred_channel not in (None, "phone", letter.channel):
+            detail = f"This person prefers {person.preferred_channel}."
+            yield Finding("other_channel_preferred", "advice", person.id, detail, "Choose the channel they prefer.")
+    ends = [moment.date for moment in (talk.contact_from, talk.hear_by) if moment] if talk else []
+    if letter.channel == "post" and ends and letter.today + POST_TAKES > min(ends):
+        detail = "By post it would arrive after they decide, or after you ring."
+        yield Finding("post_too_late", "warning", "channel", detail, "Send it by e-mail, or hand it in.")
+
+
+def _thank_you(letter: Written, talk: Conversation) -> Iterator[Finding]:
+    """Look for what a letter of thanks is for: a strength, an answer to every open concern, and why."""
+    used = {id_ for paragraph in letter.paragraphs for id_ in paragraph.source_note_ids}
+    positives = [note for note in talk.notes if note.kind == "positive"]
+    if not any(note.id in used or note.text in letter.body for note in positives):
+        detail = "It repeats nothing that went well."
+        yield Finding("no_strength", "advice", "body", detail, "Note what went well, and compose it anew.")
+    for note in talk.notes:
+        if note.kind == "concern" and note.in_letter and note.id not in used:
+            detail = "A concern that the letter should answer is not answered."
+            fix = f"PATCH /v1/notes/{note.id}: wording, then compose it anew; or address_in_letter: false."
+            yield Finding("open_concern", "warning", note.id, detail, fix)
+    if talk.company not in letter.body:
+        yield Finding("company_not_named", "advice", "body", "The company is not named.", "Say why this company.")

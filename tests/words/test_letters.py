@@ -1,0 +1,228 @@
+"""Letters of the corpus: read by people as `letters.md`, and held to the promises that no reader can check by eye."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.words import catalogue as catalogues
+from api.words.catalogue import TONES, catalogue
+from api.words.channels import suggest
+from api.words.checks import PLACEHOLDER, Written, check
+from api.words.letters import PARTS, compose, rested, sentence
+from api.words.material import Draft, Material, Paragraph, Person
+from tests.words.corpus import CORPUS, PAGE, letters, page, talk
+
+EVERY = pytest.mark.parametrize("name", CORPUS)
+BOTH = pytest.mark.parametrize("tone", TONES)
+
+
+def test_the_letters_are_those_that_were_read() -> None:
+    assert page() == PAGE.read_text(encoding="utf-8"), "read the change, then: python -m tests.words.corpus"
+
+
+@EVERY
+@BOTH
+def test_the_same_material_gives_the_same_letter(name: str, tone: str) -> None:
+    assert letters(name, tone) == letters(name, tone)
+
+
+@EVERY
+@BOTH
+def test_every_word_is_a_line_of_the_catalogue_or_was_said_by_the_person(name: str, tone: str) -> None:
+    met, words = talk(name), catalogue(tone)
+    said = [sentence(text) for text in (met.why_role, met.why_company) if text]
+    said += [sentence(note.wording or note.text) for note in met.notes]
+    facts = {"role": met.role, "company": met.company, "date": words.day(met.start.date()), "full_name": met.me}
+    facts["stage"] = met.next_stage or ""
+    moment = met.contact_from
+    moments = (
+        {words.day(moment.date, moment.time)} if moment else {words.day(met.hear_by.date)} if met.hear_by else set()
+    )
+    lines = [
+        str(line).format_map({**facts, "names": "", "date_and_time": "", "promised": ""})
+        for line in (words.words[tone]).values()
+    ]
+    lines += [str(words.words[tone][one]).format(date=when) for one in ("contact_from", "hear_by") for when in moments]
+    known = sorted({*said, *lines, *map(sentence, filter(None, lines))}, key=len, reverse=True)
+    for draft in letters(name, tone):
+        for paragraph in draft.paragraphs[1:]:
+            rest = paragraph.text
+            for text in known:
+                rest = rest.replace(text, "")
+            assert rest.strip() == "", rest
+
+
+@EVERY
+@BOTH
+def test_what_was_noted_about_a_doubt_is_in_no_letter(name: str, tone: str) -> None:
+    for note in talk(name).notes:
+        if note.kind == "concern" and note.wording is None:
+            for draft in letters(name, tone):
+                assert note.text not in draft.body
+                assert f"answer:{note.id}" in draft.missing
+                assert note.id in draft.unaddressed_concerns
+
+
+@EVERY
+@BOTH
+def test_a_letter_passes_its_own_check_or_lists_what_is_missing(name: str, tone: str) -> None:
+    met = talk(name)
+    for number, draft in enumerate(letters(name, tone)):
+        assert not PLACEHOLDER.search(draft.body)
+        found = check(written(draft, met.interviewers[number : number + 1]), met, catalogue(tone))
+        codes = {finding.code for finding in found} - {"name_not_verified"}
+        excused = {
+            "no_strength": "strength" in draft.missing,
+            "open_concern": bool(draft.unaddressed_concerns),
+            "recipient_without_name": "recipient" in draft.missing,
+            "recipient_without_title": any(one.startswith("recipient_title") for one in draft.missing),
+        }
+        assert codes <= {code for code, is_listed in excused.items() if is_listed}, found
+
+
+def written(draft: Draft, recipients: Sequence[Person], **more: object) -> Written:
+    letter = Written(
+        kind="thank_you",
+        channel="email",
+        body=draft.body,
+        paragraphs=draft.paragraphs,
+        recipients=recipients,
+        others=["Elsewhere Ltd"],
+        today=date(2026, 3, 2),
+    )
+    return replace(letter, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def test_each_interviewer_is_told_something_else_first() -> None:
+    drafts = letters("a-panel-of-five", "formal")
+    first = [draft.paragraphs[2].source_note_ids for draft in drafts]
+    assert [ids[0] for ids in first] == ["n0", "n1", "n2", "n3", "n0"]
+    assert all(len(ids) == 3 for ids in first)
+
+
+@pytest.mark.parametrize("kind", PARTS)
+@BOTH
+def test_every_kind_of_letter_can_be_composed_from_much_and_from_nothing(kind: str, tone: str) -> None:
+    for name in ("one-interviewer-everything-noted", "nobody-named"):
+        met = talk(name)
+        draft = compose(kind, met, met.interviewers, catalogue(tone))
+        assert draft.paragraphs[0].role == "salutation"
+        assert draft.paragraphs[-1].text.endswith(met.me)
+        assert met.role in draft.subject
+        assert not PLACEHOLDER.search(draft.body)
+
+
+def test_a_chase_names_the_date_that_was_promised() -> None:
+    met = talk("nobody-named")
+    assert "by Friday, 24 April" in compose("chase", met, [], catalogue("formal")).body
+    late = compose("chase", replace(met, hear_by=None), [], catalogue("formal"))
+    assert "promised_date" in late.missing
+    assert "where the decision stands" in late.body
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "severity"),
+    [
+        pytest.param(
+            "Dear Ms Anna Ruiz,\n\nLarkfield Press", "name_spelled_otherwise", "warning", id="a-name-with-a-letter-more"
+        ),
+        pytest.param("Dear Ms Ana Ruis,\n\nLarkfield Press", "name_spelled_otherwise", "warning", id="another-letter"),
+        pytest.param("Thank you, [Name].", "placeholder_left", "error", id="brackets"),
+        pytest.param("Thank you, {{ name }}.", "placeholder_left", "error", id="braces"),
+        pytest.param("About XXX.", "placeholder_left", "error", id="three-x"),
+        pytest.param("I am a team player.", "cliche", "advice", id="a-phrase-of-everybody"),
+        pytest.param("word " * 351, "too_long", "warning", id="more-than-a-page"),
+        pytest.param("I want to work at Elsewhere Ltd.", "other_company", "warning", id="another-company"),
+        pytest.param("Thank you.", "company_not_named", "advice", id="no-company"),
+        pytest.param("Thank you.", "open_concern", "warning", id="an-open-concern"),
+        pytest.param("Thank you.", "no_strength", "advice", id="no-strength"),
+        pytest.param(" ", "empty", "warning", id="nothing"),
+    ],
+)
+def test_what_is_worth_a_look_is_found(body: str, code: str, severity: str) -> None:
+    met = talk("one-interviewer-everything-noted")
+    letter = written(Draft("", ()), list(met.interviewers), body=body, paragraphs=rested(body, ()))
+    found = {finding.code: finding for finding in check(letter, met, catalogue("formal"))}
+    assert found[code].severity == severity
+    assert found[code].fix
+
+
+@pytest.mark.parametrize("salutation", ["Dear Ms Ana Ruiz,", "Dear Ms Ruiz,", "Hello Ana,", "Good morning,"])
+def test_a_name_that_is_right_or_left_out_is_no_slip(salutation: str) -> None:
+    met = talk("one-interviewer-everything-noted")
+    letter = written(Draft("", ()), list(met.interviewers), body=f"{salutation}\n\nThank you.")
+    assert "name_spelled_otherwise" not in {finding.code for finding in check(letter, met, catalogue("formal"))}
+
+
+def test_without_an_address_an_e_mail_is_kept_back_and_post_must_arrive_in_time() -> None:
+    met = talk("one-interviewer-everything-noted")
+    person = replace(met.interviewers[0], email=None)
+    letter = written(letters("one-interviewer-everything-noted", "formal")[0], [person])
+    found = {finding.code: finding.severity for finding in check(letter, met, catalogue("formal"))}
+    assert found["channel_without_address"] == "error"
+    by_post = replace(letter, channel="post", today=date(2026, 3, 3))
+    assert "post_too_late" in {finding.code for finding in check(by_post, met, catalogue("formal"))}
+
+
+@pytest.mark.parametrize(
+    ("person", "today", "channel"),
+    [
+        pytest.param({"email": "a@example.com"}, date(2026, 3, 2), "email", id="by-default"),
+        pytest.param(
+            {"email": "a@x.org", "preferred_channel": "post", "postal_address": "1 St"},
+            date(2026, 3, 2),
+            "post",
+            id="paper-in-time",
+        ),
+        pytest.param(
+            {"email": "a@x.org", "preferred_channel": "post", "postal_address": "1 St"},
+            date(2026, 3, 4),
+            "email",
+            id="paper-too-late",
+        ),
+        pytest.param({"postal_address": "1 St"}, date(2026, 3, 2), "post", id="no-e-mail"),
+        pytest.param({"postal_address": "1 St"}, date(2026, 3, 4), "hand", id="nothing-in-time"),
+        pytest.param({"email": "a@x.org", "preferred_channel": "hand"}, date(2026, 3, 2), "hand", id="by-hand"),
+        pytest.param({}, date(2026, 3, 2), "hand", id="no-address"),
+    ],
+)
+def test_a_channel_is_suggested_with_its_reason(person: dict[str, str], today: date, channel: str) -> None:
+    found = suggest(talk("one-interviewer-everything-noted"), [Person(id="p", name="A", **person)], today)  # type: ignore[arg-type]  # fields by name
+    assert found.channel == channel
+    assert found.reason.endswith(".")
+
+
+def test_a_paragraph_that_was_not_touched_keeps_what_it_rests_on() -> None:
+    draft = letters("one-interviewer-everything-noted", "formal")[0]
+    changed = draft.body.replace(draft.paragraphs[2].text, "My own words.").replace("\n\n", "\r\n\r\n", 1)
+    found = rested(changed, draft.paragraphs)
+    assert found[2] == Paragraph("My own words.", "own")
+    assert [*found[:2], *found[3:]] == [*draft.paragraphs[:2], *draft.paragraphs[3:]]
+
+
+@given(st.text(min_size=1, max_size=400), st.sampled_from(TONES), st.sampled_from(sorted(PARTS)))
+def test_no_text_of_a_person_can_break_a_letter(text: str, tone: str, kind: str) -> None:
+    met = talk("one-interviewer-everything-noted")
+    hostile = f"{text} {{role}} {{0.__class__}} {{{{x}}}} %s <b>"
+    notes = [
+        Material(id="h", kind=one, text=hostile, wording=hostile, in_letter=True) for one in ("positive", "general")
+    ]
+    person = replace(met.interviewers[0], name=hostile)
+    broken = replace(met, notes=notes, company=hostile, role=hostile, next_stage=hostile, me=hostile)
+    draft = compose(kind, broken, [person], catalogue(tone))
+    assert "{0.__class__}" in draft.body
+    check(written(draft, [person]), broken, catalogue(tone))
+
+
+def test_every_language_says_everything() -> None:
+    for path in Path(catalogues.__file__).parent.glob("*.json"):
+        words = json.loads(path.read_text(encoding="utf-8"))
+        assert set(words["formal"]) == set(words["friendly"])
+        assert set(words["subjects"]) == set(PARTS)
+        assert (len(words["weekdays"]), len(words["months"])) == (7, 12)
