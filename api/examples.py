@@ -51,6 +51,24 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "UserUpdate": {"time_zone": "Europe/Berlin", "locale": "de-DE"},
     "SessionCreate": {"email": EMAIL, "password": PASSWORD, "name": "Firefox at home"},
+    "Debrief": {
+        "at": "2026-03-10T16:00:00Z",
+        "people": [
+            {
+                "full_name": "Ben Sato",
+                "job_title": "Managing editor",
+                "email": "ben.sato@example.com",
+                "is_status_contact": True,
+            }
+        ],
+        "positives": [{"text": "Asked twice about the index.", "wording": "I have indexed forty of my own titles."}],
+        "concerns": [{"text": "Never led more than two people."}],
+        "remarks": [{"text": "The hand-set specimen book.", "wording": "I keep thinking of the specimen book."}],
+        "next_stage": "A second talk with the team.",
+        "contact_from": {"date": "2026-03-13"},
+    },
+    "DebriefPerson": {"full_name": "Ben Sato", "job_title": "Managing editor", "email": "ben.sato@example.com"},
+    "DebriefNote": {"text": "Asked twice about the index.", "wording": "I have indexed forty of my own titles."},
     "ComposeLetter": {"kind": "thank_you", "recipients": [INTERVIEWER], "tone": "formal"},
     "TokenCreate": {"name": "calendar app", "scopes": ["steps:read", "applications:read"]},
     "PasswordPut": {"current_password": PASSWORD, "password": CHANGED},

@@ -213,6 +213,7 @@ def _problems(path: str, method: str, operation: Node, *, is_open: bool) -> list
         "update_contact",
         "erase_",
         "delete_me",
+        "debrief_",
         "get_current",
     )
     found |= {409} if operation["operationId"].startswith(conflicts) else set()

@@ -24,20 +24,24 @@ AREA_OF = {
     "tokens": "account",
     "sessions": "account",
 }
-WHOLE_ACCOUNT = {("GET", "/v1/me/export"): READS, ("DELETE", "/v1/me"): WRITES}
+SEVERAL = {
+    ("GET", "/v1/me/export"): READS,
+    ("DELETE", "/v1/me"): WRITES,
+    ("POST", "/v1/interviews/{interview_id}/debrief"): ("applications:write", "contacts:write"),
+}
 
 
 def scopes_of(method: str, path: str) -> tuple[str, ...]:
     """Return the scopes that an operation needs. Raises LookupError for an address that belongs to no area.
 
     An address belongs to the area of its first noun; what is nested under an application is an application's, links to
-    contacts and references too, but for its steps. What takes out or erases everything needs every area.
+    contacts and references too, but for its steps. What touches several areas at once needs each of them.
     """
     first, *rest = [part for part in path.removeprefix("/v1/").split("/") if not part.startswith("{")]
     area = "steps" if "steps" in rest else AREA_OF.get(first)
     if area is None:
         raise LookupError(f"say in api/scopes.py which area {path} belongs to")
-    return WHOLE_ACCOUNT.get((method, path)) or (f"{area}:{'read' if method == 'GET' else 'write'}",)
+    return SEVERAL.get((method, path)) or (f"{area}:{'read' if method == 'GET' else 'write'}",)
 
 
 def missing(needed: Collection[str], granted: Collection[str]) -> list[str]:

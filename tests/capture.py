@@ -85,6 +85,8 @@ def capture() -> Node:
                     found[name] = _short(value)
         mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
         found["ReopenedSteps"] = _short(mistake)
+        told = client.post(f"/v1/interviews/{ids.INTERVIEW}/debrief", json=ids.BODIES["Debrief"]).json()
+        found["Debriefed"] = _short(told)
         composed = client.post(
             f"/v1/interviews/{ids.INTERVIEW}/letters/compose", json=ids.BODIES["ComposeLetter"]
         ).json()

@@ -6,13 +6,18 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api.deps import CallerDep, DryRun, PageDep
-from api.models import Contact, Interview, InterviewInterviewer
+from api.models import Application, Contact, Interview, InterviewInterviewer
+from api.models.debrief import Debrief, Debriefed
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.pagination import by
-from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, deleted, linked, router, unchanged
+from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, deleted, linked, router, tag_of, unchanged
+from api.services.contacts import CONTACT
+from api.services.debriefing import debrief
 from api.services.interviews import INTERVIEW
 from api.services.links import find_link, interviewer, interviewers, put_interviewer, unlink
-from api.services.records import find
+from api.services.records import find, show, show_one
+from api.services.smaller_facts import NOTE
+from api.services.step_reads import View, steps_of
 
 INTERVIEWS = Resource(
     kind=INTERVIEW,
@@ -38,6 +43,26 @@ routes = router("interviews")
 add_list(routes, INTERVIEWS, nested=True)
 add_create(routes, INTERVIEWS, nested=True)
 add_item(routes, INTERVIEWS)
+
+
+@routes.post("/v1/interviews/{interview_id}/debrief", operation_id="debrief_interview", status_code=201)
+def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrief) -> Debriefed:
+    """Record a whole debrief.
+
+    Who was there, what went well, what is open and what comes next, in one transaction: contacts are made or brought up
+    to date and linked as interviewers, notes are made, and the interview keeps what was learned. What is left out stays
+    as it was. It may complete steps 1 to 3 at once; the headline says how all seven stand.
+    """
+    with caller.writing() as session:
+        interview = find(session, Interview, interview_id)
+        people, notes = debrief(session, interview, body)
+        shown = show_one(session, INTERVIEW, interview)
+        caller.created(f"/v1/interviews/{interview.id}", tag_of(shown))
+        application = find(session, Application, interview.application_id)
+        steps = steps_of(session, [application], View(session.now))[application.id]
+        contacts = show(session, CONTACT, people)
+        recorded = {"interview": shown, "contacts": contacts, "notes": show(session, NOTE, notes)}
+        return caller.answered(Debriefed.model_validate({**recorded, "headline": steps.headline}), status=201)
 
 
 class InterviewerPage(BaseModel):
