@@ -224,6 +224,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "scopes": ["steps:read", "applications:read"],
         "token": "awp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4",
     },
+    "UnknownDetails": {"contact_id": INTERVIEWER, "name": "Ms Ana Ruiz", "missing": ["job_title", "reach"]},
     "MomentIO": {"date": "2026-03-13", "time": "14:30"},
     "ProblemField": {"pointer": "/id", "code": "not_a_uuid7", "detail": "Send a UUIDv7 as canonical text."},
 }

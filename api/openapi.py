@@ -67,7 +67,7 @@ SCHEMES = {
     },
 }
 THROTTLED = ("create_user", "create_session", "create_password_reset", "confirm_password_reset")
-UNTAGGED = ("export_account", "check_letter")
+UNTAGGED = ("export_account", "check_letter", "get_prep_card", "get_call_card")
 ETAG = {"description": "The version of the answer.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
 ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the answer; none with `expand`.", "required": False}
 SET_COOKIE = {"description": "The session, where `cookie` was asked for.", "schema": {"type": "string"}}
@@ -199,6 +199,7 @@ def _problems(path: str, method: str, operation: Node, *, is_open: bool) -> list
     has_body = "requestBody" in operation
     found = {429} if operation["operationId"] in THROTTLED else set() if is_open else {401, 403, 429}
     found |= {404} if "{" in path else set()
+    found |= {406} if "'name': 'format'" in str(operation.get("parameters", "")) else set()
     found |= {400} if "'cursor'" in str(operation.get("parameters", "")) else set()
     found |= {413, 415, 422} if has_body else set()
     found |= {422}

@@ -36,7 +36,7 @@ def conversation(session: OwnedSession, interview: Interview) -> Conversation:
         company=application.company,
         role=application.role,
         me=me(session).full_name,
-        interviewers=[_person(contact) for contact in people],
+        interviewers=[person_of(contact) for contact in people],
         notes=[_material(note) for note in session.exec(wanted).all()],
         next_stage=interview.next_stage,
         contact_from=interview.contact_from,
@@ -47,13 +47,15 @@ def conversation(session: OwnedSession, interview: Interview) -> Conversation:
     )
 
 
-def _person(contact: Contact) -> Person:
+def person_of(contact: Contact) -> Person:
+    """Return a contact as a letter or a card knows it."""
     return Person(
         id=contact.id,
         name=contact.full_name,
         honorific=contact.honorific,
         title=contact.job_title,
         email=contact.email,
+        phone=contact.phone,
         postal_address=contact.postal_address,
         preferred_channel=contact.preferred_channel,
         name_verified=contact.name_verified,
@@ -118,4 +120,4 @@ def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
 
 def _people(session: OwnedSession, ids: Sequence[str]) -> list[Person]:
     found = {row.id: row for row in session.exec(select(Contact).where(col(Contact.id).in_(ids))).all()}
-    return [_person(found[id_]) for id_ in ids if id_ in found]
+    return [person_of(found[id_]) for id_ in ids if id_ in found]

@@ -45,6 +45,11 @@ class Catalogue:
             clock=f"{clock:%H:%M}" if clock else "",
         )
 
+    def card(self, name: str) -> Mapping[str, Any]:
+        """Return the lines of a card."""
+        lines: Mapping[str, Any] = self.words[name]
+        return lines
+
     def moment(self, instant: datetime) -> str:
         """Write a wall time with its date."""
         return self.day(instant.date(), instant.time())

@@ -16,6 +16,7 @@ class Person:
     honorific: str | None = None
     title: str | None = None
     email: str | None = None
+    phone: str | None = None
     postal_address: str | None = None
     preferred_channel: str | None = None
     name_verified: bool = False

@@ -1,0 +1,143 @@
+"""Cards for the pocket: what to ask before one leaves an interview, and what to say when one rings."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from api.rules.facts import Moment
+from api.words.catalogue import Catalogue
+from api.words.letters import sentence
+from api.words.material import Conversation, Person
+
+MOST_POINTS = 2
+Section = tuple[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """What is not known of an interviewer yet: `full_name`, `job_title`, `reach`."""
+
+    person: Person
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What the employer said about when."""
+
+    contact_from: Moment | None = None
+    contact_by: Moment | None = None
+    hear_by: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where the employer's clock stands: their wall time, its zone, and when they are at work."""
+
+    now: datetime
+    zone: str
+    opens: time
+    closes: time
+    is_workday: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is likely to be there: from opening to closing, the end not included."""
+        return self.is_workday and self.opens <= self.now.time() < self.closes
+
+
+def unknown(people: Sequence[Person]) -> list[Unknown]:
+    """Return what step 2 still asks for about each interviewer."""
+    found = []
+    for person in people:
+        has = {
+            "full_name": person.name,
+            "job_title": person.title,
+            "reach": person.email or person.phone or person.postal_address,
+        }
+        if fields := tuple(name for name, value in has.items() if not value):
+            found.append(Unknown(person=person, fields=fields))
+    return found
+
+
+def questions(talk: Conversation, words: Catalogue, *, asks: bool) -> list[str]:
+    """Return the closing questions that are not answered yet; `asks`: whether the one to ask is known."""
+    said = words.card("prep_card")
+    timing = talk.contact_from or talk.hear_by or talk.timing_unknown
+    open_ = [("next_stage", talk.next_stage), ("who", asks), ("timing", timing)]
+    return [str(said[name]) for name, known in open_ if not known]
+
+
+def prep_sections(talk: Conversation, place: str | None, asked: Sequence[str], words: Catalogue) -> list[Section]:
+    """Return the card for before an interview, as headings with lines."""
+    said = words.card("prep_card")
+    where = (place,) if place else ()
+    people = tuple(_lacking(one, words) for one in unknown(talk.interviewers))
+    if not talk.interviewers:
+        people = (said["nobody"],)
+    return [
+        (said["when"], (words.moment(talk.start), *where)),
+        (said["questions"], tuple(asked) or (said["nothing"],)),
+        (said["people"], people or (said["nothing"],)),
+    ]
+
+
+def _lacking(one: Unknown, words: Catalogue) -> str:
+    said = words.card("prep_card")
+    fields = words.listed([said["fields"][name] for name in one.fields])
+    return f"{one.person.printed or said['somebody']}: {fields}."
+
+
+def opening(talk: Conversation, words: Catalogue, *, has_met: bool) -> str:
+    """Return the first two sentences of the call."""
+    line: str = words.card("call_card")["opening" if has_met else "opening_first"]
+    return line.format(me=talk.me, role=talk.role, date=words.day(talk.start.date()))
+
+
+def points(talk: Conversation, words: Catalogue) -> list[tuple[str, str]]:
+    """Return up to two things worth saying, each with its note."""
+    fit = [note for note in talk.notes if note.kind == "positive" and (note.wording or words.is_fit(note.text))]
+    return [(note.id, sentence(note.wording or note.text)) for note in fit[:MOST_POINTS]]
+
+
+def promises(promise: Promise, words: Catalogue) -> list[str]:
+    """Return what was promised, in words."""
+    return list(_promises(promise, words)) or [str(words.card("call_card")["no_promise"])]
+
+
+def _promises(promise: Promise, words: Catalogue) -> Iterator[str]:
+    said = words.card("call_card")
+    for name in ("contact_from", "contact_by", "hear_by"):
+        moment: Moment | None = getattr(promise, name)
+        if moment is not None:
+            yield str(said[name]).format(date=words.day(moment.date, moment.time))
+
+
+def call_sections(
+    talk: Conversation, whom: Person | None, desk: Desk, promise: Promise, words: Catalogue, *, has_met: bool
+) -> list[Section]:
+    """Return the card for the call, as headings with lines."""
+    said = words.card("call_card")
+    reach = tuple(filter(None, (whom.phone, whom.email))) if whom else ()
+    person = (", ".join(filter(None, (whom.printed, whom.title))), *reach) if whom else (said["nobody"],)
+    return [
+        (said["whom"], (*person, hours(desk, words))),
+        (said["say"], (opening(talk, words, has_met=has_met),)),
+        (said["points"], tuple(text for _, text in points(talk, words))),
+        (said["ask"], (said["question"],)),
+        (said["promised"], tuple(promises(promise, words))),
+        (said["note"], tuple(f"☐ {text}" for text in said["outcomes"].values())),
+    ]
+
+
+def hours(desk: Desk, words: Catalogue) -> str:
+    """Say what time it is there, and whether they are at work."""
+    said = words.card("call_card")
+    line: str = said["now"]
+    return line.format(
+        now=words.moment(desk.now),
+        zone=desk.zone,
+        opens=f"{desk.opens:%H:%M}",
+        closes=f"{desk.closes:%H:%M}",
+        state=said["open" if desk.is_open else "closed"],
+    )
