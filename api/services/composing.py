@@ -108,6 +108,7 @@ def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
     )
     written = Written(
         kind=letter.kind,
+        company=application.company,
         channel=letter.channel,
         body=letter.body or "",
         paragraphs=[Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in letter.paragraphs],

@@ -11,9 +11,12 @@ from api.words.material import Conversation, Paragraph, Person
 
 MOST_WORDS = 350
 POST_TAKES = timedelta(days=3)
-PLACEHOLDER = re.compile(r"\[[^\]\n]{1,60}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-Za-z][^>\n]{0,40}>|\bX{3,}\b|\bTODO\b|\bTBD\b")
+PLACEHOLDER = re.compile(
+    r"\[(?!sic\])[A-Za-z][A-Za-z '’/-]{1,40}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-Za-z][A-Za-z ]{1,40}>"
+    r"|\bX{3,}\b|\bTODO\b|\bTBD\b"
+)
 SALUTATION = re.compile(r"^(?:Dear|Hello|Hi)\s+(?P<names>[^\n,]{1,200}),")
-NEARLY = 0.75
+NEARLY, SHORTEST_NAME, MOST_LETTERS_APART = 0.75, 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Written:
     """A letter as it would go out. `others`: companies of the person's other applications."""
 
     kind: str
+    company: str
     channel: str | None
     body: str
     paragraphs: Sequence[Paragraph]
@@ -76,7 +80,9 @@ def _spelling(letter: Written) -> Iterator[Finding]:
 
 
 def _nearly(one: str, other: str) -> bool:
-    return one != other and SequenceMatcher(None, one.casefold(), other.casefold()).ratio() >= NEARLY
+    if one == other or min(len(one), len(other)) < SHORTEST_NAME or abs(len(one) - len(other)) > MOST_LETTERS_APART:
+        return False
+    return SequenceMatcher(None, one.casefold(), other.casefold()).ratio() >= NEARLY
 
 
 def _text(letter: Written, words: Catalogue) -> Iterator[Finding]:
@@ -90,7 +96,8 @@ def _text(letter: Written, words: Catalogue) -> Iterator[Finding]:
             detail = "A phrase that anybody could have sent."
             yield Finding("cliche", "advice", where, detail, "Say what only you could say.")
     for company in letter.others:
-        if re.search(rf"(?<!\w){re.escape(company)}(?!\w)", letter.body):
+        is_named = company in letter.body and company not in letter.company
+        if is_named and re.search(rf"(?<!\w){re.escape(company)}(?!\w)", letter.body):
             detail = "The text names the company of another of your applications."
             yield Finding(
                 "other_company", "warning", "body", detail, "Check that the letter goes to the right company."

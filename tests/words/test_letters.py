@@ -89,6 +89,7 @@ def test_a_letter_passes_its_own_check_or_lists_what_is_missing(name: str, tone:
 def written(draft: Draft, recipients: Sequence[Person], **more: object) -> Written:
     letter = Written(
         kind="thank_you",
+        company="Larkfield Press",
         channel="email",
         body=draft.body,
         paragraphs=draft.paragraphs,
@@ -151,6 +152,13 @@ def test_what_is_worth_a_look_is_found(body: str, code: str, severity: str) -> N
     found = {finding.code: finding for finding in check(letter, met, catalogue("formal"))}
     assert found[code].severity == severity
     assert found[code].fix
+
+
+@pytest.mark.parametrize(
+    "body", ["Ana <ana@example.com>", "he said that [sic]", "see [1]", "a < b", "5 [%] more", "Dr X"]
+)
+def test_what_only_looks_like_a_blank_is_none(body: str) -> None:
+    assert not PLACEHOLDER.search(body)
 
 
 @pytest.mark.parametrize("salutation", ["Dear Ms Ana Ruiz,", "Dear Ms Ruiz,", "Hello Ana,", "Good morning,"])
