@@ -168,6 +168,15 @@ def _after_the_talk(story: Story) -> None:
         person,
         ApplicationContactPut.model_validate({"role": "interviewer"}),
     )
+    _noted(story, app)
+    named = ApplicationReferencePut.model_validate({"linked_at": story.at(-3, "12:00")})
+    links.put_application_reference(
+        session, find(session, Application, app), find(session, Reference, ids.REFERENCE), named
+    )
+
+
+def _noted(story: Story, app: str) -> None:
+    """Write down what went well and what is open, and begin the letter."""
     noted: dict[str, Any] = {"within": app, "interview_id": ids.INTERVIEW, "noted_at": story.at(-2, "13:00")}
     story.tell(
         NOTE,
@@ -195,10 +204,6 @@ def _after_the_talk(story: Story) -> None:
         body="Dear Ms Ruiz, thank you for …",
         recipients=[ids.INTERVIEWER],
         note_ids=[ids.POSITIVE, ids.CONCERN],
-    )
-    named = ApplicationReferencePut.model_validate({"linked_at": story.at(-3, "12:00")})
-    links.put_application_reference(
-        session, find(session, Application, app), find(session, Reference, ids.REFERENCE), named
     )
 
 

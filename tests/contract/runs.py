@@ -264,11 +264,11 @@ def as_a_client_sends_it(context: HookContext, case: AnyCase) -> AnyCase:
 
 def write_readably(case: AnyCase) -> None:
     """Let long texts be what their pattern says, by which they are not drawn; they stay as long as they are."""
-    if isinstance(case.body, dict):
-        for name in LONG_TEXTS & case.body.keys():
-            text = case.body[name]
+    for part in _objects(case.body):
+        for name in LONG_TEXTS & part.keys():
+            text = part[name]
             if isinstance(text, str):
-                case.body[name] = UNWANTED.sub("x", text) if text.strip() else "x" * len(text)
+                part[name] = UNWANTED.sub("x", text) if text.strip() else "x" * len(text)
 
 
 def is_negative(case: AnyCase, location: ParameterLocation) -> bool:

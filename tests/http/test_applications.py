@@ -32,7 +32,7 @@ ALL = "/v1/applications"
 BLANK = [
     *("source", "posting_url", "posting_text", "location", "work_mode", "applied_on", "archived_at"),
     *("salary_min", "salary_max", "salary_currency", "salary_period", "status_contact_id", "status_contact_since"),
-    *("references_given_at", "reference_check", "references_not_needed_at"),
+    *("references_given_at", "reference_check", "references_not_needed_at", "why_role", "why_company"),
     *("offered_at", "closed_at", "closed_outcome"),
 ]
 MINIMAL = {"company": "Acme", "role": "Engineer"}
