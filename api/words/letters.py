@@ -118,9 +118,10 @@ def _next(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -
         lines.append(words.say("contact_from", date=words.day(talk.contact_from.date, talk.contact_from.time)))
     elif talk.hear_by:
         lines.append(words.say("hear_by", date=words.day(talk.hear_by.date)))
-    else:
-        lines.append(words.say("timing_unknown"))
-    yield Paragraph(" ".join(lines), "next")
+    elif not talk.timing_unknown:  # who would not say is not asked again in a letter of thanks
+        lines.append(words.say("ask_timing"))
+    if lines:
+        yield Paragraph(" ".join(lines), "next")
 
 
 def _line(name: str) -> Part:

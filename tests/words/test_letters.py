@@ -119,6 +119,12 @@ def test_every_kind_of_letter_can_be_composed_from_much_and_from_nothing(kind: s
         assert not PLACEHOLDER.search(draft.body)
 
 
+def test_who_would_not_say_when_is_not_asked_again() -> None:
+    (draft,) = letters("they-would-not-say-when", "formal")
+    assert "which week" not in draft.body
+    assert "which week" in letters("nothing-noted-at-all", "formal")[0].body
+
+
 def test_a_chase_names_the_date_that_was_promised() -> None:
     met = talk("nobody-named")
     assert "by Friday, 24 April" in compose("chase", met, [], catalogue("formal")).body
