@@ -21,7 +21,7 @@ unit: $(VENV)/dev.stamp
 	$(BIN)/pytest -n 2 --dist loadfile
 
 postgresql: $(VENV)/dev.stamp ## The tests that use a database, on a PostgreSQL started for them (or AFTERWORD_TEST_DATABASE_URL).
-	$(BIN)/pytest -n 2 --dist loadfile --database postgresql
+	AFTERWORD_CONTRACT_CASES=2 AFTERWORD_EXAMPLES=5 $(BIN)/pytest -n 2 --dist loadfile --database postgresql
 
 openapi: $(VENV)/dev.stamp ## Write the examples and the published document anew.
 	$(BIN)/python -m tests.capture
