@@ -67,6 +67,7 @@ ACCEPTED = {
 }
 BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
     "It depends on the clock.": frozenset({"future_evidence", "in_the_past", "not_within_30_days"}),
+    "It is said by a format, and lengths at the bounds are drawn without one.": frozenset({"unknown_zone"}),
     "It depends on another field, and a schema compares no two values.": frozenset(
         {
             "before_contact_from",
