@@ -37,6 +37,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 ANYBODY = "anybody"
+UNSYNCED = {"synchronize_session": False}  # objects that are loaded already need not hear of a statement
 ROOT = Path(__file__).parents[1]
 MIGRATIONS = ROOT / "migrations"
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)

@@ -105,8 +105,8 @@ class Route(APIRoute):
 
     @property
     def needs_token(self) -> bool:
-        """Whether somebody must ask: a route says so with `openapi_extra`."""
-        return (self.openapi_extra or {}).get("security") != []
+        """Whether somebody must ask."""
+        return bool(self.scopes)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the framework's handler behind our checks."""

@@ -3,7 +3,7 @@
 A router says what is particular – kind, addresses, order, words – and adds the operations of its own.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -27,6 +27,7 @@ from api.services.step_answers import public, surroundings
 from api.services.steps import Reopened
 
 PARENT = "/v1/applications/{application_id}"
+InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
 ApplicationId = Annotated[str, Path(description="The application's id.", max_length=64)]
 DRY_RUN: dict[int | str, dict[str, Any]] = {200: {"model": ReopenedSteps, "description": "What would be re-opened."}}
 
@@ -129,10 +130,17 @@ def listed(
     model: type[BaseModel],
 ) -> BaseModel:
     """Return a page of rows of a statement."""
-    opened = page.opened(session.user_id, resource.sorts[sort], caller.now)
-    rows, cursor = opened.rows(session, statement)
+    rows, cursor = paged(session, caller, page, resource.sorts[sort], statement)
+    return model.model_construct(items=show(session, resource.kind, rows), next_cursor=cursor)
+
+
+def paged(
+    session: OwnedSession, caller: Caller, page: PageQuery, keys: Sequence[Key], statement: Select[Any]
+) -> tuple[list[Any], str | None]:
+    """Return the rows of a page and the cursor of the next one, and link to that."""
+    rows, cursor = page.opened(session.user_id, keys, caller.now).rows(session, statement)
     caller.paged(cursor)
-    return model.model_construct(items=show(session, resource.kind, [row for (row,) in rows]), next_cursor=cursor)
+    return [row for (row,) in rows], cursor
 
 
 def add_create(to: APIRouter, resource: Resource, *, nested: bool) -> None:

@@ -14,11 +14,16 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlmodel import update
 
 from api import demo
 from api import examples as ids
+from api.db import OwnedSession
 from api.main import create_app
+from api.models import PasswordReset
 from api.openapi import document, operations
+from api.security import hash_token
+from api.services import resets
 from api.settings import Settings
 
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
@@ -35,6 +40,13 @@ def demo_app(url: str) -> tuple[FastAPI, TestClient]:
     secret = demo.build(app.state.database, NOW)
     client = TestClient(app, headers={"Authorization": f"Bearer {secret}"}, raise_server_exceptions=False)
     return app, client
+
+
+def ask_for_reset(session: OwnedSession) -> None:
+    """Let the demo account have asked for a new password, and have been sent the link of the example."""
+    resets.ask(session, ids.EMAIL)
+    session.flush()
+    session.execute(update(PasswordReset).values(hash=hash_token(ids.RESET)))
 
 
 def filled(path: str, operation: Node) -> str:

@@ -23,6 +23,7 @@ from api.resources import (
     add_item,
     add_list,
     changed,
+    paged,
     router,
     tag_of,
 )
@@ -121,10 +122,8 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
     with caller.reading() as session:
         caller.demand(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
-        opened = page.opened(session.user_id, APPLICATIONS.sorts[sort], caller.now)
-        rows, cursor = opened.rows(session, mine)
-        caller.paged(cursor)
-        items = expanded(session, show(session, APPLICATION, [row for (row,) in rows]), [r for (r,) in rows], wanted)
+        rows, cursor = paged(session, caller, page, APPLICATIONS.sorts[sort], mine)
+        items = expanded(session, show(session, APPLICATION, rows), rows, wanted)
         return ApplicationPage.model_construct(items=items, next_cursor=cursor)
 
 

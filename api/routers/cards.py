@@ -1,19 +1,18 @@
 """Cards for the pocket: before the interview and for the call, as data, as text or as a page to print."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Path, Request
+from fastapi import Request
 
 from api.deps import CallerDep
 from api.formats import CONTENT, Wanted, chosen, formatted
 from api.models import Application, Interview
 from api.models.card import CallCard, PrepCard
-from api.resources import PARENT, ApplicationId, router
+from api.resources import PARENT, ApplicationId, InterviewId, router
 from api.services import cards
 from api.services.records import find
 from api.words import paper
 
-InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
 routes = router("interviews")
 
 

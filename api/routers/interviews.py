@@ -10,7 +10,19 @@ from api.models import Application, Contact, Interview, InterviewInterviewer
 from api.models.debrief import Debrief, Debriefed
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.pagination import by
-from api.resources import DRY_RUN, Resource, add_create, add_item, add_list, deleted, linked, router, tag_of, unchanged
+from api.resources import (
+    DRY_RUN,
+    InterviewId,
+    Resource,
+    add_create,
+    add_item,
+    add_list,
+    deleted,
+    linked,
+    router,
+    tag_of,
+    unchanged,
+)
 from api.services.contacts import CONTACT
 from api.services.debriefing import debrief
 from api.services.interviews import INTERVIEW
@@ -36,7 +48,6 @@ INTERVIEWS = Resource(
         "delete": "Its steps go; its notes and letters stay with the application. Cancel a round that was called off.",
     },
 )
-InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
 ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
 PEOPLE = "/v1/interviews/{interview_id}/interviewers"
 routes = router("interviews")

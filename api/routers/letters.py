@@ -9,7 +9,7 @@ from api.models import Interview, Letter
 from api.models.composing import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
 from api.models.letter import LetterPublic, LetterSend
 from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, changed, matched, router, tag_of
+from api.resources import InterviewId, Resource, add_create, add_item, add_list, changed, matched, router, tag_of
 from api.services.composing import compose_letter, findings
 from api.services.letters import LETTER, send
 from api.services.records import find, show_one
@@ -25,7 +25,6 @@ LETTERS = Resource(
         "delete": "With the thank-you letter of an interview gone, step 4 re-opens with its old deadline.",
     },
 )
-InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
 LetterId = Annotated[str, Path(description="The letter's id.", max_length=64)]
 routes = router("letters")
 add_list(routes, LETTERS, nested=True)

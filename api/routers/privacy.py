@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from sqlmodel import select
 
 from api.conditional import etag
 from api.deps import CallerDep, PageDep
@@ -15,8 +16,8 @@ from api.models import Activity
 from api.models.activity import ActivityPublic
 from api.models.base import IN_QUERY
 from api.pagination import by
-from api.resources import router
-from api.services import accounts, activities, erasure, exports, throttles
+from api.resources import paged, router
+from api.services import accounts, erasure, exports, throttles
 from api.services.owner import me
 
 MOST_EXPORTS = 10
@@ -45,9 +46,8 @@ def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
     contents.
     """
     with caller.reading() as session:
-        rows, cursor = page.opened(session.user_id, ORDER, caller.now).rows(session, activities.activities())
-        caller.paged(cursor)
-        return ActivityPage(items=[ActivityPublic.model_validate(row) for (row,) in rows], next_cursor=cursor)
+        rows, cursor = paged(session, caller, page, ORDER, select(Activity))
+        return ActivityPage(items=[ActivityPublic.model_validate(row) for row in rows], next_cursor=cursor)
 
 
 @routes.get(

@@ -10,10 +10,10 @@ from api.db import OwnedSession
 from api.deps import Anyone, Caller, CallerDep, Clockwork, ClockworkDep, PageDep
 from api.errors import ConflictError, UnauthorizedError
 from api.models import Token
-from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret
+from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
 from api.pagination import by
 from api.requests import COOKIE, not_forged
-from api.resources import router
+from api.resources import paged, router
 from api.security import csrf_token, hash_password, needs_rehash, verify_password
 from api.services import access, accounts, activities, throttles
 
@@ -59,7 +59,7 @@ def sign_in(clockwork: ClockworkDep, body: SessionCreate) -> SessionSecret:
 
 
 def _signed_in(clockwork: Clockwork, token: Token, secret: str) -> SessionSecret:
-    in_cookie = token.kind == "cookie"
+    in_cookie = token.kind == TokenKind.COOKIE
     shown = access.shown_token(
         SessionSecret,
         token,
@@ -78,9 +78,8 @@ def _signed_in(clockwork: Clockwork, token: Token, secret: str) -> SessionSecret
 def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     with caller.reading() as session:
-        rows, cursor = page.opened(session.user_id, ORDER, caller.now).rows(session, access.tokens(SESSIONS))
-        caller.paged(cursor)
-        return SessionPage(items=[_shown(caller, row) for (row,) in rows], next_cursor=cursor)
+        rows, cursor = paged(session, caller, page, ORDER, access.tokens(SESSIONS))
+        return SessionPage(items=[_shown(caller, row) for row in rows], next_cursor=cursor)
 
 
 @routes.get("/v1/sessions/current", operation_id="get_current_session")
@@ -91,7 +90,7 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
     """
     with caller.reading():
         _is_a_session(caller.token)
-        in_cookie = caller.token.kind == "cookie"
+        in_cookie = caller.token.kind == TokenKind.COOKIE
         csrf = csrf_token(caller.secret) if in_cookie else None
         shown = access.shown_token(CurrentSession, caller.token, is_current=True, csrf_token=csrf)
         caller.tagged(shown.etag)
@@ -129,7 +128,7 @@ def _shown(caller: Caller, row: Token) -> SessionPublic:
 def _ended(caller: Caller, session: OwnedSession, token: Token) -> Response:
     """End a session at once, if the caller's If-Match allows it; a browser forgets its cookie."""
     caller.may_change(_shown(caller, token), etag(token.version))
-    is_own_cookie = token.kind == "cookie" and token.id == caller.token.id
+    is_own_cookie = token.kind == TokenKind.COOKIE and token.id == caller.token.id
     session.delete(token)
     headers = {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {SAFELY}"} if is_own_cookie else {}
     return Response(status_code=204, headers=headers)

@@ -10,7 +10,7 @@ from api.deps import CallerDep, PageDep
 from api.models import Token
 from api.models.token import TokenCreate, TokenKind, TokenPublic, TokenSecret
 from api.pagination import by
-from api.resources import router
+from api.resources import paged, router
 from api.services import access
 
 TokenId = Annotated[str, Path(description="The token's id.", max_length=64)]
@@ -47,9 +47,8 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     Without their secrets.
     """
     with caller.reading() as session:
-        rows, cursor = page.opened(session.user_id, ORDER, caller.now).rows(session, access.tokens(PERSONAL))
-        caller.paged(cursor)
-        return TokenPage(items=[access.shown_token(TokenPublic, row) for (row,) in rows], next_cursor=cursor)
+        rows, cursor = paged(session, caller, page, ORDER, access.tokens(PERSONAL))
+        return TokenPage(items=[access.shown_token(TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
 @routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", status_code=204, response_class=Response)

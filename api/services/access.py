@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlmodel import col, select, update
 
 from api.conditional import etag
-from api.db import ANYBODY, OwnedSession
+from api.db import ANYBODY, UNSYNCED, OwnedSession
 from api.errors import ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
 from api.models import Token, User
 from api.models.base import new_id
@@ -60,7 +60,7 @@ def is_to_be_marked(token: Token, session: OwnedSession) -> bool:
 def mark_used(session: OwnedSession, token: Token) -> None:
     """Keep that a token was used: at most every ten minutes, so that reading does not become writing."""
     used = update(Token).where(col(Token.id) == token.id).values(last_used_at=session.now)
-    session.execute(used, execution_options={"synchronize_session": False})
+    session.execute(used, execution_options=UNSYNCED)
 
 
 def open_session(

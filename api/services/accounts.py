@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 
 from api.conditional import etag
-from api.db import OwnedSession
+from api.db import UNSYNCED, OwnedSession
 from api.errors import ConflictError, FieldError, UnauthorizedError
 from api.models import PasswordReset, User
 from api.models.base import Body, new_id
@@ -72,7 +72,7 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, keep:
     """Set a password: all sessions end, but for the one to `keep`, and every link for a forgotten one."""
     user.password_hash = password_hash
     access.end_sessions(session, but=keep)
-    session.execute(delete(PasswordReset), execution_options={"synchronize_session": False})
+    session.execute(delete(PasswordReset), execution_options=UNSYNCED)
     _touch(session, user)
 
 
@@ -86,7 +86,7 @@ def still_has(session: OwnedSession, user: User, password_hash: str | None) -> N
 def rehash(session: OwnedSession, user: User, password_hash: str) -> None:
     """Keep the same password under the figures of today."""
     wanted = update(User).where(col(User.id) == user.id).values(password_hash=password_hash)
-    session.execute(wanted, execution_options={"synchronize_session": False})
+    session.execute(wanted, execution_options=UNSYNCED)
 
 
 def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col
 
 from api.db import OwnedSession
 from api.models import Activity, Token
@@ -26,11 +26,6 @@ def note(session: OwnedSession, token: Token, operation: str, address: str) -> N
             object=address,
         )
     )
-
-
-def activities() -> Any:  # noqa: ANN401  # a statement
-    """Return the statement of a user's activity."""
-    return select(Activity)
 
 
 def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition

@@ -16,11 +16,11 @@ from api.services.owner import me
 from api.services.policies import policy_of
 from api.services.records import find
 from api.words import cards
-from api.words.cards import Desk, Promise, Section
+from api.words.cards import Desk, Promise
 from api.words.catalogue import Catalogue, catalogue
 from api.words.material import Conversation, Person
+from api.words.paper import Section
 
-Shown = tuple[str, list[Section]]
 PROMISED = ("contact_from", "contact_by", "hear_by")
 BY_MAIL = Outcome.EMAILED
 
@@ -61,17 +61,18 @@ def call(session: OwnedSession, application: Application) -> tuple[CallCard, str
     talk = conversation(session, latest) if latest else _before_any(session, application)
     whom = _whom(session, application)
     desk, promise = _desk(session, application), _promise(session, application)
-    has_met = latest is not None
+    opening = cards.opening(talk, words, has_met=latest is not None)
+    points, promised = cards.points(talk, words), cards.promises(promise, words)
     shown = CallCard(
         application_id=application.id,
         company=application.company,
         role=application.role,
         whom=_person(whom),
         hours=_hours(session, desk, words),
-        opening=cards.opening(talk, words, has_met=has_met),
-        points=[CallPoint(text=text, note_id=note) for note, text in cards.points(talk, words)],
+        opening=opening,
+        points=[CallPoint(text=text, note_id=note) for note, text in points],
         question=words.card("call_card")["question"],
-        promised=cards.promises(promise, words),
+        promised=promised,
         outcomes=_outcomes(words),
         record=HintPublic(
             code="record_follow_up",
@@ -80,7 +81,7 @@ def call(session: OwnedSession, application: Application) -> tuple[CallCard, str
             href=f"/v1/applications/{application.id}/follow-ups",
         ),
     )
-    sections = cards.call_sections(talk, whom, desk, promise, words, has_met=has_met)
+    sections = cards.call_sections(whom, desk, opening, [text for _, text in points], promised, words)
     return shown, _title("call_card", talk, words), sections
 
 

@@ -1,7 +1,6 @@
 """Letters from what was noted: gathers the material, lets the words be composed, and keeps the draft."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlmodel import col, select
 
@@ -11,14 +10,14 @@ from api.models import Application, Contact, Interview, InterviewInterviewer, Le
 from api.models.composing import ComposeLetter
 from api.models.letter import LetterCreate
 from api.rules.calendar import local_date
-from api.services.letters import LETTER
+from api.services.letters import LETTER, contacts_of, kept, paragraphs_of
 from api.services.owner import me
 from api.services.records import check_links, create, find, there
 from api.words.catalogue import catalogue
 from api.words.channels import Suggestion, suggest
 from api.words.checks import Finding, Written, check
 from api.words.letters import compose
-from api.words.material import Conversation, Draft, Material, Paragraph, Person
+from api.words.material import Conversation, Draft, Material, Person
 
 LONGEST_BODY = 20_000
 LONGEST_SUBJECT = 200
@@ -87,14 +86,9 @@ def compose_letter(
         checklist={},
     )
     letter = create(session, LETTER, made, within={"application_id": interview.application_id})
-    letter.paragraphs = [kept(paragraph) for paragraph in draft.paragraphs]
+    letter.paragraphs = kept(draft.paragraphs)
     session.flush()
     return letter, draft, suggest(talk, recipients, local_date(session.now, interview.time_zone))
-
-
-def kept(paragraph: Paragraph) -> dict[str, Any]:
-    """Return a paragraph as its letter keeps it."""
-    return {"text": paragraph.text, "role": paragraph.role, "source_note_ids": list(paragraph.source_note_ids)}
 
 
 def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
@@ -111,7 +105,7 @@ def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
         company=application.company,
         channel=letter.channel,
         body=letter.body or "",
-        paragraphs=[Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in letter.paragraphs],
+        paragraphs=paragraphs_of(letter),
         recipients=_people(session, letter.recipients),
         others=sorted(set(session.exec(other).all())),
         today=local_date(session.now, application.time_zone),
@@ -120,5 +114,5 @@ def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
 
 
 def _people(session: OwnedSession, ids: Sequence[str]) -> list[Person]:
-    found = {row.id: row for row in session.exec(select(Contact).where(col(Contact.id).in_(ids))).all()}
+    found = contacts_of(session, ids)
     return [person_of(found[id_]) for id_ in ids if id_ in found]

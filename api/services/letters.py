@@ -1,6 +1,7 @@
 """Letters: drafts, sending with a snapshot of the recipients, and corrections after it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -39,11 +40,17 @@ def _settle(session: OwnedSession, row: Letter, change: Change) -> None:
 
 def _paragraphs(row: Letter) -> list[dict[str, Any]]:
     """Return the paragraphs of a body: those that stand as they were composed keep what they rest on."""
-    before = [Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in row.paragraphs or ()]
-    return [
-        {"text": one.text, "role": one.role, "source_note_ids": list(one.source_note_ids)}
-        for one in rested(row.body, before)
-    ]
+    return kept(rested(row.body, paragraphs_of(row)))
+
+
+def kept(paragraphs: Iterable[Paragraph]) -> list[dict[str, Any]]:
+    """Return paragraphs as a letter keeps them."""
+    return [{**asdict(one), "source_note_ids": list(one.source_note_ids)} for one in paragraphs]
+
+
+def paragraphs_of(row: Letter) -> list[Paragraph]:
+    """Return a letter's paragraphs as they were kept."""
+    return [Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in row.paragraphs or ()]
 
 
 def _still_a_draft(row: Letter, change: Change) -> None:
@@ -66,7 +73,7 @@ def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
 
 
 def _seal(session: OwnedSession, row: Letter) -> None:
-    snapshot = _recipients(row, _contacts(session, row.recipients))
+    snapshot = _recipients(row, contacts_of(session, row.recipients))
     if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
         detail = "A letter by e-mail needs an address: fill in the recipient's, or choose another channel."
         raise InvalidError.at("/channel", "recipient_without_address", detail)
@@ -76,7 +83,8 @@ def _seal(session: OwnedSession, row: Letter) -> None:
     row.snapshot = snapshot
 
 
-def _contacts(session: OwnedSession, ids: Sequence[str]) -> dict[str, Contact]:
+def contacts_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Contact]:
+    """Return contacts by their ids; those that are not there are left out."""
     found = session.exec(select(Contact).where(col(Contact.id).in_(set(ids)))).all() if ids else []
     return {contact.id: contact for contact in found}
 
@@ -101,7 +109,7 @@ def _forget(session: OwnedSession, row: Letter) -> None:
 
 
 def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any]]:
-    contacts = _contacts(session, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
+    contacts = contacts_of(session, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
     rounds = select(Interview.id, Interview.starts_at).where(
         col(Interview.id).in_({row.interview_id for row in rows if row.interview_id})
     )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select, update
 
-from api.db import Database, OwnedSession
+from api.db import UNSYNCED, Database, OwnedSession
 from api.errors import InvalidError
 from api.models import PasswordReset
 from api.models.base import new_id
@@ -23,7 +23,6 @@ USABLE_FOR = timedelta(hours=1)
 MOST_TRIES = 5
 FIRST_WAIT = timedelta(minutes=1)
 MOST_AT_ONCE = 20
-UNSYNCED = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import col, delete, or_
 
-from api.db import OwnedSession
+from api.db import UNSYNCED, OwnedSession
 from api.errors import FieldError, InvalidError, ReplayedError
 from api.idempotency import Retry
 from api.models import KeptAnswer
@@ -47,7 +47,7 @@ def keep(session: OwnedSession, retry: Retry, status: int, headers: dict[str, st
 def forget(session: OwnedSession, *words: str | None) -> None:
     """Forget every answer in which one of these words stands: whoever is erased must not come back by a retry."""
     told = [col(KeptAnswer.body).contains(word, autoescape=True) for word in words if word]
-    session.execute(delete(KeptAnswer).where(or_(*told)), execution_options={"synchronize_session": False})
+    session.execute(delete(KeptAnswer).where(or_(*told)), execution_options=UNSYNCED)
 
 
 def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition

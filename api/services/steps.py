@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select, update
 
-from api.db import OwnedSession
+from api.db import UNSYNCED, OwnedSession
 from api.models import Application, Interview, StepInstance, User
 from api.rules.evaluate import project, project_search
 from api.rules.outcome import Instance
@@ -42,7 +42,7 @@ def lock(session: OwnedSession) -> None:
     """Take the user's turn to write and count it: one writer at a time judges a user's applications."""
     session.execute(
         update(User).where(col(User.id) == session.user_id).values(write_counter=User.write_counter + 1),
-        execution_options={"synchronize_session": False},
+        execution_options=UNSYNCED,
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
-from api.db import ANYBODY, Database, OwnedSession
-from api.models import Activity, Application, Contact, FollowUp, Interview, KeptAnswer, PasswordReset, Throttle, Token
+from api.db import UNSYNCED, Database, OwnedSession
+from api.models import Activity, Application, Contact, FollowUp, Interview, KeptAnswer, PasswordReset, Token
 from api.services import access, activities, resets, retries, steps, throttles
 from api.services.accounts import everybody
 from api.services.records import RESTORABLE
@@ -18,7 +18,6 @@ POINTERS: tuple[tuple[Any, str], ...] = (
     (Interview, "told_by"),
     (FollowUp, "contact_id"),
 )
-UNSYNCED = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Swept:
 def sweep(database: Database, now: datetime) -> Swept:
     """Sweep every account that has something old, each in a transaction of its own, so that no writer waits long."""
     with database.write(now) as session:
-        session.execute(delete(Throttle).where(throttles.over(session)), execution_options={**UNSYNCED, ANYBODY: True})
+        throttles.forget(session)
         users = everybody(session)
     swept = Swept()
     for user_id in users:

@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlalchemy import CursorResult
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, select, update
 
-from api.db import ANYBODY, OwnedSession
+from api.db import ANYBODY, UNSYNCED, OwnedSession
 from api.errors import TooManyRequestsError
 from api.models import Throttle
 
 HOUR = timedelta(hours=1)
 PEOPLE_BEHIND_AN_ADDRESS = 3
 IPV6_SITE = 64
-PLAIN = {ANYBODY: True, "synchronize_session": False}
+PLAIN = {ANYBODY: True, **UNSYNCED}
 
 
 def attempt(session: OwnedSession, what: str, *, email: str, address: str, most: int) -> None:
@@ -41,8 +41,12 @@ def of_account(session: OwnedSession, what: str, *, most: int) -> None:
     _count(session, f"{what}|account|{session.user_id}", most)
 
 
-def over(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
-    """Return the condition of the hours that have passed."""
+def forget(session: OwnedSession) -> None:
+    """Forget the hours that have passed."""
+    session.execute(delete(Throttle).where(_over(session)), execution_options=PLAIN)
+
+
+def _over(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
     return col(Throttle.began_at) <= session.now - HOUR
 
 
@@ -61,8 +65,8 @@ def _count(session: OwnedSession, subject: str, most: int) -> None:
     """Count in one statement, so that attempts at the same time cannot slip through together."""
     key = hashlib.sha256(subject.encode()).hexdigest()
     mine, attempts = col(Throttle.key) == key, col(Throttle.attempts)
-    counted = update(Throttle).where(mine, ~over(session), attempts < most).values(attempts=attempts + 1)
-    begun = update(Throttle).where(mine, over(session)).values(attempts=1, began_at=session.now)
+    counted = update(Throttle).where(mine, ~_over(session), attempts < most).values(attempts=attempts + 1)
+    begun = update(Throttle).where(mine, _over(session)).values(attempts=1, began_at=session.now)
     if _changed(session, counted) or _changed(session, begun):
         return
     wanted = select(Throttle.began_at).where(mine)

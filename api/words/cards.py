@@ -8,9 +8,9 @@ from api.rules.facts import Moment
 from api.words.catalogue import Catalogue
 from api.words.letters import sentence
 from api.words.material import Conversation, Person
+from api.words.paper import Section
 
 MOST_POINTS = 2
-Section = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def _promises(promise: Promise, words: Catalogue) -> Iterator[str]:
 
 
 def call_sections(
-    talk: Conversation, whom: Person | None, desk: Desk, promise: Promise, words: Catalogue, *, has_met: bool
+    whom: Person | None, desk: Desk, begin: str, say: Sequence[str], promised: Sequence[str], words: Catalogue
 ) -> list[Section]:
     """Return the card for the call, as headings with lines."""
     said = words.card("call_card")
@@ -122,10 +122,10 @@ def call_sections(
     person = (", ".join(filter(None, (whom.printed, whom.title))), *reach) if whom else (said["nobody"],)
     return [
         (said["whom"], (*person, hours(desk, words))),
-        (said["say"], (opening(talk, words, has_met=has_met),)),
-        (said["points"], tuple(text for _, text in points(talk, words))),
+        (said["say"], (begin,)),
+        (said["points"], tuple(say)),
         (said["ask"], (said["question"],)),
-        (said["promised"], tuple(promises(promise, words))),
+        (said["promised"], tuple(promised)),
         (said["note"], tuple(f"☐ {text}" for text in said["outcomes"].values())),
     ]
 

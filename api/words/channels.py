@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from api.words.checks import POST_TAKES
 from api.words.material import Conversation, Person
 
 
@@ -18,8 +17,7 @@ class Suggestion:
 
 def suggest(talk: Conversation, recipients: Sequence[Person], today: date) -> Suggestion:
     """Return the channel to take: e-mail unless they prefer another that can still arrive."""
-    ends = [moment.date for moment in (talk.contact_from, talk.hear_by) if moment]
-    in_time = not ends or today + POST_TAKES <= min(ends)
+    in_time = talk.post_is_in_time(today)
     prefers = {person.preferred_channel for person in recipients}
     has_post = bool(recipients) and all(person.postal_address for person in recipients)
     if prefers == {"hand"}:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from difflib import SequenceMatcher
 
 from api.words.catalogue import Catalogue
 from api.words.material import Conversation, Paragraph, Person
 
 MOST_WORDS = 350
-POST_TAKES = timedelta(days=3)
 PLACEHOLDER = re.compile(
     r"\[(?!sic\])[A-Za-z][A-Za-z '’/-]{1,40}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-Za-z][A-Za-z ]{1,40}>"
     r"|\bX{3,}\b|\bTODO\b|\bTBD\b"
@@ -118,8 +117,7 @@ def _channel(letter: Written, talk: Conversation | None) -> Iterator[Finding]:
         if letter.channel and person.preferred_channel not in (None, "phone", letter.channel):
             detail = f"This person prefers {person.preferred_channel}."
             yield Finding("other_channel_preferred", "advice", person.id, detail, "Choose the channel they prefer.")
-    ends = [moment.date for moment in (talk.contact_from, talk.hear_by) if moment] if talk else []
-    if letter.channel == "post" and ends and letter.today + POST_TAKES > min(ends):
+    if letter.channel == "post" and talk is not None and not talk.post_is_in_time(letter.today):
         detail = "By post it would arrive after they decide, or after you ring."
         yield Finding("post_too_late", "warning", "channel", detail, "Send it by e-mail, or hand it in.")
 

@@ -29,8 +29,7 @@ def compose(kind: str, talk: Conversation, recipients: Sequence[Person], words: 
                 paragraphs.append(found)
             else:
                 missing.append(found)
-    open_concerns = tuple(one.partition(":")[2] for one in missing if one.startswith("answer:"))
-    return Draft(words.subject(kind, role=talk.role), tuple(paragraphs), tuple(missing), open_concerns)
+    return Draft(words.subject(kind, role=talk.role), tuple(paragraphs), tuple(missing))
 
 
 def sentence(text: str) -> str:

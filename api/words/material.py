@@ -1,10 +1,12 @@
 """What a letter is made from, as plain data: nothing here knows a table or the clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from api.rules.facts import Moment
+
+POST_TAKES = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,11 @@ class Conversation:
     why_role: str | None = None
     why_company: str | None = None
 
+    def post_is_in_time(self, sent: date) -> bool:
+        """Tell whether a letter by post arrives before they decide, or before one rings."""
+        ends = [moment.date for moment in (self.contact_from, self.hear_by) if moment]
+        return not ends or sent + POST_TAKES <= min(ends)
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -72,7 +79,11 @@ class Draft:
     subject: str
     paragraphs: tuple[Paragraph, ...]
     missing: tuple[str, ...] = ()
-    unaddressed_concerns: tuple[str, ...] = field(default=())
+
+    @property
+    def unaddressed_concerns(self) -> tuple[str, ...]:
+        """The notes of concerns that nothing answers."""
+        return tuple(one.removeprefix("answer:") for one in self.missing if one.startswith("answer:"))
 
     @property
     def body(self) -> str:

@@ -10,16 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlmodel import SQLModel, update
+from sqlmodel import SQLModel
 
 from api import demo, examples
 from api.catalog import CATALOG
-from api.models import PasswordReset
 from api.openapi import document
 from api.problems import MEDIA_TYPE, slug
-from api.security import hash_token
-from api.services import access, accounts, resets
-from tests.capture import NOW
+from api.services import access, accounts
+from tests.capture import NOW, ask_for_reset
 from tests.conftest import World
 from tests.hostile.attempts import Attempt, Target, Verdict, targets
 from tests.hostile.door import Answer, Sent, knock
@@ -171,9 +169,7 @@ def besieged(world: World) -> Iterator[Siege]:
     world.clock.now = NOW
     demo.build(world.database, NOW)
     with world.database.write(NOW) as session:
-        resets.ask(session, examples.EMAIL)
-        session.flush()
-        session.execute(update(PasswordReset).values(hash=hash_token(examples.RESET)))
+        ask_for_reset(session)
         user = accounts.by_email(session, examples.EMAIL)
         assert user is not None
         user_id, (_, token) = user.id, access.open_session(session, user, days=30)

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,9 +115,7 @@ def test_owners_stand_before_what_they_own(world: World, client: TestClient) -> 
             assert order.index(parent) < order.index(table.name)
 
 
-def test_an_account_read_back_from_its_export_is_the_same(
-    world: World, client: TestClient, empty_url: str, make_world: Callable[..., World]
-) -> None:
+def test_an_account_read_back_from_its_export_is_the_same(world: World, client: TestClient, empty_url: str) -> None:
     record_everything(client, world.clock.now)
     application(client, company="„Ünïcode“ & Söhne", role="🎓")
     rows = exported(client)[1:]

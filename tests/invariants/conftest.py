@@ -8,18 +8,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import update
 
 from api import examples
 from api.main import create_app
-from api.models import PasswordReset
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.openapi import document, operations
-from api.security import hash_token
-from api.services import access, accounts, resets
+from api.services import access, accounts
 from api.settings import Settings
-from tests.capture import NOW, Node, demo_app, filled
+from tests.capture import NOW, Node, ask_for_reset, demo_app, filled
 from tests.stores import Store
 
 DOCUMENT: Node = json.loads(
@@ -73,7 +70,9 @@ ABOUT_A_SESSION = ("end_current_session", "get_current_session")
 def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
     """Do what has to come before an example, and return the parameters that it needs."""
     if operation.name == "confirm_password_reset":
-        _let_somebody_ask_for(client, examples.RESET)
+        app: Any = client.app
+        with app.state.database.write(NOW) as session:
+            ask_for_reset(session)
     if operation.name == "delete_me":
         return {"confirmation": client.delete("/v1/me").json()["confirmation"]}
     return {}
@@ -83,15 +82,6 @@ def signed_in(client: TestClient) -> None:
     """Let a session ask."""
     answer = client.post("/v1/sessions", json=examples.BODIES["SessionCreate"])
     client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
-
-
-def _let_somebody_ask_for(client: TestClient, secret: str) -> None:
-    """Let somebody have asked for a new password, and be sent the link of the example."""
-    app: Any = client.app
-    with app.state.database.write(NOW) as session:
-        resets.ask(session, examples.EMAIL)
-        session.flush()
-        session.execute(update(PasswordReset).values(hash=hash_token(secret)))
 
 
 @dataclass(frozen=True)
