@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import column, event, text
+from sqlalchemy import Engine, column, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.types import Uuid
@@ -104,11 +104,12 @@ class Database:
         if not self.is_sqlite:
             self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._turns = Turns()
+        self._aside: Any = None
 
     @contextmanager
     def read(self, now: datetime) -> Iterator[OwnedSession]:
         """Open a transaction that sees one state of the database and changes nothing."""
-        with _translated(), OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session:
+        with _translated(self.engine), OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session:
             session.now = now
             yield session
 
@@ -123,7 +124,7 @@ class Database:
         if self.is_sqlite and not self._turns.take(self.wait if patience is None else patience):
             raise UnavailableError
         try:
-            with _translated(), OwnedSession(self._writes, expire_on_commit=False) as session:
+            with _translated(self.engine), OwnedSession(self._writes, expire_on_commit=False) as session:
                 session.now = now
                 yield session
                 if not session.undo:
@@ -134,6 +135,43 @@ class Database:
             if self.is_sqlite:
                 self._turns.give()
 
+    @contextmanager
+    def driver(self) -> Iterator[Any]:
+        """Lend the driver's own connection for single statements that read: no transaction, no session around them."""
+        with _translated(self.engine):
+            lent = self.engine.raw_connection()
+            connection: Any = lent.driver_connection
+            if not self.is_sqlite:
+                connection.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not self.is_sqlite and not connection.closed:
+                    connection.autocommit = False
+                lent.close()
+
+    def open_glimpses(self) -> None:
+        """Set a connection aside with which the event loop itself may read a few rows: on SQLite, where none waits.
+
+        Readers of a write-ahead log need no lock; in the rare moment in which they do, this one gives up at once.
+        """
+        if self.is_sqlite:
+            lent = self.engine.raw_connection()
+            self._aside = lent.driver_connection
+            lent.detach()
+            self._aside.execute("PRAGMA busy_timeout=0")
+
+    @property
+    def has_glimpses(self) -> bool:
+        """Whether the event loop may read."""
+        return self._aside is not None
+
+    @contextmanager
+    def glimpse(self) -> Iterator[Any]:
+        """Lend the event loop its connection. Raises UnavailableError where it would have to wait."""
+        with _translated(self.engine):
+            yield self._aside
+
     def forget(self) -> bool:
         """Empty SQLite's log, in which what was deleted still stands; tell whether it could be done.
 
@@ -142,7 +180,7 @@ class Database:
         if not self.is_sqlite or not self._turns.take(self.wait):
             return not self.is_sqlite
         try:
-            with _translated(), self.engine.connect() as connection:
+            with _translated(self.engine), self.engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 return not is_busy
@@ -155,7 +193,7 @@ class Database:
         """Bring the schema to a revision, newer or older, in one transaction, after any other process that does."""
         config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
         config.set_main_option("script_location", str(scripts))
-        with _translated(), self._writes.connect() as connection:
+        with _translated(self.engine), self._writes.connect() as connection:
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision() or ""
             is_older = revision == "base" or (revision != "head" and revision < current)
@@ -165,17 +203,20 @@ class Database:
     def is_at_head(self) -> bool:
         """Tell whether the schema is the one that this version wants."""
         scripts = ScriptDirectory(str(MIGRATIONS))
-        with _translated(), self.engine.connect() as connection:
+        with _translated(self.engine), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
 
     def await_migration(self) -> None:
         """Wait until no other process migrates. Raises UnavailableError when that takes longer than the setting."""
         if not self.is_sqlite:
-            with _translated(), self.engine.begin() as connection:
+            with _translated(self.engine), self.engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": MIGRATING})
 
     def dispose(self) -> None:
         """Close all connections."""
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
         self.engine.dispose()
 
 
@@ -186,11 +227,12 @@ def _in_time() -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Raise what a caller can wait for as such, and a fault of ours as it is."""
+def _translated(engine: Engine) -> Iterator[None]:
+    """Raise what a caller can wait for as such, and a fault of ours as it is; the driver's own errors alike."""
+    driver: Any = engine.dialect.dbapi
     try:
         yield
-    except SQLAlchemyError as error:
-        if (known := outage(error)) is not None:
+    except (SQLAlchemyError, driver.Error) as error:
+        if (known := outage(error, driver)) is not None:
             raise known from error
         raise

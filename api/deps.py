@@ -12,18 +12,19 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
+from pydantic_core import to_json
 
-from api.conditional import Conditions
 from api.db import Database, OwnedSession
 from api.errors import NotModifiedError, PreconditionFailedError, UnavailableError
 from api.idempotency import Retry
 from api.mail import Mailer
-from api.models import Token
 from api.models.base import IN_QUERY, Digits
 from api.pagination import DEFAULT_LIMIT, PageQuery
-from api.requests import Route, credentials, only_header
+from api.plain import Rows
+from api.requests import JSON, Route, conditions, credentials, only_header, place
 from api.services import activities, retries, steps
-from api.services.access import authenticate, demand, is_to_be_marked, mark_used
+from api.services.access import demand, is_to_be_marked, mark_used
+from api.services.glance import Recognised, authenticate, recognise
 from api.settings import Settings
 
 Shown = TypeVar("Shown", bound=BaseModel)
@@ -65,14 +66,14 @@ class Clockwork:
 class Caller(Clockwork):
     """One request of one user, whose token is checked in the transaction that the endpoint opens."""
 
-    token: Token
+    token: Recognised
     answer: str | None = None
     status: int = 200
 
     def __init__(self, request: Request, response: Response, retry: Retry | None = None) -> None:
         super().__init__(request, response)
         self.retry = retry
-        self.conditions = Conditions(_listed(request, "if-match"), _listed(request, "if-none-match"))
+        self.conditions = conditions(request)
         self.secret = credentials(request)
         self.route: Route = request.scope["route"]
 
@@ -81,16 +82,26 @@ class Caller(Clockwork):
         """Open a transaction that reads on behalf of the caller."""
         with self.database.read(self.now) as session:
             self.token = authenticate(session, self.secret, self.route.scopes)
-            is_due = is_to_be_marked(self.token, session)
             yield session
-        if is_due:
-            self._mark_used()
+        self._mark_used()
+
+    @contextmanager
+    def glancing(self, as_of: datetime | None = None) -> Iterator[Rows]:
+        """Read plain rows about steps on behalf of the caller, who is told at once if nothing has changed."""
+        with self.database.driver() as driver:
+            rows = Rows(driver, self.database.engine.dialect, self.now)
+            self.token = recognise(rows, self.secret, self.route.scopes, as_of=as_of)
+            self.tagged(self.token.tag(place(self.request)))
+            yield rows.owned_by(self.token.user_id)
+        self._mark_used()
 
     def _mark_used(self) -> None:
         """Keep when the token was used last; while somebody writes, a reader does not wait for it."""
+        if not is_to_be_marked(self.token.last_used_at, self.now):
+            return
         with suppress(UnavailableError), self.database.write(self.now, patience=0) as session:
             session.owner = self.token.user_id
-            mark_used(session, self.token)
+            mark_used(session, self.token.id)
 
     @contextmanager
     def writing(self, *, secret: bool = False, noted: bool = True) -> Iterator[OwnedSession]:
@@ -106,8 +117,8 @@ class Caller(Clockwork):
             steps.lock(session)
             if retry is not None:
                 retries.replay(session, retry)
-            if is_to_be_marked(self.token, session):
-                mark_used(session, self.token)
+            if is_to_be_marked(self.token.last_used_at, session.now):
+                mark_used(session, self.token.id)
             yield session
             if noted:
                 self._note(session)
@@ -121,7 +132,7 @@ class Caller(Clockwork):
 
     def demand(self, *scopes: str) -> None:
         """Raise ForbiddenError where the token lacks what an option asks for beyond the operation itself."""
-        demand(self.token, scopes)
+        demand(self.token.scopes, scopes)
 
     def _keep(self, session: OwnedSession, retry: Retry) -> None:
         if self.answer is None:
@@ -134,6 +145,10 @@ class Caller(Clockwork):
         if self.retry is not None:
             self.answer, self.status = shown.model_dump_json(), status
         return shown
+
+    def written(self, document: object) -> Response:
+        """Return a document as it is, with the headers that were said: it has the shape that the route describes."""
+        return Response(to_json(document), media_type=JSON, headers=dict(self.headers))
 
     def tagged(self, tag: str) -> None:
         """Say the answer's version; raise NotModifiedError where a reader has it already."""
@@ -151,12 +166,6 @@ class Caller(Clockwork):
         if cursor is not None:
             url = self.request.url.include_query_params(cursor=cursor)
             self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-
-
-def _listed(request: Request, name: str) -> str | None:
-    """Return a header that is a list: over several lines it is the same list."""
-    lines = request.headers.getlist(name)
-    return ", ".join(lines) if lines else None
 
 
 async def _caller(request: Request, response: Response) -> Caller:

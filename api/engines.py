@@ -83,8 +83,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def outage(error: Exception) -> ProblemError | None:
+def outage(error: Exception, driver: ModuleType) -> ProblemError | None:
     """Tell a busy, full, changed or missing database from a fault of ours, for which None is returned."""
+    if isinstance(error, driver.Error):
+        error = DBAPIError.instance(None, None, error, driver.Error)
     if isinstance(error, PoolTimeoutError | StaleDataError):
         return UnavailableError()
     if not isinstance(error, DBAPIError):

@@ -48,6 +48,8 @@ from api.services.sweeping import sweep
 from api.settings import SETTINGS, Settings
 
 ROUTERS = (
+    queue.routes,  # what is asked for most is found first
+    steps.routes,
     meta.routes,
     docs.routes,
     accounts.routes,
@@ -67,8 +69,6 @@ ROUTERS = (
     follow_ups.routes,
     offers.routes,
     search_activities.routes,
-    steps.routes,
-    queue.routes,
 )
 
 
@@ -115,6 +115,7 @@ async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     app.state.hashing_gate = Gate(MOST_HASHED, MOST_WAITING_TO_BE_HASHED, patient=True)
     to_thread.current_default_thread_limiter().total_tokens = settings.pool_size + MOST_HASHED
     sys.setswitchinterval(SWITCH_SECONDS)
+    app.state.database.open_glimpses()
     app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
     tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
     yield {SETTINGS: settings}

@@ -77,28 +77,35 @@ class Page:
     def rows(self, session: OwnedSession, statement: Select[Any]) -> tuple[list[Any], str | None]:
         """Return the rows of the page and the cursor of the next one, None on the last page."""
         if self.after is not None:
-            statement = statement.where(self._beyond(self.after))
-        ordered = statement.order_by(*(column.desc() if down else column for column, down in self.keys))
-        found = list(session.execute(ordered.limit(self.limit + 1)).all())
+            bound = [literal(value, column.type) for (column, _), value in zip(self.keys, self.after, strict=True)]
+            statement = statement.where(beyond(self.keys, bound))
+        found = list(session.execute(ordered(statement, self.keys).limit(self.limit + 1)).all())
         if len(found) <= self.limit:
             return found, None
-        return found[: self.limit], self._cursor(found[self.limit - 1][0])
+        last = found[self.limit - 1][0]
+        return found[: self.limit], self.cursor([getattr(last, column.key) for column, _ in self.keys])
 
-    def _beyond(self, after: list[Any]) -> Any:  # noqa: ANN401  # an SQL expression
-        """Say `(keys) > (after)` so that every database can use its index: the first key alone bounds the range."""
-        conditions: list[Any] = []
-        equal: list[Any] = []
-        bound = [literal(value, column.type) for (column, _), value in zip(self.keys, after, strict=True)]
-        for (column, down), value in zip(self.keys, bound, strict=True):
-            conditions.append(and_(*equal, column < value if down else column > value))
-            equal.append(column == value)
-        first, down = self.keys[0]
-        return and_(first <= bound[0] if down else first >= bound[0], or_(false(), *conditions))
-
-    def _cursor(self, last: object) -> str:
-        values = [_write(getattr(last, column.key)) for column, _ in self.keys]
+    def cursor(self, last: Sequence[object]) -> str:
+        """Return the cursor behind a row, given its keys."""
+        values = [_write(value) for value in last]
         payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":"), ensure_ascii=False).encode()
         return _encoded(_digest(payload, self.user_id, self.bound_to) + payload)
+
+
+def ordered(statement: Any, keys: Sequence[Key]) -> Any:  # noqa: ANN401  # any statement
+    """Return a statement in an order."""
+    return statement.order_by(*(column.desc() if down else column for column, down in keys))
+
+
+def beyond(keys: Sequence[Key], bound: Sequence[Any]) -> Any:  # noqa: ANN401  # an SQL expression
+    """Say `(keys) > (bound)` so that every database can use its index: the first key alone bounds the range."""
+    conditions: list[Any] = []
+    equal: list[Any] = []
+    for (column, down), value in zip(keys, bound, strict=True):
+        conditions.append(and_(*equal, column < value if down else column > value))
+        equal.append(column == value)
+    first, down = keys[0]
+    return and_(first <= bound[0] if down else first >= bound[0], or_(false(), *conditions))
 
 
 def _encoded(raw: bytes) -> str:

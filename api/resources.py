@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, create_model
+from pydantic_core import to_json
 from sqlalchemy import Select
 from sqlmodel import select
 
@@ -20,9 +20,10 @@ from api.models import Application
 from api.models.base import Body, Shown, Stored
 from api.models.step import ReopenedSteps
 from api.pagination import Key, PageQuery
-from api.requests import Route
+from api.plain import Rows
+from api.requests import JSON, Route
 from api.rules.evaluate import answer
-from api.services.records import Kind, Row, change, create, find, remove, show, show_one, there
+from api.services.records import Kind, Row, change, create, find, is_there, remove, show, show_one, there
 from api.services.step_answers import public, surroundings
 from api.services.steps import Reopened
 
@@ -101,8 +102,8 @@ def add_list(to: APIRouter, resource: Resource, *, nested: bool) -> None:
 
     def under(caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: str = default) -> object:
         with caller.reading() as session:
-            parent = find(session, Application, application_id)
-            mine = select(kind.table).where(kind.table.application_id == parent.id)
+            is_there(session, Application, application_id)
+            mine = select(kind.table).where(kind.table.application_id == application_id.lower())
             return listed(session, caller, resource, page, sort, mine, page_model)
 
     def top(caller: CallerDep, page: PageDep, sort: str = default) -> object:
@@ -149,8 +150,9 @@ def add_create(to: APIRouter, resource: Resource, *, nested: bool) -> None:
 
     def under(caller: CallerDep, application_id: ApplicationId, body: Body) -> object:
         with caller.writing() as session:
-            parent = find(session, Application, application_id)
-            return created(caller, session, resource, create(session, kind, body, within={"application_id": parent.id}))
+            is_there(session, Application, application_id)
+            within = {"application_id": application_id.lower()}
+            return created(caller, session, resource, create(session, kind, body, within=within))
 
     def top(caller: CallerDep, body: Body) -> object:
         with caller.writing() as session:
@@ -292,10 +294,9 @@ def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -
     if not dry_run:
         return Response(status_code=204)
     session.undo = True
-    around = surroundings(session, session.now)
+    around = surroundings(Rows.of(session), session.now)
     steps = [public(one.application_id, answer(one.instance, session.now), around) for one in reopened]
-    document = ReopenedSteps(reopened_steps=steps).model_dump(mode="json")
-    return JSONResponse(document, 200)
+    return Response(to_json({"reopened_steps": steps}), media_type=JSON)
 
 
 def _describe(first: str, resource: Resource, operation: str) -> str:

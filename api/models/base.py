@@ -32,6 +32,7 @@ from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from api.db import Owned
+from api.plain import moment
 from api.rules.calendar import ZONES, in_utc, is_within_reach
 from api.rules.facts import Moment
 
@@ -287,10 +288,7 @@ class MomentColumn(types.TypeDecorator[Moment]):
 
     def process_result_value(self, value: str | None, _dialect: object) -> Moment | None:
         """Read it."""
-        if value is None:
-            return None
-        day, _, clock = value.partition("T")
-        return Moment(dt.date.fromisoformat(day), dt.time.fromisoformat(clock) if clock else None)
+        return moment(value)
 
 
 def id_column(*, nullable: bool = False, primary_key: bool = False) -> Any:  # noqa: ANN401  # sqlmodel's own signature

@@ -18,6 +18,7 @@ State = Literal[
 StepName = Literal["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 Basis = Literal["elapsed", "local_day", "business", "promised", "rolling"]
 OPEN_ROWS = text("closed_state IS NULL")
+SNOOZED = text("snoozed_until IS NOT NULL")
 
 
 def step_id(application_id: str, number: int, scope: str) -> str:
@@ -34,6 +35,7 @@ class StepInstance(Owned, table=True):
         Index("ix_step_instance_key", "user_id", "application_id", "number", "scope", unique=True),
         Index("ix_step_instance_queue", "user_id", "due_at", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
         Index("ix_step_instance_opening", "user_id", "opens_at", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+        Index("ix_step_instance_snooze", "user_id", "snoozed_until", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
     )
 
     id: str = id_column(primary_key=True)

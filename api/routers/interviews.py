@@ -6,10 +6,11 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api.deps import CallerDep, DryRun, PageDep
-from api.models import Application, Contact, Interview, InterviewInterviewer
+from api.models import Contact, Interview, InterviewInterviewer
 from api.models.debrief import Debrief, Debriefed
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.pagination import by
+from api.plain import Rows
 from api.resources import (
     DRY_RUN,
     InterviewId,
@@ -29,7 +30,7 @@ from api.services.interviews import INTERVIEW
 from api.services.links import find_link, interviewer, interviewers, put_interviewer, unlink
 from api.services.records import find, show, show_one
 from api.services.smaller_facts import NOTE
-from api.services.step_reads import View, steps_of
+from api.services.step_reads import View, steps_of_one
 
 INTERVIEWS = Resource(
     kind=INTERVIEW,
@@ -69,11 +70,10 @@ def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrie
         people, notes = debrief(session, interview, body)
         shown = show_one(session, INTERVIEW, interview)
         caller.created(f"/v1/interviews/{interview.id}", tag_of(shown))
-        application = find(session, Application, interview.application_id)
-        steps = steps_of(session, [application], View(session.now))[application.id]
+        steps = steps_of_one(Rows.of(session), interview.application_id, View(session.now))
         contacts = show(session, CONTACT, people)
         recorded = {"interview": shown, "contacts": contacts, "notes": show(session, NOTE, notes)}
-        return caller.answered(Debriefed.model_validate({**recorded, "headline": steps.headline}), status=201)
+        return caller.answered(Debriefed.model_validate({**recorded, "headline": steps["headline"]}), status=201)
 
 
 class InterviewerPage(BaseModel):

@@ -88,7 +88,7 @@ def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
     with caller.writing(noted=False) as session:
         user = me(session)
         caller.may_change(accounts.profile(user), etag(user.version))
-        erasure.confirmed(session, caller.token, confirmation)
+        erasure.confirmed(session, caller.secret, confirmation)
         erasure.erase_account(session)
     caller.database.forget()
     return Response(status_code=204)

@@ -3,17 +3,19 @@
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import AwareDatetime, BaseModel
 
 from api.deps import CallerDep, Explain, PageDep
 from api.errors import InvalidError
 from api.models.base import Digits, Instant
 from api.models.step import QueueItem, QueueSummary
+from api.requests import glanced, place
 from api.resources import router
+from api.rules.words import said
 from api.services import queue
+from api.services.glance import version
 from api.services.records import wanted_id
-from api.services.step_reads import version
 
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))
@@ -45,7 +47,8 @@ def _states(text: str) -> tuple[str, ...]:
     return names
 
 
-@routes.get("/v1/queue", operation_id="list_queue")
+@routes.get("/v1/queue", operation_id="list_queue", response_model=QueuePage)
+@glanced
 def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
@@ -61,7 +64,7 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
         Instant | None, Query(description="As it will stand at this instant if nothing is recorded until then.")
     ] = None,
     explain: Explain = False,
-) -> QueuePage:
+) -> Response:
     """List what is due.
 
     Steps of all applications by deadline, each with its application, the reason and what to do next. A step that was
@@ -71,13 +74,11 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
         detail = "The queue looks ahead only: for the past, ask an application's steps."
         raise InvalidError.parameter("as_of", "in_the_past", detail)
     only = wanted_id("application_id", application_id) if application_id is not None else None
-    filters = queue.Filters(_states(state), step, only, due_before)
-    with caller.reading() as session:
-        query = (filters, sort, as_of, explain, page.limit, page.cursor)
-        caller.tagged(version(session, as_of or caller.now, *query))
-        items, cursor = queue.page(session, filters, page, sort=sort, as_of=as_of, explain=explain)
+    wanted = queue.Wanted(_states(state), step, only, due_before)
+    with caller.glancing(as_of) as rows:
+        items, cursor = queue.page(rows, page, wanted, sort=sort, now=as_of or caller.now, explain=explain)
         caller.paged(cursor)
-        return QueuePage.model_construct(as_of=as_of, items=items, next_cursor=cursor)
+        return caller.written({"as_of": as_of and said(as_of), "items": items, "next_cursor": cursor})
 
 
 @routes.get("/v1/queue/summary", operation_id="get_queue_summary")
@@ -88,5 +89,5 @@ def get_summary(caller: CallerDep) -> QueueSummary:
     when the next state changes by itself.
     """
     with caller.reading() as session:
-        caller.tagged(version(session, caller.now, "summary"))
+        caller.tagged(version(session, caller.now, place(caller.request)))
         return queue.summary(session)

@@ -88,11 +88,10 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
 
     A frontend that was loaded anew finds its `csrf_token` here. A personal token is no session (409).
     """
-    with caller.reading():
-        _is_a_session(caller.token)
-        in_cookie = caller.token.kind == TokenKind.COOKIE
-        csrf = csrf_token(caller.secret) if in_cookie else None
-        shown = access.shown_token(CurrentSession, caller.token, is_current=True, csrf_token=csrf)
+    with caller.reading() as session:
+        token = _own(caller, session)
+        csrf = csrf_token(caller.secret) if token.kind == TokenKind.COOKIE else None
+        shown = access.shown_token(CurrentSession, token, is_current=True, csrf_token=csrf)
         caller.tagged(shown.etag)
         return shown
 
@@ -104,8 +103,7 @@ def sign_out(caller: CallerDep) -> Response:
     Ends the session whose token asks, at once; a personal token is no session (409).
     """
     with caller.writing() as session:
-        _is_a_session(caller.token)
-        return _ended(caller, session, caller.token)
+        return _ended(caller, session, _own(caller, session))
 
 
 @routes.delete("/v1/sessions/{session_id}", operation_id="end_session", status_code=204, response_class=Response)
@@ -115,10 +113,11 @@ def end_session(caller: CallerDep, session_id: SessionId) -> Response:
         return _ended(caller, session, access.token_of(session, session_id, SESSIONS))
 
 
-def _is_a_session(token: Token) -> None:
-    if token.kind not in SESSIONS:
+def _own(caller: Caller, session: OwnedSession) -> Token:
+    if caller.token.kind not in SESSIONS:
         detail = "A personal token asks, which is no session: revoke it at /v1/tokens, or send the session's token."
         raise ConflictError(detail, code="not_a_session")
+    return access.token_of(session, caller.token.id, SESSIONS)
 
 
 def _shown(caller: Caller, row: Token) -> SessionPublic:

@@ -9,10 +9,13 @@ from api.deps import Caller, CallerDep, Explain
 from api.models import Application, StepInstance
 from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
+from api.plain import Rows
+from api.requests import glanced
 from api.resources import PARENT, ApplicationId, router
+from api.services.glance import version
 from api.services.records import find
 from api.services.step_actions import act, again, skip_many, snooze
-from api.services.step_reads import View, find_step, one_step, steps_of, version
+from api.services.step_reads import View, find_step, one_step, steps_of_one
 
 StepId = Annotated[str, Path(description="The step's id: stable while the fact that caused it exists.", max_length=64)]
 AsOf = Annotated[
@@ -23,20 +26,18 @@ STEP = "/v1/steps/{step_id}"
 routes = router("steps")
 
 
-@routes.get(f"{PARENT}/steps", operation_id="list_steps")
+@routes.get(f"{PARENT}/steps", operation_id="list_steps", response_model=StepsPublic)
+@glanced
 def list_steps(
     caller: CallerDep, application_id: ApplicationId, *, as_of: AsOf = None, explain: Explain = False
-) -> StepsPublic:
+) -> Response:
     """List an application's steps.
 
     The seven steps with every instance: state, deadline, why, what is missing and what to do next. Steps 1 to 4 exist
     once a round, 5 and 7 once, 6 as a chain of calls. `headline` has one line a number.
     """
-    with caller.reading() as session:
-        application = find(session, Application, application_id)
-        view = View(caller.now, as_of, explain)
-        caller.tagged(version(session, view.instant, application.id, as_of, explain, application_id=application.id))
-        return steps_of(session, [application], view)[application.id]
+    with caller.glancing(as_of) as rows:
+        return caller.written(steps_of_one(rows, application_id, View(caller.now, as_of, explain)))
 
 
 @routes.post(f"{PARENT}/steps/skip", operation_id="skip_steps")
@@ -48,22 +49,20 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
     with caller.writing() as session:
         application = find(session, Application, application_id)
         skip_many(session, application, body.steps, body.at, body.note)
-        caller.headers["ETag"] = version(
-            session, caller.now, application.id, None, False, application_id=application.id
-        )
-        return caller.answered(steps_of(session, [application], View(caller.now))[application.id])
+        caller.headers["ETag"] = version(session, caller.now, f"/v1/applications/{application.id}/steps?")
+        shown = steps_of_one(Rows.of(session), application.id, View(caller.now))
+        return caller.answered(StepsPublic.model_validate(shown))
 
 
-@routes.get(STEP, operation_id="get_step")
-def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> StepPublic:
+@routes.get(STEP, operation_id="get_step", response_model=StepPublic)
+@glanced
+def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
     """Read a step.
 
     Its state now, why, what is missing and what to do next.
     """
-    with caller.reading() as session:
-        row = find_step(session, step_id)
-        caller.tagged(_tag(caller, session, row, explain=explain))
-        return one_step(session, row, View(caller.now, explain=explain))
+    with caller.glancing() as rows:
+        return caller.written(one_step(rows, step_id, View(caller.now, explain=explain)))
 
 
 @routes.post(f"{STEP}/complete", operation_id="complete_step")
@@ -127,20 +126,23 @@ def unsnooze_step(caller: CallerDep, step_id: StepId) -> Response:
         return Response(status_code=204)
 
 
-def _tag(caller: Caller, session: OwnedSession, row: StepInstance, *, explain: bool = False) -> str:
-    return version(session, caller.now, row.id, explain, application_id=row.application_id)
-
-
 def _matched(caller: Caller, session: OwnedSession, step_id: str) -> StepInstance:
     """Return the row of a step, if the caller's If-Match allows to change it."""
     row = find_step(session, step_id)
     if caller.conditions.if_match is not None:
-        before = version(session, caller.now, row.id, False, application_id=row.application_id, writes=-1)
-        caller.may_change(one_step(session, row, View(caller.now)), before)
+        caller.may_change(_shown(caller, session, row), _tag(caller, session, row, writes=-1))
     return row
+
+
+def _tag(caller: Caller, session: OwnedSession, row: StepInstance, *, writes: int = 0) -> str:
+    return version(session, caller.now, f"/v1/steps/{row.id}?", writes=writes)
+
+
+def _shown(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
+    return StepPublic.model_validate(one_step(Rows.of(session), row.id, View(caller.now)))
 
 
 def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
     row = again(session, row)
     caller.headers["ETag"] = _tag(caller, session, row)
-    return caller.answered(one_step(session, row, View(caller.now)))
+    return caller.answered(_shown(caller, session, row))

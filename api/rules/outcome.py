@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 Data = Mapping[str, str | int | bool | None]
 
@@ -29,8 +30,7 @@ STATES = (
 APPLICATION = "application"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A fact that made a part of a step complete."""
 
     type: str
@@ -43,8 +43,7 @@ def evidence(type_: str, id_: str, at: datetime | None) -> Evidence | None:
     return Evidence(type_, id_, at) if at is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(NamedTuple):
     """Something to do or to know: the shape of next actions, warnings and advice alike.
 
     `href` may hold one `{…}` where the caller has to choose whom.
@@ -56,16 +55,14 @@ class Hint:
     href: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
+class Timed(NamedTuple):
     """A next action that holds from an instant on (None: from the beginning)."""
 
     since: datetime | None
     hint: Hint | None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One thing that a step asks for: when it was there, by what; `due` only where it differs from the step's."""
 
     name: str
@@ -78,8 +75,7 @@ class Part:
         return self.evidence.at if self.evidence else None
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A rule that was applied, with its inputs and what came out, for `explain`."""
 
     rule: str
@@ -87,8 +83,7 @@ class Applied:
     result: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """When a step opens and falls due (half open: at `due_at` it is overdue), by whose clock and on what grounds."""
 
     opens_at: datetime

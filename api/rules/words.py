@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from api.rules.outcome import Data, Instance
@@ -12,15 +13,18 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 def said(instant: datetime) -> str:
     """Write an instant as RFC 3339 in UTC with `Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return f"{instant.isoformat()[:19]}Z"
 
 
+@lru_cache(maxsize=16_384)
 def wall(instant: datetime, zone: str) -> str:
     """Write an instant as a local clock and calendar show it: `Tue 3 Mar, 11:00 EST`."""
     local = instant.astimezone(ZoneInfo(zone))
     name = local.tzname() or zone
     name = f"UTC{name}" if name[:1] in "+-" else name
-    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    clock = f"{local.hour:02}:{local.minute:02}" + (f":{local.second:02}" if local.second else "")
     return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}, {clock} {name}"
 
 

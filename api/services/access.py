@@ -1,19 +1,19 @@
 """Who may do what: the check of a token, and how sessions and personal tokens are made."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlmodel import col, select, update
 
 from api.conditional import etag
 from api.db import ANYBODY, UNSYNCED, OwnedSession
-from api.errors import ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
+from api.errors import ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
 from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
 from api.scopes import ALL, missing
-from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, looks_like_token, new_token
+from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.records import find
 
 ANYBODY_OPTION: Mapping[str, Any] = {ANYBODY: True}
@@ -27,22 +27,9 @@ MARKED_EVERY = timedelta(minutes=10)
 Shown = TypeVar("Shown", bound=Issued)
 
 
-def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> Token:
-    """Make the token's user the owner of the session. Raises UnauthorizedError, or ForbiddenError by scope."""
-    token = None
-    if looks_like_token(secret):
-        wanted = select(Token).where(Token.hash == hash_token(secret))
-        token = session.exec(wanted, execution_options=ANYBODY_OPTION).one_or_none()
-    if token is None or (token.expires_at is not None and token.expires_at <= session.now):
-        raise UnauthorizedError
-    session.owner = token.user_id
-    demand(token, needed)
-    return token
-
-
-def demand(token: Token, needed: Collection[str]) -> None:
+def demand(granted: Collection[str], needed: Collection[str]) -> None:
     """Raise ForbiddenError, with the names of the scopes, where a token does not have them."""
-    lacking = missing(needed, token.scopes)
+    lacking = missing(needed, granted)
     if lacking:
         names = " ".join(lacking)
         raise ForbiddenError(
@@ -52,14 +39,14 @@ def demand(token: Token, needed: Collection[str]) -> None:
         )
 
 
-def is_to_be_marked(token: Token, session: OwnedSession) -> bool:
+def is_to_be_marked(last_used_at: datetime | None, now: datetime) -> bool:
     """Tell whether the last use that is known of a token lies ten minutes back."""
-    return token.last_used_at is None or token.last_used_at + MARKED_EVERY <= session.now
+    return last_used_at is None or last_used_at + MARKED_EVERY <= now
 
 
-def mark_used(session: OwnedSession, token: Token) -> None:
+def mark_used(session: OwnedSession, token_id: str) -> None:
     """Keep that a token was used: at most every ten minutes, so that reading does not become writing."""
-    used = update(Token).where(col(Token.id) == token.id).values(last_used_at=session.now)
+    used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
     session.execute(used, execution_options=UNSYNCED)
 
 

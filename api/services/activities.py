@@ -3,28 +3,32 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col
+from sqlmodel import col, insert
 
 from api.db import OwnedSession
 from api.models import Activity, Token
 from api.models.base import new_id
+from api.plain import Plain, Rows, given, held, kept
+from api.services.glance import Recognised
 
 KEPT_FOR = timedelta(days=90)
 
 
-def note(session: OwnedSession, token: Token, operation: str, address: str) -> None:
+NOTED = {name: given(name, column.type) for name, column in Activity.__table__.c.items()}
+NOTE = Plain(insert(Activity).values(NOTED), owned=False)
+
+
+def note(session: OwnedSession, token: Token | Recognised, operation: str, address: str) -> None:
     """Write down who did what to which object; what was sent is not kept."""
-    session.add(
-        Activity(
-            user_id=session.user_id,
-            id=new_id(),
-            at=session.now,
-            token_id=token.id,
-            token_kind=token.kind,
-            token_name=token.name,
-            operation=operation,
-            object=address,
-        )
+    Rows.of(session).run(
+        NOTE,
+        id=held(new_id()),
+        at=kept(session.now),
+        token_id=held(token.id),
+        token_kind=token.kind,
+        token_name=token.name,
+        operation=operation,
+        object=address,
     )
 
 

@@ -22,7 +22,7 @@ from api.rules.facts import ENDINGS
 from api.rules.life import life
 from api.services import steps
 from api.services.dating import TOLERANCE, Change, date_fact
-from api.services.facts import stage_line
+from api.services.elsewhere import stage_line
 from api.services.owner import me
 from api.services.policies import checked, laid_over
 from api.services.records import Kind, touch

@@ -7,19 +7,19 @@ from sqlmodel import SQLModel, col, select
 
 from api.db import OwnedSession
 from api.errors import ConflictError
-from api.models import Application, Contact, Token, User
-from api.security import confirmation
+from api.models import Application, Contact, User
+from api.security import confirmation, hash_token
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 
 
-def confirmed(session: OwnedSession, token: Token, given: str | None) -> None:
+def confirmed(session: OwnedSession, secret: str, given: str | None) -> None:
     """Raise ConflictError, with a code to repeat, unless the code was repeated: a slip of the hand erases nothing.
 
     The code belongs to the token that asks and lapses after ten minutes. It is no secret from who has the token.
     """
     until, _, code = (given or "").partition(".")
-    if until.isdecimal() and int(until[:12]) >= session.now.timestamp() and code == _code(token, until):
+    if until.isdecimal() and int(until[:12]) >= session.now.timestamp() and code == _code(session, secret, until):
         return
     until = str(int((session.now + CONFIRM_WITHIN).timestamp()))
     counts = {
@@ -30,12 +30,12 @@ def confirmed(session: OwnedSession, token: Token, given: str | None) -> None:
         "This erases your account with everything in it, for good: repeat the request with ?confirmation= and the code "
         "of this problem within ten minutes. GET /v1/me/export takes everything out before.",
         code="confirmation_required",
-        extra={"confirmation": f"{until}.{_code(token, until)}", "erases": counts},
+        extra={"confirmation": f"{until}.{_code(session, secret, until)}", "erases": counts},
     )
 
 
-def _code(token: Token, until: str) -> str:
-    return confirmation(token.hash, f"erase|{token.user_id}|{until}")
+def _code(session: OwnedSession, secret: str, until: str) -> str:
+    return confirmation(hash_token(secret), f"erase|{session.user_id}|{until}")
 
 
 def erase_account(session: OwnedSession) -> None:

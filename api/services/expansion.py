@@ -14,10 +14,11 @@ from api.models.contact import ApplicationContactPublic
 from api.models.hint import HintPublic
 from api.models.interview import InterviewPublic
 from api.models.step import State, StepName, StepPublic
+from api.plain import Rows
 from api.services.interviews import INTERVIEW
 from api.services.links import application_contacts
 from api.services.records import show
-from api.services.step_answers import most_pressing
+from api.services.step_answers import Answer, most_pressing
 from api.services.step_reads import View, steps_of
 
 
@@ -46,16 +47,17 @@ def expanded(
     ids = [row.id for row in rows]
     contacts = application_contacts(session, ids) if "contacts" in wanted else {}
     interviews = _interviews(session, ids) if "interviews" in wanted else {}
-    steps = steps_of(session, rows, View(session.now)) if {"steps", "next_action"} & set(wanted) else {}
+    closed = {row.id: row.closed_at is not None for row in rows}
+    steps = steps_of(Rows.of(session), closed, View(session.now)) if {"steps", "next_action"} & set(wanted) else {}
     answers = []
     for one, row in zip(shown, rows, strict=True):
-        mine = steps[row.id].steps if row.id in steps else None
+        mine = steps[row.id]["steps"] if row.id in steps else None
         answers.append(
             ExpandedApplication.model_construct(
                 **one.__dict__,
                 contacts=contacts.get(row.id),
                 interviews=interviews[row.id] if "interviews" in wanted else None,
-                steps=mine if "steps" in wanted else None,
+                steps=[StepPublic.model_validate(step) for step in mine] if mine and "steps" in wanted else None,
                 next_action=_pressing(mine) if mine is not None and "next_action" in wanted else None,
             )
         )
@@ -71,9 +73,9 @@ def _interviews(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[Any
     return found
 
 
-def _pressing(steps: Sequence[StepPublic]) -> PressingAction | None:
+def _pressing(steps: Sequence[Answer]) -> PressingAction | None:
     step = most_pressing(steps)
-    if step is None or step.next_action is None:
+    if step is None:
         return None
-    hint = step.next_action.__dict__
-    return PressingAction(**hint, step_id=step.id, step=step.step, state=step.state, due_at=step.due_at)
+    about = {name: step[name] for name in ("step", "state", "due_at")}
+    return PressingAction.model_validate({**step["next_action"], "step_id": step["id"], **about})

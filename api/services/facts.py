@@ -1,14 +1,14 @@
 """From rows to the facts of the rules: for any number of applications, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlmodel import col, or_, select
+from sqlmodel import col
 
-from api.db import OwnedSession
+from api.errors import UnauthorizedError
 from api.models import (
     Application,
     ApplicationReference,
@@ -19,280 +19,283 @@ from api.models import (
     Letter,
     Note,
     Reference,
-    SearchActivity,
-    StageChange,
     StepOverride,
     User,
 )
+from api.plain import (
+    IDS,
+    OWNER,
+    Plain,
+    Row,
+    Rows,
+    canonical,
+    document,
+    instant,
+    known_instant,
+    moment,
+    picked,
+)
 from api.rules import facts as rules
-from api.rules.life import life
 from api.rules.policy import Policy
-from api.services.owner import me
+from api.services.elsewhere import STAGES, elsewhere, stage, under
 from api.services.policies import policy_of
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """One application with its facts and the policy that counts for it."""
 
-    application: Application
+    id: str
     facts: rules.Facts
     policy: Policy
 
 
-def gather(
-    session: OwnedSession, applications: Sequence[Application], *, now: datetime, search_only: bool = False
-) -> list[Known]:
-    """Return the facts of the applications as the rules want them.
+ME = Plain(picked(User.time_zone, User.policy).where(col(User.id) == OWNER), owned=False)
+APPLICATIONS = Plain(
+    picked(
+        Application.id,
+        Application.time_zone,
+        Application.policy,
+        Application.status_contact_id,
+        Application.status_contact_since,
+        Application.reference_check,
+        Application.references_given_at,
+        Application.references_not_needed_at,
+    ).where(col(Application.id).in_(IDS), col(Application.deleted_at).is_(None))
+)
+INTERVIEWS = under(
+    Interview,
+    "id",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "actual_end",
+    "kind",
+    "status",
+    "cancelled_at",
+    "stage_learned_at",
+    "timing_learned_at",
+    "contact_from",
+    "contact_by",
+    "hear_by",
+    "no_positives_at",
+    "no_concerns_at",
+)
+OVERRIDES = under(StepOverride, "id", "number", "scope", "action", "at")
+NOTES = under(Note, "id", "interview_id", "kind", "noted_at")
+LETTERS = under(Letter, "id", "interview_id", "kind", "sent_at", "recipients", "body", "channel")
+FOLLOW_UPS = under(FollowUp, "id", "at", "direction", "outcome", "contact_from", "contact_by", "hear_by")
+INTERVIEWERS = Plain(
+    picked(
+        InterviewInterviewer.interview_id,
+        Contact.id,
+        col(Contact.full_name),
+        Contact.details_complete_since,
+        col(InterviewInterviewer.optional),
+        col(Contact.email),
+        Contact.erased_at,
+    )
+    .join(Interview, col(Interview.id) == InterviewInterviewer.interview_id)
+    .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
+    .where(col(Interview.application_id).in_(IDS), col(Contact.deleted_at).is_(None))
+)
+REFERENCES = Plain(
+    picked(
+        ApplicationReference.application_id,
+        Reference.id,
+        col(Reference.name),
+        ApplicationReference.linked_at,
+        ApplicationReference.alerted_at,
+        ApplicationReference.briefed_at,
+        ApplicationReference.contacted_at,
+        col(ApplicationReference.job_details_given),
+        col(ApplicationReference.company_details_given),
+    )
+    .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
+    .where(col(ApplicationReference.application_id).in_(IDS))
+)
+ASKED = Plain(
+    picked(
+        Contact.id,
+        col(Contact.full_name),
+        col(Contact.phone),
+        col(Contact.email),
+        Contact.reachable_since,
+        Contact.erased_at,
+    ).where(col(Contact.id).in_(IDS), col(Contact.deleted_at).is_(None))
+)
+
+
+def gather(rows: Rows, ids: Sequence[str], *, now: datetime, search_only: bool = False) -> list[Known]:
+    """Return the facts of those of the applications that are not deleted, as the rules want them.
 
     `search_only` leaves out what step 7 does not look at. `now` decides what closed other applications; before the
-    session's own now, it is read from their stage histories.
+    real now, it is read from their stage histories.
     """
-    user = me(session)
-    ids = [application.id for application in applications]
-    by = _Rows(session, ids, search_only=search_only)
-    others = elsewhere(session, now)
-    return [
-        Known(
-            application,
-            _facts(application, user, by, tuple(fact for owner, fact in others if owner != application.id)),
-            policy_of(user.policy, application.policy),
+    me = rows.first(ME)
+    if me is None:
+        raise UnauthorizedError
+    zone, user_policy = me[0], document(me[1])
+    found = rows.all(APPLICATIONS, ids=ids)
+    under = _Under(rows, ids, [row[3] for row in found if row[3]], search_only=search_only)
+    others = elsewhere(rows, now)
+    known = []
+    for row in found:
+        key = canonical(row[0])
+        apart = tuple(fact for owner, fact in others if owner != key)
+        known.append(Known(key, _facts(key, row, zone, under, apart), policy_of(user_policy, document(row[2]))))
+    return known
+
+
+class _Under:
+    """Every fact under some applications, by application (people by round, persons to ask by their own id)."""
+
+    def __init__(self, rows: Rows, ids: Sequence[str], asked: Sequence[str], *, search_only: bool) -> None:
+        def group(statement: Plain, made: Callable[..., Any]) -> dict[str, list[Any]]:
+            found: dict[str, list[Any]] = defaultdict(list)
+            for owner, *columns in rows.all(statement, ids=ids):
+                found[owner].append(made(*columns))
+            return found
+
+        self.stages = group(STAGES, stage)
+        self.overrides = group(OVERRIDES, _override)
+        nothing: dict[str, list[Any]] = {}
+        self.people = nothing if search_only else group(INTERVIEWERS, _interviewer)
+        self.notes = nothing if search_only else group(NOTES, _note)
+        self.letters = nothing if search_only else group(LETTERS, _letter)
+        self.follow_ups = nothing if search_only else group(FOLLOW_UPS, _follow_up)
+        self.references = nothing if search_only else group(REFERENCES, _reference)
+        self.asked = {} if search_only else {row[0]: row for row in rows.all(ASKED, ids=asked)}
+        self.interviews = group(INTERVIEWS, self._interview)
+
+    def _interview(self, id_: str, *columns: Any) -> rules.Interview:  # noqa: ANN401  # whatever a column holds
+        (start, end, zone, actual, kind, status, cancelled, stage, timing, since, by, hear, positives, concerns) = (
+            columns
         )
-        for application in applications
-    ]
-
-
-class _Rows:
-    """Every row under some applications, by application."""
-
-    def __init__(self, session: OwnedSession, ids: Sequence[str], *, search_only: bool) -> None:
-        self.stages = _grouped(_under(session, StageChange, ids))
-        self.interviews = _grouped(_under(session, Interview, ids))
-        self.overrides = _grouped(_under(session, StepOverride, ids))
-        self.people: dict[str, list[tuple[InterviewInterviewer, Contact]]] = defaultdict(list)
-        self.contacts: dict[str, Contact] = {}
-        self.notes: dict[str, list[Note]] = {}
-        self.letters: dict[str, list[Letter]] = {}
-        self.follow_ups: dict[str, list[FollowUp]] = {}
-        self.references: dict[str, list[tuple[ApplicationReference, Reference]]] = defaultdict(list)
-        if not search_only:
-            self._read_the_rest(session, ids)
-
-    def _read_the_rest(self, session: OwnedSession, ids: Sequence[str]) -> None:
-        self.notes = _grouped(_under(session, Note, ids))
-        self.letters = _grouped(_under(session, Letter, ids))
-        self.follow_ups = _grouped(_under(session, FollowUp, ids))
-        interviewers = (
-            select(InterviewInterviewer, Contact)
-            .join(Interview, col(Interview.id) == InterviewInterviewer.interview_id)
-            .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
-            .where(col(Interview.application_id).in_(ids), col(Contact.deleted_at).is_(None))
+        return rules.Interview(
+            id=canonical(id_),
+            start=instant(start),
+            end=known_instant(end),
+            zone=zone,
+            actual_end=known_instant(actual),
+            kind=kind,
+            status=status,
+            cancelled_at=known_instant(cancelled),
+            interviewers=tuple(self.people.get(id_, ())),
+            stage_learned_at=known_instant(stage),
+            timing_learned_at=known_instant(timing),
+            contact_from=moment(since),
+            contact_by=moment(by),
+            hear_by=moment(hear),
+            no_positives_at=known_instant(positives),
+            no_concerns_at=known_instant(concerns),
         )
-        for link, contact in session.exec(interviewers).all():
-            self.people[link.interview_id].append((link, contact))
-        linked = (
-            select(ApplicationReference, Reference)
-            .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
-            .where(col(ApplicationReference.application_id).in_(ids))
-        )
-        for named, person in session.exec(linked).all():
-            self.references[named.application_id].append((named, person))
-        asked = (
-            select(Contact)
-            .join(Application, col(Application.status_contact_id) == Contact.id)
-            .where(col(Application.id).in_(ids), col(Contact.deleted_at).is_(None))
-        )
-        self.contacts = {contact.id: contact for contact in session.exec(asked).all()}
 
 
-def _under(session: OwnedSession, table: type[Row], ids: Sequence[str]) -> Sequence[Row]:
-    application_id: Any = table.application_id  # type: ignore[attr-defined]  # every table passed has one
-    return session.exec(select(table).where(application_id.in_(ids))).all()
-
-
-def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.application_id].append(row)  # type: ignore[attr-defined]  # see _under
-    return groups
-
-
-def _facts(application: Application, user: User, by: _Rows, others: tuple[rules.Elsewhere, ...]) -> rules.Facts:
-    key = application.id
+def _facts(key: str, row: Row, user_zone: str, under: _Under, others: tuple[rules.Elsewhere, ...]) -> rules.Facts:
+    id_, zone, _, asked, asked_since, check, given_at, not_needed_at = row
     return rules.Facts(
         application_id=key,
-        zone=application.time_zone,
-        user_zone=user.time_zone,
-        stages=tuple(stage_line(line) for line in by.stages.get(key, ())),
-        interviews=tuple(_interview(row, by) for row in by.interviews.get(key, ())),
-        notes=tuple(_note(row) for row in by.notes.get(key, ())),
-        letters=tuple(_letter(row) for row in by.letters.get(key, ())),
-        references=tuple(_reference(named, person) for named, person in by.references.get(key, ())),
-        follow_ups=tuple(_follow_up(row) for row in by.follow_ups.get(key, ())),
-        overrides=tuple(_override(row) for row in by.overrides.get(key, ())),
+        zone=zone,
+        user_zone=user_zone,
+        stages=tuple(under.stages.get(id_, ())),
+        interviews=tuple(under.interviews.get(id_, ())),
+        notes=tuple(under.notes.get(id_, ())),
+        letters=tuple(under.letters.get(id_, ())),
+        references=tuple(under.references.get(id_, ())),
+        follow_ups=tuple(under.follow_ups.get(id_, ())),
+        overrides=tuple(under.overrides.get(id_, ())),
         elsewhere=others,
-        status_contact=_status_contact(application, by.contacts.get(application.status_contact_id or "")),
-        reference_check=application.reference_check,
-        references_given_at=application.references_given_at,
-        references_not_needed_at=application.references_not_needed_at,
+        status_contact=_status_contact(under.asked.get(asked), asked_since),
+        reference_check=moment(check),
+        references_given_at=known_instant(given_at),
+        references_not_needed_at=known_instant(not_needed_at),
     )
 
 
-def stage_line(row: StageChange) -> rules.StageChange:
-    """Return a line of the stage history."""
-    return rules.StageChange(id=row.id, stage=row.stage, at=row.at, dated=row.dated)
-
-
-def _interview(row: Interview, by: _Rows) -> rules.Interview:
-    return rules.Interview(
-        id=row.id,
-        start=row.starts_at,
-        end=row.ends_at,
-        zone=row.time_zone,
-        actual_end=row.actual_end,
-        kind=row.kind,
-        status=row.status,
-        cancelled_at=row.cancelled_at,
-        interviewers=tuple(
-            rules.Interviewer(
-                contact_id=contact.id,
-                name=contact.full_name or "",
-                details_at=contact.details_complete_since,
-                optional=link.optional,
-                has_email=contact.email is not None,
-                erased=contact.erased_at is not None,
-            )
-            for link, contact in by.people.get(row.id, ())
-        ),
-        stage_learned_at=row.stage_learned_at,
-        timing_learned_at=row.timing_learned_at,
-        contact_from=row.contact_from,
-        contact_by=row.contact_by,
-        hear_by=row.hear_by,
-        no_positives_at=row.no_positives_at,
-        no_concerns_at=row.no_concerns_at,
+def _interviewer(
+    id_: str,
+    name: str | None,
+    complete: str | None,
+    optional: bool,  # noqa: FBT001  # a column
+    email: str | None,
+    erased: str | None,
+) -> rules.Interviewer:
+    return rules.Interviewer(
+        contact_id=canonical(id_),
+        name=name or "",
+        details_at=known_instant(complete),
+        optional=bool(optional),
+        has_email=email is not None,
+        erased=erased is not None,
     )
 
 
-def _note(row: Note) -> rules.Note:
-    return rules.Note(id=row.id, interview_id=row.interview_id, kind=row.kind, noted_at=row.noted_at)
+def _note(id_: str, interview_id: str | None, kind: str, noted_at: str) -> rules.Note:
+    return rules.Note(
+        id=canonical(id_), interview_id=interview_id and canonical(interview_id), kind=kind, noted_at=instant(noted_at)
+    )
 
 
-def _letter(row: Letter) -> rules.Letter:
+def _letter(
+    id_: str,
+    interview_id: str | None,
+    kind: str,
+    sent_at: str | None,
+    recipients: str,
+    body: str | None,
+    channel: str | None,
+) -> rules.Letter:
     return rules.Letter(
-        id=row.id,
-        interview_id=row.interview_id,
-        kind=row.kind,
-        sent_at=row.sent_at,
-        recipients=tuple(row.recipients),
-        written=bool(row.body and row.body.strip()),
-        channel=row.channel,
+        id=canonical(id_),
+        interview_id=interview_id and canonical(interview_id),
+        kind=kind,
+        sent_at=known_instant(sent_at),
+        recipients=tuple(document(recipients)),
+        written=bool(body and body.strip()),
+        channel=channel,
     )
 
 
-def _reference(named: ApplicationReference, person: Reference) -> rules.Reference:
-    both = named.job_details_given and named.company_details_given
+def _reference(id_: str, name: str, linked: str, *columns: Any) -> rules.Reference:  # noqa: ANN401  # columns
+    alerted, briefed, contacted, job, company = columns
     return rules.Reference(
-        id=person.id,
-        name=person.name,
-        linked_at=named.linked_at,
-        alerted_at=named.alerted_at,
-        briefed_at=named.briefed_at if both else None,
-        contacted_at=named.contacted_at,
+        id=canonical(id_),
+        name=name,
+        linked_at=instant(linked),
+        alerted_at=known_instant(alerted),
+        briefed_at=known_instant(briefed) if job and company else None,
+        contacted_at=known_instant(contacted),
     )
 
 
-def _follow_up(row: FollowUp) -> rules.FollowUp:
+def _follow_up(id_: str, at: str, direction: str, outcome: str, *moments: str | None) -> rules.FollowUp:
+    since, by, hear = map(moment, moments)
     return rules.FollowUp(
-        id=row.id,
-        at=row.at,
-        direction=row.direction,
-        outcome=row.outcome,
-        contact_from=row.contact_from,
-        contact_by=row.contact_by,
-        hear_by=row.hear_by,
+        id=canonical(id_),
+        at=instant(at),
+        direction=direction,
+        outcome=outcome,
+        contact_from=since,
+        contact_by=by,
+        hear_by=hear,
     )
 
 
-def _override(row: StepOverride) -> rules.Override:
-    return rules.Override(id=row.id, number=row.number, scope=row.scope, action=row.action, at=row.at)
+def _override(id_: str, number: int, scope: str, action: str, at: str) -> rules.Override:
+    return rules.Override(id=canonical(id_), number=number, scope=scope, action=action, at=instant(at))
 
 
-def _status_contact(application: Application, contact: Contact | None) -> rules.StatusContact | None:
-    if contact is None:
+def _status_contact(row: Row | None, since: str | None) -> rules.StatusContact | None:
+    if row is None:
         return None
+    id_, name, phone, email, reachable, erased = row
     return rules.StatusContact(
-        contact_id=contact.id,
-        name=contact.full_name or "",
-        phone=contact.phone,
-        email=contact.email,
-        since=application.status_contact_since,
-        reachable_since=contact.reachable_since,
-        erased=contact.erased_at is not None,
+        contact_id=canonical(id_),
+        name=name or "",
+        phone=phone,
+        email=email,
+        since=known_instant(since),
+        reachable_since=known_instant(reachable),
+        erased=erased is not None,
     )
-
-
-def elsewhere(session: OwnedSession, now: datetime) -> list[tuple[str | None, rules.Elsewhere]]:
-    """Return, with their applications, the facts that can set step 7's deadline of any application.
-
-    The latest of all, and the latest that is not of the same application, are enough: each application leaves out its
-    own.
-    """
-    rounds = _past_rounds(session, now) if now < session.now else _rounds(session)
-    return [*_activities(session, now), *rounds]
-
-
-def _activities(session: OwnedSession, now: datetime) -> list[tuple[str | None, rules.Elsewhere]]:
-    """Return the latest activity and the latest of another application; one of a deleted application is a mistake."""
-    mine = (
-        select(SearchActivity.application_id, SearchActivity.id, SearchActivity.at)
-        .join(Application, col(Application.id) == SearchActivity.application_id, isouter=True)
-        .where(
-            col(SearchActivity.at) <= now,
-            or_(col(SearchActivity.application_id).is_(None), col(Application.deleted_at).is_(None)),
-        )
-        .order_by(col(SearchActivity.at).desc(), col(SearchActivity.id).desc())
-        .limit(1)
-    )
-    first = session.exec(mine).all()
-    if first and first[0][0] is not None:
-        other = col(SearchActivity.application_id)
-        first = [*first, *session.exec(mine.where(or_(other.is_(None), other != first[0][0]))).all()]
-    return [(owner, rules.Elsewhere(id=id_, type="search_activity", at=at)) for owner, id_, at in first]
-
-
-def _live_rounds() -> Any:  # noqa: ANN401  # a statement
-    return (
-        select(Interview.application_id, Interview.id, Interview.effective_end_at, Application.closed_at)
-        .join(Application, col(Application.id) == Interview.application_id)
-        .where(col(Interview.status).in_(["scheduled", "held"]), col(Application.deleted_at).is_(None))
-    )
-
-
-def _rounds(session: OwnedSession) -> list[tuple[str | None, rules.Elsewhere]]:
-    end = col(Interview.effective_end_at)
-    live = (
-        _live_rounds()
-        .where(or_(col(Application.closed_at).is_(None), col(Application.closed_at) >= end))
-        .order_by(end.desc(), col(Interview.id).desc())
-        .limit(1)
-    )
-    first = session.exec(live).all()
-    if first:
-        first = [*first, *session.exec(live.where(col(Interview.application_id) != first[0][0])).all()]
-    return [
-        (owner, rules.Elsewhere(id=id_, type="interview", at=at, closed_at=closed)) for owner, id_, at, closed in first
-    ]
-
-
-def _past_rounds(session: OwnedSession, now: datetime) -> list[tuple[str | None, rules.Elsewhere]]:
-    """Return all live rounds, with what had closed their applications by then."""
-    found = session.exec(_live_rounds()).all()
-    lines = _grouped(_under(session, StageChange, [row[0] for row in found]))
-    closed = {owner: life([stage_line(line) for line in mine], now).closed_at for owner, mine in lines.items()}
-    return [
-        (owner, rules.Elsewhere(id=id_, type="interview", at=at, closed_at=closed.get(owner)))
-        for owner, id_, at, _ in found
-    ]

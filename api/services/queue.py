@@ -1,22 +1,25 @@
 """The queue: what is due across all applications, read from one index; and the same in figures."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlmodel import and_, col, func, or_, select
 
 from api.db import OwnedSession
 from api.models import Application, Interview, StepInstance
-from api.models.step import QueueApplication, QueueItem, QueueSummary, StepCount
-from api.pagination import PageQuery, by
+from api.models.step import QueueApplication, QueueSummary, StepCount
+from api.pagination import PageQuery, beyond, by, ordered
+from api.plain import ID, INSTANT, Plain, Row, Rows, canonical, given, held, instant, kept, picked, said
 from api.rules.evaluate import answer, project
 from api.rules.outcome import STEPS, Instance
 from api.services.facts import gather
-from api.services.step_answers import Surroundings, public, surroundings
-from api.services.stored_steps import instance_of
+from api.services.glance import NOW
+from api.services.step_answers import Answer, public, surroundings
+from api.services.stored_steps import COLUMNS, StoredStep, instance_of
 
 CAP = 1_000
 KEYS = by(StepInstance, "due_at")
@@ -24,6 +27,16 @@ KEYS = by(StepInstance, "due_at")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
+    """Which filters there are: what a statement is built for, whatever their values are."""
+
+    states: tuple[str, ...]
+    has_step: bool
+    has_application: bool
+    has_due_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
     """Which steps are wanted."""
 
     states: tuple[str, ...] = ("overdue",)
@@ -31,32 +44,50 @@ class Filters:
     application_id: str | None = None
     due_before: datetime | None = None
 
+    @property
+    def filters(self) -> Filters:
+        """The filters without their values."""
+        return Filters(self.states, self.step is not None, self.application_id is not None, self.due_before is not None)
 
-def statement(filters: Filters, now: datetime) -> Any:  # noqa: ANN401  # a statement
-    """Return the statement of the queue at an instant: a range of the index of open rows."""
+    @property
+    def values(self) -> dict[str, object]:
+        """The values as a statement compares them."""
+        return {
+            "step": self.step,
+            "application_id": self.application_id and held(self.application_id),
+            "due_before": self.due_before and kept(self.due_before),
+        }
+
+
+@lru_cache(maxsize=256)
+def statement(filters: Filters, sort: str, *, is_first: bool) -> Plain:
+    """Return the statement of a page of the queue: a range of the index of open rows."""
     row = StepInstance
-    wanted = select(row, Application.company, Application.role).join(
+    wanted = picked(*COLUMNS, Application.company, Application.role).join(
         Application, col(Application.id) == row.application_id
     )
-    wanted = wanted.where(col(row.closed_state).is_(None), _in_states(filters.states, now))
+    wanted = wanted.where(col(row.closed_state).is_(None), _in_states(filters.states, NOW))
     if filters.states == ("overdue",):
-        wanted = wanted.where(col(row.due_at) <= now)
+        wanted = wanted.where(col(row.due_at) <= NOW)
     elif "overdue" not in filters.states:
-        wanted = wanted.where(col(row.due_at) > now)
-    if filters.step is not None:
-        wanted = wanted.where(row.number == filters.step)
-    if filters.application_id is not None:
-        wanted = wanted.where(row.application_id == filters.application_id)
-    if filters.due_before is not None:
-        wanted = wanted.where(col(row.due_at) < filters.due_before)
-    return wanted.where(_awake(now))
+        wanted = wanted.where(col(row.due_at) > NOW)
+    if filters.has_step:
+        wanted = wanted.where(col(row.number) == given("step"))
+    if filters.has_application:
+        wanted = wanted.where(col(row.application_id) == given("application_id", ID))
+    if filters.has_due_before:
+        wanted = wanted.where(col(row.due_at) < given("due_before", INSTANT))
+    wanted = wanted.where(_awake(NOW))
+    if not is_first:
+        wanted = wanted.where(beyond(KEYS[sort], (given("after_due", INSTANT), given("after_id", ID))))
+    return Plain(ordered(wanted, KEYS[sort]).limit(given("limit")))
 
 
-def _awake(now: datetime) -> Any:  # noqa: ANN401  # an SQL expression
+def _awake(now: Any) -> Any:  # noqa: ANN401  # an SQL expression
     return or_(col(StepInstance.snoozed_until).is_(None), col(StepInstance.snoozed_until) <= now)
 
 
-def _in_states(states: Sequence[str], now: datetime) -> Any:  # noqa: ANN401  # an SQL expression
+def _in_states(states: Sequence[str], now: Any) -> Any:  # noqa: ANN401  # an SQL expression
     due, opens = col(StepInstance.due_at), col(StepInstance.opens_at)
     conditions = {
         "overdue": due <= now,
@@ -67,47 +98,47 @@ def _in_states(states: Sequence[str], now: datetime) -> Any:  # noqa: ANN401  # 
 
 
 def page(
-    session: OwnedSession, filters: Filters, query: PageQuery, *, sort: str, as_of: datetime | None, explain: bool
-) -> tuple[list[QueueItem], str | None]:
+    rows: Rows, query: PageQuery, wanted: Wanted, *, sort: str, now: datetime, explain: bool
+) -> tuple[list[Answer], str | None]:
     """Return one page of the queue and the cursor of the next; all pages are of the first page's instant."""
-    opened = query.opened(session.user_id, KEYS[sort], as_of or session.now)
+    opened = query.opened(rows.user_id, KEYS[sort], now)
     now = opened.instant
-    found, cursor = opened.rows(session, statement(filters, now))
-    around = surroundings(session, now)
-    traced = _traced(session, [row for row, _, _ in found], now) if explain else {}
-    items = [
-        _item(row, company, role, traced.get(row.id) or instance_of(row), around, now, explain=explain)
-        for row, company, role in found
-    ]
-    return items, cursor
+    values: dict[str, object] = {**wanted.values, "now": kept(now), "limit": opened.limit + 1}
+    if opened.after is not None:
+        due, id_ = opened.after
+        values |= {"after_due": kept(due), "after_id": held(id_)}
+    found = rows.all(statement(wanted.filters, sort, is_first=opened.after is None), **values)
+    cursor = None
+    if len(found) > opened.limit:
+        found = found[: opened.limit]
+        last = StoredStep._make(found[-1][: len(COLUMNS)])
+        cursor = opened.cursor([instant(last.due_at), canonical(last.id)])
+    return _items(rows, found, now, explain=explain), cursor
 
 
-def _item(
-    row: StepInstance,
-    company: str,
-    role: str,
-    instance: Instance,
-    around: Surroundings,
-    now: datetime,
-    *,
-    explain: bool,
-) -> QueueItem:
-    step = public(row.application_id, answer(instance, now), around, snoozed_until=row.snoozed_until, explain=explain)
-    application = QueueApplication(id=row.application_id, company=company, role=role)
-    return QueueItem.model_construct(**step.__dict__, application=application)
+def _items(rows: Rows, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
+    around = surroundings(rows, now)
+    steps = [(StoredStep._make(step), company, role) for *step, company, role in found]
+    traced = _traced(rows, {canonical(step.application_id) for step, _, _ in steps}, now) if explain else {}
+    items = []
+    for step, company, role in steps:
+        owner = canonical(step.application_id)
+        instance = traced.get((owner, step.number, step.scope)) or instance_of(step)
+        snoozed = step.snoozed_until and said(step.snoozed_until)
+        id_ = canonical(step.id)
+        item = public(owner, answer(instance, now), around, id_=id_, snoozed_until=snoozed, explain=explain)
+        item["application"] = {"id": owner, "company": company, "role": role}
+        items.append(item)
+    return items
 
 
-def _traced(session: OwnedSession, rows: Sequence[StepInstance], now: datetime) -> dict[str, Instance]:
+def _traced(rows: Rows, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], Instance]:
     """Judge the applications of a page once more, for the rules that were applied."""
-    ids = {row.application_id for row in rows}
-    applications = session.exec(select(Application).where(col(Application.id).in_(ids))).all()
-    by_key = {
-        (known.application.id, *instance.key): instance
-        for known in gather(session, applications, now=now)
+    return {
+        (known.id, *instance.key): instance
+        for known in gather(rows, sorted(ids), now=now)
         for instance in project(known.facts, known.policy, now)
     }
-    keys = {row.id: (row.application_id, row.number, row.scope) for row in rows}
-    return {id_: by_key[key] for id_, key in keys.items() if key in by_key}
 
 
 def summary(session: OwnedSession) -> QueueSummary:

@@ -4,15 +4,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, null, or_, select
 
 from api.conditional import etag
 from api.db import Owned, OwnedSession
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
 from api.models.base import Body, MomentIO, Shown, Stored, new_id
+from api.plain import ID, Plain, Rows, canonical, given, held, picked
 from api.services import steps
 from api.services.dating import Change, cut_evidence
 from api.services.steps import Reopened
@@ -63,6 +65,26 @@ def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool 
     if application_id is not None and table is not Application and not deleted:
         find(session, Application, application_id)
     return row
+
+
+@cache
+def _presence(table: Any) -> Plain:  # noqa: ANN401  # a table
+    """Return the statement that tells whether a row is there, and of which application it is."""
+    wanted = picked(table.application_id if "application_id" in table.model_fields else null())
+    if "application_id" in table.model_fields:
+        wanted = wanted.join(Application, col(Application.id) == table.application_id)
+        wanted = wanted.where(col(Application.deleted_at).is_(None))
+    if table in SOFT:
+        wanted = wanted.where(table.deleted_at.is_(None))
+    return Plain(wanted.where(table.id == given("id", ID)))
+
+
+def is_there(session: OwnedSession, table: type[Any], id_: str) -> str | None:
+    """Return which application a row is of, None where it is of none. Raises NotFoundError as `find` does."""
+    row = Rows.of(session).first(_presence(table), id=held(id_)) if is_id(id_) else None
+    if row is None:
+        raise NotFoundError
+    return row[0] and canonical(row[0])
 
 
 def there(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
@@ -119,14 +141,14 @@ def _stored(value: object) -> object:
 
 def create(session: OwnedSession, kind: Kind[Row], body: Body, *, within: Mapping[str, str] | None = None) -> Row:
     """Write a new fact and judge what it touches. Raises ConflictError when the user has the id already."""
-    given = cut_evidence(session, values_of(body))
+    sent = cut_evidence(session, values_of(body))
     columns = kind.table.model_fields
     blank = {name: _stored(getattr(body, name)) for name in type(body).model_fields}
-    values = {name: value for name, value in {**blank, **given, **(within or {})}.items() if name in columns}
-    values["id"] = new_key(session, kind.table, given.get("id"))
+    values = {name: value for name, value in {**blank, **sent, **(within or {})}.items() if name in columns}
+    values["id"] = new_key(session, kind.table, sent.get("id"))
     row = kind.table(user_id=session.user_id, created_at=session.now, updated_at=session.now, **values)
-    check_links(session, kind.links, given, getattr(row, "application_id", None))
-    birth = Change(given, {}, session.now)
+    check_links(session, kind.links, sent, getattr(row, "application_id", None))
+    birth = Change(sent, {}, session.now)
     kind.settle(session, row, birth)
     session.add(row)
     session.flush()
@@ -147,13 +169,13 @@ def new_key(session: OwnedSession, table: type[Stored], wanted: str | None) -> s
 
 def change(session: OwnedSession, kind: Kind[Row], row: Row, body: Body) -> Row:
     """Lay a merge patch over a fact and judge what it touches, before and after."""
-    given = cut_evidence(session, values_of(body))
+    sent = cut_evidence(session, values_of(body))
     before = {name: getattr(row, name) for name in kind.table.model_fields}
     touched = set(kind.touches(session, row))
-    check_links(session, kind.links, given, getattr(row, "application_id", None))
-    alteration = Change(given, before, session.now)
+    check_links(session, kind.links, sent, getattr(row, "application_id", None))
+    alteration = Change(sent, before, session.now)
     with session.no_autoflush:  # a row that is not settled yet must not reach the database
-        for name, value in given.items():
+        for name, value in sent.items():
             if name in kind.table.model_fields:
                 setattr(row, name, value)
         kind.settle(session, row, alteration)
@@ -186,11 +208,11 @@ def touch(session: OwnedSession, row: Stored) -> None:
 
 
 def check_links(
-    session: OwnedSession, links: Mapping[str, type[Stored]], given: Mapping[str, Any], application_id: str | None
+    session: OwnedSession, links: Mapping[str, type[Stored]], sent: Mapping[str, Any], application_id: str | None
 ) -> None:
     """Raise NotFoundError where a field names a row that is not the user's, or not of this application."""
     for name, table in links.items():
-        value = given.get(name)
+        value = sent.get(name)
         many = value if isinstance(value, list) else [value] if value is not None else []
         for index, id_ in enumerate(many):
             pointer = f"/{name}/{index}" if isinstance(value, list) else f"/{name}"
@@ -200,10 +222,9 @@ def check_links(
 def _check_link(session: OwnedSession, table: type[Stored], id_: str, pointer: str, application_id: str | None) -> None:
     detail = "There is no such object, or it is not yours: check the id."
     try:
-        row = find(session, table, id_)
+        of = is_there(session, table, id_)
     except NotFoundError as error:
         raise NotFoundError(errors=[FieldError("pointer", pointer, "not_found", detail)]) from error
-    of = getattr(row, "application_id", None)
     if application_id is not None and of is not None and of != application_id:
         raise InvalidError.at(pointer, "of_another_application", "It belongs to another application: use one of this.")
 

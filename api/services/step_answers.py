@@ -3,25 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col
 
-from api.db import OwnedSession
 from api.models import Application, Offer
-from api.models.hint import HintPublic
-from api.models.step import (
-    AppliedPublic,
-    EvidencePublic,
-    HeadlineStep,
-    Progress,
-    Reason,
-    StepPublic,
-    step_id,
-)
+from api.models.step import step_id
+from api.plain import INSTANT, Plain, Rows, canonical, given, instant, kept, picked
 from api.rules.evaluate import headline
 from api.rules.outcome import Hint, Step
 from api.rules.steps.keep_looking import ADD_APPLICATION
+from api.rules.words import said
 
+Answer = dict[str, Any]
 CALL = 6
 OPEN_STATES = ("upcoming", "open", "overdue")
 
@@ -49,19 +43,21 @@ class Surroundings:
         return tuple(hints)
 
 
-def surroundings(session: OwnedSession, now: datetime) -> Surroundings:
+_ALIVE = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
+LIVE = Plain(picked(Application.id).where(*_ALIVE).limit(2))
+OFFERS = Plain(
+    picked(Offer.application_id, Offer.respond_by)
+    .join(Application, col(Application.id) == Offer.application_id)
+    .where(col(Offer.respond_by) > given("now", INSTANT), col(Offer.decision).is_(None), *_ALIVE)
+    .order_by(col(Offer.respond_by))
+    .limit(200)
+)
+
+
+def surroundings(rows: Rows, now: datetime) -> Surroundings:
     """Read what the user's other applications suggest, in two queries."""
-    alive = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
-    some = select(Application.id).where(*alive).limit(2).subquery()
-    live = session.exec(select(func.count()).select_from(some)).one()
-    offers = (
-        select(Offer.application_id, Offer.respond_by)
-        .join(Application, col(Application.id) == Offer.application_id)
-        .where(col(Offer.respond_by) > now, col(Offer.decision).is_(None), *alive)
-        .order_by(col(Offer.respond_by))
-        .limit(200)
-    )
-    return Surroundings(live, tuple((owner, by) for owner, by in session.exec(offers).all() if by))
+    offers = rows.all(OFFERS, now=kept(now))
+    return Surroundings(len(rows.all(LIVE)), tuple((canonical(owner), instant(by)) for owner, by in offers))
 
 
 def public(
@@ -69,32 +65,37 @@ def public(
     step: Step,
     around: Surroundings,
     *,
-    snoozed_until: datetime | None = None,
+    id_: str | None = None,
+    snoozed_until: str | None = None,
     explain: bool = False,
-) -> StepPublic:
-    """Return one step as it is answered."""
-    return StepPublic(
-        id=_id(application_id, step),
-        application_id=application_id,
-        number=step.number,
-        step=step.step,
-        scope=step.scope,
-        state=step.state,
-        opens_at=step.opens_at,
-        due_at=step.due_at,
-        due_zone=step.due_zone,
-        due_basis=step.due_basis,
-        completed_at=step.completed_at,
-        reason=Reason(code=step.reason, text=step.reason_text, data=dict(step.data)),
-        progress=Progress(done=step.total - len(step.missing), total=step.total, missing=list(step.missing)),
-        evidence=[EvidencePublic.model_validate(evidence) for evidence in step.evidence],
-        next_action=_hint(_next_action(step, around)),
-        warnings=_hints((*step.warnings, *_chain_ended(application_id, step))),
-        advice=_hints((*step.advice, *around.advice(application_id, step))),
-        changes_at=step.changes_at,
-        snoozed_until=snoozed_until,
-        trace=[AppliedPublic.model_validate(applied) for applied in step.trace] if explain else None,
-    )
+) -> Answer:
+    """Return one step as it is answered: the document that `StepPublic` describes. `id_` is the stored step's."""
+    return {
+        "id": id_ or _id(application_id, step),
+        "application_id": application_id,
+        "number": step.number,
+        "step": step.step,
+        "scope": step.scope,
+        "state": step.state,
+        "opens_at": _said(step.opens_at),
+        "due_at": _said(step.due_at),
+        "due_zone": step.due_zone,
+        "due_basis": step.due_basis,
+        "completed_at": _said(step.completed_at),
+        "reason": {"code": step.reason, "text": step.reason_text, "data": step.data},
+        "progress": {"done": step.total - len(step.missing), "total": step.total, "missing": step.missing},
+        "evidence": [{"type": type_, "id": id_, "at": said(at)} for type_, id_, at in step.evidence],
+        "next_action": _hint(_next_action(step, around)),
+        "warnings": _hints((*step.warnings, *_chain_ended(application_id, step))),
+        "advice": _hints((*step.advice, *around.advice(application_id, step))),
+        "changes_at": _said(step.changes_at),
+        "snoozed_until": snoozed_until,
+        "trace": [applied._asdict() for applied in step.trace] if explain else None,
+    }
+
+
+def _said(instant: datetime | None) -> str | None:
+    return None if instant is None else said(instant)
 
 
 def _id(application_id: str, step: Step) -> str | None:
@@ -118,31 +119,31 @@ def _chain_ended(application_id: str, step: Step) -> tuple[Hint, ...]:
     return (Hint("chain_of_calls_ended", text, "POST", f"/v1/steps/{_id(application_id, step)}/reopen"),)
 
 
-def _hint(hint: Hint | None) -> HintPublic | None:
-    return HintPublic(code=hint.code, text=hint.text, method=hint.method, href=hint.href) if hint else None
+def _hint(hint: Hint | None) -> Answer | None:
+    return {"code": hint.code, "text": hint.text, "method": hint.method, "href": hint.href} if hint else None
 
 
-def _hints(hints: Iterable[Hint]) -> list[HintPublic]:
-    return [HintPublic(code=hint.code, text=hint.text, method=hint.method, href=hint.href) for hint in hints]
+def _hints(hints: Iterable[Hint]) -> list[Answer | None]:
+    return [_hint(hint) for hint in hints]
 
 
-def headlines(application_id: str, steps: Iterable[Step]) -> list[HeadlineStep]:
+def headlines(application_id: str, steps: Iterable[Step]) -> list[Answer]:
     """Return the seven that speak for their numbers."""
     return [
-        HeadlineStep(
-            number=step.number,
-            step=step.step,
-            state=step.state,
-            step_id=_id(application_id, step),
-            opens_at=step.opens_at,
-            due_at=step.due_at,
-        )
+        {
+            "number": step.number,
+            "step": step.step,
+            "state": step.state,
+            "step_id": _id(application_id, step),
+            "opens_at": _said(step.opens_at),
+            "due_at": _said(step.due_at),
+        }
         for step in headline(steps)
     ]
 
 
-def most_pressing(steps: Iterable[StepPublic]) -> StepPublic | None:
+def most_pressing(steps: Iterable[Answer]) -> Answer | None:
     """Return the step to act on first: overdue before open, then by deadline; one not open yet comes last."""
-    waiting = [step for step in steps if step.next_action is not None and step.due_at is not None]
+    waiting = [step for step in steps if step["next_action"] is not None and step["due_at"] is not None]
     order = {"overdue": 0, "open": 1, "upcoming": 2}
-    return min(waiting, key=lambda s: (order.get(s.state, 3), s.due_at, s.number), default=None)
+    return min(waiting, key=lambda s: (order.get(s["state"], 3), s["due_at"], s["number"]), default=None)

@@ -1,23 +1,23 @@
 """Reading steps: of applications from their rows, or evaluated anew for another instant or with the rules applied."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import col
 
-from api.conditional import hashed
 from api.db import OwnedSession
 from api.errors import NotFoundError
-from api.models import Application, Offer, StepInstance, User
-from api.models.step import StepPublic, StepsPublic
-from api.rules.evaluate import RULES_VERSION, answer, present, project
+from api.models import Application, StepInstance
+from api.plain import ID, Plain, Rows, canonical, given, held, picked, said
+from api.rules.evaluate import answer, present, project
 from api.rules.life import life
-from api.rules.outcome import Instance, Step
+from api.rules.outcome import Instance
+from api.rules.words import said as at_utc
 from api.services.facts import gather
-from api.services.records import find, is_id
-from api.services.step_answers import Surroundings, headlines, public, surroundings
-from api.services.stored_steps import instance_of
+from api.services.records import is_id
+from api.services.step_answers import Answer, Surroundings, headlines, public, surroundings
+from api.services.stored_steps import COLUMNS, OF_APPLICATIONS, StoredStep, instance_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,58 +34,66 @@ class View:
         return self.as_of or self.now
 
 
-def steps_of(session: OwnedSession, applications: Sequence[Application], view: View) -> dict[str, StepsPublic]:
-    """Return the seven steps of applications, in a constant number of queries."""
-    around = surroundings(session, view.instant)
-    rows = _rows(session, [application.id for application in applications])
-    closed, instances = _instances(session, applications, rows, view)
-    found = {}
-    for application in applications:
-        key = application.id
-        steps = present(instances[key], view.instant, closed=closed[key])
-        snoozed = {(row.number, row.scope): row.snoozed_until for row in rows.get(key, ())}
-        found[key] = StepsPublic(
-            application_id=key,
-            as_of=view.as_of,
-            headline=headlines(key, steps),
-            steps=[_public(key, step, around, snoozed, view) for step in steps],
-        )
-    return found
+CLOSED = Plain(
+    picked(Application.closed_at).where(col(Application.id) == given("id", ID), col(Application.deleted_at).is_(None))
+)
+ONE = Plain(picked(*COLUMNS).where(col(StepInstance.id) == given("id", ID)))
 
 
-def _public(
-    key: str, step: Step, around: Surroundings, snoozed: dict[tuple[int, str], datetime | None], view: View
-) -> StepPublic:
-    until = snoozed.get((step.number, step.scope or ""))
-    return public(key, step, around, snoozed_until=until, explain=view.explain)
-
-
-def _instances(
-    session: OwnedSession,
-    applications: Sequence[Application],
-    rows: dict[str, list[StepInstance]],
-    view: View,
-) -> tuple[dict[str, bool], dict[str, Sequence[Instance]]]:
-    """Return whether each application is closed, and its judged steps: stored ones wherever they hold."""
+def steps_of(rows: Rows, closed: Mapping[str, bool], view: View) -> dict[str, Answer]:
+    """Return the seven steps of applications, of which is known whether each is closed, in three queries."""
+    around = surroundings(rows, view.instant)
+    stored = _stored(rows, list(closed))
+    instances: Mapping[str, Sequence[Instance]]
     if not view.explain and (view.as_of is None or view.as_of >= view.now):
-        stored: dict[str, Sequence[Instance]] = {
-            a.id: [instance_of(row) for row in rows.get(a.id, ())] for a in applications
-        }
-        return {a.id: a.closed_at is not None for a in applications}, stored
-    known = gather(session, applications, now=view.instant)
-    closed = {k.application.id: life(k.facts.stages, view.instant).closed_at is not None for k in known}
-    return closed, {k.application.id: project(k.facts, k.policy, view.instant) for k in known}
+        instances = {key: [instance_of(row) for row in mine] for key, mine in stored.items()}
+    else:
+        closed, instances = _judged(rows, list(closed), view)
+    return {key: _whole(key, instances[key], stored[key], around, view, closed=closed[key]) for key in closed}
 
 
-def _rows(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[StepInstance]]:
-    found: dict[str, list[StepInstance]] = {}
-    wanted = (
-        select(StepInstance)
-        .where(col(StepInstance.application_id).in_(ids))
-        .order_by(col(StepInstance.number), col(StepInstance.opens_at), col(StepInstance.scope))
-    )
-    for row in session.exec(wanted).all():
-        found.setdefault(row.application_id, []).append(row)
+def steps_of_one(rows: Rows, application_id: str, view: View) -> Answer:
+    """Return the seven steps of an application. Raises NotFoundError."""
+    found = rows.first(CLOSED, id=held(application_id.lower())) if is_id(application_id) else None
+    if found is None:
+        raise NotFoundError
+    key = application_id.lower()
+    return steps_of(rows, {key: found[0] is not None}, view)[key]
+
+
+def _whole(
+    key: str,
+    instances: Sequence[Instance],
+    stored: Sequence[StoredStep],
+    around: Surroundings,
+    view: View,
+    *,
+    closed: bool,
+) -> Answer:
+    steps = present(instances, view.instant, closed=closed)
+    snoozed = {(row.number, row.scope): said(row.snoozed_until) for row in stored if row.snoozed_until}
+    return {
+        "application_id": key,
+        "as_of": view.as_of and at_utc(view.as_of),
+        "headline": headlines(key, steps),
+        "steps": [
+            public(key, step, around, snoozed_until=snoozed.get((step.number, step.scope or "")), explain=view.explain)
+            for step in steps
+        ],
+    }
+
+
+def _judged(rows: Rows, ids: Sequence[str], view: View) -> tuple[dict[str, bool], dict[str, Sequence[Instance]]]:
+    """Judge applications anew at an instant, by what was known then."""
+    known = gather(rows, ids, now=view.instant)
+    closed = {one.id: life(one.facts.stages, view.instant).closed_at is not None for one in known}
+    return closed, {one.id: project(one.facts, one.policy, view.instant) for one in known}
+
+
+def _stored(rows: Rows, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
+    found: dict[str, list[StoredStep]] = {id_: [] for id_ in ids}
+    for row in map(StoredStep._make, rows.all(OF_APPLICATIONS, ids=ids)):
+        found[canonical(row.application_id)].append(row)
     return found
 
 
@@ -97,36 +105,17 @@ def find_step(session: OwnedSession, id_: str) -> StepInstance:
     return row
 
 
-def one_step(session: OwnedSession, row: StepInstance, view: View) -> StepPublic:
-    """Return one stored step as it is answered."""
+def one_step(rows: Rows, id_: str, view: View) -> Answer:
+    """Return one stored step as it is answered. Raises NotFoundError."""
+    found = rows.first(ONE, id=held(id_.lower())) if is_id(id_) else None
+    if found is None:
+        raise NotFoundError
+    row = StoredStep._make(found)
+    application_id = canonical(row.application_id)
+    around = surroundings(rows, view.now)
+    snoozed = row.snoozed_until and said(row.snoozed_until)
+    instance = instance_of(row)
     if view.explain:
-        application = find(session, Application, row.application_id)
-        whole = steps_of(session, [application], view)[row.application_id]
-        return next(step for step in whole.steps if step.id == row.id)
-    step = answer(instance_of(row), view.instant)
-    return public(row.application_id, step, surroundings(session, view.now), snoozed_until=row.snoozed_until)
-
-
-def version(
-    session: OwnedSession, now: datetime, *query: object, application_id: str | None = None, writes: int = 0
-) -> str:
-    """Return the entity tag of an answer made of steps.
-
-    It changes with every write of the user, with the rules, the query, and each passing of an opening, a deadline, the
-    end of a snooze or the term of an offer. `writes` of -1 leaves out the write that is under way.
-    """
-    counter = writes + session.exec(select(User.write_counter).where(User.id == session.user_id)).one()
-    return hashed(counter, RULES_VERSION, query, _last_passed(session, now, application_id))
-
-
-def _last_passed(session: OwnedSession, now: datetime, application_id: str | None) -> list[datetime | None]:
-    passed: list[datetime | None] = []
-    for column in (StepInstance.opens_at, StepInstance.due_at, StepInstance.snoozed_until):
-        latest = select(func.max(column)).where(col(column) <= now)
-        if column is not StepInstance.snoozed_until:
-            latest = latest.where(col(StepInstance.closed_state).is_(None))
-        if application_id is not None:
-            latest = latest.where(StepInstance.application_id == application_id)
-        passed.append(session.exec(latest).one())
-    passed.append(session.exec(select(func.max(Offer.respond_by)).where(col(Offer.respond_by) <= now)).one())
-    return passed
+        _, judged = _judged(rows, [application_id], view)
+        instance = next(one for one in judged[application_id] if one.key == instance.key)
+    return public(application_id, answer(instance, view.instant), around, snoozed_until=snoozed, explain=view.explain)

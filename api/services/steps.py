@@ -3,22 +3,46 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, insert, select, update
 
-from api.db import UNSYNCED, OwnedSession
+from api.db import OwnedSession
 from api.models import Application, Interview, StepInstance, User
+from api.plain import IDS, OWNER, Plain, Row, Rows, canonical, document, given, instant, picked
 from api.rules.evaluate import project, project_search
 from api.rules.outcome import Instance
 from api.services.facts import Known, gather
 from api.services.owner import me
 from api.services.policies import policy_of
 from api.services.rounds import effective_end
-from api.services.stored_steps import columns, row_of
+from api.services.stored_steps import COLUMNS, OF_APPLICATIONS, StoredStep, columns, is_kept, keys_of, same
 
 AT_ONCE = 500
 SEARCH = 7
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
+LOCK = Plain(
+    update(User).where(col(User.id) == OWNER).values(write_counter=User.write_counter + 1),
+    owned=False,
+)
+WITHOUT_END = Plain(
+    picked(Interview.id, Interview.starts_at, Interview.effective_end_at, Application.policy)
+    .join(Application, col(Application.id) == Interview.application_id)
+    .where(
+        col(Interview.application_id).in_(IDS),
+        col(Interview.ends_at).is_(None),
+        col(Interview.actual_end).is_(None),
+    )
+)
+SEARCHES = Plain(picked(*COLUMNS).where(col(StepInstance.number) == SEARCH))
+KEPT = {column.name: given(column.name, column.type) for column in StepInstance.__table__.c}
+MINE = (col(StepInstance.user_id) == OWNER, col(StepInstance.id) == KEPT["id"])
+CHANGING = ("opens_at", "due_at", "closed_state", "completed_at", "reason", "missing", "detail", "rules_version")
+INSERT = Plain(insert(StepInstance).values({**KEPT, "snoozed_until": None}), owned=False)
+UPDATE = Plain(
+    update(StepInstance).where(*MINE).values({name: KEPT[name] for name in (*CHANGING, "snoozed_until")}), owned=False
+)
+DELETE = Plain(delete(StepInstance).where(*MINE), owned=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +64,7 @@ def judged_at(session: OwnedSession) -> datetime:
 
 def lock(session: OwnedSession) -> None:
     """Take the user's turn to write and count it: one writer at a time judges a user's applications."""
-    session.execute(
-        update(User).where(col(User.id) == session.user_id).values(write_counter=User.write_counter + 1),
-        execution_options=UNSYNCED,
-    )
+    Rows.of(session).run(LOCK)
 
 
 def judge_applications(session: OwnedSession, ids: Collection[str], *, elsewhere: bool = False) -> list[Reopened]:
@@ -52,98 +73,88 @@ def judge_applications(session: OwnedSession, ids: Collection[str], *, elsewhere
     Returns what was closed and is open again. A deleted application has no rows.
     """
     session.flush()
+    rows, wanted = Rows.of(session), sorted(ids)
+    _settle_ends(session, rows, wanted)
     reopened: list[Reopened] = []
-    batches = list(_in_batches(sorted(ids)))
-    applications = [session.exec(select(Application).where(col(Application.id).in_(some))).all() for some in batches]
-    for found in applications:
-        _settle_ends(session, found)
-    for some, found in zip(batches, applications, strict=True):
-        alive = [application for application in found if application.deleted_at is None]
-        known = gather(session, alive, now=judged_at(session))
-        judged = {one.application.id: project(one.facts, one.policy, judged_at(session)) for one in known}
-        rows = session.exec(select(StepInstance).where(col(StepInstance.application_id).in_(some))).all()
-        reopened += _rewrite(session, judged, rows)
+    for some in _in_batches(wanted):
+        known = gather(rows, some, now=judged_at(session))
+        judged = {one.id: project(one.facts, one.policy, judged_at(session)) for one in known}
+        reopened += _rewrite(rows, judged, rows.all(OF_APPLICATIONS, ids=some))
     if elsewhere:
-        reopened += _judge_search(session, ids)
-    session.flush()
+        reopened += _judge_search(session, rows, ids)
     return reopened
 
 
 def judge_all(session: OwnedSession) -> list[Reopened]:
     """Judge every application of the user anew: after a change of policy or of the rules."""
-    return judge_applications(session, session.exec(select(Application.id)).all(), elsewhere=False)
+    return judge_applications(session, session.exec(select(Application.id)).all())
 
 
 def judge_search(session: OwnedSession) -> list[Reopened]:
     """Judge step 7 of every application: after a change of the user's zone or a general search activity."""
     session.flush()
-    reopened = _judge_search(session, ())
-    session.flush()
-    return reopened
+    return _judge_search(session, Rows.of(session), ())
 
 
-def fresh(session: OwnedSession, applications: Sequence[Application]) -> Iterator[tuple[Known, tuple[Instance, ...]]]:
+def fresh(session: OwnedSession, ids: Sequence[str]) -> Iterator[tuple[Known, tuple[Instance, ...]]]:
     """Judge without writing: what the stored rows must equal."""
-    for known in gather(session, applications, now=judged_at(session)):
+    for known in gather(Rows.of(session), ids, now=judged_at(session)):
         yield known, project(known.facts, known.policy, judged_at(session))
 
 
-def _settle_ends(session: OwnedSession, applications: Sequence[Application]) -> None:
-    """Keep the effective end of every round up to date: it depends on the policy, and other applications read it.
+def _settle_ends(session: OwnedSession, rows: Rows, ids: Sequence[str]) -> None:
+    """Keep the ends of rounds up to date of which no end is known: they depend on the policy, and others read them.
 
     Hence all ends are settled before the first application is judged.
     """
-    user = me(session)
-    minutes = {a.id: policy_of(user.policy, a.policy).default_interview_minutes for a in applications}
-    rounds = select(Interview).where(col(Interview.application_id).in_(list(minutes)))
-    for interview in session.exec(rounds).all():
-        end = effective_end(interview, minutes[interview.application_id])
-        if interview.effective_end_at != end:
-            interview.effective_end_at = end
+    loose = rows.all(WITHOUT_END, ids=ids)
+    user_policy = me(session).policy if loose else {}
+    for id_, start, end, policy in loose:
+        minutes = policy_of(user_policy, document(policy)).default_interview_minutes
+        if instant(end) != instant(start) + timedelta(minutes=minutes):
+            interview = session.get_one(Interview, (session.user_id, canonical(id_)))
+            interview.effective_end_at = effective_end(interview, minutes)
     session.flush()
 
 
-def _judge_search(session: OwnedSession, leave_out: Collection[str]) -> list[Reopened]:
+def _judge_search(session: OwnedSession, rows: Rows, leave_out: Collection[str]) -> list[Reopened]:
     """Rewrite the step 7 rows of all applications that have one, but for those judged already."""
-    stored = session.exec(select(StepInstance).where(StepInstance.number == SEARCH)).all()
-    rows = {row.application_id: row for row in stored if row.application_id not in leave_out}
+    found = [row for row in rows.all(SEARCHES) if canonical(row[1]) not in leave_out]
+    stored = {canonical(row[1]): row for row in found}
     reopened: list[Reopened] = []
-    for some in _in_batches(sorted(rows)):
-        found = session.exec(select(Application).where(col(Application.id).in_(some))).all()
-        known = gather(session, found, now=judged_at(session), search_only=True)
-        judged = {one.application.id: project_search(one.facts, one.policy, judged_at(session)) for one in known}
+    for some in _in_batches(sorted(stored)):
+        known = gather(rows, some, now=judged_at(session), search_only=True)
+        judged = {one.id: project_search(one.facts, one.policy, judged_at(session)) for one in known}
         instances = {key: (instance,) if instance else () for key, instance in judged.items()}
-        reopened += _rewrite(session, instances, [rows[key] for key in some])
+        reopened += _rewrite(rows, instances, [stored[key] for key in some])
     return reopened
 
 
-def _rewrite(
-    session: OwnedSession, judged: Mapping[str, tuple[Instance, ...]], rows: Iterable[StepInstance]
-) -> list[Reopened]:
+def _rewrite(rows: Rows, judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Row]) -> list[Reopened]:
     """Update, add and delete rows by key until they equal what was judged."""
-    stored = {(row.application_id, row.number, row.scope): row for row in rows}
-    reopened: list[Reopened] = []
+    there = map(StoredStep._make, found)
+    stored = {(canonical(row.application_id), row.number, row.scope): row for row in there}
+    new, reopened = [], []
     for application_id, instances in judged.items():
-        for instance in instances:
-            row = stored.pop((application_id, *instance.key), None)
+        for one in instances:
+            values = columns(one)
+            row = stored.pop((application_id, *one.key), None)
             if row is None:
-                session.add(row_of(session.user_id, application_id, instance))
+                new.append({**values, **keys_of(application_id, one)})
                 continue
-            if row.closed_state is not None and instance.closed_state is None:
-                reopened.append(Reopened(application_id, instance))
-            _update(row, columns(instance))
-    for row in stored.values():
-        session.delete(row)
+            if row.closed_state is not None and one.closed_state is None:
+                reopened.append(Reopened(application_id, one))
+            if not is_kept(row, values):
+                rows.run(UPDATE, **values, id=row.id, snoozed_until=_still_snoozed(row, values))
+    rows.each(INSERT, new)
+    rows.each(DELETE, [{"id": row.id} for row in stored.values()])
     return reopened
 
 
-def _update(row: StepInstance, values: dict[str, object]) -> None:
-    """Write what changed; a snooze ends when the step closes or its deadline moves."""
-    if values["closed_state"] is not None or values["due_at"] != row.due_at:
-        row.snoozed_until = None
-    for name, value in values.items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
+def _still_snoozed(row: StoredStep, values: Mapping[str, Any]) -> str | None:
+    """Return the end of a snooze, which is over when the step closes or its deadline moves."""
+    is_over = values["closed_state"] is not None or not same(values["due_at"], row.due_at)
+    return None if is_over else row.snoozed_until
 
 
 def _in_batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

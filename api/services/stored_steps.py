@@ -1,54 +1,108 @@
 """Between judged instances and their rows: what is kept in columns, what in the document beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlmodel import col
 
 from api.models.step import StepInstance, step_id
+from api.plain import IDS, SECONDS, Plain, document, held, instant, kept, known_instant, picked, written
 from api.rules.evaluate import RULES_VERSION
 from api.rules.outcome import Evidence, Hint, Instance, Timed
 from api.rules.words import said
 
 
+class StoredStep(NamedTuple):
+    """A row of a step as it is read: ids, instants and documents as text."""
+
+    id: str
+    application_id: str
+    number: int
+    scope: str
+    opens_at: str
+    due_at: str
+    closed_state: str | None
+    completed_at: str | None
+    reason: str
+    missing: str
+    detail: str
+    snoozed_until: str | None
+    rules_version: int
+
+
+COLUMNS: tuple[Any, ...] = tuple(getattr(StepInstance, name) for name in StoredStep._fields)
+OF_APPLICATIONS = Plain(
+    picked(*COLUMNS)
+    .where(col(StepInstance.application_id).in_(IDS))
+    .order_by(col(StepInstance.number), col(StepInstance.opens_at), col(StepInstance.scope))
+)
+
+
 def columns(instance: Instance) -> dict[str, Any]:
-    """Return what is stored of an instance."""
+    """Return what is stored of an instance, as plain statements write it."""
     return {
-        "opens_at": instance.opens_at,
-        "due_at": instance.due_at,
+        "opens_at": kept(instance.opens_at),
+        "due_at": kept(instance.due_at),
         "closed_state": instance.closed_state,
-        "completed_at": instance.completed_at,
+        "completed_at": instance.completed_at and kept(instance.completed_at),
         "reason": instance.reason,
-        "missing": list(instance.missing),
-        "detail": {
-            "zone": instance.due_zone,
-            "basis": instance.due_basis,
-            "data": dict(instance.data),
-            "total": instance.total,
-            "evidence": [[e.type, e.id, said(e.at)] for e in instance.evidence],
-            "actions": [[t.since and said(t.since), t.hint and _hint(t.hint)] for t in instance.actions],
-            "warnings": [_hint(hint) for hint in instance.warnings],
-            "advice": [_hint(hint) for hint in instance.advice],
-        },
+        "missing": written(instance.missing),
+        "detail": written(
+            {
+                "zone": instance.due_zone,
+                "basis": instance.due_basis,
+                "data": instance.data,
+                "total": instance.total,
+                "evidence": [(type_, id_, said(at)) for type_, id_, at in instance.evidence],
+                "actions": [(since and said(since), hint) for since, hint in instance.actions],
+                "warnings": instance.warnings,
+                "advice": instance.advice,
+            }
+        ),
         "rules_version": RULES_VERSION,
     }
 
 
-def instance_of(row: Any) -> Instance:  # noqa: ANN401  # a StepInstance, or a row of its columns
+def keys_of(application_id: str, instance: Instance) -> dict[str, Any]:
+    """Return what names the row of an instance."""
+    return {
+        "id": held(step_id(application_id, instance.number, instance.scope)),
+        "application_id": held(application_id),
+        "number": instance.number,
+        "scope": instance.scope,
+    }
+
+
+def is_kept(row: StoredStep, values: Mapping[str, Any]) -> bool:
+    """Tell whether a row holds these values already."""
+    return all(
+        same(getattr(row, name), value) if name.endswith("_at") else getattr(row, name) == value
+        for name, value in values.items()
+    )
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Tell whether two columns hold the same instant: databases write more or less behind the seconds."""
+    return one == other or (one is not None and other is not None and one[:SECONDS] == other[:SECONDS])
+
+
+def instance_of(row: StoredStep) -> Instance:
     """Return the instance that a row holds; `columns` and this are each other's inverse."""
-    detail = row.detail
+    detail = document(row.detail)
     return Instance(
         number=row.number,
         scope=row.scope,
-        opens_at=row.opens_at,
-        due_at=row.due_at,
+        opens_at=instant(row.opens_at),
+        due_at=instant(row.due_at),
         due_zone=detail["zone"],
         due_basis=detail["basis"],
         closed_state=row.closed_state,
-        completed_at=row.completed_at,
+        completed_at=known_instant(row.completed_at),
         reason=row.reason,
         data=detail["data"],
         total=detail["total"],
-        missing=tuple(row.missing),
+        missing=tuple(document(row.missing)),
         evidence=tuple(Evidence(type_, id_, datetime.fromisoformat(at)) for type_, id_, at in detail["evidence"]),
         actions=tuple(
             Timed(datetime.fromisoformat(since) if since else None, Hint(*hint) if hint else None)
@@ -57,19 +111,3 @@ def instance_of(row: Any) -> Instance:  # noqa: ANN401  # a StepInstance, or a r
         warnings=tuple(Hint(*hint) for hint in detail["warnings"]),
         advice=tuple(Hint(*hint) for hint in detail["advice"]),
     )
-
-
-def row_of(user_id: str, application_id: str, instance: Instance) -> StepInstance:
-    """Return a new row for an instance."""
-    return StepInstance(
-        user_id=user_id,
-        id=step_id(application_id, instance.number, instance.scope),
-        application_id=application_id,
-        number=instance.number,
-        scope=instance.scope,
-        **columns(instance),
-    )
-
-
-def _hint(hint: Hint) -> Sequence[str | None]:
-    return [hint.code, hint.text, hint.method, hint.href]

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Dialect, event
 from sqlmodel import SQLModel
 
 from api.db import Database, Owned
+from api.plain import Plain
 
 OWNED = frozenset(
     str(mapper.local_table.name)  # type: ignore[attr-defined]  # a mapper's table is a Table
@@ -53,10 +54,19 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
             plain = [[str(value).replace("-", "") for value in row] for row in values]
             found.append(Statement(PLACE.sub("?", text), plain, (text, parameters)))
 
+    compiled = Plain.on
+
+    def on(statement: Plain, dialect: Dialect, values: Any) -> tuple[str, Any]:
+        text, parameters = compiled(statement, dialect, values)
+        record(None, None, text, parameters, None, many=False)
+        return text, parameters
+
     event.listen(database.engine, "before_cursor_execute", record)
+    Plain.on = on  # type: ignore[method-assign,assignment]  # plain statements tell the engine nothing
     try:
         yield found
     finally:
+        Plain.on = compiled  # type: ignore[method-assign]
         event.remove(database.engine, "before_cursor_execute", record)
 
 

@@ -81,7 +81,8 @@ def moved(value: Any, by: timedelta) -> Any:
     if isinstance(value, date):
         return value + by
     if isinstance(value, tuple | frozenset):
-        return type(value)(moved(item, by) for item in value)
+        items = [moved(item, by) for item in value]
+        return value._make(items) if hasattr(value, "_make") else type(value)(items)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: moved(getattr(value, field.name), by) for field in fields(value)})
     return value

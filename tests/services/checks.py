@@ -1,6 +1,5 @@
 """What must hold after every operation, worked out from the tables as plainly as possible."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,10 +13,12 @@ from api.db import Database, OwnedSession
 from api.models import Application, Interview, SearchActivity, StageChange, StepInstance, User
 from api.models.step import step_id
 from api.pagination import PageQuery
+from api.plain import SECONDS, Rows, canonical
 from api.rules.evaluate import project
 from api.rules.facts import ENDINGS, Elsewhere
 from api.services import queue, steps
-from api.services.stored_steps import columns
+from api.services.stored_steps import StoredStep, columns
+from api.services.upkeep import ALL
 
 Key = tuple[str, int, str]
 Values = dict[str, Any]
@@ -41,10 +42,15 @@ def dump(database: Database, user_id: str) -> Dump:
 
 def stored_rows(session: OwnedSession) -> dict[Key, Values]:
     """Return the step rows of a user by key, without what is hidden for a while."""
-    found = session.exec(select(StepInstance)).all()
-    hidden = {"user_id", "application_id", "number", "scope", "snoozed_until"}
-    names = [name for name in StepInstance.model_fields if name not in hidden]
-    return {(row.application_id, row.number, row.scope): {name: getattr(row, name) for name in names} for row in found}
+    session.flush()
+    hidden = {"application_id", "number", "scope", "snoozed_until"}
+    rows = [StoredStep._make(row) for row in Rows.of(session).all(ALL)]
+    return {
+        (canonical(row.application_id), row.number, row.scope): _plain(
+            {name: value for name, value in row._asdict().items() if name not in hidden}
+        )
+        for row in rows
+    }
 
 
 def judged_rows(session: OwnedSession) -> dict[Key, Values]:
@@ -52,20 +58,21 @@ def judged_rows(session: OwnedSession) -> dict[Key, Values]:
 
     An application that knows everything that happened elsewhere, not only the latest of it, must say the same.
     """
-    live = session.exec(select(Application).where(col(Application.deleted_at).is_(None))).all()
+    live = session.exec(select(Application.id).where(col(Application.deleted_at).is_(None))).all()
     everything = _everything_elsewhere(session)
     found: dict[Key, Values] = {}
     for known, instances in steps.fresh(session, live):
-        app = known.application.id
+        app = known.id
         facts = replace(known.facts, elsewhere=tuple(fact for owner, fact in everything if owner != app))
         assert project(facts, known.policy, session.now) == instances
         for instance in instances:
-            found[(app, *instance.key)] = {"id": step_id(app, *instance.key), **_plain(columns(instance))}
+            found[(app, *instance.key)] = _plain({"id": step_id(app, *instance.key), **columns(instance)})
     return found
 
 
 def _plain(values: Values) -> Values:
-    return {**values, "detail": json.loads(json.dumps(values["detail"]))}
+    cut = {name: value and value[:SECONDS] for name, value in values.items() if name.endswith("_at")}
+    return {**values, **cut, "id": canonical(values["id"])}
 
 
 def _everything_elsewhere(session: OwnedSession) -> list[tuple[str | None, Elsewhere]]:
@@ -121,21 +128,20 @@ def check_queue(session: OwnedSession, random: Random) -> None:
         and (row.snoozed_until is None or row.snoozed_until <= instant)
     ]
     wanted.sort(key=lambda row: (row.due_at, row.id), reverse=down)
-    found = pages(session, queue.Filters(states), "-due_at" if down else "due_at", instant, random.randint(1, 3))
+    found = pages(session, queue.Wanted(states), "-due_at" if down else "due_at", instant, random.randint(1, 3))
     assert found == [row.id for row in wanted]
 
 
-def pages(session: OwnedSession, filters: queue.Filters, sort: str, instant: datetime, limit: int) -> list[str]:
+def pages(session: OwnedSession, wanted: queue.Wanted, sort: str, instant: datetime, limit: int) -> list[str]:
     """Return the ids of all pages of the queue, one page behind the other."""
     found: list[str] = []
     cursor: str | None = None
     while True:
-        items, cursor = queue.page(
-            session, filters, PageQuery(limit, cursor, "here"), sort=sort, as_of=instant, explain=False
-        )
+        query = PageQuery(limit, cursor, "here")
+        items, cursor = queue.page(Rows.of(session), query, wanted, sort=sort, now=instant, explain=False)
         assert len(items) <= limit
-        assert all(item.state in filters.states for item in items)
-        found += [str(item.id) for item in items]
+        assert all(item["state"] in wanted.states for item in items)
+        found += [str(item["id"]) for item in items]
         if cursor is None:
             return found
 

@@ -137,7 +137,7 @@ def _retry(at: Situation, chain: Chain, event: Event) -> None:
     later = max(current.window.due_at, at.office.closing(day))
     inputs: Data = {"follow_up_id": event.id, "retry_business_days": at.policy.retry_business_days}
     trace = (*current.trace, Applied("retry_after_no_answer", inputs, said(later)))
-    chain.current = replace(current, window=replace(current.window, due_at=later), trace=trace)
+    chain.current = replace(current, window=current.window._replace(due_at=later), trace=trace)
 
 
 def _open(at: Situation, event: Event, after: int) -> Occurrence:
