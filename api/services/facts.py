@@ -162,6 +162,7 @@ def _interview(row: Interview, by: _Rows) -> rules.Interview:
                 details_at=contact.details_complete_since,
                 optional=link.optional,
                 has_email=contact.email is not None,
+                prefers=contact.preferred_channel,
                 erased=contact.erased_at is not None,
             )
             for link, contact in by.people.get(row.id, ())

@@ -1,6 +1,6 @@
 """Between judged instances and their rows: what is kept in columns, what in the document beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +25,10 @@ def columns(instance: Instance) -> dict[str, Any]:
             "data": dict(instance.data),
             "total": instance.total,
             "evidence": [[e.type, e.id, said(e.at)] for e in instance.evidence],
-            "actions": [[t.since and said(t.since), t.hint and _hint(t.hint)] for t in instance.actions],
+            "actions": [_timed(timed) for timed in instance.actions],
             "warnings": [_hint(hint) for hint in instance.warnings],
             "advice": [_hint(hint) for hint in instance.advice],
+            "tips": [_timed(timed) for timed in instance.tips],
         },
         "rules_version": RULES_VERSION,
     }
@@ -50,12 +51,10 @@ def instance_of(row: Any) -> Instance:  # noqa: ANN401  # a StepInstance, or a r
         total=detail["total"],
         missing=tuple(row.missing),
         evidence=tuple(Evidence(type_, id_, datetime.fromisoformat(at)) for type_, id_, at in detail["evidence"]),
-        actions=tuple(
-            Timed(datetime.fromisoformat(since) if since else None, Hint(*hint) if hint else None)
-            for since, hint in detail["actions"]
-        ),
+        actions=_timed_of(detail["actions"]),
         warnings=tuple(Hint(*hint) for hint in detail["warnings"]),
         advice=tuple(Hint(*hint) for hint in detail["advice"]),
+        tips=_timed_of(detail.get("tips", ())),  # rows judged by the first rules have none
     )
 
 
@@ -73,3 +72,13 @@ def row_of(user_id: str, application_id: str, instance: Instance) -> StepInstanc
 
 def _hint(hint: Hint) -> Sequence[str | None]:
     return [hint.code, hint.text, hint.method, hint.href]
+
+
+def _timed(timed: Timed) -> list[Any]:
+    return [timed.since and said(timed.since), timed.hint and _hint(timed.hint)]
+
+
+def _timed_of(kept: Iterable[list[Any]]) -> tuple[Timed, ...]:
+    return tuple(
+        Timed(datetime.fromisoformat(since) if since else None, Hint(*hint) if hint else None) for since, hint in kept
+    )
