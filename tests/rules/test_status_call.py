@@ -355,7 +355,6 @@ def test_the_evidence_of_a_call_is_the_contact() -> None:
 
 
 MAIL_ONLY = {"phone": None}
-TOO_LATE = "2026-03-05T23:00Z"
 
 
 @pytest.mark.parametrize(
@@ -364,7 +363,7 @@ TOO_LATE = "2026-03-05T23:00Z"
         pytest.param(boss(**MAIL_ONLY), (), "interview:r1", True, id="nobody-can-be-rung"),
         pytest.param(boss(), (), "interview:r1", False, id="nobody-was-rung-yet"),
         pytest.param(boss(), (("no_answer", WED),), "interview:r1", True, id="nobody-picked-up"),
-        pytest.param(boss(), (("no_answer", TOO_LATE),), "interview:r1", True, id="nobody-picked-up-too-late"),
+        pytest.param(boss(), (("no_answer", "2026-03-05T23:00Z"),), "interview:r1", True, id="nor-too-late"),
         pytest.param(boss(), (("left_message", WED),), "followup:u0", True, id="nobody-rang-back"),
         pytest.param(boss(), (("emailed", WED),), "followup:u0", True, id="nobody-wrote-back"),
         pytest.param(boss(), (("spoke", WED),), "followup:u0", False, id="they-answered"),
