@@ -200,7 +200,7 @@ SIGNED_IN: dict[str, Any] = {
 }
 FIXED: dict[str, dict[str, Any]] = {
     "Root": {"name": "Afterword", "version": "0.1.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
-    "Version": {"version": "0.1.0", "rules_version": 1, "python": "3.11.7"},
+    "Version": {"version": "0.1.0", "rules_version": 2, "python": "3.11.7"},
     "Readiness": {"status": "ok", "database": "sqlite", "database_version": "3.51.3", "schema_at_head": True},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",

@@ -1,4 +1,4 @@
-"""Every answer that any test gets is one that the published document names."""
+"""Every answer that any test gets, and every address that a hint gives, is one that the published document names."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 UNDOCUMENTED = {405, 500}
+BRIEFING = re.compile("/v1/applications/[^/]+/references/[^/]+/briefing")
 
 
 @cache
@@ -17,10 +18,20 @@ def _operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
     return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", template)), item) for template, item in ordered]
 
 
+def operation_at(method: str | None, path: str | None) -> Any:
+    """Return the operation at an address with or without its ids, or None."""
+    item = next((item for pattern, item in _operations() if pattern.fullmatch(path or "")), None)
+    return (item or {}).get("get" if method == "HEAD" else str(method).lower())
+
+
+def leads_somewhere(method: str | None, path: str | None) -> bool:
+    """Tell whether there is an operation at the address of a hint. The briefing's is given before it is built."""
+    return operation_at(method, path) is not None or bool(BRIEFING.fullmatch(path or ""))
+
+
 def assert_documented(method: str, path: str, status: int) -> None:
     """Fail where an operation of the document answers with a status that it does not name."""
-    item = next((item for pattern, item in _operations() if pattern.fullmatch(path)), None)
-    operation = (item or {}).get("get" if method == "HEAD" else method.lower())
+    operation = operation_at(method, path)
     if operation is None or status in UNDOCUMENTED:
         return
     assert str(status) in operation["responses"], f"{method} {path} answered {status}, which its document does not name"

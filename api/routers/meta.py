@@ -15,6 +15,7 @@ from api.errors import NotFoundError, UnavailableError
 from api.models.application import SalaryPeriod, Stage, WorkMode
 from api.models.contact import ContactRole, DetailsSource, PreferredChannel
 from api.models.follow_up import OUTCOMES, Direction, FollowUpChannel
+from api.models.hint import HintPublic
 from api.models.interview import InterviewKind, InterviewStatus
 from api.models.letter import Channel, LetterKind
 from api.models.note import NoteKind
@@ -120,6 +121,7 @@ class GuidedStep(BaseModel):
     do: str
     words: list[str]
     slips: list[str]
+    links: list[HintPublic]
 
 
 class Guide(BaseModel):
@@ -207,7 +209,8 @@ def meta(clockwork: ClockworkDep) -> Meta:
 def guide() -> Guide:
     """Read the guide.
 
-    The seven steps, each with why, what to do, words to use and slips to avoid.
+    The seven steps, each with why, what to do, words to use and slips to avoid, and in `links` the operations by which
+    it is done: `code` is the operation's id, and `href` holds a `{…}` for each id that you put in.
     """
     return Guide(
         steps=[
@@ -219,6 +222,7 @@ def guide() -> Guide:
                 do=one.do,
                 words=list(one.words),
                 slips=list(one.slips),
+                links=[HintPublic.model_validate(link) for link in one.links],
             )
             for one in GUIDE
         ]

@@ -16,6 +16,7 @@ ZONES = frozenset(available_timezones()) - {"Factory", "localtime", "posixrules"
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 SEARCH_LIMIT_DAYS = 3_660
 DAY = timedelta(days=1)
+POST_TAKES = timedelta(days=3)
 
 
 class NoBusinessDayError(ValueError):

@@ -6,7 +6,7 @@ from datetime import datetime
 from api.rules.facts import Facts
 from api.rules.judge import judge, next_change, state_at
 from api.rules.life import life
-from api.rules.outcome import APPLICATION, STEPS, Draft, Instance, Step
+from api.rules.outcome import APPLICATION, STEPS, Draft, Hint, Instance, Step, Timed
 from api.rules.policy import Policy
 from api.rules.situation import Situation
 from api.rules.steps.contact_details import contact_details
@@ -18,7 +18,7 @@ from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
 from api.rules.words import sentence, unscheduled
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 PER_ROUND = (next_stage, contact_details, notes, thank_you)
 PRESSING = ("overdue", "open", "upcoming")
 
@@ -54,7 +54,7 @@ def present(instances: Iterable[Instance], now: datetime, *, closed: bool) -> tu
 def answer(instance: Instance, now: datetime) -> Step:
     """Answer for one instance: its state by the clock, its reason in words and what to do next."""
     state = state_at(instance.opens_at, instance.due_at, instance.closed_state, now)
-    started = [timed.hint for timed in instance.actions if timed.since is None or timed.since <= now]
+    started = _started(instance.actions, now)
     return Step(
         number=instance.number,
         scope=instance.scope,
@@ -72,10 +72,14 @@ def answer(instance: Instance, now: datetime) -> Step:
         evidence=instance.evidence,
         next_action=started[-1] if started else None,
         warnings=instance.warnings,
-        advice=instance.advice,
+        advice=(*instance.advice, *(hint for hint in _started(instance.tips, now) if hint)),
         changes_at=next_change(instance, now),
         trace=instance.trace,
     )
+
+
+def _started(hints: Iterable[Timed], now: datetime) -> list[Hint | None]:
+    return [timed.hint for timed in hints if timed.since is None or timed.since <= now]
 
 
 def headline(steps: Iterable[Step]) -> tuple[Step, ...]:

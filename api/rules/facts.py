@@ -25,7 +25,7 @@ class Moment:
 class Interviewer:
     """A contact who takes part in a round. `details_at`: since when name, title and one channel are known [6, 7].
 
-    An `erased` one cannot be completed any more.
+    An `erased` one cannot be completed any more. `prefers` is the channel that they like best, if that is known.
     """
 
     contact_id: str
@@ -33,6 +33,7 @@ class Interviewer:
     details_at: datetime | None = None
     optional: bool = False
     has_email: bool = True
+    prefers: str | None = None
     erased: bool = False
 
 

@@ -33,6 +33,7 @@ def judge(at: Situation, draft: Draft) -> Instance:
         actions=() if closed else draft.actions,
         warnings=draft.warnings,
         advice=draft.advice,
+        tips=() if closed else draft.tips,
         trace=draft.trace,
     )
 

@@ -56,7 +56,7 @@ class Hint(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """A next action that holds from an instant on (None: from the beginning)."""
+    """A next action or a tip that holds from an instant on (None: from the beginning)."""
 
     since: datetime | None
     hint: Hint | None
@@ -94,7 +94,11 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A step of one key before it is judged. `asks` is the reason code while it is open."""
+    """A step of one key before it is judged. `asks` is the reason code while it is open.
+
+    `advice` stays when the step has ended; `tips` are advice for as long as it has not. They begin with an end, an
+    opening or a deadline only: these make new entity tags.
+    """
 
     number: int
     scope: str
@@ -108,6 +112,7 @@ class Draft:
     evidence: tuple[Evidence, ...] = ()
     warnings: tuple[Hint, ...] = ()
     advice: tuple[Hint, ...] = ()
+    tips: tuple[Timed, ...] = ()
     trace: tuple[Applied, ...] = ()
 
 
@@ -131,6 +136,7 @@ class Instance:
     actions: tuple[Timed, ...]
     warnings: tuple[Hint, ...]
     advice: tuple[Hint, ...]
+    tips: tuple[Timed, ...]
     trace: tuple[Applied, ...] = field(default=(), compare=False)
 
     @property

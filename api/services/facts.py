@@ -219,6 +219,7 @@ def _interviewer(
     complete: str | None,
     optional: bool,  # noqa: FBT001  # a column
     email: str | None,
+    prefers: str | None,
     erased: str | None,
 ) -> rules.Interviewer:
     return rules.Interviewer(
@@ -227,6 +228,7 @@ def _interviewer(
         details_at=known_instant(complete),
         optional=bool(optional),
         has_email=email is not None,
+        prefers=prefers,
         erased=erased is not None,
     )
 

@@ -79,7 +79,7 @@ def _presence(table: Any) -> Plain:  # noqa: ANN401  # a table
     return Plain(wanted.where(table.id == given("id", ID)))
 
 
-def is_there(session: OwnedSession, table: type[Any], id_: str) -> str | None:
+def is_there(session: OwnedSession, table: type[Owned], id_: str) -> str | None:
     """Return which application a row is of, None where it is of none. Raises NotFoundError as `find` does."""
     row = Rows.of(session).first(_presence(table), id=held(id_)) if is_id(id_) else None
     if row is None:

@@ -28,16 +28,18 @@ class Surroundings:
     offers: tuple[tuple[str, datetime], ...]
 
     def advice(self, application_id: str, step: Step) -> tuple[Hint, ...]:
-        """Return the advice for one open step of an application."""
-        if step.state not in OPEN_STATES or step.scope is None:
-            return ()
+        """Return the advice for one step of an application.
+
+        An offer elsewhere is worth telling of before the first interview too.
+        """
+        is_open = step.state in OPEN_STATES
         hints = []
         rivals = [by for owner, by in self.offers if owner != application_id]
-        if rivals and step.number in (6, 7):
+        if rivals and ((is_open and step.number in (6, 7)) or (step.number == 7 and step.state == "not_started")):
             text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
             href = f"/v1/applications/{application_id}/follow-ups"
             hints.append(Hint("competing_offer", text, "POST", href))
-        if step.number == 7 and self.live <= 1:
+        if is_open and step.number == 7 and self.live <= 1:
             text = "You have no other live application: never depend on one."
             hints.append(Hint("no_other_application", text, "POST", "/v1/applications"))
         return tuple(hints)

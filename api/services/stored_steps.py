@@ -1,6 +1,6 @@
 """Between judged instances and their rows: what is kept in columns, what in the document beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,18 +48,7 @@ def columns(instance: Instance) -> dict[str, Any]:
         "completed_at": instance.completed_at and kept(instance.completed_at),
         "reason": instance.reason,
         "missing": written(instance.missing),
-        "detail": written(
-            {
-                "zone": instance.due_zone,
-                "basis": instance.due_basis,
-                "data": instance.data,
-                "total": instance.total,
-                "evidence": [(type_, id_, said(at)) for type_, id_, at in instance.evidence],
-                "actions": [(since and said(since), hint) for since, hint in instance.actions],
-                "warnings": instance.warnings,
-                "advice": instance.advice,
-            }
-        ),
+        "detail": written({name: value for name, value in _detail(instance).items() if value}),
         "rules_version": RULES_VERSION,
     }
 
@@ -90,6 +79,7 @@ def same(one: str | None, other: str | None) -> bool:
 def instance_of(row: StoredStep) -> Instance:
     """Return the instance that a row holds; `columns` and this are each other's inverse."""
     detail = document(row.detail)
+    read = detail.get  # what is empty is not kept
     return Instance(
         number=row.number,
         scope=row.scope,
@@ -100,14 +90,32 @@ def instance_of(row: StoredStep) -> Instance:
         closed_state=row.closed_state,
         completed_at=known_instant(row.completed_at),
         reason=row.reason,
-        data=detail["data"],
-        total=detail["total"],
+        data=read("data", {}),
+        total=read("total", 0),
         missing=tuple(document(row.missing)),
-        evidence=tuple(Evidence(type_, id_, datetime.fromisoformat(at)) for type_, id_, at in detail["evidence"]),
-        actions=tuple(
-            Timed(datetime.fromisoformat(since) if since else None, Hint(*hint) if hint else None)
-            for since, hint in detail["actions"]
-        ),
-        warnings=tuple(Hint(*hint) for hint in detail["warnings"]),
-        advice=tuple(Hint(*hint) for hint in detail["advice"]),
+        evidence=tuple(Evidence(type_, id_, datetime.fromisoformat(at)) for type_, id_, at in read("evidence", ())),
+        actions=_timed_of(read("actions", ())),
+        warnings=tuple(Hint(*hint) for hint in read("warnings", ())),
+        advice=tuple(Hint(*hint) for hint in read("advice", ())),
+        tips=_timed_of(read("tips", ())),
+    )
+
+
+def _detail(instance: Instance) -> dict[str, Any]:
+    return {
+        "zone": instance.due_zone,
+        "basis": instance.due_basis,
+        "data": instance.data,
+        "total": instance.total,
+        "evidence": [(type_, id_, said(at)) for type_, id_, at in instance.evidence],
+        "actions": [(since and said(since), hint) for since, hint in instance.actions],
+        "warnings": instance.warnings,
+        "advice": instance.advice,
+        "tips": [(since and said(since), hint) for since, hint in instance.tips],
+    }
+
+
+def _timed_of(stored: Iterable[list[Any]]) -> tuple[Timed, ...]:
+    return tuple(
+        Timed(datetime.fromisoformat(since) if since else None, Hint(*hint) if hint else None) for since, hint in stored
     )

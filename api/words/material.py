@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from api.rules.calendar import POST_TAKES
 from api.rules.facts import Moment
-
-POST_TAKES = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

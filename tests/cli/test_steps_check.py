@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlmodel import select
 
 from api import demo
+from api.models import StepInstance
 from api.services import accounts
 from api.services.upkeep import check_steps
 from tests.conftest import NOW, World
+from tests.http.story import interviewed, steps
 
 SPOILS = [
     pytest.param("UPDATE step_instance SET due_at = opens_at WHERE number = 4", id="a-deadline-moved"),
@@ -39,3 +43,19 @@ def test_spoilt_rows_are_found_and_mended(world: World, spoil: str) -> None:
     assert differences(world, repair=False) > 0
     assert differences(world, repair=True) > 0
     assert differences(world, repair=False) == 0
+
+
+def test_rows_judged_by_the_first_rules_are_read_as_they_are_and_mended(world: World, client: TestClient) -> None:
+    app, _ = interviewed(client)
+    fresh = steps(client, app)
+    with world.database.write(world.clock.now) as session:
+        session.owner = accounts.everybody(session)[0]
+        for row in session.exec(select(StepInstance)).all():
+            row.detail = {name: value for name, value in row.detail.items() if name != "tips"}
+            row.rules_version = 1
+    assert [s["advice"] for s in steps(client, app)["steps"] if s["number"] in (1, 3)] == [[], []]
+    assert differences(world, repair=True) == len(fresh["steps"])
+    assert differences(world, repair=False) == 0
+    assert steps(client, app) == fresh
+    codes = [hint["code"] for s in fresh["steps"] if s["number"] in (1, 3) for hint in s["advice"]]
+    assert codes == ["record_answer", "debrief_at_once"]

@@ -1,4 +1,7 @@
-"""Every next action leads somewhere: following method and address clears the step that named it."""
+"""Every next action leads somewhere: following method and address clears the step that named it.
+
+What only gives the words – a card, a briefing, a letter to ask with – names in turn where the answer is noted down.
+"""
 
 import re
 from collections.abc import Callable
@@ -8,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
+from tests.documented import leads_somewhere, operation_at
 from tests.http.story import (
     Answer,
     act,
@@ -29,7 +33,7 @@ TODAY = {"starts_at": "2026-06-01T10:00:00Z", "ends_at": "2026-06-01T11:30:00Z"}
 NOW = "2026-06-01T12:00:00Z"
 EVERY_GAP = [
     *("ask_hr", "link_interviewer", "complete_contact", "choose_status_contact", "write_positive", "write_concern"),
-    *("draft_letter", "review_letter", "mark_sent", "link_reference", "alert_reference", "brief_reference"),
+    *("draft_letter", "mark_sent", "link_reference", "alert_reference", "brief_reference"),
     *("call", "add_application"),
 ]
 Bodies = dict[str, Callable[[TestClient, Answer], Answer]]
@@ -42,37 +46,53 @@ def of_round(_client: TestClient, found: Answer) -> Answer:
 BODIES: Bodies = {
     "record_next_stage": lambda *_: {"next_stage": "A panel"},
     "record_contact_time": lambda *_: {"timing_unknown": True},
-    "ask_hr": lambda *_: {"next_stage_unknown": True, "timing_unknown": True},
+    "prepare_questions": lambda *_: {},
+    "ask_hr": lambda *_: {"kind": "ask_next_stage"},
+    "record_answer": lambda *_: {"next_stage_unknown": True, "timing_unknown": True},
     "link_interviewer": lambda *_: {},
     "complete_contact": lambda *_: {"job_title": "Director", "email": "kim@example.com"},
     "choose_status_contact": lambda client, _: {"status_contact_id": contact(client, phone="1")},
     "choose_contact": lambda client, _: {"status_contact_id": contact(client, phone="1")},
     "write_positive": lambda client, found: {**of_round(client, found), "kind": "positive", "text": "Calm."},
     "write_concern": lambda client, found: {**of_round(client, found), "kind": "concern", "text": "Salary."},
-    "draft_letter": of_round,
+    "draft_letter": lambda *_: {},
     "review_letter": lambda *_: {"body": "Thank you."},
     "mark_sent": lambda *_: {},
     "link_reference": lambda *_: {},
     "alert_reference": lambda *_: {"alerted_at": NOW},
     "brief_reference": lambda *_: {"job_details_given": True, "company_details_given": True},
-    "call": lambda *_: {"direction": "out", "channel": "phone", "outcome": "decision"},
+    "record_follow_up": lambda *_: {"direction": "out", "channel": "phone", "outcome": "decision"},
     "log_search": lambda *_: {"kind": "event"},
     "add_application": lambda *_: {"company": "Zenith", "role": "Lead", "applied_on": "2026-06-01"},
 }
 
 
 def follow(client: TestClient, found: Answer) -> str:
-    """Do what a step says next; return the action's code without the id behind it."""
+    """Do what a step says next, to the place where it is noted; return the action's code without the id behind it."""
     action = found["next_action"]
     code = str(action["code"]).partition(":")[0]
+    shown = fulfil(client, found, action)
+    record = shown.get("record") or next((h for h in found["advice"] if h["code"] == "record_answer"), None)
+    if record:
+        fulfil(client, found, record)
+    return code
+
+
+def fulfil(client: TestClient, found: Answer, hint: Answer) -> Answer:
+    code = str(hint["code"]).partition(":")[0]
     people = {
         "contact_id": lambda: contact(client),
         "reference_id": lambda: str(add(client, "/v1/references", name="Ada May")["id"]),
     }
-    href = re.sub(r"\{(\w+)\}", lambda match: people[match[1]](), action["href"])
-    answer = client.request(action["method"], href, json=BODIES[code](client, found))
-    assert answer.is_success, (action, answer.text)
-    return code
+    href = re.sub(r"\{(\w+)\}", lambda match: people[match[1]](), hint["href"])
+    if operation_at(hint["method"], href) is None and leads_somewhere(hint["method"], href):
+        alter(client, href.removesuffix("/briefing"), **BODIES[code](client, found))
+        return {}
+    body = None if hint["method"] == "GET" else BODIES[code](client, found)
+    answer = client.request(hint["method"], href, json=body)
+    assert answer.is_success, (hint, answer.text)
+    shown: Answer = answer.json()
+    return shown
 
 
 def followed(client: TestClient, app: str, number: int) -> list[str]:
@@ -124,7 +144,7 @@ def test_the_pressing_action_of_an_application_leads_through_all_steps_too(clien
         pytest.param(1, ["record_next_stage", "record_contact_time"], id="what-comes-next"),
         pytest.param(2, ["link_interviewer", "complete_contact", "choose_status_contact"], id="who-was-there"),
         pytest.param(3, ["write_positive", "write_concern"], id="how-it-went"),
-        pytest.param(4, ["draft_letter", "review_letter", "mark_sent"], id="the-letter"),
+        pytest.param(4, ["draft_letter", "mark_sent"], id="the-letter"),
         pytest.param(5, ["link_reference", "alert_reference", "brief_reference"], id="the-references"),
         pytest.param(7, ["add_application"], id="the-search-with-one-application"),
     ],
@@ -219,10 +239,77 @@ def test_every_warning_and_advice_leads_to_an_address_that_is_there(client: Test
     add(client, f"/v1/applications/{application(client)}/offers", respond_by="2026-06-20T00:00:00Z")
     hints = [hint for s in steps(client, app)["steps"] for hint in (*s["warnings"], *s["advice"])]
     expected = {"evidence_before_interview", "reference_rung_unprepared", "ask_for_your_date", "consider_moving_on"}
-    assert {hint["code"] for hint in hints} == expected | {"competing_offer"}
+    assert {hint["code"] for hint in hints} == expected | {"competing_offer", "debrief_at_once"}
+    each_is_there(client, hints)
+
+
+def each_is_there(client: TestClient, hints: list[Answer]) -> None:
     for hint in hints:
-        wrong = client.request(hint["method"], hint["href"], json={"no_such_field": 1})
-        problem(wrong, 422, "invalid", "/no_such_field")
+        answer = client.request(hint["method"], hint["href"], json={"no_such_field": 1})
+        if hint["method"] == "GET":
+            assert answer.status_code == 200, answer.text
+        else:
+            problem(answer, 422, "invalid", "/no_such_field")
+
+
+def test_advice_about_writing_follows_the_channel_the_clock_and_who_answers(world: World, client: TestClient) -> None:
+    kim = contact(client, email="kim@example.com", preferred_channel="hand")
+    app = application(client, status_contact_id=kim)
+    application(client)
+    round_ = interview(client, app, **TODAY, contact_from={"date": "2026-06-03"}, hear_by={"date": "2026-06-04"})
+    put(client, f"/v1/interviews/{round_}/interviewers/{kim}")
+
+    def advised(number: int) -> list[str]:
+        advice = step(client, app, number)["advice"]
+        each_is_there(client, advice)
+        return [hint["code"] for hint in advice]
+
+    assert {number: advised(number) for number in range(1, 8)} == {3: ["debrief_at_once"]} | {
+        number: [] for number in (1, 2, 4, 5, 6, 7)
+    }
+    letter = add(client, f"/v1/interviews/{round_}/letters/compose")["id"]
+    assert advised(4) == ["check_letter"]
+    alter(client, f"/v1/letters/{letter}", channel="post")
+    assert advised(4) == ["post_too_late", "check_letter", "other_channel_preferred"]
+    alter(client, f"/v1/contacts/{kim}", preferred_channel="post")
+    assert advised(4) == ["post_too_late", "check_letter"]
+    alter(client, f"/v1/letters/{letter}", channel="email")
+    assert advised(4) == ["check_letter"]
+    act(client, f"/v1/letters/{letter}/send")
+    assert advised(4) == []
+    world.clock.now += timedelta(days=2, hours=1)
+    assert (advised(1), advised(6)) == (["record_answer"], ["write_instead"])
+
+
+def test_an_answer_made_of_steps_is_new_as_soon_as_a_tip_is(world: World, client: TestClient) -> None:
+    app = application(client)
+    round_ = interview(client, app, **TODAY, contact_from={"date": "2026-06-04"})
+    add(client, f"/v1/applications/{app}/letters", interview_id=round_, body="Thank you.", channel="post")
+    href = f"/v1/applications/{app}/steps"
+    tag = client.get(href).headers["etag"]
+    world.clock.now = world.clock.now.replace(day=2, hour=11, minute=30)
+    later = client.get(href, headers={"If-None-Match": tag})
+    told = [hint["code"] for s in later.json()["steps"] if s["number"] == 4 for hint in s["advice"]]
+    assert (later.status_code, told) == (200, ["post_too_late", "check_letter"])
+
+
+def test_an_offer_elsewhere_is_worth_telling_of_before_the_first_interview_too(client: TestClient) -> None:
+    app, closed = application(client), application(client, stage="rejected")
+    add(client, f"/v1/applications/{application(client)}/offers", respond_by="2026-06-20T00:00:00Z")
+    assert [hint["code"] for s in steps(client, app)["steps"] for hint in s["advice"]] == ["competing_offer"]
+    each_is_there(client, step(client, app, 7)["advice"])
+    assert [hint for s in steps(client, closed)["steps"] for hint in s["advice"]] == []
+
+
+def test_the_guide_leads_to_where_each_step_is_done(client: TestClient) -> None:
+    guide = read(client, "/v1/guide")["steps"]
+    assert [one["number"] for one in guide] == [1, 2, 3, 4, 5, 6, 7]
+    for one in guide:
+        assert all(one[name] for name in ("title", "why", "do", "words", "slips", "links"))
+        for link in one["links"]:
+            assert leads_somewhere(link["method"], link["href"]), link
+            known = operation_at(link["method"], link["href"])
+            assert known is None or known["operationId"] == link["code"]
 
 
 def test_what_a_reading_token_is_told_is_what_its_owner_is_told(world: World, client: TestClient) -> None:
@@ -232,5 +319,5 @@ def test_what_a_reading_token_is_told_is_what_its_owner_is_told(world: World, cl
     lent.headers["Authorization"] = f"Bearer {add(client, '/v1/tokens', name='tv', scopes=['read'])['token']}"
     assert items(lent, "/v1/queue") == items(client, "/v1/queue")
     found = step(lent, app, 1)["next_action"]
-    problem(lent.request(found["method"], found["href"], json={"next_stage": "A panel"}), 403, "forbidden")
-    assert alter(client, found["href"], next_stage="A panel")["next_stage"] == "A panel"
+    problem(lent.request(found["method"], found["href"], json={"kind": "ask_next_stage"}), 403, "forbidden")
+    assert add(client, found["href"], kind="ask_next_stage")["subject"] == "Next steps – Engineer"

@@ -101,9 +101,9 @@ def test_a_step_tells_everything_about_itself(client: TestClient) -> None:
         "evidence": [],
         "next_action": {
             "code": "draft_letter",
-            "text": "Write the thank-you letter.",
+            "text": "Write the thank-you letter: it is composed from your notes, and yours to change.",
             "method": "POST",
-            "href": f"/v1/applications/{app}/letters",
+            "href": f"/v1/interviews/{round_}/letters/compose",
         },
         "warnings": [],
         "advice": [],

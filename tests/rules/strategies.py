@@ -153,6 +153,7 @@ STATUS_CONTACTS = st.none() | st.builds(
     contact_id=st.sampled_from(PEOPLE),
     name=st.sampled_from(("", "Mr Ask")),
     phone=st.sampled_from((None, "+1 555 0100")),
+    email=st.sampled_from((None, "ask@example.org")),
     since=MAYBE,
     reachable_since=MAYBE,
     erased=FLAG,
@@ -164,6 +165,7 @@ INTERVIEWERS = st.builds(
     details_at=MAYBE,
     optional=FLAG,
     has_email=FLAG,
+    prefers=st.sampled_from((None, "email", "post", "hand", "phone")),
 )
 LENGTHS = st.sampled_from((None, 1, 45, 60, 90, 24 * 60))
 STATUSES = st.sampled_from(("scheduled", "scheduled", "held", "cancelled", "no_show"))

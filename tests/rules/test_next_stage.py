@@ -7,12 +7,18 @@ import pytest
 from tests.rules.n1 import AFTER, END, day, n1, r1, r2, row, step
 from tests.rules.vectors import at
 
+COMPOSE = "/v1/interviews/r1/letters/compose"
+
 
 @pytest.mark.parametrize(
     ("learned", "now", "code", "method", "href"),
     [
-        pytest.param({}, "2026-03-01T12:00Z", "prepare_questions", "GET", "/v1/guide", id="before-it-begins"),
-        pytest.param({}, "2026-03-02T15:59:59Z", "prepare_questions", "GET", "/v1/guide", id="until-it-ends"),
+        pytest.param(
+            {}, "2026-03-01T12:00Z", "prepare_questions", "GET", "/v1/interviews/r1/prep-card", id="before-it-begins"
+        ),
+        pytest.param(
+            {}, "2026-03-02T15:59:59Z", "prepare_questions", "GET", "/v1/interviews/r1/prep-card", id="until-it-ends"
+        ),
         pytest.param({}, END, "record_next_stage", "PATCH", "/v1/interviews/r1", id="from-its-end"),
         pytest.param(
             {"timing_learned_at": at(END)},
@@ -41,13 +47,13 @@ from tests.rules.vectors import at
         pytest.param(
             {}, "2026-03-03T04:59:59Z", "record_next_stage", "PATCH", "/v1/interviews/r1", id="until-midnight"
         ),
-        pytest.param({}, "2026-03-03T05:00Z", "ask_hr", "PATCH", "/v1/interviews/r1", id="overdue-ask-hr"),
+        pytest.param({}, "2026-03-03T05:00Z", "ask_hr", "POST", COMPOSE, id="overdue-ask-hr"),
         pytest.param(
             {"stage_learned_at": at(END)},
             "2026-03-03T05:00Z",
             "ask_hr",
-            "PATCH",
-            "/v1/interviews/r1",
+            "POST",
+            COMPOSE,
             id="for-one-part",
         ),
     ],
@@ -61,13 +67,19 @@ def test_what_to_do_follows_the_interview(learned: dict[str, Any], now: str, cod
 @pytest.mark.parametrize(
     ("now", "learned", "text"),
     [
-        pytest.param("2026-03-01T12:00Z", None, "Prepare to ask what comes next and when you may ring.", id="before"),
+        pytest.param(
+            "2026-03-01T12:00Z",
+            None,
+            "Prepare to ask what comes next and when you may ring: the card has the questions that are still open.",
+            id="before",
+        ),
         pytest.param(AFTER, None, "Write down which step of the hiring comes next.", id="the-next-stage"),
         pytest.param(AFTER, at(END), "Write down from when you may ring them.", id="the-timing"),
         pytest.param(
             "2026-03-03T05:00Z",
             None,
-            "Ask Human Resources what comes next and when you may ring, and write it down.",
+            "Ask Human Resources what comes next and when you may ring: compose a letter of the kind `ask_next_stage`, "
+            "or ring. Write the answer down on the interview.",
             id="overdue",
         ),
     ],
@@ -147,3 +159,21 @@ def test_the_effective_end_moves_the_deadline(times: dict[str, Any], due: str) -
 def test_the_length_that_is_assumed_is_the_policys() -> None:
     late = n1(interviews=(r1(end=None),))
     assert step(late, "3:r1", AFTER, default_interview_minutes=30).opens_at == at("2026-03-02T15:30Z")
+
+
+@pytest.mark.parametrize(
+    ("learned", "now", "codes"),
+    [
+        pytest.param({}, "2026-03-03T04:59:59Z", [], id="not-while-the-step-says-so-itself"),
+        pytest.param({}, "2026-03-03T05:00Z", ["record_answer"], id="once-hr-is-to-be-asked"),
+        pytest.param(
+            {"stage_learned_at": at(END), "timing_learned_at": at(END)}, "2026-03-03T05:00Z", [], id="not-when-known"
+        ),
+    ],
+)
+def test_the_answer_of_hr_has_its_place(learned: dict[str, Any], now: str, codes: list[str]) -> None:
+    tips = step(n1(interviews=(r1(**learned),)), "1:r1", now).advice
+    assert [hint.code for hint in tips] == codes
+    for hint in tips:
+        text = "Once you know it, write it down here; that they would not say is an answer too."
+        assert (hint.text, hint.method, hint.href) == (text, "PATCH", "/v1/interviews/r1")

@@ -114,3 +114,27 @@ def test_notes_dated_before_the_interview_are_pointed_out() -> None:
     assert {(hint.text, hint.method) for hint in told} == {
         ("A note is dated before this interview began and does not count for it.", "PATCH")
     }
+
+
+@pytest.mark.parametrize(
+    ("notes", "ticks", "now", "told"),
+    [
+        pytest.param((), {}, "2026-03-02T15:59:59Z", False, id="not-before-the-end"),
+        pytest.param((), {}, END, True, id="nothing-is-there"),
+        pytest.param((note("general"),), {}, AFTER, True, id="neither-half-is-there"),
+        pytest.param((note("positive"),), {}, AFTER, False, id="the-good-is-there"),
+        pytest.param((note("concern"),), {}, AFTER, False, id="what-is-open-is-there"),
+        pytest.param((), {"no_concerns_at": at(END)}, AFTER, False, id="one-half-was-ticked"),
+        pytest.param((), {"status": "no_show"}, AFTER, False, id="it-did-not-take-place"),
+    ],
+)
+def test_a_whole_debrief_is_offered_while_nothing_is_written(
+    notes: tuple[Note, ...], ticks: dict[str, Any], now: str, told: bool
+) -> None:
+    tips = step(n1(interviews=(r1(**ticks),), notes=notes), "3:r1", now).advice
+    assert [hint.code for hint in tips] == ["debrief_at_once"] * told
+    for hint in tips:
+        assert hint.text == (
+            "Or all at once: whom you met, what went well, what is still open and what comes next, in one request."
+        )
+        assert (hint.method, hint.href) == ("POST", "/v1/interviews/r1/debrief")

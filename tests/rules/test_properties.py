@@ -15,6 +15,7 @@ from api.rules.life import life
 from api.rules.outcome import STATES, STEPS, Step
 from api.rules.policy import BOUNDS, Policy, check
 from api.rules.words import REASONS
+from tests.documented import leads_somewhere
 from tests.rules.strategies import APART, INSTANTS, STEADY_ZONES, ZONES, Case, cases, moved
 
 DONE = ("done", "done_late")
@@ -311,6 +312,14 @@ def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: da
         assert "{" not in step.reason_text
         if step.next_action is not None:
             assert step.state in PRESSING
+
+
+@steady
+@given(cases(), INSTANTS)
+def test_every_hint_leads_to_an_operation_of_the_interface(case: Case, now: datetime) -> None:
+    for step in evaluate(case.facts, case.policy, now):
+        for hint in (step.next_action, *step.warnings, *step.advice):
+            assert hint is None or leads_somewhere(hint.method, hint.href), hint
 
 
 @steady

@@ -203,6 +203,10 @@ def test_the_step_is_done_with_the_last_reference(
     assert (found.state, found.completed_at, found.due_at) == (state, at(completed), at(due))
 
 
+TELL = "Tell {} that they may be rung: the briefing has what to say, and where to note that you did."
+BRIEF = "Give {} the details of job and company: the briefing has them, and where to note that you did."
+
+
 @pytest.mark.parametrize(
     ("references", "code", "text", "method", "href"),
     [
@@ -220,49 +224,49 @@ def test_the_step_is_done_with_the_last_reference(
         pytest.param(
             (person("a", name="Dr R"),),
             "alert_reference:a",
-            "Tell Dr R that they may be rung.",
-            "PATCH",
-            "/a",
+            TELL.format("Dr R"),
+            "GET",
+            "/a/briefing",
             id="tell",
         ),
         pytest.param(
             (person("a"),),
             "alert_reference:a",
-            "Tell this reference that they may be rung.",
-            "PATCH",
-            "/a",
+            TELL.format("this reference"),
+            "GET",
+            "/a/briefing",
             id="unnamed",
         ),
         pytest.param(
             (person("a", alerted_at=at(END)),),
             "brief_reference:a",
-            "Give this reference the details of job and company.",
-            "PATCH",
-            "/a",
+            BRIEF.format("this reference"),
+            "GET",
+            "/a/briefing",
             id="brief",
         ),
         pytest.param(
             (person("a", briefed_at=at(END)),),
             "alert_reference:a",
-            "Tell this reference that they may be rung.",
-            "PATCH",
-            "/a",
+            TELL.format("this reference"),
+            "GET",
+            "/a/briefing",
             id="briefed-but-not-told",
         ),
         pytest.param(
             (person("a", told=LATE),),
             "alert_reference:a",
-            "Tell this reference that they may be rung.",
-            "PATCH",
-            "/a",
+            TELL.format("this reference"),
+            "GET",
+            "/a/briefing",
             id="told-only-later",
         ),
         pytest.param(
             (person("b", END), person("c", told=END), person("a", AFTER)),
             "alert_reference:b",
-            "Tell this reference that they may be rung.",
-            "PATCH",
-            "/b",
+            TELL.format("this reference"),
+            "GET",
+            "/b/briefing",
             id="the-first-that-is-missing",
         ),
     ],

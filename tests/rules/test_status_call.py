@@ -334,8 +334,11 @@ CHOOSE = ("choose_contact", "Choose whom to ask about your application.", "PATCH
 def test_whom_to_ring_on_which_number_in_which_hours(contact: Any, who: str | None, way: str | None) -> None:
     action = step(n1(status_contact=contact, zone="Europe/London"), "6:interview:r1", LATER).next_action
     assert action is not None
-    text = f"Ask {who} where things stand ({way}; office hours 09:00–17:00 Europe/London) and note it."
-    expected = ("call", text, "POST", "/v1/applications/app/follow-ups") if who else CHOOSE
+    text = (
+        f"Ask {who} where things stand ({way}; office hours 09:00–17:00 Europe/London). "
+        "The card has what to say, and where to note what came of it."
+    )
+    expected = ("call", text, "GET", "/v1/applications/app/call-card") if who else CHOOSE
     assert (action.code, action.text, action.method, action.href) == expected
 
 
@@ -349,3 +352,49 @@ def test_the_evidence_of_a_call_is_the_contact() -> None:
     stored = row(asked(ask("u1", WED, "status")), "6:interview:r1", LATER)
     assert [(found.type, found.id, found.at) for found in stored.evidence] == [("follow_up", "u1", at(WED))]
     assert (stored.reason, stored.missing, stored.completed_at) == ("company_contacted_you", (), at(WED))
+
+
+MAIL_ONLY = {"phone": None}
+
+
+@pytest.mark.parametrize(
+    ("contact", "contacts", "scope", "told"),
+    [
+        pytest.param(boss(**MAIL_ONLY), (), "interview:r1", True, id="nobody-can-be-rung"),
+        pytest.param(boss(), (), "interview:r1", False, id="nobody-was-rung-yet"),
+        pytest.param(boss(), (("no_answer", WED),), "interview:r1", True, id="nobody-picked-up"),
+        pytest.param(boss(), (("no_answer", "2026-03-05T23:00Z"),), "interview:r1", True, id="nor-too-late"),
+        pytest.param(boss(), (("left_message", WED),), "followup:u0", True, id="nobody-rang-back"),
+        pytest.param(boss(), (("emailed", WED),), "followup:u0", True, id="nobody-wrote-back"),
+        pytest.param(boss(), (("spoke", WED),), "followup:u0", False, id="they-answered"),
+        pytest.param(boss(), (("no_answer", WED), ("spoke", THU)), "followup:u1", False, id="they-answered-at-last"),
+        pytest.param(boss(email=None), (("no_answer", WED),), "interview:r1", False, id="no-address-to-write-to"),
+        pytest.param(boss(phone=None, erased=True), (), "interview:r1", False, id="somebody-erased"),
+        pytest.param(boss(since=at("2026-12-01T12:00Z"), **MAIL_ONLY), (), "interview:r1", False, id="chosen-later"),
+        pytest.param(None, (("no_answer", WED),), "interview:r1", False, id="nobody-chosen"),
+    ],
+)
+def test_who_cannot_be_reached_by_phone_is_written_to(
+    contact: Any, contacts: tuple[tuple[str, str], ...], scope: str, told: bool
+) -> None:
+    asks = (ask(f"u{i}", when, outcome) for i, (outcome, when) in enumerate(contacts))
+    tips = step(asked(*asks, status_contact=contact), f"6:{scope}", LATER).advice
+    assert [hint.code for hint in tips] == ["write_instead"] * told
+    for hint in tips:
+        assert hint.text == "Write to Ms Boss instead of ringing: compose it with the kind `follow_up`."
+        assert (hint.method, hint.href) == ("POST", "/v1/interviews/r1/letters/compose")
+
+
+def test_a_chase_is_offered_where_they_named_a_day_and_about_the_latest_round() -> None:
+    facts = n1(interviews=(r1(), r2(hear_by=day("2026-03-20"))), status_contact=boss(**MAIL_ONLY, name=""))
+    (hint,) = step(facts, "6:interview:r2", LATER).advice
+    kinds = "`chase` once the day that they named has passed, else `follow_up`"
+    assert hint.text == f"Write to your contact instead of ringing: compose it with the kind {kinds}."
+    assert hint.href == "/v1/interviews/r2/letters/compose"
+
+
+def test_nobody_is_written_to_before_the_call_opens_or_after_it_is_closed() -> None:
+    facts = n1(status_contact=boss(**MAIL_ONLY))
+    assert step(facts, "6:interview:r1", "2026-03-04T13:59:59Z").advice == ()
+    assert step(facts, "6:interview:r1", "2026-03-04T14:00Z").advice != ()
+    assert step(asked(ask("u1", WED, "spoke"), status_contact=boss(**MAIL_ONLY)), "6:interview:r1", LATER).advice == ()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Interviewer, Letter
-from tests.rules.n1 import AFTER, END, START, n1, r1, row, step
+from tests.rules.n1 import AFTER, END, START, day, n1, r1, row, step
 from tests.rules.vectors import at
 
 PANEL = (Interviewer(contact_id="b", name="Mr B", has_email=False), Interviewer(contact_id="a", has_email=False))
@@ -76,7 +76,20 @@ def test_the_first_letter_sent_counts(letters: tuple[Letter, ...], counts: str) 
     assert stored.completed_at == at(END)
 
 
-DRAFT = ("draft_letter", "Write the thank-you letter.", "POST", "/v1/applications/app/letters")
+COMPOSE = "/v1/interviews/r1/letters/compose"
+DRAFT = (
+    "draft_letter",
+    "Write the thank-you letter: it is composed from your notes, and yours to change.",
+    "POST",
+    COMPOSE,
+)
+DRAFT_TO_A = (
+    "draft_letter",
+    "Write the thank-you letter to the next of them (in `recipients`): it is composed from your notes, and yours to "
+    "change.",
+    "POST",
+    COMPOSE,
+)
 SENT = ("mark_sent", "Send the letter and say when.", "POST", "/v1/letters/l1/send")
 
 
@@ -119,7 +132,7 @@ SENT = ("mark_sent", "Send the letter and say when.", "POST", "/v1/letters/l1/se
         ),
         pytest.param((letter(written=True, channel="post", recipients=("b",)),), False, SENT, id="by-post"),
         pytest.param((letter(written=True, channel="email", recipients=("c",)),), False, SENT, id="by-e-mail-to-c"),
-        pytest.param((letter("l0", written=True, recipients=("b",)),), True, DRAFT, id="each-a-has-no-draft-yet"),
+        pytest.param((letter("l0", written=True, recipients=("b",)),), True, DRAFT_TO_A, id="each-a-has-no-draft-yet"),
         pytest.param(
             (letter("l0", recipients=("b",)), letter(written=True, recipients=("a",))), True, SENT, id="each-a"
         ),
@@ -183,3 +196,109 @@ def test_the_letter_is_due_24_elapsed_hours_after_the_end(end: str, due: str) ->
     found = step(n1(interviews=(r1(end=at(end)),)), "4:r1", end)
     assert (found.due_at, found.due_basis, found.due_zone) == (at(due), "elapsed", "America/New_York")
     assert found.data["hours"] == 24
+
+
+def test_a_letter_to_each_names_whom_to_write_to_next() -> None:
+    letters = (letter(sent=END, recipients=("a",)),)
+    action = step(
+        n1(interviews=(r1(interviewers=PANEL),), letters=letters), "4:r1", AFTER, thank_each_interviewer=True
+    ).next_action
+    assert action is not None
+    assert action.text.startswith("Write the thank-you letter to Mr B (in `recipients`):")
+
+
+def tips(letters: tuple[Letter, ...], now: str = AFTER, **round_: Any) -> list[tuple[str, str | None, str | None]]:
+    advice = step(n1(interviews=(r1(**round_),), letters=letters), "4:r1", now).advice
+    return [(hint.code, hint.method, hint.href) for hint in advice]
+
+
+CHECK = ("check_letter", "GET", "/v1/letters/l1/check")
+LATE = ("post_too_late", "PATCH", "/v1/letters/l1")
+OTHER = ("other_channel_preferred", "PATCH", "/v1/letters/l1")
+DUE = "2026-03-03T16:00Z"
+POSTED = letter(channel="post", recipients=("a",))
+
+
+@pytest.mark.parametrize(
+    ("letters", "found"),
+    [
+        pytest.param((), [], id="no-letter"),
+        pytest.param((letter(),), [], id="nothing-is-written-yet"),
+        pytest.param((letter(written=True),), [CHECK], id="a-written-draft"),
+        pytest.param((letter("l2", written=True), letter(written=True)), [CHECK], id="the-first-of-two"),
+        pytest.param((letter(written=True, sent=END),), [], id="it-has-gone"),
+        pytest.param((letter(written=True, kind="follow_up"),), [], id="of-another-kind"),
+    ],
+)
+def test_a_written_draft_is_to_be_checked(
+    letters: tuple[Letter, ...], found: list[tuple[str, str | None, str | None]]
+) -> None:
+    assert tips(letters) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "on_the_day", "at_the_deadline"),
+    [
+        pytest.param({}, [], [], id="no-date-is-known"),
+        pytest.param({"contact_from": day("2026-03-04")}, [LATE], [LATE], id="before-it-can-arrive"),
+        pytest.param({"hear_by": day("2026-03-04")}, [LATE], [LATE], id="before-they-read-it"),
+        pytest.param({"contact_from": day("2026-03-05")}, [], [LATE], id="in-time-on-the-day-itself"),
+        pytest.param({"contact_from": day("2026-03-06")}, [], [], id="in-time-until-the-deadline"),
+        pytest.param(
+            {"contact_from": day("2026-03-09"), "hear_by": day("2026-03-04")},
+            [LATE],
+            [LATE],
+            id="the-earlier-date-counts",
+        ),
+        pytest.param({"contact_by": day("2026-03-04")}, [], [], id="only-the-last-day-to-ring-is-known"),
+    ],
+)
+def test_post_is_advised_against_when_it_cannot_arrive_in_time(
+    said: dict[str, Any], on_the_day: list[Any], at_the_deadline: list[Any]
+) -> None:
+    assert tips((POSTED,), **said) == on_the_day
+    assert tips((POSTED,), DUE, **said) == at_the_deadline
+    assert tips((letter(channel="email"),), DUE, **said) == []
+
+
+def test_the_day_of_posting_is_the_employers() -> None:
+    late = {"start": at("2026-03-03T03:00Z"), "end": at("2026-03-03T04:30Z"), "contact_from": day("2026-03-05")}
+    assert tips((POSTED,), "2026-03-03T04:30Z", **late) == [], "in New York it is still Monday"
+    late["end"] = at("2026-03-03T05:00Z")
+    assert tips((POSTED,), "2026-03-03T05:00Z", **late) == [LATE]
+
+
+@pytest.mark.parametrize(
+    ("prefers", "channel", "said", "found"),
+    [
+        pytest.param("post", "email", {}, [OTHER], id="paper-and-it-goes-by-e-mail"),
+        pytest.param("hand", "post", {}, [OTHER], id="handed-over-and-it-goes-by-post"),
+        pytest.param("email", "email", {}, [], id="as-they-like-it"),
+        pytest.param("phone", "email", {}, [], id="a-letter-cannot-be-rung"),
+        pytest.param(None, "email", {}, [], id="nothing-is-known"),
+        pytest.param("post", None, {}, [], id="no-channel-is-chosen"),
+        pytest.param("post", "email", {"hear_by": day("2026-03-05")}, [], id="paper-would-come-too-late"),
+        pytest.param(
+            "email", "post", {"hear_by": day("2026-03-04")}, [LATE, OTHER], id="paper-comes-too-late-and-unwanted"
+        ),
+    ],
+)
+def test_the_way_that_they_like_best_is_said(
+    prefers: str | None, channel: str | None, said: dict[str, Any], found: list[Any]
+) -> None:
+    people = (Interviewer(contact_id="b", prefers="hand"), Interviewer(contact_id="a", prefers=prefers))
+    assert tips((letter(channel=channel, recipients=("a",)),), interviewers=people, **said) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "prefers", "text"),
+    [
+        ("", "post", "One of the recipients prefers letters by post."),
+        ("Ms A", "hand", "Ms A prefers letters handed over."),
+    ],
+)
+def test_who_likes_which_way_is_named(name: str, prefers: str, text: str) -> None:
+    people = (Interviewer(contact_id="a", name=name, prefers=prefers),)
+    draft = letter(channel="email", recipients=("a",))
+    advice = step(n1(interviews=(r1(interviewers=people),), letters=(draft,)), "4:r1", AFTER).advice
+    assert [hint.text for hint in advice] == [text]

@@ -28,6 +28,7 @@ def next_stage(at: Situation, interview: Interview) -> Draft:
         data=at.round_data(interview),
         actions=_actions(at, interview, due),
         advice=_advice(interview),
+        tips=(Timed(due, _record_answer(interview)),),
         trace=(
             Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
             Applied(
@@ -65,8 +66,13 @@ def _actions(at: Situation, interview: Interview, due: datetime) -> tuple[Timed,
         record = Hint("record_next_stage", "Write down which step of the hiring comes next.", "PATCH", href)
     else:
         record = Hint("record_contact_time", "Write down from when you may ring them.", "PATCH", href)
-    ask = Hint("ask_hr", "Ask Human Resources what comes next and when you may ring, and write it down.", "PATCH", href)
-    prepare = Hint("prepare_questions", "Prepare to ask what comes next and when you may ring.", "GET", "/v1/guide")
+    text = (
+        "Ask Human Resources what comes next and when you may ring: compose a letter of the kind `ask_next_stage`, or "
+        "ring. Write the answer down on the interview."
+    )
+    ask = Hint("ask_hr", text, "POST", f"{href}/letters/compose")
+    text = "Prepare to ask what comes next and when you may ring: the card has the questions that are still open."
+    prepare = Hint("prepare_questions", text, "GET", f"{href}/prep-card")
     return (Timed(None, prepare), Timed(at.end(interview), record), Timed(due, ask))
 
 
@@ -75,3 +81,8 @@ def _advice(interview: Interview) -> tuple[Hint, ...]:
         return ()
     text = "You have their date, not yours: ask when you may ring."
     return (Hint("ask_for_your_date", text, "PATCH", f"/v1/interviews/{interview.id}"),)
+
+
+def _record_answer(interview: Interview) -> Hint:
+    text = "Once you know it, write it down here; that they would not say is an answer too."
+    return Hint("record_answer", text, "PATCH", f"/v1/interviews/{interview.id}")

@@ -31,6 +31,7 @@ def notes(at: Situation, interview: Interview) -> Draft:
         data=at.round_data(interview),
         actions=(Timed(None, None), Timed(end, _action(at, positives, concerns))),
         warnings=_warnings(at, interview),
+        tips=() if positives.at or concerns.at else (Timed(end, _debrief(interview)),),
         trace=(
             Applied("opens_at_end", {"end": said(end)}, said(end)),
             Applied(
@@ -71,6 +72,11 @@ def _action(at: Situation, positives: Part, concerns: Part) -> Hint | None:
     if concerns.at is None:
         return Hint("write_concern", "Write down what is still open, or tick that there was nothing.", "POST", href)
     return None
+
+
+def _debrief(interview: Interview) -> Hint:
+    text = "Or all at once: whom you met, what went well, what is still open and what comes next, in one request."
+    return Hint("debrief_at_once", text, "POST", f"/v1/interviews/{interview.id}/debrief")
 
 
 def _warnings(at: Situation, interview: Interview) -> tuple[Hint, ...]:

@@ -108,10 +108,12 @@ def _action(at: Situation, parts: tuple[Part, ...]) -> Hint | None:
     if not waiting:
         return None
     person = waiting[0]
-    who, href = person.name or "this reference", f"{base}/{person.id}"
+    who, href = person.name or "this reference", f"{base}/{person.id}/briefing"
     if at.known(person.alerted_at) is None:
-        return Hint(f"alert_reference:{person.id}", f"Tell {who} that they may be rung.", "PATCH", href)
-    return Hint(f"brief_reference:{person.id}", f"Give {who} the details of job and company.", "PATCH", href)
+        text = f"Tell {who} that they may be rung: the briefing has what to say, and where to note that you did."
+        return Hint(f"alert_reference:{person.id}", text, "GET", href)
+    text = f"Give {who} the details of job and company: the briefing has them, and where to note that you did."
+    return Hint(f"brief_reference:{person.id}", text, "GET", href)
 
 
 def _warnings(at: Situation) -> tuple[Hint, ...]:

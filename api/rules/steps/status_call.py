@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from api.rules.calendar import local_date
-from api.rules.facts import FollowUp, Interview, Moment
+from api.rules.facts import FollowUp, Interview, Moment, StatusContact
 from api.rules.outcome import Applied, Data, Draft, Evidence, Hint, Part, Timed, Window
 from api.rules.situation import Situation
 from api.rules.words import said
@@ -48,12 +48,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One link of the chain: its window, and how it ended if it did."""
+    """One link of the chain: its window, whether they were tried without an answer, and how it ended if it did."""
 
     scope: str
     window: Window
     trace: tuple[Applied, ...]
     part: Part
+    tried: bool = False
     ended: str | None = None
     done_reason: str = "evidence"
 
@@ -125,13 +126,16 @@ def _contact(at: Situation, chain: Chain, event: Event, contact: FollowUp) -> No
         chain.decided = True
     elif event.promise or (not chain.decided and chain.unanswered < at.policy.max_unanswered):
         chain.decided = False
-        chain.current = _open(at, event, at.policy.chase_after_business_days)
+        follows = _open(at, event, at.policy.chase_after_business_days)
+        chain.current = replace(follows, tried=unheard)
 
 
 def _retry(at: Situation, chain: Chain, event: Event) -> None:
-    """Move the deadline to a retry day; an attempt after the deadline earns nothing."""
-    current = chain.current
-    if current is None or event.at > current.window.due_at:
+    """Move the deadline to a retry day; an attempt after the deadline earns nothing but that it was made."""
+    if chain.current is None:
+        return
+    current = chain.current = replace(chain.current, tried=True)
+    if event.at > current.window.due_at:
         return
     day = at.office.add_business_days(local_date(event.at, at.facts.zone), at.policy.retry_business_days)
     later = max(current.window.due_at, at.office.closing(day))
@@ -187,6 +191,7 @@ def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
         data={"zone": at.facts.zone, "opens_at": said(occurrence.window.opens_at)},
         actions=(Timed(None, _action(at)),),
         advice=(MOVE_ON,) if silent else (),
+        tips=_tips(at, occurrence),
         trace=occurrence.trace,
     )
 
@@ -199,11 +204,32 @@ MOVE_ON = Hint(
 )
 
 
+def _whom(at: Situation) -> StatusContact | None:
+    contact = at.facts.status_contact
+    return None if contact is None or contact.erased or at.known(contact.since) is None else contact
+
+
 def _action(at: Situation) -> Hint:
-    contact, application = at.facts.status_contact, f"/v1/applications/{at.facts.application_id}"
-    if contact is None or contact.erased or at.known(contact.since) is None:
+    contact, application = _whom(at), f"/v1/applications/{at.facts.application_id}"
+    if contact is None:
         return Hint("choose_contact", "Choose whom to ask about your application.", "PATCH", application)
     ways = contact.phone or contact.email or "look up a number first"
     hours = f"{at.policy.business_opens:%H:%M}–{at.policy.business_closes:%H:%M} {at.facts.zone}"
-    text = f"Ask {contact.name or 'your contact'} where things stand ({ways}; office hours {hours}) and note it."
-    return Hint("call", text, "POST", f"{application}/follow-ups")
+    who = contact.name or "your contact"
+    text = (
+        f"Ask {who} where things stand ({ways}; office hours {hours}). "
+        "The card has what to say, and where to note what came of it."
+    )
+    return Hint("call", text, "GET", f"{application}/call-card")
+
+
+def _tips(at: Situation, occurrence: Occurrence) -> tuple[Timed, ...]:
+    """Suggest writing where ringing cannot reach them, or has not [27]."""
+    contact = _whom(at)
+    if contact is None or not contact.email or (contact.phone and not occurrence.tried):
+        return ()
+    latest = at.live[-1]
+    kind = "`chase` once the day that they named has passed, else `follow_up`" if latest.hear_by else "`follow_up`"
+    text = f"Write to {contact.name or 'your contact'} instead of ringing: compose it with the kind {kind}."
+    hint = Hint("write_instead", text, "POST", f"/v1/interviews/{latest.id}/letters/compose")
+    return (Timed(occurrence.window.opens_at, hint),)

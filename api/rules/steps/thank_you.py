@@ -1,5 +1,8 @@
 """Step 4: the thank-you letter [16–23]."""
 
+from datetime import datetime
+
+from api.rules.calendar import POST_TAKES, local_date
 from api.rules.facts import Interview, Letter
 from api.rules.outcome import Applied, Draft, Evidence, Hint, Part, Timed, Window
 from api.rules.situation import Situation
@@ -19,6 +22,8 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
     letters = _letters(at, interview)
     parts = _parts(at, interview, [letter for letter in letters if _sent(at, letter, interview)])
     missing = [part.name for part in parts if part.at is None]
+    person = missing[0].removeprefix("letter_to:") if missing and missing[0] != "letter" else None
+    draft = next((x for x in letters if at.known(x.sent_at) is None and _is_for(x, person)), None)
     return Draft(
         number=4,
         scope=f"interview:{interview.id}",
@@ -27,8 +32,9 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
         parts=parts,
         not_applicable=not_held(interview) or _nobody(interview),
         data={**at.round_data(interview), "hours": at.policy.thank_you_hours},
-        actions=(Timed(None, None), Timed(end, _action(at, interview, letters, missing))),
+        actions=(Timed(None, None), Timed(end, _action(interview, draft, person) if missing else None)),
         warnings=_warnings(at, interview, letters),
+        tips=_tips(at, interview, draft) if draft else (),
         trace=(
             Applied("opens_at_end", {"end": said(end)}, said(end)),
             Applied("elapsed_hours", {"end": said(end), "thank_you_hours": at.policy.thank_you_hours}, said(due)),
@@ -66,15 +72,12 @@ def _part(name: str, sent: list[Letter]) -> Part:
     return Part(name, first)
 
 
-def _action(at: Situation, interview: Interview, letters: list[Letter], missing: list[str]) -> Hint | None:
-    if not missing:
-        return None
-    person = missing[0].removeprefix("letter_to:") if missing[0] != "letter" else None
-    drafts = [x for x in letters if at.known(x.sent_at) is None and _is_for(x, person)]
-    if not drafts:
-        href = f"/v1/applications/{at.facts.application_id}/letters"
-        return Hint("draft_letter", "Write the thank-you letter.", "POST", href)
-    draft = drafts[0]
+def _action(interview: Interview, draft: Letter | None, person: str | None) -> Hint:
+    if draft is None:
+        name = next((p.name for p in interview.interviewers if p.contact_id == person), "")
+        to = f" to {name or 'the next of them'} (in `recipients`)" if person else ""
+        text = f"Write the thank-you letter{to}: it is composed from your notes, and yours to change."
+        return Hint("draft_letter", text, "POST", f"/v1/interviews/{interview.id}/letters/compose")
     if not draft.written:
         return Hint("review_letter", "Finish the draft of the letter.", "PATCH", f"/v1/letters/{draft.id}")
     for interviewer in sorted(interview.interviewers, key=lambda person: person.contact_id):
@@ -82,6 +85,37 @@ def _action(at: Situation, interview: Interview, letters: list[Letter], missing:
             who = interviewer.name or "the recipient"
             return complete_contact(interviewer.contact_id, f"The letter goes by e-mail: fill in the address of {who}.")
     return Hint("mark_sent", "Send the letter and say when.", "POST", f"/v1/letters/{draft.id}/send")
+
+
+def _tips(at: Situation, interview: Interview, draft: Letter) -> tuple[Timed, ...]:
+    """Say what is worth a look before the draft goes out [22, 23]; the rest is for the letter's own check."""
+    end, href = at.end(interview), f"/v1/letters/{draft.id}"
+    late, tips = _too_late_by_post(at, interview), []
+    if late and draft.channel == "post":
+        tips.append(Timed(late, Hint("post_too_late", POST_TOO_LATE, "PATCH", href)))
+    if draft.written:
+        tips.append(Timed(end, Hint("check_letter", CHECK, "GET", f"{href}/check")))
+    for person in sorted(interview.interviewers, key=lambda person: person.contact_id):
+        way = None if late and person.prefers == "post" else WAYS.get(person.prefers or "")
+        if way and draft.channel not in (None, person.prefers) and person.contact_id in draft.recipients:
+            text = f"{person.name or 'One of the recipients'} prefers letters {way}."
+            tips.append(Timed(end, Hint("other_channel_preferred", text, "PATCH", href)))
+    return tuple(tips)
+
+
+def _too_late_by_post(at: Situation, interview: Interview) -> datetime | None:
+    """Return from when on a letter cannot arrive before they answer or you ring: never, the end or the deadline.
+
+    Days in between are for the letter's own check, which knows today.
+    """
+    frame = [moment.date for moment in (interview.contact_from, interview.hear_by) if moment]
+    ends = (at.end(interview), letter_due(at.end(interview), at.policy))
+    return next((t for t in ends if frame and local_date(t, at.facts.zone) + POST_TAKES > min(frame)), None)
+
+
+WAYS = {"email": "by e-mail", "post": "by post", "hand": "handed over"}
+CHECK = "Before it goes out: check names, blanks, length, and whether it answers what was left open."
+POST_TOO_LATE = "By post it would arrive after they decide, or after you ring: send it by e-mail, or hand it in."
 
 
 def _is_for(letter: Letter, person: str | None) -> bool:
