@@ -295,7 +295,9 @@ def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -
         return Response(status_code=204)
     session.undo = True
     around = surroundings(Rows.of(session), session.now)
-    steps = [public(one.application_id, answer(one.instance, session.now), around) for one in reopened]
+    steps = [
+        public(one.application_id, answer(one.instance, session.now, one.application_id), around) for one in reopened
+    ]
     return Response(to_json({"reopened_steps": steps}), media_type=JSON)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from api.rules.facts import Facts
+from api.rules.hints import worded as put
 from api.rules.judge import judge, next_change, state_at
 from api.rules.life import life
-from api.rules.outcome import APPLICATION, STEPS, Draft, Hint, Instance, Step, Timed
+from api.rules.outcome import APPLICATION, STEPS, Cue, Draft, Hint, Instance, Step
 from api.rules.policy import Policy
 from api.rules.situation import Situation
 from api.rules.steps.contact_details import contact_details
@@ -18,7 +19,7 @@ from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
 from api.rules.words import sentence, unscheduled
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 PER_ROUND = (next_stage, contact_details, notes, thank_you)
 PRESSING = ("overdue", "open", "upcoming")
 
@@ -26,12 +27,15 @@ PRESSING = ("overdue", "open", "upcoming")
 def evaluate(facts: Facts, policy: Policy, now: datetime) -> tuple[Step, ...]:
     """Return every step as it stands at `now`, by (number, opens_at, scope); each number 1–7 at least once."""
     closed = life(facts.stages, now).closed_at is not None
-    return present(project(facts, policy, now), now, closed=closed)
+    return present(project(facts, policy, now, explain=True), now, facts.application_id, closed=closed)
 
 
-def project(facts: Facts, policy: Policy, now: datetime) -> tuple[Instance, ...]:
-    """Judge all evidence up to `now`; what comes out stays right for every later instant until a fact changes."""
-    at = Situation(facts, policy, now)
+def project(facts: Facts, policy: Policy, now: datetime, *, explain: bool = False) -> tuple[Instance, ...]:
+    """Judge all evidence up to `now`; what comes out stays right for every later instant until a fact changes.
+
+    `explain` adds the rules that were applied.
+    """
+    at = Situation(facts, policy, now, explain)
     instances = (judge(at, draft) for draft in _drafts(at))
     return tuple(sorted(instances, key=lambda i: (i.number, i.opens_at, i.scope)))
 
@@ -43,18 +47,23 @@ def project_search(facts: Facts, policy: Policy, now: datetime) -> Instance | No
     return judge(at, draft) if draft else None
 
 
-def present(instances: Iterable[Instance], now: datetime, *, closed: bool) -> tuple[Step, ...]:
+def present(instances: Iterable[Instance], now: datetime, application_id: str, *, closed: bool) -> tuple[Step, ...]:
     """Answer for judged instances at an instant at or after their judgement; fill in the numbers not started."""
-    steps = [answer(instance, now) for instance in instances]
+    steps = [answer(instance, now, application_id) for instance in instances]
     there = {step.number for step in steps}
     steps += [_not_started(number, closed=closed) for number in STEPS if number not in there]
     return tuple(sorted(steps, key=lambda step: step.number))
 
 
-def answer(instance: Instance, now: datetime) -> Step:
+def answer(instance: Instance, now: datetime, application_id: str) -> Step:
     """Answer for one instance: its state by the clock, its reason in words and what to do next."""
     state = state_at(instance.opens_at, instance.due_at, instance.closed_state, now)
-    started = _started(instance.actions, now)
+    action = next((t.cue for t in reversed(instance.actions) if t.since is None or t.since <= now), None)
+    tips = [timed.cue for timed in instance.tips if timed.cue and (timed.since is None or timed.since <= now)]
+
+    def worded(cues: Iterable[Cue]) -> tuple[Hint, ...]:
+        return tuple(put(cue, application_id, instance.data) for cue in cues)
+
     return Step(
         number=instance.number,
         scope=instance.scope,
@@ -70,16 +79,12 @@ def answer(instance: Instance, now: datetime) -> Step:
         total=instance.total,
         missing=instance.missing,
         evidence=instance.evidence,
-        next_action=started[-1] if started else None,
-        warnings=instance.warnings,
-        advice=(*instance.advice, *(hint for hint in _started(instance.tips, now) if hint)),
+        next_action=put(action, application_id, instance.data) if action else None,
+        warnings=worded(instance.warnings),
+        advice=worded((*instance.advice, *tips)),
         changes_at=next_change(instance, now),
         trace=instance.trace,
     )
-
-
-def _started(hints: Iterable[Timed], now: datetime) -> list[Hint | None]:
-    return [timed.hint for timed in hints if timed.since is None or timed.since <= now]
 
 
 def headline(steps: Iterable[Step]) -> tuple[Step, ...]:

@@ -15,7 +15,7 @@ def judge(at: Situation, draft: Draft) -> Instance:
     done = _done(draft, ticked)
     closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest[0] == "skip")), None)
     missing = () if done else tuple(part.name for part in draft.parts if part.at is None)
-    found = {part.evidence for part in draft.parts if part.evidence} | set(draft.evidence)
+    found = {part.evidence for part in draft.parts if part.evidence}.union(draft.evidence)
     return Instance(
         number=draft.number,
         scope=draft.scope,
@@ -29,7 +29,7 @@ def judge(at: Situation, draft: Draft) -> Instance:
         data=draft.data,
         total=len(draft.parts),
         missing=missing,
-        evidence=tuple(sorted(found, key=lambda evidence: (evidence.at, evidence.type, evidence.id))),
+        evidence=tuple(sorted(found, key=lambda evidence: (evidence.at, evidence.type, evidence.id))) if found else (),
         actions=() if closed else draft.actions,
         warnings=draft.warnings,
         advice=draft.advice,
@@ -39,6 +39,8 @@ def judge(at: Situation, draft: Draft) -> Instance:
 
 
 def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
+    if not at.facts.overrides:
+        return None
     mine = [
         override
         for override in at.facts.overrides
@@ -50,9 +52,10 @@ def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
 
 def _done(draft: Draft, ticked: datetime | None) -> tuple[str, str, datetime] | None:
     """Return state, reason and time of completion: the latest part, or the tick if that was earlier."""
-    times = [_completion(part, ticked) for part in draft.parts]
-    whole = [time for time in times if time is not None]
-    if not whole or len(whole) < len(times):
+    if ticked is None and any(part.evidence is None for part in draft.parts):
+        return None
+    whole = [time for part in draft.parts if (time := _completion(part, ticked))]
+    if not whole:
         return None
     late = any(time > _owed(part, draft) for part, time in zip(draft.parts, whole, strict=True))
     by_hand = ticked is not None and any(part.at is None or part.at > ticked for part in draft.parts)
@@ -60,7 +63,10 @@ def _done(draft: Draft, ticked: datetime | None) -> tuple[str, str, datetime] | 
 
 
 def _completion(part: Part, ticked: datetime | None) -> datetime | None:
-    return min((time for time in (part.at, ticked) if time is not None), default=None)
+    at = part.at
+    if at is None or ticked is None:
+        return at or ticked
+    return min(at, ticked)
 
 
 def _owed(part: Part, draft: Draft) -> datetime:

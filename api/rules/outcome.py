@@ -1,7 +1,6 @@
 """What the rules produce: drafts of one step, judged instances (what is stored) and steps (what is answered)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -55,11 +54,18 @@ class Hint(NamedTuple):
     href: str | None = None
 
 
+class Cue(NamedTuple):
+    """Which hint, and about whom: `api.rules.hints` has the words, which are put in when it is read."""
+
+    key: str
+    about: Mapping[str, str] = {}
+
+
 class Timed(NamedTuple):
     """A next action or a tip that holds from an instant on (None: from the beginning)."""
 
     since: datetime | None
-    hint: Hint | None
+    cue: Cue | None
 
 
 class Part(NamedTuple):
@@ -92,8 +98,7 @@ class Window(NamedTuple):
     basis: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """A step of one key before it is judged. `asks` is the reason code while it is open.
 
     `advice` stays when the step has ended; `tips` are advice for as long as it has not. They begin with an end, an
@@ -104,20 +109,19 @@ class Draft:
     scope: str
     window: Window
     asks: str
+    data: Data
     parts: tuple[Part, ...] = ()
     not_applicable: str | None = None
     done_reason: str = "evidence"
-    data: Data = field(default_factory=dict)
     actions: tuple[Timed, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    warnings: tuple[Hint, ...] = ()
-    advice: tuple[Hint, ...] = ()
+    warnings: tuple[Cue, ...] = ()
+    advice: tuple[Cue, ...] = ()
     tips: tuple[Timed, ...] = ()
     trace: tuple[Applied, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class Instance(NamedTuple):
     """A judged step of one key: all that is stored. It holds no state, only what the clock is compared with."""
 
     number: int
@@ -134,10 +138,10 @@ class Instance:
     missing: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     actions: tuple[Timed, ...]
-    warnings: tuple[Hint, ...]
-    advice: tuple[Hint, ...]
+    warnings: tuple[Cue, ...]
+    advice: tuple[Cue, ...]
     tips: tuple[Timed, ...]
-    trace: tuple[Applied, ...] = field(default=(), compare=False)
+    trace: tuple[Applied, ...] = ()
 
     @property
     def key(self) -> tuple[int, str]:
@@ -145,8 +149,7 @@ class Instance:
         return (self.number, self.scope)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """What is answered about one step at one instant. `scope` is None where nothing has started."""
 
     number: int
@@ -167,7 +170,7 @@ class Step:
     warnings: tuple[Hint, ...]
     advice: tuple[Hint, ...]
     changes_at: datetime | None
-    trace: tuple[Applied, ...] = field(default=(), compare=False)
+    trace: tuple[Applied, ...] = ()
 
     @property
     def step(self) -> str:

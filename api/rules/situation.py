@@ -1,5 +1,6 @@
 """Facts, policy and clock gathered once for the seven steps, with what several of them need."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -7,7 +8,7 @@ from functools import cached_property
 from api.rules.calendar import Office
 from api.rules.facts import Facts, Interview
 from api.rules.life import Life, life
-from api.rules.outcome import Data
+from api.rules.outcome import Applied, Data
 from api.rules.policy import Policy
 from api.rules.words import said
 
@@ -19,6 +20,7 @@ class Situation:
     facts: Facts
     policy: Policy
     now: datetime
+    explains: bool = False
 
     @cached_property
     def office(self) -> Office:
@@ -49,11 +51,19 @@ class Situation:
         """Return an instant of evidence unless it lies after now."""
         return at if at is not None and at <= self.now else None
 
-    def round_data(self, interview: Interview) -> Data:
-        """Return what every reason about a round names."""
+    @cached_property
+    def rounds(self) -> dict[str, Data]:
+        """What every reason about a round names, by the round's id."""
         return {
-            "interview_id": interview.id,
-            "started_at": said(interview.start),
-            "ended_at": said(self.end(interview)),
-            "zone": interview.zone,
+            interview.id: {
+                "interview_id": interview.id,
+                "started_at": said(interview.start),
+                "ended_at": said(self.end(interview)),
+                "zone": interview.zone,
+            }
+            for interview in self.facts.interviews
         }
+
+    def explained(self, trace: Callable[[], tuple[Applied, ...]]) -> tuple[Applied, ...]:
+        """Return the rules that were applied, if somebody asks for them: most of the time nobody does."""
+        return trace() if self.explains else ()

@@ -89,10 +89,11 @@ INTERVIEWERS = Plain(
     picked(
         InterviewInterviewer.interview_id,
         Contact.id,
-        col(Contact.full_name),
+        Contact.full_name,
         Contact.details_complete_since,
-        col(InterviewInterviewer.optional),
-        col(Contact.email),
+        InterviewInterviewer.optional,
+        Contact.email,
+        Contact.preferred_channel,
         Contact.erased_at,
     )
     .join(Interview, col(Interview.id) == InterviewInterviewer.interview_id)
@@ -103,13 +104,13 @@ REFERENCES = Plain(
     picked(
         ApplicationReference.application_id,
         Reference.id,
-        col(Reference.name),
+        Reference.name,
         ApplicationReference.linked_at,
         ApplicationReference.alerted_at,
         ApplicationReference.briefed_at,
         ApplicationReference.contacted_at,
-        col(ApplicationReference.job_details_given),
-        col(ApplicationReference.company_details_given),
+        ApplicationReference.job_details_given,
+        ApplicationReference.company_details_given,
     )
     .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
     .where(col(ApplicationReference.application_id).in_(IDS))
@@ -117,9 +118,9 @@ REFERENCES = Plain(
 ASKED = Plain(
     picked(
         Contact.id,
-        col(Contact.full_name),
-        col(Contact.phone),
-        col(Contact.email),
+        Contact.full_name,
+        Contact.phone,
+        Contact.email,
         Contact.reachable_since,
         Contact.erased_at,
     ).where(col(Contact.id).in_(IDS), col(Contact.deleted_at).is_(None))

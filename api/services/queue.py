@@ -126,7 +126,7 @@ def _items(rows: Rows, found: Sequence[Row], now: datetime, *, explain: bool) ->
         instance = traced.get((owner, step.number, step.scope)) or instance_of(step)
         snoozed = step.snoozed_until and said(step.snoozed_until)
         id_ = canonical(step.id)
-        item = public(owner, answer(instance, now), around, id_=id_, snoozed_until=snoozed, explain=explain)
+        item = public(owner, answer(instance, now, owner), around, id_=id_, snoozed_until=snoozed, explain=explain)
         item["application"] = {"id": owner, "company": company, "role": role}
         items.append(item)
     return items
@@ -137,7 +137,7 @@ def _traced(rows: Rows, ids: Collection[str], now: datetime) -> dict[tuple[str, 
     return {
         (known.id, *instance.key): instance
         for known in gather(rows, sorted(ids), now=now)
-        for instance in project(known.facts, known.policy, now)
+        for instance in project(known.facts, known.policy, now, explain=True)
     }
 
 

@@ -11,8 +11,8 @@ from api.models import Application, Offer
 from api.models.step import step_id
 from api.plain import INSTANT, Plain, Rows, canonical, given, instant, kept, picked
 from api.rules.evaluate import headline
-from api.rules.outcome import Hint, Step
-from api.rules.steps.keep_looking import ADD_APPLICATION
+from api.rules.hints import worded
+from api.rules.outcome import Cue, Hint, Step
 from api.rules.words import said
 
 Answer = dict[str, Any]
@@ -109,7 +109,7 @@ def _id(application_id: str, step: Step) -> str | None:
 def _next_action(step: Step, around: Surroundings) -> Hint | None:
     """Return what to do next; where there is nothing else, looking elsewhere means applying."""
     if step.number == 7 and step.next_action is not None and around.live <= 1:
-        return ADD_APPLICATION
+        return worded(Cue("add_application"), "", {})
     return step.next_action
 
 

@@ -70,7 +70,7 @@ def _whole(
     *,
     closed: bool,
 ) -> Answer:
-    steps = present(instances, view.instant, closed=closed)
+    steps = present(instances, view.instant, key, closed=closed)
     snoozed = {(row.number, row.scope): said(row.snoozed_until) for row in stored if row.snoozed_until}
     return {
         "application_id": key,
@@ -87,7 +87,7 @@ def _judged(rows: Rows, ids: Sequence[str], view: View) -> tuple[dict[str, bool]
     """Judge applications anew at an instant, by what was known then."""
     known = gather(rows, ids, now=view.instant)
     closed = {one.id: life(one.facts.stages, view.instant).closed_at is not None for one in known}
-    return closed, {one.id: project(one.facts, one.policy, view.instant) for one in known}
+    return closed, {one.id: project(one.facts, one.policy, view.instant, explain=view.explain) for one in known}
 
 
 def _stored(rows: Rows, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
@@ -118,4 +118,10 @@ def one_step(rows: Rows, id_: str, view: View) -> Answer:
     if view.explain:
         _, judged = _judged(rows, [application_id], view)
         instance = next(one for one in judged[application_id] if one.key == instance.key)
-    return public(application_id, answer(instance, view.instant), around, snoozed_until=snoozed, explain=view.explain)
+    return public(
+        application_id,
+        answer(instance, view.instant, application_id),
+        around,
+        snoozed_until=snoozed,
+        explain=view.explain,
+    )

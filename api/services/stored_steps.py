@@ -9,7 +9,7 @@ from sqlmodel import col
 from api.models.step import StepInstance, step_id
 from api.plain import IDS, SECONDS, Plain, document, held, instant, kept, known_instant, picked, written
 from api.rules.evaluate import RULES_VERSION
-from api.rules.outcome import Evidence, Hint, Instance, Timed
+from api.rules.outcome import Cue, Evidence, Instance, Timed
 from api.rules.words import said
 
 
@@ -95,8 +95,8 @@ def instance_of(row: StoredStep) -> Instance:
         missing=tuple(document(row.missing)),
         evidence=tuple(Evidence(type_, id_, datetime.fromisoformat(at)) for type_, id_, at in read("evidence", ())),
         actions=_timed_of(read("actions", ())),
-        warnings=tuple(Hint(*hint) for hint in read("warnings", ())),
-        advice=tuple(Hint(*hint) for hint in read("advice", ())),
+        warnings=tuple(Cue(*cue) for cue in read("warnings", ())),
+        advice=tuple(Cue(*cue) for cue in read("advice", ())),
         tips=_timed_of(read("tips", ())),
     )
 
@@ -108,14 +108,18 @@ def _detail(instance: Instance) -> dict[str, Any]:
         "data": instance.data,
         "total": instance.total,
         "evidence": [(type_, id_, said(at)) for type_, id_, at in instance.evidence],
-        "actions": [(since and said(since), hint) for since, hint in instance.actions],
-        "warnings": instance.warnings,
-        "advice": instance.advice,
-        "tips": [(since and said(since), hint) for since, hint in instance.tips],
+        "actions": [(since and said(since), cue and _short(cue)) for since, cue in instance.actions],
+        "warnings": [_short(cue) for cue in instance.warnings],
+        "advice": [_short(cue) for cue in instance.advice],
+        "tips": [(since and said(since), cue and _short(cue)) for since, cue in instance.tips],
     }
+
+
+def _short(cue: Cue) -> tuple[object, ...]:
+    return cue if cue.about else (cue.key,)
 
 
 def _timed_of(stored: Iterable[list[Any]]) -> tuple[Timed, ...]:
     return tuple(
-        Timed(datetime.fromisoformat(since) if since else None, Hint(*hint) if hint else None) for since, hint in stored
+        Timed(datetime.fromisoformat(since) if since else None, Cue(*cue) if cue else None) for since, cue in stored
     )

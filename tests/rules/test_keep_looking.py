@@ -6,8 +6,9 @@ import pytest
 
 from api.rules.evaluate import project_search
 from api.rules.facts import Elsewhere, Facts
+from api.rules.hints import worded
+from api.rules.outcome import Cue
 from api.rules.policy import Policy
-from api.rules.steps.keep_looking import ADD_APPLICATION
 from tests.rules.n1 import AFTER, END, n1, r1, r2, row, step
 from tests.rules.vectors import at
 
@@ -100,11 +101,9 @@ def test_looking_starts_after_the_first_interview(now: str, code: str | None) ->
 
 
 def test_who_has_one_application_only_is_told_to_add_another() -> None:
-    assert ADD_APPLICATION.code == "add_application"
-    assert (ADD_APPLICATION.method, ADD_APPLICATION.href) == ("POST", "/v1/applications")
-    assert ADD_APPLICATION.text == (
-        "This is your only live application: apply elsewhere and record it with the day you applied."
-    )
+    hint = worded(Cue("add_application"), "app", {})
+    assert (hint.code, hint.method, hint.href) == ("add_application", "POST", "/v1/applications")
+    assert hint.text == ("This is your only live application: apply elsewhere and record it with the day you applied.")
 
 
 def test_without_a_live_round_there_is_no_search_to_judge() -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from api.rules.facts import Interview, Interviewer
-from api.rules.outcome import Applied, Draft, Hint, Part, Timed, Window, evidence
+from api.rules.outcome import Applied, Cue, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
 from api.rules.words import said
@@ -26,19 +26,21 @@ def contact_details(at: Situation, interview: Interview) -> Draft:
         asks="collect_contacts",
         parts=parts,
         not_applicable=not_held(interview),
-        data={**at.round_data(interview), "hours": min(at.policy.contacts_hours, at.policy.thank_you_hours)},
+        data={**at.rounds[interview.id], "hours": min(at.policy.contacts_hours, at.policy.thank_you_hours)},
         actions=(Timed(None, action),),
-        trace=(
-            Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
-            Applied(
-                "elapsed_hours_never_after_the_letter",
-                {
-                    "end": said(end),
-                    "contacts_hours": at.policy.contacts_hours,
-                    "thank_you_hours": at.policy.thank_you_hours,
-                },
-                said(due),
-            ),
+        trace=at.explained(
+            lambda: (
+                Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
+                Applied(
+                    "elapsed_hours_never_after_the_letter",
+                    {
+                        "end": said(end),
+                        "contacts_hours": at.policy.contacts_hours,
+                        "thank_you_hours": at.policy.thank_you_hours,
+                    },
+                    said(due),
+                ),
+            )
         ),
     )
 
@@ -66,28 +68,19 @@ def _status_contact(at: Situation) -> Part:
     return Part("status_contact", evidence("contact", contact.contact_id, since))
 
 
-def _action(at: Situation, interview: Interview, missing: list[str]) -> Hint | None:
+def _action(at: Situation, interview: Interview, missing: list[str]) -> Cue | None:
     for name in missing:
         if name == "interviewer":
-            href = f"/v1/interviews/{interview.id}/interviewers/{{contact_id}}"
-            return Hint("link_interviewer", "Say who was in the room.", "PUT", href)
+            return Cue("link_interviewer")
         if name.startswith("interviewer:"):
             contact_id = name.removeprefix("interviewer:")
             person = next(p for p in interview.interviewers if p.contact_id == contact_id)
             if person.erased:
-                href = f"/v1/interviews/{interview.id}/interviewers/{contact_id}"
-                return Hint("link_interviewer", "This contact was erased: mark them as optional here.", "PUT", href)
-            who = person.name or "them"
-            return complete_contact(contact_id, f"Fill in full name, title and a way to reach {who}.")
+                return Cue("link_interviewer/erased", {"contact": contact_id})
+            return Cue("complete_contact/details", {"contact": contact_id, "who": person.name or "them"})
     contact = at.facts.status_contact
     if not missing:
         return None
     if contact is None or contact.erased or at.known(contact.since) is None:
-        href = f"/v1/applications/{at.facts.application_id}"
-        return Hint("choose_status_contact", "Choose whom to ask about your application.", "PATCH", href)
-    return complete_contact(contact.contact_id, f"Fill in a phone number or an e-mail address of {contact.name}.")
-
-
-def complete_contact(contact_id: str, text: str) -> Hint:
-    """Return the action that fills a contact's gaps."""
-    return Hint(f"complete_contact:{contact_id}", text, "PATCH", f"/v1/contacts/{contact_id}")
+        return Cue("choose_status_contact")
+    return Cue("complete_contact/reach", {"contact": contact.contact_id, "who": contact.name})

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from api.rules.calendar import day_end, local_date
 from api.rules.facts import Elsewhere
-from api.rules.outcome import APPLICATION, Applied, Draft, Evidence, Hint, Timed, Window
+from api.rules.outcome import APPLICATION, Applied, Cue, Draft, Evidence, Timed, Window
 from api.rules.situation import Situation
 from api.rules.words import said
 
@@ -16,37 +16,31 @@ def keep_looking(at: Situation) -> Draft | None:
     that end, an activity elsewhere, the end of a round elsewhere (in advance: another interview ahead is another option
     [32]). Rolling: it closes with the application only. None while no round is live.
     """
-    if at.first_end is None:
+    opens = at.first_end
+    if opens is None:
         return None
     zone, days = at.facts.user_zone, at.policy.search_days
     known = [other for other in at.facts.elsewhere if _counts(at, other)]
     latest = max(known, key=lambda other: (other.at, other.type, other.id), default=None)
-    basis = at.first_end if latest is None or latest.at < at.first_end else latest.at
+    basis = opens if latest is None or latest.at < opens else latest.at
     due = day_end(local_date(basis, zone) + timedelta(days=days), zone)
     return Draft(
         number=7,
         scope=APPLICATION,
-        window=Window(at.first_end, due, zone, "rolling"),
+        window=Window(opens, due, zone, "rolling"),
         asks="keep_looking",
-        data={"since": said(basis), "zone": zone, "days": days, "elsewhere": basis != at.first_end},
-        actions=(Timed(None, None), Timed(at.first_end, LOG_SEARCH)),
+        data={"since": said(basis), "zone": zone, "days": days, "elsewhere": basis != opens},
+        actions=(Timed(None, None), Timed(opens, Cue("log_search"))),
         evidence=(Evidence(latest.type, latest.id, latest.at),) if latest and basis == latest.at else (),
-        trace=(
-            Applied("opens_at_first_end", {}, said(at.first_end)),
-            Applied(
-                "end_of_day_after_search_days", {"since": said(basis), "zone": zone, "search_days": days}, said(due)
-            ),
+        trace=at.explained(
+            lambda: (
+                Applied("opens_at_first_end", {}, said(opens)),
+                Applied(
+                    "end_of_day_after_search_days", {"since": said(basis), "zone": zone, "search_days": days}, said(due)
+                ),
+            )
         ),
     )
-
-
-LOG_SEARCH = Hint("log_search", "Do something for your search elsewhere and note it.", "POST", "/v1/search-activities")
-ADD_APPLICATION = Hint(
-    "add_application",
-    "This is your only live application: apply elsewhere and record it with the day you applied.",
-    "POST",
-    "/v1/applications",
-)
 
 
 def _counts(at: Situation, other: Elsewhere) -> bool:

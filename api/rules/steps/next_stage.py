@@ -4,7 +4,7 @@ from datetime import datetime
 
 from api.rules.calendar import local_date, same_day
 from api.rules.facts import Interview
-from api.rules.outcome import Applied, Draft, Hint, Part, Timed, Window, evidence
+from api.rules.outcome import Applied, Cue, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
 from api.rules.steps.rounds import not_held
 from api.rules.words import said
@@ -25,22 +25,24 @@ def next_stage(at: Situation, interview: Interview) -> Draft:
         asks="ask_next_stage",
         parts=_parts(at, interview),
         not_applicable=not_held(interview) or _superseded(at, interview),
-        data=at.round_data(interview),
+        data=at.rounds[interview.id],
         actions=_actions(at, interview, due),
         advice=_advice(interview),
-        tips=(Timed(due, _record_answer(interview)),),
-        trace=(
-            Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
-            Applied(
-                "same_local_day",
-                {
-                    "end": said(end),
-                    "zone": interview.zone,
-                    "local_date": local_date(end, interview.zone).isoformat(),
-                    "same_day_floor_hours": at.policy.same_day_floor_hours,
-                },
-                said(due),
-            ),
+        tips=(Timed(due, Cue("record_answer")),),
+        trace=at.explained(
+            lambda: (
+                Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
+                Applied(
+                    "same_local_day",
+                    {
+                        "end": said(end),
+                        "zone": interview.zone,
+                        "local_date": local_date(end, interview.zone).isoformat(),
+                        "same_day_floor_hours": at.policy.same_day_floor_hours,
+                    },
+                    said(due),
+                ),
+            )
         ),
     )
 
@@ -61,28 +63,11 @@ def _superseded(at: Situation, interview: Interview) -> str | None:
 
 
 def _actions(at: Situation, interview: Interview, due: datetime) -> tuple[Timed, ...]:
-    href = f"/v1/interviews/{interview.id}"
-    if at.known(interview.stage_learned_at) is None:
-        record = Hint("record_next_stage", "Write down which step of the hiring comes next.", "PATCH", href)
-    else:
-        record = Hint("record_contact_time", "Write down from when you may ring them.", "PATCH", href)
-    text = (
-        "Ask Human Resources what comes next and when you may ring: compose a letter of the kind `ask_next_stage`, or "
-        "ring. Write the answer down on the interview."
-    )
-    ask = Hint("ask_hr", text, "POST", f"{href}/letters/compose")
-    text = "Prepare to ask what comes next and when you may ring: the card has the questions that are still open."
-    prepare = Hint("prepare_questions", text, "GET", f"{href}/prep-card")
-    return (Timed(None, prepare), Timed(at.end(interview), record), Timed(due, ask))
+    is_learned = at.known(interview.stage_learned_at) is not None
+    record = Cue("record_contact_time" if is_learned else "record_next_stage")
+    return (Timed(None, Cue("prepare_questions")), Timed(at.end(interview), record), Timed(due, Cue("ask_hr")))
 
 
-def _advice(interview: Interview) -> tuple[Hint, ...]:
-    if interview.hear_by is None or interview.contact_from or interview.contact_by:
-        return ()
-    text = "You have their date, not yours: ask when you may ring."
-    return (Hint("ask_for_your_date", text, "PATCH", f"/v1/interviews/{interview.id}"),)
-
-
-def _record_answer(interview: Interview) -> Hint:
-    text = "Once you know it, write it down here; that they would not say is an answer too."
-    return Hint("record_answer", text, "PATCH", f"/v1/interviews/{interview.id}")
+def _advice(interview: Interview) -> tuple[Cue, ...]:
+    only_theirs = interview.hear_by is not None and not (interview.contact_from or interview.contact_by)
+    return (Cue("ask_for_your_date"),) if only_theirs else ()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from api.rules.calendar import local_date, same_day
 from api.rules.facts import Interview, Note
-from api.rules.outcome import Applied, Draft, Evidence, Hint, Part, Timed, Window
+from api.rules.outcome import Applied, Cue, Draft, Evidence, Part, Timed, Window
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
 from api.rules.words import said
@@ -28,22 +28,24 @@ def notes(at: Situation, interview: Interview) -> Draft:
         asks="write_notes",
         parts=(positives, concerns),
         not_applicable=not_held(interview),
-        data=at.round_data(interview),
-        actions=(Timed(None, None), Timed(end, _action(at, positives, concerns))),
+        data=at.rounds[interview.id],
+        actions=(Timed(None, None), Timed(end, _action(positives, concerns))),
         warnings=_warnings(at, interview),
-        tips=() if positives.at or concerns.at else (Timed(end, _debrief(interview)),),
-        trace=(
-            Applied("opens_at_end", {"end": said(end)}, said(end)),
-            Applied(
-                "same_local_day_never_after_the_letter",
-                {
-                    "zone": interview.zone,
-                    "local_date": local_date(end, interview.zone).isoformat(),
-                    "same_day_floor_hours": at.policy.same_day_floor_hours,
-                    "letter_due_at": said(letter),
-                },
-                said(due),
-            ),
+        tips=() if positives.at or concerns.at else (Timed(end, Cue("debrief_at_once")),),
+        trace=at.explained(
+            lambda: (
+                Applied("opens_at_end", {"end": said(end)}, said(end)),
+                Applied(
+                    "same_local_day_never_after_the_letter",
+                    {
+                        "zone": interview.zone,
+                        "local_date": local_date(end, interview.zone).isoformat(),
+                        "same_day_floor_hours": at.policy.same_day_floor_hours,
+                        "letter_due_at": said(letter),
+                    },
+                    said(due),
+                ),
+            )
         ),
     )
 
@@ -65,25 +67,16 @@ def _about(at: Situation, interview: Interview) -> list[Note]:
     return [note for note in at.facts.notes if note.interview_id == interview.id and at.known(note.noted_at)]
 
 
-def _action(at: Situation, positives: Part, concerns: Part) -> Hint | None:
-    href = f"/v1/applications/{at.facts.application_id}/notes"
+def _action(positives: Part, concerns: Part) -> Cue | None:
     if positives.at is None:
-        return Hint("write_positive", "Write down what went well, or tick that there was nothing.", "POST", href)
-    if concerns.at is None:
-        return Hint("write_concern", "Write down what is still open, or tick that there was nothing.", "POST", href)
-    return None
+        return Cue("write_positive")
+    return Cue("write_concern") if concerns.at is None else None
 
 
-def _debrief(interview: Interview) -> Hint:
-    text = "Or all at once: whom you met, what went well, what is still open and what comes next, in one request."
-    return Hint("debrief_at_once", text, "POST", f"/v1/interviews/{interview.id}/debrief")
-
-
-def _warnings(at: Situation, interview: Interview) -> tuple[Hint, ...]:
+def _warnings(at: Situation, interview: Interview) -> tuple[Cue, ...]:
     early = sorted(
         note.id
         for note in _about(at, interview)
         if note.kind in ("positive", "concern") and note.noted_at < interview.start
     )
-    text = "A note is dated before this interview began and does not count for it."
-    return tuple(Hint("evidence_before_interview", text, "PATCH", f"/v1/notes/{note_id}") for note_id in early)
+    return tuple(Cue("evidence_before_interview/note", {"note": note_id}) for note_id in early)

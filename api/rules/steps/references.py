@@ -4,7 +4,7 @@ from datetime import datetime
 
 from api.rules.calendar import day_end, day_start, local_date, resolve, same_day
 from api.rules.facts import Reference
-from api.rules.outcome import APPLICATION, Applied, Data, Draft, Hint, Part, Timed, Window, evidence
+from api.rules.outcome import APPLICATION, Applied, Cue, Data, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
 from api.rules.words import said
 
@@ -19,7 +19,7 @@ def references(at: Situation) -> Draft | None:
     opens = min((t for t in (at.first_end, at.facts.references_given_at) if t), default=None)
     if opens is None:
         return None
-    base, basis, trace = _base(at, opens)
+    base, basis = _base(at, opens)
     parts = _parts(at, base)
     late = [part for part in parts if part.at and part.due and part.at > part.due]
     open_due = min((part.due for part in parts if part.at is None and part.due), default=None)
@@ -36,35 +36,46 @@ def references(at: Situation) -> Draft | None:
         data={"opened_at": said(opens), "zone": at.facts.zone, "names_given": opens != at.first_end},
         actions=(Timed(None, _action(at, parts)),),
         warnings=_warnings(at),
-        trace=trace,
+        trace=at.explained(lambda: _trace(at, opens)),
     )
 
 
-def _base(at: Situation, opens: datetime) -> tuple[datetime, str, tuple[Applied, ...]]:
-    """Return when the first reference is due, on what grounds, and how that came about."""
+def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
+    """Return what can make the first reference due: when, on what grounds, by which rule, with its inputs."""
     zone, policy = at.facts.zone, at.policy
-    dues: list[tuple[datetime, str]] = []
-    trace = [Applied("opens_at_first_end_or_names_given", {}, said(opens))]
+    dues: list[tuple[datetime, str, str, Data]] = []
     if at.first_end is not None:
         start = local_date(at.first_end, zone)
         day = at.office.add_business_days(start, policy.references_business_days)
-        dues.append((day_end(day, zone), "business"))
         inputs: Data = {"base_date": start.isoformat(), "zone": zone, "business_days": policy.references_business_days}
-        trace.append(Applied("end_of_business_day", inputs, said(dues[-1][0])))
+        dues.append((day_end(day, zone), "business", "end_of_business_day", inputs))
     given = at.facts.references_given_at
     if given is not None:
-        dues.append((same_day(given, zone, policy.floor), "local_day"))
-        trace.append(Applied("same_day_as_names_given", {"references_given_at": said(given)}, said(dues[-1][0])))
+        inputs = {"references_given_at": said(given)}
+        dues.append((same_day(given, zone, policy.floor), "local_day", "same_day_as_names_given", inputs))
     check = at.facts.reference_check
     if check is not None:
         begins = resolve(check.date, check.time, zone) if check.time else day_start(check.date, zone)
-        dues.append((begins, "promised"))
-        trace.append(Applied("before_the_announced_check", {"zone": zone}, said(begins)))
-    due, basis = min(dues, key=lambda pair: pair[0])
-    if due < opens + policy.floor:
-        due, basis = opens + policy.floor, "elapsed"
-        trace.append(Applied("never_less_than_the_floor", {"hours": policy.same_day_floor_hours}, said(due)))
-    return due, basis, tuple(trace)
+        dues.append((begins, "promised", "before_the_announced_check", {"zone": zone}))
+    return dues
+
+
+def _base(at: Situation, opens: datetime) -> tuple[datetime, str]:
+    """Return when the first reference is due, and on what grounds: the earliest, never less than the floor."""
+    due, basis, *_ = min(_dues(at), key=lambda due: due[0])
+    least = opens + at.policy.floor
+    return (least, "elapsed") if due < least else (due, basis)
+
+
+def _trace(at: Situation, opens: datetime) -> tuple[Applied, ...]:
+    """Return how the first reference's deadline came about."""
+    dues = _dues(at)
+    trace = [Applied("opens_at_first_end_or_names_given", {}, said(opens))]
+    trace += [Applied(rule, inputs, said(due)) for due, _, rule, inputs in dues]
+    due, floor = min(due for due, *_ in dues), at.policy.same_day_floor_hours
+    if due < opens + at.policy.floor:
+        trace.append(Applied("never_less_than_the_floor", {"hours": floor}, said(opens + at.policy.floor)))
+    return tuple(trace)
 
 
 def _linked(at: Situation) -> list[Reference]:
@@ -99,29 +110,23 @@ def _told(at: Situation, reference: Reference) -> datetime | None:
     return min(ends, default=None)
 
 
-def _action(at: Situation, parts: tuple[Part, ...]) -> Hint | None:
-    base = f"/v1/applications/{at.facts.application_id}/references"
+def _action(at: Situation, parts: tuple[Part, ...]) -> Cue | None:
     if parts[0].name == "reference":
-        return Hint("link_reference", "Say which references you have named.", "PUT", base + "/{reference_id}")
+        return Cue("link_reference")
     missing = {part.name.removeprefix("reference:") for part in parts if part.at is None}
     waiting = [r for r in _linked(at) if r.id in missing]
     if not waiting:
         return None
     person = waiting[0]
-    who, href = person.name or "this reference", f"{base}/{person.id}/briefing"
-    if at.known(person.alerted_at) is None:
-        text = f"Tell {who} that they may be rung: the briefing has what to say, and where to note that you did."
-        return Hint(f"alert_reference:{person.id}", text, "GET", href)
-    text = f"Give {who} the details of job and company: the briefing has them, and where to note that you did."
-    return Hint(f"brief_reference:{person.id}", text, "GET", href)
+    key = "alert_reference" if at.known(person.alerted_at) is None else "brief_reference"
+    return Cue(key, {"reference": person.id, "who": person.name or "this reference"})
 
 
-def _warnings(at: Situation) -> tuple[Hint, ...]:
+def _warnings(at: Situation) -> tuple[Cue, ...]:
     rung = []
     for reference in _linked(at):
         contacted, prepared = at.known(reference.contacted_at), _prepared(at, reference)
         if contacted is not None and (prepared is None or contacted < prepared):
-            who = reference.name or "A reference"
-            href = f"/v1/applications/{at.facts.application_id}/references/{reference.id}"
-            rung.append(Hint("reference_rung_unprepared", f"{who} was rung before being prepared.", "PATCH", href))
+            about = {"reference": reference.id, "who": reference.name or "A reference"}
+            rung.append(Cue("reference_rung_unprepared", about))
     return tuple(rung)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from api.rules.calendar import local_date
 from api.rules.facts import FollowUp, Interview, Moment, StatusContact
-from api.rules.outcome import Applied, Data, Draft, Evidence, Hint, Part, Timed, Window
+from api.rules.outcome import Applied, Cue, Data, Draft, Evidence, Part, Timed, Window
 from api.rules.situation import Situation
 from api.rules.words import said
 
@@ -140,24 +140,28 @@ def _retry(at: Situation, chain: Chain, event: Event) -> None:
     day = at.office.add_business_days(local_date(event.at, at.facts.zone), at.policy.retry_business_days)
     later = max(current.window.due_at, at.office.closing(day))
     inputs: Data = {"follow_up_id": event.id, "retry_business_days": at.policy.retry_business_days}
-    trace = (*current.trace, Applied("retry_after_no_answer", inputs, said(later)))
-    chain.current = replace(current, window=current.window._replace(due_at=later), trace=trace)
+    retried = at.explained(lambda: (Applied("retry_after_no_answer", inputs, said(later)),))
+    chain.current = replace(current, window=current.window._replace(due_at=later), trace=(*current.trace, *retried))
 
 
 def _open(at: Situation, event: Event, after: int) -> Occurrence:
     """Open an occurrence: the frame that was given, verbatim [28], else some business days later [27]."""
-    base = local_date(event.at, at.facts.zone)
-    opens, due, rule = _frame(at, event, after)
-    inputs: Data = {"event": event.scope, "base_date": base.isoformat(), "zone": at.facts.zone, "business_days": after}
-    trace = [Applied(rule, inputs, f"{said(opens)}/{said(due)}")]
-    if opens < event.at:
-        opens = event.at
-        trace.append(Applied("not_before_the_event", {"event_at": said(event.at)}, said(opens)))
-    if due <= opens:
-        due = opens + at.policy.floor
-        trace.append(Applied("frame_already_over", {"hours": at.policy.same_day_floor_hours}, said(due)))
+    first, last, rule = _frame(at, event, after)
+    opens = max(first, event.at)
+    due = last if last > opens else opens + at.policy.floor
+
+    def trace() -> tuple[Applied, ...]:
+        zone, base = at.facts.zone, local_date(event.at, at.facts.zone)
+        inputs: Data = {"event": event.scope, "base_date": base.isoformat(), "zone": zone, "business_days": after}
+        applied = [Applied(rule, inputs, f"{said(first)}/{said(last)}")]
+        if opens != first:
+            applied.append(Applied("not_before_the_event", {"event_at": said(event.at)}, said(opens)))
+        if due != last:
+            applied.append(Applied("frame_already_over", {"hours": at.policy.same_day_floor_hours}, said(due)))
+        return tuple(applied)
+
     basis = "promised" if event.promise else "business"
-    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), tuple(trace), Part(MADE))
+    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), at.explained(trace), Part(MADE))
 
 
 def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime, str]:
@@ -190,18 +194,10 @@ def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
         done_reason=occurrence.done_reason,
         data={"zone": at.facts.zone, "opens_at": said(occurrence.window.opens_at)},
         actions=(Timed(None, _action(at)),),
-        advice=(MOVE_ON,) if silent else (),
+        advice=(Cue("consider_moving_on"),) if silent else (),
         tips=_tips(at, occurrence),
         trace=occurrence.trace,
     )
-
-
-MOVE_ON = Hint(
-    "consider_moving_on",
-    "They have not answered repeatedly. No further call is asked for: put your energy elsewhere.",
-    "POST",
-    "/v1/search-activities",
-)
 
 
 def _whom(at: Situation) -> StatusContact | None:
@@ -209,18 +205,13 @@ def _whom(at: Situation) -> StatusContact | None:
     return None if contact is None or contact.erased or at.known(contact.since) is None else contact
 
 
-def _action(at: Situation) -> Hint:
-    contact, application = _whom(at), f"/v1/applications/{at.facts.application_id}"
+def _action(at: Situation) -> Cue:
+    contact = _whom(at)
     if contact is None:
-        return Hint("choose_contact", "Choose whom to ask about your application.", "PATCH", application)
+        return Cue("choose_contact")
     ways = contact.phone or contact.email or "look up a number first"
     hours = f"{at.policy.business_opens:%H:%M}–{at.policy.business_closes:%H:%M} {at.facts.zone}"
-    who = contact.name or "your contact"
-    text = (
-        f"Ask {who} where things stand ({ways}; office hours {hours}). "
-        "The card has what to say, and where to note what came of it."
-    )
-    return Hint("call", text, "GET", f"{application}/call-card")
+    return Cue("call", {"who": contact.name or "your contact", "ways": ways, "hours": hours})
 
 
 def _tips(at: Situation, occurrence: Occurrence) -> tuple[Timed, ...]:
@@ -229,7 +220,6 @@ def _tips(at: Situation, occurrence: Occurrence) -> tuple[Timed, ...]:
     if contact is None or not contact.email or (contact.phone and not occurrence.tried):
         return ()
     latest = at.live[-1]
-    kind = "`chase` once the day that they named has passed, else `follow_up`" if latest.hear_by else "`follow_up`"
-    text = f"Write to {contact.name or 'your contact'} instead of ringing: compose it with the kind {kind}."
-    hint = Hint("write_instead", text, "POST", f"/v1/interviews/{latest.id}/letters/compose")
-    return (Timed(occurrence.window.opens_at, hint),)
+    about = {"who": contact.name or "your contact", "interview": latest.id}
+    cue = Cue("write_instead/chase" if latest.hear_by else "write_instead", about)
+    return (Timed(occurrence.window.opens_at, cue),)

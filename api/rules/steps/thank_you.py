@@ -4,9 +4,8 @@ from datetime import datetime
 
 from api.rules.calendar import POST_TAKES, local_date
 from api.rules.facts import Interview, Letter
-from api.rules.outcome import Applied, Draft, Evidence, Hint, Part, Timed, Window
+from api.rules.outcome import Applied, Cue, Draft, Evidence, Part, Timed, Window
 from api.rules.situation import Situation
-from api.rules.steps.contact_details import complete_contact
 from api.rules.steps.rounds import letter_due, not_held
 from api.rules.words import said
 
@@ -31,13 +30,15 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
         asks="send_thank_you",
         parts=parts,
         not_applicable=not_held(interview) or _nobody(interview),
-        data={**at.round_data(interview), "hours": at.policy.thank_you_hours},
+        data={**at.rounds[interview.id], "hours": at.policy.thank_you_hours},
         actions=(Timed(None, None), Timed(end, _action(interview, draft, person) if missing else None)),
         warnings=_warnings(at, interview, letters),
         tips=_tips(at, interview, draft) if draft else (),
-        trace=(
-            Applied("opens_at_end", {"end": said(end)}, said(end)),
-            Applied("elapsed_hours", {"end": said(end), "thank_you_hours": at.policy.thank_you_hours}, said(due)),
+        trace=at.explained(
+            lambda: (
+                Applied("opens_at_end", {"end": said(end)}, said(end)),
+                Applied("elapsed_hours", {"end": said(end), "thank_you_hours": at.policy.thank_you_hours}, said(due)),
+            )
         ),
     )
 
@@ -72,34 +73,32 @@ def _part(name: str, sent: list[Letter]) -> Part:
     return Part(name, first)
 
 
-def _action(interview: Interview, draft: Letter | None, person: str | None) -> Hint:
+def _action(interview: Interview, draft: Letter | None, person: str | None) -> Cue:
     if draft is None:
         name = next((p.name for p in interview.interviewers if p.contact_id == person), "")
-        to = f" to {name or 'the next of them'} (in `recipients`)" if person else ""
-        text = f"Write the thank-you letter{to}: it is composed from your notes, and yours to change."
-        return Hint("draft_letter", text, "POST", f"/v1/interviews/{interview.id}/letters/compose")
+        return Cue("draft_letter", {"to": f" to {name or 'the next of them'} (in `recipients`)" if person else ""})
     if not draft.written:
-        return Hint("review_letter", "Finish the draft of the letter.", "PATCH", f"/v1/letters/{draft.id}")
+        return Cue("review_letter", {"letter": draft.id})
     for interviewer in sorted(interview.interviewers, key=lambda person: person.contact_id):
         if draft.channel == "email" and interviewer.contact_id in draft.recipients and not interviewer.has_email:
             who = interviewer.name or "the recipient"
-            return complete_contact(interviewer.contact_id, f"The letter goes by e-mail: fill in the address of {who}.")
-    return Hint("mark_sent", "Send the letter and say when.", "POST", f"/v1/letters/{draft.id}/send")
+            return Cue("complete_contact/address", {"contact": interviewer.contact_id, "who": who})
+    return Cue("mark_sent", {"letter": draft.id})
 
 
 def _tips(at: Situation, interview: Interview, draft: Letter) -> tuple[Timed, ...]:
     """Say what is worth a look before the draft goes out [22, 23]; the rest is for the letter's own check."""
-    end, href = at.end(interview), f"/v1/letters/{draft.id}"
+    end, letter = at.end(interview), {"letter": draft.id}
     late, tips = _too_late_by_post(at, interview), []
     if late and draft.channel == "post":
-        tips.append(Timed(late, Hint("post_too_late", POST_TOO_LATE, "PATCH", href)))
+        tips.append(Timed(late, Cue("post_too_late", letter)))
     if draft.written:
-        tips.append(Timed(end, Hint("check_letter", CHECK, "GET", f"{href}/check")))
+        tips.append(Timed(end, Cue("check_letter", letter)))
     for person in sorted(interview.interviewers, key=lambda person: person.contact_id):
         way = None if late and person.prefers == "post" else WAYS.get(person.prefers or "")
         if way and draft.channel not in (None, person.prefers) and person.contact_id in draft.recipients:
-            text = f"{person.name or 'One of the recipients'} prefers letters {way}."
-            tips.append(Timed(end, Hint("other_channel_preferred", text, "PATCH", href)))
+            about = {**letter, "who": person.name or "One of the recipients", "way": way}
+            tips.append(Timed(end, Cue("other_channel_preferred", about)))
     return tuple(tips)
 
 
@@ -114,18 +113,15 @@ def _too_late_by_post(at: Situation, interview: Interview) -> datetime | None:
 
 
 WAYS = {"email": "by e-mail", "post": "by post", "hand": "handed over"}
-CHECK = "Before it goes out: check names, blanks, length, and whether it answers what was left open."
-POST_TOO_LATE = "By post it would arrive after they decide, or after you ring: send it by e-mail, or hand it in."
 
 
 def _is_for(letter: Letter, person: str | None) -> bool:
     return person is None or not letter.recipients or person in letter.recipients
 
 
-def _warnings(at: Situation, interview: Interview, letters: list[Letter]) -> tuple[Hint, ...]:
-    text = "A letter was sent before this interview began and does not count for it."
+def _warnings(at: Situation, interview: Interview, letters: list[Letter]) -> tuple[Cue, ...]:
     return tuple(
-        Hint("evidence_before_interview", text, "PATCH", f"/v1/letters/{letter.id}")
+        Cue("evidence_before_interview/letter", {"letter": letter.id})
         for letter in letters
         if (sent := at.known(letter.sent_at)) is not None and sent < interview.start
     )
