@@ -30,10 +30,10 @@ from tests.http.story import (
 
 LONG_AGO = {"starts_at": "2026-05-11T14:00:00Z", "ends_at": "2026-05-11T15:00:00Z"}
 TODAY = {"starts_at": "2026-06-01T10:00:00Z", "ends_at": "2026-06-01T11:30:00Z"}
-NOW = "2026-06-01T12:00:00Z"
+TOLD = {"alerted_at": "2026-06-01T12:00:00Z", "job_details_given": True, "company_details_given": True}
 EVERY_GAP = [
     *("ask_hr", "link_interviewer", "complete_contact", "choose_status_contact", "write_positive", "write_concern"),
-    *("draft_letter", "mark_sent", "link_reference", "alert_reference", "brief_reference"),
+    *("draft_letter", "mark_sent", "link_reference", "alert_reference"),
     *("call", "add_application"),
 ]
 Bodies = dict[str, Callable[[TestClient, Answer], Answer]]
@@ -59,8 +59,6 @@ BODIES: Bodies = {
     "review_letter": lambda *_: {"body": "Thank you."},
     "mark_sent": lambda *_: {},
     "link_reference": lambda *_: {},
-    "alert_reference": lambda *_: {"alerted_at": NOW},
-    "brief_reference": lambda *_: {"job_details_given": True, "company_details_given": True},
     "record_follow_up": lambda *_: {"direction": "out", "channel": "phone", "outcome": "decision"},
     "log_search": lambda *_: {"kind": "event"},
     "add_application": lambda *_: {"company": "Zenith", "role": "Lead", "applied_on": "2026-06-01"},
@@ -86,9 +84,9 @@ def fulfil(client: TestClient, found: Answer, hint: Answer) -> Answer:
     }
     href = re.sub(r"\{(\w+)\}", lambda match: people[match[1]](), hint["href"])
     if operation_at(hint["method"], href) is None and leads_somewhere(hint["method"], href):
-        alter(client, href.removesuffix("/briefing"), **BODIES[code](client, found))
+        alter(client, href.removesuffix("/briefing"), **TOLD)
         return {}
-    body = None if hint["method"] == "GET" else BODIES[code](client, found)
+    body = None if hint["method"] == "GET" else hint.get("body") or BODIES[code](client, found)
     answer = client.request(hint["method"], href, json=body)
     assert answer.is_success, (hint, answer.text)
     shown: Answer = answer.json()
@@ -145,7 +143,7 @@ def test_the_pressing_action_of_an_application_leads_through_all_steps_too(clien
         pytest.param(2, ["link_interviewer", "complete_contact", "choose_status_contact"], id="who-was-there"),
         pytest.param(3, ["write_positive", "write_concern"], id="how-it-went"),
         pytest.param(4, ["draft_letter", "mark_sent"], id="the-letter"),
-        pytest.param(5, ["link_reference", "alert_reference", "brief_reference"], id="the-references"),
+        pytest.param(5, ["link_reference", "alert_reference"], id="the-references"),
         pytest.param(7, ["add_application"], id="the-search-with-one-application"),
     ],
 )
@@ -153,6 +151,14 @@ def test_a_round_of_today_is_followed_up_step_by_step(client: TestClient, number
     app = application(client)
     interview(client, app, **TODAY)
     assert followed(client, app, number) == codes
+
+
+def test_a_reference_who_knows_of_it_is_only_briefed(client: TestClient) -> None:
+    app = application(client)
+    interview(client, app, **TODAY)
+    ada = add(client, "/v1/references", name="Ada May")["id"]
+    put(client, f"/v1/applications/{app}/references/{ada}", alerted_at=TOLD["alerted_at"])
+    assert followed(client, app, 5) == ["brief_reference"]
 
 
 def test_with_another_application_the_search_is_logged(client: TestClient) -> None:
