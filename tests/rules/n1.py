@@ -42,7 +42,7 @@ def keys(facts: Facts, now: str, number: int, **policy: object) -> list[str | No
 
 def row(facts: Facts, key: str, now: str, **policy: object) -> Instance:
     """Return what is stored for a key."""
-    return next(found for found in project(facts, merge(policy), at(now)) if found.key == scope_of(key))
+    return next(found for found in project(facts, merge(policy), at(now), explain=True) if found.key == scope_of(key))
 
 
 def day(text: str | None) -> Moment | None:
