@@ -139,6 +139,11 @@ def kept(instant: datetime) -> str:
     return f"{instant.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat(' ')}.000000"
 
 
+def column(said: str) -> str:
+    """Return an instant that is answered as it is compared with a column: the inverse of `said`."""
+    return f"{said[:10]} {said[11:SECONDS]}.000000"
+
+
 def instant(column: str) -> datetime:
     """Return a column's instant, in whole seconds."""
     return datetime.fromisoformat(f"{column[:SECONDS]}+00:00")

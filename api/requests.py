@@ -159,8 +159,7 @@ def _somebody_known(request: Request) -> None:
 
 def _neighbourhood(path: str) -> tuple[int, str]:
     """Return how deep an address lies, and the noun that it begins with."""
-    parts = path.split("/", 3)
-    noun = parts[2] if len(parts) > 2 and parts[1] == "v1" else parts[1]
+    noun = path.removeprefix("/v1").removeprefix("/").partition("/")[0]
     return path.count("/"), noun
 
 

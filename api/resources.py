@@ -22,7 +22,8 @@ from api.models.step import ReopenedSteps
 from api.pagination import Key, PageQuery
 from api.plain import Rows
 from api.requests import JSON, Route
-from api.rules.evaluate import answer
+from api.rules.answers import kept
+from api.rules.words import said
 from api.services.records import Kind, Row, change, create, find, is_there, remove, show, show_one, there
 from api.services.step_answers import public, surroundings
 from api.services.steps import Reopened
@@ -294,10 +295,8 @@ def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -
     if not dry_run:
         return Response(status_code=204)
     session.undo = True
-    around = surroundings(Rows.of(session), session.now)
-    steps = [
-        public(one.application_id, answer(one.instance, session.now, one.application_id), around) for one in reopened
-    ]
+    around, now = surroundings(Rows.of(session), session.now), said(session.now)
+    steps = [public(one.application_id, kept(one.instance), around, now) for one in reopened]
     return Response(to_json({"reopened_steps": steps}), media_type=JSON)
 
 

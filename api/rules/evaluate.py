@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from api.rules.answers import answered, kept, step_of, unstarted
 from api.rules.facts import Facts
-from api.rules.hints import worded as put
-from api.rules.judge import judge, next_change, state_at
+from api.rules.judge import judge
 from api.rules.life import life
-from api.rules.outcome import APPLICATION, STEPS, Cue, Draft, Hint, Instance, Step
+from api.rules.outcome import STEPS, Draft, Instance, Step
 from api.rules.policy import Policy
 from api.rules.situation import Situation
 from api.rules.steps.contact_details import contact_details
@@ -17,7 +17,7 @@ from api.rules.steps.notes import notes
 from api.rules.steps.references import references
 from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
-from api.rules.words import sentence, unscheduled
+from api.rules.words import said
 
 RULES_VERSION = 3
 PER_ROUND = (next_stage, contact_details, notes, thank_you)
@@ -51,40 +51,13 @@ def present(instances: Iterable[Instance], now: datetime, application_id: str, *
     """Answer for judged instances at an instant at or after their judgement; fill in the numbers not started."""
     steps = [answer(instance, now, application_id) for instance in instances]
     there = {step.number for step in steps}
-    steps += [_not_started(number, closed=closed) for number in STEPS if number not in there]
+    steps += [step_of(unstarted(n, application_id, closed=closed)) for n in STEPS if n not in there]
     return tuple(sorted(steps, key=lambda step: step.number))
 
 
 def answer(instance: Instance, now: datetime, application_id: str) -> Step:
-    """Answer for one instance: its state by the clock, its reason in words and what to do next."""
-    state = state_at(instance.opens_at, instance.due_at, instance.closed_state, now)
-    action = next((t.cue for t in reversed(instance.actions) if t.since is None or t.since <= now), None)
-    tips = [timed.cue for timed in instance.tips if timed.cue and (timed.since is None or timed.since <= now)]
-
-    def worded(cues: Iterable[Cue]) -> tuple[Hint, ...]:
-        return tuple(put(cue, application_id, instance.data) for cue in cues)
-
-    return Step(
-        number=instance.number,
-        scope=instance.scope,
-        state=state,
-        opens_at=instance.opens_at,
-        due_at=instance.due_at,
-        due_zone=instance.due_zone,
-        due_basis=instance.due_basis,
-        completed_at=instance.completed_at,
-        reason="not_open_yet" if state == "upcoming" else instance.reason,
-        reason_text=sentence(instance, now),
-        data=instance.data,
-        total=instance.total,
-        missing=instance.missing,
-        evidence=instance.evidence,
-        next_action=put(action, application_id, instance.data) if action else None,
-        warnings=worded(instance.warnings),
-        advice=worded((*instance.advice, *tips)),
-        changes_at=next_change(instance, now),
-        trace=instance.trace,
-    )
+    """Answer for one instance, as it would be read after it was stored."""
+    return step_of(answered(kept(instance), said(now), application_id, ""))._replace(trace=instance.trace)
 
 
 def headline(steps: Iterable[Step]) -> tuple[Step, ...]:
@@ -92,15 +65,18 @@ def headline(steps: Iterable[Step]) -> tuple[Step, ...]:
     best: dict[int, Step] = {}
     for step in steps:
         rival = best.get(step.number)
-        if rival is None or _rank(step) < _rank(rival):
+        if rival is None or rank(step.state, step.opens_at, step.due_at, step.scope) < rank(
+            rival.state, rival.opens_at, rival.due_at, rival.scope
+        ):
             best[step.number] = step
     return tuple(best[number] for number in STEPS)
 
 
-def _rank(step: Step) -> tuple[int, float, str]:
-    if step.state in PRESSING and step.due_at is not None:
-        return (PRESSING.index(step.state), step.due_at.timestamp(), step.scope or "")
-    return (len(PRESSING), -step.opens_at.timestamp() if step.opens_at else 0.0, step.scope or "")
+def rank(state: str, opens_at: datetime | None, due_at: datetime | None, scope: str | None) -> tuple[int, float, str]:
+    """Return what orders the steps of one number by how much they press."""
+    if state in PRESSING and due_at is not None:
+        return (PRESSING.index(state), due_at.timestamp(), scope or "")
+    return (len(PRESSING), -opens_at.timestamp() if opens_at else 0.0, scope or "")
 
 
 def _drafts(at: Situation) -> list[Draft]:
@@ -108,27 +84,3 @@ def _drafts(at: Situation) -> list[Draft]:
     drafts = [step(at, interview) for interview in rounds for step in PER_ROUND]
     drafts += [draft for draft in (references(at), keep_looking(at)) if draft]
     return [*drafts, *status_calls(at)]
-
-
-def _not_started(number: int, *, closed: bool) -> Step:
-    reason = "application_closed" if closed else "no_interview"
-    return Step(
-        number=number,
-        scope=APPLICATION if number in (5, 7) else None,
-        state="not_applicable" if closed else "not_started",
-        opens_at=None,
-        due_at=None,
-        due_zone=None,
-        due_basis=None,
-        completed_at=None,
-        reason=reason,
-        reason_text=unscheduled(reason),
-        data={},
-        total=0,
-        missing=(),
-        evidence=(),
-        next_action=None,
-        warnings=(),
-        advice=(),
-        changes_at=None,
-    )

@@ -6,8 +6,6 @@ stands in doubled braces is for the caller to choose.
 
 from collections.abc import Mapping
 
-from api.rules.outcome import Cue, Hint
-
 APPLICATION = "/v1/applications/{application}"
 INTERVIEW = "/v1/interviews/{interview}"
 CONTACT = "/v1/contacts/{contact}"
@@ -207,8 +205,10 @@ def _code(key: str) -> str:
 WORDINGS = {key: (_code(key), *words) for key, words in WORDS.items()}
 
 
-def worded(cue: Cue, application_id: str, data: Mapping[str, object]) -> Hint:
+def worded(key: str, about: Mapping[str, str], application_id: str, data: Mapping[str, object]) -> dict[str, str]:
     """Put a hint into words; the interview is the step's own, of which `data` tells, where the hint names none."""
-    blanks = {"application": application_id, "interview": data.get("interview_id"), **cue.about}
-    code, text, method, href = WORDINGS[cue.key]
-    return Hint(code.format_map(blanks), text.format_map(blanks), method, href.format_map(blanks))
+    code, text, method, href = WORDINGS[key]
+    if about:
+        code, text = code.format_map(about), text.format_map(about)
+    blanks = {"application": application_id, "interview": data.get("interview_id"), **about}
+    return {"code": code, "text": text, "method": method, "href": href.format_map(blanks)}

@@ -93,19 +93,3 @@ def _ended(at: Situation, draft: Draft, *, skipped: bool) -> tuple[str | None, s
         missed = draft.window.due_at <= at.life.closed_at
         return "missed" if missed else "not_applicable", "application_closed"
     return None, draft.asks
-
-
-def next_change(instance: Instance, now: datetime) -> datetime | None:
-    """Return when the state of an open instance changes next by the clock alone."""
-    if instance.closed_state is not None:
-        return None
-    return next((t for t in (instance.opens_at, instance.due_at) if t > now), None)
-
-
-def state_at(opens_at: datetime, due_at: datetime, closed_state: str | None, now: datetime) -> str:
-    """Return the state from the three stored values and the clock; deadlines are half open."""
-    if closed_state is not None:
-        return closed_state
-    if now < opens_at:
-        return "upcoming"
-    return "open" if now < due_at else "overdue"

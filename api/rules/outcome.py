@@ -1,8 +1,8 @@
 """What the rules produce: drafts of one step, judged instances (what is stored) and steps (what is answered)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Data = Mapping[str, str | int | bool | None]
 
@@ -147,6 +147,23 @@ class Instance(NamedTuple):
     def key(self) -> tuple[int, str]:
         """Number and scope: stable while the fact that caused the step exists."""
         return (self.number, self.scope)
+
+
+class Kept(NamedTuple):
+    """A judged step as it is stored and read: instants are text as they are answered, `detail` is what JSON can say.
+
+    Two such instants compare as texts like the instants themselves.
+    """
+
+    number: int
+    scope: str
+    opens_at: str
+    due_at: str
+    closed_state: str | None
+    completed_at: str | None
+    reason: str
+    missing: Sequence[str]
+    detail: Mapping[str, Any]
 
 
 class Step(NamedTuple):

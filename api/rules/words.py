@@ -1,11 +1,11 @@
 """The sentence behind every answer: fact, rule, date – always with the instant and its zone."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from api.rules.outcome import Data, Instance
+from api.rules.outcome import Data, Kept
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,68 +28,75 @@ def wall(instant: datetime, zone: str) -> str:
     return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}, {clock} {name}"
 
 
-def _instant(data: Data, key: str) -> datetime:
-    return datetime.fromisoformat(str(data[key]))
+@lru_cache(maxsize=16_384)
+def clock(instant: str, zone: str) -> str:
+    """Write an instant that is text already as a local clock and calendar show it."""
+    return wall(datetime.fromisoformat(instant), zone)
 
 
-def _round(data: Data, now: datetime) -> str:
-    start, end = _instant(data, "started_at"), _instant(data, "ended_at")
-    zone = str(data["zone"])
+@lru_cache(maxsize=16_384)
+def _offset(instant: str, zone: str) -> timedelta | None:
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).utcoffset()
+
+
+def _round(data: Data, now: str) -> str:
+    start, end, zone = str(data["started_at"]), str(data["ended_at"]), str(data["zone"])
     if now < start:
-        return f"Your interview begins {wall(start, zone)}."
-    return f"Your interview {'ends' if now < end else 'ended'} {wall(end, zone)}."
+        return f"Your interview begins {clock(start, zone)}."
+    return f"Your interview {'ends' if now < end else 'ended'} {clock(end, zone)}."
 
 
-def _hours(instance: Instance) -> str:
+def _hours(kept: Kept) -> str:
     """Name the hours; say so where the local clock is changed in between."""
-    hours = f"within {instance.data['hours']} hours"
-    end, zone = _instant(instance.data, "ended_at"), ZoneInfo(instance.due_zone)
-    if end.astimezone(zone).utcoffset() != instance.due_at.astimezone(zone).utcoffset():
+    data, zone = kept.detail["data"], kept.detail["zone"]
+    hours = f"within {data['hours']} hours"
+    if _offset(data["ended_at"], zone) != _offset(kept.due_at, zone):
         hours += " as time elapses (the clocks change in between)"
     return hours
 
 
-def _next_stage(instance: Instance, now: datetime) -> str:
-    return f"{_round(instance.data, now)} What comes next is to be found out and written down the same day"
+def _next_stage(kept: Kept, now: str) -> str:
+    return f"{_round(kept.detail['data'], now)} What comes next is to be found out and written down the same day"
 
 
-def _contact_details(instance: Instance, now: datetime) -> str:
-    return f"{_round(instance.data, now)} Names, titles and ways to reach people are due {_hours(instance)}"
+def _contact_details(kept: Kept, now: str) -> str:
+    return f"{_round(kept.detail['data'], now)} Names, titles and ways to reach people are due {_hours(kept)}"
 
 
-def _notes(instance: Instance, now: datetime) -> str:
-    until = "the same day" if instance.due_basis == "local_day" else "before the letter"
-    return f"{_round(instance.data, now)} Notes on what went well and what is open are due {until}"
+def _notes(kept: Kept, now: str) -> str:
+    until = "the same day" if kept.detail["basis"] == "local_day" else "before the letter"
+    return f"{_round(kept.detail['data'], now)} Notes on what went well and what is open are due {until}"
 
 
-def _thank_you(instance: Instance, now: datetime) -> str:
-    return f"{_round(instance.data, now)} A thank-you letter is due {_hours(instance)}"
+def _thank_you(kept: Kept, now: str) -> str:
+    return f"{_round(kept.detail['data'], now)} A thank-you letter is due {_hours(kept)}"
 
 
-def _references(instance: Instance, now: datetime) -> str:
-    opened = _instant(instance.data, "opened_at")
-    at = wall(opened, instance.due_zone)
-    if instance.data["names_given"]:
+def _references(kept: Kept, now: str) -> str:
+    data = kept.detail["data"]
+    at = clock(data["opened_at"], kept.detail["zone"])
+    if data["names_given"]:
         fact = f"You handed over the names of your references {at}."
     else:
-        fact = f"Your first interview {'ends' if now < opened else 'ended'} {at}."
+        fact = f"Your first interview {'ends' if now < data['opened_at'] else 'ended'} {at}."
     return f"{fact} Your references are to be told and briefed before anybody rings them"
 
 
-def _status_call(instance: Instance, _now: datetime) -> str:
-    opens = wall(instance.opens_at, instance.due_zone)
-    if instance.due_basis == "promised":
+def _status_call(kept: Kept, _now: str) -> str:
+    opens = clock(kept.opens_at, kept.detail["zone"])
+    if kept.detail["basis"] == "promised":
         return f"They gave you a date. Ask where things stand from {opens}"
     return f"No date was given. Ask where things stand after some business days, from {opens}"
 
 
-def _keep_looking(instance: Instance, _now: datetime) -> str:
-    since = wall(_instant(instance.data, "since"), instance.due_zone)
-    fact = "Your search elsewhere counts from" if instance.data["elsewhere"] else "Your first interview counts from"
-    return f"{fact} {since}. Something elsewhere is due every {instance.data['days']} days"
+def _keep_looking(kept: Kept, _now: str) -> str:
+    data = kept.detail["data"]
+    since = clock(data["since"], kept.detail["zone"])
+    fact = "Your search elsewhere counts from" if data["elsewhere"] else "Your first interview counts from"
+    return f"{fact} {since}. Something elsewhere is due every {data['days']} days"
 
 
-OPEN: Mapping[int, Callable[[Instance, datetime], str]] = {
+OPEN: Mapping[int, Callable[[Kept, str], str]] = {
     1: _next_stage,
     2: _contact_details,
     3: _notes,
@@ -128,15 +135,15 @@ REASONS = (
 )
 
 
-def sentence(instance: Instance, now: datetime) -> str:
+def sentence(kept: Kept, now: str) -> str:
     """Say why a step stands as it does at `now`."""
-    due = wall(instance.due_at, instance.due_zone)
-    if instance.closed_state is None:
-        verb = "was due" if now >= instance.due_at else "by"
-        text = OPEN[instance.number](instance, now)
-        return f"{text}: {verb} {due}." if verb == "by" else f"{text}; it {verb} {due}."
-    completed = wall(instance.completed_at, instance.due_zone) if instance.completed_at else ""
-    return CLOSED[instance.reason].format(completed=completed, due=due)
+    zone = kept.detail["zone"]
+    due = clock(kept.due_at, zone)
+    if kept.closed_state is None:
+        text = OPEN[kept.number](kept, now)
+        return f"{text}; it was due {due}." if now >= kept.due_at else f"{text}: by {due}."
+    completed = clock(kept.completed_at, zone) if kept.completed_at else ""
+    return CLOSED[kept.reason].format(completed=completed, due=due)
 
 
 def unscheduled(reason: str) -> str:

@@ -15,10 +15,11 @@ from api.models.hint import HintPublic
 from api.models.interview import InterviewPublic
 from api.models.step import State, StepName, StepPublic
 from api.plain import Rows
+from api.rules.answers import Answer
 from api.services.interviews import INTERVIEW
 from api.services.links import application_contacts
 from api.services.records import show
-from api.services.step_answers import Answer, most_pressing
+from api.services.step_answers import most_pressing
 from api.services.step_reads import View, steps_of
 
 

@@ -123,7 +123,9 @@ ASKED = Plain(
         Contact.email,
         Contact.reachable_since,
         Contact.erased_at,
-    ).where(col(Contact.id).in_(IDS), col(Contact.deleted_at).is_(None))
+    )
+    .join(Application, col(Application.status_contact_id) == Contact.id)
+    .where(col(Application.id).in_(IDS), col(Contact.deleted_at).is_(None))
 )
 
 
@@ -138,7 +140,7 @@ def gather(rows: Rows, ids: Sequence[str], *, now: datetime, search_only: bool =
         raise UnauthorizedError
     zone, user_policy = me[0], document(me[1])
     found = rows.all(APPLICATIONS, ids=ids)
-    under = _Under(rows, ids, [row[3] for row in found if row[3]], search_only=search_only)
+    under = _Under(rows, ids, search_only=search_only)
     others = elsewhere(rows, now)
     known = []
     for row in found:
@@ -151,7 +153,7 @@ def gather(rows: Rows, ids: Sequence[str], *, now: datetime, search_only: bool =
 class _Under:
     """Every fact under some applications, by application (people by round, persons to ask by their own id)."""
 
-    def __init__(self, rows: Rows, ids: Sequence[str], asked: Sequence[str], *, search_only: bool) -> None:
+    def __init__(self, rows: Rows, ids: Sequence[str], *, search_only: bool) -> None:
         def group(statement: Plain, made: Callable[..., Any]) -> dict[str, list[Any]]:
             found: dict[str, list[Any]] = defaultdict(list)
             for owner, *columns in rows.all(statement, ids=ids):
@@ -166,7 +168,7 @@ class _Under:
         self.letters = nothing if search_only else group(LETTERS, _letter)
         self.follow_ups = nothing if search_only else group(FOLLOW_UPS, _follow_up)
         self.references = nothing if search_only else group(REFERENCES, _reference)
-        self.asked = {} if search_only else {row[0]: row for row in rows.all(ASKED, ids=asked)}
+        self.asked = {} if search_only else {row[0]: row for row in rows.all(ASKED, ids=ids)}
         self.interviews = group(INTERVIEWS, self._interview)
 
     def _interview(self, id_: str, *columns: Any) -> rules.Interview:  # noqa: ANN401  # whatever a column holds

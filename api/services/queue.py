@@ -14,12 +14,14 @@ from api.models import Application, Interview, StepInstance
 from api.models.step import QueueApplication, QueueSummary, StepCount
 from api.pagination import PageQuery, beyond, by, ordered
 from api.plain import ID, INSTANT, Plain, Row, Rows, canonical, given, held, instant, kept, picked, said
-from api.rules.evaluate import answer, project
-from api.rules.outcome import STEPS, Instance
+from api.rules.answers import Answer
+from api.rules.evaluate import project
+from api.rules.outcome import STEPS
+from api.rules.words import said as at_utc
 from api.services.facts import gather
 from api.services.glance import NOW
-from api.services.step_answers import Answer, public, surroundings
-from api.services.stored_steps import COLUMNS, StoredStep, instance_of
+from api.services.step_answers import public, surroundings
+from api.services.stored_steps import COLUMNS, StoredStep, kept_of
 
 CAP = 1_000
 KEYS = by(StepInstance, "due_at")
@@ -117,25 +119,25 @@ def page(
 
 
 def _items(rows: Rows, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
-    around = surroundings(rows, now)
+    around, clock = surroundings(rows, now), at_utc(now)
     steps = [(StoredStep._make(step), company, role) for *step, company, role in found]
     traced = _traced(rows, {canonical(step.application_id) for step, _, _ in steps}, now) if explain else {}
     items = []
     for step, company, role in steps:
         owner = canonical(step.application_id)
-        instance = traced.get((owner, step.number, step.scope)) or instance_of(step)
         snoozed = step.snoozed_until and said(step.snoozed_until)
-        id_ = canonical(step.id)
-        item = public(owner, answer(instance, now, owner), around, id_=id_, snoozed_until=snoozed, explain=explain)
+        item = public(owner, kept_of(step), around, clock, id_=canonical(step.id), snoozed=snoozed)
+        if explain:
+            item["trace"] = traced.get((owner, step.number, step.scope))
         item["application"] = {"id": owner, "company": company, "role": role}
         items.append(item)
     return items
 
 
-def _traced(rows: Rows, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], Instance]:
+def _traced(rows: Rows, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:
     """Judge the applications of a page once more, for the rules that were applied."""
     return {
-        (known.id, *instance.key): instance
+        (known.id, *instance.key): [applied._asdict() for applied in instance.trace]
         for known in gather(rows, sorted(ids), now=now)
         for instance in project(known.facts, known.policy, now, explain=True)
     }

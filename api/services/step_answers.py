@@ -10,13 +10,13 @@ from sqlmodel import col
 from api.models import Application, Offer
 from api.models.step import step_id
 from api.plain import INSTANT, Plain, Rows, canonical, given, instant, kept, picked
-from api.rules.evaluate import headline
+from api.rules.answers import NOTHING, Answer, answered
+from api.rules.evaluate import rank
 from api.rules.hints import worded
-from api.rules.outcome import Cue, Hint, Step
-from api.rules.words import said
+from api.rules.outcome import STEPS, Kept
 
-Answer = dict[str, Any]
-CALL = 6
+CALL, SEARCH = 6, 7
+ADD_APPLICATION = worded("add_application", NOTHING, "", NOTHING)
 OPEN_STATES = ("upcoming", "open", "overdue")
 
 
@@ -27,22 +27,23 @@ class Surroundings:
     live: int
     offers: tuple[tuple[str, datetime], ...]
 
-    def advice(self, application_id: str, step: Step) -> tuple[Hint, ...]:
-        """Return the advice for one step of an application.
+    def advise(self, step: Answer) -> Answer:
+        """Add the advice for one step of an application.
 
         An offer elsewhere is worth telling of before the first interview too.
         """
-        is_open = step.state in OPEN_STATES
-        hints = []
-        rivals = [by for owner, by in self.offers if owner != application_id]
-        if rivals and ((is_open and step.number in (6, 7)) or (step.number == 7 and step.state == "not_started")):
+        number, state = step["number"], step["state"]
+        if number < CALL or (state not in OPEN_STATES and state != "not_started"):
+            return step
+        application_id, is_open = step["application_id"], state in OPEN_STATES
+        is_rivalled = any(owner != application_id for owner, _ in self.offers)
+        if is_rivalled and (is_open or number == SEARCH):
             text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
-            href = f"/v1/applications/{application_id}/follow-ups"
-            hints.append(Hint("competing_offer", text, "POST", href))
-        if is_open and step.number == 7 and self.live <= 1:
+            step["advice"].append(_hint("competing_offer", text, f"/v1/applications/{application_id}/follow-ups"))
+        if is_open and number == SEARCH and self.live <= 1:
             text = "You have no other live application: never depend on one."
-            hints.append(Hint("no_other_application", text, "POST", "/v1/applications"))
-        return tuple(hints)
+            step["advice"].append(_hint("no_other_application", text, "/v1/applications"))
+        return step
 
 
 _ALIVE = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
@@ -64,84 +65,46 @@ def surroundings(rows: Rows, now: datetime) -> Surroundings:
 
 def public(
     application_id: str,
-    step: Step,
+    step: Kept,
     around: Surroundings,
+    now: str,
     *,
     id_: str | None = None,
-    snoozed_until: str | None = None,
-    explain: bool = False,
+    snoozed: str | None = None,
 ) -> Answer:
     """Return one step as it is answered: the document that `StepPublic` describes. `id_` is the stored step's."""
-    return {
-        "id": id_ or _id(application_id, step),
-        "application_id": application_id,
-        "number": step.number,
-        "step": step.step,
-        "scope": step.scope,
-        "state": step.state,
-        "opens_at": _said(step.opens_at),
-        "due_at": _said(step.due_at),
-        "due_zone": step.due_zone,
-        "due_basis": step.due_basis,
-        "completed_at": _said(step.completed_at),
-        "reason": {"code": step.reason, "text": step.reason_text, "data": step.data},
-        "progress": {"done": step.total - len(step.missing), "total": step.total, "missing": step.missing},
-        "evidence": [{"type": type_, "id": id_, "at": said(at)} for type_, id_, at in step.evidence],
-        "next_action": _hint(_next_action(step, around)),
-        "warnings": _hints((*step.warnings, *_chain_ended(application_id, step))),
-        "advice": _hints((*step.advice, *around.advice(application_id, step))),
-        "changes_at": _said(step.changes_at),
-        "snoozed_until": snoozed_until,
-        "trace": [applied._asdict() for applied in step.trace] if explain else None,
-    }
+    answer = answered(step, now, application_id, id_ or step_id(application_id, step.number, step.scope))
+    answer["snoozed_until"] = snoozed
+    if step.number == SEARCH and around.live <= 1 and answer["next_action"] is not None:
+        answer["next_action"] = ADD_APPLICATION
+    if step.number == CALL and answer["state"] == "skipped":
+        answer["warnings"].append(_chain_ended(answer["id"]))
+    return around.advise(answer)
 
 
-def _said(instant: datetime | None) -> str | None:
-    return None if instant is None else said(instant)
-
-
-def _id(application_id: str, step: Step) -> str | None:
-    if step.scope is None or step.opens_at is None:
-        return None
-    return step_id(application_id, step.number, step.scope)
-
-
-def _next_action(step: Step, around: Surroundings) -> Hint | None:
-    """Return what to do next; where there is nothing else, looking elsewhere means applying."""
-    if step.number == 7 and step.next_action is not None and around.live <= 1:
-        return worded(Cue("add_application"), "", {})
-    return step.next_action
-
-
-def _chain_ended(application_id: str, step: Step) -> tuple[Hint, ...]:
+def _chain_ended(step_id: str) -> Answer:
     """Say with a skipped call that none follows it."""
-    if step.number != CALL or step.state != "skipped":
-        return ()
     text = "Skipping a call ends the chain: none is asked for until the next round or follow-up. Reopen it to go on."
-    return (Hint("chain_of_calls_ended", text, "POST", f"/v1/steps/{_id(application_id, step)}/reopen"),)
+    return _hint("chain_of_calls_ended", text, f"/v1/steps/{step_id}/reopen")
 
 
-def _hint(hint: Hint | None) -> Answer | None:
-    return {"code": hint.code, "text": hint.text, "method": hint.method, "href": hint.href} if hint else None
+def _hint(code: str, text: str, href: str) -> Answer:
+    return {"code": code, "text": text, "method": "POST", "href": href}
 
 
-def _hints(hints: Iterable[Hint]) -> list[Answer | None]:
-    return [_hint(hint) for hint in hints]
+def headlines(steps: Iterable[Answer]) -> list[Answer]:
+    """Return the seven that speak for their numbers: the most pressing open one, else the latest closed one."""
+    best: dict[int, tuple[Any, Answer]] = {}
+    for step in steps:
+        opens, due = (step[name] and datetime.fromisoformat(step[name]) for name in ("opens_at", "due_at"))
+        entry = (rank(step["state"], opens, due, step["scope"]), step)
+        best[step["number"]] = min(best.get(step["number"], entry), entry, key=lambda one: one[0])
+    return [_headline(best[number][1]) for number in STEPS]
 
 
-def headlines(application_id: str, steps: Iterable[Step]) -> list[Answer]:
-    """Return the seven that speak for their numbers."""
-    return [
-        {
-            "number": step.number,
-            "step": step.step,
-            "state": step.state,
-            "step_id": _id(application_id, step),
-            "opens_at": _said(step.opens_at),
-            "due_at": _said(step.due_at),
-        }
-        for step in headline(steps)
-    ]
+def _headline(step: Answer) -> Answer:
+    line = {name: step[name] for name in ("number", "step", "state", "opens_at", "due_at")}
+    return {**line, "step_id": step["id"]}
 
 
 def most_pressing(steps: Iterable[Answer]) -> Answer | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import col
 
@@ -10,14 +11,15 @@ from api.db import OwnedSession
 from api.errors import NotFoundError
 from api.models import Application, StepInstance
 from api.plain import ID, Plain, Rows, canonical, given, held, picked, said
-from api.rules.evaluate import answer, present, project
+from api.rules.answers import Answer, kept, unstarted
+from api.rules.evaluate import project
 from api.rules.life import life
-from api.rules.outcome import Instance
+from api.rules.outcome import STEPS, Kept
 from api.rules.words import said as at_utc
-from api.services.facts import gather
+from api.services.facts import Known, gather
 from api.services.records import is_id
-from api.services.step_answers import Answer, Surroundings, headlines, public, surroundings
-from api.services.stored_steps import COLUMNS, OF_APPLICATIONS, StoredStep, instance_of
+from api.services.step_answers import Surroundings, headlines, public, surroundings
+from api.services.stored_steps import COLUMNS, OF_APPLICATIONS, StoredStep, kept_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,19 @@ class View:
         """The instant that the answer is about."""
         return self.as_of or self.now
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the stored steps hold: from now on, as long as nobody asks which rules were applied."""
+        return not self.explain and (self.as_of is None or self.as_of >= self.now)
+
+
+class Judged(NamedTuple):
+    """The steps of one application, whether it is closed, and the rules that were applied if they are asked for."""
+
+    steps: Sequence[Kept]
+    closed: bool
+    traces: Sequence[list[Answer] | None]
+
 
 CLOSED = Plain(
     picked(Application.closed_at).where(col(Application.id) == given("id", ID), col(Application.deleted_at).is_(None))
@@ -41,15 +56,40 @@ ONE = Plain(picked(*COLUMNS).where(col(StepInstance.id) == given("id", ID)))
 
 
 def steps_of(rows: Rows, closed: Mapping[str, bool], view: View) -> dict[str, Answer]:
-    """Return the seven steps of applications, of which is known whether each is closed, in three queries."""
+    """Return the seven steps of applications, of which is known whether each is closed, in few queries."""
     around = surroundings(rows, view.instant)
     stored = _stored(rows, list(closed))
-    instances: Mapping[str, Sequence[Instance]]
-    if not view.explain and (view.as_of is None or view.as_of >= view.now):
-        instances = {key: [instance_of(row) for row in mine] for key, mine in stored.items()}
+    if view.is_stored:
+        judged = {key: _as_stored(mine, closed=closed[key]) for key, mine in stored.items()}
     else:
-        closed, instances = _judged(rows, list(closed), view)
-    return {key: _whole(key, instances[key], stored[key], around, view, closed=closed[key]) for key in closed}
+        judged = {known.id: _anew(known, view) for known in gather(rows, list(closed), now=view.instant)}
+    return {key: _whole(key, one, stored[key], around, view) for key, one in judged.items()}
+
+
+def _as_stored(stored: Sequence[StoredStep], *, closed: bool) -> Judged:
+    return Judged([kept_of(row) for row in stored], closed, [None] * len(stored))
+
+
+def _anew(known: Known, view: View) -> Judged:
+    """Judge an application at an instant, by what was known then."""
+    instances = project(known.facts, known.policy, view.instant, explain=view.explain)
+    traces = [[applied._asdict() for applied in one.trace] if view.explain else None for one in instances]
+    is_closed = life(known.facts.stages, view.instant).closed_at is not None
+    return Judged([kept(one) for one in instances], is_closed, traces)
+
+
+def _whole(key: str, judged: Judged, stored: Sequence[StoredStep], around: Surroundings, view: View) -> Answer:
+    now = at_utc(view.instant)
+    snoozed = {(row.number, row.scope): said(row.snoozed_until) for row in stored if row.snoozed_until}
+    steps = []
+    for step, trace in zip(judged.steps, judged.traces, strict=True):
+        shown = public(key, step, around, now, snoozed=snoozed.get((step.number, step.scope)))
+        steps.append({**shown, "trace": trace})
+    there = {step["number"] for step in steps}
+    missing = [unstarted(number, key, closed=judged.closed) for number in STEPS if number not in there]
+    steps = sorted([*steps, *map(around.advise, missing)], key=lambda step: step["number"])
+    as_of = view.as_of and at_utc(view.as_of)
+    return {"application_id": key, "as_of": as_of, "headline": headlines(steps), "steps": steps}
 
 
 def steps_of_one(rows: Rows, application_id: str, view: View) -> Answer:
@@ -59,35 +99,6 @@ def steps_of_one(rows: Rows, application_id: str, view: View) -> Answer:
         raise NotFoundError
     key = application_id.lower()
     return steps_of(rows, {key: found[0] is not None}, view)[key]
-
-
-def _whole(
-    key: str,
-    instances: Sequence[Instance],
-    stored: Sequence[StoredStep],
-    around: Surroundings,
-    view: View,
-    *,
-    closed: bool,
-) -> Answer:
-    steps = present(instances, view.instant, key, closed=closed)
-    snoozed = {(row.number, row.scope): said(row.snoozed_until) for row in stored if row.snoozed_until}
-    return {
-        "application_id": key,
-        "as_of": view.as_of and at_utc(view.as_of),
-        "headline": headlines(key, steps),
-        "steps": [
-            public(key, step, around, snoozed_until=snoozed.get((step.number, step.scope or "")), explain=view.explain)
-            for step in steps
-        ],
-    }
-
-
-def _judged(rows: Rows, ids: Sequence[str], view: View) -> tuple[dict[str, bool], dict[str, Sequence[Instance]]]:
-    """Judge applications anew at an instant, by what was known then."""
-    known = gather(rows, ids, now=view.instant)
-    closed = {one.id: life(one.facts.stages, view.instant).closed_at is not None for one in known}
-    return closed, {one.id: project(one.facts, one.policy, view.instant, explain=view.explain) for one in known}
 
 
 def _stored(rows: Rows, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
@@ -112,16 +123,10 @@ def one_step(rows: Rows, id_: str, view: View) -> Answer:
         raise NotFoundError
     row = StoredStep._make(found)
     application_id = canonical(row.application_id)
+    if view.explain:
+        whole = steps_of_one(rows, application_id, view)
+        explained: Answer = next(step for step in whole["steps"] if step["id"] == id_.lower())
+        return explained
     around = surroundings(rows, view.now)
     snoozed = row.snoozed_until and said(row.snoozed_until)
-    instance = instance_of(row)
-    if view.explain:
-        _, judged = _judged(rows, [application_id], view)
-        instance = next(one for one in judged[application_id] if one.key == instance.key)
-    return public(
-        application_id,
-        answer(instance, view.instant, application_id),
-        around,
-        snoozed_until=snoozed,
-        explain=view.explain,
-    )
+    return public(application_id, kept_of(row), around, at_utc(view.instant), id_=canonical(row.id), snoozed=snoozed)

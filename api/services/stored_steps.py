@@ -1,16 +1,15 @@
 """Between judged instances and their rows: what is kept in columns, what in the document beside them."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sqlmodel import col
 
 from api.models.step import StepInstance, step_id
-from api.plain import IDS, SECONDS, Plain, document, held, instant, kept, known_instant, picked, written
+from api.plain import IDS, SECONDS, Plain, column, document, held, picked, said, written
+from api.rules.answers import kept
 from api.rules.evaluate import RULES_VERSION
-from api.rules.outcome import Cue, Evidence, Instance, Timed
-from api.rules.words import said
+from api.rules.outcome import Instance, Kept
 
 
 class StoredStep(NamedTuple):
@@ -41,14 +40,15 @@ OF_APPLICATIONS = Plain(
 
 def columns(instance: Instance) -> dict[str, Any]:
     """Return what is stored of an instance, as plain statements write it."""
+    step = kept(instance)
     return {
-        "opens_at": kept(instance.opens_at),
-        "due_at": kept(instance.due_at),
-        "closed_state": instance.closed_state,
-        "completed_at": instance.completed_at and kept(instance.completed_at),
-        "reason": instance.reason,
-        "missing": written(instance.missing),
-        "detail": written({name: value for name, value in _detail(instance).items() if value}),
+        "opens_at": column(step.opens_at),
+        "due_at": column(step.due_at),
+        "closed_state": step.closed_state,
+        "completed_at": step.completed_at and column(step.completed_at),
+        "reason": step.reason,
+        "missing": written(step.missing),
+        "detail": written(step.detail),
         "rules_version": RULES_VERSION,
     }
 
@@ -76,50 +76,16 @@ def same(one: str | None, other: str | None) -> bool:
     return one == other or (one is not None and other is not None and one[:SECONDS] == other[:SECONDS])
 
 
-def instance_of(row: StoredStep) -> Instance:
-    """Return the instance that a row holds; `columns` and this are each other's inverse."""
-    detail = document(row.detail)
-    read = detail.get  # what is empty is not kept
-    return Instance(
-        number=row.number,
-        scope=row.scope,
-        opens_at=instant(row.opens_at),
-        due_at=instant(row.due_at),
-        due_zone=detail["zone"],
-        due_basis=detail["basis"],
-        closed_state=row.closed_state,
-        completed_at=known_instant(row.completed_at),
-        reason=row.reason,
-        data=read("data", {}),
-        total=read("total", 0),
-        missing=tuple(document(row.missing)),
-        evidence=tuple(Evidence(type_, id_, datetime.fromisoformat(at)) for type_, id_, at in read("evidence", ())),
-        actions=_timed_of(read("actions", ())),
-        warnings=tuple(Cue(*cue) for cue in read("warnings", ())),
-        advice=tuple(Cue(*cue) for cue in read("advice", ())),
-        tips=_timed_of(read("tips", ())),
-    )
-
-
-def _detail(instance: Instance) -> dict[str, Any]:
-    return {
-        "zone": instance.due_zone,
-        "basis": instance.due_basis,
-        "data": instance.data,
-        "total": instance.total,
-        "evidence": [(type_, id_, said(at)) for type_, id_, at in instance.evidence],
-        "actions": [(since and said(since), cue and _short(cue)) for since, cue in instance.actions],
-        "warnings": [_short(cue) for cue in instance.warnings],
-        "advice": [_short(cue) for cue in instance.advice],
-        "tips": [(since and said(since), cue and _short(cue)) for since, cue in instance.tips],
-    }
-
-
-def _short(cue: Cue) -> tuple[object, ...]:
-    return cue if cue.about else (cue.key,)
-
-
-def _timed_of(stored: Iterable[list[Any]]) -> tuple[Timed, ...]:
-    return tuple(
-        Timed(datetime.fromisoformat(since) if since else None, Cue(*cue) if cue else None) for since, cue in stored
+def kept_of(row: StoredStep) -> Kept:
+    """Return what a row holds; `columns` and this are each other's inverse."""
+    return Kept(
+        row.number,
+        row.scope,
+        said(row.opens_at),
+        said(row.due_at),
+        row.closed_state,
+        row.completed_at and said(row.completed_at),
+        row.reason,
+        document(row.missing),
+        document(row.detail),
     )

@@ -58,7 +58,7 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
 
     def on(statement: Plain, dialect: Dialect, values: Any) -> tuple[str, Any]:
         text, parameters = compiled(statement, dialect, values)
-        record(None, None, text, parameters, None, many=False)
+        record(None, None, text, parameters if isinstance(parameters, dict) else tuple(parameters), None, many=False)
         return text, parameters
 
     event.listen(database.engine, "before_cursor_execute", record)

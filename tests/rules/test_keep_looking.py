@@ -7,7 +7,6 @@ import pytest
 from api.rules.evaluate import project_search
 from api.rules.facts import Elsewhere, Facts
 from api.rules.hints import worded
-from api.rules.outcome import Cue
 from api.rules.policy import Policy
 from tests.rules.n1 import AFTER, END, n1, r1, r2, row, step
 from tests.rules.vectors import at
@@ -101,9 +100,11 @@ def test_looking_starts_after_the_first_interview(now: str, code: str | None) ->
 
 
 def test_who_has_one_application_only_is_told_to_add_another() -> None:
-    hint = worded(Cue("add_application"), "app", {})
-    assert (hint.code, hint.method, hint.href) == ("add_application", "POST", "/v1/applications")
-    assert hint.text == ("This is your only live application: apply elsewhere and record it with the day you applied.")
+    hint = worded("add_application", {}, "app", {})
+    assert (hint["code"], hint["method"], hint["href"]) == ("add_application", "POST", "/v1/applications")
+    assert hint["text"] == (
+        "This is your only live application: apply elsewhere and record it with the day you applied."
+    )
 
 
 def test_without_a_live_round_there_is_no_search_to_judge() -> None:
@@ -118,4 +119,4 @@ def test_the_first_round_is_the_one_that_ends_first() -> None:
 
 
 def test_it_can_be_judged_alone() -> None:
-    assert project_search(of(), Policy(), at(AFTER)) == row(of(), "7", AFTER)
+    assert project_search(of(), Policy(), at(AFTER)) == row(of(), "7", AFTER)._replace(trace=())

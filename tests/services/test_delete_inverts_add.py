@@ -131,6 +131,7 @@ KINDS: dict[str, Act] = {
     "a-policy": patched("/v1/me/policy", {"search_days": None}, search_days=3),
     "a-policy-of-the-application": patched(f"{APP}/policy", {"thank_you_hours": None}, thank_you_hours=2),
 }
+SUGGESTS_TO_WRITE = "an-early-call-without-answer"  # where somebody to ask has an e-mail address
 CHANGES_NOTHING = {
     "an-early-call-without-answer",
     "a-general-note",
@@ -174,7 +175,7 @@ def test_taking_back_what_was_recorded_leaves_every_step_as_it_stood(
     user = client.get("/v1/me").json()["id"]
     before = step_rows(world, user)
     take_back = KINDS[kind](entry)
-    if kind in CHANGES_NOTHING or base is a_bare_round:
+    if base is a_bare_round or kind in CHANGES_NOTHING - {SUGGESTS_TO_WRITE}:
         assert (step_rows(world, user) == before) == (kind in CHANGES_NOTHING)
     world.clock.now += timedelta(days=3)
     assert take_back().status_code in (200, 204)

@@ -1,0 +1,144 @@
+"""How a judged step is answered: kept as text and codes, put into words at the instant at which it is read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from api.rules.hints import worded
+from api.rules.outcome import APPLICATION, STEPS, Cue, Evidence, Hint, Instance, Kept, Step
+from api.rules.words import said, sentence, unscheduled
+
+Answer = dict[str, Any]
+NOTHING: Mapping[str, str] = {}
+
+
+def kept(instance: Instance) -> Kept:
+    """Return what is stored of a judged step; what is empty is left out of its detail."""
+    detail = {
+        "zone": instance.due_zone,
+        "basis": instance.due_basis,
+        "data": instance.data,
+        "total": instance.total,
+        "evidence": [(type_, id_, said(at)) for type_, id_, at in instance.evidence],
+        "actions": [(since and said(since), cue and _short(cue)) for since, cue in instance.actions],
+        "warnings": [_short(cue) for cue in instance.warnings],
+        "advice": [_short(cue) for cue in instance.advice],
+        "tips": [(since and said(since), cue and _short(cue)) for since, cue in instance.tips],
+    }
+    return Kept(
+        instance.number,
+        instance.scope,
+        said(instance.opens_at),
+        said(instance.due_at),
+        instance.closed_state,
+        said(instance.completed_at) if instance.completed_at else None,
+        instance.reason,
+        instance.missing,
+        {name: value for name, value in detail.items() if value},
+    )
+
+
+def _short(cue: Cue) -> Sequence[object]:
+    return cue if cue.about else (cue.key,)
+
+
+def answered(step: Kept, now: str, application_id: str, id_: str) -> Answer:
+    """Return the answer about a step at an instant: its state by the clock, its reason in words, what to do next."""
+    detail, opens_at, due_at = step.detail, step.opens_at, step.due_at
+    state, changes_at = step.closed_state, None
+    if state is None:
+        state = "upcoming" if now < opens_at else "open" if now < due_at else "overdue"
+        changes_at = opens_at if now < opens_at else due_at if now < due_at else None
+    data, total, missing = detail.get("data", NOTHING), detail.get("total", 0), step.missing
+
+    def hints(cues: Iterable[Sequence[Any]]) -> list[Answer]:
+        return [worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data) for cue in cues]
+
+    action = None
+    for since, cue in detail.get("actions", ()):
+        if since is None or since <= now:
+            action = cue
+    tips = [cue for since, cue in detail.get("tips", ()) if cue and (since is None or since <= now)]
+    return {
+        "id": id_,
+        "application_id": application_id,
+        "number": step.number,
+        "step": STEPS[step.number],
+        "scope": step.scope,
+        "state": state,
+        "opens_at": opens_at,
+        "due_at": due_at,
+        "due_zone": detail["zone"],
+        "due_basis": detail["basis"],
+        "completed_at": step.completed_at,
+        "reason": {
+            "code": "not_open_yet" if state == "upcoming" else step.reason,
+            "text": sentence(step, now),
+            "data": data,
+        },
+        "progress": {"done": total - len(missing), "total": total, "missing": missing},
+        "evidence": [{"type": type_, "id": id_, "at": at} for type_, id_, at in detail.get("evidence", ())],
+        "next_action": hints((action,))[0] if action else None,
+        "warnings": hints(detail.get("warnings", ())),
+        "advice": hints((*detail.get("advice", ()), *tips)),
+        "changes_at": changes_at,
+        "snoozed_until": None,
+        "trace": None,
+    }
+
+
+def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:
+    """Return the answer about a number of which there is no step yet."""
+    reason = "application_closed" if closed else "no_interview"
+    return {
+        "id": None,
+        "application_id": application_id,
+        "number": number,
+        "step": STEPS[number],
+        "scope": APPLICATION if number in (5, 7) else None,
+        "state": "not_applicable" if closed else "not_started",
+        "opens_at": None,
+        "due_at": None,
+        "due_zone": None,
+        "due_basis": None,
+        "completed_at": None,
+        "reason": {"code": reason, "text": unscheduled(reason), "data": {}},
+        "progress": {"done": 0, "total": 0, "missing": []},
+        "evidence": [],
+        "next_action": None,
+        "warnings": [],
+        "advice": [],
+        "changes_at": None,
+        "snoozed_until": None,
+        "trace": None,
+    }
+
+
+def step_of(answer: Answer) -> Step:
+    """Return an answer with instants in place of texts: the rules' own view of it."""
+    reason, progress = answer["reason"], answer["progress"]
+    hint = answer["next_action"]
+    return Step(
+        number=answer["number"],
+        scope=answer["scope"],
+        state=answer["state"],
+        opens_at=_read(answer["opens_at"]),
+        due_at=_read(answer["due_at"]),
+        due_zone=answer["due_zone"],
+        due_basis=answer["due_basis"],
+        completed_at=_read(answer["completed_at"]),
+        reason=reason["code"],
+        reason_text=reason["text"],
+        data=reason["data"],
+        total=progress["total"],
+        missing=tuple(progress["missing"]),
+        evidence=tuple(Evidence(e["type"], e["id"], datetime.fromisoformat(e["at"])) for e in answer["evidence"]),
+        next_action=Hint(**hint) if hint else None,
+        warnings=tuple(Hint(**hint) for hint in answer["warnings"]),
+        advice=tuple(Hint(**hint) for hint in answer["advice"]),
+        changes_at=_read(answer["changes_at"]),
+    )
+
+
+def _read(instant: str | None) -> datetime | None:
+    return None if instant is None else datetime.fromisoformat(instant)
