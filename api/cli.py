@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api import demo as demo_account
-from api import logs, server
-from api.db import Database, OwnedSession
+from api import judging, logs, server
+from api.db import Database
 from api.engines import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.errors import ProblemError
 from api.main import create_app, wall_clock
@@ -29,10 +29,9 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.openapi import document
 from api.security import hash_password
-from api.services import access, accounts
+from api.services import access, accounts, upkeep
 from api.services.backup import back_up
 from api.services.sweeping import sweep
-from api.services.upkeep import check_steps
 from api.settings import Settings
 
 app = typer.Typer(
@@ -49,6 +48,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
 BACKLOG = 1_024
+CORES = os.cpu_count() or 1
 BEHIND = "the database's schema is behind: run `afterword migrate`."
 log = logging.getLogger("afterword")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -260,29 +260,31 @@ def backup(file: Annotated[Path, typer.Argument(help="The new file.", metavar="F
 
 @steps_app.command("check")
 def steps_check(
-    *, repair: Annotated[bool, typer.Option("--repair", help="Rewrite the rows that differ.")] = False
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Rewrite the rows that differ.")] = False,
+    outdated: Annotated[
+        bool,
+        typer.Option("--outdated", help="Only accounts with steps judged by older rules: what an interruption left."),
+    ] = False,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many judge at the same time.")] = os.cpu_count()
+    or 1,
 ) -> None:
-    """Compare the stored steps of every account with a fresh evaluation."""
-    wrong = checked = 0
-    with _database() as database:
-        with database.read(_now()) as session:
-            ids = accounts.everybody(session)
-        with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
-            for user_id in progress.track(ids, description="Checking steps"):
-                with _opened(database, user_id, write=repair) as session:
-                    rows, different = check_steps(session, repair=repair)
-                checked, wrong = checked + rows, wrong + different
+    """Compare the stored steps of every account with a fresh evaluation.
+
+    Each account is mended by itself, so an interruption loses nothing: go on with --outdated after a change of rules.
+    """
+    with _database() as database, database.read(_now()) as session:
+        ids = upkeep.outdated(session) if outdated else accounts.everybody(session)
+    checked = wrong = 0
+    with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
+        for rows, different in progress.track(
+            judging.checked(ids, repair=repair, processes=processes), total=len(ids), description="Checking steps"
+        ):
+            checked, wrong = checked + rows, wrong + different
     done = "repaired" if repair else "found"
     errors.print(f"{checked:,} stored steps of {len(ids):,} accounts checked, {wrong:,} differences {done}.")
     if wrong and not repair:
         _fail("the stored steps differ from the rules: run `afterword steps check --repair`.")
-
-
-@contextmanager
-def _opened(database: Database, user_id: str, *, write: bool) -> Iterator[OwnedSession]:
-    with (database.write if write else database.read)(_now()) as session:
-        session.owner = user_id
-        yield session
 
 
 def _now() -> datetime:

@@ -52,7 +52,7 @@ def answered(step: Kept, now: str, application_id: str, id_: str) -> Answer:
     data, total, missing = detail.get("data", NOTHING), detail.get("total", 0), step.missing
 
     def hints(cues: Iterable[Sequence[Any]]) -> list[Answer]:
-        return [worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data) for cue in cues]
+        return [_hint(cue, application_id, data) for cue in cues]
 
     action = None
     for since, cue in detail.get("actions", ()):
@@ -85,6 +85,13 @@ def answered(step: Kept, now: str, application_id: str, id_: str) -> Answer:
         "snoozed_until": None,
         "trace": None,
     }
+
+
+def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object]) -> Answer:
+    """Put a cue into words; rows judged by rules before the third hold the words themselves."""
+    if len(cue) == len(Hint._fields):
+        return dict(zip(Hint._fields, cue, strict=True))
+    return dict(worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data))
 
 
 def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:

@@ -12,8 +12,7 @@ from api.models import Application, Interview, StepInstance, User
 from api.plain import IDS, OWNER, Plain, Row, Rows, canonical, document, given, instant, picked
 from api.rules.evaluate import project, project_search
 from api.rules.outcome import Instance
-from api.services.facts import Known, gather
-from api.services.owner import me
+from api.services.facts import ME, Known, gather
 from api.services.policies import policy_of
 from api.services.rounds import effective_end
 from api.services.stored_steps import COLUMNS, OF_APPLICATIONS, StoredStep, columns, is_kept, keys_of, same
@@ -53,6 +52,21 @@ class Reopened:
     instance: Instance
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What separates the rows of some applications from what was judged; `reopened` was closed and is open again."""
+
+    new: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
+    gone: list[dict[str, Any]]
+    reopened: list[Reopened]
+
+    @property
+    def rows(self) -> int:
+        """How many rows differ."""
+        return len(self.new) + len(self.changed) + len(self.gone)
+
+
 def judged_at(session: OwnedSession) -> datetime:
     """Return the instant at which facts are judged: a little ahead, so that no evidence is taken for the future's.
 
@@ -74,12 +88,10 @@ def judge_applications(session: OwnedSession, ids: Collection[str], *, elsewhere
     """
     session.flush()
     rows, wanted = Rows.of(session), sorted(ids)
-    _settle_ends(session, rows, wanted)
+    _settle_ends(session, loose_ends(rows, wanted))
     reopened: list[Reopened] = []
     for some in _in_batches(wanted):
-        known = gather(rows, some, now=judged_at(session))
-        judged = {one.id: project(one.facts, one.policy, judged_at(session)) for one in known}
-        reopened += _rewrite(rows, judged, rows.all(OF_APPLICATIONS, ids=some))
+        reopened += rewrite(rows, compare(rows, some, judged_at(session)))
     if elsewhere:
         reopened += _judge_search(session, rows, ids)
     return reopened
@@ -102,18 +114,38 @@ def fresh(session: OwnedSession, ids: Sequence[str]) -> Iterator[tuple[Known, tu
         yield known, project(known.facts, known.policy, judged_at(session))
 
 
-def _settle_ends(session: OwnedSession, rows: Rows, ids: Sequence[str]) -> None:
-    """Keep the ends of rounds up to date of which no end is known: they depend on the policy, and others read them.
+def compare(rows: Rows, ids: Sequence[str], now: datetime) -> Difference:
+    """Judge applications anew at an instant, and return what their rows lack."""
+    known = gather(rows, ids, now=now)
+    judged = {one.id: project(one.facts, one.policy, now) for one in known}
+    return _difference(judged, rows.all(OF_APPLICATIONS, ids=ids))
 
-    Hence all ends are settled before the first application is judged.
-    """
-    loose = rows.all(WITHOUT_END, ids=ids)
-    user_policy = me(session).policy if loose else {}
-    for id_, start, end, policy in loose:
+
+def rewrite(rows: Rows, difference: Difference) -> list[Reopened]:
+    """Write rows until they equal what was judged; returns what was closed and is open again."""
+    rows.each(UPDATE, difference.changed)
+    rows.each(INSERT, difference.new)
+    rows.each(DELETE, difference.gone)
+    return difference.reopened
+
+
+def loose_ends(rows: Rows, ids: Sequence[str]) -> dict[str, int]:
+    """Return the rounds whose end is not known and not kept as it follows from the policy, with its minutes."""
+    found = rows.all(WITHOUT_END, ids=ids)
+    user_policy = document((rows.first(ME) or ("", "{}"))[1]) if found else {}
+    loose = {}
+    for id_, start, end, policy in found:
         minutes = policy_of(user_policy, document(policy)).default_interview_minutes
         if instant(end) != instant(start) + timedelta(minutes=minutes):
-            interview = session.get_one(Interview, (session.user_id, canonical(id_)))
-            interview.effective_end_at = effective_end(interview, minutes)
+            loose[canonical(id_)] = minutes
+    return loose
+
+
+def _settle_ends(session: OwnedSession, loose: Mapping[str, int]) -> None:
+    """Keep ends up to date: others read them, hence all are settled before the first application is judged."""
+    for id_, minutes in loose.items():
+        interview = session.get_one(Interview, (session.user_id, id_))
+        interview.effective_end_at = effective_end(interview, minutes)
     session.flush()
 
 
@@ -126,29 +158,27 @@ def _judge_search(session: OwnedSession, rows: Rows, leave_out: Collection[str])
         known = gather(rows, some, now=judged_at(session), search_only=True)
         judged = {one.id: project_search(one.facts, one.policy, judged_at(session)) for one in known}
         instances = {key: (instance,) if instance else () for key, instance in judged.items()}
-        reopened += _rewrite(rows, instances, [stored[key] for key in some])
+        reopened += rewrite(rows, _difference(instances, [stored[key] for key in some]))
     return reopened
 
 
-def _rewrite(rows: Rows, judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Row]) -> list[Reopened]:
-    """Update, add and delete rows by key until they equal what was judged."""
+def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Row]) -> Difference:
     there = map(StoredStep._make, found)
     stored = {(canonical(row.application_id), row.number, row.scope): row for row in there}
-    new, reopened = [], []
+    difference = Difference([], [], [], [])
     for application_id, instances in judged.items():
         for one in instances:
             values = columns(one)
             row = stored.pop((application_id, *one.key), None)
             if row is None:
-                new.append({**values, **keys_of(application_id, one)})
+                difference.new.append({**values, **keys_of(application_id, one)})
                 continue
             if row.closed_state is not None and one.closed_state is None:
-                reopened.append(Reopened(application_id, one))
+                difference.reopened.append(Reopened(application_id, one))
             if not is_kept(row, values):
-                rows.run(UPDATE, **values, id=row.id, snoozed_until=_still_snoozed(row, values))
-    rows.each(INSERT, new)
-    rows.each(DELETE, [{"id": row.id} for row in stored.values()])
-    return reopened
+                difference.changed.append({**values, "id": row.id, "snoozed_until": _still_snoozed(row, values)})
+    difference.gone.extend({"id": row.id} for row in stored.values())
+    return difference
 
 
 def _still_snoozed(row: StoredStep, values: Mapping[str, Any]) -> str | None:

@@ -50,9 +50,7 @@ def in_turn(write: Write) -> Write:
 def assert_whole(world: World, client: TestClient) -> None:
     """The stored steps are those of a fresh evaluation."""
     me = read(client, "/v1/me")["id"]
-    with world.database.read(world.clock.now) as session:
-        session.owner = me
-        rows, different = check_steps(session, repair=False)
+    rows, different = check_steps(world.database, me, world.clock.now, repair=False)
     assert rows > 0
     assert different == 0
 

@@ -13,17 +13,17 @@ from api.db import Database, OwnedSession
 from api.models import Application, Interview, SearchActivity, StageChange, StepInstance, User
 from api.models.step import step_id
 from api.pagination import PageQuery
-from api.plain import SECONDS, Rows, canonical
+from api.plain import SECONDS, Plain, Rows, canonical, picked
 from api.rules.evaluate import project
 from api.rules.facts import ENDINGS, Elsewhere
 from api.services import queue, steps
-from api.services.stored_steps import StoredStep, columns
-from api.services.upkeep import ALL
+from api.services.stored_steps import COLUMNS, StoredStep, columns
 
 Key = tuple[str, int, str]
 Values = dict[str, Any]
 Dump = dict[str, list[tuple[Any, ...]]]
 SECOND = timedelta(seconds=1)
+ALL = Plain(picked(*COLUMNS))
 STATES = ("overdue", "open", "upcoming")
 
 
