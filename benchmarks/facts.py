@@ -47,14 +47,16 @@ TABLES: tuple[Any, ...] = (
     FollowUp,
     SearchActivity,
 )
+# What a row holds that is not told of it; what is empty is left out.
 BLANK: Mapping[Any, Row] = {
     table: {
         name: info.get_default(call_default_factory=True)
         for name, info in table.model_fields.items()
-        if not info.is_required()
+        if not info.is_required() and info.get_default(call_default_factory=True) is not None
     }
     for table in TABLES
 }
+STORED = frozenset(table for table in TABLES if "created_at" in table.model_fields)
 FATES = ("ahead", "fresh", "waiting", "closed")
 SHARES = (13, 9, 42, 36)
 ENDINGS = ("rejected", "rejected", "no_response", "withdrawn")
@@ -72,7 +74,7 @@ class Account:
     def add(self, table: Any, made_at: datetime, /, **values: object) -> Row:
         """Add a row that was made at an instant."""
         row = {**BLANK[table], "user_id": self.user_id, **values}
-        if "created_at" in table.model_fields:
+        if table in STORED:
             row |= {"id": self.id(made_at), "created_at": made_at, "updated_at": made_at}
         self.rows[table].append(row)
         return row

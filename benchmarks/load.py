@@ -19,14 +19,16 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import insert, text
+from sqlalchemy import text
+from sqlmodel import col, delete
 
-from api.db import Database, OwnedSession
-from api.models import Application, Interview
+from api.db import UNSYNCED, Database, OwnedSession
+from api.models import Activity, Application, Interview, Note, SearchActivity
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.services import access, accounts, steps
 from api.settings import Settings
+from benchmarks import bulk
 from benchmarks.facts import EACH, TABLES, USER_ZONE, account
 from tests.trials.ground import Postgres
 
@@ -39,7 +41,7 @@ NOTICE = Console(stderr=True, highlight=False)
 
 @dataclass(frozen=True)
 class Person:
-    """An account that is measured: its token, and the rounds of its applications by application."""
+    """An account that is measured, with the same facts at every size: its token, and a round of each application."""
 
     number: int
     token: str
@@ -119,7 +121,7 @@ def load(url: str, kind: str, size: int) -> Loaded:
     """Fill an empty database; the clock of all facts stands at the beginning."""
     now = datetime.now(UTC).replace(microsecond=0)
     users = max(size // EACH, 1)
-    chosen = set(range(0, users, max(users // MEASURED, 1)))
+    chosen = range(0, users, max(users // MEASURED, 1))[:MEASURED]
     found = Loaded(kind, size, now.isoformat(), memory_before=memory())
     with database(url) as target, _progress() as progress:
         target.migrate()
@@ -127,7 +129,8 @@ def load(url: str, kind: str, size: int) -> Loaded:
         began, processor = time.perf_counter(), time.process_time()
         for number in range(users):
             with target.write(now) as session:
-                person = load_account(session, number, measured=number in chosen)
+                measured = number in chosen
+                person = load_account(session, chosen.index(number) if measured else users + number, measured=measured)
             if person is not None:
                 found.people.append(person)
             progress.advance(bar, EACH)
@@ -137,23 +140,37 @@ def load(url: str, kind: str, size: int) -> Loaded:
     return found
 
 
-def load_account(session: OwnedSession, number: int, *, measured: bool) -> Person | None:
+def load_account(session: OwnedSession, number: int, *, measured: bool, applications: int = EACH) -> Person | None:
     """Open an account, insert its facts and judge them; returns what is needed to measure it."""
     address = f"person{number}@example.com"
     body = UserCreate.model_construct(
         email=address, password="", full_name=f"Person {number}", time_zone=USER_ZONE, locale="en"
     )
     user = accounts.sign_up(session, body, None)
-    rows = account(user.id, number, session.now)
+    rows = account(user.id, number, session.now, applications)
     connection = session.connection()
     for table in TABLES:
-        connection.execute(insert(table.__table__), rows[table])
+        bulk.insert(connection, table, rows[table])
     steps.judge_applications(session, [row["id"] for row in rows[Application]])
     if not measured:
         return None
     _, secret = access.issue_token(session, TokenCreate.model_validate({"name": "benchmark"}))
     interviews = {row["application_id"]: row["id"] for row in rows[Interview]}
     return Person(number, secret, interviews)
+
+
+def restore(data: DataSet, text: str) -> None:
+    """Take back what a benchmark recorded: notes of a text, and what is kept of who did it."""
+    with database(data.url) as target:
+        for person in data.loaded.people:
+            with target.write(datetime.now(UTC).replace(microsecond=0)) as session:
+                access.authenticate(session, person.token, ())
+                session.execute(delete(Note).where(col(Note.text) == text), execution_options=UNSYNCED)
+                session.execute(
+                    delete(SearchActivity).where(col(SearchActivity.note) == text), execution_options=UNSYNCED
+                )
+                session.execute(delete(Activity), execution_options=UNSYNCED)
+                steps.judge_all(session)
 
 
 def _settle(target: Database) -> None:

@@ -44,6 +44,10 @@ class Report:
         """Tell a figure that nothing was aimed at."""
         self.add(section, Line(what, seen))
 
+    def promise(self, section: str, what: str, seen: str, *, kept: bool) -> None:
+        """Tell what must be so."""
+        self.add(section, Line(what, seen, aim="must be so", kept=kept))
+
     def at_least(self, section: str, what: str, seen: str, beside: str, ratio: float, aim: float) -> None:
         self.add(section, Line(what, seen, beside, ratio, f"at least {aim:g}", ratio >= aim))
 

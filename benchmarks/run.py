@@ -8,79 +8,59 @@ import shlex
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import compare
-from benchmarks.load import KINDS, NOTICE, SIZES, DataSet, data_set
-from benchmarks.report import Report, milliseconds
-from benchmarks.servers import Seen, all_three, needed
+from benchmarks import compare, growth, plans, rejudging, rules, startup, workers
+from benchmarks.load import KINDS, NOTICE, SIZES, DataSet, data_set, restore
+from benchmarks.report import Report
+from benchmarks.servers import QUICK, WHOLE, Effort, needed
+
+PARTS = ("rules", "startup", "load", "compare", "growth", "plans", "workers", "rejudge")
+LOAD_AIM = 1_500
 
 
-def per_second(seen: Seen) -> str:
-    return f"{seen.rate:,.0f}/s"
+def loading(to: Report, data: DataSet) -> None:
+    """Tell what loading took, now or when the data set was made."""
+    told, section = data.loaded, "Bulk loading with rules"
+    seconds = told.processor if told.kind == "sqlite" else told.seconds
+    what = f"{told.size:,} applications, {told.kind}, one process"
+    seen = f"{told.size / seconds:,.0f} a second ({told.seconds:,.0f} s)"
+    to.at_least(section, what, seen, f"{LOAD_AIM:,} a second", told.size / seconds / LOAD_AIM, 1)
+    to.note(section, "its memory before and after", f"{told.memory_before:.0f} / {told.memory_after:.0f} MiB")
 
 
-def compared(report: Report, data: DataSet, how: dict[str, int]) -> None:
-    """Measure the queue and notes side by side on one data set."""
-    people = data.loaded.people
-    section = f"Side by side: {data.loaded.size:,} applications, {data.loaded.kind}"
-    with tempfile.TemporaryDirectory(prefix="afterword-bench-") as temporary:
-        folder = Path(temporary)
-        with all_three(data.url, folder) as addresses:
-            compare.prepare(data, addresses["ours"])
-            same = compare.check_same(people, addresses)
-            report.note(section, "items that all three answer alike", f"{same:,}")
-            seen = compare.queue(people, addresses, folder, **how)
-            notes = compare.notes(people, addresses, folder, **how)
-    for name, one in seen.items():
-        report.note(section, f"{NAMES.get(name, name)}, 1 connection", milliseconds(one.latency))
-    _ratios(report, section, seen, notes)
-    failed = sum(one.failed for one in (*seen.values(), *notes.values()))
-    report.note(section, "answers other than 2xx and 304", f"{failed:,}")
-
-
-NAMES = {
-    "ours": "queue, page of 50",
-    "floor": "the same, floor",
-    "usual": "the same, usual way",
-    "unchanged": "the same, unchanged (304)",
-    "steps": "steps of one application",
-}
-
-
-def _ratios(report: Report, section: str, seen: dict[str, Seen], notes: dict[str, Seen]) -> None:
-    ours = per_second(seen["ours"])
-    for what, beside, aim in (("usual way", "usual", 2.5), ("floor", "floor", 0.45)):
-        ratio = seen["ours"].rate / seen[beside].rate
-        report.at_least(
-            section, f"queue, 8 connections, against the {what}", ours, per_second(seen[beside]), ratio, aim
-        )
-    unchanged, livez = seen["unchanged"], seen["livez"]
-    ratio = unchanged.rate / livez.rate
-    report.at_least(
-        section,
-        "unchanged queue (304), 8 connections, against livez",
-        per_second(unchanged),
-        per_second(livez),
-        ratio,
-        0.5,
-    )
-    noted, bare = notes["ours"], notes["floor"]
-    ratio = noted.latency / bare.latency
-    seen_at = milliseconds(noted.latency), milliseconds(bare.latency)
-    report.at_most(section, "recording a note, 1 connection, against a bare insert", *seen_at, ratio, 3)
-    ratio = bare.rate / noted.rate
-    report.at_most(
-        section, "recording a note, 8 connections, against a bare insert", per_second(noted), per_second(bare), ratio, 3
-    )
+def measure(to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: Effort, folder: Path) -> None:
+    """Measure the parts that were asked for on the data sets of one kind of database."""
+    parts, largest, smallest = set(given.parts), sets[max(sets)], sets[min(sets)]
+    for size, data in sets.items():
+        NOTICE.print(f"Measuring {size:,} applications on {data.loaded.kind} …")
+        if "load" in parts:
+            loading(to, data)
+        if "compare" in parts:
+            compare.report(to, data, folder, effort)
+            restore(data, compare.TEXT)
+    if "growth" in parts:
+        growth.report(to, sets, folder, effort)
+    if "plans" in parts:
+        plans.report(to, largest, aloud=given.plans)
+    if "workers" in parts:
+        if not largest.url.startswith("sqlite"):
+            workers.scaling(to, largest, folder, effort)
+        workers.correctness(to, smallest, folder, effort)
+    if "rejudge" in parts:
+        rejudging.report(to, largest)
 
 
 def words() -> Namespace:
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="the smallest size and short rounds")
+    parser.add_argument("--quick", action="store_true", help="the smallest size and short rounds; writes nothing")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
-    parser.add_argument("--database", nargs="+", choices=KINDS, default=["sqlite"])
+    parser.add_argument("--database", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--data", type=Path, help="keep data sets in this folder, or take them from it")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
+    parser.add_argument("--plans", action="store_true", help="print the plan of every hot statement")
     return parser.parse_args()
 
 
@@ -88,16 +68,21 @@ def main() -> None:
     """Measure and report."""
     given = words()
     needed()
-    how = {"rounds": 1, "seconds": 1} if given.quick else {"rounds": 5, "seconds": 4}
-    report = Report()
-    for kind in given.database:
-        for size in given.sizes[:1] if given.quick else given.sizes:
-            with data_set(kind, size, given.data) as data:
-                NOTICE.print(f"Measuring {size:,} applications on {kind} …")
-                compared(report, data, how)
-    report.show()
+    effort, sizes = (QUICK, [min(given.sizes)]) if given.quick else (WHOLE, sorted(given.sizes))
+    to = Report()
+    with tempfile.TemporaryDirectory(prefix="afterword-bench-") as temporary:
+        folder = Path(temporary)
+        if "rules" in given.parts:
+            rules.report(to, quick=given.quick)
+        if "startup" in given.parts:
+            startup.report(to, folder, effort)
+        for kind in given.database:
+            with ExitStack() as stack:
+                sets = {size: stack.enter_context(data_set(kind, size, given.data or folder)) for size in sizes}
+                measure(to, sets, given, effort, folder)
+    to.show()
     if not given.quick:
-        report.write(f"python -m benchmarks.run {shlex.join(sys.argv[1:])}")
+        to.write(shlex.join(["python", "-m", "benchmarks.run", *sys.argv[1:]]))
 
 
 if __name__ == "__main__":

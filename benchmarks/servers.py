@@ -6,18 +6,18 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 from benchmarks.load import NOTICE
-from tests.trials.ground import ROOT, UNLIMITED, Server, answers, wait_until
+from tests.trials.ground import ROOT, UNLIMITED, Server, answers, command, wait_until
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 BARE = ["-m", "uvicorn", "--factory", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--port"]
@@ -54,13 +54,21 @@ def bare(name: str, url: str) -> Iterator[str]:
         process.wait(10)
 
 
+@dataclass(frozen=True)
+class Servers:
+    """Ours and the two that it is compared with: their addresses, and our process."""
+
+    addresses: dict[str, str]
+    ours: Server
+
+
 @contextmanager
-def all_three(url: str, folder: Path) -> Iterator[dict[str, str]]:
-    """Serve ours, the floor and the usual way at once; yields their addresses."""
+def all_three(url: str, folder: Path) -> Iterator[Servers]:
+    """Serve ours, the floor and the usual way at once."""
     with ExitStack() as stack:
         server = stack.enter_context(ours(url, folder))
         found = {name: stack.enter_context(bare(name, url)) for name in ("floor", "usual")}
-        yield {"ours": server.url, **found}
+        yield Servers({"ours": server.url, **found}, server)
 
 
 def ask(address: str, path: str, token: str, *, method: str = "GET", body: object = None, **headers: str) -> Any:
@@ -82,6 +90,20 @@ def wire(method: str, path: str, token: str, body: object = None, *more: str) ->
 
 
 @dataclass(frozen=True)
+class Effort:
+    """How long to measure: rounds of wrk and their seconds, calls one by one, and starts of the server."""
+
+    rounds: int
+    seconds: int
+    calls: int
+    starts: int
+
+
+QUICK = Effort(rounds=1, seconds=1, calls=2, starts=2)
+WHOLE = Effort(rounds=5, seconds=4, calls=30, starts=9)
+
+
+@dataclass(frozen=True)
 class Load:
     """What one server is asked, in turn."""
 
@@ -97,6 +119,7 @@ class Seen:
     latencies: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     failed: int = 0
+    count: int = 0
 
     @property
     def latency(self) -> float:
@@ -107,6 +130,28 @@ class Seen:
         return median(self.rates)
 
 
+@dataclass(frozen=True)
+class Done:
+    """A command of ours that has ended: what it said, how long it took, and its most memory in mebibytes."""
+
+    returncode: int
+    words: str
+    seconds: float
+    memory: float
+
+
+def run(environment: Mapping[str, str], *words: str) -> Done:
+    """Run a command of ours to its end."""
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(command(*words), env=environment, cwd=ROOT, stdout=said, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        took = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        return Done(process.returncode, said.read().decode(), took, usage.ru_maxrss / 1024)
+
+
 def needed() -> None:
     """End with one line where wrk is missing."""
     if shutil.which("wrk") is None:
@@ -114,19 +159,22 @@ def needed() -> None:
         sys.exit(1)
 
 
-def side_by_side(loads: Sequence[Load], folder: Path, *, rounds: int, seconds: int) -> dict[str, Seen]:
+def side_by_side(
+    loads: Sequence[Load], folder: Path, effort: Effort, *, connections: Sequence[int] = (1, 8)
+) -> dict[str, Seen]:
     """Load servers in turn, round by round, so that whatever else the machine does meets all of them."""
     files = {load.name: folder / f"{time.time_ns()}-{number}.requests" for number, load in enumerate(loads)}
     for load in loads:
         files[load.name].write_text("\n%%\n".join(load.requests), encoding="utf-8", newline="")
     seen = {load.name: Seen() for load in loads}
-    for connections in (1, 8):
-        for number in range(rounds + 1):
+    for width in connections:
+        for number in range(effort.rounds + 1):
             for load in loads:
-                duration = 1 if number == 0 else seconds  # the first round warms caches and pools
-                requests, took, failed, half = _wrk(load.address, files[load.name], connections, duration)
+                duration = 1 if number == 0 else effort.seconds  # the first round warms caches and pools
+                requests, took, failed, half = _wrk(load.address, files[load.name], width, duration)
                 seen[load.name].failed += failed
-                if number and connections == 1:
+                seen[load.name].count += requests
+                if number and width == 1:
                     seen[load.name].latencies.append(half)
                 elif number:
                     seen[load.name].rates.append(requests / took)
@@ -139,7 +187,3 @@ def _wrk(address: str, requests: Path, connections: int, seconds: int) -> tuple[
     line = next(line for line in done.stdout.splitlines() if line.startswith("seen "))
     count, duration, statuses, broken, half, _ = map(int, line.split()[1:])
     return count, duration / 1e6, statuses + broken, half / 1e6
-
-
-def port_of(address: str) -> int:
-    return urlsplit(address).port or 80

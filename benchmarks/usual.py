@@ -8,7 +8,8 @@ somebody who knows SQLAlchemy would write it. What the rules say is rendered by 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -194,8 +195,14 @@ def read_queue(
     return QueuePage(items=items, next_cursor=items[-1].id if len(found) > limit else None)
 
 
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.engine.dispose()
+
+
 def create_app(url: str | None = None) -> FastAPI:
-    app = FastAPI()
+    app = FastAPI(lifespan=running)
     app.state.engine = make_engine(Settings(database_url=url) if url else Settings())
     app.include_router(routes)
     return app
