@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks import floor
 from benchmarks.load import MEBIBYTE, DataSet, Person
-from benchmarks.report import Report, milliseconds
+from benchmarks.report import Line, Report, milliseconds
 from benchmarks.servers import Effort, Load, Seen, all_three, ask, side_by_side, wire
 from tests.trials.ground import memory
 
@@ -129,13 +129,16 @@ def report(to: Report, data: DataSet, folder: Path, effort: Effort) -> None:
 
 
 def _reads(to: Report, section: str, seen: Mapping[str, Seen]) -> None:
+    ours, livez = seen["ours"], seen["livez"]
+    figures = milliseconds(ours.latency), milliseconds(livez.latency)
+    to.add(section, Line("queue against livez, 1 connection", *figures, ours.latency / livez.latency))
     pairs = (
         ("queue against the usual way", "ours", "usual", 2.5),
         ("queue against the floor", "ours", "floor", 0.45),
         ("unchanged queue against livez", "unchanged", "livez", 0.5),
     )
-    for what, ours, beside, aim in pairs:
-        one, other = seen[ours], seen[beside]
+    for what, first, second, aim in pairs:
+        one, other = seen[first], seen[second]
         rates = per_second(one), per_second(other)
         to.at_least(section, f"{what}, 8 connections", *rates, one.rate / other.rate, aim)
         latencies = milliseconds(one.latency), milliseconds(other.latency)

@@ -21,9 +21,11 @@ from api.models import (
     InterviewInterviewer,
     Letter,
     Note,
+    Offer,
     Reference,
     SearchActivity,
     StageChange,
+    StepOverride,
 )
 from api.rules.facts import Moment
 from benchmarks import words
@@ -45,6 +47,8 @@ TABLES: tuple[Any, ...] = (
     Letter,
     Note,
     FollowUp,
+    Offer,
+    StepOverride,
     SearchActivity,
 )
 # What a row holds that is not told of it; what is empty is left out.
@@ -57,8 +61,8 @@ BLANK: Mapping[Any, Row] = {
     for table in TABLES
 }
 STORED = frozenset(table for table in TABLES if "created_at" in table.model_fields)
-FATES = ("ahead", "fresh", "waiting", "closed")
-SHARES = (13, 9, 42, 36)
+FATES = ("ahead", "fresh", "waiting", "offered", "closed")
+SHARES = (13, 9, 41, 2, 35)
 ENDINGS = ("rejected", "rejected", "no_response", "withdrawn")
 
 
@@ -147,7 +151,7 @@ def _application(made: Account) -> None:
 
 def _begin(made: Account, fate: str, zone: str) -> datetime:
     """Return when the last round begins: on a working day, at a full or half hour of its zone."""
-    span = {"ahead": (-9, -1), "fresh": (1, 2), "waiting": (4, 24), "closed": (20, 70)}[fate]
+    span = {"ahead": (-9, -1), "fresh": (1, 2), "waiting": (4, 24), "offered": (8, 20), "closed": (20, 70)}[fate]
     day = (made.now - made.random.randint(*span) * DAY).date()
     if day.weekday() > 4:
         day += timedelta(days=2) if fate == "ahead" else timedelta(days=-2)
@@ -159,11 +163,21 @@ def _stages(made: Account, row: Row, fate: str, applied: datetime, first: dateti
     made.add(StageChange, applied, application_id=row["id"], stage="applied", at=applied)
     invited = made.past(first - 4 * DAY)
     made.add(StageChange, invited, application_id=row["id"], stage="interviewing", at=invited)
+    if fate == "offered":
+        _offer(made, row, last)
     if fate == "closed":
         ended = made.past(last + timedelta(days=5 + made.random.randrange(12)))
         ending = made.pick(ENDINGS)
         made.add(StageChange, ended, application_id=row["id"], stage=ending, at=ended)
         row |= {"stage": ending, "closed_at": ended, "closed_outcome": ending}
+
+
+def _offer(made: Account, row: Row, last: datetime) -> None:
+    at = made.past(last + timedelta(days=5, hours=made.random.randrange(9)))
+    made.add(StageChange, at, application_id=row["id"], stage="offered", at=at)
+    respond_by = at + timedelta(days=14 + made.random.randrange(14))
+    made.add(Offer, at, application_id=row["id"], received_at=at, respond_by=respond_by, pay=61_000.0, currency="USD")
+    row |= {"stage": "offered", "offered_at": at}
 
 
 def _people(made: Account, row: Row, fate: str, last: datetime) -> list[Row]:
@@ -292,6 +306,9 @@ def _afterwards(made: Account, row: Row, people: list[Row], fate: str, last: dat
         )
     elif made.happens(0.4):
         row["references_not_needed_at"] = at
+    elif made.happens(0.2):
+        skipped: Row = {"number": 5, "scope": "application", "action": "skip", "at": at}
+        made.add(StepOverride, at, application_id=row["id"], **skipped)
     called = last + timedelta(days=6 + made.random.randrange(6))
     if called < made.now and fate != "fresh" and made.happens(0.45):
         outcome = made.pick(("no_answer", "left_message", "emailed", "spoke", "spoke"))

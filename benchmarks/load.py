@@ -135,7 +135,7 @@ def load(url: str, kind: str, size: int) -> Loaded:
                 found.people.append(person)
             progress.advance(bar, EACH)
         found.seconds, found.processor = time.perf_counter() - began, time.process_time() - processor
-        _settle(target)
+        settle(target)
     found.memory_after = memory()
     return found
 
@@ -173,7 +173,7 @@ def restore(data: DataSet, text: str) -> None:
                 steps.judge_all(session)
 
 
-def _settle(target: Database) -> None:
+def settle(target: Database) -> None:
     """Let PostgreSQL know what it holds, as it soon would by itself; empty SQLite's log."""
     if not target.is_sqlite:
         with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

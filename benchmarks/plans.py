@@ -1,5 +1,6 @@
 """How the database goes about the statements of the hot requests: which tables are read from end to end, if any."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from benchmarks.load import DataSet, Person
 from benchmarks.report import Report
 
 Statement = tuple[str, Any]
+SEQUENTIAL = re.compile(r"Seq Scan on (\w+).*\.\.([\d.]+) ")
+LITTLE = 100.0  # PostgreSQL reads tables of a few pages whole: that costs less than an index
 INNER = ("anon_", "(subquery", "CONSTANT")  # what SQLite calls the few rows that a statement made itself
 
 
@@ -44,7 +47,9 @@ def plan(database: Database, statement: Statement) -> list[str]:
 def is_whole(line: str) -> bool:
     """Tell whether a line says that a table is read from end to end, by whatever way."""
     words = line.split()
-    return (words[0] == "SCAN" and not words[1].startswith(INNER)) or "Seq Scan on" in line
+    if read := SEQUENTIAL.search(line):
+        return float(read[2]) >= LITTLE
+    return words[0] == "SCAN" and not words[1].startswith(INNER)
 
 
 def requests(person: Person) -> Mapping[str, tuple[str, str, object]]:

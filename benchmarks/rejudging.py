@@ -4,7 +4,7 @@ from sqlmodel import update
 
 from api.db import ANYBODY, UNSYNCED
 from api.models import StepInstance
-from benchmarks.load import DataSet, database
+from benchmarks.load import DataSet, database, settle
 from benchmarks.report import Report
 from benchmarks.servers import environment, run
 
@@ -22,6 +22,8 @@ def report(to: Report, data: DataSet) -> None:
     """Time the command, and the most memory that one of its processes held."""
     age(data)
     done = run(environment(data.url), "steps", "check", "--repair")
+    with database(data.url) as target:
+        settle(target)
     size, section = data.loaded.size, "Judging everything anew"
     rate = size / done.seconds
     words = f"{size:,} applications, {data.loaded.kind}: {done.words.strip().rpartition(', ')[2]}"

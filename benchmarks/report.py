@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -36,6 +35,7 @@ class Report:
     """The lines of a run by heading, in the order in which they were measured."""
 
     sections: dict[str, list[Line]] = field(default_factory=dict)
+    versions: list[str] = field(default_factory=list)
 
     def add(self, section: str, line: Line) -> None:
         self.sections.setdefault(section, []).append(line)
@@ -66,7 +66,7 @@ class Report:
 
     def write(self, how: str, path: Path = RESULTS) -> None:
         """Write the results anew, with the machine, the date and the versions."""
-        lines = ["# Results of the benchmarks", "", *_surroundings(how), ""]
+        lines = ["# Results of the benchmarks", "", *_surroundings(how, self.versions), ""]
         for section, found in self.sections.items():
             lines += [f"## {section}", "", "| | seen | beside | ratio | aim | |", "|---|---|---|---|---|---|"]
             for line in found:
@@ -84,15 +84,14 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms"
 
 
-def _surroundings(how: str) -> list[str]:
+def _surroundings(how: str, versions: Sequence[str]) -> list[str]:
     """Return what the figures depend on; nothing that names the machine."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     wrk = _first_line(["wrk", "-v"]).partition(" [")[0]
     return [
         f"- {datetime.now(UTC):%-d %B %Y}, `{how}`.",
         f"- {_processor()}, {_cores()} cores, {_memory():.0f} GiB of memory, {platform.system()} {platform.machine()}.",
-        f"- Python {platform.python_version()}, SQLite {SQLITE_VERSION}, libpq {psycopg.pq.version()}, {wrk};",
-        f"  {packages}.",
+        f"- Python {platform.python_version()}, SQLite {SQLITE_VERSION}, {', '.join([*versions, wrk])}; {packages}.",
         "- Every ratio is of figures measured side by side in one run, round by round in turn; figures are medians.",
     ]
 

@@ -4,16 +4,17 @@ Data sets are loaded, or taken from the folder of `--data`; the servers are star
 outside. `--quick` takes the smallest size and short rounds: it shows that all of it works.
 """
 
+import re
 import shlex
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import compare, growth, plans, rejudging, rules, startup, workers
-from benchmarks.load import KINDS, NOTICE, SIZES, DataSet, data_set, restore
+from benchmarks.load import KINDS, NOTICE, SIZES, DataSet, data_set, database, restore
 from benchmarks.report import Report
 from benchmarks.servers import QUICK, WHOLE, Effort, needed
 
@@ -31,9 +32,16 @@ def loading(to: Report, data: DataSet) -> None:
     to.note(section, "its memory before and after", f"{told.memory_before:.0f} / {told.memory_after:.0f} MiB")
 
 
+def version_of(data: DataSet) -> list[str]:
+    """Return the version of a database that is a server."""
+    with database(data.url) as target, target.engine.connect() as connection:
+        return [] if target.is_sqlite else [f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar()}"]
+
+
 def measure(to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: Effort, folder: Path) -> None:
     """Measure the parts that were asked for on the data sets of one kind of database."""
     parts, largest, smallest = set(given.parts), sets[max(sets)], sets[min(sets)]
+    to.versions += version_of(largest)
     for size, data in sets.items():
         NOTICE.print(f"Measuring {size:,} applications on {data.loaded.kind} …")
         if "load" in parts:
@@ -53,7 +61,7 @@ def measure(to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: E
         rejudging.report(to, largest)
 
 
-def words() -> Namespace:
+def options() -> Namespace:
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="the smallest size and short rounds; writes nothing")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
@@ -64,9 +72,15 @@ def words() -> Namespace:
     return parser.parse_args()
 
 
+def said(words: Sequence[str]) -> str:
+    """Return the command as anybody would repeat it: without this machine's folder."""
+    line = shlex.join(["python", "-m", "benchmarks.run", *words])
+    return re.sub(r"--data[ =]\S+", "--data FOLDER", line)
+
+
 def main() -> None:
     """Measure and report."""
-    given = words()
+    given = options()
     needed()
     effort, sizes = (QUICK, [min(given.sizes)]) if given.quick else (WHOLE, sorted(given.sizes))
     to = Report()
@@ -82,7 +96,7 @@ def main() -> None:
                 measure(to, sets, given, effort, folder)
     to.show()
     if not given.quick:
-        to.write(shlex.join(["python", "-m", "benchmarks.run", *sys.argv[1:]]))
+        to.write(said(sys.argv[1:]))
 
 
 if __name__ == "__main__":

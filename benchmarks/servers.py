@@ -100,7 +100,7 @@ class Effort:
 
 
 QUICK = Effort(rounds=1, seconds=1, calls=2, starts=2)
-WHOLE = Effort(rounds=5, seconds=4, calls=30, starts=9)
+WHOLE = Effort(rounds=5, seconds=3, calls=30, starts=9)
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,19 @@ def side_by_side(
 
 
 def _wrk(address: str, requests: Path, connections: int, seconds: int) -> tuple[int, float, int, float]:
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT), address, "--", str(requests)]
+    words = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--timeout",
+        "20s",
+        "-s",
+        str(SCRIPT),
+        address,
+        "--",
+        str(requests),
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     line = next(line for line in done.stdout.splitlines() if line.startswith("seen "))
     count, duration, statuses, broken, half, _ = map(int, line.split()[1:])

@@ -4,15 +4,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
 from benchmarks.load import database
 from benchmarks.report import Report, milliseconds
 from benchmarks.servers import Effort, environment
-from tests.trials.ground import ROOT, command
+from tests.trials.ground import ROOT, answers, command
 
 IMPORTS = [sys.executable, "-c", "import fastapi, sqlmodel, alembic, uvicorn"]
 AIM = 2.0
@@ -35,15 +33,13 @@ def first_answer(url: str, log: Path) -> float:
         process = subprocess.Popen(
             command("serve", "--port", str(port)), env=environment(url), cwd=ROOT, stdout=words, stderr=words
         )
-        while process.poll() is None:
-            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=30) as answer:
-                if answer.status == 200:
-                    break
+        while not answers(f"http://127.0.0.1:{port}/livez"):
+            if process.poll() is not None:
+                raise RuntimeError(f"The server ended:\n{log.read_text(encoding='utf-8')[-2_000:]}")
             time.sleep(PATIENCE)
         took = time.perf_counter() - began
         process.terminate()
-        if process.wait(30) and took == 0:
-            raise RuntimeError("The server did not start.")
+        process.wait(30)
     return took
 
 

@@ -33,7 +33,7 @@ def scaling(to: Report, data: DataSet, folder: Path, effort: Effort) -> None:
     restore(data, compare.TEXT)
     one, two = seen["1"], seen["2"]
     section = "Several processes"
-    what = f"{data.loaded.kind}: two workers against one, four reads to a write, {one.failed + two.failed} failed"
+    what = f"{data.loaded.kind}: two workers against one, four reads to a write, {one.failed + two.failed} refused"
     to.at_least(section, what, f"{two.rate:,.0f}/s", f"{one.rate:,.0f}/s", two.rate / one.rate, 1)
 
 
@@ -56,5 +56,5 @@ def correctness(to: Report, data: DataSet, folder: Path, effort: Effort) -> None
     done = run(environment(data.url), "steps", "check")
     kept = done.returncode == 0 and ", 0 differences" in done.words
     restore(data, compare.TEXT)
-    what = f"{data.loaded.kind}: steps after two processes wrote at once, {failed} failed"
+    what = f"{data.loaded.kind}: steps after two processes wrote at once, {failed} refused"
     to.promise("Several processes", what, done.words.strip().rpartition(", ")[2], kept=kept)
