@@ -64,7 +64,7 @@ def measure(to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: E
 def options() -> Namespace:
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="the smallest size and short rounds; writes nothing")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--sizes", type=int, nargs="+", help="1000 100000 1000000 if not said otherwise")
     parser.add_argument("--database", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--data", type=Path, help="keep data sets in this folder, or take them from it")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
@@ -82,7 +82,8 @@ def main() -> None:
     """Measure and report."""
     given = options()
     needed()
-    effort, sizes = (QUICK, [min(given.sizes)]) if given.quick else (WHOLE, sorted(given.sizes))
+    effort = QUICK if given.quick else WHOLE
+    sizes = sorted(given.sizes or (SIZES[:1] if given.quick else SIZES))
     to = Report()
     with tempfile.TemporaryDirectory(prefix="afterword-bench-") as temporary:
         folder = Path(temporary)
