@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check unit postgresql lock openapi clean
+.PHONY: demo test check unit postgresql bench lock openapi clean
 
 demo: $(VENV)/runtime.stamp ## Start on a throw-away SQLite file with a demo account.
 	@$(BIN)/afterword demo
@@ -22,6 +22,9 @@ unit: $(VENV)/dev.stamp
 
 postgresql: $(VENV)/dev.stamp ## The tests that use a database, on a PostgreSQL started for them (or AFTERWORD_TEST_DATABASE_URL).
 	AFTERWORD_CONTRACT_CASES=2 AFTERWORD_EXAMPLES=5 $(BIN)/pytest -n 2 --dist loadfile --database postgresql
+
+bench: $(VENV)/dev.stamp ## Measure speed beside the floor and the usual way (needs wrk); BENCH="--quick" shows that it works.
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 openapi: $(VENV)/dev.stamp ## Write the examples and the published document anew.
 	$(BIN)/python -m tests.capture

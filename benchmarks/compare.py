@@ -1,0 +1,157 @@
+"""The comparisons: the queue and notes of ours beside the floor and the usual way, which must answer the same."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import floor
+from benchmarks.load import MEBIBYTE, DataSet, Person
+from benchmarks.report import Line, Report, milliseconds
+from benchmarks.servers import Effort, Load, Seen, all_three, ask, side_by_side, wire
+from tests.trials.ground import memory
+
+MOST_MEMORY = 150
+PAGE = "/v1/queue?limit=50"
+TEXT = "Noted by a benchmark: they asked how the proof rounds were halved."
+
+
+class DifferentError(Exception):
+    """Two servers that are compared do not answer the same."""
+
+
+def prepare(data: DataSet, address: str) -> None:
+    """Give the floor the items that ours answers."""
+    answers = {}
+    for person in data.loaded.people:
+        _, page = ask(address, "/v1/queue?limit=200", person.token)
+        answers[person.token] = page["items"]
+    floor.fill(data.url, answers)
+
+
+def check_same(people: Sequence[Person], addresses: Mapping[str, str]) -> int:
+    """Raise DifferentError unless all servers answer the same items; return how many were compared."""
+    compared = 0
+    for person in people:
+        found = {name: ask(address, PAGE, person.token)[1]["items"] for name, address in addresses.items()}
+        compared += same(found)
+    return compared
+
+
+def same(found: Mapping[str, list[dict[str, Any]]]) -> int:
+    """Raise DifferentError unless all hold the same items, texts, states and dates included; return how many."""
+    wanted = found["ours"]
+    for name, items in found.items():
+        if items != wanted:
+            pair = next((pair for pair in zip(items, wanted, strict=False) if pair[0] != pair[1]), None)
+            raise DifferentError(
+                f"{name} answers {len(items)} items, ours {len(wanted)}; the first that differ: {pair}"
+            )
+    return len(wanted)
+
+
+def pages(people: Sequence[Person]) -> list[str]:
+    return [wire("GET", PAGE, person.token) for person in people]
+
+
+def steps(people: Sequence[Person]) -> list[str]:
+    return [wire("GET", f"/v1/applications/{id_}/steps", one.token) for one in people for id_ in one.interviews]
+
+
+def noted(people: Sequence[Person]) -> list[str]:
+    """Return notes for every application of every account in turn, so that none grows much."""
+    return [
+        wire(
+            "POST",
+            f"/v1/applications/{application}/notes",
+            one.token,
+            {"kind": "positive", "text": TEXT, "interview_id": interview},
+        )
+        for one in people
+        for application, interview in one.interviews.items()
+    ]
+
+
+def unchanged(people: Sequence[Person], address: str) -> list[str]:
+    """Return requests for pages that each account has already."""
+    tags = [ask(address, PAGE, person.token)[0]["ETag"] for person in people]
+    return [
+        wire("GET", PAGE, person.token, None, f"If-None-Match: {tag}") for person, tag in zip(people, tags, strict=True)
+    ]
+
+
+def queue(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, effort: Effort) -> dict[str, Seen]:
+    """Compare a page of 50, and with it what answering nothing costs and what an unchanged page costs."""
+    ours = addresses["ours"]
+    loads = [Load(name, address, pages(people)) for name, address in addresses.items()]
+    loads += [
+        Load("livez", ours, [wire("GET", "/livez", people[0].token)]),
+        Load("unchanged", ours, unchanged(people, ours)),
+        Load("steps", ours, steps(people)),
+    ]
+    return side_by_side(loads, folder, effort)
+
+
+def notes(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, effort: Effort) -> dict[str, Seen]:
+    """Compare recording a note."""
+    loads = [Load(name, addresses[name], noted(people)) for name in ("ours", "floor")]
+    return side_by_side(loads, folder, effort)
+
+
+NAMES = {
+    "ours": "queue, page of 50",
+    "floor": "the same, floor",
+    "usual": "the same, usual way",
+    "unchanged": "the same, unchanged (304)",
+    "steps": "steps of one application",
+}
+
+
+def report(to: Report, data: DataSet, folder: Path, effort: Effort) -> None:
+    """Measure the queue and notes side by side on one data set."""
+    people = data.loaded.people
+    section = f"Side by side: {data.loaded.size:,} applications, {data.loaded.kind}"
+    with all_three(data.url, folder) as servers:
+        prepare(data, servers.addresses["ours"])
+        compared = check_same(people, servers.addresses)
+        to.note(section, "items that all three answer alike", f"{compared:,}")
+        seen = queue(people, servers.addresses, folder, effort)
+        written = notes(people, servers.addresses, folder, effort)
+        held = memory(servers.ours.pid, "VmRSS") / MEBIBYTE
+    for name, one in seen.items():
+        to.note(section, f"{NAMES.get(name, name)}, 1 connection", milliseconds(one.latency))
+    _reads(to, section, seen)
+    _writes(to, section, written)
+    failed = sum(one.failed for one in (*seen.values(), *written.values()))
+    to.promise(section, "answers other than 2xx and 304", f"{failed:,}", kept=failed == 0)
+    asked = seen["ours"].count + written["ours"].count
+    what = f"memory of our one worker after {asked:,} pages and notes"
+    to.at_most(section, what, f"{held:.0f} MiB", f"{MOST_MEMORY} MiB", held / MOST_MEMORY, 1)
+
+
+def _reads(to: Report, section: str, seen: Mapping[str, Seen]) -> None:
+    ours, livez = seen["ours"], seen["livez"]
+    figures = milliseconds(ours.latency), milliseconds(livez.latency)
+    to.add(section, Line("queue against livez, 1 connection", *figures, ours.latency / livez.latency))
+    pairs = (
+        ("queue against the usual way", "ours", "usual", 2.5),
+        ("queue against the floor", "ours", "floor", 0.45),
+        ("unchanged queue against livez", "unchanged", "livez", 0.5),
+    )
+    for what, first, second, aim in pairs:
+        one, other = seen[first], seen[second]
+        rates = per_second(one), per_second(other)
+        to.at_least(section, f"{what}, 8 connections", *rates, one.rate / other.rate, aim)
+        latencies = milliseconds(one.latency), milliseconds(other.latency)
+        to.at_least(section, f"{what}, 1 connection", *latencies, other.latency / one.latency, aim)
+
+
+def _writes(to: Report, section: str, seen: Mapping[str, Seen]) -> None:
+    ours, bare = seen["ours"], seen["floor"]
+    latencies = milliseconds(ours.latency), milliseconds(bare.latency)
+    what = "recording a note against a bare insert and commit"
+    to.at_most(section, f"{what}, 1 connection", *latencies, ours.latency / bare.latency, 3)
+    to.at_most(section, f"{what}, 8 connections", per_second(ours), per_second(bare), bare.rate / ours.rate, 3)
+
+
+def per_second(seen: Seen) -> str:
+    return f"{seen.rate:,.0f}/s"

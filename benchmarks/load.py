@@ -1,0 +1,207 @@
+"""Data sets of many applications, loaded in bulk and judged by the rules: `python -m benchmarks.load --help`.
+
+An account is one transaction: its facts are inserted as they are, then the service that writes all step rows judges
+them. A data set remembers what was loaded and how fast, and keeps the tokens of the accounts that are measured.
+"""
+
+import json
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import text
+from sqlmodel import col, delete
+
+from api.db import UNSYNCED, Database, OwnedSession
+from api.models import Activity, Application, Interview, Note, SearchActivity
+from api.models.token import TokenCreate
+from api.models.user import UserCreate
+from api.services import access, accounts, steps
+from api.services.glance import authenticate
+from api.settings import Settings
+from benchmarks import bulk
+from benchmarks.facts import EACH, TABLES, USER_ZONE, account
+from tests.trials.ground import Postgres
+
+SIZES = (1_000, 100_000, 1_000_000)
+KINDS = ("sqlite", "postgresql")
+MEASURED = 10
+MEBIBYTE = 1 << 20
+NOTICE = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account that is measured, with the same facts at every size: its token, and a round of each application."""
+
+    number: int
+    token: str
+    interviews: dict[str, str]
+
+
+@dataclass
+class Loaded:
+    """What a data set holds, and what loading it took: seconds, those of the processor, mebibytes of memory."""
+
+    kind: str
+    size: int
+    at: str
+    seconds: float = 0
+    processor: float = 0
+    memory_before: float = 0
+    memory_after: float = 0
+    people: list[Person] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Applications a second of one core's time in this process."""
+        return self.size / self.processor if self.processor else float("nan")
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A database that is loaded and reachable, with what is known of it."""
+
+    url: str
+    loaded: Loaded
+
+
+def memory() -> float:
+    """Return the most memory that this process ever held, in mebibytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def database(url: str) -> Iterator[Database]:
+    opened = Database(Settings(database_url=url, statement_timeout_seconds=600))
+    try:
+        yield opened
+    finally:
+        opened.dispose()
+
+
+@contextmanager
+def data_set(kind: str, size: int, folder: Path | None) -> Iterator[DataSet]:
+    """Yield a data set: the one that the folder keeps, or one that is loaded now; without a folder it goes afterwards.
+
+    One that was not loaded to its end is loaded anew.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="afterword-bench-") as temporary:
+            with data_set(kind, size, Path(temporary)) as made:
+                yield made
+            return
+    place = folder / f"{kind}-{size}"
+    known = place / "loaded.json"
+    if not known.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+    postgres = Postgres(place / "cluster") if kind == "postgresql" else None
+    url = postgres.url if postgres else f"sqlite:///{place / 'data.db'}"
+    try:
+        if not known.exists():
+            known.write_text(json.dumps(asdict(load(url, kind, size)), indent=1), encoding="utf-8")
+        words = json.loads(known.read_text(encoding="utf-8"))
+        yield DataSet(url, Loaded(**{**words, "people": [Person(**person) for person in words["people"]]}))
+    finally:
+        if postgres is not None:
+            postgres.close()
+
+
+def load(url: str, kind: str, size: int) -> Loaded:
+    """Fill an empty database; the clock of all facts stands at the beginning."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    users = max(size // EACH, 1)
+    chosen = range(0, users, max(users // MEASURED, 1))[:MEASURED]
+    found = Loaded(kind, size, now.isoformat(), memory_before=memory())
+    with database(url) as target, _progress() as progress:
+        target.migrate()
+        bar = progress.add_task(f"{size:,} applications, {kind}", total=size)
+        began, processor = time.perf_counter(), time.process_time()
+        for number in range(users):
+            with target.write(now) as session:
+                measured = number in chosen
+                person = load_account(session, chosen.index(number) if measured else users + number, measured=measured)
+            if person is not None:
+                found.people.append(person)
+            progress.advance(bar, EACH)
+        found.seconds, found.processor = time.perf_counter() - began, time.process_time() - processor
+        settle(target)
+    found.memory_after = memory()
+    return found
+
+
+def load_account(session: OwnedSession, number: int, *, measured: bool, applications: int = EACH) -> Person | None:
+    """Open an account, insert its facts and judge them; returns what is needed to measure it."""
+    address = f"person{number}@example.com"
+    body = UserCreate.model_construct(
+        email=address, password="", full_name=f"Person {number}", time_zone=USER_ZONE, locale="en"
+    )
+    user = accounts.sign_up(session, body, None)
+    rows = account(user.id, number, session.now, applications)
+    connection = session.connection()
+    for table in TABLES:
+        bulk.insert(connection, table, rows[table])
+    steps.judge_applications(session, [row["id"] for row in rows[Application]])
+    if not measured:
+        return None
+    _, secret = access.issue_token(session, TokenCreate.model_validate({"name": "benchmark"}))
+    interviews = {row["application_id"]: row["id"] for row in rows[Interview]}
+    return Person(number, secret, interviews)
+
+
+def restore(data: DataSet, text: str) -> None:
+    """Take back what a benchmark recorded: notes of a text, and what is kept of who did it."""
+    with database(data.url) as target:
+        for person in data.loaded.people:
+            with target.write(datetime.now(UTC).replace(microsecond=0)) as session:
+                authenticate(session, person.token, ())
+                session.execute(delete(Note).where(col(Note.text) == text), execution_options=UNSYNCED)
+                session.execute(
+                    delete(SearchActivity).where(col(SearchActivity.note) == text), execution_options=UNSYNCED
+                )
+                session.execute(delete(Activity), execution_options=UNSYNCED)
+                steps.judge_all(session)
+
+
+def settle(target: Database) -> None:
+    """Let PostgreSQL know what it holds, as it soon would by itself; empty SQLite's log."""
+    if not target.is_sqlite:
+        with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+    target.forget()
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=NOTICE, disable=not NOTICE.is_terminal)
+
+
+def main() -> None:
+    """Load one data set into a folder and say how long it took."""
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--database", choices=KINDS, default="sqlite")
+    parser.add_argument("--size", type=int, default=SIZES[0])
+    parser.add_argument("--data", type=Path, help="keep it in this folder")
+    words = parser.parse_args()
+    with data_set(words.database, words.size, words.data) as made:
+        told = made.loaded
+        NOTICE.print(
+            f"{told.size:,} applications in {told.seconds:,.1f} s, {told.rate:,.0f} a second of one core; memory "
+            f"{told.memory_before:,.0f} MiB before, {told.memory_after:,.0f} MiB after."
+        )
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

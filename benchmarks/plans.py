@@ -1,0 +1,87 @@
+"""How the database goes about the statements of the hot requests: which tables are read from end to end, if any."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event
+
+from api.db import Database
+from api.main import create_app
+from api.settings import Settings
+from benchmarks.load import DataSet, Person
+from benchmarks.report import Report
+
+Statement = tuple[str, Any]
+SEQUENTIAL = re.compile(r"Seq Scan on (\w+).*\.\.([\d.]+) ")
+LITTLE = 100.0  # PostgreSQL reads tables of a few pages whole: that costs less than an index
+INNER = ("anon_", "(subquery", "CONSTANT")  # what SQLite calls the few rows that a statement made itself
+
+
+@contextmanager
+def heard(engine: Engine) -> Iterator[list[Statement]]:
+    """Collect every statement that is sent meanwhile."""
+    said: list[Statement] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001
+        if not many and statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            said.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+
+
+def plan(database: Database, statement: Statement) -> list[str]:
+    """Return the lines of one statement's plan."""
+    words = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+    with database.engine.connect() as connection:
+        rows = connection.exec_driver_sql(words + statement[0], statement[1]).all()
+    return [str(row[-1] if database.is_sqlite else row[0]) for row in rows]
+
+
+def is_whole(line: str) -> bool:
+    """Tell whether a line says that a table is read from end to end, by whatever way."""
+    words = line.split()
+    if read := SEQUENTIAL.search(line):
+        return float(read[2]) >= LITTLE
+    return words[0] == "SCAN" and not words[1].startswith(INNER)
+
+
+def requests(person: Person) -> Mapping[str, tuple[str, str, object]]:
+    """Return the hot requests of an account."""
+    application, interview = next(iter(person.interviews.items()))
+    under = f"/v1/applications/{application}"
+    note = {"kind": "general", "text": "For its plan.", "interview_id": interview}
+    return {
+        "queue, page of 50": ("GET", "/v1/queue?limit=50", None),
+        "steps of one application": ("GET", f"{under}/steps", None),
+        "summary": ("GET", "/v1/queue/summary", None),
+        "record a note": ("POST", f"{under}/notes", note),
+        "record a search activity": ("POST", "/v1/search-activities", {"kind": "event"}),
+    }
+
+
+def report(to: Report, data: DataSet, *, aloud: bool) -> None:
+    """Ask each hot request once in this process, and look at the plans of what it said; `aloud` prints them all."""
+    section = f"Plans: {data.loaded.size:,} applications, {data.loaded.kind}"
+    app = create_app(Settings(database_url=data.url))
+    database: Database = app.state.database
+    person = data.loaded.people[0]
+    client = TestClient(app, headers={"Authorization": f"Bearer {person.token}"})
+    for name, (method, path, body) in requests(person).items():
+        with heard(database.engine) as said:
+            answer = client.request(method, path, json=body)
+        answer.raise_for_status()
+        if method == "POST":
+            client.delete(f"/v1/{path.rpartition('/')[2]}/{answer.json()['id']}").raise_for_status()
+        plans = {statement[0]: plan(database, statement) for statement in said}
+        whole = [line.strip() for lines in plans.values() for line in lines if is_whole(line)]
+        to.note(section, name, f"{len(said)} statements; " + ("; ".join(dict.fromkeys(whole)) or "no table read whole"))
+        if aloud:
+            print(f"\n== {name}", *(f"\n{text}\n  " + "\n  ".join(lines) for text, lines in plans.items()), sep="\n")
+    database.dispose()

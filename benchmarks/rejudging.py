@@ -1,0 +1,32 @@
+"""Judging everything anew, as after a change of the rules: `afterword steps check --repair` over a whole data set."""
+
+from sqlmodel import update
+
+from api.db import ANYBODY, UNSYNCED
+from api.models import StepInstance
+from benchmarks.load import DataSet, database, settle
+from benchmarks.report import Report
+from benchmarks.servers import environment, run
+
+MINUTES_A_MILLION = 15
+
+
+def age(data: DataSet) -> None:
+    """Let all stored steps be of rules that are older than ours, so that every row is to be written."""
+    with database(data.url) as target, target.engine.begin() as connection:
+        options = {**UNSYNCED, ANYBODY: True}
+        connection.execute(update(StepInstance).values(rules_version=0), execution_options=options)
+
+
+def report(to: Report, data: DataSet) -> None:
+    """Time the command, and the most memory that one of its processes held."""
+    age(data)
+    done = run(environment(data.url), "steps", "check", "--repair")
+    with database(data.url) as target:
+        settle(target)
+    size, section = data.loaded.size, "Judging everything anew"
+    rate = size / done.seconds
+    words = f"{size:,} applications, {data.loaded.kind}: {done.words.strip().rpartition(', ')[2]}"
+    wanted = 1_000_000 / (MINUTES_A_MILLION * 60)
+    to.at_least(section, words, f"{rate:,.0f} a second", f"{wanted:,.0f} a second", rate / wanted, 1)
+    to.note(section, "memory of its largest process", f"{done.memory:,.0f} MiB")

@@ -1,0 +1,104 @@
+"""Measures everything and writes RESULTS.md: `python -m benchmarks.run`, or `make bench`.
+
+Data sets are loaded, or taken from the folder of `--data`; the servers are started as users start them and loaded from
+outside. `--quick` takes the smallest size and short rounds: it shows that all of it works.
+"""
+
+import re
+import shlex
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import compare, growth, plans, rejudging, rules, startup, workers
+from benchmarks.load import KINDS, NOTICE, SIZES, DataSet, data_set, database, restore
+from benchmarks.report import Report
+from benchmarks.servers import QUICK, WHOLE, Effort, needed
+
+PARTS = ("rules", "startup", "load", "compare", "growth", "plans", "workers", "rejudge")
+LOAD_AIM = 1_500
+
+
+def loading(to: Report, data: DataSet) -> None:
+    """Tell what loading took, now or when the data set was made."""
+    told, section = data.loaded, "Bulk loading with rules"
+    seconds = told.processor if told.kind == "sqlite" else told.seconds
+    what = f"{told.size:,} applications, {told.kind}, one process"
+    seen = f"{told.size / seconds:,.0f} a second ({told.seconds:,.0f} s)"
+    to.at_least(section, what, seen, f"{LOAD_AIM:,} a second", told.size / seconds / LOAD_AIM, 1)
+    to.note(section, "its memory before and after", f"{told.memory_before:.0f} / {told.memory_after:.0f} MiB")
+
+
+def version_of(data: DataSet) -> list[str]:
+    """Return the version of a database that is a server."""
+    with database(data.url) as target, target.engine.connect() as connection:
+        return [] if target.is_sqlite else [f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar()}"]
+
+
+def measure(to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: Effort, folder: Path) -> None:
+    """Measure the parts that were asked for on the data sets of one kind of database."""
+    parts, largest, smallest = set(given.parts), sets[max(sets)], sets[min(sets)]
+    to.versions += version_of(largest)
+    for size, data in sets.items():
+        NOTICE.print(f"Measuring {size:,} applications on {data.loaded.kind} …")
+        if "load" in parts:
+            loading(to, data)
+        if "compare" in parts:
+            compare.report(to, data, folder, effort)
+            restore(data, compare.TEXT)
+    if "growth" in parts:
+        growth.report(to, sets, folder, effort)
+    if "plans" in parts:
+        plans.report(to, largest, aloud=given.plans)
+    if "workers" in parts:
+        if not largest.url.startswith("sqlite"):
+            workers.scaling(to, largest, folder, effort)
+        workers.correctness(to, smallest, folder, effort)
+    if "rejudge" in parts:
+        rejudging.report(to, largest)
+
+
+def options() -> Namespace:
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="the smallest size and short rounds; writes nothing")
+    parser.add_argument("--sizes", type=int, nargs="+", help="1000 100000 1000000 if not said otherwise")
+    parser.add_argument("--database", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--data", type=Path, help="keep data sets in this folder, or take them from it")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
+    parser.add_argument("--plans", action="store_true", help="print the plan of every hot statement")
+    return parser.parse_args()
+
+
+def said(words: Sequence[str]) -> str:
+    """Return the command as anybody would repeat it: without this machine's folder."""
+    line = shlex.join(["python", "-m", "benchmarks.run", *words])
+    return re.sub(r"--data[ =]\S+", "--data FOLDER", line)
+
+
+def main() -> None:
+    """Measure and report."""
+    given = options()
+    needed()
+    effort = QUICK if given.quick else WHOLE
+    sizes = sorted(given.sizes or (SIZES[:1] if given.quick else SIZES))
+    to = Report()
+    with tempfile.TemporaryDirectory(prefix="afterword-bench-") as temporary:
+        folder = Path(temporary)
+        if "rules" in given.parts:
+            rules.report(to, quick=given.quick)
+        if "startup" in given.parts:
+            startup.report(to, folder, effort)
+        for kind in given.database:
+            with ExitStack() as stack:
+                sets = {size: stack.enter_context(data_set(kind, size, given.data or folder)) for size in sizes}
+                measure(to, sets, given, effort, folder)
+    to.show()
+    if not given.quick:
+        to.write(said(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""The usual way: the queue as the tutorials of FastAPI and SQLModel write it, answering exactly what ours answers.
+
+Entities come from a session that a generator dependency opens; the token is a dependency too; plain functions make the
+answer, which FastAPI checks against the response model and serialises. One statement joins steps and applications, as
+somebody who knows SQLAlchemy would write it. What the rules say is rendered by the same functions as ours.
+
+    AFTERWORD_DATABASE_URL=… uvicorn benchmarks.usual:create_app --factory
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlmodel import Session, col, func, or_, select
+
+from api.engines import make_engine
+from api.models import Application, Offer, StepInstance, Token
+from api.rules.answers import answered
+from api.rules.outcome import Kept
+from api.rules.words import said
+from api.settings import Settings
+
+
+class Reason(BaseModel):
+    code: str
+    text: str
+    data: dict[str, str | int | bool | None]
+
+
+class Progress(BaseModel):
+    done: int
+    total: int
+    missing: list[str]
+
+
+class Evidence(BaseModel):
+    type: str
+    id: str
+    at: datetime
+
+
+class HintPublic(BaseModel):
+    code: str
+    text: str
+    method: str | None
+    href: str | None
+
+
+class ApplicationPublic(BaseModel):
+    id: str
+    company: str
+    role: str
+
+
+class StepPublic(BaseModel):
+    id: str
+    application_id: str
+    number: int
+    step: str
+    scope: str
+    state: str
+    opens_at: datetime
+    due_at: datetime
+    due_zone: str
+    due_basis: str
+    completed_at: datetime | None
+    reason: Reason
+    progress: Progress
+    evidence: list[Evidence]
+    next_action: HintPublic | None
+    warnings: list[HintPublic]
+    advice: list[HintPublic]
+    changes_at: datetime | None
+    snoozed_until: datetime | None
+    trace: None = None
+    application: ApplicationPublic
+
+
+class QueuePage(BaseModel):
+    as_of: datetime | None = None
+    items: list[StepPublic]
+    next_cursor: str | None = None
+
+
+def hint(code: str, text: str, href: str) -> HintPublic:
+    return HintPublic(code=code, text=text, method="POST", href=href)
+
+
+def advice_of(application: Application, row: StepInstance, live: int, offers: Sequence[Offer]) -> list[HintPublic]:
+    """Return what the user's other applications suggest: an offer that wants an answer, or that there is none."""
+    found = []
+    if row.number in (6, 7) and any(offer.application_id != application.id for offer in offers):
+        text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
+        found.append(hint("competing_offer", text, f"/v1/applications/{application.id}/follow-ups"))
+    if row.number == 7 and live <= 1:
+        text = "You have no other live application: never depend on one."
+        found.append(hint("no_other_application", text, "/v1/applications"))
+    return found
+
+
+def kept(row: StepInstance) -> Kept:
+    """Return what the rules kept of a step, from its row."""
+    completed = said(row.completed_at) if row.completed_at else None
+    dates = (said(row.opens_at), said(row.due_at), row.closed_state, completed)
+    return Kept(row.number, row.scope, *dates, row.reason, row.missing, row.detail)
+
+
+def public(
+    row: StepInstance, application: Application, now: datetime, live: int, offers: Sequence[Offer]
+) -> StepPublic:
+    step = answered(kept(row), said(now), application.id, row.id)
+    step["snoozed_until"] = row.snoozed_until
+    step["advice"] += advice_of(application, row, live, offers)
+    step["application"] = ApplicationPublic(id=application.id, company=application.company, role=application.role)
+    return StepPublic.model_validate(step)
+
+
+def live_and_offers(session: Session, user_id: str, now: datetime) -> tuple[int, Sequence[Offer]]:
+    """Read what the advice needs."""
+    alive = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
+    live = session.exec(
+        select(func.count()).select_from(Application).where(Application.user_id == user_id, *alive)
+    ).one()
+    offers = (
+        select(Offer)
+        .join(Application, col(Application.id) == Offer.application_id)
+        .where(Application.user_id == user_id, Offer.user_id == user_id, *alive)
+        .where(col(Offer.respond_by) > now, col(Offer.decision).is_(None))
+    )
+    return live, session.exec(offers).all()
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    with Session(request.app.state.engine) as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+def current_token(
+    session: SessionDep, credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]
+) -> Token:
+    hashed = hashlib.sha256(credentials.credentials.encode()).hexdigest()
+    token = session.exec(select(Token).where(Token.hash == hashed)).first()
+    if token is None or (token.expires_at is not None and token.expires_at <= datetime.now(UTC)):
+        raise HTTPException(status.HTTP_401_UNAUTHORIZED)
+    return token
+
+
+routes = APIRouter()
+
+
+@routes.get("/livez")
+def livez() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@routes.get("/v1/queue", response_model=QueuePage)
+def read_queue(
+    session: SessionDep,
+    token: Annotated[Token, Depends(current_token)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> QueuePage:
+    now = datetime.now(UTC).replace(microsecond=0)
+    wanted = (
+        select(StepInstance, Application)
+        .join(Application, col(Application.id) == StepInstance.application_id)
+        .where(StepInstance.user_id == token.user_id, Application.user_id == token.user_id)
+        .where(col(StepInstance.closed_state).is_(None), StepInstance.due_at <= now)
+        .where(or_(col(StepInstance.snoozed_until).is_(None), col(StepInstance.snoozed_until) <= now))
+        .order_by(col(StepInstance.due_at), col(StepInstance.id))
+        .limit(limit + 1)
+    )
+    found = session.exec(wanted).all()
+    live, offers = live_and_offers(session, token.user_id, now)
+    items = [public(row, application, now, live, offers) for row, application in found[:limit]]
+    return QueuePage(items=items, next_cursor=items[-1].id if len(found) > limit else None)
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.engine.dispose()
+
+
+def create_app(url: str | None = None) -> FastAPI:
+    app = FastAPI(lifespan=running)
+    app.state.engine = make_engine(Settings(database_url=url) if url else Settings())
+    app.include_router(routes)
+    return app

@@ -1,0 +1,72 @@
+"""Made-up facts are the same in every run, hold together, and are judged as any other facts."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import pytest
+
+from api.models import Application, Contact, Interview, Letter, Note, StageChange
+from api.rules import facts as rules
+from api.rules.life import life
+from api.services.accounts import everybody
+from api.services.upkeep import check_steps
+from benchmarks.facts import Row, account
+from benchmarks.load import load_account
+from tests.conftest import World
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+USER = "01946b1e-8f00-7000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[type, list[Row]]:
+    return account(USER, 5, NOW, 60)
+
+
+def test_the_same_number_and_instant_give_the_same_rows(rows: dict[type, list[Row]]) -> None:
+    assert account(USER, 5, NOW, 60) == rows
+
+
+def test_another_number_gives_other_rows(rows: dict[type, list[Row]]) -> None:
+    others = {row["id"] for row in account(USER, 6, NOW, 60)[Application]}
+    assert others.isdisjoint(row["id"] for row in rows[Application])
+
+
+def test_an_application_stands_where_its_history_says(rows: dict[type, list[Row]]) -> None:
+    histories = groupby(rows[StageChange], key=lambda row: row["application_id"])
+    lines = {
+        key: [rules.StageChange(id=row["id"], stage=row["stage"], at=row["at"], dated=row["dated"]) for row in history]
+        for key, history in histories
+    }
+    told = {key: life(history, NOW) for key, history in lines.items()}
+    assert {
+        row["id"]: (row["stage"], row.get("closed_at"), row.get("closed_outcome")) for row in rows[Application]
+    } == {key: (one.stage, one.closed_at, one.closed_outcome) for key, one in told.items()}
+
+
+def test_nothing_is_known_before_it_happened(rows: dict[type, list[Row]]) -> None:
+    dated = [(Note, "noted_at"), (Letter, "sent_at"), (StageChange, "at"), (Contact, "details_complete_since")]
+    assert [row for table, name in dated for row in rows[table] if row.get(name) and row[name] > NOW] == []
+
+
+def test_an_account_has_talks_ahead_and_behind_and_letters_in_time_late_and_missing(
+    rows: dict[type, list[Row]],
+) -> None:
+    ends = {row["id"]: row["ends_at"] for row in rows[Interview]}
+    sent = Counter(
+        "draft" if row["sent_at"] is None else row["sent_at"] <= ends[row["interview_id"]] + timedelta(hours=24)
+        for row in rows[Letter]
+    )
+    missing = sum(end < NOW for end in ends.values()) - len(rows[Letter])
+    assert min(sent["draft"], sent[True], sent[False], missing, sum(end > NOW for end in ends.values())) > 0
+
+
+def test_what_was_loaded_in_bulk_is_judged_as_the_rules_say(world: World) -> None:
+    with world.database.write(NOW) as session:
+        load_account(session, 0, measured=False, applications=20)
+    with world.database.read(NOW) as session:
+        user = everybody(session)[0]
+    stored, different = check_steps(world.database, user, NOW, repair=False)
+    assert stored >= 20 * 7
+    assert different == 0
