@@ -45,20 +45,10 @@ def _short(cue: Cue) -> Sequence[object]:
 def answered(step: Kept, now: str, application_id: str, id_: str) -> Answer:
     """Return the answer about a step at an instant: its state by the clock, its reason in words, what to do next."""
     detail, opens_at, due_at = step.detail, step.opens_at, step.due_at
-    state, changes_at = step.closed_state, None
-    if state is None:
-        state = "upcoming" if now < opens_at else "open" if now < due_at else "overdue"
-        changes_at = opens_at if now < opens_at else due_at if now < due_at else None
+    state = step.closed_state or ("upcoming" if now < opens_at else "open" if now < due_at else "overdue")
     data, total, missing = detail.get("data", NOTHING), detail.get("total", 0), step.missing
-
-    def hints(cues: Iterable[Sequence[Any]]) -> list[Answer]:
-        return [_hint(cue, application_id, data) for cue in cues]
-
-    action = None
-    for since, cue in detail.get("actions", ()):
-        if since is None or since <= now:
-            action = cue
-    tips = [cue for since, cue in detail.get("tips", ()) if cue and (since is None or since <= now)]
+    actions = _started(detail.get("actions", ()), now)
+    tips = filter(None, _started(detail.get("tips", ()), now))
     return {
         "id": id_,
         "application_id": application_id,
@@ -78,13 +68,17 @@ def answered(step: Kept, now: str, application_id: str, id_: str) -> Answer:
         },
         "progress": {"done": total - len(missing), "total": total, "missing": missing},
         "evidence": [{"type": type_, "id": id_, "at": at} for type_, id_, at in detail.get("evidence", ())],
-        "next_action": hints((action,))[0] if action else None,
-        "warnings": hints(detail.get("warnings", ())),
-        "advice": hints((*detail.get("advice", ()), *tips)),
-        "changes_at": changes_at,
+        "next_action": _hint(actions[-1], application_id, data) if actions and actions[-1] else None,
+        "warnings": [_hint(cue, application_id, data) for cue in detail.get("warnings", ())],
+        "advice": [_hint(cue, application_id, data) for cue in (*detail.get("advice", ()), *tips)],
+        "changes_at": {"upcoming": opens_at, "open": due_at}.get(state),
         "snoozed_until": None,
         "trace": None,
     }
+
+
+def _started(timed: Iterable[Sequence[Any]], now: str) -> list[Any]:
+    return [cue for since, cue in timed if since is None or since <= now]
 
 
 def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object]) -> Answer:

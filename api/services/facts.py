@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col
+from sqlmodel import col, select
 
 from api.errors import UnauthorizedError
 from api.models import (
@@ -96,9 +96,11 @@ INTERVIEWERS = Plain(
         Contact.preferred_channel,
         Contact.erased_at,
     )
-    .join(Interview, col(Interview.id) == InterviewInterviewer.interview_id)
     .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
-    .where(col(Interview.application_id).in_(IDS), col(Contact.deleted_at).is_(None))
+    .where(
+        col(InterviewInterviewer.interview_id).in_(select(Interview.id).where(col(Interview.application_id).in_(IDS))),
+        col(Contact.deleted_at).is_(None),
+    )
 )
 REFERENCES = Plain(
     picked(

@@ -103,8 +103,14 @@ def headlines(steps: Iterable[Answer]) -> list[Answer]:
 
 
 def _headline(step: Answer) -> Answer:
-    line = {name: step[name] for name in ("number", "step", "state", "opens_at", "due_at")}
-    return {**line, "step_id": step["id"]}
+    return {
+        "number": step["number"],
+        "step": step["step"],
+        "state": step["state"],
+        "step_id": step["id"],
+        "opens_at": step["opens_at"],
+        "due_at": step["due_at"],
+    }
 
 
 def most_pressing(steps: Iterable[Answer]) -> Answer | None:

@@ -13,7 +13,7 @@ from api.db import Database, OwnedSession
 from api.models import Application, Interview, SearchActivity, StageChange, StepInstance, User
 from api.models.step import step_id
 from api.pagination import PageQuery
-from api.plain import SECONDS, Plain, Rows, canonical, picked
+from api.plain import SECONDS, Plain, Rows, canonical, document, picked
 from api.rules.evaluate import project
 from api.rules.facts import ENDINGS, Elsewhere
 from api.services import queue, steps
@@ -72,7 +72,8 @@ def judged_rows(session: OwnedSession) -> dict[Key, Values]:
 
 def _plain(values: Values) -> Values:
     cut = {name: value and value[:SECONDS] for name, value in values.items() if name.endswith("_at")}
-    return {**values, **cut, "id": canonical(values["id"])}
+    read = {name: document(values[name]) for name in ("missing", "detail")}
+    return {**values, **cut, **read, "id": canonical(values["id"])}
 
 
 def _everything_elsewhere(session: OwnedSession) -> list[tuple[str | None, Elsewhere]]:
