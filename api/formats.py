@@ -53,6 +53,8 @@ def formatted(wanted: Format, shown: BaseModel, as_text: Callable[[], str], as_p
     return Response(as_page(), media_type="text/html", headers={"Content-Security-Policy": POLICY})
 
 
-def on_paper(wanted: Format, shown: BaseModel, title: str, sections: Sequence[Section]) -> Any:  # noqa: ANN401
+def on_paper(
+    wanted: Format, shown: BaseModel, title: str, sections: Sequence[Section], *, is_sheet: bool = False
+) -> Any:  # noqa: ANN401
     """Return an answer in a format, with headings and lines where it is not data."""
-    return formatted(wanted, shown, lambda: text(title, sections), lambda: page(title, sections))
+    return formatted(wanted, shown, lambda: text(title, sections), lambda: page(title, sections, is_sheet=is_sheet))

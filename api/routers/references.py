@@ -169,7 +169,7 @@ def briefing(
     kind = chosen(request, wanted)
     with caller.reading() as session:
         made = reference_papers.briefing(session, find(session, Application, application_id), reference_id)
-    return on_paper(kind, *made)
+    return on_paper(kind, *made, is_sheet=True)
 
 
 @routes.get(f"{LINK}/thanks", operation_id="get_reference_thanks", response_model=ReferenceMessage, responses=CONTENT)
@@ -188,7 +188,7 @@ def thanks(
     kind = chosen(request, wanted)
     with caller.reading() as session:
         made = reference_papers.thanks(session, find(session, Application, application_id), reference_id)
-    return on_paper(kind, *made)
+    return on_paper(kind, *made, is_sheet=True)
 
 
 @routes.get(
@@ -206,4 +206,4 @@ def sheet(request: Request, caller: CallerDep, application_id: ApplicationId, wa
     kind = chosen(request, wanted)
     with caller.reading() as session:
         made = reference_papers.sheet(session, find(session, Application, application_id))
-    return on_paper(kind, *made)
+    return on_paper(kind, *made, is_sheet=True)
