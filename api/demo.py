@@ -24,7 +24,8 @@ from api.services.contacts import CONTACT
 from api.services.interviews import INTERVIEW
 from api.services.letters import LETTER, send
 from api.services.records import Kind, create, find
-from api.services.smaller_facts import FOLLOW_UP, NOTE, OFFER, REFERENCE, SEARCH_ACTIVITY
+from api.services.references import REFERENCE, put_application_reference
+from api.services.smaller_facts import FOLLOW_UP, NOTE, OFFER, SEARCH_ACTIVITY
 
 ZONE = "America/New_York"
 
@@ -122,6 +123,8 @@ def _reference(story: Story) -> None:
         company="Old Harbour Books",
         relation="My manager for four years",
         phone="+1 617 555 0188",
+        best_times="Weekday mornings",
+        permission_at=story.at(-20, "18:00"),
     )
 
 
@@ -135,6 +138,8 @@ def _just_interviewed(story: Story) -> None:
         role="Production editor",
         why_role="Bringing a list through production on time is what I do best and enjoy most.",
         why_company="Larkfield is one of the few houses that still prints its own proofs.",
+        posting_url="https://jobs.example.com/larkfield/production-editor",
+        posting_text="What you bring:\n- Five years in book production\n- Calm with printers and authors",
         applied_on=story.day(-12),
         time_zone=ZONE,
         status_contact_id=ids.STATUS_CONTACT,
@@ -170,9 +175,7 @@ def _after_the_talk(story: Story) -> None:
     )
     _noted(story, app)
     named = ApplicationReferencePut.model_validate({"linked_at": story.at(-3, "12:00")})
-    links.put_application_reference(
-        session, find(session, Application, app), find(session, Reference, ids.REFERENCE), named
-    )
+    put_application_reference(session, find(session, Application, app), find(session, Reference, ids.REFERENCE), named)
 
 
 def _noted(story: Story, app: str) -> None:

@@ -148,7 +148,11 @@ BODIES: dict[str, dict[str, Any]] = {
         "phone": "+1 617 555 0188",
         "best_times": "Weekday mornings",
     },
-    "ReferenceUpdate": {"best_times": "After 16:00", "permission_at": "2026-02-18T12:00:00Z"},
+    "ReferenceUpdate": {
+        "best_times": "After 16:00",
+        "permission_at": "2026-02-18T12:00:00Z",
+        "permission_expires_at": "2026-12-31T23:00:00Z",
+    },
     "ApplicationReferencePut": {
         "linked_at": "2026-03-01T10:00:00Z",
         "alerted_at": "2026-03-03T12:00:00Z",
@@ -225,6 +229,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "token": "awp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4",
     },
     "UnknownDetails": {"contact_id": INTERVIEWER, "name": "Ms Ana Ruiz", "missing": ["job_title", "reach"]},
+    "LeftOut": {"reference_id": demo_id(52), "name": "Lee Marsh", "why": "lapsed"},
     "MomentIO": {"date": "2026-03-13", "time": "14:30"},
     "ProblemField": {"pointer": "/id", "code": "not_a_uuid7", "detail": "Send a UUIDv7 as canonical text."},
 }

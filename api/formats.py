@@ -2,14 +2,14 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel
 
 from api.errors import ProblemError
-from api.words.paper import STYLE
+from api.words.paper import STYLE, Section, page, text
 
 Format = Literal["json", "text", "html"]
 Wanted = Annotated[
@@ -51,3 +51,10 @@ def formatted(wanted: Format, shown: BaseModel, as_text: Callable[[], str], as_p
     if wanted == "text":
         return Response(as_text(), media_type="text/plain")
     return Response(as_page(), media_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+
+def on_paper(
+    wanted: Format, shown: BaseModel, title: str, sections: Sequence[Section], *, is_sheet: bool = False
+) -> Any:  # noqa: ANN401
+    """Return an answer in a format, with headings and lines where it is not data."""
+    return formatted(wanted, shown, lambda: text(title, sections), lambda: page(title, sections, is_sheet=is_sheet))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
@@ -25,6 +25,9 @@ from api.models.base import (
     points_at,
     shown,
 )
+from api.models.hint import HintPublic
+
+Consent = Literal["not_given", "given", "lapsed"]
 
 
 class AlertChannel(StrEnum):
@@ -50,6 +53,7 @@ class Reference(Stored, table=True):
     phone: str | None = Column(default=None, max_length=200)
     best_times: str | None = Column(default=None, max_length=200)
     permission_at: datetime | None = None
+    permission_expires_at: datetime | None = None
     last_asked_at: datetime | None = None
 
 
@@ -63,7 +67,11 @@ class ReferenceFields(Body):
     email: Email | None = None
     phone: Line | None = None
     best_times: Line | None = None
-    permission_at: Annotated[Instant | None, Field(description="When they agreed.")] = None
+    permission_at: Annotated[Instant | None, Field(description="When they agreed to be named.")] = None
+    permission_expires_at: Annotated[
+        Instant | None,
+        Field(description="From when you may not name them any more. Null: until they say otherwise. Goes with it."),
+    ] = None
     last_asked_at: Instant | None = None
 
 
@@ -74,7 +82,15 @@ class ReferenceCreate(ReferenceFields):
 
 
 ReferenceUpdate = merge_patch(ReferenceFields, "ReferenceUpdate")
-ReferencePublic = shown(ReferenceFields, "ReferencePublic", derived=["uses"], uses=int)
+ReferencePublic = shown(
+    ReferenceFields,
+    "ReferencePublic",
+    derived=["uses", "asked_within_60_days", "consent", "warnings"],
+    uses=int,
+    asked_within_60_days=int,
+    consent=Consent,
+    warnings=list[HintPublic],
+)
 
 
 class ApplicationReference(Owned, Versioned, table=True):
@@ -139,4 +155,5 @@ class ApplicationReferencePublic(BaseModel):
     contacted_at: datetime | None
     outcome: str | None
     thanked_at: datetime | None
+    warnings: list[HintPublic]
     etag: str

@@ -5,13 +5,12 @@ from typing import Any
 from fastapi import Request
 
 from api.deps import CallerDep
-from api.formats import CONTENT, Wanted, chosen, formatted
+from api.formats import CONTENT, Wanted, chosen, on_paper
 from api.models import Application, Interview
 from api.models.card import CallCard, PrepCard
 from api.resources import PARENT, ApplicationId, InterviewId, router
 from api.services import cards
 from api.services.records import find
-from api.words import paper
 
 routes = router("interviews")
 
@@ -31,7 +30,7 @@ def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wa
     kind = chosen(request, wanted)
     with caller.reading() as session:
         shown, title, sections = cards.prep(session, find(session, Interview, interview_id))
-    return formatted(kind, shown, lambda: paper.text(title, sections), lambda: paper.page(title, sections))
+    return on_paper(kind, shown, title, sections)
 
 
 @routes.get(f"{PARENT}/call-card", operation_id="get_call_card", response_model=CallCard, responses=CONTENT)
@@ -44,4 +43,4 @@ def call_card(request: Request, caller: CallerDep, application_id: ApplicationId
     kind = chosen(request, wanted)
     with caller.reading() as session:
         shown, title, sections = cards.call(session, find(session, Application, application_id))
-    return formatted(kind, shown, lambda: paper.text(title, sections), lambda: paper.page(title, sections))
+    return on_paper(kind, shown, title, sections)

@@ -1,12 +1,14 @@
 """References: the people, and what each was told about which application."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path, Response
+from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
 from api.deps import CallerDep, DryRun, PageDep
+from api.formats import CONTENT, Wanted, chosen, on_paper
 from api.models import Application, ApplicationReference, Reference
+from api.models.message import ReferenceMessage, ReferenceSheet
 from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
 from api.pagination import by
 from api.resources import (
@@ -22,16 +24,16 @@ from api.resources import (
     router,
     unchanged,
 )
-from api.services.links import (
+from api.services import reference_papers
+from api.services.links import find_link, unlink
+from api.services.records import find
+from api.services.references import (
+    REFERENCE,
     application_reference,
     change_application_reference,
-    find_link,
     put_application_reference,
     references_page,
-    unlink,
 )
-from api.services.records import find
-from api.services.smaller_facts import REFERENCE
 
 REFERENCES = Resource(
     kind=REFERENCE,
@@ -142,3 +144,66 @@ def delete_named(
         unchanged(caller, lambda: application_reference(session, application, person.id))
         link = find_link(session, ApplicationReference, application.id, person.id)
         return deleted(session, unlink(session, link, application.id), dry_run=dry_run)
+
+
+@routes.get(
+    f"{LINK}/briefing",
+    operation_id="get_reference_briefing",
+    response_model=ReferenceMessage,
+    responses=CONTENT,
+)
+def briefing(
+    request: Request,
+    caller: CallerDep,
+    application_id: ApplicationId,
+    reference_id: ReferenceId,
+    wanted: Wanted = None,
+) -> Any:  # noqa: ANN401
+    """Read what to tell a reference.
+
+    A message ready to send: which job, who may ring and when, what they look for, which strengths to speak to, and
+    which doubt may come up – by your own answer to it; the doubt itself is told to nobody. Made of what was noted; what
+    there is no material for is in `missing`. Nothing is kept: `record` says how to note down that it was sent. As JSON,
+    text, or a page to print: by `Accept` or `format`.
+    """
+    kind = chosen(request, wanted)
+    with caller.reading() as session:
+        made = reference_papers.briefing(session, find(session, Application, application_id), reference_id)
+    return on_paper(kind, *made, is_sheet=True)
+
+
+@routes.get(f"{LINK}/thanks", operation_id="get_reference_thanks", response_model=ReferenceMessage, responses=CONTENT)
+def thanks(
+    request: Request,
+    caller: CallerDep,
+    application_id: ApplicationId,
+    reference_id: ReferenceId,
+    wanted: Wanted = None,
+) -> Any:  # noqa: ANN401
+    """Read thanks to a reference.
+
+    A message ready to send that says how it ended, and whether they were rung; `outcome` is in `missing` while it is
+    open. `record` dates the thanks. As JSON, text, or a page to print: by `Accept` or `format`.
+    """
+    kind = chosen(request, wanted)
+    with caller.reading() as session:
+        made = reference_papers.thanks(session, find(session, Application, application_id), reference_id)
+    return on_paper(kind, *made, is_sheet=True)
+
+
+@routes.get(
+    f"{PARENT}/reference-sheet",
+    operation_id="get_reference_sheet",
+    response_model=ReferenceSheet,
+    responses=CONTENT,
+)
+def sheet(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: Wanted = None) -> Any:  # noqa: ANN401
+    """Read the reference sheet.
+
+    To hand over: only those named for this application whose permission holds now, and how they are reached. Who is
+    left out, and why, is told in JSON only. As JSON, text, or a page to print: by `Accept` or `format`.
+    """
+    kind = chosen(request, wanted)
+    with caller.reading() as session:
+        made = reference_papers.sheet(session, find(session, Application, application_id))
+    return on_paper(kind, *made, is_sheet=True)

@@ -52,16 +52,10 @@ def prep(session: OwnedSession, interview: Interview) -> tuple[PrepCard, str, li
 def call(session: OwnedSession, application: Application) -> tuple[CallCard, str, list[Section]]:
     """Return the card for the call, with its title and its lines."""
     words = catalogue("formal")
-    rounds = select(Interview).where(
-        Interview.application_id == application.id,
-        col(Interview.starts_at) <= session.now,
-        col(Interview.status) != "cancelled",
-    )
-    latest = session.exec(rounds.order_by(col(Interview.starts_at).desc(), col(Interview.id).desc())).first()
-    talk = conversation(session, latest) if latest else _before_any(session, application)
+    talk, has_met = latest_talk(session, application)
     whom = _whom(session, application)
     desk, promise = _desk(session, application), _promise(session, application)
-    opening = cards.opening(talk, words, has_met=latest is not None)
+    opening = cards.opening(talk, words, has_met=has_met)
     points, promised = cards.points(talk, words), cards.promises(promise, words)
     shown = CallCard(
         application_id=application.id,
@@ -88,6 +82,18 @@ def call(session: OwnedSession, application: Application) -> tuple[CallCard, str
 def _title(card: str, talk: Conversation, words: Catalogue) -> str:
     title: str = words.card(card)["title"]
     return title.format(role=talk.role, company=talk.company)
+
+
+def latest_talk(session: OwnedSession, application: Application) -> tuple[Conversation, bool]:
+    """Return the round that began last, or what is known before any; tells whether there was one."""
+    rounds = select(Interview).where(
+        Interview.application_id == application.id,
+        col(Interview.starts_at) <= session.now,
+        col(Interview.status) != "cancelled",
+    )
+    latest = session.exec(rounds.order_by(col(Interview.starts_at).desc(), col(Interview.id).desc())).first()
+    talk = conversation(session, latest) if latest else _before_any(session, application)
+    return talk, latest is not None
 
 
 def _before_any(session: OwnedSession, application: Application) -> Conversation:

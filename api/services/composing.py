@@ -36,7 +36,7 @@ def conversation(session: OwnedSession, interview: Interview) -> Conversation:
         role=application.role,
         me=me(session).full_name,
         interviewers=[person_of(contact) for contact in people],
-        notes=[_material(note) for note in session.exec(wanted).all()],
+        notes=[material_of(note) for note in session.exec(wanted).all()],
         next_stage=interview.next_stage,
         contact_from=interview.contact_from,
         hear_by=interview.hear_by,
@@ -61,7 +61,8 @@ def person_of(contact: Contact) -> Person:
     )
 
 
-def _material(note: Note) -> Material:
+def material_of(note: Note) -> Material:
+    """Return a note as a text is made from it."""
     return Material(id=note.id, kind=note.kind, text=note.text, wording=note.wording, in_letter=note.address_in_letter)
 
 

@@ -9,7 +9,7 @@ from api.db import OwnedSession
 from api.errors import InvalidError
 
 TOLERANCE = timedelta(minutes=5)
-NOT_EVIDENCE = frozenset({"starts_at", "ends_at", "respond_by", "until", "expires_at"})
+NOT_EVIDENCE = frozenset({"starts_at", "ends_at", "respond_by", "until", "expires_at", "permission_expires_at"})
 
 
 @dataclass(frozen=True, slots=True)

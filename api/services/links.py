@@ -1,4 +1,4 @@
-"""What joins two facts: interviewers of a round, contacts and references of an application."""
+"""What joins two facts: interviewers of a round, and contacts of an application."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -11,21 +11,16 @@ from api.errors import NotFoundError
 from api.models import (
     Application,
     ApplicationContact,
-    ApplicationReference,
     Contact,
     Interview,
     InterviewInterviewer,
-    Reference,
 )
-from api.models.base import Body
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.models.interview import InterviewerPublic, InterviewerPut
-from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut
 from api.pagination import PageQuery, ascending
 from api.services import steps
 from api.services.contacts import CONTACT
-from api.services.dating import Change, cut_evidence, date_fact
-from api.services.records import find, show, values_of
+from api.services.records import find, show
 from api.services.steps import Reopened
 
 Shown = TypeVar("Shown")
@@ -139,78 +134,6 @@ def put_application_contact(
     """Give a contact a role in an application; tells whether the link is new."""
     keys = {"application_id": application.id, "contact_id": contact.id}
     return _put(session, ApplicationContact, keys, {"role": body.role}, application.id)
-
-
-def references_page(
-    session: OwnedSession, application: Application, page: PageQuery
-) -> Paged[ApplicationReferencePublic]:
-    """Return a page of the references named for an application, in the order in which they were named."""
-    named: Any = (
-        select(ApplicationReference, Reference)
-        .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
-        .where(ApplicationReference.application_id == application.id)
-    )
-    keys = ascending(ApplicationReference.linked_at, ApplicationReference.reference_id)
-    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, named)
-    return [_application_reference(link, person) for link, person in rows], cursor
-
-
-def _application_reference(link: ApplicationReference, person: Reference) -> ApplicationReferencePublic:
-    values = {
-        name: getattr(link, name) for name in ApplicationReferencePublic.model_fields if name not in ("name", "etag")
-    }
-    tag = etag(link.version, [person.version])
-    return ApplicationReferencePublic.model_validate({**values, "name": person.name, "etag": tag})
-
-
-def application_reference(
-    session: OwnedSession, application: Application, reference_id: str
-) -> ApplicationReferencePublic:
-    """Return what a reference was told about an application. Raises NotFoundError."""
-    person = find(session, Reference, reference_id)
-    return _application_reference(find_link(session, ApplicationReference, application.id, person.id), person)
-
-
-def put_application_reference(
-    session: OwnedSession, application: Application, person: Reference, body: ApplicationReferencePut
-) -> bool:
-    """Name a reference for an application, or replace what it was told; an absent date keeps the old one."""
-    given = cut_evidence(session, values_of(body))
-    keys: dict[str, Any] = {"application_id": application.id, "reference_id": person.id}
-    row = session.get(ApplicationReference, (session.user_id, application.id, person.id))
-    before = row.model_dump() if row else {}
-    new = ApplicationReference(user_id=session.user_id, **keys, linked_at=session.now) if row is None else row
-    values = {name: given.get(name, getattr(body, name)) for name in type(body).model_fields}
-    for name, value in values.items():
-        if name not in given and name.endswith("_at"):
-            continue
-        setattr(new, name, value)
-    _settle_reference(session, new, Change(given, before, session.now))
-    session.add(new)
-    new.version += 0 if row is None else 1
-    steps.judge_applications(session, [application.id])
-    return row is None
-
-
-def change_application_reference(session: OwnedSession, row: ApplicationReference, body: Body) -> None:
-    """Lay a merge patch over what a reference was told."""
-    given = cut_evidence(session, values_of(body))
-    before = row.model_dump()
-    for name, value in given.items():
-        setattr(row, name, value)
-    _settle_reference(session, row, Change(given, before, session.now))
-    row.version += 1
-    steps.judge_applications(session, [row.application_id])
-
-
-def _settle_reference(session: OwnedSession, row: ApplicationReference, change: Change) -> None:
-    row.linked_at = row.linked_at or session.now
-    both = row.job_details_given and row.company_details_given
-    was = bool(change.before.get("job_details_given") and change.before.get("company_details_given"))
-    if both:
-        date_fact(row, change, "briefed_at", there=True, was=was, fact="one of the two details")
-    elif was and change.given.get("briefed_at") is None:
-        row.briefed_at = None
 
 
 def _put(

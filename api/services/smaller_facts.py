@@ -1,32 +1,27 @@
-"""The kinds of fact with little of their own: notes, follow-ups, offers, references, search activities."""
+"""The kinds of fact with little of their own: notes, follow-ups, offers, search activities."""
 
 from collections.abc import Sequence
 from typing import Any
-
-from sqlmodel import col, func, select
 
 from api.db import OwnedSession
 from api.errors import InvalidError
 from api.models import (
     Application,
-    ApplicationReference,
     Contact,
     FollowUp,
     Interview,
     Letter,
     Note,
     Offer,
-    Reference,
     SearchActivity,
 )
 from api.models.follow_up import OUTCOMES, FollowUpCreate, FollowUpPublic, FollowUpUpdate
 from api.models.note import NoteCreate, NotePublic, NoteUpdate
 from api.models.offer import OfferCreate, OfferPublic, OfferUpdate
-from api.models.reference import ReferenceCreate, ReferencePublic, ReferenceUpdate
 from api.models.search_activity import SearchActivityCreate, SearchActivityPublic, SearchActivityUpdate
 from api.services.applications import applications_of
 from api.services.dating import Change, date_fact, in_order
-from api.services.records import Kind, ids_where
+from api.services.records import Kind
 
 
 def _settle_note(session: OwnedSession, row: Note, _change: Change) -> None:
@@ -92,27 +87,6 @@ OFFER = Kind(
     public=OfferPublic,
     settle=_settle_offer,
     extras=_offer_extras,
-)
-
-
-def _reference_extras(session: OwnedSession, rows: Sequence[Reference]) -> list[dict[str, Any]]:
-    uses = (
-        select(ApplicationReference.reference_id, func.count())
-        .where(col(ApplicationReference.reference_id).in_([row.id for row in rows]))
-        .group_by(col(ApplicationReference.reference_id))
-    )
-    counts = dict(session.exec(uses).all())
-    return [{"uses": counts.get(row.id, 0)} for row in rows]
-
-
-REFERENCE = Kind(
-    table=Reference,
-    noun="reference",
-    create=ReferenceCreate,
-    update=ReferenceUpdate,
-    public=ReferencePublic,
-    extras=_reference_extras,
-    touches=lambda session, row: ids_where(session, ApplicationReference, "reference_id", row.id, "application_id"),
 )
 
 

@@ -94,10 +94,10 @@ def opening(talk: Conversation, words: Catalogue, *, has_met: bool) -> str:
     return line.format(me=talk.me, role=talk.role, date=words.day(talk.start.date()))
 
 
-def points(talk: Conversation, words: Catalogue) -> list[tuple[str, str]]:
-    """Return up to two things worth saying, each with its note."""
+def points(talk: Conversation, words: Catalogue, most: int = MOST_POINTS) -> list[tuple[str, str]]:
+    """Return some things worth saying, each with its note."""
     fit = [note for note in talk.notes if note.kind == "positive" and (note.wording or words.is_fit(note.text))]
-    return [(note.id, sentence(note.wording or note.text)) for note in fit[:MOST_POINTS]]
+    return [(note.id, sentence(note.wording or note.text)) for note in fit[:most]]
 
 
 def promises(promise: Promise, words: Catalogue) -> list[str]:

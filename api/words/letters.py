@@ -7,7 +7,7 @@ out and named. The same material gives the same letter.
 from collections.abc import Callable, Iterator, Sequence
 
 from api.words.catalogue import Catalogue
-from api.words.material import Conversation, Draft, Material, Paragraph, Person
+from api.words.material import Conversation, Draft, Material, Paragraph, Person, drafted
 
 MOST_STRENGTHS = 3
 ENDINGS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", ":")  # sentences end differently elsewhere
@@ -21,15 +21,8 @@ def compose(kind: str, talk: Conversation, recipients: Sequence[Person], words: 
     Each part yields paragraphs, and names of what is missing: `recipient`, `recipient_title:<contact>`, `specific`,
     `strength`, `wording:<note>`, `answer:<note>`, `why_role`, `why_company`, `next_stage`, `promised_date`.
     """
-    paragraphs: list[Paragraph] = []
-    missing: list[str] = []
-    for part in PARTS[kind]:
-        for found in part(talk, recipients, words):
-            if isinstance(found, Paragraph):
-                paragraphs.append(found)
-            else:
-                missing.append(found)
-    return Draft(words.subject(kind, role=talk.role), tuple(paragraphs), tuple(missing))
+    found = (one for part in PARTS[kind] for one in part(talk, recipients, words))
+    return drafted(words.subject(kind, role=talk.role), found)
 
 
 def sentence(text: str) -> str:

@@ -1,6 +1,6 @@
 """What a letter is made from, as plain data: nothing here knows a table or the clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -93,3 +93,15 @@ class Draft:
     def note_ids(self) -> list[str]:
         """The notes that it rests on, in the order of their use."""
         return list(dict.fromkeys(id_ for paragraph in self.paragraphs for id_ in paragraph.source_note_ids))
+
+
+def drafted(subject: str, found: Iterable[Paragraph | str]) -> Draft:
+    """Return what the parts of a text yield as a draft: paragraphs, and names of what is missing."""
+    paragraphs: list[Paragraph] = []
+    missing: list[str] = []
+    for one in found:
+        if isinstance(one, Paragraph):
+            paragraphs.append(one)
+        else:
+            missing.append(one)
+    return Draft(subject, tuple(paragraphs), tuple(missing))

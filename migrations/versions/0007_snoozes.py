@@ -1,22 +1,20 @@
 """An index of the steps that are snoozed, so that the end of a snooze is found without reading the others.
 
-Revision ID: 0007
-Revises: 0006
+Revision: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
-branch_labels = None
-depends_on = None
+revision: str = "0007"
+down_revision: str | None = "0006"
+branch_labels: str | None = None
+depends_on: str | None = None
 
 SNOOZED = sa.text("snoozed_until IS NOT NULL")
 
 
 def upgrade() -> None:
-    """Add the index."""
     op.create_index(
         "ix_step_instance_snooze",
         "step_instance",
@@ -27,5 +25,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it away."""
     op.drop_index("ix_step_instance_snooze", table_name="step_instance")

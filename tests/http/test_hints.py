@@ -83,9 +83,6 @@ def fulfil(client: TestClient, found: Answer, hint: Answer) -> Answer:
         "reference_id": lambda: str(add(client, "/v1/references", name="Ada May")["id"]),
     }
     href = re.sub(r"\{(\w+)\}", lambda match: people[match[1]](), hint["href"])
-    if operation_at(hint["method"], href) is None and leads_somewhere(hint["method"], href):
-        alter(client, href.removesuffix("/briefing"), **TOLD)
-        return {}
     body = None if hint["method"] == "GET" else hint.get("body") or BODIES[code](client, found)
     answer = client.request(hint["method"], href, json=body)
     assert answer.is_success, (hint, answer.text)

@@ -1,0 +1,219 @@
+"""Messages to references: what to tell them before they are rung, and thanks once it is known how it ended.
+
+Nothing is invented, as in letters. A doubt as it was jotted down is for nobody else's eyes, theirs neither: they learn
+of it by the answer to it, in the person's own words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from api.rules.facts import ENDINGS, Moment
+from api.words import wanted
+from api.words.cards import points
+from api.words.catalogue import Catalogue
+from api.words.letters import MOST_STRENGTHS, Found, sentence
+from api.words.material import Conversation, Draft, Paragraph, drafted
+from api.words.paper import Section
+
+MOST_DOUBTS = 2
+MOST_LEARNED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referee:
+    """Somebody who speaks for the person. `consent`: `not_given`, `given` or `lapsed`."""
+
+    name: str
+    title: str | None = None
+    company: str | None = None
+    relation: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    best_times: str | None = None
+    consent: str = "given"
+    is_asked_often: bool = False
+    was_rung: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An application as a reference is told of it. `check`: when they said they would ring, of `zone`, not past."""
+
+    stage: str
+    has_met: bool = False
+    location: str | None = None
+    posting_url: str | None = None
+    posting_text: str | None = None
+    check: Moment | None = None
+    zone: str = "UTC"
+
+
+def briefing(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Draft:
+    """Compose what to tell a reference; of the talk the interviewers are those who may ring, the notes all there are.
+
+    Missing may be: `check_date`, `callers`, `looks_for`, `strength`, `wording:<note>`, `answer:<note>`, `why_role`,
+    `why_company`, `posting_link`, `reach`.
+    """
+    talk = replace(talk, notes=sorted(talk.notes, key=lambda note: not note.in_letter))
+    found: list[Found] = [
+        _opening(who, case, talk, words),
+        _call(who, case, talk, words),
+        _looked_for(case, talk, words),
+        _strengths(talk, words),
+        _doubts(talk, words),
+        _motivation(talk, words),
+        _posting(case, words),
+        _reach(who, words),
+    ]
+    return _message("briefing", who, talk, words, (one for part in found for one in part))
+
+
+def thanks(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Draft:
+    """Compose thanks to a reference, with how it ended; `outcome` is missing while that is open."""
+    return _message("thanks", who, talk, words, _thanked(who, case, talk, words))
+
+
+def _message(name: str, who: Referee, talk: Conversation, words: Catalogue, middle: Iterable[Paragraph | str]) -> Draft:
+    said = words.card(name)
+    parts = [
+        Paragraph(said["salutation"].format(name=who.name), "salutation"),
+        *middle,
+        Paragraph(said["close"], "close"),
+        Paragraph(said["signature"].format(full_name=talk.me), "signature"),
+    ]
+    return drafted(said["subject"].format(role=talk.role, company=talk.company), parts)
+
+
+def _opening(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Found:
+    """Say which job, and that they are named for it; whoever has not agreed is asked."""
+    said = words.card("briefing")
+    how = "interviewed" if case.has_met else "saved" if case.stage == "saved" else "applied"
+    lines = [said[how].format(date=words.day(talk.start.date()), role=talk.role, company=talk.company)]
+    if case.location:
+        lines.append(said["place"].format(location=case.location))
+    lines.append(said[who.consent])
+    if who.is_asked_often:
+        lines.append(said["asked_often"])
+    yield Paragraph(" ".join(lines), "opening")
+
+
+def _call(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Found:
+    """Say when they may ring, and who of them."""
+    said = words.card("briefing")
+    if case.check is None:
+        yield "check_date"
+        early = "once_applied" if case.stage == "saved" else "from_now_if"
+        lines = [said["from_now" if who.consent == "given" and case.stage != "saved" else early]]
+    else:
+        when = words.day(case.check.date, case.check.time)
+        city = case.zone.rpartition("/")[2].replace("_", " ")
+        lines = [said["check_with_time" if case.check.time else "check"].format(date=when, zone=city)]
+    named = [f"{one.printed} ({one.title})" if one.title else one.printed for one in talk.interviewers]
+    names = [name for name in named if name]
+    if names:
+        lines.append(said["caller" if len(names) == 1 else "callers"].format(names=words.listed(names)))
+    else:
+        yield "callers"
+    yield Paragraph(" ".join(lines), "call")
+
+
+def _looked_for(case: Case, talk: Conversation, words: Catalogue) -> Found:
+    """Say what they look for, word for word: what the posting asks for, and what was learned since."""
+    said = words.card("briefing")
+    asked = wanted.from_posting(case.posting_text, words) if case.posting_text else []
+    if asked:
+        yield _list(said["posting_asks"], [said["demand"].format(text=one) for one in asked], "posting")
+    told = [note for note in talk.notes if note.kind in ("general", "question")]
+    learned = [(note.id, one) for note in told for one in wanted.sentences(note.text, words)][:MOST_LEARNED]
+    if learned:
+        lead = said["looks_for" if asked else "looks_for_first"]
+        lines = [said["demand"].format(text=sentence(one)) for _, one in learned]
+        yield _list(lead, lines, "looks_for", [id_ for id_, _ in learned])
+    elif not asked:
+        yield "looks_for"
+
+
+def _strengths(talk: Conversation, words: Catalogue) -> Found:
+    found = points(talk, words, MOST_STRENGTHS)
+    positives = [note for note in talk.notes if note.kind == "positive"]
+    yield from (f"wording:{note.id}" for note in positives if not (note.wording or words.is_fit(note.text)))
+    if found:
+        yield _points("strength", found, words)
+    else:
+        yield "strength"
+
+
+def _doubts(talk: Conversation, words: Catalogue) -> Found:
+    """Say which doubts may come up: those that have an answer, by the answer."""
+    open_ = [note for note in talk.notes if note.kind == "concern" and note.in_letter]
+    yield from (f"answer:{note.id}" for note in open_ if not note.wording)
+    answers = [(note.id, sentence(note.wording)) for note in open_ if note.wording]
+    if answers:
+        yield _points("concern", answers[:MOST_DOUBTS], words)
+
+
+def _points(role: str, found: Sequence[tuple[str, str]], words: Catalogue) -> Paragraph:
+    said = words.card("briefing")
+    lines = [said["point"].format(text=text) for _, text in found]
+    return _list(said[role if len(found) == 1 else f"{role}s"], lines, role, [id_ for id_, _ in found])
+
+
+def _list(lead: str, lines: Sequence[str], role: str, ids: Sequence[str] = ()) -> Paragraph:
+    return Paragraph("\n".join([lead, *lines]), role, tuple(dict.fromkeys(ids)))
+
+
+def _motivation(talk: Conversation, words: Catalogue) -> Found:
+    said = words.card("briefing")
+    yield from (name for name in ("why_role", "why_company") if not getattr(talk, name))
+    given = [said["point"].format(text=sentence(text)) for text in (talk.why_role, talk.why_company) if text]
+    if given:
+        yield _list(said["motivation"], given, "motivation")
+
+
+def _posting(case: Case, words: Catalogue) -> Found:
+    if case.posting_url:
+        yield Paragraph(words.card("briefing")["posting_link"].format(url=case.posting_url), "posting_link")
+    else:
+        yield "posting_link"
+
+
+def _reach(who: Referee, words: Catalogue) -> Found:
+    """Say which number is given away, so that a wrong one is noticed before it is rung."""
+    said = words.card("briefing")
+    if not (who.phone or who.email):
+        yield "reach"
+        yield Paragraph(said["reach"], "reach")
+        return
+    known = {"phone": who.phone, "email": who.email if not who.phone else None, "best_times": who.best_times}
+    lines = [said[name].format(**{name: value}) for name, value in known.items() if value]
+    yield Paragraph(" ".join([*lines, said["still_right"]]), "reach")
+
+
+def _thanked(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Found:
+    said = words.card("thanks")
+    is_open = case.stage not in ENDINGS
+    how = "rung" if who.was_rung else "not_rung_yet" if is_open else "not_rung"
+    yield Paragraph(said[how].format(role=talk.role, company=talk.company), "thanks")
+    if is_open:
+        yield "outcome"
+    yield Paragraph(said[case.stage if case.stage in said else "open"], "outcome")
+
+
+def message_sections(draft: Draft) -> list[Section]:
+    """Return a message as it is printed: paragraphs without headings."""
+    return [("", tuple(paragraph.text.split("\n"))) for paragraph in draft.paragraphs]
+
+
+def sheet_sections(people: Sequence[Referee], role: str, company: str, words: Catalogue) -> list[Section]:
+    """Return the sheet that is handed over: what it is for, then each person."""
+    said = words.card("reference_sheet")
+    head = ("", (said["for"].format(role=role, company=company),))
+    return [head, *(_person(one, words) for one in people)] if people else [head, ("", (said["nobody"],))]
+
+
+def _person(one: Referee, words: Catalogue) -> Section:
+    said = words.card("reference_sheet")
+    post = said["title_at"].format(title=one.title, company=one.company) if one.title and one.company else None
+    times = said["best_times"].format(best_times=one.best_times) if one.best_times else None
+    lines = (post or one.title or one.company, one.relation, one.phone, one.email, times)
+    return (one.name, tuple(line for line in lines if line))

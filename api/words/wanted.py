@@ -1,0 +1,76 @@
+"""What an employer looks for: picked out of a posting and of notes word for word, never summed up."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from api.words.catalogue import Catalogue
+
+MOST_PIECES = 6
+MOST_SENTENCES = 3
+LONGEST_PIECE = 240
+LONGEST_HEADING = 60
+BULLET = re.compile(r"^[\s\-–—*#•·▪◦○●]+")
+LISTED = re.compile(r"^\s*[\-–—*•·▪◦○●]")
+SENTENCE_END = re.compile(r"(?<=[.!?]) ")
+
+
+def from_posting(posting: str, words: Catalogue) -> list[str]:
+    """Return what a posting asks for: the lines under the heading that says so, else the sentences that do.
+
+    Up to six lines or three sentences. A piece of more than 240 characters is left out rather than cut.
+    """
+    said = words.card("looking_for")
+    under = list(_under_heading(posting.splitlines(), said["headings"]))
+    return under[:MOST_PIECES] or sentences(posting, words)
+
+
+def sentences(text: str, words: Catalogue) -> list[str]:
+    """Return the sentences that say what somebody else looks for: none about oneself, none about pay."""
+    said = words.card("looking_for")
+    found = [piece for piece in SENTENCE_END.split(" ".join(text.split())) if _fits(piece) and _tells(piece, said)]
+    return found[:MOST_SENTENCES]
+
+
+def _tells(piece: str, said: Mapping[str, Any]) -> bool:
+    plain = f" {' '.join(_plain(piece))} "
+    alone = set(plain.split())
+
+    def has(name: str) -> bool:
+        return any(f" {sign} " in plain for sign in said[name])
+
+    they_asked = has("asked") and not has("i_asked")
+    they_want = has("signs") and not alone & set(said["mine"])
+    return (they_asked or they_want) and not alone & set(said["private"])
+
+
+def _under_heading(lines: Sequence[str], headings: Sequence[str]) -> Iterator[str]:
+    """Yield the lines below the first heading of ours, up to the next heading or a gap that no list goes on after."""
+    is_below = is_gap = has_begun = False
+    for line in lines:
+        plain = BULLET.sub("", line).strip()
+        if not is_below:
+            is_below = _is_heading(plain, headings)
+        elif not plain:
+            is_gap = has_begun
+        elif plain.endswith(":") or line.startswith("#") or (is_gap and not LISTED.match(line)):
+            return
+        else:
+            has_begun = True
+            if _fits(plain):
+                yield plain
+
+
+def _is_heading(plain: str, headings: Sequence[str]) -> bool:
+    if len(plain) > LONGEST_HEADING:
+        return False
+    name = " ".join(_plain(plain))
+    return name in headings or (plain.endswith(":") and name.startswith(tuple(f"{one} " for one in headings)))
+
+
+def _plain(text: str) -> list[str]:
+    return re.findall(r"[\w'’]+", text.casefold().replace("’", "'"))
+
+
+def _fits(piece: str) -> bool:
+    return 0 < len(piece) <= LONGEST_PIECE
