@@ -1,11 +1,11 @@
 """Cards for the pocket: before the interview and for the call, as data, as text or as a page to print."""
 
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Request
 
 from api.deps import CallerDep
-from api.formats import CONTENT, Wanted, chosen, formatted
+from api.formats import ASKED, Formats, as_data, formatted
 from api.models import Application, Interview
 from api.models.card import CallCard, PrepCard
 from api.resources import PARENT, ApplicationId, InterviewId, router
@@ -13,6 +13,10 @@ from api.services import cards
 from api.services.records import find
 from api.words import paper
 
+CardFormat = Literal["json", "text", "html"]
+Wanted = Annotated[CardFormat | None, ASKED]
+FORMATS = Formats(*get_args(CardFormat))
+RENDERINGS = {"text": paper.text, "html": paper.page}
 routes = router("interviews")
 
 
@@ -20,7 +24,7 @@ routes = router("interviews")
     "/v1/interviews/{interview_id}/prep-card",
     operation_id="get_prep_card",
     response_model=PrepCard,
-    responses=CONTENT,
+    responses=FORMATS.content,
 )
 def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wanted: Wanted = None) -> Any:  # noqa: ANN401
     """Read the card for before an interview.
@@ -28,20 +32,22 @@ def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wa
     The closing questions that are not answered yet, and what to find out about the people. As JSON, text, or a page to
     print: by `Accept` or `format`.
     """
-    kind = chosen(request, wanted)
     with caller.reading() as session:
-        shown, title, sections = cards.prep(session, find(session, Interview, interview_id))
-    return formatted(kind, shown, lambda: paper.text(title, sections), lambda: paper.page(title, sections))
+        interview = find(session, Interview, interview_id)
+        kind = FORMATS.chosen(request, wanted)
+        shown, title, sections = cards.prep(session, interview)
+    return as_data(caller, shown) if kind == "json" else formatted(caller, kind, RENDERINGS[kind](title, sections))
 
 
-@routes.get(f"{PARENT}/call-card", operation_id="get_call_card", response_model=CallCard, responses=CONTENT)
+@routes.get(f"{PARENT}/call-card", operation_id="get_call_card", response_model=CallCard, responses=FORMATS.content)
 def call_card(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: Wanted = None) -> Any:  # noqa: ANN401
     """Read the card for the call.
 
     Whom to ring, what time it is there and whether they are at work, two sentences to begin with, two points from your
     notes, the question, what was promised, and the choices to record what came of it.
     """
-    kind = chosen(request, wanted)
     with caller.reading() as session:
-        shown, title, sections = cards.call(session, find(session, Application, application_id))
-    return formatted(kind, shown, lambda: paper.text(title, sections), lambda: paper.page(title, sections))
+        application = find(session, Application, application_id)
+        kind = FORMATS.chosen(request, wanted)
+        shown, title, sections = cards.call(session, application)
+    return as_data(caller, shown) if kind == "json" else formatted(caller, kind, RENDERINGS[kind](title, sections))

@@ -45,6 +45,11 @@ class Catalogue:
             clock=f"{clock:%H:%M}" if clock else "",
         )
 
+    def full_date(self, day: date) -> str:
+        """Write a date with its year, as it stands on a letter."""
+        text: str = self.words["full_date"]
+        return text.format(day=day.day, month=self.words["months"][day.month - 1], year=day.year)
+
     def card(self, name: str) -> Mapping[str, Any]:
         """Return the lines of a card."""
         lines: Mapping[str, Any] = self.words[name]
