@@ -77,7 +77,7 @@ def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | 
     Keeps a draft made of your own words – the `wording` of notes, why this job and company, what was said about the
     next stage – and of plain lines between them. Nothing is invented: what there is no material for is left out and
     listed in `missing`, and each paragraph names the notes that it rests on. Of a concern only its `wording` is ever
-    used.
+    used. With `template_id` your own text is filled in; a paragraph with words of it has the role `template`.
     """
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-TONES = ("formal", "friendly")
+Tone = Literal["formal", "friendly"]
+TONES = get_args(Tone)
 FEWEST_WORDS = 4
 
 
