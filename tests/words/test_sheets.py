@@ -155,3 +155,9 @@ def test_people_of_one_house_stand_above_its_address_once() -> None:
     assert sheet.laid_out(letter)["to"] == [
         "Ms Ana Ruiz, CTO", "Kim Lee", "ACME", "1 Main St", "Albany", "Jo Ray", "Agent", "Agency",
     ]  # fmt: skip
+
+
+def test_no_address_adds_to_a_link() -> None:
+    address = "a?bcc=evil%40example.com&body=#x@example.com"
+    to, subject, _ = reading.of_link(mail.mailto(replace(hostile("x"), to=[Addressee(email=address)])))
+    assert (to, subject) == ([address], "x")
