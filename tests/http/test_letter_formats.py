@@ -130,6 +130,9 @@ def test_a_sent_letter_stays_as_it_went_whatever_becomes_of_its_recipients(
     assert "29 May 2026" in before["text"].decode()  # the day in New York
     assert before["text"].decode().count("kim@example.com") == 0
     assert read(client, letter)["recipients"][0]["company"] == 'Ümläut & Söhne / "x"\\'
+    act(client, f"/v1/contacts/{kim}/erase")
+    for kind in before:
+        assert "kim" not in client.get(letter, params={"format": kind}).text.lower()
 
 
 def test_a_letter_sent_by_post_has_the_address_of_then_and_no_addressee_of_mail(
