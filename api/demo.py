@@ -22,6 +22,7 @@ from api.services import access, accounts, activities, links
 from api.services.applications import APPLICATION, STAGE
 from api.services.contacts import CONTACT
 from api.services.interviews import INTERVIEW
+from api.services.letter_templates import LETTER_TEMPLATE
 from api.services.letters import LETTER, send
 from api.services.records import Kind, create, find
 from api.services.references import REFERENCE, put_application_reference
@@ -208,6 +209,7 @@ def _noted(story: Story, app: str) -> None:
         recipients=[ids.INTERVIEWER],
         note_ids=[ids.POSITIVE, ids.CONCERN],
     )
+    story.tell(LETTER_TEMPLATE, ids.TEMPLATE, **ids.BODIES["LetterTemplateCreate"])
 
 
 def _interview_ahead(story: Story) -> None:

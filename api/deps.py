@@ -150,11 +150,14 @@ class Caller(Clockwork):
         """Return a document as it is, with the headers that were said: it has the shape that the route describes."""
         return Response(to_json(document), media_type=JSON, headers=dict(self.headers))
 
-    def tagged(self, tag: str) -> None:
-        """Say the answer's version; raise NotModifiedError where a reader has it already."""
+    def tagged(self, tag: str, *, vary: str | None = None) -> None:
+        """Say the answer's version; raise NotModifiedError where a reader has it already.
+
+        `vary`: the header by which one address answers different things.
+        """
         self.headers["ETag"] = tag
         if self.request.method == "GET" and self.conditions.unchanged(tag):
-            raise NotModifiedError(tag)
+            raise NotModifiedError(tag, vary)
 
     def may_change(self, current: BaseModel, tag: str) -> None:
         """Raise PreconditionFailedError where If-Match names other versions only."""

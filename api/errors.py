@@ -156,9 +156,9 @@ class ReplayedError(Exception):
 class NotModifiedError(Exception):
     """Not a failure: the caller's copy is still right."""
 
-    def __init__(self, etag: str) -> None:
+    def __init__(self, etag: str, vary: str | None = None) -> None:
         super().__init__(etag)
-        self.etag = etag
+        self.headers = {"ETag": etag, **({"Vary": vary} if vary else {})}
 
 
 class ForbiddenError(ProblemError):

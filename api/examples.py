@@ -20,6 +20,7 @@ FOLLOW_UP = demo_id(61)
 OFFER = demo_id(71)
 ACTIVITY = demo_id(81)
 STAGE = demo_id(91)
+TEMPLATE = demo_id(111)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
@@ -32,6 +33,7 @@ PARAMETERS: dict[str, object] = {
     "contact_id": INTERVIEWER,
     "note_id": POSITIVE,
     "letter_id": DRAFT,
+    "letter_template_id": TEMPLATE,
     "reference_id": REFERENCE,
     "follow_up_id": FOLLOW_UP,
     "offer_id": OFFER,
@@ -139,6 +141,15 @@ BODIES: dict[str, dict[str, Any]] = {
         "note_ids": [POSITIVE, CONCERN],
     },
     "LetterUpdate": {"subject": "Monday's talk", "checklist": {"recipient_named": True, "why_this_job": True}},
+    "LetterTemplateCreate": {
+        "name": "Short and warm",
+        "kind": "thank_you",
+        "tone": "friendly",
+        "subject": "Thank you for {{ date }}",
+        "body": "{{ salutation }}\n\n{{ thanks }}\n\n{% if strengths %}{{ strengths }}{% endif %}\n\n"
+        "I would be glad to hear from you.\n\n{{ signature }}",
+    },
+    "LetterTemplateUpdate": {"name": "Short", "tone": "formal"},
     "LetterSend": {"sent_at": "2026-03-02T20:00:00Z", "channel": "email"},
     "ReferenceCreate": {
         "name": "Robin Okafor",

@@ -1,29 +1,38 @@
-"""Formats: the same answer as data, as text or as a page, by `format` or by what the caller accepts."""
+"""Formats: the same answer as data, as text, as a page or as a file, by `format` or by what the caller accepts."""
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel
 
+from api import pdf
+from api.conditional import hashed
+from api.deps import Caller
 from api.errors import ProblemError
-from api.words.paper import STYLE, Section, page, text
+from api.words import paper, sheet
 
-Format = Literal["json", "text", "html"]
-Wanted = Annotated[
-    Format | None, Query(alias="format", description="Instead of `Accept`: `json`, `text`, or `html` to print.")
-]
-KINDS: dict[str, Format] = {"application/json": "json", "text/plain": "text", "text/html": "html"}
-ANYTHING = {"*/*": "json", "application/*": "json", "text/*": "text"}
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("text/plain", "text/html")}}
+KINDS = {
+    "json": "application/json",
+    "text": "text/plain",
+    "markdown": "text/markdown",
+    "html": "text/html",
+    "eml": "message/rfc822",
+    "mailto": "text/uri-list",
+    "pdf": "application/pdf",
 }
+ASKED = Query(alias="format", description="The format, instead of `Accept`.")
+VARY = {"Vary": "Accept"}
+STYLES = " ".join(
+    f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+    for style in (paper.STYLE, sheet.STYLE)
+)
+POLICY = f"default-src 'none'; style-src {STYLES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+NO_PDF = (
+    "This server makes no PDF: ask for `html` and print that, or let its operator install afterword[pdf] and restart."
+)
 
 
 class NotAcceptableError(ProblemError):
@@ -31,30 +40,98 @@ class NotAcceptableError(ProblemError):
 
     code = "not_acceptable"
 
-
-def chosen(request: Request, wanted: Format | None) -> Format:
-    """Return the format to answer in: the first that the caller names and we have. Raises NotAcceptableError."""
-    if wanted is not None:
-        return wanted
-    named = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
-    known = {**KINDS, **ANYTHING}
-    for kind in named:
-        if kind in known:
-            return known[kind]  # type: ignore[return-value]  # both maps hold formats
-    raise NotAcceptableError(f"Accept one of {', '.join(KINDS)}, or send `format`.")
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers=VARY)
 
 
-def formatted(wanted: Format, shown: BaseModel, as_text: Callable[[], str], as_page: Callable[[], str]) -> Any:  # noqa: ANN401
-    """Return an answer in a format."""
-    if wanted == "json":
-        return shown
-    if wanted == "text":
-        return Response(as_text(), media_type="text/plain")
-    return Response(as_page(), media_type="text/html", headers={"Content-Security-Policy": POLICY})
+def as_pdf(letter: sheet.Sheet) -> bytes:
+    """Return a letter as PDF. Raises NotAcceptableError for one that cannot be set."""
+    try:
+        return pdf.pdf(letter)
+    except pdf.UnsettableError as error:
+        raise NotAcceptableError("This letter cannot be made a PDF: ask for `html` and print that.") from error
+
+
+class Formats:
+    """The formats of one answer: `json` is what it is by default."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        content = {KINDS[name]: {"schema": {"type": "string"}} for name in names if name != "json"}
+        self.content: dict[int | str, dict[str, Any]] = {200: {"content": content}}
+
+    def chosen(self, request: Request, wanted: str | None) -> str:
+        """Return the format to answer in: what the caller likes best, of equals the first. Raises NotAcceptableError.
+
+        A PDF is passed over where the server makes none, and refused where nothing else will do.
+        """
+        there = {KINDS[name]: name for name in self.names if name != "pdf" or pdf.IS_THERE}
+        liked = [KINDS[wanted]] if wanted is not None else _liked(request)
+        for kind in liked:
+            found = there.get(kind) or next((there[one] for one in there if _covers(kind, one)), None)
+            if found is not None:
+                return found
+        if KINDS["pdf"] in liked and "pdf" in self.names:
+            raise NotAcceptableError(NO_PDF)
+        raise NotAcceptableError(f"Accept one of {', '.join(there)}, or send `format`.")
+
+
+def _liked(request: Request) -> list[str]:
+    """Return the media types and ranges that are accepted, by their weight and then in the order of their naming."""
+    weighed = []
+    for part in ",".join(request.headers.getlist("accept") or ["*/*"]).split(","):
+        kind, *options = [piece.strip().lower() for piece in part.split(";")]
+        weighed.append((next((_weight(one) for one in options if one.startswith("q=")), 1.0), kind))
+    return [kind for weight, kind in sorted(weighed, key=lambda one: -one[0]) if weight > 0]
+
+
+def _weight(option: str) -> float:
+    digits = option.removeprefix("q=")
+    return float(digits) if digits.replace(".", "", 1).isdecimal() and digits.isascii() else 1.0
+
+
+def _covers(accepted: str, kind: str) -> bool:
+    """Tell whether a range such as `text/*` has a media type in it."""
+    return accepted == "*/*" or (accepted.endswith("/*") and kind.startswith(accepted[:-1]))
+
+
+def formatted(caller: Caller, kind: str, content: str | bytes, *, file: str | None = None) -> Response:
+    """Return an answer in another format than JSON, with a version of its own. `file`: its name when it is saved."""
+    tag = hashed(kind, content)
+    caller.tagged(tag, vary="Accept")
+    headers = {"ETag": tag, **VARY}
+    if kind == "html":
+        headers["Content-Security-Policy"] = POLICY
+    if file is not None and kind in ("eml", "pdf"):
+        headers["Content-Disposition"] = f'attachment; filename="{file}.{kind}"'
+    return Response(content, media_type=KINDS[kind], headers=headers)
+
+
+def as_data(caller: Caller, shown: BaseModel, tag: str | None = None) -> BaseModel:
+    """Return an answer as JSON, with its version where it has one."""
+    caller.headers.update(VARY)
+    if tag is not None:
+        caller.tagged(tag, vary="Accept")
+    return shown
+
+
+CardFormat = Literal["json", "text", "html"]
+CARD = Formats(*get_args(CardFormat))
+CardWanted = Annotated[CardFormat | None, ASKED]
 
 
 def on_paper(
-    wanted: Format, shown: BaseModel, title: str, sections: Sequence[Section], *, is_sheet: bool = False
-) -> Any:  # noqa: ANN401
-    """Return an answer in a format, with headings and lines where it is not data."""
-    return formatted(wanted, shown, lambda: text(title, sections), lambda: page(title, sections, is_sheet=is_sheet))
+    caller: Caller,
+    kind: str,
+    shown: BaseModel,
+    title: str,
+    sections: Sequence[paper.Section],
+    *,
+    is_sheet: bool = False,
+) -> Any:  # noqa: ANN401  # data, or an answer in another format
+    """Return an answer in a format of cards, with headings and lines where it is not data."""
+    if kind == "json":
+        return as_data(caller, shown)
+    is_text = kind == "text"
+    content = paper.text(title, sections) if is_text else paper.page(title, sections, is_sheet=is_sheet)
+    return formatted(caller, kind, content)

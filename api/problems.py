@@ -209,7 +209,7 @@ def _http(request: Request, error: Exception) -> Response:
 def _not_modified(_request: Request, error: Exception) -> Response:
     if not isinstance(error, NotModifiedError):
         raise error
-    return Response(status_code=304, headers={"ETag": error.etag})
+    return Response(status_code=304, headers=error.headers)
 
 
 def _replayed(_request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ AREA_OF = {
     "stages": "applications",
     "notes": "applications",
     "letters": "applications",
+    "letter-templates": "applications",
     "follow-ups": "applications",
     "offers": "applications",
     "contacts": "contacts",

@@ -7,6 +7,7 @@ from api.models.follow_up import FollowUp
 from api.models.interview import Interview, InterviewInterviewer
 from api.models.kept_answer import KeptAnswer
 from api.models.letter import Letter
+from api.models.letter_template import LetterTemplate
 from api.models.note import Note
 from api.models.offer import Offer
 from api.models.password_reset import PasswordReset
@@ -28,6 +29,7 @@ __all__ = [
     "InterviewInterviewer",
     "KeptAnswer",
     "Letter",
+    "LetterTemplate",
     "Note",
     "Offer",
     "PasswordReset",

@@ -6,21 +6,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.models.base import AnyId, Body
 from api.models.letter import Channel, LetterPublic
-from api.words.catalogue import TONES
-from api.words.letters import PARTS
-
-LetterPurpose = Literal[tuple(PARTS)]  # type: ignore[valid-type]  # the list has one place
-Tone = Literal[TONES]  # type: ignore[valid-type]  # likewise
+from api.words.catalogue import Tone
+from api.words.letters import Purpose
 
 
 class ComposeLetter(Body):
     """Which letter, to whom, and in which tone."""
 
-    kind: LetterPurpose = "thank_you"  # type: ignore[valid-type]  # made at run time
+    kind: Purpose = "thank_you"
     recipients: Annotated[
         list[AnyId], Field(max_length=20, default_factory=list, description="Ids of contacts; none: the interviewers.")
     ]
     tone: Tone = "formal"
+    template_id: Annotated[
+        AnyId | None,
+        Field(description="A letter template of yours: its text, for its kind, and in its tone if you send none."),
+    ] = None
 
 
 class SuggestedChannel(BaseModel):

@@ -128,6 +128,7 @@ class Recipient(BaseModel):
     contact_id: str
     name: str | None
     title: str | None
+    company: str | None
     address: str | None
 
 

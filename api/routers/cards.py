@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request
 
 from api.deps import CallerDep
-from api.formats import CONTENT, Wanted, chosen, on_paper
+from api.formats import CARD, CardWanted, on_paper
 from api.models import Application, Interview
 from api.models.card import CallCard, PrepCard
 from api.resources import PARENT, ApplicationId, InterviewId, router
@@ -19,28 +19,30 @@ routes = router("interviews")
     "/v1/interviews/{interview_id}/prep-card",
     operation_id="get_prep_card",
     response_model=PrepCard,
-    responses=CONTENT,
+    responses=CARD.content,
 )
-def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wanted: Wanted = None) -> Any:  # noqa: ANN401
+def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for before an interview.
 
     The closing questions that are not answered yet, and what to find out about the people. As JSON, text, or a page to
     print: by `Accept` or `format`.
     """
-    kind = chosen(request, wanted)
     with caller.reading() as session:
-        shown, title, sections = cards.prep(session, find(session, Interview, interview_id))
-    return on_paper(kind, shown, title, sections)
+        interview = find(session, Interview, interview_id)
+        kind = CARD.chosen(request, wanted)
+        shown, title, sections = cards.prep(session, interview)
+    return on_paper(caller, kind, shown, title, sections)
 
 
-@routes.get(f"{PARENT}/call-card", operation_id="get_call_card", response_model=CallCard, responses=CONTENT)
-def call_card(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: Wanted = None) -> Any:  # noqa: ANN401
+@routes.get(f"{PARENT}/call-card", operation_id="get_call_card", response_model=CallCard, responses=CARD.content)
+def call_card(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for the call.
 
     Whom to ring, what time it is there and whether they are at work, two sentences to begin with, two points from your
     notes, the question, what was promised, and the choices to record what came of it.
     """
-    kind = chosen(request, wanted)
     with caller.reading() as session:
-        shown, title, sections = cards.call(session, find(session, Application, application_id))
-    return on_paper(kind, shown, title, sections)
+        application = find(session, Application, application_id)
+        kind = CARD.chosen(request, wanted)
+        shown, title, sections = cards.call(session, application)
+    return on_paper(caller, kind, shown, title, sections)

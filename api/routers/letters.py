@@ -1,10 +1,12 @@
 """Letters: drafts and what was sent."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, get_args
 
-from fastapi import Path
+from fastapi import Path, Request
 
 from api.deps import CallerDep
+from api.formats import ASKED, Formats, as_data, as_pdf, formatted
 from api.models import Interview, Letter
 from api.models.composing import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
 from api.models.letter import LetterPublic, LetterSend
@@ -13,6 +15,8 @@ from api.resources import InterviewId, Resource, add_create, add_item, add_list,
 from api.services.composing import compose_letter, findings
 from api.services.letters import LETTER, send
 from api.services.records import find, show_one
+from api.services.sheets import file_name, sheet_of
+from api.words import mail, sheet
 
 LETTERS = Resource(
     kind=LETTER,
@@ -25,11 +29,45 @@ LETTERS = Resource(
         "delete": "With the thank-you letter of an interview gone, step 4 re-opens with its old deadline.",
     },
 )
+LetterFormat = Literal["json", "text", "markdown", "html", "eml", "mailto", "pdf"]
+Wanted = Annotated[LetterFormat | None, ASKED]
+FORMATS = Formats(*get_args(LetterFormat))
+RENDERINGS: dict[str, Callable[[sheet.Sheet], str | bytes]] = {
+    "text": sheet.text,
+    "markdown": sheet.markdown,
+    "html": sheet.page,
+    "eml": mail.eml,
+    "mailto": mail.mailto,
+    "pdf": as_pdf,
+}
 LetterId = Annotated[str, Path(description="The letter's id.", max_length=64)]
 routes = router("letters")
 add_list(routes, LETTERS, nested=True)
 add_create(routes, LETTERS, nested=True)
-add_item(routes, LETTERS)
+
+
+@routes.get(
+    "/v1/letters/{letter_id}", operation_id="get_letter", response_model=LetterPublic, responses=FORMATS.content
+)
+def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted: Wanted = None) -> Any:  # noqa: ANN401
+    """Read a letter.
+
+    As JSON with its version as ETag; by `Accept` or `format` also as text, Markdown, a page to print, a message that a
+    mail program opens as a draft (`eml`), a `mailto:` link, or a PDF where the server makes them. A draft goes to the
+    contacts as they are, a sent letter went to them as they were. Each format has an ETag of its own; `If-Match` wants
+    that of the JSON.
+    """
+    with caller.reading() as session:
+        letter = find(session, Letter, letter_id)
+        kind = FORMATS.chosen(request, wanted)
+        if kind == "json":
+            shown = show_one(session, LETTER, letter)
+            return as_data(caller, shown, tag_of(shown))
+        written, name = sheet_of(session, letter), file_name(session, letter)
+    return formatted(caller, kind, RENDERINGS[kind](written), file=name)
+
+
+add_item(routes, LETTERS, without=["get"])
 
 
 @routes.post("/v1/interviews/{interview_id}/letters/compose", operation_id="compose_letter", status_code=201)
@@ -39,7 +77,7 @@ def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | 
     Keeps a draft made of your own words – the `wording` of notes, why this job and company, what was said about the
     next stage – and of plain lines between them. Nothing is invented: what there is no material for is left out and
     listed in `missing`, and each paragraph names the notes that it rests on. Of a concern only its `wording` is ever
-    used.
+    used. With `template_id` your own text is filled in; a paragraph with words of it has the role `template`.
     """
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)

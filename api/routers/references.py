@@ -6,7 +6,7 @@ from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
 from api.deps import CallerDep, DryRun, PageDep
-from api.formats import CONTENT, Wanted, chosen, on_paper
+from api.formats import CARD, CardWanted, on_paper
 from api.models import Application, ApplicationReference, Reference
 from api.models.message import ReferenceMessage, ReferenceSheet
 from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
@@ -150,14 +150,14 @@ def delete_named(
     f"{LINK}/briefing",
     operation_id="get_reference_briefing",
     response_model=ReferenceMessage,
-    responses=CONTENT,
+    responses=CARD.content,
 )
 def briefing(
     request: Request,
     caller: CallerDep,
     application_id: ApplicationId,
     reference_id: ReferenceId,
-    wanted: Wanted = None,
+    wanted: CardWanted = None,
 ) -> Any:  # noqa: ANN401
     """Read what to tell a reference.
 
@@ -166,44 +166,46 @@ def briefing(
     there is no material for is in `missing`. Nothing is kept: `record` says how to note down that it was sent. As JSON,
     text, or a page to print: by `Accept` or `format`.
     """
-    kind = chosen(request, wanted)
     with caller.reading() as session:
         made = reference_papers.briefing(session, find(session, Application, application_id), reference_id)
-    return on_paper(kind, *made, is_sheet=True)
+        kind = CARD.chosen(request, wanted)
+    return on_paper(caller, kind, *made, is_sheet=True)
 
 
-@routes.get(f"{LINK}/thanks", operation_id="get_reference_thanks", response_model=ReferenceMessage, responses=CONTENT)
+@routes.get(
+    f"{LINK}/thanks", operation_id="get_reference_thanks", response_model=ReferenceMessage, responses=CARD.content
+)
 def thanks(
     request: Request,
     caller: CallerDep,
     application_id: ApplicationId,
     reference_id: ReferenceId,
-    wanted: Wanted = None,
+    wanted: CardWanted = None,
 ) -> Any:  # noqa: ANN401
     """Read thanks to a reference.
 
     A message ready to send that says how it ended, and whether they were rung; `outcome` is in `missing` while it is
     open. `record` dates the thanks. As JSON, text, or a page to print: by `Accept` or `format`.
     """
-    kind = chosen(request, wanted)
     with caller.reading() as session:
         made = reference_papers.thanks(session, find(session, Application, application_id), reference_id)
-    return on_paper(kind, *made, is_sheet=True)
+        kind = CARD.chosen(request, wanted)
+    return on_paper(caller, kind, *made, is_sheet=True)
 
 
 @routes.get(
     f"{PARENT}/reference-sheet",
     operation_id="get_reference_sheet",
     response_model=ReferenceSheet,
-    responses=CONTENT,
+    responses=CARD.content,
 )
-def sheet(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: Wanted = None) -> Any:  # noqa: ANN401
+def sheet(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the reference sheet.
 
     To hand over: only those named for this application whose permission holds now, and how they are reached. Who is
     left out, and why, is told in JSON only. As JSON, text, or a page to print: by `Accept` or `format`.
     """
-    kind = chosen(request, wanted)
     with caller.reading() as session:
         made = reference_papers.sheet(session, find(session, Application, application_id))
-    return on_paper(kind, *made, is_sheet=True)
+        kind = CARD.chosen(request, wanted)
+    return on_paper(caller, kind, *made, is_sheet=True)

@@ -6,7 +6,8 @@ from sqlmodel import col, select
 
 from api.db import OwnedSession
 from api.errors import InvalidError
-from api.models import Application, Contact, Interview, InterviewInterviewer, Letter, Note
+from api.models import Application, Contact, Interview, InterviewInterviewer, Letter, LetterTemplate, Note
+from api.models.base import Stored
 from api.models.composing import ComposeLetter
 from api.models.letter import LetterCreate
 from api.rules.calendar import local_date
@@ -18,6 +19,7 @@ from api.words.channels import Suggestion, suggest
 from api.words.checks import Finding, Written, check
 from api.words.letters import compose
 from api.words.material import Conversation, Draft, Material, Person
+from api.words.templates import OwnTemplate, TemplateFaultError, compose_own
 
 LONGEST_BODY = 20_000
 LONGEST_SUBJECT = 200
@@ -70,16 +72,17 @@ def compose_letter(
     session: OwnedSession, interview: Interview, body: ComposeLetter
 ) -> tuple[Letter, Draft, Suggestion]:
     """Compose a letter and keep it as a draft; returns it with what is missing and the channel to take."""
-    check_links(session, {"recipients": Contact}, {"recipients": body.recipients}, interview.application_id)
+    links: dict[str, type[Stored]] = {"recipients": Contact, "template_id": LetterTemplate}
+    check_links(session, links, body.model_dump(include=set(links)), interview.application_id)
     talk = conversation(session, interview)
     recipients = _people(session, body.recipients) if body.recipients else list(talk.interviewers)
-    draft = compose(body.kind, talk, recipients, catalogue(body.tone))
+    kind, draft = _drafted(session, talk, recipients, body)
     if len(draft.body) > LONGEST_BODY:
         detail = f"These notes make more than {LONGEST_BODY:,} characters: give them a shorter `wording`."
         raise InvalidError(detail)
     made = LetterCreate(
         interview_id=interview.id,
-        kind=KIND.get(body.kind, "other"),
+        kind=KIND.get(kind, "other"),
         subject=draft.subject[:LONGEST_SUBJECT],
         body=draft.body,
         recipients=[person.id for person in recipients],
@@ -90,6 +93,24 @@ def compose_letter(
     letter.paragraphs = kept(draft.paragraphs)
     session.flush()
     return letter, draft, suggest(talk, recipients, local_date(session.now, interview.time_zone))
+
+
+def _drafted(
+    session: OwnedSession, talk: Conversation, recipients: Sequence[Person], body: ComposeLetter
+) -> tuple[str, Draft]:
+    """Return the kind of a letter and its draft, by the person's own template or by ours."""
+    if body.template_id is None:
+        return body.kind, compose(body.kind, talk, recipients, catalogue(body.tone))
+    row = find(session, LetterTemplate, body.template_id)
+    if "kind" in body.model_fields_set and body.kind != row.kind:
+        detail = "The template is for another kind of letter: leave `kind` out, or take another template."
+        raise InvalidError.at("/kind", "template_of_another_kind", detail)
+    words = catalogue(body.tone if "tone" in body.model_fields_set else row.tone)
+    own = OwnTemplate(row.kind, row.subject, row.body)
+    try:
+        return row.kind, compose_own(own, talk, recipients, words, LONGEST_BODY)
+    except TemplateFaultError as fault:
+        raise InvalidError.at("/template_id", fault.code, fault.detail) from fault
 
 
 def findings(session: OwnedSession, letter: Letter) -> list[Finding]:

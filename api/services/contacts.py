@@ -84,7 +84,7 @@ def erase(session: OwnedSession, row: Contact) -> None:
 
 
 def _blanked(entry: dict[str, str | None]) -> dict[str, str | None]:
-    return {"contact_id": entry["contact_id"], "name": None, "title": None, "address": None}
+    return {"contact_id": entry["contact_id"], "name": None, "title": None, "company": None, "address": None}
 
 
 CONTACT = Kind(

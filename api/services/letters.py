@@ -9,11 +9,12 @@ from sqlmodel import col, select, update
 
 from api.db import OwnedSession
 from api.errors import ConflictError, FieldError, InvalidError
-from api.models import Contact, Interview, Letter, Note
+from api.models import Application, Contact, Interview, Letter, Note
 from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
 from api.services import steps
+from api.services.applications import applications_of
 from api.services.dating import Change, past
-from api.services.records import Kind, touch
+from api.services.records import Kind, find, touch
 from api.words.checks import PLACEHOLDER
 from api.words.letters import rested
 from api.words.material import Paragraph
@@ -73,7 +74,8 @@ def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
 
 
 def _seal(session: OwnedSession, row: Letter) -> None:
-    snapshot = _recipients(row, contacts_of(session, row.recipients))
+    company = find(session, Application, row.application_id).company
+    snapshot = _recipients(row, contacts_of(session, row.recipients), company)
     if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
         detail = "A letter by e-mail needs an address: fill in the recipient's, or choose another channel."
         raise InvalidError.at("/channel", "recipient_without_address", detail)
@@ -89,13 +91,14 @@ def contacts_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Contact]
     return {contact.id: contact for contact in found}
 
 
-def _recipients(row: Letter, contacts: dict[str, Contact]) -> list[dict[str, str | None]]:
+def _recipients(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict[str, str | None]]:
     known = [contacts[id_] for id_ in row.recipients if id_ in contacts]
     return [
         {
             "contact_id": contact.id,
             "name": " ".join(filter(None, (contact.honorific, contact.full_name))) or None,
             "title": contact.job_title,
+            "company": contact.company or company,
             "address": contact.email if row.channel in (None, "email") else contact.postal_address,
         }
         for contact in known
@@ -114,14 +117,22 @@ def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any
         col(Interview.id).in_({row.interview_id for row in rows if row.interview_id})
     )
     starts = dict(session.exec(rounds).all())
+    companies = {id_: one.company for id_, one in applications_of(session, [r.application_id for r in rows]).items()}
     return [
         {
-            "recipients": row.snapshot if row.sent_at else _recipients(row, contacts),
+            "recipients": _shown(row, contacts, companies[row.application_id]),
             "status": "sent" if row.sent_at else "draft",
             "warnings": _warnings(row, starts.get(row.interview_id or "")),
         }
         for row in rows
     ]
+
+
+def _shown(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict[str, str | None]]:
+    """Return the recipients; letters that were sent before companies were kept have none."""
+    return (
+        [{"company": None, **entry} for entry in row.snapshot] if row.sent_at else _recipients(row, contacts, company)
+    )
 
 
 def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:

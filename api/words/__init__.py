@@ -1,1 +1,1 @@
-"""The words: letters made from what was noted. Pure like the rules: the standard library, and what is handed in."""
+"""The words: letters made from what was noted. Pure like the rules; of others' work they know Jinja's parser alone."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-TONES = ("formal", "friendly")
+Tone = Literal["formal", "friendly"]
+TONES = get_args(Tone)
 FEWEST_WORDS = 4
 
 
@@ -44,6 +45,11 @@ class Catalogue:
             month=self.words["months"][day.month - 1],
             clock=f"{clock:%H:%M}" if clock else "",
         )
+
+    def full_date(self, day: date) -> str:
+        """Write a date with its year, as it stands on a letter."""
+        text: str = self.words["full_date"]
+        return text.format(day=day.day, month=self.words["months"][day.month - 1], year=day.year)
 
     def card(self, name: str) -> Mapping[str, Any]:
         """Return the lines of a card."""

@@ -5,10 +5,12 @@ out and named. The same material gives the same letter.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 from api.words.catalogue import Catalogue
 from api.words.material import Conversation, Draft, Material, Paragraph, Person, drafted
 
+Purpose = Literal["thank_you", "follow_up", "chase", "ask_next_stage", "ask_name", "missed_appointment", "withdrawal"]
 MOST_STRENGTHS = 3
 ENDINGS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", ":")  # sentences end differently elsewhere
 Found = Iterator[Paragraph | str]
@@ -140,15 +142,25 @@ def _chase(talk: Conversation, recipients: Sequence[Person], words: Catalogue) -
 
 
 LINE_ROLES = {"close": "close", "close_withdrawal": "close", "signature": "signature"}
-CLOSE, SIGNATURE = _line("close"), _line("signature")
+CLOSE, CLOSE_WITHDRAWAL, SIGNATURE = _line("close"), _line("close_withdrawal"), _line("signature")
+PIECES: dict[str, Part] = {
+    "salutation": _salutation,
+    "thanks": _thanks,
+    "strengths": _strengths,
+    "concerns": _concerns,
+    "motivation": _motivation,
+    "next": _next,
+    "close": CLOSE,
+    "signature": SIGNATURE,
+}
 PARTS: dict[str, tuple[Part, ...]] = {
-    "thank_you": (_salutation, _thanks, _strengths, _concerns, _motivation, _next, CLOSE, SIGNATURE),
+    "thank_you": tuple(PIECES.values()),
     "follow_up": (_salutation, _line("follow_up"), _motivation, CLOSE, SIGNATURE),
     "chase": (_salutation, _chase, CLOSE, SIGNATURE),
     "ask_next_stage": (_salutation, _line("ask_next_stage"), SIGNATURE),
     "ask_name": (_salutation, _line("ask_name"), SIGNATURE),
     "missed_appointment": (_salutation, _line("missed_appointment"), SIGNATURE),
-    "withdrawal": (_salutation, _line("withdrawal"), _line("close_withdrawal"), SIGNATURE),
+    "withdrawal": (_salutation, _line("withdrawal"), CLOSE_WITHDRAWAL, SIGNATURE),
 }
 
 

@@ -54,6 +54,7 @@ LINKS = {
     "recipients": "contact_id",
     "status_contact_id": "contact_id",
     "steps": "step_id",
+    "template_id": "letter_template_id",
     "told_by": "contact_id",
 }
 MANY = {"note_ids", "recipients", "steps"}
@@ -82,6 +83,15 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
             "outcome_of_other_direction",
         }
     ),
+    "It is a language of its own, and said by a format.": frozenset(
+        {
+            "template_not_allowed",
+            "template_syntax",
+            "template_too_deep",
+            "template_too_many_tags",
+            "template_unknown_name",
+        }
+    ),
     "It depends on what is stored, or on what is known about passwords.": frozenset(
         {
             "common_password",
@@ -94,6 +104,9 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
             "nothing_to_date",
             "of_another_application",
             "recipient_without_address",
+            "template_empty",
+            "template_of_another_kind",
+            "template_too_long",
             "record_the_fact",
         }
     ),

@@ -23,9 +23,11 @@ FORMATS = {
     "time-local": "clock-time",
     "time-zone": "zone",
     "password": "password",
+    "letter-template": "template",
+    "letter-template-line": "template-line",
 }
 IN_ADDRESSES = {"line": "search", "text": "search", "boolean": "flag", "integer": "count", "id": "filter"}
-TEXTUAL = ("line", "text", "password", "search")
+TEXTUAL = ("line", "text", "password", "search", "template", "template-line")
 LONGEST_LINE = 1_000
 PLAIN = (A_LINE, A_TEXT, ANYTHING, PRINTABLE)
 

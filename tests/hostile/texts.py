@@ -1,14 +1,15 @@
 """Hostile texts, sent wherever a text may stand: in every field, query parameter and header.
 
 Kinds that some are fine as: `line` (one line of at most some hundred characters), `text` (several lines), `password`,
-`search` (what a list is searched for). Length is judged by the field, so it is not said here. A field with a pattern
-takes what is fine as a line and matches.
+`search` (what a list is searched for), `template` and `template-line` (of a letter, to be filled in). Length is judged
+by the field, so it is not said here. A field with a pattern takes what is fine as a line and matches.
 """
 
 from tests.hostile.inputs import MARK, Input, said
 
-ANY = ("line", "text", "password", "search")
-LONG = ("text", "password")
+PLAIN = ("line", "text", "password", "search")
+ANY = (*PLAIN, "template", "template-line")
+LONG = ("text", "password", "template")
 
 BROKEN = [
     said("nul", f"{MARK}\x00", breaks=True),
@@ -70,7 +71,7 @@ INJECTIONS = [
     said("sql-wildcards", f"%_\\{MARK}", *ANY),
     said("html", f"<script>alert('{MARK}')</script>", *ANY),
     said("html-attribute", f'"><img src=x onerror={MARK}>', *ANY),
-    said("template-of-jinja", f"{{{{ 7 * 7 }}}}{MARK}", *ANY),
+    said("template-of-jinja", f"{{{{ 7 * 7 }}}}{MARK}", *PLAIN),
     said("template-of-a-logger", f"${{jndi:ldap://{MARK}}}", *ANY),
     said("format-of-c", f"%s%n%x{MARK}", *ANY),
     said("format-of-python", f"{{0.__class__}}{MARK}", *ANY),

@@ -188,7 +188,9 @@ def test_erasing_blanks_a_person_everywhere_and_changes_no_state(client: TestCli
     assert (gone["erased_at"], since(gone)) == (NOW, (MAY, MAY))
     assert [(s["state"], s["completed_at"]) for s in (step(client, app, n) for n in range(1, 8))] == before
     letter = client.get(f"/v1/letters/{sent['id']}", headers={"If-None-Match": sent["etag"]})
-    assert letter.json()["recipients"] == [{"contact_id": kim, "name": None, "title": None, "address": None}]
+    assert letter.json()["recipients"] == [
+        {"contact_id": kim, "name": None, "title": None, "company": None, "address": None}
+    ]
     assert letter.json()["sent_at"] == "2026-05-29T18:00:00Z"
     assert step(client, app, 6)["next_action"]["code"] == "choose_contact"
 

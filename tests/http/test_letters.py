@@ -60,7 +60,7 @@ def test_a_draft_starts_blank_and_follows_its_recipients(client: TestClient) -> 
     assert (made["kind"], made["status"], made["sent_at"], made["channel"]) == ("thank_you", "draft", None, None)
     assert (made["note_ids"], made["checklist"]) == ([], {"why_this_job": True})
     assert made["recipients"] == [
-        {"contact_id": kim, "name": "Dr Kim Lee", "title": "Director", "address": "kim@example.com"}
+        {"contact_id": kim, "name": "Dr Kim Lee", "title": "Director", "company": "Acme", "address": "kim@example.com"}
     ]
     alter(client, f"/v1/contacts/{kim}", full_name="Kim Leigh", postal_address="1 Main St")
     again = client.get(f"/v1/letters/{made['id']}", headers={"If-None-Match": made["etag"]})
@@ -81,7 +81,15 @@ def test_sending_completes_step_4_and_keeps_who_it_went_to(client: TestClient) -
     assert (
         read(client, f"/v1/letters/{draft['id']}")["recipients"]
         == sent["recipients"]
-        == [{"contact_id": kim, "name": "Dr Kim Lee", "title": "Director", "address": "kim@example.com"}]
+        == [
+            {
+                "contact_id": kim,
+                "name": "Dr Kim Lee",
+                "title": "Director",
+                "company": "Acme",
+                "address": "kim@example.com",
+            }
+        ]
     )
     done = step(client, app, 4)
     assert (done["state"], done["completed_at"], done["evidence"][0]["id"]) == ("done", FRIDAY, draft["id"])

@@ -32,6 +32,7 @@ ORDERED = {
     "/v1/references": "ix_reference_person_created",
     "/v1/search-activities": "ix_search_activity_at",
     "/v1/search-activities?sort=at": "ix_search_activity_at",
+    "/v1/letter-templates": "ix_letter_template_created",
     "/v1/applications/{app}/notes": "ix_note_noted",
     "/v1/applications/{app}/notes?sort=-noted_at": "ix_note_noted",
     "/v1/applications/{app}/follow-ups": "ix_follow_up_at",
@@ -73,6 +74,7 @@ def record_more(client: TestClient, world: World, ids: dict[str, str], *, times:
             entry.make(kind, f"/v1/applications/{app}/{kind}", fields)
         entry.make("activity", "/v1/search-activities", {"kind": "search", "application_id": app})
         entry.make("general_activity", "/v1/search-activities", {"kind": "search"})
+        entry.make("letter_template", "/v1/letter-templates", {"name": "Short", "body": "Thank you."})
         entry.make("token", "/v1/tokens", {"name": f"App {number}"})
         other = entry.make("other", "/v1/applications", {"company": f"Acme {number}", "role": "Engineer"})
         entry.make(

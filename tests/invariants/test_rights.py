@@ -165,6 +165,7 @@ def test_an_operation_that_belongs_to_no_area_is_not_even_made() -> None:
         ("POST", "/v1/applications/{application_id}/steps/skip", ["steps:write"]),
         ("GET", "/v1/queue/summary", ["steps:read"]),
         ("POST", "/v1/search-activities", ["steps:write"]),
+        ("POST", "/v1/letter-templates", ["applications:write"]),
         ("POST", "/v1/tokens", ["account:write"]),
         ("GET", "/v1/me/export", list(READS)),
         ("DELETE", "/v1/me", list(WRITES)),

@@ -110,6 +110,7 @@ KINDS: dict[str, Act] = {
     "an-offer": posted(f"{APP}/offers", respond_by=hours(90)),
     "the-stage-of-an-offer": posted(f"{APP}/stages", stage="offered"),
     "a-rejection": posted(f"{APP}/stages", stage="rejected", at=hours(-1)),
+    "a-template": posted("/v1/letter-templates", name="Short", body="Thank you."),
     "a-search": posted("/v1/search-activities", kind="search"),
     "a-search-for-another": posted("/v1/search-activities", kind="applied", application_id="{application}"),
     "a-contact-nobody-met": posted("/v1/contacts", full_name="Kim Chair"),
@@ -138,6 +139,7 @@ CHANGES_NOTHING = {
     "an-offer",
     "a-contact-nobody-met",
     "a-reference-not-named",
+    "a-template",
     "a-contact-of-the-application",
     "a-postal-address",
 }

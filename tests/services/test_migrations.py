@@ -20,12 +20,12 @@ from api.settings import MIGRATING, Settings
 from tests.conftest import NOW, World
 from tests.services.full_record import record_everything
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
 REBUILT = ["user_account", "application", "interview", "contact"]
 REBUILD = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "0008", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "0009", None, None
 
 def how():
     return "always" if op.get_bind().dialect.name == "sqlite" else "auto"

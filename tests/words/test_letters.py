@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from api.words import catalogue as catalogues
 from api.words.catalogue import TONES, catalogue
 from api.words.channels import suggest
 from api.words.checks import PLACEHOLDER, Written, check
-from api.words.letters import PARTS, compose, rested, sentence
+from api.words.letters import PARTS, Purpose, compose, rested, sentence
 from api.words.material import Draft, Material, Paragraph, Person
 from tests.words.corpus import CORPUS, PAGE, letters, page, talk
 
@@ -238,5 +239,5 @@ def test_every_language_says_everything() -> None:
     for path in Path(catalogues.__file__).parent.glob("*.json"):
         words = json.loads(path.read_text(encoding="utf-8"))
         assert set(words["formal"]) == set(words["friendly"])
-        assert set(words["subjects"]) == set(PARTS)
+        assert set(words["subjects"]) == set(PARTS) == set(get_args(Purpose))
         assert (len(words["weekdays"]), len(words["months"])) == (7, 12)

@@ -1,0 +1,198 @@
+"""Letters by a person's own template: text with names to be filled in, and nothing that could run.
+
+A template is read by Jinja's parser and then looked through: whatever is not text, `{{ name }}` or
+`{% if name %}…{% else %}…{% endif %}` with a known name is refused, so that the time it takes grows with its length.
+What is filled in is data: it is never read as a template.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from api.rules.facts import Moment
+from api.words.catalogue import Catalogue
+from api.words.letters import CLOSE, CLOSE_WITHDRAWAL, PIECES, Part
+from api.words.material import Conversation, Draft, Paragraph, Person
+from api.words.sheet import line
+
+MOST_NESTED, MOST_TAGS = 5, 100
+LONG_TAG = re.compile(r"\{[{%](?:(?!\}\}|%\}).){60}", re.DOTALL)
+GAP = re.compile(r"\n[^\S\n]*\n\s*")
+Word = Callable[[Conversation, Sequence[Person], Catalogue], str | None]
+ENVIRONMENT = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined,
+    autoescape=False,  # what comes out is plain text; pages escape it
+)
+
+
+class TemplateFaultError(Exception):
+    """A template that cannot be used; `detail` says how to mend it, and repeats nothing of it."""
+
+    def __init__(self, code: LiteralString, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class Filled(str):
+    """What stands in the place of a name, and the paragraph that it is, if it is one of the composer's pieces."""
+
+    __slots__ = ("piece",)
+    piece: Paragraph | None
+
+    def __new__(cls, text: str, piece: Paragraph | None = None) -> "Filled":
+        """Return a text that remembers where it comes from."""
+        filled = super().__new__(cls, "\n".join(filter(None, map(str.strip, text.splitlines()))))
+        filled.piece = piece
+        return filled
+
+    def __str__(self) -> "Filled":  # Jinja puts out str(value)
+        """Return itself."""
+        return self
+
+
+def _moment(moment: Moment | None, words: Catalogue) -> str | None:
+    return words.day(moment.date, moment.time) if moment else None
+
+
+def _named(people: Sequence[Person], words: Catalogue) -> str | None:
+    names = [one.printed if words.says_honorifics else one.name for one in people]
+    return words.listed(known) if (known := [name for name in names if name]) else None
+
+
+WORDS: dict[str, Word] = {
+    "company": lambda talk, _to, _words: talk.company,
+    "role": lambda talk, _to, _words: talk.role,
+    "full_name": lambda talk, _to, _words: talk.me,
+    "date": lambda talk, _to, words: words.day(talk.start.date()),
+    "date_and_time": lambda talk, _to, words: words.moment(talk.start),
+    "interviewers": lambda talk, _to, words: _named(talk.interviewers, words),
+    "recipients": lambda _talk, to, words: _named(to, words),
+    "next_stage": lambda talk, _to, _words: talk.next_stage,
+    "contact_from": lambda talk, _to, words: _moment(talk.contact_from, words),
+    "hear_by": lambda talk, _to, words: _moment(talk.hear_by, words),
+    "why_role": lambda talk, _to, _words: talk.why_role,
+    "why_company": lambda talk, _to, _words: talk.why_company,
+}
+NAMES = (*WORDS, *PIECES)
+ALLOWED = f"Use only text, {{{{ name }}}} and {{% if name %}}…{{% else %}}…{{% endif %}} with {', '.join(NAMES)}."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTemplate:
+    """A template of a person's own: what it is for, and its texts."""
+
+    kind: str
+    subject: str | None
+    body: str
+
+
+def names_in(source: str) -> list[str]:
+    """Return the names that a template asks for, in their order. Raises TemplateFaultError."""
+    if source.count("{{") + source.count("{%") > MOST_TAGS:
+        raise TemplateFaultError("template_too_many_tags", f"Use no more than {MOST_TAGS} tags: a letter is a page.")
+    if found := LONG_TAG.search(source):
+        detail = f"Line {source.count(chr(10), 0, found.start()) + 1}: a tag is longer than any of these. {ALLOWED}"
+        raise TemplateFaultError("template_not_allowed", detail)
+    try:
+        tree = ENVIRONMENT.parse(source)
+    except TemplateSyntaxError as error:
+        detail = f"Line {error.lineno}: a tag is not complete or not known. {ALLOWED}"
+        raise TemplateFaultError("template_syntax", detail) from None
+    except RecursionError:
+        raise TemplateFaultError("template_too_deep", f"Something is nested too deeply. {ALLOWED}") from None
+    return list(dict.fromkeys(_names(tree.body, 0, 1)))
+
+
+def _names(found: Sequence[nodes.Node], depth: int, above: int) -> Iterator[str]:
+    """Go through a template; whatever is not on the list is refused."""
+    for node in found:
+        number = node.lineno or above  # some nodes are of no line
+        match node:
+            case nodes.TemplateData():
+                pass
+            case nodes.Output():
+                yield from _names(node.nodes, depth, number)
+            case nodes.Name(name=name, ctx="load"):
+                if name not in NAMES:
+                    raise TemplateFaultError("template_unknown_name", f"Line {number}: no such name. {ALLOWED}")
+                yield name
+            case nodes.If(test=nodes.Name(), elif_=[]) if depth < MOST_NESTED:
+                yield from _names([node.test], depth, number)
+                yield from _names([*node.body, *node.else_], depth + 1, number)
+            case nodes.If() if depth >= MOST_NESTED:
+                detail = f"Line {number}: nest no more than {MOST_NESTED} conditions."
+                raise TemplateFaultError("template_too_deep", detail)
+            case _:
+                raise TemplateFaultError("template_not_allowed", f"Line {number}: this is not allowed. {ALLOWED}")
+
+
+def compose_own(
+    own: OwnTemplate, talk: Conversation, recipients: Sequence[Person], words: Catalogue, longest: int
+) -> Draft:
+    """Fill a template in. Raises TemplateFaultError, also where more than `longest` characters would come of it.
+
+    A paragraph that is one of the composer's pieces keeps its role; what a person wrote around has the role `template`.
+    Both rest on the notes of the pieces in them. Nothing is left of a paragraph with nothing in it.
+    """
+    asked = dict.fromkeys([*names_in(own.subject or ""), *names_in(own.body)])
+    missing: list[str] = []
+    values = {name: _value(own.kind, name, talk, recipients, words, missing) for name in asked}
+    subject = line("".join(_filled(own.subject, values, longest))) if own.subject else ""
+    paragraphs = tuple(_paragraphs(list(_filled(own.body, values, longest))))
+    if not paragraphs:
+        detail = "Nothing comes of this template here: give it text of its own, or note what it asks for."
+        raise TemplateFaultError("template_empty", detail)
+    named = subject or words.subject(own.kind, role=talk.role)
+    return Draft(named, paragraphs, tuple(dict.fromkeys(missing)))
+
+
+def _value(
+    kind: str, name: str, talk: Conversation, to: Sequence[Person], words: Catalogue, missing: list[str]
+) -> Filled:
+    """Return what stands for a name, and note what there is no material for."""
+    if name in WORDS:
+        text = WORDS[name](talk, to, words)
+        if not text:
+            missing.append(name)
+        return Filled(text or "")
+    part: Part = CLOSE_WITHDRAWAL if kind == "withdrawal" and PIECES[name] is CLOSE else PIECES[name]
+    piece = None
+    for found in part(talk, to, words):
+        if isinstance(found, Paragraph):
+            piece = found
+        else:
+            missing.append(found)
+    return Filled(piece.text if piece else "", piece)
+
+
+def _filled(source: str, values: Mapping[str, Filled], longest: int) -> Iterator[str]:
+    length = 0
+    for text in ENVIRONMENT.from_string(source).generate(**values):
+        length += len(text)
+        if length > longest:
+            detail = f"More than {longest:,} characters would come of this template: ask for each name once."
+            raise TemplateFaultError("template_too_long", detail)
+        yield text
+
+
+def _paragraphs(texts: Sequence[str]) -> Iterator[Paragraph]:
+    """Cut a filled template at its empty lines, and say for each paragraph which pieces are in it."""
+    spans, end = [], 0
+    for text in texts:
+        if isinstance(text, Filled) and text.piece is not None and text:
+            spans.append((end, end + len(text), text.piece))
+        end += len(text)
+    whole, start = "".join(texts), 0
+    for gap in [*(found.span() for found in GAP.finditer(whole)), (end, end)]:
+        text = whole[start : gap[0]].strip()
+        pieces = [piece for first, last, piece in spans if first < gap[0] and last > start]
+        if text:
+            is_piece = len(pieces) == 1 and text == Filled(pieces[0].text)
+            notes = dict.fromkeys(id_ for piece in pieces for id_ in piece.source_note_ids)
+            yield Paragraph(text, pieces[0].role if is_piece else "template", tuple(notes))
+        start = gap[1]
