@@ -107,11 +107,10 @@ def formatted(caller: Caller, kind: str, content: str | bytes, *, file: str | No
     return Response(content, media_type=KINDS[kind], headers=headers)
 
 
-def as_data(caller: Caller, shown: BaseModel, tag: str | None = None) -> BaseModel:
-    """Return an answer as JSON, with its version where it has one."""
+def as_data(caller: Caller, shown: BaseModel, tag: str) -> BaseModel:
+    """Return an answer as JSON, with its version."""
     caller.headers.update(VARY)
-    if tag is not None:
-        caller.tagged(tag, vary="Accept")
+    caller.tagged(tag, vary="Accept")
     return shown
 
 
@@ -131,7 +130,7 @@ def on_paper(
 ) -> Any:  # noqa: ANN401  # data, or an answer in another format
     """Return an answer in a format of cards, with headings and lines where it is not data."""
     if kind == "json":
-        return as_data(caller, shown)
+        return as_data(caller, shown, hashed(kind, shown.model_dump_json()))
     is_text = kind == "text"
     content = paper.text(title, sections) if is_text else paper.page(title, sections, is_sheet=is_sheet)
     return formatted(caller, kind, content)

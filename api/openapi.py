@@ -67,7 +67,7 @@ SCHEMES = {
     },
 }
 THROTTLED = ("create_user", "create_session", "create_password_reset", "confirm_password_reset")
-UNTAGGED = ("export_account", "check_letter", "get_prep_card", "get_call_card")
+UNTAGGED = ("export_account", "check_letter")
 ETAG = {"description": "The version of the answer.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
 ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the answer; none with `expand`.", "required": False}
 SET_COOKIE = {"description": "The session, where `cookie` was asked for.", "schema": {"type": "string"}}

@@ -5,7 +5,7 @@ from SQLite and with them from PostgreSQL, an instant in UTC as `2026-03-02 16:0
 JSON; the functions here turn that into what is answered. As in a session, the owner is added to every table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -57,17 +57,27 @@ class Plain:
     def on(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the statement in a dialect, and the values in the form that its driver wants."""
         ids: Sequence[str] = values.get("ids", ())
-        size = next(size for size in SIZES if len(ids) <= size)
-        if (dialect.name, size) not in self._compiled:
-            statement = self._statement.params(ids=[""] * size) if size else self._statement
-            made: Any = statement.compile(dialect=dialect)
-            whole = made.construct_expanded_state()
-            self._compiled[dialect.name, size] = (whole.statement, whole.positiontup, whole.parameters)
-        written, order, constants = self._compiled[dialect.name, size]
+        size = len(ids) if len(ids) < 2 else next(size for size in SIZES if len(ids) <= size)
+        written, order, constants = self._for(dialect, size)
         known = {**constants, **values}
         for number in range(size):
             known[f"ids_{number + 1}"] = held(ids[min(number, len(ids) - 1)])
         return written, known if order is None else [known[name] for name in order]
+
+    def many(self, dialect: Dialect, sets: Iterable[Mapping[str, Any]]) -> tuple[str, list[Any]]:
+        """Return the statement in a dialect, and many sets of values in the form that its driver wants."""
+        written, order, constants = self._for(dialect, 0)
+        known = [{**constants, **one} for one in sets]
+        return written, list(known) if order is None else [[one[name] for name in order] for one in known]
+
+    def _for(self, dialect: Dialect, size: int) -> tuple[str, Sequence[str] | None, Mapping[str, Any]]:
+        """Return the statement for a number of ids, the order of its values if it has one, and its own constants."""
+        key = (dialect.name, size)
+        if key not in self._compiled:
+            statement = self._statement.params(ids=[""] * size) if size else self._statement
+            whole: Any = statement.compile(dialect=dialect).construct_expanded_state()
+            self._compiled[key] = (whole.statement, whole.positiontup, whole.parameters)
+        return self._compiled[key]
 
 
 class Rows:
@@ -105,6 +115,14 @@ class Rows:
         )
         return [row for piece in pieces for row in self._run(statement, piece).fetchall()]
 
+    def several(self, statements: Sequence[Plain], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
+        """Return all rows of each of several statements, asked for together where the database is far away."""
+        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ())) <= MOST):
+            return [self.all(statement, **values) for statement in statements]
+        with self._driver.pipeline():
+            asked = [self._run(statement, values) for statement in statements]
+            return [cursor.fetchall() for cursor in asked]
+
     def first(self, statement: Plain, **values: Any) -> Row | None:  # noqa: ANN401  # whatever a column holds
         """Return the first row of a statement."""
         row: Row | None = self._run(statement, values).fetchone()
@@ -117,8 +135,8 @@ class Rows:
     def each(self, statement: Plain, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that writes once for each set of values."""
         if values:
-            sets = [statement.on(self._dialect, {**self._values, **one}) for one in values]
-            self._driver.cursor().executemany(sets[0][0], [one for _, one in sets])
+            sets = ({**self._values, **one} for one in values)
+            self._driver.cursor().executemany(*statement.many(self._dialect, sets))
 
     def _run(self, statement: Plain, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
         return self._driver.execute(*statement.on(self._dialect, {**self._values, **values}))

@@ -14,27 +14,28 @@ NOTHING: Mapping[str, str] = {}
 
 def kept(instance: Instance) -> Kept:
     """Return what is stored of a judged step; what is empty is left out of its detail."""
-    detail = {
-        "zone": instance.due_zone,
-        "basis": instance.due_basis,
-        "data": instance.data,
-        "total": instance.total,
-        "evidence": [(type_, id_, said(at)) for type_, id_, at in instance.evidence],
-        "actions": [(since and said(since), cue and _short(cue)) for since, cue in instance.actions],
-        "warnings": [_short(cue) for cue in instance.warnings],
-        "advice": [_short(cue) for cue in instance.advice],
-        "tips": [(since and said(since), cue and _short(cue)) for since, cue in instance.tips],
-    }
+    completed = instance.completed_at
+    detail: dict[str, Any] = {"zone": instance.due_zone, "basis": instance.due_basis, "data": instance.data}
+    if instance.total:
+        detail["total"] = instance.total
+    if instance.evidence:
+        detail["evidence"] = [(type_, id_, said(at)) for type_, id_, at in instance.evidence]
+    for name, timed in (("actions", instance.actions), ("tips", instance.tips)):
+        if timed:
+            detail[name] = [(said(since) if since else None, cue and _short(cue)) for since, cue in timed]
+    for name, cues in (("warnings", instance.warnings), ("advice", instance.advice)):
+        if cues:
+            detail[name] = [_short(cue) for cue in cues]
     return Kept(
         instance.number,
         instance.scope,
         said(instance.opens_at),
         said(instance.due_at),
         instance.closed_state,
-        said(instance.completed_at) if instance.completed_at else None,
+        said(completed) if completed else None,
         instance.reason,
         instance.missing,
-        {name: value for name, value in detail.items() if value},
+        detail,
     )
 
 

@@ -1,7 +1,7 @@
 """From rows to the facts of the rules: for any number of applications, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -137,18 +137,14 @@ def gather(rows: Rows, ids: Sequence[str], *, now: datetime, search_only: bool =
     `search_only` leaves out what step 7 does not look at. `now` decides what closed other applications; before the
     real now, it is read from their stage histories.
     """
-    me = rows.first(ME)
-    if me is None:
-        raise UnauthorizedError
-    zone, user_policy = me[0], document(me[1])
-    found = rows.all(APPLICATIONS, ids=ids)
     under = _Under(rows, ids, search_only=search_only)
     others = elsewhere(rows, now)
     known = []
-    for row in found:
+    for row in under.applications:
         key = canonical(row[0])
         apart = tuple(fact for owner, fact in others if owner != key)
-        known.append(Known(key, _facts(key, row, zone, under, apart), policy_of(user_policy, document(row[2]))))
+        policy = policy_of(under.user_policy, document(row[2]))
+        known.append(Known(key, _facts(key, row, under, apart), policy))
     return known
 
 
@@ -156,22 +152,22 @@ class _Under:
     """Every fact under some applications, by application (people by round, persons to ask by their own id)."""
 
     def __init__(self, rows: Rows, ids: Sequence[str], *, search_only: bool) -> None:
-        def group(statement: Plain, made: Callable[..., Any]) -> dict[str, list[Any]]:
-            found: dict[str, list[Any]] = defaultdict(list)
-            for owner, *columns in rows.all(statement, ids=ids):
-                found[owner].append(made(*columns))
-            return found
+        wanted = FOR_SEARCH if search_only else FACTS
+        statements = [ME, APPLICATIONS, INTERVIEWS, ASKED, *(statement for statement, _ in wanted.values())]
+        me, self.applications, interviews, asked, *found = rows.several(statements, ids=ids)
+        if not me:
+            raise UnauthorizedError
+        self.user_zone, user_policy = me[0]
+        self.user_policy = document(user_policy)
+        self.asked = {row[0]: row for row in asked}
+        self.facts: dict[str, dict[str, list[Any]]] = {name: {} for name in FACTS}
+        for (name, (_, made)), mine in zip(wanted.items(), found, strict=True):
+            self.facts[name] = _grouped(mine, made)
+        self.facts["interviews"] = _grouped(interviews, self._interview)
 
-        self.stages = group(STAGES, stage)
-        self.overrides = group(OVERRIDES, _override)
-        nothing: dict[str, list[Any]] = {}
-        self.people = nothing if search_only else group(INTERVIEWERS, _interviewer)
-        self.notes = nothing if search_only else group(NOTES, _note)
-        self.letters = nothing if search_only else group(LETTERS, _letter)
-        self.follow_ups = nothing if search_only else group(FOLLOW_UPS, _follow_up)
-        self.references = nothing if search_only else group(REFERENCES, _reference)
-        self.asked = {} if search_only else {row[0]: row for row in rows.all(ASKED, ids=ids)}
-        self.interviews = group(INTERVIEWS, self._interview)
+    def of(self, name: str, owner: str) -> tuple[Any, ...]:
+        """Return the facts of a kind, of one application or round."""
+        return tuple(self.facts[name].get(owner, ()))
 
     def _interview(self, id_: str, *columns: Any) -> rules.Interview:  # noqa: ANN401  # whatever a column holds
         (start, end, zone, actual, kind, status, cancelled, stage, timing, since, by, hear, positives, concerns) = (
@@ -186,7 +182,7 @@ class _Under:
             kind=kind,
             status=status,
             cancelled_at=known_instant(cancelled),
-            interviewers=tuple(self.people.get(id_, ())),
+            interviewers=self.of("people", id_),
             stage_learned_at=known_instant(stage),
             timing_learned_at=known_instant(timing),
             contact_from=moment(since),
@@ -197,19 +193,26 @@ class _Under:
         )
 
 
-def _facts(key: str, row: Row, user_zone: str, under: _Under, others: tuple[rules.Elsewhere, ...]) -> rules.Facts:
+def _grouped(rows: Iterable[Row], made: Callable[..., Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for owner, *columns in rows:
+        found[owner].append(made(*columns))
+    return found
+
+
+def _facts(key: str, row: Row, under: _Under, others: tuple[rules.Elsewhere, ...]) -> rules.Facts:
     id_, zone, _, asked, asked_since, check, given_at, not_needed_at = row
     return rules.Facts(
         application_id=key,
         zone=zone,
-        user_zone=user_zone,
-        stages=tuple(under.stages.get(id_, ())),
-        interviews=tuple(under.interviews.get(id_, ())),
-        notes=tuple(under.notes.get(id_, ())),
-        letters=tuple(under.letters.get(id_, ())),
-        references=tuple(under.references.get(id_, ())),
-        follow_ups=tuple(under.follow_ups.get(id_, ())),
-        overrides=tuple(under.overrides.get(id_, ())),
+        user_zone=under.user_zone,
+        stages=under.of("stages", id_),
+        interviews=under.of("interviews", id_),
+        notes=under.of("notes", id_),
+        letters=under.of("letters", id_),
+        references=under.of("references", id_),
+        follow_ups=under.of("follow_ups", id_),
+        overrides=under.of("overrides", id_),
         elsewhere=others,
         status_contact=_status_contact(under.asked.get(asked), asked_since),
         reference_check=moment(check),
@@ -306,3 +309,17 @@ def _status_contact(row: Row | None, since: str | None) -> rules.StatusContact |
         reachable_since=known_instant(reachable),
         erased=erased is not None,
     )
+
+
+FOR_SEARCH: dict[str, tuple[Plain, Callable[..., Any]]] = {
+    "stages": (STAGES, stage),
+    "overrides": (OVERRIDES, _override),
+}
+FACTS: dict[str, tuple[Plain, Callable[..., Any]]] = {
+    **FOR_SEARCH,
+    "people": (INTERVIEWERS, _interviewer),
+    "notes": (NOTES, _note),
+    "letters": (LETTERS, _letter),
+    "follow_ups": (FOLLOW_UPS, _follow_up),
+    "references": (REFERENCES, _reference),
+}

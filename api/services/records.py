@@ -81,7 +81,7 @@ def _presence(table: Any) -> Plain:  # noqa: ANN401  # a table
 
 def is_there(session: OwnedSession, table: type[Owned], id_: str) -> str | None:
     """Return which application a row is of, None where it is of none. Raises NotFoundError as `find` does."""
-    row = Rows.of(session).first(_presence(table), id=held(id_)) if is_id(id_) else None
+    row = Rows.of(session).first(_presence(table), id=held(id_.lower())) if is_id(id_) else None
     if row is None:
         raise NotFoundError
     return row[0] and canonical(row[0])

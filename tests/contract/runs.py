@@ -72,11 +72,13 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
     "It depends on another field, and a schema compares no two values.": frozenset(
         {
             "before_contact_from",
+            "before_permission_at",
             "below_salary_min",
             "either_or",
             "end_before_start",
             "known_and_unknown",
             "longer_than_a_day",
+            "nothing_to_end",
             "missing /start_local",
             "nobody",
             "office_hours_too_short",
