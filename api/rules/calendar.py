@@ -55,6 +55,12 @@ def day_end(day: date, zone: str) -> datetime:
     return day_start(day + DAY, zone)
 
 
+@lru_cache(maxsize=65_536)
+def exists(day: date, zone: str) -> bool:
+    """Tell whether the zone had or will have a date: one that it skipped has no instant."""
+    return day_start(day, zone) < day_end(day, zone)
+
+
 def local_date(instant: datetime, zone: str) -> date:
     """Return the calendar date that a clock in the zone shows."""
     return instant.astimezone(ZoneInfo(zone)).date()
@@ -77,11 +83,7 @@ class Office:
 
     def is_business_day(self, day: date) -> bool:
         """Tell whether work is done that day; a date which the zone skipped does not exist and is none."""
-        return (
-            day.weekday() in self.workdays
-            and day not in self.holidays
-            and day_start(day, self.zone) < day_end(day, self.zone)
-        )
+        return day.weekday() in self.workdays and day not in self.holidays and exists(day, self.zone)
 
     def add_business_days(self, day: date, count: int) -> date:
         """Return the `count`-th business day after `day`; for 0 the day itself, or the next one that is.

@@ -35,7 +35,7 @@ def project(facts: Facts, policy: Policy, now: datetime, *, explain: bool = Fals
 
     `explain` adds the rules that were applied.
     """
-    at = Situation(facts, policy, now, explain)
+    at = Situation(facts, policy, now, explains=explain)
     instances = (judge(at, draft) for draft in _drafts(at))
     return tuple(sorted(instances, key=lambda i: (i.number, i.opens_at, i.scope)))
 

@@ -1,21 +1,24 @@
 """The order of judgement: what ends a step, first hit wins; else the clock."""
 
 from datetime import datetime
+from operator import attrgetter
 
 from api.rules.outcome import Draft, Instance, Part
 from api.rules.situation import Situation
 
 BY_HAND = range(1, 6)
+BY_TIME = attrgetter("at", "type", "id")
 
 
 def judge(at: Situation, draft: Draft) -> Instance:
     """Judge one draft: evidence or a tick, skip, policy, a reason of its own, the application's end – else open."""
-    latest = _latest(at, draft)
+    latest = _latest(at, draft) if at.facts.overrides else None
     ticked = latest[1] if latest and latest[0] == "complete" and draft.number in BY_HAND else None
     done = _done(draft, ticked)
     closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest[0] == "skip")), None)
-    missing = () if done else tuple(part.name for part in draft.parts if part.at is None)
+    missing = () if done else tuple(part.name for part in draft.parts if part.evidence is None)
     found = {part.evidence for part in draft.parts if part.evidence}.union(draft.evidence)
+    evidence = sorted(found, key=BY_TIME) if len(found) > 1 else found
     return Instance(
         number=draft.number,
         scope=draft.scope,
@@ -29,7 +32,7 @@ def judge(at: Situation, draft: Draft) -> Instance:
         data=draft.data,
         total=len(draft.parts),
         missing=missing,
-        evidence=tuple(sorted(found, key=lambda evidence: (evidence.at, evidence.type, evidence.id))) if found else (),
+        evidence=tuple(evidence),
         actions=() if closed else draft.actions,
         warnings=draft.warnings,
         advice=draft.advice,
@@ -39,8 +42,6 @@ def judge(at: Situation, draft: Draft) -> Instance:
 
 
 def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
-    if not at.facts.overrides:
-        return None
     mine = [
         override
         for override in at.facts.overrides
@@ -57,13 +58,14 @@ def _done(draft: Draft, ticked: datetime | None) -> tuple[str, str, datetime] | 
     whole = [time for part in draft.parts if (time := _completion(part, ticked))]
     if not whole:
         return None
-    late = any(time > _owed(part, draft) for part, time in zip(draft.parts, whole, strict=True))
+    due = draft.window.due_at
+    late = any(time > (part.due or due) for part, time in zip(draft.parts, whole, strict=True))
     by_hand = ticked is not None and any(part.at is None or part.at > ticked for part in draft.parts)
     return "done_late" if late else "done", "by_hand" if by_hand else draft.done_reason, max(whole)
 
 
 def _completion(part: Part, ticked: datetime | None) -> datetime | None:
-    at = part.at
+    at = part.evidence.at if part.evidence else None
     if at is None or ticked is None:
         return at or ticked
     return min(at, ticked)

@@ -1,9 +1,7 @@
 """Facts, policy and clock gathered once for the seven steps, with what several of them need."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from api.rules.calendar import Office
 from api.rules.facts import Facts, Interview
@@ -13,35 +11,30 @@ from api.rules.policy import Policy
 from api.rules.words import said
 
 
-@dataclass(frozen=True)
 class Situation:
-    """One application at one instant, under one policy."""
+    """One application at one instant, under one policy. What is worked out here is looked at by several steps."""
 
-    facts: Facts
-    policy: Policy
-    now: datetime
-    explains: bool = False
+    __slots__ = ("explains", "facts", "first_end", "life", "live", "now", "office", "policy", "rounds")
 
-    @cached_property
-    def office(self) -> Office:
-        """The employer's calendar."""
-        return self.policy.office(self.facts.zone)
+    def __init__(self, facts: Facts, policy: Policy, now: datetime, *, explains: bool = False) -> None:
+        self.facts, self.policy, self.now, self.explains = facts, policy, now, explains
+        self.office: Office = policy.office(facts.zone)  # the employer's calendar
+        self.life: Life = life(facts.stages, now)  # stage, offer and ending as of now
+        # The rounds that took or will take place, by (end, id), and E₁ and A of the specification: the earliest end.
+        self.live: tuple[Interview, ...] = tuple(
+            sorted((one for one in facts.interviews if one.live), key=lambda one: (self.end(one), one.id))
+        )
+        self.first_end: datetime | None = self.end(self.live[0]) if self.live else None
+        self.rounds: dict[str, Data] = {one.id: self._round(one) for one in facts.interviews}
 
-    @cached_property
-    def life(self) -> Life:
-        """Stage, offer and ending as of now."""
-        return life(self.facts.stages, self.now)
-
-    @cached_property
-    def live(self) -> tuple[Interview, ...]:
-        """The rounds that took or will take place, by (end, id)."""
-        live = (interview for interview in self.facts.interviews if interview.live)
-        return tuple(sorted(live, key=lambda interview: (self.end(interview), interview.id)))
-
-    @cached_property
-    def first_end(self) -> datetime | None:
-        """E₁ and A of the specification: the earliest effective end of a live round."""
-        return self.end(self.live[0]) if self.live else None
+    def _round(self, interview: Interview) -> Data:
+        """Return what every reason about a round names."""
+        return {
+            "interview_id": interview.id,
+            "started_at": said(interview.start),
+            "ended_at": said(self.end(interview)),
+            "zone": interview.zone,
+        }
 
     def end(self, interview: Interview) -> datetime:
         """Return a round's effective end."""
@@ -50,19 +43,6 @@ class Situation:
     def known(self, at: datetime | None) -> datetime | None:
         """Return an instant of evidence unless it lies after now."""
         return at if at is not None and at <= self.now else None
-
-    @cached_property
-    def rounds(self) -> dict[str, Data]:
-        """What every reason about a round names, by the round's id."""
-        return {
-            interview.id: {
-                "interview_id": interview.id,
-                "started_at": said(interview.start),
-                "ended_at": said(self.end(interview)),
-                "zone": interview.zone,
-            }
-            for interview in self.facts.interviews
-        }
 
     def explained(self, trace: Callable[[], tuple[Applied, ...]]) -> tuple[Applied, ...]:
         """Return the rules that were applied, if somebody asks for them: most of the time nobody does."""

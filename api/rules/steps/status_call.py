@@ -1,8 +1,9 @@
 """Step 6: the call, a chain of occurrences of which at most one is open [27–30]."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from api.rules.calendar import local_date
 from api.rules.facts import FollowUp, Interview, Moment, StatusContact
@@ -14,8 +15,7 @@ MADE = "status_contact_made"
 ROUND, CANCELLATION, FOLLOW_UP = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """What the employer said about getting in touch; the dates to ring beat the date they will answer by [4]."""
 
     contact_from: Moment | None
@@ -26,19 +26,14 @@ class Promise:
         return bool(self.contact_from or self.contact_by or self.hear_by)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that moves the chain, in the order (at, kind, id)."""
+class Event(NamedTuple):
+    """Something that moves the chain, in the order (at, kind, id), with what was said at it."""
 
     at: datetime
     kind: int
     id: str
     source: Interview | FollowUp
-
-    @property
-    def promise(self) -> Promise:
-        """What was said at this event."""
-        return Promise(self.source.contact_from, self.source.contact_by, self.source.hear_by)
+    promise: Promise
 
     @property
     def scope(self) -> str:
@@ -46,8 +41,7 @@ class Event:
         return f"{('interview', 'cancel', 'followup')[self.kind]}:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One link of the chain: its window, whether they were tried without an answer, and how it ended if it did."""
 
     scope: str
@@ -68,10 +62,10 @@ class Chain:
     unanswered: int = 0
     decided: bool = False
 
-    def end(self, **changes: object) -> None:
+    def end(self, **changes: Any) -> None:  # noqa: ANN401  # fields of an occurrence
         """Close the current occurrence, if there is one."""
         if self.current is not None:
-            self.past.append(replace(self.current, **changes))  # type: ignore[arg-type]  # fields of Occurrence
+            self.past.append(self.current._replace(**changes))
         self.current = None
 
 
@@ -97,14 +91,19 @@ def _events(at: Situation) -> Iterator[Event]:
     first = at.first_end
     if first is None:
         return
-    events = [Event(at.end(r), ROUND, r.id, r) for r in at.live]
+    events = [_event(at.end(r), ROUND, r) for r in at.live]
     events += [
-        Event(r.cancelled_at, CANCELLATION, r.id, r)
+        _event(r.cancelled_at, CANCELLATION, r)
         for r in at.facts.interviews
         if r.status == "cancelled" and r.cancelled_at is not None and r.cancelled_at >= first
     ]
-    events += [Event(f.at, FOLLOW_UP, f.id, f) for f in at.facts.follow_ups if first <= f.at <= at.now]
-    yield from sorted(events, key=lambda event: (event.at, event.kind, event.id))
+    events += [_event(f.at, FOLLOW_UP, f) for f in at.facts.follow_ups if first <= f.at <= at.now]
+    yield from sorted(events, key=lambda event: event[:3])
+
+
+def _event(at: datetime, kind: int, source: Interview | FollowUp) -> Event:
+    promise = Promise(source.contact_from, source.contact_by, source.hear_by)
+    return Event(at, kind, source.id, source, promise)
 
 
 def _restart(at: Situation, chain: Chain, event: Event) -> None:
@@ -127,21 +126,22 @@ def _contact(at: Situation, chain: Chain, event: Event, contact: FollowUp) -> No
     elif event.promise or (not chain.decided and chain.unanswered < at.policy.max_unanswered):
         chain.decided = False
         follows = _open(at, event, at.policy.chase_after_business_days)
-        chain.current = replace(follows, tried=unheard)
+        chain.current = follows._replace(tried=unheard)
 
 
 def _retry(at: Situation, chain: Chain, event: Event) -> None:
     """Move the deadline to a retry day; an attempt after the deadline earns nothing but that it was made."""
     if chain.current is None:
         return
-    current = chain.current = replace(chain.current, tried=True)
+    current = chain.current = chain.current._replace(tried=True)
     if event.at > current.window.due_at:
         return
     day = at.office.add_business_days(local_date(event.at, at.facts.zone), at.policy.retry_business_days)
     later = max(current.window.due_at, at.office.closing(day))
     inputs: Data = {"follow_up_id": event.id, "retry_business_days": at.policy.retry_business_days}
     retried = at.explained(lambda: (Applied("retry_after_no_answer", inputs, said(later)),))
-    chain.current = replace(current, window=current.window._replace(due_at=later), trace=(*current.trace, *retried))
+    window = current.window._replace(due_at=later)
+    chain.current = current._replace(window=window, trace=(*current.trace, *retried))
 
 
 def _open(at: Situation, event: Event, after: int) -> Occurrence:
@@ -184,6 +184,7 @@ def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime,
 
 
 def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
+    is_open = occurrence.part.at is None and occurrence.ended is None
     return Draft(
         number=6,
         scope=occurrence.scope,
@@ -193,9 +194,9 @@ def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
         not_applicable=occurrence.ended or ("offer_received" if at.life.offered_at else None),
         done_reason=occurrence.done_reason,
         data={"zone": at.facts.zone, "opens_at": said(occurrence.window.opens_at)},
-        actions=(Timed(None, _action(at)),),
+        actions=(Timed(None, _action(at)),) if is_open else (),
         advice=(Cue("consider_moving_on"),) if silent else (),
-        tips=_tips(at, occurrence),
+        tips=_tips(at, occurrence) if is_open else (),
         trace=occurrence.trace,
     )
 
@@ -210,7 +211,8 @@ def _action(at: Situation) -> Cue:
     if contact is None:
         return Cue("choose_contact")
     ways = contact.phone or contact.email or "look up a number first"
-    hours = f"{at.policy.business_opens:%H:%M}–{at.policy.business_closes:%H:%M} {at.facts.zone}"
+    opens, closes = (clock.isoformat("minutes") for clock in (at.policy.business_opens, at.policy.business_closes))
+    hours = f"{opens}–{closes} {at.facts.zone}"
     return Cue("call", {"who": contact.name or "your contact", "ways": ways, "hours": hours})
 
 
