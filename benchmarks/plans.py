@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 
 from api.db import Database
 from api.main import create_app
+from api.plain import Plain
 from api.settings import Settings
 from benchmarks.load import DataSet, Person
 from benchmarks.report import Report
@@ -29,10 +30,20 @@ def heard(engine: Engine) -> Iterator[list[Statement]]:
         if not many and statement.startswith(("SELECT", "UPDATE", "DELETE")):
             said.append((statement, values))
 
+    compiled = Plain.on
+
+    def on(plain: Plain, dialect: Dialect, values: Any) -> tuple[str, Any]:
+        """Hear what runs on the driver itself, of which the engine is told nothing."""
+        statement, found = compiled(plain, dialect, values)
+        listen(None, None, statement, found if isinstance(found, dict) else tuple(found), None, many=False)
+        return statement, found
+
     event.listen(engine, "before_cursor_execute", listen)
+    Plain.on = on  # type: ignore[method-assign,assignment]  # only while it is listened
     try:
         yield said
     finally:
+        Plain.on = compiled  # type: ignore[method-assign]
         event.remove(engine, "before_cursor_execute", listen)
 
 

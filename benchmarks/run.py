@@ -95,9 +95,9 @@ def main() -> None:
             with ExitStack() as stack:
                 sets = {size: stack.enter_context(data_set(kind, size, given.data or folder)) for size in sizes}
                 measure(to, sets, given, effort, folder)
+            if not given.quick:  # what was seen so far stays, should the rest be interrupted
+                to.write(said(sys.argv[1:]))
     to.show()
-    if not given.quick:
-        to.write(said(sys.argv[1:]))
 
 
 if __name__ == "__main__":
