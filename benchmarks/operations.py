@@ -45,6 +45,7 @@ READS = {
     "applications, whom to ask": "/v1/applications?status_contact_id={contact}",
     "applications, updated since": "/v1/applications?updated_since={week_ago}",
     "applications, expanded": "/v1/applications?expand=contacts,interviews,steps,next_action",
+    "contacts, found by a piece": "/v1/contacts?search=ruiz",
     "activity of the account": "/v1/me/activity",
     "export of the account": "/v1/me/export",
 }

@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Query
+from pydantic import StringConstraints
 
-from api.deps import CallerDep
+from api.deps import CallerDep, PageDep
 from api.models import Contact
+from api.models.base import IN_QUERY
 from api.models.contact import ContactPublic
 from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, changed, matched, router
-from api.services.contacts import CONTACT, erase, restore
-from api.services.records import find
+from api.resources import Resource, add_create, add_item, changed, listed, matched, router
+from api.services.contacts import CONTACT, erase, named_like, restore
+from api.services.records import find, there
 
 CONTACTS = Resource(
     kind=CONTACT,
@@ -26,9 +28,32 @@ CONTACTS = Resource(
         "delete": "For a mistake: steps that relied on it re-open. It can be restored within 30 days.",
     },
 )
+PAGE = CONTACTS.page()
+SORT = CONTACTS.sort()
+Piece = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
 routes = router("contacts")
-add_list(routes, CONTACTS, nested=False)
+
+
+@routes.get("/v1/contacts", operation_id="list_contacts", response_model=PAGE)
+def list_contacts(
+    caller: CallerDep,
+    page: PageDep,
+    *,
+    search: Annotated[
+        Piece | None, Query(description="Only those with this in their name, company or e-mail address.")
+    ] = None,
+    sort: SORT = "created_at",  # type: ignore[valid-type]  # made at run time
+) -> object:
+    """List contacts.
+
+    Answers a page; `search` finds what stands anywhere in a name, a company or an address, in capitals or not.
+    """
+    with caller.reading() as session:
+        mine = there(Contact).where(*named_like(search))
+        return listed(session, caller, CONTACTS, page, str(sort), mine, PAGE)
+
+
 add_create(routes, CONTACTS, nested=False)
 add_item(routes, CONTACTS)
 

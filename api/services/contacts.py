@@ -1,8 +1,9 @@
 """Contacts: since when they are complete and reachable, which applications they touch, and erasure."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, or_, select
 
 from api.db import OwnedSession
 from api.errors import ConflictError, InvalidError
@@ -48,6 +49,14 @@ def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: 
     if not there:
         return None
     return learned if since is None or corrects else since
+
+
+def named_like(piece: str | None) -> list[Any]:
+    """Return the condition that a piece stands in what one looks for people by; it reads the user's own contacts."""
+    if piece is None:
+        return []
+    columns = (Contact.full_name, Contact.company, Contact.email)
+    return [or_(*(func.lower(column).contains(piece.lower(), autoescape=True) for column in columns))]
 
 
 def touched(session: OwnedSession, row: Contact) -> list[str]:

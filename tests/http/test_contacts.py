@@ -249,3 +249,30 @@ def test_an_applications_contacts_are_closed_to_others(world: World, client: Tes
     problem(client.put(f"{href}/{contact(stranger)}", json={}), 404, "not_found")
     fault(client.put(f"{href}/{kim}", json={"role": "boss"}), "/role")
     assert [link["role"] for link in items(client, href)] == ["hr"]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        pytest.param("ruiz", ["Ána Ruiz"], id="a-name-in-small-letters"),
+        pytest.param("ÁNA", ["Ána Ruiz"], id="letters-beyond-english-in-capitals"),
+        pytest.param("field", ["Ána Ruiz", "Ben Sato"], id="in-the-middle-of-a-company"),
+        pytest.param("ben@", ["Ben Sato"], id="an-address"),
+        pytest.param("100%", ["Cy 100%_"], id="signs-are-no-wildcards"),
+        pytest.param("_", ["Cy 100%_"], id="nor-are-underscores"),
+        pytest.param("nobody", [], id="nobody"),
+        pytest.param("", ["Ána Ruiz", "Ben Sato", "Cy 100%_"], id="everybody"),
+    ],
+)
+def test_people_are_found_by_a_piece_of_what_they_are_known_by(
+    client: TestClient, stranger: TestClient, search: str, found: list[str]
+) -> None:
+    add(client, "/v1/contacts", full_name="Ána Ruiz", company="Larkfield Press")
+    add(client, "/v1/contacts", full_name="Ben Sato", company="Larkfield Press", email="ben@example.com")
+    add(client, "/v1/contacts", full_name="Cy 100%_")
+    add(stranger, "/v1/contacts", full_name="Another Ruiz", company="Larkfield Press")
+    assert [one["full_name"] for one in items(client, "/v1/contacts", search=search)] == found
+    first = read(client, "/v1/contacts", search=search, limit=1)
+    if len(found) > 1:
+        rest = read(client, "/v1/contacts", search=search, limit=1, cursor=first["next_cursor"])
+        assert rest["items"][0]["full_name"] == found[1]
