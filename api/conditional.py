@@ -42,6 +42,10 @@ class Conditions:
         """Tell whether a change must not be made: If-Match names other versions only."""
         return self.if_match is not None and not _names(self.if_match, tag, weak=False)
 
+    def named(self, tag: str) -> bool:
+        """Tell whether the caller names this very version as one that it has: `*` names what may not even be there."""
+        return self.unchanged(tag) and "*" not in (self.if_none_match or "")
+
     def unchanged(self, tag: str) -> bool:
         """Tell whether the caller has this version already."""
         return self.if_none_match is not None and _names(self.if_none_match, tag, weak=True)

@@ -91,7 +91,9 @@ class Caller(Clockwork):
         with self.database.driver() as driver:
             rows = Rows(driver, self.database.engine.dialect, self.now)
             self.token = recognise(rows, self.secret, self.route.scopes, as_of=as_of)
-            self.tagged(self.token.tag(place(self.request)))
+            tag = self.headers["ETag"] = self.token.tag(place(self.request))
+            if self.request.method == "GET" and self.conditions.named(tag):
+                raise NotModifiedError(tag)
             yield rows.owned_by(self.token.user_id)
         self._mark_used()
 
@@ -148,6 +150,7 @@ class Caller(Clockwork):
 
     def written(self, document: object) -> Response:
         """Return a document as it is, with the headers that were said: it has the shape that the route describes."""
+        self.tagged(self.headers["ETag"])
         return Response(to_json(document), media_type=JSON, headers=dict(self.headers))
 
     def tagged(self, tag: str, *, vary: str | None = None) -> None:

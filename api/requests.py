@@ -188,7 +188,7 @@ def _seen(request: Request, driver: AbstractContextManager[Any] | None = None) -
         rows = Rows(connection, state.database.engine.dialect, now)
         seen = recognise(rows, credentials(request), route.scopes)
     tag = seen.tag(place(request))
-    if is_to_be_marked(seen.last_used_at, now) or not conditions(request).unchanged(tag):
+    if is_to_be_marked(seen.last_used_at, now) or not conditions(request).named(tag):
         return None
     return Response(status_code=304, headers={"ETag": tag})
 

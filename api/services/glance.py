@@ -67,7 +67,7 @@ class Recognised:
 
     def tag(self, address: str) -> str:
         """Return the entity tag of what an address answers about steps."""
-        return _tag(self.state, address)
+        return _tag(self.user_id, self.state, address)
 
 
 def recognise(rows: Rows, secret: str, needed: Collection[str], *, as_of: datetime | None = None) -> Recognised:
@@ -101,8 +101,8 @@ def version(session: OwnedSession, now: datetime, address: str, *, writes: int =
     if row is None:
         raise UnauthorizedError
     counter, *passed = row
-    return _tag((counter + writes, *passed), address)
+    return _tag(session.user_id, (counter + writes, *passed), address)
 
 
-def _tag(state: Row, address: str) -> str:
-    return hashed(state, RULES_VERSION, address)
+def _tag(user_id: str, state: Row, address: str) -> str:
+    return hashed(user_id, tuple(state), RULES_VERSION, address)
