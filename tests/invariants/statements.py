@@ -54,19 +54,25 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
             plain = [[str(value).replace("-", "") for value in row] for row in values]
             found.append(Statement(PLACE.sub("?", text), plain, (text, parameters)))
 
-    compiled = Plain.on
+    compiled, compiled_many = Plain.on, Plain.many
 
     def on(statement: Plain, dialect: Dialect, values: Any) -> tuple[str, Any]:
         text, parameters = compiled(statement, dialect, values)
         record(None, None, text, parameters if isinstance(parameters, dict) else tuple(parameters), None, many=False)
         return text, parameters
 
+    def many(statement: Plain, dialect: Dialect, sets: Any) -> tuple[str, list[Any]]:
+        text, parameters = compiled_many(statement, dialect, sets)
+        record(None, None, text, parameters, None, many=True)
+        return text, parameters
+
     event.listen(database.engine, "before_cursor_execute", record)
+    Plain.many = many  # type: ignore[method-assign,assignment]  # see below
     Plain.on = on  # type: ignore[method-assign,assignment]  # plain statements tell the engine nothing
     try:
         yield found
     finally:
-        Plain.on = compiled  # type: ignore[method-assign]
+        Plain.on, Plain.many = compiled, compiled_many  # type: ignore[method-assign]
         event.remove(database.engine, "before_cursor_execute", record)
 
 
