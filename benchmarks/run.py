@@ -11,6 +11,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import compare, growth, plans, rejudging, rules, startup, workers
@@ -68,6 +69,9 @@ def options() -> Namespace:
     parser.add_argument("--database", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--data", type=Path, help="keep data sets in this folder, or take them from it")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
+    parser.add_argument(
+        "--rounds", type=int, help=f"rounds of load, of which medians are taken: {WHOLE.rounds} or fewer"
+    )
     parser.add_argument("--plans", action="store_true", help="print the plan of every hot statement")
     return parser.parse_args()
 
@@ -83,6 +87,7 @@ def main() -> None:
     given = options()
     needed()
     effort = QUICK if given.quick else WHOLE
+    effort = replace(effort, rounds=given.rounds or effort.rounds)
     sizes = sorted(given.sizes or (SIZES[:1] if given.quick else SIZES))
     to = Report()
     with tempfile.TemporaryDirectory(prefix="afterword-bench-") as temporary:
