@@ -123,14 +123,12 @@ def _prepare(database: Database) -> None:
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; more than one needs PostgreSQL.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve.")] = 1,
 ) -> None:
     """Serve the API; an SQLite database is brought to head first, a PostgreSQL schema that is behind is refused."""
     settings = Settings()
     logs.install(settings.log_level, settings.log_format)
     with _connected() as database:
-        if workers > 1 and database.is_sqlite:
-            _fail("several workers need PostgreSQL: set AFTERWORD_DATABASE_URL, or leave out --workers.")
         _prepare(database)
     for weakness in [*settings.weaknesses(), *_unencrypted(host)]:
         log.warning(weakness)

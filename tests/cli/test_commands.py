@@ -71,13 +71,6 @@ def test_a_schema_that_is_behind_is_one_line_too(run: Run) -> None:
     assert_one_line(run("token", "issue", "alex@example.com"), "afterword migrate")
 
 
-def test_several_workers_on_one_file_are_refused_in_one_line(run: Run, store: Store) -> None:
-    if store.name == "sqlite":
-        assert_one_line(run("serve", "--workers", "2"), "PostgreSQL")
-    else:
-        assert_one_line(run("serve", "--workers", "2"), "afterword migrate")
-
-
 def test_wrong_usage_is_exit_code_2(run: Run) -> None:
     assert run("token", "issue").returncode == 2
     assert run("surprise").returncode == 2

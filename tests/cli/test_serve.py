@@ -69,7 +69,6 @@ def test_a_request_that_runs_when_the_server_is_told_to_stop_is_finished(world: 
         assert connection.execute(text("SELECT count(*) FROM application")).scalar_one() == 1
 
 
-@pytest.mark.postgresql
 def test_two_processes_serve_one_database(world: World) -> None:
     headers = {"Authorization": world.sign_up().headers["Authorization"]}
     with serving(world, "--workers", "2") as (_, address):
