@@ -55,7 +55,13 @@ def report(to: Report, sets: Mapping[int, DataSet], folder: Path, effort: Effort
         _by_wrk(to, section, places, folder, effort)
         with Progress(transient=True) as progress:
             for operation in progress.track([*reads(), *writes()], description="Growth"):
-                _told(to, section, operation.name, one_by_one(places, operation, effort.calls), aim=None)
+                _told(
+                    to,
+                    section,
+                    operation.name,
+                    one_by_one(places, operation, min(effort.calls, operation.most)),
+                    aim=None,
+                )
         for place in places:
             restore(place.data, compare.TEXT)
 

@@ -9,9 +9,10 @@ import shlex
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks import compare, growth, plans, rejudging, rules, startup, workers
@@ -39,27 +40,24 @@ def version_of(data: DataSet) -> list[str]:
         return [] if target.is_sqlite else [f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar()}"]
 
 
-def measure(to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: Effort, folder: Path) -> None:
-    """Measure the parts that were asked for on the data sets of one kind of database."""
-    parts, largest, smallest = set(given.parts), sets[max(sets)], sets[min(sets)]
-    to.versions += version_of(largest)
-    for size, data in sets.items():
-        NOTICE.print(f"Measuring {size:,} applications on {data.loaded.kind} …")
-        if "load" in parts:
-            loading(to, data)
-        if "compare" in parts:
-            compare.report(to, data, folder, effort)
-            restore(data, compare.TEXT)
-    if "growth" in parts:
-        growth.report(to, sets, folder, effort)
-    if "plans" in parts:
-        plans.report(to, largest, aloud=given.plans)
-    if "workers" in parts:
-        if not largest.url.startswith("sqlite"):
-            workers.scaling(to, largest, folder, effort)
-        workers.correctness(to, smallest, folder, effort)
-    if "rejudge" in parts:
-        rejudging.report(to, largest)
+Part = Callable[[], None]
+
+
+def parts_of(
+    to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: Effort, folder: Path
+) -> Iterator[tuple[str, Part]]:
+    """Return what is measured on the data sets of one kind of database, in its order."""
+    largest, smallest = sets[max(sets)], sets[min(sets)]
+    for data in sets.values():
+        yield "load", partial(loading, to, data)
+        yield "compare", partial(compare.report, to, data, folder, effort)
+        yield "compare", partial(restore, data, compare.TEXT)
+    yield "growth", partial(growth.report, to, sets, folder, effort)
+    yield "plans", partial(plans.report, to, largest, aloud=given.plans)
+    if not largest.url.startswith("sqlite"):
+        yield "workers", partial(workers.scaling, to, largest, folder, effort)
+    yield "workers", partial(workers.correctness, to, smallest, folder, effort)
+    yield "rejudge", partial(rejudging.report, to, largest)
 
 
 def options() -> Namespace:
@@ -82,6 +80,12 @@ def said(words: Sequence[str]) -> str:
     return re.sub(r"--data[ =]\S+", "--data FOLDER", line)
 
 
+def write(to: Report, given: Namespace) -> None:
+    """Write what was seen; a quick run shows nothing worth keeping."""
+    if not given.quick:
+        to.write(said(sys.argv[1:]))
+
+
 def main() -> None:
     """Measure and report."""
     given = options()
@@ -99,9 +103,13 @@ def main() -> None:
         for kind in given.database:
             with ExitStack() as stack:
                 sets = {size: stack.enter_context(data_set(kind, size, given.data or folder)) for size in sizes}
-                measure(to, sets, given, effort, folder)
-            if not given.quick:  # what was seen so far stays, should the rest be interrupted
-                to.write(said(sys.argv[1:]))
+                to.versions += version_of(sets[max(sets)])
+                for name, part in parts_of(to, sets, given, effort, folder):
+                    if name in given.parts:
+                        NOTICE.print(f"Measuring {name} on {kind} …")
+                        part()
+                        write(to, given)  # what was seen so far stays, should the rest be interrupted
+    write(to, given)
     to.show()
 
 
