@@ -39,6 +39,7 @@ def make_engine(settings: Settings) -> Engine:
     shared: dict[str, Any] = {
         "pool_size": settings.pool_size,
         "max_overflow": 0,
+        "pool_use_lifo": True,  # the connection used last has the pages and statements that are asked for next
         "pool_timeout": settings.busy_timeout_seconds,
         "hide_parameters": True,
     }
