@@ -19,7 +19,7 @@ def age(data: DataSet) -> None:
 
 
 def report(to: Report, data: DataSet) -> None:
-    """Time the command, and the most memory that one of its processes held."""
+    """Time the command."""
     age(data)
     done = run(environment(data.url), "steps", "check", "--repair")
     with database(data.url) as target:
@@ -29,4 +29,3 @@ def report(to: Report, data: DataSet) -> None:
     words = f"{size:,} applications, {data.loaded.kind}: {done.words.strip().rpartition(', ')[2]}"
     wanted = 1_000_000 / (MINUTES_A_MILLION * 60)
     to.at_least(section, words, f"{rate:,.0f} a second", f"{wanted:,.0f} a second", rate / wanted, 1)
-    to.note(section, "memory of its largest process", f"{done.memory:,.0f} MiB")

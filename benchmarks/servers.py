@@ -132,12 +132,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Done:
-    """A command of ours that has ended: what it said, how long it took, and its most memory in mebibytes."""
+    """A command of ours that has ended: what it said, and how long it took."""
 
     returncode: int
     words: str
     seconds: float
-    memory: float
 
 
 def run(environment: Mapping[str, str], *words: str) -> Done:
@@ -145,11 +144,10 @@ def run(environment: Mapping[str, str], *words: str) -> Done:
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
         process = subprocess.Popen(command(*words), env=environment, cwd=ROOT, stdout=said, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
+        returncode = process.wait()
         took = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
-        return Done(process.returncode, said.read().decode(), took, usage.ru_maxrss / 1024)
+        return Done(returncode, said.read().decode(), took)
 
 
 def needed() -> None:
