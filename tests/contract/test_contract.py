@@ -31,7 +31,9 @@ def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(world: W
     report = run(load(world, hooks, auth={"wfc": users}, phases=only("examples", "coverage", "fuzzing")))
     assert not report.failures, "\n".join(report.failures[:20])
     # Where nearly everything is refused, nothing is tried. What is deleted once is not there a second time.
-    assert len(report.never(200, 201, 202, 204)) < len(report.answers) / 7
+    # Two ids in one address are drawn apart and hardly ever name a link that is there: tests/http has those.
+    never = {label for label in report.never(200, 201, 202, 204) if label.count("{") < 2}
+    assert len(never) < len(report.answers) / 7
 
 
 def two_users(secrets: Mapping[str, str], folder: Path) -> Node:
