@@ -5,7 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -26,6 +26,7 @@ from api.errors import (
     ProblemError,
     TooManyRequestsError,
     UnauthorizedError,
+    UnavailableError,
 )
 from api.limits import Limits
 from api.models.base import NOT_IN_QUERY
@@ -178,7 +179,10 @@ async def _unchanged(request: Request) -> Response | None:
     It reads a handful of entries of an index: where that waits for nobody, a thread would cost more than the reading.
     """
     database: Database = request.app.state.database
-    return _seen(request, database.glimpse()) if database.has_glimpses else await run_in_threadpool(_seen, request)
+    if database.has_glimpses:
+        with suppress(UnavailableError):  # in the rare moment in which it would wait, a thread does
+            return _seen(request, database.glimpse())
+    return await run_in_threadpool(_seen, request)
 
 
 def _seen(request: Request, driver: AbstractContextManager[Any] | None = None) -> Response | None:
