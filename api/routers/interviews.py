@@ -134,4 +134,4 @@ def delete_one(
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
         link = find_link(session, InterviewInterviewer, interview.id, contact.id)
         unchanged(caller, lambda: interviewer(session, interview, contact.id))
-        return deleted(session, unlink(session, link, interview.application_id), dry_run=dry_run)
+        return deleted(session, unlink(session, link, interview.application_id, "people"), dry_run=dry_run)

@@ -29,6 +29,7 @@ from api.services.links import find_link, unlink
 from api.services.records import find
 from api.services.references import (
     REFERENCE,
+    SEEN_AS,
     application_reference,
     change_application_reference,
     put_application_reference,
@@ -143,7 +144,7 @@ def delete_named(
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
         unchanged(caller, lambda: application_reference(session, application, person.id))
         link = find_link(session, ApplicationReference, application.id, person.id)
-        return deleted(session, unlink(session, link, application.id), dry_run=dry_run)
+        return deleted(session, unlink(session, link, application.id, SEEN_AS), dry_run=dry_run)
 
 
 @routes.get(

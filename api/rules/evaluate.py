@@ -1,6 +1,6 @@
 """The door of the rules: facts, policy and a clock in; judged instances or the answered steps out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from api.rules.answers import answered, kept, step_of, unstarted
@@ -20,7 +20,18 @@ from api.rules.steps.thank_you import thank_you
 from api.rules.words import said
 
 RULES_VERSION = 3
-PER_ROUND = (next_stage, contact_details, notes, thank_you)
+PER_ROUND = {1: next_stage, 2: contact_details, 3: notes, 4: thank_you}
+ONCE = {5: references, 7: keep_looking}
+# What each number looks at among an application's facts, besides its rounds, its stages and what was done by hand.
+LOOKS_AT: Mapping[int, Collection[str]] = {
+    1: (),
+    2: ("people", "status_contact"),
+    3: ("notes",),
+    4: ("people", "letters"),
+    5: ("references",),
+    6: ("follow_ups", "status_contact"),
+    7: ("elsewhere",),
+}
 PRESSING = ("overdue", "open", "upcoming")
 
 
@@ -30,21 +41,22 @@ def evaluate(facts: Facts, policy: Policy, now: datetime) -> tuple[Step, ...]:
     return present(project(facts, policy, now, explain=True), now, facts.application_id, closed=closed)
 
 
-def project(facts: Facts, policy: Policy, now: datetime, *, explain: bool = False) -> tuple[Instance, ...]:
+def project(
+    facts: Facts, policy: Policy, now: datetime, *, only: Collection[int] = STEPS, explain: bool = False
+) -> tuple[Instance, ...]:
     """Judge all evidence up to `now`; what comes out stays right for every later instant until a fact changes.
 
-    `explain` adds the rules that were applied.
+    `only` some numbers: the facts that they do not look at may then be left out. `explain` adds the rules that were
+    applied.
     """
     at = Situation(facts, policy, now, explains=explain)
-    instances = (judge(at, draft) for draft in _drafts(at))
+    instances = (judge(at, draft) for draft in _drafts(at, only))
     return tuple(sorted(instances, key=lambda i: (i.number, i.opens_at, i.scope)))
 
 
-def project_search(facts: Facts, policy: Policy, now: datetime) -> Instance | None:
-    """Judge step 7 alone: all that a fact about another application can change."""
-    at = Situation(facts, policy, now)
-    draft = keep_looking(at)
-    return judge(at, draft) if draft else None
+def moved_by(*facts: str) -> Collection[int]:
+    """Return the numbers that can change when facts of these kinds come, go or change."""
+    return [number for number, seen in LOOKS_AT.items() if not set(facts).isdisjoint(seen)]
 
 
 def present(instances: Iterable[Instance], now: datetime, application_id: str, *, closed: bool) -> tuple[Step, ...]:
@@ -79,8 +91,7 @@ def rank(state: str, opens_at: datetime | None, due_at: datetime | None, scope: 
     return (len(PRESSING), -opens_at.timestamp() if opens_at else 0.0, scope or "")
 
 
-def _drafts(at: Situation) -> list[Draft]:
-    rounds = sorted(at.facts.interviews, key=lambda interview: (interview.start, interview.id))
-    drafts = [step(at, interview) for interview in rounds for step in PER_ROUND]
-    drafts += [draft for draft in (references(at), keep_looking(at)) if draft]
-    return [*drafts, *status_calls(at)]
+def _drafts(at: Situation, only: Collection[int]) -> list[Draft]:
+    drafts = [step(at, one) for number, step in PER_ROUND.items() if number in only for one in at.facts.interviews]
+    drafts += [draft for number, step in ONCE.items() if number in only and (draft := step(at))]
+    return [*drafts, *status_calls(at)] if 6 in only else drafts  # the chain of calls

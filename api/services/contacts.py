@@ -9,10 +9,12 @@ from api.db import OwnedSession
 from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
 from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
+from api.rules.evaluate import moved_by
 from api.services import retries, steps
 from api.services.dating import Change, past
 from api.services.records import Kind, touch
 
+SEEN_AS = ("people", "status_contact")
 PERSONAL = (
     "full_name",
     "honorific",
@@ -76,7 +78,7 @@ def restore(session: OwnedSession, row: Contact) -> None:
         return
     row.deleted_at = None
     touch(session, row)
-    steps.judge_applications(session, touched(session, row))
+    steps.judge_applications(session, touched(session, row), only=moved_by(*SEEN_AS))
 
 
 def erase(session: OwnedSession, row: Contact) -> None:
@@ -89,7 +91,7 @@ def erase(session: OwnedSession, row: Contact) -> None:
     touch(session, row)
     for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
         letter.snapshot = [_blanked(entry) if entry["contact_id"] == row.id else entry for entry in letter.snapshot]
-    steps.judge_applications(session, touched(session, row))
+    steps.judge_applications(session, touched(session, row), only=moved_by(*SEEN_AS))
 
 
 def _blanked(entry: dict[str, str | None]) -> dict[str, str | None]:
@@ -104,4 +106,5 @@ CONTACT = Kind(
     public=ContactPublic,
     settle=_settle,
     touches=touched,
+    seen_as=SEEN_AS,
 )

@@ -1,7 +1,7 @@
 """From rows to the facts of the rules: for any number of applications, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,8 @@ from api.plain import (
     picked,
 )
 from api.rules import facts as rules
+from api.rules.evaluate import LOOKS_AT
+from api.rules.outcome import STEPS
 from api.rules.policy import Policy
 from api.services.elsewhere import STAGES, elsewhere, stage, under
 from api.services.policies import policy_of
@@ -56,8 +58,6 @@ APPLICATIONS = Plain(
         Application.id,
         Application.time_zone,
         Application.policy,
-        Application.status_contact_id,
-        Application.status_contact_since,
         Application.reference_check,
         Application.references_given_at,
         Application.references_not_needed_at,
@@ -119,26 +119,29 @@ REFERENCES = Plain(
 )
 ASKED = Plain(
     picked(
+        Application.id,
         Contact.id,
         Contact.full_name,
         Contact.phone,
         Contact.email,
+        Application.status_contact_since,
         Contact.reachable_since,
         Contact.erased_at,
     )
-    .join(Application, col(Application.status_contact_id) == Contact.id)
+    .join(Contact, col(Application.status_contact_id) == Contact.id)
     .where(col(Application.id).in_(IDS), col(Contact.deleted_at).is_(None))
 )
 
 
-def gather(rows: Rows, ids: Sequence[str], *, now: datetime, search_only: bool = False) -> list[Known]:
+def gather(rows: Rows, ids: Sequence[str], *, now: datetime, only: Collection[int] = STEPS) -> list[Known]:
     """Return the facts of those of the applications that are not deleted, as the rules want them.
 
-    `search_only` leaves out what step 7 does not look at. `now` decides what closed other applications; before the
-    real now, it is read from their stage histories.
+    `only` leaves out what other numbers look at. `now` decides what closed other applications; before the real now, it
+    is read from their stage histories.
     """
-    under = _Under(rows, ids, search_only=search_only)
-    others = elsewhere(rows, now)
+    seen = {name for number in only for name in LOOKS_AT[number]}
+    under = _Under(rows, ids, seen)
+    others = elsewhere(rows, now) if "elsewhere" in seen else []
     known = []
     for row in under.applications:
         key = canonical(row[0])
@@ -151,23 +154,20 @@ def gather(rows: Rows, ids: Sequence[str], *, now: datetime, search_only: bool =
 class _Under:
     """Every fact under some applications, by application (people by round, persons to ask by their own id)."""
 
-    def __init__(self, rows: Rows, ids: Sequence[str], *, search_only: bool) -> None:
-        wanted = FOR_SEARCH if search_only else FACTS
-        statements = [ME, APPLICATIONS, INTERVIEWS, ASKED, *(statement for statement, _ in wanted.values())]
-        me, self.applications, interviews, asked, *found = rows.several(statements, ids=ids)
+    def __init__(self, rows: Rows, ids: Sequence[str], seen: Collection[str]) -> None:
+        wanted = {name: fact for name, fact in FACTS.items() if name in seen or name in ALWAYS}
+        statements = [ME, APPLICATIONS, INTERVIEWS, *(statement for statement, _ in wanted.values())]
+        me, self.applications, interviews, *found = rows.several(statements, ids=ids)
         if not me:
             raise UnauthorizedError
         self.user_zone, user_policy = me[0]
         self.user_policy = document(user_policy)
-        self.asked = {row[0]: row for row in asked}
-        self.facts: dict[str, dict[str, list[Any]]] = {name: {} for name in FACTS}
-        for (name, (_, made)), mine in zip(wanted.items(), found, strict=True):
-            self.facts[name] = _grouped(mine, made)
+        self.facts = {name: _grouped(mine, made) for (name, (_, made)), mine in zip(wanted.items(), found, strict=True)}
         self.facts["interviews"] = _grouped(interviews, self._interview)
 
     def of(self, name: str, owner: str) -> tuple[Any, ...]:
         """Return the facts of a kind, of one application or round."""
-        return tuple(self.facts[name].get(owner, ()))
+        return tuple(self.facts[name].get(owner, ())) if name in self.facts else ()
 
     def _interview(self, id_: str, *columns: Any) -> rules.Interview:  # noqa: ANN401  # whatever a column holds
         (start, end, zone, actual, kind, status, cancelled, stage, timing, since, by, hear, positives, concerns) = (
@@ -201,7 +201,7 @@ def _grouped(rows: Iterable[Row], made: Callable[..., Any]) -> dict[str, list[An
 
 
 def _facts(key: str, row: Row, under: _Under, others: tuple[rules.Elsewhere, ...]) -> rules.Facts:
-    id_, zone, _, asked, asked_since, check, given_at, not_needed_at = row
+    id_, zone, _, check, given_at, not_needed_at = row
     return rules.Facts(
         application_id=key,
         zone=zone,
@@ -214,7 +214,7 @@ def _facts(key: str, row: Row, under: _Under, others: tuple[rules.Elsewhere, ...
         follow_ups=under.of("follow_ups", id_),
         overrides=under.of("overrides", id_),
         elsewhere=others,
-        status_contact=_status_contact(under.asked.get(asked), asked_since),
+        status_contact=next(iter(under.of("status_contact", id_)), None),
         reference_check=moment(check),
         references_given_at=known_instant(given_at),
         references_not_needed_at=known_instant(not_needed_at),
@@ -296,30 +296,33 @@ def _override(id_: str, number: int, scope: str, action: str, at: str) -> rules.
     return rules.Override(id=canonical(id_), number=number, scope=scope, action=action, at=instant(at))
 
 
-def _status_contact(row: Row | None, since: str | None) -> rules.StatusContact | None:
-    if row is None:
-        return None
-    id_, name, phone, email, reachable, erased = row
+def _status_contact(
+    id_: str,
+    name: str | None,
+    phone: str | None,
+    email: str | None,
+    *instants: str | None,
+) -> rules.StatusContact:
+    since, reachable, erased = map(known_instant, instants)
     return rules.StatusContact(
         contact_id=canonical(id_),
         name=name or "",
         phone=phone,
         email=email,
-        since=known_instant(since),
-        reachable_since=known_instant(reachable),
+        since=since,
+        reachable_since=reachable,
         erased=erased is not None,
     )
 
 
-FOR_SEARCH: dict[str, tuple[Plain, Callable[..., Any]]] = {
+ALWAYS = ("stages", "overrides")
+FACTS: dict[str, tuple[Plain, Callable[..., Any]]] = {
     "stages": (STAGES, stage),
     "overrides": (OVERRIDES, _override),
-}
-FACTS: dict[str, tuple[Plain, Callable[..., Any]]] = {
-    **FOR_SEARCH,
     "people": (INTERVIEWERS, _interviewer),
     "notes": (NOTES, _note),
     "letters": (LETTERS, _letter),
     "follow_ups": (FOLLOW_UPS, _follow_up),
     "references": (REFERENCES, _reference),
+    "status_contact": (ASKED, _status_contact),
 }

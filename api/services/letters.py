@@ -11,6 +11,7 @@ from api.db import OwnedSession
 from api.errors import ConflictError, FieldError, InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
 from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
+from api.rules.evaluate import moved_by
 from api.services import steps
 from api.services.applications import applications_of
 from api.services.dating import Change, past
@@ -19,6 +20,7 @@ from api.words.checks import PLACEHOLDER
 from api.words.letters import rested
 from api.words.material import Paragraph
 
+SEEN_AS = ("letters",)
 CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
 EARLY = "It was sent before the interview began and does not count for it: correct sent_at if that is wrong."
 
@@ -70,7 +72,7 @@ def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
     row.channel = body.channel or row.channel
     _seal(session, row)
     touch(session, row)
-    steps.judge_applications(session, [row.application_id])
+    steps.judge_applications(session, [row.application_id], only=moved_by(*SEEN_AS))
 
 
 def _seal(session: OwnedSession, row: Letter) -> None:
@@ -151,5 +153,6 @@ LETTER = Kind(
     links={"interview_id": Interview, "recipients": Contact, "note_ids": Note},
     settle=_settle,
     extras=_extras,
+    seen_as=SEEN_AS,
     forget=_forget,
 )

@@ -18,6 +18,7 @@ from api.models import (
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.pagination import PageQuery, ascending
+from api.rules.evaluate import moved_by
 from api.services import steps
 from api.services.contacts import CONTACT
 from api.services.records import find, show
@@ -35,10 +36,10 @@ def find_link(session: OwnedSession, table: type[Any], first: str, second: str) 
     return row
 
 
-def unlink(session: OwnedSession, row: Owned, application_id: str) -> list[Reopened]:
-    """Take a link back; returns the steps that are open again because of it."""
+def unlink(session: OwnedSession, row: Owned, application_id: str, *seen_as: str) -> list[Reopened]:
+    """Take a link back, which the application's facts know by this name; returns the steps that are open again."""
     session.delete(row)
-    return steps.judge_applications(session, [application_id])
+    return steps.judge_applications(session, [application_id], only=moved_by(*seen_as))
 
 
 def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -> Paged[InterviewerPublic]:
@@ -73,13 +74,10 @@ def interviewer(session: OwnedSession, interview: Interview, contact_id: str) ->
 
 def put_interviewer(session: OwnedSession, interview: Interview, contact: Contact, body: InterviewerPut) -> bool:
     """Link a contact to a round, or change how it took part; tells whether the link is new."""
-    return _put(
-        session,
-        InterviewInterviewer,
-        {"interview_id": interview.id, "contact_id": contact.id},
-        {"optional": body.optional},
-        interview.application_id,
-    )
+    keys = {"interview_id": interview.id, "contact_id": contact.id}
+    is_new = _put(session, InterviewInterviewer, keys, {"optional": body.optional})
+    steps.judge_applications(session, [interview.application_id], only=moved_by("people"))
+    return is_new
 
 
 def contacts_page(session: OwnedSession, application: Application, page: PageQuery) -> Paged[ApplicationContactPublic]:
@@ -133,12 +131,10 @@ def put_application_contact(
 ) -> bool:
     """Give a contact a role in an application; tells whether the link is new."""
     keys = {"application_id": application.id, "contact_id": contact.id}
-    return _put(session, ApplicationContact, keys, {"role": body.role}, application.id)
+    return _put(session, ApplicationContact, keys, {"role": body.role})
 
 
-def _put(
-    session: OwnedSession, table: type[Any], keys: dict[str, str], values: dict[str, Any], application_id: str
-) -> bool:
+def _put(session: OwnedSession, table: type[Any], keys: dict[str, str], values: dict[str, Any]) -> bool:
     row = session.get(table, (session.user_id, *keys.values()))
     if row is None:
         session.add(table(user_id=session.user_id, **keys, **values))
@@ -146,5 +142,5 @@ def _put(
         for name, value in values.items():
             setattr(row, name, value)
         row.version += 1
-    steps.judge_applications(session, [application_id])
+    session.flush()
     return row is None

@@ -15,6 +15,8 @@ from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
 from api.models.base import Body, MomentIO, Shown, Stored, new_id
 from api.plain import ID, Plain, Rows, canonical, given, held, picked
+from api.rules.evaluate import moved_by
+from api.rules.outcome import STEPS
 from api.services import steps
 from api.services.dating import Change, cut_evidence
 from api.services.steps import Reopened
@@ -32,8 +34,9 @@ class Kind(Generic[Row]):
     `links`: fields that name other rows of the user. `settle`: fills in and checks a row before it is written.
     `extras`: what an answer shows beyond the row, for many rows in a constant number of queries. `elsewhere`: fields
     whose change (or whose row coming or going) can move step 7 of other applications. `touches`: the applications to
-    judge; by default the one that the row belongs to. `ripple`: what else changes once it is written, before judging.
-    `forget`: what to undo before a row is deleted.
+    judge; by default the one that the row belongs to. `seen_as`: what its rows are among an application's facts, where
+    some numbers alone look at them. `ripple`: what else changes once it is written, before judging. `forget`: what to
+    undo before a row is deleted.
     """
 
     table: type[Row]
@@ -46,8 +49,14 @@ class Kind(Generic[Row]):
     extras: Callable[[OwnedSession, Sequence[Row]], list[dict[str, Any]]] = lambda _, rows: [{} for _ in rows]
     elsewhere: Collection[str] = ()
     touches: Callable[[OwnedSession, Row], Collection[str]] = lambda _, row: [row.application_id]  # type: ignore[attr-defined]
+    seen_as: Collection[str] = ()
     ripple: Callable[[OwnedSession, Row, Change], None] = lambda *_: None
     forget: Callable[[OwnedSession, Row], None] = lambda *_: None
+
+    @property
+    def moves(self) -> Collection[int]:
+        """The numbers that a row's coming, going or change can move."""
+        return moved_by(*self.seen_as) if self.seen_as else STEPS
 
 
 def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool = False) -> AnyRow:
@@ -153,7 +162,7 @@ def create(session: OwnedSession, kind: Kind[Row], body: Body, *, within: Mappin
     session.add(row)
     session.flush()
     kind.ripple(session, row, birth)
-    steps.judge_applications(session, kind.touches(session, row), elsewhere=bool(kind.elsewhere))
+    steps.judge_applications(session, kind.touches(session, row), only=kind.moves, elsewhere=bool(kind.elsewhere))
     return row
 
 
@@ -183,7 +192,7 @@ def change(session: OwnedSession, kind: Kind[Row], row: Row, body: Body) -> Row:
     session.flush()
     kind.ripple(session, row, alteration)
     touched.update(kind.touches(session, row))
-    steps.judge_applications(session, touched, elsewhere=alteration.moved(kind.elsewhere, row))
+    steps.judge_applications(session, touched, only=kind.moves, elsewhere=alteration.moved(kind.elsewhere, row))
     return row
 
 
@@ -198,7 +207,7 @@ def remove(session: OwnedSession, kind: Kind[Row], row: Row) -> list[Reopened]:
         session.delete(row)
     session.flush()
     kind.ripple(session, row, Change({}, {"id": row.id}, session.now))
-    return steps.judge_applications(session, touched, elsewhere=bool(kind.elsewhere))
+    return steps.judge_applications(session, touched, only=kind.moves, elsewhere=bool(kind.elsewhere))
 
 
 def touch(session: OwnedSession, row: Stored) -> None:

@@ -21,12 +21,15 @@ from api.models.reference import (
     ReferenceUpdate,
 )
 from api.pagination import PageQuery, ascending
+from api.rules.evaluate import moved_by
 from api.services import steps
 from api.services.dating import Change, cut_evidence, date_fact
 from api.services.links import Paged, find_link
 from api.services.records import Kind, find, ids_where, values_of
 from api.words.catalogue import catalogue
 
+SEEN_AS = "references"
+MOVED = moved_by(SEEN_AS)
 LATELY = timedelta(days=60)
 # Three calls in two months are a favour; the fourth is work, and a tired reference is a short one. The figure is ours.
 MOST_ASKED = 3
@@ -122,6 +125,7 @@ REFERENCE = Kind(
     public=ReferencePublic,
     settle=_settle,
     extras=_extras,
+    seen_as=(SEEN_AS,),
     touches=lambda session, row: ids_where(session, ApplicationReference, "reference_id", row.id, "application_id"),
 )
 
@@ -195,7 +199,7 @@ def put_application_reference(
     _settle_link(session, new, Change(given, before, session.now))
     session.add(new)
     new.version += 0 if row is None else 1
-    steps.judge_applications(session, [application.id])
+    steps.judge_applications(session, [application.id], only=MOVED)
     return row is None
 
 
@@ -207,7 +211,7 @@ def change_application_reference(session: OwnedSession, row: ApplicationReferenc
         setattr(row, name, value)
     _settle_link(session, row, Change(given, before, session.now))
     row.version += 1
-    steps.judge_applications(session, [row.application_id])
+    steps.judge_applications(session, [row.application_id], only=MOVED)
 
 
 def _settle_link(session: OwnedSession, row: ApplicationReference, change: Change) -> None:

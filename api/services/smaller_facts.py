@@ -38,6 +38,7 @@ NOTE = Kind(
     public=NotePublic,
     links={"interview_id": Interview, "addressed_by_letter_id": Letter},
     settle=_settle_note,
+    seen_as=("notes",),
 )
 
 
@@ -57,6 +58,7 @@ FOLLOW_UP = Kind(
     public=FollowUpPublic,
     links={"contact_id": Contact},
     settle=_settle_follow_up,
+    seen_as=("follow_ups",),
 )
 
 

@@ -30,7 +30,7 @@ def act(session: OwnedSession, row: StepInstance, action: Action, at: datetime |
         detail = f"A call and a search are recorded as what they are: POST {href}."
         raise InvalidError(detail, code="record_the_fact", extra={"method": "POST", "href": href})
     _write(session, row, action, past(session, at, "/at") if at else session.now, note)
-    steps.judge_applications(session, [row.application_id])
+    steps.judge_applications(session, [row.application_id], only=[row.number])
 
 
 def skip_many(

@@ -9,16 +9,16 @@ from sqlmodel import col, delete, insert, select, update
 
 from api.db import OwnedSession
 from api.models import Application, Interview, StepInstance, User
-from api.plain import IDS, OWNER, Plain, Row, Rows, canonical, document, given, instant, picked
-from api.rules.evaluate import project, project_search
-from api.rules.outcome import Instance
+from api.plain import IDS, OWNER, Plain, Rows, canonical, document, given, instant, picked
+from api.rules.evaluate import project
+from api.rules.outcome import STEPS, Instance
 from api.services.facts import ME, Known, gather
 from api.services.policies import policy_of
 from api.services.rounds import effective_end
 from api.services.stored_steps import COLUMNS, OF_APPLICATIONS, StoredStep, columns, is_kept, keys_of, same
 
 AT_ONCE = 500
-SEARCH = 7
+SEARCH = (7,)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 LOCK = Plain(
     update(User).where(col(User.id) == OWNER).values(write_counter=User.write_counter + 1),
@@ -33,7 +33,7 @@ WITHOUT_END = Plain(
         col(Interview.actual_end).is_(None),
     )
 )
-SEARCHES = Plain(picked(*COLUMNS).where(col(StepInstance.number) == SEARCH))
+SEARCHES = Plain(picked(*COLUMNS).where(col(StepInstance.number).in_(SEARCH)))
 KEPT = {column.name: given(column.name, column.type) for column in StepInstance.__table__.c}
 MINE = (col(StepInstance.user_id) == OWNER, col(StepInstance.id) == KEPT["id"])
 CHANGING = ("opens_at", "due_at", "closed_state", "completed_at", "reason", "missing", "detail", "rules_version")
@@ -81,17 +81,21 @@ def lock(session: OwnedSession) -> None:
     Rows.of(session).run(LOCK)
 
 
-def judge_applications(session: OwnedSession, ids: Collection[str], *, elsewhere: bool = False) -> list[Reopened]:
+def judge_applications(
+    session: OwnedSession, ids: Collection[str], *, only: Collection[int] = STEPS, elsewhere: bool = False
+) -> list[Reopened]:
     """Judge applications anew and rewrite their rows; `elsewhere`: also step 7 of all the user's others.
 
-    Returns what was closed and is open again. A deleted application has no rows.
+    `only` some numbers, where no other can have changed. Returns what was closed and is open again. A deleted
+    application has no rows.
     """
     session.flush()
-    rows, wanted = Rows.of(session), sorted(ids)
-    _settle_ends(session, loose_ends(rows, wanted))
+    rows, wanted = Rows.of(session), sorted(ids) if only else []
+    if only is STEPS:
+        _settle_ends(session, loose_ends(rows, wanted))
     reopened: list[Reopened] = []
     for some in _in_batches(wanted):
-        reopened += rewrite(rows, compare(rows, some, judged_at(session)))
+        reopened += rewrite(rows, compare(rows, some, judged_at(session), only))
     if elsewhere:
         reopened += _judge_search(session, rows, ids)
     return reopened
@@ -114,11 +118,12 @@ def fresh(session: OwnedSession, ids: Sequence[str]) -> Iterator[tuple[Known, tu
         yield known, project(known.facts, known.policy, judged_at(session))
 
 
-def compare(rows: Rows, ids: Sequence[str], now: datetime) -> Difference:
-    """Judge applications anew at an instant, and return what their rows lack."""
-    known = gather(rows, ids, now=now)
-    judged = {one.id: project(one.facts, one.policy, now) for one in known}
-    return _difference(judged, rows.all(OF_APPLICATIONS, ids=ids))
+def compare(rows: Rows, ids: Sequence[str], now: datetime, only: Collection[int] = STEPS) -> Difference:
+    """Judge applications, or some of their numbers, anew at an instant, and return what their rows lack."""
+    known = gather(rows, ids, now=now, only=only)
+    judged = {one.id: project(one.facts, one.policy, now, only=only) for one in known}
+    there = map(StoredStep._make, rows.all(OF_APPLICATIONS, ids=ids))
+    return _difference(judged, [row for row in there if row.number in only])
 
 
 def rewrite(rows: Rows, difference: Difference) -> list[Reopened]:
@@ -151,20 +156,19 @@ def _settle_ends(session: OwnedSession, loose: Mapping[str, int]) -> None:
 
 def _judge_search(session: OwnedSession, rows: Rows, leave_out: Collection[str]) -> list[Reopened]:
     """Rewrite the step 7 rows of all applications that have one, but for those judged already."""
-    found = [row for row in rows.all(SEARCHES) if canonical(row[1]) not in leave_out]
-    stored = {canonical(row[1]): row for row in found}
+    there = map(StoredStep._make, rows.all(SEARCHES))
+    found = [row for row in there if canonical(row.application_id) not in leave_out]
+    stored = {canonical(row.application_id): row for row in found}
     reopened: list[Reopened] = []
     for some in _in_batches(sorted(stored)):
-        known = gather(rows, some, now=judged_at(session), search_only=True)
-        judged = {one.id: project_search(one.facts, one.policy, judged_at(session)) for one in known}
-        instances = {key: (instance,) if instance else () for key, instance in judged.items()}
-        reopened += rewrite(rows, _difference(instances, [stored[key] for key in some]))
+        known = gather(rows, some, now=judged_at(session), only=SEARCH)
+        judged = {one.id: project(one.facts, one.policy, judged_at(session), only=SEARCH) for one in known}
+        reopened += rewrite(rows, _difference(judged, [stored[key] for key in some]))
     return reopened
 
 
-def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Row]) -> Difference:
-    there = map(StoredStep._make, found)
-    stored = {(canonical(row.application_id), row.number, row.scope): row for row in there}
+def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[StoredStep]) -> Difference:
+    stored = {(canonical(row.application_id), row.number, row.scope): row for row in found}
     difference = Difference([], [], [], [])
     for application_id, instances in judged.items():
         for one in instances:

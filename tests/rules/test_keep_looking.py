@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.rules.evaluate import project_search
+from api.rules.evaluate import project
 from api.rules.facts import Elsewhere, Facts
 from api.rules.hints import worded
 from api.rules.policy import Policy
@@ -109,14 +109,10 @@ def test_who_has_one_application_only_is_told_to_add_another() -> None:
 
 def test_without_a_live_round_there_is_no_search_to_judge() -> None:
     facts = of(interviews=(r1(status="no_show"),))
-    assert project_search(facts, Policy(), at(LATER)) is None
+    assert project(facts, Policy(), at(LATER), only=[7]) == ()
     assert step(facts, "7", LATER).state == "not_started"
 
 
 def test_the_first_round_is_the_one_that_ends_first() -> None:
     long = r1(id="a", end=at("2026-03-02T18:00Z"))
     assert row(of(interviews=(r2(id="b"), long, r1(id="z"))), "7", LATER).opens_at == at(END)
-
-
-def test_it_can_be_judged_alone() -> None:
-    assert project_search(of(), Policy(), at(AFTER)) == row(of(), "7", AFTER)._replace(trace=())

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.rules.evaluate import PRESSING, evaluate, headline, present, project, project_search
+from api.rules.evaluate import LOOKS_AT, PRESSING, evaluate, headline, moved_by, present, project
 from api.rules.facts import ENDINGS, Elsewhere, Facts, Letter, Note, StageChange, StatusContact
 from api.rules.life import life
 from api.rules.outcome import STATES, STEPS, Step
@@ -323,12 +323,32 @@ def test_every_hint_leads_to_an_operation_of_the_interface(case: Case, now: date
             assert hint is None or leads_somewhere(hint.method, hint.href), hint
 
 
+def without(facts: Facts, name: str) -> Facts:
+    """Return an application's facts without those of one kind."""
+    if name == "people":
+        return replace(facts, interviews=tuple(replace(one, interviewers=()) for one in facts.interviews))
+    nothing: Any = None if name == "status_contact" else ()
+    return replace(facts, **{name: nothing})
+
+
 @steady
 @given(cases(), APART)
-def test_step_7_judged_alone_is_step_7_of_the_whole(case: Case, by: timedelta) -> None:
-    now = case.now - by
-    whole = [row for row in project(case.facts, case.policy, now) if row.number == 7]
-    assert [row for row in (project_search(case.facts, case.policy, now),) if row] == whole
+def test_a_number_judged_alone_is_the_same_without_what_only_others_look_at(case: Case, by: timedelta) -> None:
+    now, everything = case.now - by, {name for seen in LOOKS_AT.values() for name in seen}
+    whole = project(case.facts, case.policy, now)
+    for number, seen in LOOKS_AT.items():
+        facts = case.facts
+        for name in everything.difference(seen):
+            facts = without(facts, name)
+        assert project(facts, case.policy, now, only=[number]) == tuple(row for row in whole if row.number == number)
+
+
+@steady
+@given(cases(), st.sampled_from(sorted({name for seen in LOOKS_AT.values() for name in seen})))
+def test_facts_of_a_kind_move_no_number_but_those_that_look_at_them(case: Case, name: str) -> None:
+    before, after = (project(facts, case.policy, case.now) for facts in (case.facts, without(case.facts, name)))
+    moved = moved_by(name)
+    assert [row for row in before if row.number not in moved] == [row for row in after if row.number not in moved]
 
 
 @steady
