@@ -39,6 +39,7 @@ class Clockwork:
         self.response = response
         self.database: Database = request.app.state.database
         self.settings: Settings = request.app.state.settings
+        self.aside = False
 
     @property
     def now(self) -> datetime:
@@ -56,6 +57,15 @@ class Clockwork:
         mailer: Mailer | None = self.request.app.state.mailer
         if mailer is not None:
             mailer.wake()
+
+    @property
+    def may_step_aside(self) -> bool:
+        """Whether the event loop may read on the request's behalf: where it waits for nobody."""
+        return self.database.has_glimpses
+
+    def sent(self, content: bytes, status: int = 200) -> Response:
+        """Return a document as an answer, with the headers that were said."""
+        return Response(content, status, media_type=JSON, headers=dict(self.headers))
 
     def created(self, location: str, tag: str) -> None:
         """Say where the new object is, and its version."""
@@ -88,9 +98,11 @@ class Caller(Clockwork):
     @contextmanager
     def glancing(self, as_of: datetime | None = None) -> Iterator[Rows]:
         """Read plain rows about steps on behalf of the caller, who is told at once if nothing has changed."""
-        with self.database.driver() as driver:
+        with self.database.glimpse() if self.aside else self.database.driver() as driver:
             rows = Rows(driver, self.database.engine.dialect, self.now)
             self.token = recognise(rows, self.secret, self.route.scopes, as_of=as_of)
+            if self.aside and is_to_be_marked(self.token.last_used_at, self.now):
+                raise UnavailableError  # what is to be written, a thread writes
             tag = self.headers["ETag"] = self.token.tag(place(self.request))
             if self.request.method == "GET" and self.conditions.named(tag):
                 raise NotModifiedError(tag)
@@ -151,7 +163,7 @@ class Caller(Clockwork):
     def written(self, document: object) -> Response:
         """Return a document as it is, with the headers that were said: it has the shape that the route describes."""
         self.tagged(self.headers["ETag"])
-        return Response(to_json(document), media_type=JSON, headers=dict(self.headers))
+        return self.sent(to_json(document))
 
     def tagged(self, tag: str, *, vary: str | None = None) -> None:
         """Say the answer's version; raise NotModifiedError where a reader has it already.

@@ -15,6 +15,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from api import __version__, problems
 from api.admission import MOST_HASHED, MOST_WAITING_TO_BE_HASHED, Admission, Gate
 from api.db import Database
+from api.directory import Directory
 from api.errors import ProblemError
 from api.limits import Limits
 from api.mail import Mailer
@@ -49,7 +50,7 @@ from api.services.sweeping import sweep
 from api.settings import SETTINGS, Settings
 
 ROUTERS = (
-    queue.routes,  # what is asked for most is found first
+    queue.routes,
     steps.routes,
     meta.routes,
     docs.routes,
@@ -145,9 +146,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.exporting = asyncio.Semaphore()
     app.state.gate = app.state.hashing_gate = app.state.mailer = None
     app.state.limits = Limits(settings.requests_per_minute) if settings.requests_per_minute else None
+    directory = Directory()
     for routes in ROUTERS:
-        app.router.routes.extend(routes.routes)
-    app.router.routes.append(docs.files)
+        directory.add(routes.routes)
+    app.router.routes.extend([directory, docs.files])
     problems.install(app)
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:

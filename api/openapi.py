@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import __version__, examples
 from api.catalog import CATALOG
+from api.directory import routes_of
 from api.idempotency import KEY
 from api.problems import ProblemDocument, ProblemField
 from api.requests import COOKIE, CSRF_HEADER, MERGE_PATCH
@@ -83,7 +84,7 @@ def document(app: FastAPI, now: datetime | None = None) -> Node:
         version=__version__,
         summary="Everything that comes after a job interview.",
         description=DESCRIPTION,
-        routes=app.router.routes,
+        routes=list(routes_of(app)),
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         license_info={"name": "MIT", "identifier": "MIT"},
         servers=[{"url": "/", "description": "This server."}],

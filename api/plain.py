@@ -5,14 +5,15 @@ from SQLite and with them from PostgreSQL, an instant in UTC as `2026-03-02 16:0
 JSON; the functions here turn that into what is answered. As in a session, the owner is added to every table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import JSON, DateTime, Dialect, Text, Uuid, bindparam, cast
 from sqlalchemy.orm import with_loader_criteria
-from sqlmodel import select
+from sqlmodel import SQLModel, insert, select
 
 from api.db import Owned, OwnedSession
 from api.rules.facts import Moment
@@ -80,6 +81,40 @@ class Plain:
         return self._compiled[key]
 
 
+class Insertion:
+    """The insert of whole rows of a table, whose values are taken as its model holds them."""
+
+    def __init__(self, table: type[SQLModel]) -> None:
+        self._columns: Any = table.__table__.c  # type: ignore[attr-defined]  # only tables are inserted into
+        values = {column.name: given(column.name, column.type) for column in self._columns}
+        self.statement = Plain(insert(table).values(values), owned=False)
+        self._writers: dict[str, dict[str, Callable[[Any], Any] | None]] = {}
+
+    def values(self, dialect: Dialect, row: SQLModel) -> dict[str, Any]:
+        """Return a row's values as the driver takes them."""
+        writers = self._writers.get(dialect.name) or self._for(dialect)
+        found = {name: getattr(row, name) for name in writers}
+        return {
+            name: value if value is None or (write := writers[name]) is None else write(value)
+            for name, value in found.items()
+        }
+
+    def _for(self, dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
+        self._writers[dialect.name] = {
+            column.name: held
+            if isinstance(column.type, Uuid)
+            else column.type.dialect_impl(dialect).bind_processor(dialect)
+            for column in self._columns
+        }
+        return self._writers[dialect.name]
+
+
+@cache
+def insertion(table: type[SQLModel]) -> Insertion:
+    """Return how rows of a table are inserted."""
+    return Insertion(table)
+
+
 class Rows:
     """Where plain statements run: on a connection of their own or in a session's transaction, for one user."""
 
@@ -131,6 +166,11 @@ class Rows:
     def run(self, statement: Plain, **values: Any) -> None:  # noqa: ANN401  # whatever a column holds
         """Run a statement that writes."""
         self._run(statement, values)
+
+    def insert(self, row: SQLModel) -> None:
+        """Insert one row of a table."""
+        whole = insertion(type(row))
+        self._run(whole.statement, whole.values(self._dialect, row))
 
     def each(self, statement: Plain, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that writes once for each set of values."""

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from api.catalog import CATALOG
+from api.directory import routes_of
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 from api.services.records import is_id
 
@@ -167,7 +168,7 @@ def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Answer every failure of the application with a problem document; all routes must be there already."""
-    paths = [str(getattr(route, "path", "")) for route in app.router.routes]
+    paths = [str(getattr(route, "path", "")) for route in routes_of(app)]
     app.state.words = {part for path in paths for part in path.split("/") if "{" not in part} | set(map(slug, CATALOG))
     app.add_exception_handler(ProblemError, _expected)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -221,7 +222,7 @@ def _replayed(_request: Request, error: Exception) -> Response:
 def _allow(request: Request) -> str:
     """Return every method of the address, over all routes that match it."""
     allowed: set[str] = set()
-    for route in request.app.router.routes:
+    for route in routes_of(request.app):
         regex, methods = getattr(route, "path_regex", None), getattr(route, "methods", None)
         if regex is not None and methods and regex.match(request.scope["path"]):
             allowed |= set(methods)

@@ -14,8 +14,6 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.routing import Match
-from starlette.types import Scope
 
 from api.conditional import Conditions
 from api.db import Database
@@ -31,6 +29,7 @@ from api.errors import (
 from api.limits import Limits
 from api.models.base import NOT_IN_QUERY
 from api.plain import Rows
+from api.running import run
 from api.scopes import scopes_of
 from api.security import COOKIE_PREFIX, hash_token, is_csrf_token, looks_like_token
 from api.services.access import is_to_be_marked
@@ -43,7 +42,6 @@ CSRF_HEADER = "X-CSRF-Token"
 MAX_DEPTH = 32
 MOST_PARAMETERS = 100
 MOST_UNKNOWN = 20
-NEIGHBOURHOOD = "afterword.neighbourhood"
 CONTROL = re.compile(f"[{NOT_IN_QUERY}]")
 
 
@@ -108,18 +106,11 @@ class Route(APIRoute):
     """A route that reads its requests strictly. `scopes`: what a token needs here; none where nobody need ask."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # starlette's
+        self.is_glanced = getattr(endpoint, "is_glanced", False)
+        endpoint = run(endpoint, options.get("status_code"), is_glanced=self.is_glanced)
         super().__init__(path, endpoint, **options)
         is_open = (self.openapi_extra or {}).get("security") == []
-        self.is_glanced = getattr(endpoint, "is_glanced", False)
-        self.neighbourhood = _neighbourhood(path)
         self.scopes = () if is_open else tuple(s for method in self.methods or () for s in scopes_of(method, path))
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match an address; one elsewhere is ruled out without a regular expression, which a hundred routes feel."""
-        asked = scope.get(NEIGHBOURHOOD)
-        if asked is None:
-            asked = scope[NEIGHBOURHOOD] = _neighbourhood(scope["path"].removeprefix(scope.get("root_path", "")))
-        return super().matches(scope) if asked == self.neighbourhood else (Match.NONE, {})
 
     @property
     def needs_token(self) -> bool:
@@ -156,12 +147,6 @@ def _somebody_known(request: Request) -> None:
     state, route = request.app.state, request.scope["route"]
     with state.database.read(state.clock()) as session:
         authenticate(session, credentials(request), route.scopes)
-
-
-def _neighbourhood(path: str) -> tuple[int, str]:
-    """Return how deep an address lies, and the noun that it begins with."""
-    noun = path.removeprefix("/v1").removeprefix("/").partition("/")[0]
-    return path.count("/"), noun
 
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])

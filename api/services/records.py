@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col, null, or_, select
 
 from api.conditional import etag
@@ -159,11 +160,18 @@ def create(session: OwnedSession, kind: Kind[Row], body: Body, *, within: Mappin
     check_links(session, kind.links, sent, getattr(row, "application_id", None))
     birth = Change(sent, {}, session.now)
     kind.settle(session, row, birth)
-    session.add(row)
-    session.flush()
+    add(session, row)
     kind.ripple(session, row, birth)
     steps.judge_applications(session, kind.touches(session, row), only=kind.moves, elsewhere=bool(kind.elsewhere))
     return row
+
+
+def add(session: OwnedSession, row: Stored) -> None:
+    """Write a new row at once; the session knows it from then on as one that it has read."""
+    session.flush()
+    Rows.of(session).insert(row)
+    make_transient_to_detached(row)
+    session.add(row)
 
 
 def new_key(session: OwnedSession, table: type[Stored], wanted: str | None) -> str:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import examples
+from api.directory import routes_of
 from api.main import create_app
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
@@ -141,7 +142,7 @@ def test_a_token_that_reads_reads_everything(operation: Operation, refusing: Iss
 def test_the_document_says_what_is_enforced(refusing: Issuer) -> None:
     enforced = {
         route.operation_id: list(route.scopes)
-        for route in refusing.app.router.routes
+        for route in routes_of(refusing.app)
         if isinstance(route, Route) and route.scopes and route.include_in_schema
     }
     assert enforced == NEEDED
