@@ -161,6 +161,12 @@ class Database:
             lent.detach()
             self._aside.execute("PRAGMA busy_timeout=0")
 
+    def close_glimpses(self) -> None:
+        """Let the event loop read no more."""
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
+
     @property
     def has_glimpses(self) -> bool:
         """Whether the event loop may read."""
@@ -219,9 +225,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close all connections."""
-        if self._aside is not None:
-            self._aside.close()
-            self._aside = None
+        self.close_glimpses()
         self.engine.dispose()
 
 

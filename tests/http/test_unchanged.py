@@ -19,12 +19,13 @@ def tag_of(client: TestClient, href: str) -> str:
     return client.get(href).headers["etag"]
 
 
-@pytest.fixture(params=["by-a-thread", "by-the-event-loop"])
+@pytest.fixture(params=["by-the-event-loop", "by-a-thread"])
 def reader(request: pytest.FixtureRequest, world: World, client: TestClient) -> TestClient:
-    """A client of an application as tests make it, and of one that is served, where the event loop reads of SQLite."""
-    if request.param == "by-the-event-loop":
-        world.database.open_glimpses()
-        assert world.database.has_glimpses == world.database.is_sqlite
+    """A client of an application where the event loop reads of SQLite, and of one where it leaves all to threads."""
+    assert world.database.has_glimpses == world.database.is_sqlite
+    if request.param == "by-a-thread":
+        world.database.close_glimpses()
+        assert not world.database.has_glimpses
     return client
 
 

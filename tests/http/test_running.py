@@ -1,0 +1,97 @@
+"""Where endpoints run: short readings of steps on SQLite by the event loop, everything else in threads."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from fastapi.concurrency import run_in_threadpool
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api import running
+from api.errors import UnavailableError
+from tests.conftest import World
+from tests.http.story import interviewed, read, step
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was handed to threads."""
+    handed: list[str] = []
+    run = run_in_threadpool
+
+    async def noted(function: Callable[..., Any], **given: Any) -> Any:
+        handed.append(function.__name__)
+        return await run(function, **given)
+
+    monkeypatch.setattr(running, "run_in_threadpool", noted)
+    return handed
+
+
+@pytest.mark.parametrize(
+    ("more", "in_a_thread"),
+    [
+        ("", False),
+        ("?limit=50", False),
+        ("?limit=51", True),
+        ("?explain=true", True),
+        ("?as_of=2030-01-01T00:00Z", True),
+    ],
+)
+def test_what_is_short_needs_no_thread(client: TestClient, threads: list[str], more: str, in_a_thread: bool) -> None:
+    app, _ = interviewed(client)
+    hrefs = ["/v1/queue"] if "limit" in more else ["/v1/queue", f"/v1/applications/{app}/steps"]
+    threads.clear()
+    assert all(client.get(f"{href}{more}").status_code == 200 for href in hrefs)
+    assert len(threads) == (len(hrefs) if in_a_thread else 0)
+
+
+def test_one_step_needs_no_thread(client: TestClient, threads: list[str]) -> None:
+    app, _ = interviewed(client)
+    found = step(client, app, 4)
+    threads.clear()
+    assert read(client, f"/v1/steps/{found['id']}")["number"] == 4
+    assert threads == []
+
+
+def test_where_the_event_loop_would_have_to_wait_a_thread_does(
+    world: World, client: TestClient, threads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = interviewed(client)
+    href = f"/v1/applications/{app}/steps"
+    wanted = client.get(href)
+    threads.clear()
+
+    @contextmanager
+    def busy() -> Any:
+        raise UnavailableError
+        yield
+
+    monkeypatch.setattr(world.database, "glimpse", busy)
+    found = client.get(href)
+    assert (found.status_code, found.json(), found.headers["etag"]) == (200, wanted.json(), wanted.headers["etag"])
+    assert client.get(href, headers={"If-None-Match": found.headers["etag"]}).status_code == 304
+    assert threads == ["list_steps"]
+
+
+def test_that_a_token_was_used_is_kept_by_a_thread(world: World, client: TestClient, threads: list[str]) -> None:
+    with world.database.engine.begin() as connection:
+        connection.execute(text("UPDATE token SET last_used_at = NULL"))
+    assert client.get("/v1/queue").status_code == 200
+    assert client.get("/v1/queue").status_code == 200
+    assert threads == ["list_queue"]
+    with world.database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM token WHERE last_used_at IS NULL")).scalar() == 0
+
+
+def test_a_short_reading_answers_nobody_else(client: TestClient, stranger: TestClient, threads: list[str]) -> None:
+    app, _ = interviewed(client)
+    assert stranger.get("/v1/queue").status_code == 200
+    threads.clear()
+    assert stranger.get(f"/v1/applications/{app}/steps").status_code == 404
+    assert read(stranger, "/v1/queue")["items"] == []
+    assert stranger.get("/v1/queue", headers={"Authorization": "Bearer afw_nobody"}).status_code == 401
+    assert threads == []
