@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Uuid
+from sqlalchemy import Connection, DateTime, Dialect, Uuid
 from sqlmodel import SQLModel
 
+from api.plain import held, kept
 from benchmarks.facts import Row
 
 Writer = Callable[[Any], Any] | None
@@ -34,17 +35,18 @@ def _written(writer: Writer, values: list[Any]) -> list[Any]:
     return values if writer is None else [None if value is None else writer(value) for value in values]
 
 
-def _plain_id(value: str) -> str:
-    return value.replace("-", "")
-
-
 @cache
 def _writers(table: type[SQLModel], dialect: Dialect) -> dict[str, Writer]:
     """Return what turns a value of each column into what the driver takes."""
     columns: Any = table.__table__.columns  # type: ignore[attr-defined]  # every table passed has one
-    return {
-        column.name: _plain_id
-        if isinstance(column.type, Uuid)
-        else column.type.dialect_impl(dialect).bind_processor(dialect)
-        for column in columns
-    }
+    return {column.name: _writer(column.type, dialect) for column in columns}
+
+
+def _writer(kind: Any, dialect: Dialect) -> Writer:
+    if isinstance(kind, Uuid):
+        return held
+    kind = kind.dialect_impl(dialect)
+    if isinstance(getattr(kind, "impl_instance", kind), DateTime) and dialect.name == "sqlite":
+        return kept
+    writer: Writer = kind.bind_processor(dialect)
+    return writer

@@ -23,6 +23,7 @@ from sqlalchemy import text
 from sqlmodel import col, delete
 
 from api.db import UNSYNCED, Database, OwnedSession
+from api.judging import unhurried
 from api.models import Activity, Application, Interview, Note, SearchActivity
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
@@ -124,6 +125,7 @@ def load(url: str, kind: str, size: int) -> Loaded:
     users = max(size // EACH, 1)
     chosen = range(0, users, max(users // MEASURED, 1))[:MEASURED]
     found = Loaded(kind, size, now.isoformat(), memory_before=memory())
+    unhurried()
     with database(url) as target, _progress() as progress:
         target.migrate()
         bar = progress.add_task(f"{size:,} applications, {kind}", total=size)

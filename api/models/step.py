@@ -1,8 +1,8 @@
 """Steps: the stored instances (derived, written by one service), what is done to them by hand, and their answers."""
 
+import hashlib
 from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index, text
@@ -22,8 +22,11 @@ SNOOZED = text("snoozed_until IS NOT NULL")
 
 
 def step_id(application_id: str, number: int, scope: str) -> str:
-    """Return the id of a key: it never changes while the key exists."""
-    return str(uuid5(UUID(application_id), f"{number}:{scope}"))
+    """Return the id of a key, a UUIDv5 below the application's: it never changes while the key exists."""
+    name = bytes.fromhex(application_id.replace("-", "")) + f"{number}:{scope}".encode()
+    digits = hashlib.sha1(name, usedforsecurity=False).hexdigest()  # as UUIDv5 has it; uuid5 takes four times as long
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 class StepInstance(Owned, table=True):

@@ -39,6 +39,7 @@ def in_utc(instant: datetime) -> datetime:
     return there
 
 
+@lru_cache(maxsize=65_536)
 def resolve(day: date, clock: time, zone: str) -> datetime:
     """Return the instant of a wall time: a repeated one is the first, a missing one keeps the offset before the gap."""
     return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
@@ -91,12 +92,12 @@ class Office:
         Raises NoBusinessDayError when there is none within ten years.
         """
         candidate = day if count == 0 else day + DAY
-        remaining = max(count, 1)
+        remaining, is_one = max(count, 1), self.is_business_day
         for _ in range(SEARCH_LIMIT_DAYS):
-            if self.is_business_day(candidate):
-                remaining -= 1
-                if remaining == 0:
+            if is_one(candidate):
+                if remaining == 1:
                     return candidate
+                remaining -= 1
             candidate += DAY
         raise NoBusinessDayError(f"no business day within {SEARCH_LIMIT_DAYS} days after {day.isoformat()}")
 

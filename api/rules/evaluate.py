@@ -50,8 +50,9 @@ def project(
     applied.
     """
     at = Situation(facts, policy, now, explains=explain)
-    instances = (judge(at, draft) for draft in _drafts(at, only))
-    return tuple(sorted(instances, key=lambda i: (i.number, i.opens_at, i.scope)))
+    instances = [judge(at, draft) for draft in _drafts(at, only)]
+    instances.sort(key=lambda i: (i.number, i.opens_at, i.scope))
+    return tuple(instances)
 
 
 def moved_by(*facts: str) -> Collection[int]:

@@ -3,41 +3,40 @@
 from datetime import datetime
 from operator import attrgetter
 
-from api.rules.outcome import Draft, Instance, Part
+from api.rules.outcome import Draft, Evidence, Instance, Part
 from api.rules.situation import Situation
 
 BY_HAND = range(1, 6)
 BY_TIME = attrgetter("at", "type", "id")
+Done = tuple[str, str, datetime]
 
 
 def judge(at: Situation, draft: Draft) -> Instance:
     """Judge one draft: evidence or a tick, skip, policy, a reason of its own, the application's end – else open."""
     latest = _latest(at, draft) if at.facts.overrides else None
     ticked = latest[1] if latest and latest[0] == "complete" and draft.number in BY_HAND else None
-    done = _done(draft, ticked)
+    done = _done(draft) if ticked is None else _ticked(draft, ticked)
     closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest[0] == "skip")), None)
-    missing = () if done else tuple(part.name for part in draft.parts if part.evidence is None)
-    found = {part.evidence for part in draft.parts if part.evidence}.union(draft.evidence)
-    evidence = sorted(found, key=BY_TIME) if len(found) > 1 else found
+    window = draft.window
     return Instance(
-        number=draft.number,
-        scope=draft.scope,
-        opens_at=draft.window.opens_at,
-        due_at=_shown_due(draft, ticked),
-        due_zone=draft.window.zone,
-        due_basis=draft.window.basis,
-        closed_state=closed,
-        completed_at=completed,
-        reason=reason,
-        data=draft.data,
-        total=len(draft.parts),
-        missing=missing,
-        evidence=tuple(evidence),
-        actions=() if closed else draft.actions,
-        warnings=draft.warnings,
-        advice=draft.advice,
-        tips=() if closed else draft.tips,
-        trace=draft.trace,
+        draft.number,
+        draft.scope,
+        window.opens_at,
+        window.due_at if ticked is None else _shown_due(draft, ticked),
+        window.zone,
+        window.basis,
+        closed,
+        completed,
+        reason,
+        draft.data,
+        len(draft.parts),
+        () if done else tuple([part.name for part in draft.parts if part.evidence is None]),
+        _evidence(draft),
+        () if closed else draft.actions,
+        draft.warnings,
+        draft.advice,
+        () if closed else draft.tips,
+        draft.trace,
     )
 
 
@@ -51,35 +50,48 @@ def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
     return (latest.action, latest.at) if latest else None
 
 
-def _done(draft: Draft, ticked: datetime | None) -> tuple[str, str, datetime] | None:
-    """Return state, reason and time of completion: the latest part, or the tick if that was earlier."""
-    if ticked is None and any(part.evidence is None for part in draft.parts):
-        return None
-    whole = [time for part in draft.parts if (time := _completion(part, ticked))]
+def _evidence(draft: Draft) -> tuple[Evidence, ...]:
+    """Return all evidence once, in order of time."""
+    found = [part.evidence for part in draft.parts if part.evidence]
+    if draft.evidence:
+        found += draft.evidence
+    return tuple(found) if len(found) < 2 else tuple(sorted(set(found), key=BY_TIME))  # one is sorted
+
+
+def _done(draft: Draft) -> Done | None:
+    """Return state, reason and time of completion by evidence alone: that of the latest part."""
+    late, last = False, None
+    for _, found, due in draft.parts:
+        if found is None:
+            return None
+        late = late or found.at > (due or draft.window.due_at)
+        last = found.at if last is None or found.at > last else last
+    return ("done_late" if late else "done", draft.done_reason, last) if last else None
+
+
+def _ticked(draft: Draft, ticked: datetime) -> Done | None:
+    """Return the same where somebody said that it was done: the earlier of the tick and a part's evidence counts."""
+    whole = [_completion(part, ticked) for part in draft.parts]
     if not whole:
         return None
-    due = draft.window.due_at
-    late = any(time > (part.due or due) for part, time in zip(draft.parts, whole, strict=True))
-    by_hand = ticked is not None and any(part.at is None or part.at > ticked for part in draft.parts)
+    late = any(time > _owed(part, draft) for part, time in zip(draft.parts, whole, strict=True))
+    by_hand = any(part.at is None or part.at > ticked for part in draft.parts)
     return "done_late" if late else "done", "by_hand" if by_hand else draft.done_reason, max(whole)
 
 
-def _completion(part: Part, ticked: datetime | None) -> datetime | None:
-    at = part.evidence.at if part.evidence else None
-    if at is None or ticked is None:
-        return at or ticked
-    return min(at, ticked)
+def _completion(part: Part, ticked: datetime) -> datetime:
+    return min(part.evidence.at, ticked) if part.evidence else ticked
 
 
 def _owed(part: Part, draft: Draft) -> datetime:
     return part.due or draft.window.due_at
 
 
-def _shown_due(draft: Draft, ticked: datetime | None) -> datetime:
+def _shown_due(draft: Draft, ticked: datetime) -> datetime:
     """Return the step's deadline; of several items the late one's, the least open one's, else the last one's."""
-    if ticked is None or not any(part.due for part in draft.parts):
+    if not any(part.due for part in draft.parts):
         return draft.window.due_at
-    done = [(_completion(part, ticked) or ticked, _owed(part, draft)) for part in draft.parts]
+    done = [(_completion(part, ticked), _owed(part, draft)) for part in draft.parts]
     late = [due for time, due in done if time > due]
     return late[0] if late else max(done)[1]
 

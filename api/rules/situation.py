@@ -1,7 +1,7 @@
 """Facts, policy and clock gathered once for the seven steps, with what several of them need."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from api.rules.calendar import Office
 from api.rules.facts import Facts, Interview
@@ -14,11 +14,14 @@ from api.rules.words import said
 class Situation:
     """One application at one instant, under one policy. What is worked out here is looked at by several steps."""
 
-    __slots__ = ("explains", "facts", "first_end", "life", "live", "now", "office", "policy", "rounds")
+    __slots__ = ("ends", "explains", "facts", "first_end", "floor", "life", "live", "now", "office", "policy", "rounds")
 
     def __init__(self, facts: Facts, policy: Policy, now: datetime, *, explains: bool = False) -> None:
         self.facts, self.policy, self.now, self.explains = facts, policy, now, explains
         self.office: Office = policy.office(facts.zone)  # the employer's calendar
+        self.floor: timedelta = policy.floor
+        minutes = policy.default_interview_minutes
+        self.ends: dict[str, datetime] = {one.id: one.effective_end(minutes) for one in facts.interviews}
         self.life: Life = life(facts.stages, now)  # stage, offer and ending as of now
         # The rounds that took or will take place, by (end, id), and E₁ and A of the specification: the earliest end.
         self.live: tuple[Interview, ...] = tuple(
@@ -38,7 +41,7 @@ class Situation:
 
     def end(self, interview: Interview) -> datetime:
         """Return a round's effective end."""
-        return interview.effective_end(self.policy.default_interview_minutes)
+        return self.ends[interview.id]
 
     def known(self, at: datetime | None) -> datetime | None:
         """Return an instant of evidence unless it lies after now."""

@@ -17,7 +17,7 @@ def next_stage(at: Situation, interview: Interview) -> Draft:
     day, never less than the floor after its end. A live round that starts at or after the end supersedes it.
     """
     end = at.end(interview)
-    due = same_day(end, interview.zone, at.policy.floor)
+    due = same_day(end, interview.zone, at.floor)
     return Draft(
         number=1,
         scope=f"interview:{interview.id}",

@@ -17,7 +17,7 @@ def notes(at: Situation, interview: Interview) -> Draft:
     that is made from the notes [15]. A note dated before the start cannot be about this interview.
     """
     end = at.end(interview)
-    day, letter = same_day(end, interview.zone, at.policy.floor), letter_due(end, at.policy)
+    day, letter = same_day(end, interview.zone, at.floor), letter_due(end, at.policy)
     due = min(day, letter)
     positives = _part(at, interview, "positive", interview.no_positives_at)
     concerns = _part(at, interview, "concern", interview.no_concerns_at)

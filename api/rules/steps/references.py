@@ -21,11 +21,8 @@ def references(at: Situation) -> Draft | None:
         return None
     base, basis = _base(at, opens)
     parts = _parts(at, base)
-    late = [part for part in parts if part.at and part.due and part.at > part.due]
-    open_due = min((part.due for part in parts if part.at is None and part.due), default=None)
-    last = max(parts, key=lambda part: (part.at or opens, part.due or base))
-    due = open_due or (late[0].due if late else last.due) or base
-    linked = any(part.name != "reference" for part in parts)
+    due = _shown_due(parts, opens, base) if len(parts) > 1 else base
+    linked = parts[0].name != "reference"
     return Draft(
         number=5,
         scope=APPLICATION,
@@ -40,6 +37,14 @@ def references(at: Situation) -> Draft | None:
     )
 
 
+def _shown_due(parts: tuple[Part, ...], opens: datetime, base: datetime) -> datetime:
+    """Return the deadline of several: the least open one's, else the first late one's, else the last one's."""
+    late = [part for part in parts if part.at and part.due and part.at > part.due]
+    open_due = min((part.due for part in parts if part.at is None and part.due), default=None)
+    last = max(parts, key=lambda part: (part.at or opens, part.due or base))
+    return open_due or (late[0].due if late else last.due) or base
+
+
 def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
     """Return what can make the first reference due: when, on what grounds, by which rule, with its inputs."""
     zone, policy = at.facts.zone, at.policy
@@ -52,7 +57,7 @@ def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
     given = at.facts.references_given_at
     if given is not None:
         inputs = {"references_given_at": said(given)}
-        dues.append((same_day(given, zone, policy.floor), "local_day", "same_day_as_names_given", inputs))
+        dues.append((same_day(given, zone, at.floor), "local_day", "same_day_as_names_given", inputs))
     check = at.facts.reference_check
     if check is not None:
         begins = resolve(check.date, check.time, zone) if check.time else day_start(check.date, zone)
@@ -63,7 +68,7 @@ def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
 def _base(at: Situation, opens: datetime) -> tuple[datetime, str]:
     """Return when the first reference is due, and on what grounds: the earliest, never less than the floor."""
     due, basis, *_ = min(_dues(at), key=lambda due: due[0])
-    least = opens + at.policy.floor
+    least = opens + at.floor
     return (least, "elapsed") if due < least else (due, basis)
 
 
@@ -73,8 +78,8 @@ def _trace(at: Situation, opens: datetime) -> tuple[Applied, ...]:
     trace = [Applied("opens_at_first_end_or_names_given", {}, said(opens))]
     trace += [Applied(rule, inputs, said(due)) for due, _, rule, inputs in dues]
     due, floor = min(due for due, *_ in dues), at.policy.same_day_floor_hours
-    if due < opens + at.policy.floor:
-        trace.append(Applied("never_less_than_the_floor", {"hours": floor}, said(opens + at.policy.floor)))
+    if due < opens + at.floor:
+        trace.append(Applied("never_less_than_the_floor", {"hours": floor}, said(opens + at.floor)))
     return tuple(trace)
 
 
@@ -93,7 +98,7 @@ def _parts(at: Situation, base: datetime) -> tuple[Part, ...]:
     for index, reference in enumerate(_linked(at)):
         timely = index == 0 or reference.linked_at <= base
         told = _told(at, reference)
-        due = base if timely else reference.linked_at + at.policy.floor
+        due = base if timely else reference.linked_at + at.floor
         parts.append(Part(f"reference:{reference.id}", evidence("reference", reference.id, told), due))
     return tuple(parts) or (Part("reference", due=base),)
 

@@ -1,6 +1,5 @@
 """Step 6: the call, a chain of occurrences of which at most one is open [27–30]."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -87,10 +86,10 @@ def status_calls(at: Situation) -> tuple[Draft, ...]:
     return tuple(_draft(at, occurrence, silent=silent and occurrence is occurrences[-1]) for occurrence in occurrences)
 
 
-def _events(at: Situation) -> Iterator[Event]:
+def _events(at: Situation) -> list[Event]:
     first = at.first_end
     if first is None:
-        return
+        return []
     events = [_event(at.end(r), ROUND, r) for r in at.live]
     events += [
         _event(r.cancelled_at, CANCELLATION, r)
@@ -98,7 +97,7 @@ def _events(at: Situation) -> Iterator[Event]:
         if r.status == "cancelled" and r.cancelled_at is not None and r.cancelled_at >= first
     ]
     events += [_event(f.at, FOLLOW_UP, f) for f in at.facts.follow_ups if first <= f.at <= at.now]
-    yield from sorted(events, key=lambda event: event[:3])
+    return sorted(events, key=lambda event: event[:3])
 
 
 def _event(at: datetime, kind: int, source: Interview | FollowUp) -> Event:
@@ -125,8 +124,7 @@ def _contact(at: Situation, chain: Chain, event: Event, contact: FollowUp) -> No
         chain.decided = True
     elif event.promise or (not chain.decided and chain.unanswered < at.policy.max_unanswered):
         chain.decided = False
-        follows = _open(at, event, at.policy.chase_after_business_days)
-        chain.current = follows._replace(tried=unheard)
+        chain.current = _open(at, event, at.policy.chase_after_business_days, tried=unheard)
 
 
 def _retry(at: Situation, chain: Chain, event: Event) -> None:
@@ -144,11 +142,11 @@ def _retry(at: Situation, chain: Chain, event: Event) -> None:
     chain.current = current._replace(window=window, trace=(*current.trace, *retried))
 
 
-def _open(at: Situation, event: Event, after: int) -> Occurrence:
+def _open(at: Situation, event: Event, after: int, *, tried: bool = False) -> Occurrence:
     """Open an occurrence: the frame that was given, verbatim [28], else some business days later [27]."""
     first, last, rule = _frame(at, event, after)
     opens = max(first, event.at)
-    due = last if last > opens else opens + at.policy.floor
+    due = last if last > opens else opens + at.floor
 
     def trace() -> tuple[Applied, ...]:
         zone, base = at.facts.zone, local_date(event.at, at.facts.zone)
@@ -161,7 +159,7 @@ def _open(at: Situation, event: Event, after: int) -> Occurrence:
         return tuple(applied)
 
     basis = "promised" if event.promise else "business"
-    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), at.explained(trace), Part(MADE))
+    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), at.explained(trace), Part(MADE), tried)
 
 
 def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime, str]:
@@ -176,7 +174,7 @@ def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime,
     by = promise.contact_by or (promise.hear_by if at.policy.hear_by_rule == "within" else None)
     if by:
         end = office.end_of(by)
-        return min(office.opening(default), office.opening(by.date), end - at.policy.floor), end, "by_only"
+        return min(office.opening(default), office.opening(by.date), end - at.floor), end, "by_only"
     rule = "nothing_given"
     if promise.hear_by:
         default, rule = office.add_business_days(promise.hear_by.date, 1), "after_their_date"

@@ -1,0 +1,18 @@
+"""A step's id follows from its key alone: as a name-based UUID, so that it is the same on every machine."""
+
+from uuid import UUID, uuid4, uuid5
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.models.step import step_id
+
+
+@given(st.uuids(), st.integers(1, 7), st.text(max_size=64))
+def test_it_is_the_uuid_of_the_key_below_the_application(application: UUID, number: int, scope: str) -> None:
+    assert step_id(str(application), number, scope) == str(uuid5(application, f"{number}:{scope}"))
+
+
+def test_an_application_written_without_hyphens_has_the_same_steps() -> None:
+    application = uuid4()
+    assert step_id(application.hex, 7, "application") == step_id(str(application), 7, "application")
