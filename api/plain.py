@@ -65,10 +65,13 @@ class Plain:
             known[f"ids_{number + 1}"] = held(ids[min(number, len(ids) - 1)])
         return written, known if order is None else [known[name] for name in order]
 
-    def many(self, dialect: Dialect, sets: Iterable[Mapping[str, Any]]) -> tuple[str, list[Any]]:
+    def many(
+        self, dialect: Dialect, sets: Iterable[Mapping[str, Any]], shared: Mapping[str, Any]
+    ) -> tuple[str, list[Any]]:
         """Return the statement in a dialect, and many sets of values in the form that its driver wants."""
         written, order, constants = self._for(dialect, 0)
-        known = [{**constants, **one} for one in sets]
+        base = {**constants, **shared}
+        known = [{**base, **one} for one in sets]
         return written, list(known) if order is None else [[one[name] for name in order] for one in known]
 
     def _for(self, dialect: Dialect, size: int) -> tuple[str, Sequence[str] | None, Mapping[str, Any]]:
@@ -175,8 +178,7 @@ class Rows:
     def each(self, statement: Plain, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that writes once for each set of values."""
         if values:
-            sets = ({**self._values, **one} for one in values)
-            self._driver.cursor().executemany(*statement.many(self._dialect, sets))
+            self._driver.cursor().executemany(*statement.many(self._dialect, values, self._values))
 
     def _run(self, statement: Plain, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
         return self._driver.execute(*statement.on(self._dialect, {**self._values, **values}))
@@ -194,7 +196,9 @@ def canonical(id_: str) -> str:
 
 def kept(instant: datetime) -> str:
     """Return an instant as it is compared with a column: in UTC, as SQLite keeps it and PostgreSQL reads it."""
-    return f"{instant.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat(' ')}.000000"
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return f"{instant.isoformat(' ')[:SECONDS]}.000000"
 
 
 def column(said: str) -> str:

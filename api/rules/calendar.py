@@ -7,7 +7,7 @@ because `ZoneInfo` answers some others with operating system errors, and a few m
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from api.rules.facts import Moment
@@ -37,6 +37,12 @@ def in_utc(instant: datetime) -> datetime:
     if not is_within_reach(there):
         raise ValueError("out of reach")
     return there
+
+
+@cache
+def hours(count: int) -> timedelta:
+    """Return some hours: the policy's figures are few."""
+    return timedelta(hours=count)
 
 
 @lru_cache(maxsize=65_536)

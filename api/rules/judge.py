@@ -1,13 +1,11 @@
 """The order of judgement: what ends a step, first hit wins; else the clock."""
 
 from datetime import datetime
-from operator import attrgetter
 
-from api.rules.outcome import Draft, Evidence, Instance, Part
+from api.rules.outcome import BY_TIME, Draft, Evidence, Instance, Part
 from api.rules.situation import Situation
 
 BY_HAND = range(1, 6)
-BY_TIME = attrgetter("at", "type", "id")
 Done = tuple[str, str, datetime]
 
 

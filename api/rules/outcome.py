@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 Data = Mapping[str, str | int | bool | None]
@@ -37,6 +38,14 @@ class Evidence(NamedTuple):
     at: datetime
 
 
+BY_TIME = attrgetter("at", "type", "id")
+
+
+def earliest(found: Sequence[Evidence]) -> Evidence | None:
+    """Return the evidence that was there first."""
+    return min(found, key=BY_TIME) if len(found) > 1 else found[0] if found else None
+
+
 def evidence(type_: str, id_: str, at: datetime | None) -> Evidence | None:
     """Return the fact as evidence where it is known, else None."""
     return Evidence(type_, id_, at) if at is not None else None
@@ -66,6 +75,9 @@ class Timed(NamedTuple):
 
     since: datetime | None
     cue: Cue | None
+
+
+NOTHING_YET = Timed(None, None)
 
 
 class Part(NamedTuple):

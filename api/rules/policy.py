@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from api.rules.calendar import Office
+from api.rules.calendar import Office, hours
 
 Origin = Literal["system", "user", "application"]
 
@@ -36,7 +36,7 @@ class Policy:
     @property
     def floor(self) -> timedelta:
         """The least time that any deadline leaves [12]."""
-        return timedelta(hours=self.same_day_floor_hours)
+        return hours(self.same_day_floor_hours)
 
     def office(self, zone: str) -> Office:
         """Return the employer's calendar in the employer's zone."""

@@ -61,8 +61,8 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
         record(None, None, text, parameters if isinstance(parameters, dict) else tuple(parameters), None, many=False)
         return text, parameters
 
-    def many(statement: Plain, dialect: Dialect, sets: Any) -> tuple[str, list[Any]]:
-        text, parameters = compiled_many(statement, dialect, sets)
+    def many(statement: Plain, dialect: Dialect, *values: Any) -> tuple[str, list[Any]]:
+        text, parameters = compiled_many(statement, dialect, *values)
         record(None, None, text, parameters, None, many=True)
         return text, parameters
 

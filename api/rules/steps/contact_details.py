@@ -1,7 +1,6 @@
 """Step 2: names, titles and ways to reach people [6–11]."""
 
-from datetime import timedelta
-
+from api.rules.calendar import hours
 from api.rules.facts import Interview, Interviewer
 from api.rules.outcome import Applied, Cue, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
@@ -16,7 +15,7 @@ def contact_details(at: Situation, interview: Interview) -> Draft:
     [10]. Details known before the interview count.
     """
     end = at.end(interview)
-    due = min(end + timedelta(hours=at.policy.contacts_hours), letter_due(end, at.policy))
+    due = min(end + hours(at.policy.contacts_hours), letter_due(end, at.policy))
     parts = (*_people(at, interview), _status_contact(at))
     action = _action(at, interview, [part.name for part in parts if part.at is None])
     return Draft(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from api.rules.calendar import day_end, local_date
 from api.rules.facts import Elsewhere
-from api.rules.outcome import APPLICATION, Applied, Cue, Draft, Evidence, Timed, Window
+from api.rules.outcome import APPLICATION, NOTHING_YET, Applied, Cue, Draft, Evidence, Timed, Window
 from api.rules.situation import Situation
 from api.rules.words import said
 
@@ -30,7 +30,7 @@ def keep_looking(at: Situation) -> Draft | None:
         window=Window(opens, due, zone, "rolling"),
         asks="keep_looking",
         data={"since": said(basis), "zone": zone, "days": days, "elsewhere": basis != opens},
-        actions=(Timed(None, None), Timed(opens, Cue("log_search"))),
+        actions=(NOTHING_YET, Timed(opens, Cue("log_search"))),
         evidence=(Evidence(latest.type, latest.id, latest.at),) if latest and basis == latest.at else (),
         trace=at.explained(
             lambda: (

@@ -9,6 +9,8 @@ from api.rules.situation import Situation
 from api.rules.steps.rounds import not_held
 from api.rules.words import said
 
+PREPARE, ASK_HR, RECORD = Timed(None, Cue("prepare_questions")), Cue("ask_hr"), Cue("record_answer")
+
 
 def next_stage(at: Situation, interview: Interview) -> Draft:
     """Ask for the next stage and for a date to ring; write it down the same day [2, 3].
@@ -28,7 +30,7 @@ def next_stage(at: Situation, interview: Interview) -> Draft:
         data=at.rounds[interview.id],
         actions=_actions(at, interview, due),
         advice=_advice(interview),
-        tips=(Timed(due, Cue("record_answer")),),
+        tips=(Timed(due, RECORD),),
         trace=at.explained(
             lambda: (
                 Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
@@ -65,7 +67,7 @@ def _superseded(at: Situation, interview: Interview) -> str | None:
 def _actions(at: Situation, interview: Interview, due: datetime) -> tuple[Timed, ...]:
     is_learned = at.known(interview.stage_learned_at) is not None
     record = Cue("record_contact_time" if is_learned else "record_next_stage")
-    return (Timed(None, Cue("prepare_questions")), Timed(at.end(interview), record), Timed(due, Cue("ask_hr")))
+    return (PREPARE, Timed(at.end(interview), record), Timed(due, ASK_HR))
 
 
 def _advice(interview: Interview) -> tuple[Cue, ...]:

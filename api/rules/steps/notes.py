@@ -4,7 +4,7 @@ from datetime import datetime
 
 from api.rules.calendar import local_date, same_day
 from api.rules.facts import Interview, Note
-from api.rules.outcome import Applied, Cue, Draft, Evidence, Part, Timed, Window
+from api.rules.outcome import NOTHING_YET, Applied, Cue, Draft, Evidence, Part, Timed, Window, earliest
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
 from api.rules.words import said
@@ -19,8 +19,9 @@ def notes(at: Situation, interview: Interview) -> Draft:
     end = at.end(interview)
     day, letter = same_day(end, interview.zone, at.floor), letter_due(end, at.policy)
     due = min(day, letter)
-    positives = _part(at, interview, "positive", interview.no_positives_at)
-    concerns = _part(at, interview, "concern", interview.no_concerns_at)
+    about = _about(at, interview)
+    positives = _part(at, interview, about, "positive", interview.no_positives_at)
+    concerns = _part(at, interview, about, "concern", interview.no_concerns_at)
     return Draft(
         number=3,
         scope=f"interview:{interview.id}",
@@ -29,8 +30,8 @@ def notes(at: Situation, interview: Interview) -> Draft:
         parts=(positives, concerns),
         not_applicable=not_held(interview),
         data=at.rounds[interview.id],
-        actions=(Timed(None, None), Timed(end, _action(positives, concerns))),
-        warnings=_warnings(at, interview),
+        actions=(NOTHING_YET, Timed(end, _action(positives, concerns))),
+        warnings=_warnings(interview, about),
         tips=() if positives.at or concerns.at else (Timed(end, Cue("debrief_at_once")),),
         trace=at.explained(
             lambda: (
@@ -50,17 +51,16 @@ def notes(at: Situation, interview: Interview) -> Draft:
     )
 
 
-def _part(at: Situation, interview: Interview, kind: str, ticked_at: datetime | None) -> Part:
+def _part(at: Situation, interview: Interview, about: list[Note], kind: str, ticked_at: datetime | None) -> Part:
     found = [
         Evidence("note", note.id, note.noted_at)
-        for note in _about(at, interview)
+        for note in about
         if note.kind == kind and note.noted_at >= interview.start
     ]
     ticked = at.known(ticked_at)
     if ticked is not None:
         found.append(Evidence("interview", interview.id, ticked))
-    first = min(found, key=lambda evidence: (evidence.at, evidence.type, evidence.id), default=None)
-    return Part(f"{kind}s", first)
+    return Part(f"{kind}s", earliest(found))
 
 
 def _about(at: Situation, interview: Interview) -> list[Note]:
@@ -73,10 +73,8 @@ def _action(positives: Part, concerns: Part) -> Cue | None:
     return Cue("write_concern") if concerns.at is None else None
 
 
-def _warnings(at: Situation, interview: Interview) -> tuple[Cue, ...]:
+def _warnings(interview: Interview, about: list[Note]) -> tuple[Cue, ...]:
     early = sorted(
-        note.id
-        for note in _about(at, interview)
-        if note.kind in ("positive", "concern") and note.noted_at < interview.start
+        note.id for note in about if note.kind in ("positive", "concern") and note.noted_at < interview.start
     )
     return tuple(Cue("evidence_before_interview/note", {"note": note_id}) for note_id in early)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from api.rules.calendar import local_date
 from api.rules.facts import FollowUp, Interview, Moment, StatusContact
@@ -11,6 +11,7 @@ from api.rules.situation import Situation
 from api.rules.words import said
 
 MADE = "status_contact_made"
+NOT_MADE = Part(MADE)
 ROUND, CANCELLATION, FOLLOW_UP = range(3)
 
 
@@ -61,10 +62,11 @@ class Chain:
     unanswered: int = 0
     decided: bool = False
 
-    def end(self, **changes: Any) -> None:  # noqa: ANN401  # fields of an occurrence
+    def end(self, *, part: Part = NOT_MADE, ended: str | None = None, done_reason: str = "evidence") -> None:
         """Close the current occurrence, if there is one."""
         if self.current is not None:
-            self.past.append(self.current._replace(**changes))
+            scope, window, trace, _, tried, *_ = self.current
+            self.past.append(Occurrence(scope, window, trace, part, tried, ended, done_reason))
         self.current = None
 
 
@@ -159,7 +161,7 @@ def _open(at: Situation, event: Event, after: int, *, tried: bool = False) -> Oc
         return tuple(applied)
 
     basis = "promised" if event.promise else "business"
-    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), at.explained(trace), Part(MADE), tried)
+    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), at.explained(trace), NOT_MADE, tried)
 
 
 def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime, str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from api.rules.calendar import POST_TAKES, local_date
 from api.rules.facts import Interview, Letter
-from api.rules.outcome import Applied, Cue, Draft, Evidence, Part, Timed, Window
+from api.rules.outcome import NOTHING_YET, Applied, Cue, Draft, Evidence, Part, Timed, Window, earliest
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
 from api.rules.words import said
@@ -31,7 +31,7 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
         parts=parts,
         not_applicable=not_held(interview) or _nobody(interview),
         data={**at.rounds[interview.id], "hours": at.policy.thank_you_hours},
-        actions=(Timed(None, None), Timed(end, _action(interview, draft, person) if missing else None)),
+        actions=(NOTHING_YET, Timed(end, _action(interview, draft, person) if missing else None)),
         warnings=_warnings(at, interview, letters),
         tips=_tips(at, interview, draft) if draft else (),
         trace=at.explained(
@@ -69,8 +69,7 @@ def _parts(at: Situation, interview: Interview, sent: list[Letter]) -> tuple[Par
 
 def _part(name: str, sent: list[Letter]) -> Part:
     found = [Evidence("letter", letter.id, letter.sent_at) for letter in sent if letter.sent_at]
-    first = min(found, key=lambda evidence: (evidence.at, evidence.id), default=None)
-    return Part(name, first)
+    return Part(name, earliest(found))
 
 
 def _action(interview: Interview, draft: Letter | None, person: str | None) -> Cue:
