@@ -1,15 +1,17 @@
 """Engines: which SQLite library, how its connections are prepared, and PostgreSQL's pool and timeouts."""
 
 import sqlite3
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import create_engine
 
 from api.errors import ProblemError, StorageFullError, UnavailableError
@@ -25,6 +27,8 @@ WRITE = "write"
 PASSING_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
 PASSING_IN_POSTGRESQL = ("08", "25006", "25P03", "40", "42P01", "53", "55P03", "57")
 DISK_FULL = "53100"
+USED_AT, TRUSTED_SECONDS = "used_at", 1.0
+PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 
 
 # Python's own where a reset of its WAL cannot corrupt the database, else the bundled one.
@@ -44,7 +48,9 @@ def make_engine(settings: Settings) -> Engine:
         "hide_parameters": True,
     }
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args=_postgresql(settings), **shared)
+        engine = create_engine(url, connect_args=postgresql_arguments(settings), **shared)
+        _look_whether_they_live(engine)
+        return engine
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
@@ -54,8 +60,12 @@ def make_engine(settings: Settings) -> Engine:
     return engine
 
 
-def _postgresql(settings: Settings) -> dict[str, Any]:
-    """Return what libpq is told: how long to wait for a connection, a lock, a statement, and a silent network."""
+def postgresql_arguments(settings: Settings) -> dict[str, Any]:
+    """Return what libpq is told: how long to wait for a connection, a lock, a statement, and a silent network.
+
+    Prepared statements are planned once: all of them go by the owner's index whoever that is, and planning takes longer
+    than running.
+    """
     limits = {
         "lock_timeout": settings.busy_timeout_seconds,
         "statement_timeout": settings.statement_timeout_seconds,
@@ -64,12 +74,32 @@ def _postgresql(settings: Settings) -> dict[str, Any]:
     return {
         "application_name": "afterword",
         "connect_timeout": settings.connect_timeout_seconds,
-        "options": " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items()),
+        "options": " ".join([PLANNED_ONCE, *(f"-c {name}={round(value * 1000)}" for name, value in limits.items())]),
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
         "tcp_user_timeout": round(settings.request_timeout_seconds * 1000),
     }
+
+
+def _look_whether_they_live(engine: Engine) -> None:
+    """Replace connections that the server has closed; one that was in use a moment ago is taken for alive."""
+    dialect: Any = engine.dialect
+
+    def note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[USED_AT] = time.monotonic()
+
+    def look(connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+        used_at = record.info.get(USED_AT)
+        if used_at is None or time.monotonic() - used_at < TRUSTED_SECONDS:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.dbapi.Error as error:
+            raise DisconnectionError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", look)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

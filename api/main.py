@@ -18,6 +18,7 @@ from api.db import Database
 from api.directory import Directory
 from api.errors import ProblemError
 from api.limits import Limits
+from api.lookout import Lookout
 from api.mail import Mailer
 from api.metrics import Metrics
 from api.middleware import Conventions
@@ -119,12 +120,15 @@ async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     to_thread.current_default_thread_limiter().total_tokens = settings.pool_size + MOST_HASHED
     sys.setswitchinterval(SWITCH_SECONDS)
     app.state.database.open_glimpses()
+    app.state.lookout = None if app.state.database.is_sqlite else Lookout(app.state.database, settings)
     app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
     tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
     yield {SETTINGS: settings}
     stopping.set()
     app.state.mailer.stop()
     await asyncio.gather(*tasks)  # a task that is cancelled would leave its thread at work with a connection
+    if app.state.lookout is not None:
+        await app.state.lookout.close()
     app.state.database.dispose()
 
 
@@ -144,7 +148,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.database = Database(settings)
     app.state.clock = clock
     app.state.exporting = asyncio.Semaphore()
-    app.state.gate = app.state.hashing_gate = app.state.mailer = None
+    app.state.gate = app.state.hashing_gate = app.state.mailer = app.state.lookout = None
     app.state.limits = Limits(settings.requests_per_minute) if settings.requests_per_minute else None
     directory = Directory()
     for routes in ROUTERS:

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,7 +16,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from api.conditional import Conditions
-from api.db import Database
 from api.errors import (
     FieldError,
     ForbiddenError,
@@ -28,12 +27,12 @@ from api.errors import (
 )
 from api.limits import Limits
 from api.models.base import NOT_IN_QUERY
-from api.plain import Rows
+from api.plain import Row, Rows
 from api.running import run
 from api.scopes import scopes_of
 from api.security import COOKIE_PREFIX, hash_token, is_csrf_token, looks_like_token
 from api.services.access import is_to_be_marked
-from api.services.glance import authenticate, recognise
+from api.services.glance import RECOGNISED, authenticate, question, recognised
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -163,19 +162,26 @@ async def _unchanged(request: Request) -> Response | None:
 
     It reads a handful of entries of an index: where that waits for nobody, a thread would cost more than the reading.
     """
-    database: Database = request.app.state.database
-    if database.has_glimpses:
-        with suppress(UnavailableError):  # in the rare moment in which it would wait, a thread does
-            return _seen(request, database.glimpse())
-    return await run_in_threadpool(_seen, request)
+    state = request.app.state
+    secret, now = credentials(request), state.clock().replace(microsecond=0)
+    with suppress(UnavailableError):  # in the rare moment in which it would wait, a thread does
+        if state.database.has_glimpses:
+            return _not_modified(request, _looked_up(request, state.database.glimpse(), secret, now), now)
+        if state.lookout is not None:
+            row = await state.lookout.first(RECOGNISED, **question(secret, now))
+            return _not_modified(request, row, now)
+    row = await run_in_threadpool(_looked_up, request, state.database.driver(), secret, now)
+    return _not_modified(request, row, now)
 
 
-def _seen(request: Request, driver: AbstractContextManager[Any] | None = None) -> Response | None:
-    state, route = request.app.state, request.scope["route"]
-    now = state.clock().replace(microsecond=0)
-    with driver or state.database.driver() as connection:
-        rows = Rows(connection, state.database.engine.dialect, now)
-        seen = recognise(rows, credentials(request), route.scopes)
+def _looked_up(request: Request, driver: AbstractContextManager[Any], secret: str, now: datetime) -> Row | None:
+    with driver as connection:
+        rows = Rows(connection, request.app.state.database.engine.dialect, now)
+        return rows.first(RECOGNISED, **question(secret, now))
+
+
+def _not_modified(request: Request, row: Row | None, now: datetime) -> Response | None:
+    seen = recognised(row, now, request.scope["route"].scopes)
     tag = seen.tag(place(request))
     if is_to_be_marked(seen.last_used_at, now) or not conditions(request).named(tag):
         return None

@@ -27,7 +27,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.engines import SQLITE
+from api.engines import PLANNED_ONCE, SQLITE
 from api.settings import Settings
 
 COLUMNS = (
@@ -65,7 +65,7 @@ class Bare:
                 self.connection.execute(f"PRAGMA {pragma}").close()
         else:
             bare = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
-            self.connection = psycopg.connect(bare, autocommit=True)
+            self.connection = psycopg.connect(bare, autocommit=True, options=PLANNED_ONCE)
 
     def run(self, statement: str, values: Iterable[Any] = ()) -> Any:
         """Execute a statement; outside a transaction it is one of its own."""

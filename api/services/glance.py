@@ -72,14 +72,24 @@ class Recognised:
 
 def recognise(rows: Rows, secret: str, needed: Collection[str], *, as_of: datetime | None = None) -> Recognised:
     """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope."""
-    row = None
-    if looks_like_token(secret):
-        row = rows.first(RECOGNISED, hash=hash_token(secret), now=kept(as_of or rows.now))
+    row = rows.first(RECOGNISED, **question(secret, as_of or rows.now))
+    return recognised(row, rows.now, needed)
+
+
+def question(secret: str, now: datetime) -> dict[str, str]:
+    """Return what `RECOGNISED` wants to know. Raises UnauthorizedError for what can be no token."""
+    if not looks_like_token(secret):
+        raise UnauthorizedError
+    return {"hash": hash_token(secret), "now": kept(now)}
+
+
+def recognised(row: Row | None, now: datetime, needed: Collection[str]) -> Recognised:
+    """Return who asks from the row that `RECOGNISED` found. Raises as `recognise` does."""
     if row is None:
         raise UnauthorizedError
     user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row
     expires = known_instant(expires_at)
-    if expires is not None and expires <= rows.now:
+    if expires is not None and expires <= now:
         raise UnauthorizedError
     granted = document(scopes)
     demand(granted, needed)

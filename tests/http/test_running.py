@@ -9,12 +9,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api import running
+from api import requests, running
 from api.errors import UnavailableError
 from tests.conftest import World
 from tests.http.story import interviewed, read, step
 
-pytestmark = pytest.mark.sqlite
+ENDED = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture
@@ -31,6 +34,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return handed
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("more", "in_a_thread"),
     [
@@ -49,6 +53,7 @@ def test_what_is_short_needs_no_thread(client: TestClient, threads: list[str], m
     assert len(threads) == (len(hrefs) if in_a_thread else 0)
 
 
+@pytest.mark.sqlite
 def test_one_step_needs_no_thread(client: TestClient, threads: list[str]) -> None:
     app, _ = interviewed(client)
     found = step(client, app, 4)
@@ -57,6 +62,7 @@ def test_one_step_needs_no_thread(client: TestClient, threads: list[str]) -> Non
     assert threads == []
 
 
+@pytest.mark.sqlite
 def test_where_the_event_loop_would_have_to_wait_a_thread_does(
     world: World, client: TestClient, threads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +83,7 @@ def test_where_the_event_loop_would_have_to_wait_a_thread_does(
     assert threads == ["list_steps"]
 
 
+@pytest.mark.sqlite
 def test_that_a_token_was_used_is_kept_by_a_thread(world: World, client: TestClient, threads: list[str]) -> None:
     with world.database.engine.begin() as connection:
         connection.execute(text("UPDATE token SET last_used_at = NULL"))
@@ -87,6 +94,7 @@ def test_that_a_token_was_used_is_kept_by_a_thread(world: World, client: TestCli
         assert connection.execute(text("SELECT count(*) FROM token WHERE last_used_at IS NULL")).scalar() == 0
 
 
+@pytest.mark.sqlite
 def test_a_short_reading_answers_nobody_else(client: TestClient, stranger: TestClient, threads: list[str]) -> None:
     app, _ = interviewed(client)
     assert stranger.get("/v1/queue").status_code == 200
@@ -95,3 +103,35 @@ def test_a_short_reading_answers_nobody_else(client: TestClient, stranger: TestC
     assert read(stranger, "/v1/queue")["items"] == []
     assert stranger.get("/v1/queue", headers={"Authorization": "Bearer afw_nobody"}).status_code == 401
     assert threads == []
+
+
+@pytest.fixture
+def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was handed to threads before an endpoint was reached."""
+    handed: list[str] = []
+
+    async def noted(function: Callable[..., Any], *given: Any) -> Any:
+        handed.append(function.__name__)
+        return await run_in_threadpool(function, *given)
+
+    monkeypatch.setattr(requests, "run_in_threadpool", noted)
+    return handed
+
+
+@pytest.mark.postgresql
+def test_what_has_not_changed_is_asked_for_without_a_thread(
+    world: World, client: TestClient, handed_over: list[str]
+) -> None:
+    interviewed(client)
+    with TestClient(world.app) as served:
+        served.headers.update(client.headers)
+        wanted = {"If-None-Match": served.get("/v1/queue").headers["etag"]}
+        assert served.get("/v1/queue", headers=wanted).status_code == 304
+        assert served.get("/v1/queue", headers={**wanted, "Authorization": "Bearer afw_nobody"}).status_code == 401
+        assert handed_over == []
+        with world.database.engine.connect() as connection:
+            connection.execute(ENDED)
+        assert served.get("/v1/queue", headers=wanted).status_code == 304
+        assert handed_over == ["_looked_up"]
+        assert served.get("/v1/queue", headers=wanted).status_code == 304
+        assert handed_over == ["_looked_up"]

@@ -25,6 +25,7 @@ DISK_MB = 12
 ROOM = 300_000
 AT_ONCE = 60  # more than there are threads for them
 NOTHING = 0
+PLACES = 6  # more writers would wait for a place, and be told so
 Answer = tuple[int, float]
 
 
@@ -180,7 +181,7 @@ def held_lock(here: Ground) -> Iterator[Callable[[], None]]:
 async def termination(outage: Outage) -> None:
     """Ask the server to end while writers wait for a lock; let go of the lock, and see what they are told."""
     with held_lock(outage.here) as let_go:
-        under_way = asyncio.gather(*(outage.write() for _ in range(8)))
+        under_way = asyncio.gather(*(outage.write() for _ in range(PLACES)))
         await asyncio.sleep(0.7)
         outage.server.terminate()
         await asyncio.sleep(0.7)
