@@ -93,7 +93,7 @@ def queue(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, 
 
 def notes(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, effort: Effort) -> dict[str, Seen]:
     """Compare recording a note."""
-    loads = [Load(name, addresses[name], noted(people)) for name in ("ours", "floor")]
+    loads = [Load(name, address, noted(people)) for name, address in addresses.items()]
     return side_by_side(loads, folder, effort)
 
 
@@ -146,11 +146,15 @@ def _reads(to: Report, section: str, seen: Mapping[str, Seen]) -> None:
 
 
 def _writes(to: Report, section: str, seen: Mapping[str, Seen]) -> None:
-    ours, bare = seen["ours"], seen["floor"]
+    ours, bare, usual = seen["ours"], seen["floor"], seen["usual"]
     latencies = milliseconds(ours.latency), milliseconds(bare.latency)
     what = "recording a note against a bare insert and commit"
     to.at_most(section, f"{what}, 1 connection", *latencies, ours.latency / bare.latency, 3)
     to.at_most(section, f"{what}, 8 connections", per_second(ours), per_second(bare), bare.rate / ours.rate, 3)
+    what = "the same against the usual way's bare insert"
+    latencies = milliseconds(ours.latency), milliseconds(usual.latency)
+    to.add(section, Line(f"{what}, 1 connection", *latencies, ours.latency / usual.latency))
+    to.add(section, Line(f"{what}, 8 connections", per_second(ours), per_second(usual), usual.rate / ours.rate))
 
 
 def per_second(seen: Seen) -> str:

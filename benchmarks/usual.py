@@ -2,7 +2,8 @@
 
 Entities come from a session that a generator dependency opens; the token is a dependency too; plain functions make the
 answer, which FastAPI checks against the response model and serialises. One statement joins steps and applications, as
-somebody who knows SQLAlchemy would write it. What the rules say is rendered by the same functions as ours.
+somebody who knows SQLAlchemy would write it. What the rules say is rendered by the same functions as ours. A note is
+inserted into the same table as ours and committed, and that is all: a bare insert in the framework's own manner.
 
     AFTERWORD_DATABASE_URL=… uvicorn benchmarks.usual:create_app --factory
 """
@@ -15,11 +16,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session, col, func, or_, select
 
-from api.engines import make_engine
-from api.models import Application, Offer, StepInstance, Token
+from api.engines import WRITE, make_engine
+from api.models import Application, Note, Offer, StepInstance, Token
 from api.rules.answers import answered
 from api.rules.outcome import Kept
 from api.rules.words import said
@@ -79,6 +80,20 @@ class StepPublic(BaseModel):
     snoozed_until: datetime | None
     trace: None = None
     application: ApplicationPublic
+
+
+class NoteCreate(BaseModel):
+    interview_id: str | None = None
+    kind: str
+    text: str
+
+
+class NotePublic(NoteCreate):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    application_id: str
+    noted_at: datetime
 
 
 class QueuePage(BaseModel):
@@ -143,10 +158,25 @@ def get_session(request: Request) -> Iterator[Session]:
 SessionDep = Annotated[Session, Depends(get_session)]
 
 
-def current_token(
-    session: SessionDep, credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]
-) -> Token:
-    hashed = hashlib.sha256(credentials.credentials.encode()).hexdigest()
+def get_writing_session(request: Request) -> Iterator[Session]:
+    with Session(request.app.state.engine.execution_options(**{WRITE: True})) as session:
+        yield session
+
+
+WritingDep = Annotated[Session, Depends(get_writing_session)]
+CredentialsDep = Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]
+
+
+def current_token(session: SessionDep, credentials: CredentialsDep) -> Token:
+    return token_of(session, credentials.credentials)
+
+
+def writing_token(session: WritingDep, credentials: CredentialsDep) -> Token:
+    return token_of(session, credentials.credentials)
+
+
+def token_of(session: Session, secret: str) -> Token:
+    hashed = hashlib.sha256(secret.encode()).hexdigest()
     token = session.exec(select(Token).where(Token.hash == hashed)).first()
     if token is None or (token.expires_at is not None and token.expires_at <= datetime.now(UTC)):
         raise HTTPException(status.HTTP_401_UNAUTHORIZED)
@@ -181,6 +211,20 @@ def read_queue(
     live, offers = live_and_offers(session, token.user_id, now)
     items = [public(row, application, now, live, offers) for row, application in found[:limit]]
     return QueuePage(items=items, next_cursor=items[-1].id if len(found) > limit else None)
+
+
+@routes.post("/v1/applications/{application_id}/notes", status_code=status.HTTP_201_CREATED)
+def add_note(
+    session: WritingDep, token: Annotated[Token, Depends(writing_token)], application_id: str, body: NoteCreate
+) -> NotePublic:
+    """Insert a note and commit it: nothing is judged, locked or noted down."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    times = {"created_at": now, "updated_at": now, "noted_at": now}
+    row = Note(user_id=token.user_id, application_id=application_id, **body.model_dump(), **times)
+    session.add(row)
+    session.commit()
+    session.refresh(row)
+    return NotePublic.model_validate(row)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from api.models import Application, Interview, StepInstance, User
 from api.plain import IDS, OWNER, Plain, Rows, canonical, document, given, instant, picked
 from api.rules.evaluate import project
 from api.rules.outcome import STEPS, Instance
-from api.services.facts import ME, Known, gather
+from api.services.facts import ME, gather
 from api.services.policies import policy_of
 from api.services.rounds import effective_end
 from api.services.stored_steps import COLUMNS, OF_APPLICATIONS, StoredStep, columns, is_kept, keys_of, same
@@ -110,12 +110,6 @@ def judge_search(session: OwnedSession) -> list[Reopened]:
     """Judge step 7 of every application: after a change of the user's zone or a general search activity."""
     session.flush()
     return _judge_search(session, Rows.of(session), ())
-
-
-def fresh(session: OwnedSession, ids: Sequence[str]) -> Iterator[tuple[Known, tuple[Instance, ...]]]:
-    """Judge without writing: what the stored rows must equal."""
-    for known in gather(Rows.of(session), ids, now=judged_at(session)):
-        yield known, project(known.facts, known.policy, judged_at(session))
 
 
 def compare(rows: Rows, ids: Sequence[str], now: datetime, only: Collection[int] = STEPS) -> Difference:

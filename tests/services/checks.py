@@ -16,7 +16,9 @@ from api.pagination import PageQuery
 from api.plain import SECONDS, Plain, Rows, canonical, document, picked
 from api.rules.evaluate import project
 from api.rules.facts import ENDINGS, Elsewhere
-from api.services import queue, steps
+from api.services import queue
+from api.services.facts import gather
+from api.services.steps import judged_at
 from api.services.stored_steps import COLUMNS, StoredStep, columns
 
 Key = tuple[str, int, str]
@@ -61,8 +63,8 @@ def judged_rows(session: OwnedSession) -> dict[Key, Values]:
     live = session.exec(select(Application.id).where(col(Application.deleted_at).is_(None))).all()
     everything = _everything_elsewhere(session)
     found: dict[Key, Values] = {}
-    for known, instances in steps.fresh(session, live):
-        app = known.id
+    for known in gather(Rows.of(session), live, now=judged_at(session)):
+        app, instances = known.id, project(known.facts, known.policy, judged_at(session))
         facts = replace(known.facts, elsewhere=tuple(fact for owner, fact in everything if owner != app))
         assert project(facts, known.policy, session.now) == instances
         for instance in instances:
