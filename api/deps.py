@@ -28,6 +28,7 @@ from api.services.glance import Recognised, authenticate, recognise
 from api.settings import Settings
 
 Shown = TypeVar("Shown", bound=BaseModel)
+MOST_ASIDE = 200  # rows of one statement: what takes the event loop longer to read, a thread reads
 
 
 class Clockwork:
@@ -39,7 +40,7 @@ class Clockwork:
         self.response = response
         self.database: Database = request.app.state.database
         self.settings: Settings = request.app.state.settings
-        self.aside = False
+        self.aside = False  # whether the event loop itself reads, with the connection that is set aside for it
 
     @property
     def now(self) -> datetime:
@@ -99,7 +100,8 @@ class Caller(Clockwork):
     def glancing(self, as_of: datetime | None = None) -> Iterator[Rows]:
         """Read plain rows about steps on behalf of the caller, who is told at once if nothing has changed."""
         with self.database.glimpse() if self.aside else self.database.driver() as driver:
-            rows = Rows(driver, self.database.engine.dialect, self.now)
+            most = MOST_ASIDE if self.aside else None
+            rows = Rows(driver, self.database.engine.dialect, self.now, most=most)
             self.token = recognise(rows, self.secret, self.route.scopes, as_of=as_of)
             if self.aside and is_to_be_marked(self.token.last_used_at, self.now):
                 raise UnavailableError  # what is to be written, a thread writes

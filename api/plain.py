@@ -16,6 +16,7 @@ from sqlalchemy.orm import with_loader_criteria
 from sqlmodel import SQLModel, insert, select
 
 from api.db import Owned, OwnedSession
+from api.errors import UnavailableError
 from api.rules.facts import Moment
 
 Row = tuple[Any, ...]
@@ -119,10 +120,22 @@ def insertion(table: type[SQLModel]) -> Insertion:
 
 
 class Rows:
-    """Where plain statements run: on a connection of their own or in a session's transaction, for one user."""
+    """Where plain statements run: on a connection of their own or in a session's transaction, for one user.
 
-    def __init__(self, driver: Any, dialect: Dialect, now: datetime, user_id: str | None = None) -> None:  # noqa: ANN401
+    `most`: more rows than this are not read at once; who asks has to find another place for them.
+    """
+
+    def __init__(
+        self,
+        driver: Any,  # noqa: ANN401  # either driver's connection
+        dialect: Dialect,
+        now: datetime,
+        user_id: str | None = None,
+        *,
+        most: int | None = None,
+    ) -> None:
         self.now = now
+        self._most = most
         self._driver = driver
         self._dialect = dialect
         self._owner = user_id
@@ -143,15 +156,25 @@ class Rows:
 
     def owned_by(self, user_id: str) -> "Rows":
         """Return the same for a user."""
-        return Rows(self._driver, self._dialect, self.now, user_id)
+        return Rows(self._driver, self._dialect, self.now, user_id, most=self._most)
 
     def all(self, statement: Plain, **values: Any) -> list[Row]:  # noqa: ANN401  # whatever a column holds
-        """Return all rows of a statement. A long list of `ids` is asked for in pieces; no row has none of them."""
+        """Return all rows of a statement. A long list of `ids` is asked for in pieces; no row has none of them.
+
+        Raises UnavailableError for more rows than the `most` of these, where there is one.
+        """
         ids = values.get("ids")
         pieces = (
             [values] if ids is None else [{**values, "ids": ids[at : at + MOST]} for at in range(0, len(ids), MOST)]
         )
-        return [row for piece in pieces for row in self._run(statement, piece).fetchall()]
+        return [row for piece in pieces for row in self._fetched(self._run(statement, piece))]
+
+    def _fetched(self, cursor: Any) -> list[Row]:  # noqa: ANN401  # the driver's cursor
+        rows: list[Row] = cursor.fetchall() if self._most is None else cursor.fetchmany(self._most + 1)
+        if self._most is not None and len(rows) > self._most:
+            cursor.close()
+            raise UnavailableError
+        return rows
 
     def several(self, statements: Sequence[Plain], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
         """Return all rows of each of several statements, asked for together where the database is far away."""

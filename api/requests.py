@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -105,8 +105,9 @@ class Route(APIRoute):
     """A route that reads its requests strictly. `scopes`: what a token needs here; none where nobody need ask."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # starlette's
-        self.is_glanced = getattr(endpoint, "is_glanced", False)
-        endpoint = run(endpoint, options.get("status_code"), is_glanced=self.is_glanced)
+        alone: Collection[str] | None = getattr(endpoint, "alone", None)
+        self.is_glanced = alone is not None
+        endpoint = run(endpoint, options.get("status_code"), alone=alone)
         super().__init__(path, endpoint, **options)
         is_open = (self.openapi_extra or {}).get("security") == []
         self.scopes = () if is_open else tuple(s for method in self.methods or () for s in scopes_of(method, path))
@@ -151,10 +152,17 @@ def _somebody_known(request: Request) -> None:
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def glanced(endpoint: Endpoint) -> Endpoint:
-    """Mark an endpoint about steps: who has its answer already is told so before anything else is read."""
-    endpoint.is_glanced = True  # type: ignore[attr-defined]  # read by the route that is made of it
-    return endpoint
+def glanced(*alone: str) -> Callable[[Endpoint], Endpoint]:
+    """Mark an endpoint about steps: who has its answer already is told so before anything else is read.
+
+    Where none of the parameters `alone` is given, its answer is short enough for the event loop to read it.
+    """
+
+    def marked(endpoint: Endpoint) -> Endpoint:
+        endpoint.alone = alone  # type: ignore[attr-defined]  # read by the route that is made of it
+        return endpoint
+
+    return marked
 
 
 async def _unchanged(request: Request) -> Response | None:

@@ -5,7 +5,7 @@ it was made.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ Endpoint = Callable[..., Any]
 
 
 class Answering(Protocol):
-    """What is known of a request whose answer is to be written."""
+    """What an endpoint's `caller` is to the code here; `aside` says whether the event loop itself reads for it."""
 
     response: Response
     aside: bool
@@ -33,14 +33,19 @@ class Answering(Protocol):
         """Return a document as an answer, with the headers that were said."""
 
 
-def run(endpoint: Endpoint, status: int | None, *, is_glanced: bool) -> Endpoint:
-    """Return an endpoint that answers with what is sent, and runs where it should."""
+def run(endpoint: Endpoint, status: int | None, *, alone: Collection[str] | None) -> Endpoint:
+    """Return an endpoint that answers with what is sent, and runs where it should.
+
+    The event loop may read for it unless `alone` is None, or one of the parameters that `alone` names was given.
+    """
     if inspect.iscoroutinefunction(endpoint):
         return endpoint
+    defaults = {name: inspect.signature(endpoint).parameters[name].default for name in alone or ()}
 
     @wraps(endpoint)
     def answered(**given: Any) -> Any:  # noqa: ANN401  # whatever the endpoint takes and returns
-        found, caller = endpoint(**given), given.get("caller")
+        caller: Answering | None = given.get("caller")
+        found = endpoint(**given)
         if caller is None or not isinstance(found, BaseModel):
             return found
         content = found.__pydantic_serializer__.to_json(found)
@@ -49,19 +54,19 @@ def run(endpoint: Endpoint, status: int | None, *, is_glanced: bool) -> Endpoint
     @wraps(endpoint)
     async def glanced(**given: Any) -> Any:  # noqa: ANN401  # see above
         caller: Answering = given["caller"]
-        if caller.may_step_aside and _is_short(given):
+        if caller.may_step_aside and _is_short(given, defaults):
             caller.aside = True
             try:
                 return answered(**given)
-            except UnavailableError:  # in the rare moment in which the event loop would have to wait, a thread does
+            except UnavailableError:  # the event loop would have to wait, or to read much: a thread does
                 caller.aside = False
         return await run_in_threadpool(answered, **given)
 
-    return glanced if is_glanced else answered
+    return answered if alone is None else glanced
 
 
-def _is_short(given: dict[str, Any]) -> bool:
-    """Tell whether what is asked for is read from a few rows, and nothing is judged for it."""
+def _is_short(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+    """Tell whether what is asked for is read from a few rows along an index, and nothing is judged for it."""
     page = given.get("page")
-    asked = given.get("as_of") is not None or given.get("explain", False)
-    return not asked and (page is None or page.limit <= DEFAULT_LIMIT)
+    is_plain = all(given[name] == value for name, value in defaults.items())
+    return is_plain and (page is None or page.limit <= DEFAULT_LIMIT)

@@ -48,7 +48,7 @@ def _states(text: str) -> tuple[str, ...]:
 
 
 @routes.get("/v1/queue", operation_id="list_queue", response_model=QueuePage)
-@glanced
+@glanced("state", "step", "application_id", "due_before", "as_of", "explain")
 def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,

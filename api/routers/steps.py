@@ -27,7 +27,7 @@ routes = router("steps")
 
 
 @routes.get(f"{PARENT}/steps", operation_id="list_steps", response_model=StepsPublic)
-@glanced
+@glanced("as_of", "explain")
 def list_steps(
     caller: CallerDep, application_id: ApplicationId, *, as_of: AsOf = None, explain: Explain = False
 ) -> Response:
@@ -55,7 +55,7 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
 
 
 @routes.get(STEP, operation_id="get_step", response_model=StepPublic)
-@glanced
+@glanced("explain")
 def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
     """Read a step.
 

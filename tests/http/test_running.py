@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api import requests, running
+from api import deps, requests, running
 from api.errors import UnavailableError
 from tests.conftest import World
 from tests.http.story import interviewed, read, step
@@ -135,3 +135,28 @@ def test_what_has_not_changed_is_asked_for_without_a_thread(
         assert handed_over == ["_looked_up"]
         assert served.get("/v1/queue", headers=wanted).status_code == 304
         assert handed_over == ["_looked_up"]
+
+
+@pytest.mark.sqlite
+def test_what_has_more_rows_than_are_read_at_once_is_read_by_a_thread(
+    client: TestClient, threads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = interviewed(client)
+    href = f"/v1/applications/{app}/steps"
+    wanted = read(client, href)
+    threads.clear()
+    monkeypatch.setattr(deps, "MOST_ASIDE", len(wanted["steps"]))
+    assert read(client, href) == wanted
+    assert threads == []
+    monkeypatch.setattr(deps, "MOST_ASIDE", len(wanted["steps"]) - 1)
+    assert read(client, href) == wanted
+    assert threads == ["list_steps"]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("more", ["state=open", "step=4", "due_before=2030-01-01T00:00Z"])
+def test_a_part_of_the_queue_is_picked_by_a_thread(client: TestClient, threads: list[str], more: str) -> None:
+    interviewed(client)
+    threads.clear()
+    assert client.get(f"/v1/queue?{more}").status_code == 200
+    assert threads == ["list_queue"]
