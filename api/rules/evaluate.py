@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 
 from api.rules.answers import answered, kept, step_of, unstarted
 from api.rules.facts import Facts
@@ -32,6 +33,7 @@ LOOKS_AT: Mapping[int, Collection[str]] = {
     6: ("follow_ups", "status_contact"),
     7: ("elsewhere",),
 }
+IN_ORDER = attrgetter("number", "opens_at", "scope")
 PRESSING = ("overdue", "open", "upcoming")
 
 
@@ -51,7 +53,7 @@ def project(
     """
     at = Situation(facts, policy, now, explains=explain)
     instances = [judge(at, draft) for draft in _drafts(at, only)]
-    instances.sort(key=lambda i: (i.number, i.opens_at, i.scope))
+    instances.sort(key=IN_ORDER)
     return tuple(instances)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from api.rules.calendar import Office
+from api.rules.calendar import Office, same_day
 from api.rules.facts import Facts, Interview
 from api.rules.life import Life, life
 from api.rules.outcome import Applied, Data
@@ -14,7 +14,20 @@ from api.rules.words import said
 class Situation:
     """One application at one instant, under one policy. What is worked out here is looked at by several steps."""
 
-    __slots__ = ("ends", "explains", "facts", "first_end", "floor", "life", "live", "now", "office", "policy", "rounds")
+    __slots__ = (
+        "days",
+        "ends",
+        "explains",
+        "facts",
+        "first_end",
+        "floor",
+        "life",
+        "live",
+        "now",
+        "office",
+        "policy",
+        "rounds",
+    )
 
     def __init__(self, facts: Facts, policy: Policy, now: datetime, *, explains: bool = False) -> None:
         self.facts, self.policy, self.now, self.explains = facts, policy, now, explains
@@ -22,6 +35,10 @@ class Situation:
         self.floor: timedelta = policy.floor
         minutes = policy.default_interview_minutes
         self.ends: dict[str, datetime] = {one.id: one.effective_end(minutes) for one in facts.interviews}
+        # The end of each round's local day, or the floor after the round [12]: steps 1 and 3 go by it.
+        self.days: dict[str, datetime] = {
+            one.id: same_day(self.ends[one.id], one.zone, self.floor) for one in facts.interviews
+        }
         self.life: Life = life(facts.stages, now)  # stage, offer and ending as of now
         # The rounds that took or will take place, by (end, id), and E₁ and A of the specification: the earliest end.
         self.live: tuple[Interview, ...] = tuple(

@@ -77,3 +77,13 @@ def test_the_floor_commits_a_note(servers: Servers) -> None:
     bare = floor.Bare(servers.url)
     assert bare.run("SELECT id, text FROM floor_note").fetchall() == [(answer.json()["id"], "Kept.")]
     bare.connection.close()
+
+
+def test_the_usual_way_commits_a_note_where_ours_reads_it(servers: Servers) -> None:
+    application, interview = next(iter(servers.person.interviews.items()))
+    headers = {"Authorization": f"Bearer {servers.person.token}"}
+    body = {"kind": "positive", "text": "Kept as well.", "interview_id": interview}
+    answer = servers.clients["usual"].post(f"/v1/applications/{application}/notes", json=body, headers=headers)
+    assert answer.status_code == 201
+    found = servers.clients["ours"].get(f"/v1/notes/{answer.json()['id']}").json()
+    assert {name: found[name] for name in answer.json()} == answer.json()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.rules.calendar import local_date, same_day
+from api.rules.calendar import local_date
 from api.rules.facts import Interview
 from api.rules.outcome import Applied, Cue, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
@@ -19,7 +19,7 @@ def next_stage(at: Situation, interview: Interview) -> Draft:
     day, never less than the floor after its end. A live round that starts at or after the end supersedes it.
     """
     end = at.end(interview)
-    due = same_day(end, interview.zone, at.floor)
+    due = at.days[interview.id]
     return Draft(
         number=1,
         scope=f"interview:{interview.id}",

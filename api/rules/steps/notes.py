@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.rules.calendar import local_date, same_day
+from api.rules.calendar import local_date
 from api.rules.facts import Interview, Note
 from api.rules.outcome import NOTHING_YET, Applied, Cue, Draft, Evidence, Part, Timed, Window, earliest
 from api.rules.situation import Situation
@@ -17,7 +17,7 @@ def notes(at: Situation, interview: Interview) -> Draft:
     that is made from the notes [15]. A note dated before the start cannot be about this interview.
     """
     end = at.end(interview)
-    day, letter = same_day(end, interview.zone, at.floor), letter_due(end, at.policy)
+    day, letter = at.days[interview.id], letter_due(end, at.policy)
     due = min(day, letter)
     about = _about(at, interview)
     positives = _part(at, interview, about, "positive", interview.no_positives_at)
