@@ -6,13 +6,8 @@ gc.disable()  # imports throw nothing away: to look for garbage among them takes
 
 from api.cli import main  # noqa: E402  # see above
 
-
-def start() -> None:
-    """Run the command; from here on garbage is looked for, though not among what was imported."""
-    gc.freeze()
-    gc.enable()
-    main()
-
+gc.freeze()
+gc.enable()  # here, because the processes that a command starts may import this without running it
 
 if __name__ == "__main__":
-    start()
+    main()

@@ -20,6 +20,7 @@ from api.errors import UnavailableError
 from api.rules.facts import Moment
 
 Row = tuple[Any, ...]
+Writer = Callable[[Any], Any] | None
 INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
 SECONDS = len("2026-03-02 16:00:00")
 SIZES = (0, 1, 10, 100, 500)  # lists of ids are filled up to one of these, so that few statements are compiled
@@ -92,7 +93,7 @@ class Insertion:
         self._columns: Any = table.__table__.c  # type: ignore[attr-defined]  # only tables are inserted into
         values = {column.name: given(column.name, column.type) for column in self._columns}
         self.statement = Plain(insert(table).values(values), owned=False)
-        self._writers: dict[str, dict[str, Callable[[Any], Any] | None]] = {}
+        self._writers: dict[str, dict[str, Writer]] = {}
 
     def values(self, dialect: Dialect, row: SQLModel) -> dict[str, Any]:
         """Return a row's values as the driver takes them."""
@@ -103,14 +104,17 @@ class Insertion:
             for name, value in found.items()
         }
 
-    def _for(self, dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
-        self._writers[dialect.name] = {
-            column.name: held
-            if isinstance(column.type, Uuid)
-            else column.type.dialect_impl(dialect).bind_processor(dialect)
-            for column in self._columns
-        }
+    def _for(self, dialect: Dialect) -> dict[str, Writer]:
+        self._writers[dialect.name] = {column.name: writer(column.type, dialect) for column in self._columns}
         return self._writers[dialect.name]
+
+
+def writer(kind: Any, dialect: Dialect) -> Writer:  # noqa: ANN401  # a column's type
+    """Return what turns a value of a column into what the driver takes; None where it takes it as it is."""
+    if isinstance(kind, Uuid):
+        return held
+    found: Writer = kind.dialect_impl(dialect).bind_processor(dialect)
+    return found
 
 
 @cache

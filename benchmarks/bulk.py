@@ -1,16 +1,14 @@
 """Many rows of one table at once, as each driver takes them fastest; values are written as the columns write them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Uuid
+from sqlalchemy import Connection, DateTime, Dialect
 from sqlmodel import SQLModel
 
-from api.plain import held, kept
+from api.plain import Writer, kept, writer
 from benchmarks.facts import Row
-
-Writer = Callable[[Any], Any] | None
 
 
 def insert(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
@@ -43,10 +41,5 @@ def _writers(table: type[SQLModel], dialect: Dialect) -> dict[str, Writer]:
 
 
 def _writer(kind: Any, dialect: Dialect) -> Writer:
-    if isinstance(kind, Uuid):
-        return held
-    kind = kind.dialect_impl(dialect)
-    if isinstance(getattr(kind, "impl_instance", kind), DateTime) and dialect.name == "sqlite":
-        return kept
-    writer: Writer = kind.bind_processor(dialect)
-    return writer
+    is_instant = isinstance(getattr(kind, "impl_instance", kind), DateTime)
+    return kept if is_instant and dialect.name == "sqlite" else writer(kind, dialect)
