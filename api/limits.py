@@ -6,6 +6,7 @@ from dataclasses import dataclass
 PERIOD_SECONDS = 60.0
 MOST_BUCKETS = 10_000
 EVERYBODY_ELSE = ""
+ROUNDING = 1e-6  # of sums of seconds since the machine started: a full bucket must give its last call at any instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,12 @@ class Limits:
             key = EVERYBODY_ELSE
         interval = PERIOD_SECONDS / self.most
         full_at = max(self._full_at.get(key, now), now) + interval
-        if full_at - now > PERIOD_SECONDS:
-            wait = math.ceil(full_at - now - PERIOD_SECONDS)
-            return Allowance(self.most, 0, math.ceil(full_at - interval - now), wait)
+        if full_at - now > PERIOD_SECONDS + ROUNDING:
+            wait = _whole_seconds(full_at - now - PERIOD_SECONDS)
+            return Allowance(self.most, 0, _whole_seconds(full_at - interval - now), wait)
         self._full_at[key] = full_at
-        left = int((PERIOD_SECONDS - (full_at - now)) / interval + 1e-6)
-        return Allowance(self.most, left, math.ceil(full_at - now), None)
+        left = int((PERIOD_SECONDS - (full_at - now)) / interval + ROUNDING)
+        return Allowance(self.most, left, _whole_seconds(full_at - now), None)
 
     def _sweep(self, now: float) -> bool:
         """Forget the buckets that are full again, once a second at the most; tell whether there is room for one."""
@@ -57,3 +58,8 @@ class Limits:
             self._swept_at = now
             self._full_at = {known: at for known, at in self._full_at.items() if at > now}
         return len(self._full_at) < MOST_BUCKETS
+
+
+def _whole_seconds(seconds: float) -> int:
+    """Round up, but for what only rounding has added."""
+    return math.ceil(seconds - ROUNDING)

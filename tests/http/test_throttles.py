@@ -1,7 +1,9 @@
 """Attempts that are counted: at passwords and accounts by the hour, and calls of a token by the minute."""
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import httpx
@@ -192,6 +194,16 @@ def test_a_bucket_fills_up_again_steadily(calls: list[float], expected: list[int
     limits = Limits(3)
     taken = [limits.take("a", 1_000 + at) for at in calls]
     assert [None if one.wait else one.left for one in taken] == expected
+
+
+@pytest.mark.parametrize("most", [1, 3, 7, 6_000])
+def test_a_full_bucket_gives_every_call_at_any_instant(most: int) -> None:
+    random = Random(most)
+    for now in [random.uniform(0, 1e7) for _ in range(max(5, 600 // most))]:
+        limits = Limits(most)
+        *given, refused = [limits.take("a", now) for _ in range(most + 1)]
+        assert {one.wait for one in given} == {None}, now
+        assert (refused.wait, refused.full_in) == (math.ceil(60 / most), 60), now
 
 
 def test_the_memory_for_buckets_is_bounded_and_nobody_can_push_another_out() -> None:
