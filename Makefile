@@ -2,14 +2,22 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Files in the order of collection, so that those that take longest do not come last.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check unit postgresql bench lock openapi clean
+.PHONY: demo test test-long check unit postgresql mutants bench lock openapi clean
 
 demo: $(VENV)/runtime.stamp ## Start on a throw-away SQLite file with a demo account.
 	@$(BIN)/afterword demo
 
-test: $(VENV)/dev.stamp check unit postgresql ## Run everything that continuous integration runs, on both databases.
+test: $(VENV)/dev.stamp ## Run everything that continuous integration runs, on both databases; few cases are drawn.
+	@echo "make test takes about 5 minutes on two cores."
+	@began=$$(date +%s) && $(MAKE) --no-print-directory check unit postgresql && seconds=$$(($$(date +%s) - began)) \
+		&& echo "make test took $$((seconds / 60)) min $$((seconds % 60)) s."
+
+test-long: $(VENV)/dev.stamp ## Draw many cases, on both databases by turns: MINUTES=10, SEED=7 draws the same again.
+	$(BIN)/python -m tests.long $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -18,10 +26,13 @@ check: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest $(PARALLEL)
 
-postgresql: $(VENV)/dev.stamp ## The tests that use a database, on a PostgreSQL started for them (or AFTERWORD_TEST_DATABASE_URL).
-	AFTERWORD_CONTRACT_CASES=2 AFTERWORD_EXAMPLES=5 $(BIN)/pytest -n 2 --dist loadfile --database postgresql
+postgresql: $(VENV)/dev.stamp ## The tests that can fail on PostgreSQL alone, on one started for them (or AFTERWORD_TEST_DATABASE_URL).
+	$(BIN)/pytest $(PARALLEL) --database postgresql
+
+mutants: $(VENV)/dev.stamp ## Change the rules in every small way and see the tests fail: MUTANTS="--sample 0.5 --seed 1".
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 bench: $(VENV)/dev.stamp ## Measure speed beside the floor and the usual way (needs wrk); BENCH="--quick" shows that it works.
 	$(BIN)/python -m benchmarks.run $(BENCH)

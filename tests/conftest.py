@@ -1,11 +1,15 @@
 """A migrated database a test, a clock that the test sets, and clients of two users who know nothing of each other."""
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -15,10 +19,12 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.services import access, accounts
 from api.settings import Settings
+from tests import profiles
 from tests.documented import assert_documented
-from tests.stores import Store, opened
+from tests.stores import Store, opened, postgresql_for_all
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LONGEST = "tests/contract/*.py"
 
 
 class DocumentedClient(TestClient):
@@ -81,12 +87,34 @@ class World:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the tests that use a database run on either."""
+    """Say where rows are kept and how much is drawn at random."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="where rows are kept")
+    parser.addoption("--profile", choices=("quick", "long"), default="quick", help="how many cases are drawn")
+    parser.addoption("--seed", type=int, help="draws the same cases again (quick: 1, long: another one each time)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed, and start PostgreSQL if it is wanted: once, before the workers, which get both."""
+    if config.option.seed is None:
+        config.option.seed = 1 if config.option.profile == "quick" else Random().randrange(2**32)
+    os.environ[profiles.PROFILE], os.environ[profiles.SEED_OF_RUN] = config.option.profile, str(config.option.seed)
+    if config.option.database == "postgresql" and not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        stack.enter_context(postgresql_for_all())
+        config.add_cleanup(stack.close)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Tell how to draw the same cases again."""
+    return f"drawn cases: --profile {config.option.profile} --seed {config.option.seed}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what says something about the other database alone, and on PostgreSQL what uses no database."""
+    """Leave out what cannot fail on this database, and let the files that take longest begin.
+
+    On PostgreSQL that is what uses no database, or is marked `sqlite`.
+    """
     chosen = config.getoption("--database")
     other = "sqlite" if chosen == "postgresql" else "postgresql"
     wanted = [
@@ -96,7 +124,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         and (chosen == "sqlite" or "store" in getattr(item, "fixturenames", ()))
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
-    items[:] = wanted
+    items[:] = sorted(wanted, key=lambda item: not item.path.match(LONGEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def event_loop() -> Iterator[None]:
+    """Let one event loop run the requests of all clients: each would start a thread and a loop for every request."""
+    with start_blocking_portal() as portal:
+        TestClient.portal = portal
+        yield
+        TestClient.portal = None
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Where the tests keep their rows: SQLite files, or databases of a PostgreSQL server started for them."""
+"""Where the tests keep their rows: SQLite files, or databases of one PostgreSQL server that all workers share."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import tempfile
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -14,12 +14,18 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
+from sqlmodel import SQLModel
 
 from api.db import Database
 from api.settings import Settings
 
 SERVER = "AFTERWORD_TEST_DATABASE_URL"
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+SCHEMA = """
+    SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'
+    UNION SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2
+"""
+Schema = list[tuple[str, ...]]
 
 
 class Store(ABC):
@@ -72,22 +78,58 @@ class Files(Store):
 
 
 class Server(Store):
-    """Databases of one PostgreSQL server."""
+    """Databases of one PostgreSQL server. A copy of the one at head is emptied and used again, unless it was altered.
+
+    To make and drop a database takes ten times as long as to delete the rows of a test.
+    """
 
     name = "postgresql"
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.names = (f"afterword_{os.getpid()}_{number}" for number in count())
+        self.copies: set[str] = set()
+        self.free: list[str] = []
 
     def empty(self) -> str:
         return self._create(sql.SQL("CREATE DATABASE {name}"))
 
     def copy(self, of: str | None = None) -> str:
+        if of is None and self.free:
+            return self.free.pop()
         template = sql.Identifier(make_url(of or self.head).database or "")
-        return self._create(sql.SQL("CREATE DATABASE {name} TEMPLATE ") + template)
+        url = self._create(sql.SQL("CREATE DATABASE {name} TEMPLATE ") + template)
+        if of is None:
+            self.copies.add(url)
+        return url
 
     def drop(self, url: str) -> None:
+        if url in self.copies and self._is_emptied(url):
+            self.free.append(url)
+        else:
+            self._drop(url)
+
+    def close(self) -> None:
+        """Drop every database that is kept for the next test."""
+        for url in (*self.free, *([self.head] if "head" in vars(self) else [])):
+            self._drop(url)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Tables, columns and indexes at head."""
+        with psycopg.connect(self.head, autocommit=True) as connection:
+            return connection.execute(SCHEMA).fetchall()
+
+    def _is_emptied(self, url: str) -> bool:
+        """Delete every row of a copy; tell whether it is like a new one afterwards."""
+        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
+            if connection.execute(SCHEMA).fetchall() != self.schema:
+                return False
+            connection.execute("; ".join(f'DELETE FROM "{table}"' for table in reversed(_tables())))
+            return True
+        return False
+
+    def _drop(self, url: str) -> None:
         name = sql.Identifier(make_url(url).database or "")
         self._run(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))
 
@@ -101,31 +143,38 @@ class Server(Store):
             connection.execute(statement)
 
 
+def _tables() -> list[str]:
+    return [table.name for table in SQLModel.metadata.sorted_tables]
+
+
 def _file(url: str) -> Path:
     return Path(make_url(url).database or "")
 
 
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[Store]:
-    """Open a store: SQLite files in the folder, or databases of the PostgreSQL server that the environment names.
-
-    Without a name one is started in a folder of its own: pytest closes its folders to other users, and as root the
-    server runs as one.
-    """
+    """Open a store: SQLite files in the folder, or databases of the PostgreSQL server that the environment names."""
     if kind == "sqlite":
         yield Files(folder)
-    elif url := os.environ.get(SERVER):
-        yield from _served(url)
-    else:
-        with tempfile.TemporaryDirectory(prefix="afterword-tests-") as own, started(Path(own)) as url:
-            yield from _served(url)
-
-
-def _served(url: str) -> Iterator[Store]:
-    server = Server(url)
+        return
+    server = Server(os.environ[SERVER])
     yield server
-    if "head" in vars(server):
-        server.drop(server.head)
+    server.close()
+
+
+@contextmanager
+def postgresql_for_all() -> Iterator[None]:
+    """Start a PostgreSQL server for every process of the run, unless the environment names one.
+
+    Its folder is its own: pytest closes its folders to other users, and as root the server runs as one.
+    """
+    if SERVER in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="afterword-tests-") as folder, started(Path(folder)) as url:
+        os.environ[SERVER] = url
+        yield
+        del os.environ[SERVER]
 
 
 @contextmanager

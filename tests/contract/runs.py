@@ -1,13 +1,11 @@
 """Runs of schemathesis over the published document: how values are drawn, what is sent, what is told afterwards.
 
-AFTERWORD_CONTRACT_CASES sets how many random cases each operation gets, how many sequences of requests there are, and
+The profile of the run says how many random cases each operation gets, how many sequences of requests there are, and
 how many of the cases that the document itself lists by its bounds and words: from 10 upwards all, below that a share.
-AFTERWORD_CONTRACT_SEED takes another seed.
 """
 
 import hashlib
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -31,9 +29,9 @@ from api.models.base import UNWANTED
 from api.rules.calendar import ZONES
 from tests.capture import NOW, Node
 from tests.conftest import World
+from tests.profiles import SEED, budget
 
-CASES = int(os.environ.get("AFTERWORD_CONTRACT_CASES", "3"))
-SEED = int(os.environ.get("AFTERWORD_CONTRACT_SEED", "1"))
+CASES = budget(quick=3, long=10)
 ALL_LISTED = 10
 # Each of these hashes a password, which takes some tenths of a second.
 HASHING = ("create_user", "create_session", "put_password", "confirm_password_reset")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from schemathesis.core.parameters import ParameterLocation
 
 from api import demo, examples
@@ -21,6 +22,7 @@ NEEDED = {
 KEPT = (examples.APPLICATION, examples.INTERVIEWER, examples.REFERENCE)
 
 
+@pytest.mark.drawn
 def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(world: World, tmp_path: Path) -> None:
     world.clock.now = NOW
     owner, stranger = demo.build(world.database, NOW), world.sign_up()

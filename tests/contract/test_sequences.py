@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import hypothesis
+import pytest
 from fastapi.testclient import TestClient
 from schemathesis import CheckContext, CheckFunction, Response
 from schemathesis.generation.stateful.state_machine import RecordingStateMachine
@@ -21,7 +22,6 @@ from tests.contract.runs import (
     CASES,
     HASHING,
     LINKS,
-    SEED,
     AnyCase,
     as_a_client_sends_it,
     choice,
@@ -31,6 +31,8 @@ from tests.contract.runs import (
     only,
     tell,
 )
+from tests.drawing import limits
+from tests.profiles import SEED
 from tests.services.full_record import record_everything
 
 SEQUENCES_A_CASE = 10
@@ -116,6 +118,7 @@ class Sequences(RecordingStateMachine):
             assert response.status_code >= 300 or self.strange.status_code == 404
 
 
+@pytest.mark.drawn
 def test_what_was_made_is_there_and_what_was_deleted_is_gone_for_its_owner_alone(
     world: World, numbers: Numbers
 ) -> None:
@@ -126,14 +129,7 @@ def test_what_was_made_is_there_and_what_was_deleted_is_gone_for_its_owner_alone
     users = {"template": Template(world, world.sign_up(), numbers), "stranger": world.sign_up(), "counts": counts}
     machine: Any = type("Machine", (Sequences, schema.as_state_machine()), users)
     hypothesis.seed(SEED)(machine).run(
-        settings=hypothesis.settings(
-            max_examples=CASES * SEQUENCES_A_CASE,
-            stateful_step_count=STEPS,
-            phases=[hypothesis.Phase.generate],
-            database=None,
-            deadline=None,
-            suppress_health_check=list(hypothesis.HealthCheck),
-        )
+        settings=limits(CASES * SEQUENCES_A_CASE, stateful_step_count=STEPS, phases=[hypothesis.Phase.generate])
     )
     tell(f"{dict(counts)}")
     assert counts["followed with success"] >= counts["sequences"] / 2

@@ -120,6 +120,7 @@ def stranger(world: World) -> Stranger:
     return Stranger(world, client, owner, ids_of_record(record_everything(client, NOW)))
 
 
+@pytest.mark.drawn
 def test_a_stranger_finds_nothing_learns_nothing_and_changes_nothing(stranger: Stranger) -> None:
     def reveals_nothing(context: CheckContext, response: Response, case: AnyCase) -> None:
         stranger.compare(response, case)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api.rules.evaluate import LOOKS_AT, PRESSING, evaluate, headline, moved_by, present, project
@@ -16,19 +16,14 @@ from api.rules.outcome import STATES, STEPS, Step
 from api.rules.policy import BOUNDS, Policy, check
 from api.rules.words import REASONS
 from tests.documented import leads_somewhere
+from tests.drawing import drawn
 from tests.rules.strategies import APART, INSTANTS, STEADY_ZONES, ZONES, Case, cases, moved
 
 DONE = ("done", "done_late")
 SECOND = timedelta(seconds=1)
 FOR_EVER = timedelta(days=3_650)
 Fact = TypeVar("Fact")
-steady = settings(
-    max_examples=120,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+every_property = drawn(quick=120, long=600)
 
 
 def verdict(step: Step) -> tuple[object, ...]:
@@ -51,7 +46,7 @@ def instants_of(case: Case) -> list[datetime]:
     return sorted({case.now, case.now + FOR_EVER} | {date for date in near if date > case.now})
 
 
-@steady
+@every_property
 @given(cases(), st.timedeltas(timedelta(0), timedelta(days=60)))
 def test_what_is_judged_once_stays_right_at_every_later_instant(case: Case, later: timedelta) -> None:
     stored = project(case.facts, case.policy, case.now)
@@ -62,7 +57,7 @@ def test_what_is_judged_once_stays_right_at_every_later_instant(case: Case, late
     assert answers == tuple(step._replace(trace=()) for step in evaluate(case.facts, case.policy, then))
 
 
-@steady
+@every_property
 @given(cases(), st.timedeltas(timedelta(0), timedelta(days=60)))
 def test_a_state_is_the_closed_one_or_the_clock_between_two_dates(case: Case, later: timedelta) -> None:
     then = case.now + timedelta(seconds=int(later.total_seconds()))
@@ -72,7 +67,7 @@ def test_a_state_is_the_closed_one_or_the_clock_between_two_dates(case: Case, la
         assert steps[row.key].state == (row.closed_state or clock)
 
 
-@steady
+@every_property
 @given(cases())
 def test_time_alone_moves_a_step_only_from_upcoming_over_open_to_overdue(case: Case) -> None:
     order = {"upcoming": 0, "open": 1, "overdue": 2}
@@ -86,7 +81,7 @@ def test_time_alone_moves_a_step_only_from_upcoming_over_open_to_overdue(case: C
         before = after
 
 
-@steady
+@every_property
 @given(cases())
 def test_changes_at_is_the_very_second_of_the_next_change(case: Case) -> None:
     moments = instants_of(case)
@@ -112,7 +107,7 @@ def crowded(known: Facts, when: datetime) -> Facts:
     )
 
 
-@steady
+@every_property
 @given(cases(), st.booleans(), st.integers(0, 99))
 def test_the_order_in_which_facts_are_given_means_nothing(case: Case, crowd: bool, seed: int) -> None:
     random = Random(seed)
@@ -134,7 +129,7 @@ def test_the_order_in_which_facts_are_given_means_nothing(case: Case, crowd: boo
     assert [s.trace for s in evaluate(mixed, case.policy, case.now)] == [s.trace for s in expected]
 
 
-@steady
+@every_property
 @given(cases())
 def test_every_number_answers_once_a_key_and_speaks_through_one_headline(case: Case) -> None:
     steps = evaluate(case.facts, case.policy, case.now)
@@ -147,7 +142,7 @@ def test_every_number_answers_once_a_key_and_speaks_through_one_headline(case: C
         assert spoken.state in PRESSING or not rivals
 
 
-@steady
+@every_property
 @given(cases())
 def test_every_step_has_a_window_and_is_done_in_time_or_late(case: Case) -> None:
     closed = life(case.facts.stages, case.now).closed_at
@@ -166,7 +161,7 @@ def test_every_step_has_a_window_and_is_done_in_time_or_late(case: Case) -> None
             assert bool(step.missing) == (step.number != 7)
 
 
-@steady
+@every_property
 @given(cases())
 def test_notes_and_contacts_are_never_due_after_the_letter(case: Case) -> None:
     steps = at(case, case.now)
@@ -205,7 +200,7 @@ def _search(known: Facts, when: datetime) -> Facts:
     return replace(known, elsewhere=(*known.elsewhere, Elsewhere(id="new", type="search_activity", at=when)))
 
 
-@steady
+@every_property
 @given(cases(), st.sampled_from(((_note, 3), (_letter, 4), (_details, 2), (_search, 7))), st.integers(0, 20))
 def test_a_record_moves_its_own_step_only_and_never_backwards(
     case: Case, added: tuple[Callable[[Facts, datetime], Facts], int], days: int
@@ -224,7 +219,7 @@ def test_a_record_moves_its_own_step_only_and_never_backwards(
         assert set(step.missing) <= set(before[key].missing)
 
 
-@steady
+@every_property
 @given(cases(), st.sampled_from(ZONES))
 def test_the_user_who_moves_takes_only_the_search_along_and_by_two_days_at_most(case: Case, zone: str) -> None:
     before = at(case, case.now)
@@ -243,7 +238,7 @@ def entered(known: Facts, stage: str, id_: str, when: datetime) -> Facts:
     return replace(known, stages=(*known.stages, StageChange(id=id_, stage=stage, at=when)))
 
 
-@steady
+@every_property
 @given(cases(), st.sampled_from(ENDINGS))
 def test_closing_ends_what_is_open_and_reinstating_restores_it_exactly(case: Case, ending: str) -> None:
     open_ = replace(case.facts, stages=tuple(line for line in case.facts.stages if line.stage not in ENDINGS))
@@ -262,7 +257,7 @@ def test_closing_ends_what_is_open_and_reinstating_restores_it_exactly(case: Cas
     assert evaluate(again, case.policy, case.now) == before
 
 
-@steady
+@every_property
 @given(cases(STEADY_ZONES), st.integers(-50, 50))
 def test_everything_moved_by_whole_weeks_gives_the_same_answer_moved(case: Case, weeks: int) -> None:
     by = timedelta(weeks=weeks)
@@ -274,7 +269,7 @@ def test_everything_moved_by_whole_weeks_gives_the_same_answer_moved(case: Case,
     assert bare(evaluate(moved(case.facts, by), moved(case.policy, by), case.now + by)) == expected
 
 
-@steady
+@every_property
 @given(cases(), st.integers(1, 100))
 def test_more_hours_for_the_letter_bring_nothing_forward(case: Case, more: int) -> None:
     hours = min(case.policy.thank_you_hours + more, BOUNDS["thank_you_hours"][1])
@@ -285,7 +280,7 @@ def test_more_hours_for_the_letter_bring_nothing_forward(case: Case, more: int) 
         assert due == was_due or (key[0] in (2, 3, 4) and due and was_due and due > was_due)
 
 
-@steady
+@every_property
 @given(cases(), st.integers(-2, 30))
 def test_a_further_holiday_brings_no_computed_date_forward(case: Case, days: int) -> None:
     """A second reference is left out: linked within the added day it owes the end of that day, not the floor."""
@@ -302,7 +297,7 @@ def test_a_further_holiday_brings_no_computed_date_forward(case: Case, days: int
         assert key[0] in (5, 6) or verdict(step) == verdict(before[key])
 
 
-@steady
+@every_property
 @given(cases(), INSTANTS)
 def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: datetime) -> None:
     assert check(case.policy) is None
@@ -315,7 +310,7 @@ def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: da
             assert step.state in PRESSING
 
 
-@steady
+@every_property
 @given(cases(), INSTANTS)
 def test_every_hint_leads_to_an_operation_of_the_interface(case: Case, now: datetime) -> None:
     for step in evaluate(case.facts, case.policy, now):
@@ -334,7 +329,7 @@ def without(facts: Facts, name: str) -> Facts:
     return replace(facts, **{name: nothing})
 
 
-@steady
+@every_property
 @given(cases(), APART)
 def test_a_number_judged_alone_is_the_same_without_what_only_others_look_at(case: Case, by: timedelta) -> None:
     now = case.now - by
@@ -346,7 +341,7 @@ def test_a_number_judged_alone_is_the_same_without_what_only_others_look_at(case
         assert project(facts, case.policy, now, only=[number]) == tuple(row for row in whole if row.number == number)
 
 
-@steady
+@every_property
 @given(cases(), st.sampled_from(KINDS))
 def test_facts_of_a_kind_move_no_number_but_those_that_look_at_them(case: Case, name: str) -> None:
     before, after = (project(facts, case.policy, case.now) for facts in (case.facts, without(case.facts, name)))
@@ -354,7 +349,7 @@ def test_facts_of_a_kind_move_no_number_but_those_that_look_at_them(case: Case, 
     assert [row for row in before if row.number not in moved] == [row for row in after if row.number not in moved]
 
 
-@steady
+@every_property
 @given(cases(), INSTANTS)
 def test_nothing_is_known_before_it_happened(case: Case, now: datetime) -> None:
     for step in evaluate(case.facts, case.policy, now):

@@ -1,21 +1,19 @@
-"""Whatever is recorded, in whatever order: the stored steps are what a judgement of all facts from nothing says.
-
-AFTERWORD_EXAMPLES and AFTERWORD_OPERATIONS set how many sequences of how many operations are driven.
-"""
+"""Whatever is recorded, in whatever order: the stored steps are what a judgement of all facts from nothing says."""
 
 import logging
-import os
 from collections import Counter
 from itertools import count
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
 from api.models import base
 from api.services import steps
 from tests.conftest import World
+from tests.drawing import limits
+from tests.profiles import SEED, budget
 from tests.services.checks import dump
 from tests.services.full_record import record_everything
 from tests.services.machine import Machine
@@ -23,8 +21,7 @@ from tests.services.operations import Applications, Rounds
 from tests.services.operations_on_people import Papers, People
 from tests.services.operations_on_steps import Calls, Readings, Searches, Steps
 
-EXAMPLES = int(os.environ.get("AFTERWORD_EXAMPLES", "10"))
-OPERATIONS = int(os.environ.get("AFTERWORD_OPERATIONS", "40"))
+OPERATIONS = 40
 
 
 class Record(Applications, Rounds, People, Papers, Calls, Searches, Steps, Readings):
@@ -35,9 +32,16 @@ class Elsewhere(Applications, Rounds, Searches):
     """What several applications mean to each other, without what concerns one alone."""
 
 
-@pytest.mark.parametrize(("machine", "share"), [(Record, 0.7), (Elsewhere, 0.3)])
+@pytest.mark.drawn
+@pytest.mark.parametrize(
+    ("machine", "sequences"),
+    [
+        pytest.param(Record, budget(quick=7, long=70), id="one-record"),
+        pytest.param(Elsewhere, budget(quick=3, long=30), id="several-applications"),
+    ],
+)
 def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
-    machine: type[Machine], share: float, world: World, monkeypatch: pytest.MonkeyPatch
+    machine: type[Machine], sequences: int, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "AT_ONCE", 2)
     # Ids decide between facts of the same second: in the order of writing, a failing sequence fails again.
@@ -49,23 +53,13 @@ def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
     machine.stranger = str(stranger.get("/v1/me").json()["id"])
     machine.stranger_has = dump(world.database, machine.stranger)
     assert all(machine.stranger_has.values())
-    drive(machine, round(EXAMPLES * share))
+    drive(machine, sequences)
     if world.database.is_sqlite:  # PostgreSQL's keys cannot be switched off
         with world.database.engine.connect() as connection:
             assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
 
 
-def drive(machine: type[Machine], examples: int) -> None:
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=OPERATIONS,
-            derandomize="AFTERWORD_EXAMPLES" not in os.environ,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+def drive(machine: type[Machine], sequences: int) -> None:
+    run_state_machine_as_test(seed(SEED)(machine), settings=limits(sequences, stateful_step_count=OPERATIONS))
     for line in sorted(machine.counts.items()):
         logging.getLogger(__name__).info("%s %s", *line)

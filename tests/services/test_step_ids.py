@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.models.step import step_id
+from tests.drawing import drawn
 
 
+@drawn(quick=100, long=1_000)
 @given(st.uuids(), st.integers(1, 7), st.text(max_size=64))
 def test_it_is_the_uuid_of_the_key_below_the_application(application: UUID, number: int, scope: str) -> None:
     assert step_id(str(application), number, scope) == str(uuid5(application, f"{number}:{scope}"))

@@ -17,6 +17,7 @@ from api.words.channels import suggest
 from api.words.checks import PLACEHOLDER, Written, check
 from api.words.letters import PARTS, Purpose, compose, rested, sentence
 from api.words.material import Draft, Material, Paragraph, Person
+from tests.drawing import drawn
 from tests.words.corpus import CORPUS, PAGE, letters, page, talk
 
 EVERY = pytest.mark.parametrize("name", CORPUS)
@@ -221,6 +222,7 @@ def test_a_paragraph_that_was_not_touched_keeps_what_it_rests_on() -> None:
     assert [*found[:2], *found[3:]] == [*draft.paragraphs[:2], *draft.paragraphs[3:]]
 
 
+@drawn(quick=100, long=1_000)
 @given(st.text(min_size=1, max_size=400), st.sampled_from(TONES), st.sampled_from(sorted(PARTS)))
 def test_no_text_of_a_person_can_break_a_letter(text: str, tone: str, kind: str) -> None:
     met = talk("one-interviewer-everything-noted")

@@ -11,6 +11,7 @@ from api.words import wanted
 from api.words.letters import sentence
 from api.words.material import Conversation, Draft, Material
 from api.words.references import Case, Referee, briefing, message_sections, sheet_sections, thanks
+from tests.drawing import drawn
 from tests.words.vouching import BRIEFINGS, IN_SENTENCES, PAGE, POSTING, ROBIN, WORDS, page
 
 EVERY = pytest.mark.parametrize("name", BRIEFINGS)
@@ -156,6 +157,7 @@ def test_thanks_say_how_it_ended_or_that_it_has_not(stage: str) -> None:
     assert draft.missing == (() if stage in ENDINGS else ("outcome",))
 
 
+@drawn(quick=100, long=1_000)
 @given(st.text(min_size=1, max_size=300))
 def test_no_text_of_a_person_can_break_a_message(text: str) -> None:
     hostile = f"{text} {{role}} {{0.__class__}} %s <b> need"

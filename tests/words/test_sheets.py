@@ -12,6 +12,7 @@ from api.words import mail, sheet
 from api.words.catalogue import TONES
 from api.words.material import Paragraph
 from api.words.sheet import Addressee, Sheet, line, plain
+from tests.drawing import drawn
 from tests.words import reading
 from tests.words.corpus import CORPUS, letters, talk
 from tests.words.reading import HOSTILE
@@ -111,6 +112,7 @@ def test_a_pdf_shows_text_and_runs_nothing(text: str) -> None:
         assert reading.squeezed(plain(text)) in read
 
 
+@drawn(quick=100, long=1_000)
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_no_text_at_all_breaks_a_letter(text: str, name: str) -> None:
     assert_whole(replace(hostile(text), sender=name, subject=name))

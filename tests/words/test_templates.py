@@ -12,6 +12,7 @@ from api.words.catalogue import TONES, catalogue
 from api.words.letters import PIECES, compose, rested
 from api.words.material import Draft, Material, Paragraph, Person
 from api.words.templates import MOST_TAGS, NAMES, OwnTemplate, TemplateFaultError, compose_own, names_in
+from tests.drawing import drawn
 from tests.words.corpus import CORPUS, talk
 from tests.words.reading import HOSTILE
 
@@ -171,6 +172,7 @@ def test_what_is_filled_in_is_text_however_it_looks(text: str) -> None:
     assert_data(text)
 
 
+@drawn(quick=100, long=1_000)
 @given(st.text(alphabet=st.sampled_from("{}%#ab -\n\r\u2028_.()[]|'\"x"), max_size=80))
 def test_no_text_is_read_as_a_template(text: str) -> None:
     assert_data(text)
@@ -189,6 +191,7 @@ def assert_data(text: str) -> None:
         assert draft.paragraphs == rested(draft.body, draft.paragraphs)
 
 
+@drawn(quick=100, long=1_000)
 @given(st.text(max_size=200), st.sampled_from(NAMES))
 def test_any_text_is_a_template_or_refused(text: str, name: str) -> None:
     for source in (text, f"{{{{ {name} }}}}{text}", f"{{% if {name} %}}{text}{{% endif %}}"):

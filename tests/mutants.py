@@ -1,0 +1,398 @@
+"""Mutation tests of the rules: change one thing in a file of `api/rules` and see whether `tests/rules` fail.
+
+    python -m tests.mutants                                all files of the rules but `guide.py`, which holds texts only
+    python -m tests.mutants api/rules/judge.py --jobs 2    one file, two mutants at a time
+    python -m tests.mutants --sample 0.5 --seed 1          a reproducible half of all; add --list to see which
+
+A mutant is killed when a test fails, when the file cannot be imported or when the tests do not end in time. A mutant
+that survives passes all tests: either a test is missing, or the change has no effect that a caller can see. Those of
+the second kind are listed in docs/testing.md. Exits with 1 when fewer than `--at-least` percent were killed.
+
+Verdicts are appended to the state file as they come, and a later run with the same state skips the mutants that have
+one. They are bound to a hash of the rules and of their tests: after a change of either, all mutants run again.
+
+Each mutant runs in a fork of a process that has imported pytest and Hypothesis but none of the rules (POSIX only).
+A fork ends itself by an alarm, so none outlives the time limit, whatever happens to its parent.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import re
+import resource
+import signal
+import sys
+import textwrap
+import time
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial, singledispatch
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from itertools import islice
+from pathlib import Path
+from random import Random
+from types import CodeType
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from rich.console import Console
+from rich.progress import Progress
+
+ROOT = Path(__file__).parents[1]
+RULES, TESTS = ROOT / "api/rules", ROOT / "tests/rules"
+SCENARIOS, PROPERTIES = TESTS / "test_scenarios.py", TESTS / "test_properties.py"
+OUTSIDE = ("tests/documented.py", "tests/drawing.py", "tests/profiles.py", "openapi/openapi.json")  # used by the tests
+OUTPUT = ROOT / "build/mutants"  # git-ignored
+PYTEST = (
+    *("-x", "-q", "--noconftest", "--import-mode=importlib", "--disable-plugin-autoload", "-p", "no:cacheprovider"),
+    *("--capture=no", "--tb=no", "--assert=plain"),  # nobody reads the output, and explaining a failure is slow
+)
+SECONDS_AT_LEAST, TIMES_THE_ORIGINAL, MEMORY = 20.0, 5, 2 << 30
+# What the exit code of a fork means: pytest's, or minus a signal; NOT_JUDGED where it did not come to a verdict.
+VERDICTS = {0: "survived", 1: "failed", 2: "not importable", 3: "crashed", -signal.SIGALRM: "timeout"}
+NOT_JUDGED = 70
+
+CODE = re.compile(r"(?=.*[A-Za-z])\S+|")  # a word without blanks, or nothing; all else is text
+# Keys of a dict are left out because to remove the item is nearly the same.
+UNTOUCHED_FIELDS = ("annotation", "returns", "decorator_list", "format_spec", "keys", "target", "targets")
+UNTOUCHED_NAMES = re.compile(r"__(all|slots)__|[A-Z]\w*[a-z]\w*")  # the latter are aliases of types
+Operator = type[ast.cmpop]
+SIGNS: Mapping[Operator, str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+BOUNDARIES: Mapping[Operator, Operator] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+OPPOSITES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+Change = tuple[ast.AST, str, ast.AST]  # where it is, what it is called, the node that takes the original's place
+Judged = Generator[tuple["Mutant | None", str, float], None, None]  # with the verdict and the seconds it took
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change of one file. `put` makes it in `tree`, which all mutants of the file share: call it in a fork."""
+
+    path: Path
+    line: int
+    identity: str
+    tree: ast.Module
+    put: Callable[[], None]
+
+
+def altered(node: ast.AST, **fields: object) -> ast.AST:
+    """Return a copy of a node with other fields."""
+    return type(node)(**{**dict(ast.iter_fields(node)), **fields})
+
+
+def without(items: Sequence[Any], index: int) -> list[Any]:
+    return [*items[:index], *items[index + 1 :]]
+
+
+def shown(node: ast.AST) -> str:
+    return f"`{textwrap.shorten(ast.unparse(node), 60, placeholder=' …')}`"
+
+
+@singledispatch
+def changes(_node: ast.AST) -> Iterator[Change]:
+    """Yield the changes of one node, apart from those of the nodes below it."""
+    yield from ()
+
+
+@changes.register
+def _compare(node: ast.Compare) -> Iterator[Change]:
+    for index, (old, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+        if new := BOUNDARIES.get(type(old)):
+            ops = [*node.ops[:index], new(), *node.ops[index + 1 :]]
+            yield right, f"{SIGNS[type(old)]} to {SIGNS[new]}", altered(node, ops=ops)
+    yield node, f"{shown(node)} negated", ast.UnaryOp(ast.Not(), node)
+
+
+@changes.register
+def _arithmetic(node: ast.BinOp | ast.AugAssign) -> Iterator[Change]:
+    right = node.right if isinstance(node, ast.BinOp) else node.value
+    is_text = isinstance(right, ast.Constant) and isinstance(right.value, str)
+    if isinstance(node.op, ast.Add) and not is_text:
+        yield right, "+ to -", altered(node, op=ast.Sub())
+    elif isinstance(node.op, ast.Sub):
+        yield right, "- to +", altered(node, op=ast.Add())
+
+
+@changes.register
+def _unary(node: ast.UnaryOp) -> Iterator[Change]:
+    if isinstance(node.op, ast.Not | ast.USub):
+        yield node, f"{shown(node)} to {shown(node.operand)}", node.operand
+
+
+@changes.register
+def _bool_op(node: ast.BoolOp) -> Iterator[Change]:
+    is_and = isinstance(node.op, ast.And)
+    yield node, "and to or" if is_and else "or to and", altered(node, op=ast.Or() if is_and else ast.And())
+    for index, operand in enumerate(node.values):
+        rest = without(node.values, index)
+        new = altered(node, values=rest) if len(rest) > 1 else rest[0]
+        yield operand, f"operand {shown(operand)} removed", new
+
+
+@changes.register
+def _condition(node: ast.If | ast.IfExp) -> Iterator[Change]:
+    for forced in (True, False):
+        yield node.test, f"if {shown(node.test)} to {forced}", altered(node, test=ast.Constant(forced))
+
+
+@changes.register
+def _comprehension(node: ast.comprehension) -> Iterator[Change]:
+    for index, test in enumerate(node.ifs):
+        yield test, f"filter {shown(test)} removed", altered(node, ifs=without(node.ifs, index))
+
+
+@changes.register
+def _constant(node: ast.Constant) -> Iterator[Change]:
+    value: Any = node.value
+    others: list[Any] = [f"{value}XX"] if isinstance(value, str) and CODE.fullmatch(value) else []
+    if isinstance(value, int | float):
+        others = [not value] if isinstance(value, bool) else [value + 1, value - 1]
+    for other in others:
+        yield node, f"{value!r} to {other!r}", ast.Constant(other)
+
+
+@changes.register
+def _statement(node: ast.Return | ast.Expr | ast.Raise) -> Iterator[Change]:
+    if isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+        yield node, f"{shown(node)} removed", ast.Pass()
+    elif isinstance(node, ast.Return) and ast.unparse(node) not in ("return", "return None"):
+        yield node, f"{shown(node)} to None", altered(node, value=None)
+
+
+@changes.register
+def _call(node: ast.Call) -> Iterator[Change]:
+    name = node.func.id if isinstance(node.func, ast.Name) else None
+    if name in OPPOSITES:
+        yield node, f"{name} to {OPPOSITES[name]}", altered(node, func=ast.Name(OPPOSITES[name], ast.Load()))
+    if name == "sorted":
+        yield node, "sorted to list", altered(node, func=ast.Name("list", ast.Load()), keywords=[])
+    for index, keyword in enumerate(node.keywords):
+        if keyword.arg in ("key", "default"):
+            yield keyword.value, f"{keyword.arg} removed", altered(node, keywords=without(node.keywords, index))
+
+
+@changes.register
+def _elements(node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> Iterator[Change]:
+    fields = {name: items for name, items in ast.iter_fields(node) if isinstance(items, list)}
+    for index, element in enumerate(node.values if isinstance(node, ast.Dict) else node.elts):
+        rest = {name: without(items, index) for name, items in fields.items()}
+        yield element, f"element {shown(element)} removed", altered(node, **rest)
+
+
+def is_untouched(node: Any) -> bool:
+    """Tell whether a node is left out with all below it: docstrings, aliases of types, what type checkers read."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return UNTOUCHED_NAMES.fullmatch(name) is not None
+        case ast.Expr(value=ast.Constant()) | ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return True
+    return not isinstance(node, ast.AST)
+
+
+def places(node: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]]]:
+    """Yield every node that may be changed, from the top, with a function that puts another in its place."""
+    for name, value in ast.iter_fields(node):
+        children: list[tuple[Any, Callable[[ast.AST], None]]] = [(value, partial(setattr, node, name))]
+        if isinstance(value, list):
+            children = [(child, partial(value.__setitem__, index)) for index, child in enumerate(value)]
+        for child, put in children if name not in UNTOUCHED_FIELDS else ():
+            if not is_untouched(child):
+                yield child, put
+                yield from places(child)
+
+
+def mutants_of(path: Path) -> list[Mutant]:
+    """Return all mutants of a file. An identity that comes twice at one place gets a number."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    unpacked = {node.value for node in assigned if isinstance(node.targets[0], ast.Tuple)}  # its length is fixed
+    seen, found = Counter[str](), list[Mutant]()
+    for node, put in places(tree):
+        for where, what, new in () if node in unpacked else changes(node):
+            line, column = getattr(where, "lineno", 0), getattr(where, "col_offset", 0) + 1
+            identity = f"{path.relative_to(ROOT)}:{line}:{column} {what}"
+            seen[identity] += 1
+            identity += f" #{seen[identity]}" if seen[identity] > 1 else ""
+            found.append(Mutant(path, line, identity, tree, partial(put, new)))
+    return found
+
+
+class Mutated(SourceFileLoader):
+    """Finder and loader of the changed module in place of the one on the disk."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        super().__init__(".".join(mutant.path.relative_to(ROOT).with_suffix("").parts), str(mutant.path))
+        mutant.put()
+        self.code = compile(ast.fix_missing_locations(mutant.tree), self.path, "exec")
+        self.was_asked = False
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        return spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
+
+    def get_code(self, _fullname: str) -> CodeType:
+        self.was_asked = True
+        return self.code
+
+
+def steps_for(mutant: Mutant | None) -> Iterator[list[str]]:
+    """Yield the files of tests in three steps, the most likely to fail first and the slowest last."""
+    nearest = [SCENARIOS, TESTS / f"test_{mutant.path.stem}.py"] if mutant else [SCENARIOS]
+    files = sorted(TESTS.glob("test_*.py"))
+    yield [str(file) for file in files if file in nearest and file != PROPERTIES]
+    yield [str(file) for file in files if file not in (*nearest, PROPERTIES)]
+    yield [str(PROPERTIES)]
+
+
+def judge(mutant: Mutant | None) -> int:
+    """Run the tests on a mutant, or on the original; return the exit code of the first step that fails."""
+    mutated = Mutated(mutant) if mutant else None
+    if mutated:
+        sys.meta_path.insert(0, mutated)
+    code = next((code for files in steps_for(mutant) if (code := int(pytest.main([*PYTEST, *files])))), 0)
+    return NOT_JUDGED if mutated and not mutated.was_asked else code
+
+
+def in_fork(mutant: Mutant | None, seconds: float) -> NoReturn:
+    """Judge a mutant and leave, without output and within limits; an interrupt is the parent's to handle."""
+    code = NOT_JUDGED
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nowhere, descriptor)
+        code = judge(mutant)
+    finally:
+        os._exit(code)
+
+
+def judged(mutants: Sequence[Mutant | None], jobs: int, seconds: float) -> Judged:
+    """Yield each mutant with its verdict and its seconds, as they come. What still runs at the end is killed."""
+    waiting, running = iter(mutants), dict[int, tuple[Mutant | None, float]]()
+    try:
+        while True:
+            for mutant in islice(waiting, jobs - len(running)):
+                running[os.fork() or in_fork(mutant, seconds)] = mutant, time.monotonic()
+            if not running:
+                return
+            pid, status = os.wait()
+            mutant, since = running.pop(pid)
+            code = os.waitstatus_to_exitcode(status)
+            if code not in VERDICTS and code >= 0:
+                sys.exit(f"The tests did not run on {mutant.identity if mutant else 'the original'}: exit code {code}.")
+            yield mutant, VERDICTS.get(code, "crashed"), time.monotonic() - since
+    finally:
+        for pid in running:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def digest() -> str:
+    """Return a hash of everything on which a verdict depends: the rules, their tests and what those use."""
+    files = [*RULES.rglob("*.py"), *TESTS.rglob("*.py"), *TESTS.rglob("*.json"), *(ROOT / name for name in OUTSIDE)]
+    parts = sorted(f"{name} {value}" for name, value in os.environ.items() if name.startswith("AFTERWORD_TEST_"))
+    parts += (f"{file.relative_to(ROOT)} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in sorted(files))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def known_verdicts(state: Path, sources: str) -> dict[str, str]:
+    """Read the verdicts on these sources from the state file; a line that was cut off is left out."""
+    lines = state.read_text(encoding="utf-8").splitlines() if state.exists() else ()
+    rows = [json.loads(line) for line in lines if line.endswith(f'"sources": "{sources}"}}')]
+    return {row["mutant"]: row["verdict"] for row in rows}
+
+
+def run(mutants: Sequence[Mutant], words: Namespace) -> dict[str, str]:
+    """Judge the mutants that have no verdict yet; return the verdicts on all."""
+    sources = digest()
+    known = known_verdicts(words.state, sources)
+    left = [mutant for mutant in mutants if mutant.identity not in known]
+    if not left:
+        return known
+    set_hypothesis_home_dir(OUTPUT / "hypothesis")
+    # One failing example is enough: nobody reads it, so it need not be the smallest, nor the only one.
+    settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False)
+    settings.load_profile("mutants")
+    ((_, original, took),) = judged([None], 1, 600)
+    if original != "survived":
+        sys.exit("The tests fail without a mutant: run `pytest tests/rules`.")
+    words.state.parent.mkdir(parents=True, exist_ok=True)
+    notice, limit = Console(stderr=True), max(SECONDS_AT_LEAST, TIMES_THE_ORIGINAL * took)
+    with (
+        words.state.open("a", encoding="utf-8") as state,
+        closing(judged(left, words.jobs, limit)) as verdicts,
+        # It refreshes on a verdict only: a thread that does so on its own does not go with forks.
+        Progress(console=notice, disable=not notice.is_terminal, auto_refresh=False) as progress,
+    ):
+        task = progress.add_task("mutants", total=len(left))
+        for mutant, verdict, seconds in verdicts:
+            assert mutant is not None
+            if digest() != sources:
+                sys.exit("The rules or their tests were changed during the run: start it again.")
+            known[mutant.identity] = verdict
+            row = {"mutant": mutant.identity, "verdict": verdict, "seconds": round(seconds, 2), "sources": sources}
+            state.write("\n" + json.dumps(row, ensure_ascii=False))  # on a line of its own even after one cut off
+            state.flush()
+            progress.update(task, advance=1, refresh=True)
+    return known
+
+
+def report(mutants: Sequence[Mutant], verdicts: Mapping[str, str]) -> float:
+    """Print the survivors and the counts of each file; return how many percent were killed."""
+    counts: dict[str, Counter[str]] = {}
+    for mutant in mutants:
+        verdict = verdicts[mutant.identity]
+        counts.setdefault(mutant.identity.partition(":")[0], Counter())[verdict] += 1
+        if verdict == "survived":
+            source = mutant.path.read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
+            sys.stdout.write(f"{mutant.identity}  |  {source}\n")
+    total = sum(counts.values(), Counter[str]())
+    sys.stdout.write(f"\n{'file':36} {'mutants':>14} {' '.join(f'{kind:>14}' for kind in VERDICTS.values())}\n")
+    for name, count in (*counts.items(), ("all", total)):
+        figures = (count.total(), *(count[kind] for kind in VERDICTS.values()))
+        sys.stdout.write(f"{name:36} {' '.join(f'{figure:14}' for figure in figures)}\n")
+    killed = 100 * (1 - total["survived"] / max(total.total(), 1))
+    sys.stdout.write(f"{killed:.2f} % were killed.\n")
+    return killed
+
+
+def main() -> None:
+    parser = ArgumentParser("tests.mutants", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files of api/rules; without any, all")
+    parser.add_argument("--exclude", nargs="*", type=Path, default=[RULES / "guide.py"], help="left out of all")
+    parser.add_argument("--sample", type=float, default=1.0, help="share of the mutants, from 0 to 1")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at a time")
+    parser.add_argument("--state", type=Path, default=OUTPUT / "verdicts.jsonl", help="file of the verdicts")
+    parser.add_argument("--at-least", type=float, default=97.0, help="percent to be killed")
+    parser.add_argument("--list", action="store_true", help="print the mutants and run nothing")
+    words = parser.parse_args()
+    excluded = {path.resolve() for path in words.exclude}
+    files = sorted(path.resolve() for path in words.files or RULES.rglob("*.py"))
+    mutants = [one for path in files if words.files or path not in excluded for one in mutants_of(path)]
+    # Drawn for each mutant by its identity: a change of one file leaves the sample of the others as it was.
+    mutants = [one for one in mutants if Random(f"{words.seed} {one.identity}").random() < words.sample]
+    if words.list:
+        sys.stdout.writelines(f"{mutant.identity}\n" for mutant in mutants)
+        return
+    if any(name.startswith("api.rules") for name in sys.modules):
+        sys.exit("The rules are imported already, so mutants of them would have no effect.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        verdicts = run(mutants, words)
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: the same command goes on from here.")
+    sys.exit(0 if report(mutants, verdicts) >= words.at_least else 1)
+
+
+if __name__ == "__main__":
+    main()
