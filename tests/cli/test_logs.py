@@ -2,17 +2,20 @@
 
 import json
 import os
-import re
+import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.cli.running import COMMAND, ROOT, assert_one_line, environment, run_here
+
 SECRET = "marker7f3a"
 EVENTS = f"""
 import asyncio, logging, sys, warnings
@@ -46,7 +49,9 @@ asyncio.run(forget())
 """
 
 
+@cache
 def logged(*words: str) -> str:
+    """Return what a process of its own logs, with the level and the form that are asked for."""
     command = [sys.executable, "-c", EVENTS, *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stderr
 
@@ -107,37 +112,61 @@ def test_the_level_is_that_of_our_own_events(level: str, ours: int, others: set[
         pytest.param("METRICS_TOKEN", "short", "metrics_token", id="a-token-that-can-be-guessed"),
     ],
 )
-def test_a_wrong_setting_is_one_line_at_the_start(name: str, value: str, remedy: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "AFTERWORD_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", f"AFTERWORD_{name}": value}
-    command = [sys.executable, "-m", "api", "serve", "--port", "0"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert remedy in done.stderr
+def test_a_wrong_setting_is_one_line_at_the_start(
+    name: str, value: str, remedy: str, tmp_path: Path, taken_port: str
+) -> None:
+    done = run_here(f"sqlite:///{tmp_path}/x.db", "serve", "--port", taken_port, **{name: value})
+    assert_one_line(done, remedy)
     assert value not in done.stderr
 
 
-def test_all_that_a_server_writes_is_json_without_what_was_sent(tmp_path: Path) -> None:
-    environment = {**os.environ, "AFTERWORD_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "AFTERWORD_LOG_LEVEL": "debug"}
-    command = [sys.executable, "-m", "api", "serve", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as server:
+@dataclass(frozen=True)
+class Served:
+    """What a server said from its start on an empty file to its end."""
+
+    first: str
+    log: str
+    ready: dict[str, Any]
+    code: int
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Start a server, ask it with what must not be logged, and end it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('served')}/x.db"
+    own = {**os.environ, **environment(url, LOG_LEVEL="debug")}
+    command = [*COMMAND, "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=own, cwd=ROOT) as server:
         assert server.stderr is not None
         first = next(line for line in server.stderr if "Afterword serves" in line)
-        if found := re.search(r"http://[\d.:]+", first):
-            for href in (f"/{SECRET}?a={SECRET}", f"/v1/applications/{SECRET}?{SECRET}=1", "/readyz"):
-                ask(f"{found.group()}{href}")
+        address = json.loads(first)["event"].split()[2]
+        for href in (f"/{SECRET}?a={SECRET}", f"/v1/applications/{SECRET}?{SECRET}=1"):
+            ask(f"{address}{href}")
+        ready = json.loads(ask(f"{address}/readyz"))
         server.terminate()
-        text = server.stderr.read()
-    assert "Afterword serves http://127.0.0.1:" in json.loads(first)["event"]
-    events = [json.loads(line) for line in text.splitlines()]
+        log = server.stderr.read()
+        return Served(first, log, ready, server.wait(timeout=10))
+
+
+def test_serve_answers_brings_a_file_to_head_and_ends_when_told(served: Served) -> None:
+    assert served.ready["schema_at_head"] is True
+    assert served.code in (0, -signal.SIGTERM)
+
+
+def test_all_that_a_server_writes_is_json_without_what_was_sent(served: Served) -> None:
+    assert "Afterword serves http://127.0.0.1:" in json.loads(served.first)["event"]
+    events = [json.loads(line) for line in served.log.splitlines()]
     assert [event["status"] for event in events if event["event"] == "request"] == [404, 422, 200]
-    assert SECRET not in text
-    assert "127.0.0.1" not in text
+    assert SECRET not in served.log
+    assert "127.0.0.1" not in served.log
 
 
-def ask(url: str) -> None:
+def ask(url: str) -> str:
+    """Send secrets in headers; return the answer."""
     headers = {"Authorization": f"Bearer {SECRET}", "User-Agent": SECRET, "Cookie": SECRET}
     try:
-        urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10).close()
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+            return str(answer.read().decode())
     except urllib.error.HTTPError as error:
-        error.close()
+        with error:
+            return error.read().decode()

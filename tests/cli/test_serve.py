@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +14,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from tests.cli.running import COMMAND, ROOT, environment, run_apart
 from tests.conftest import World
+from tests.http.test_admission import PLAIN, wait_until
 
-ROOT = Path(__file__).parents[2]
 APPLICATION = {"company": "Acme", "role": "Engineer"}
 
 
@@ -26,10 +26,10 @@ def serving(world: World, *words: str) -> Iterator[tuple["subprocess.Popen[str]"
     """Start the command on a world's database; yields the process and its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    environment = {**os.environ, "AFTERWORD_DATABASE_URL": world.app.state.settings.database_url}
-    command = [sys.executable, "-W", "error", "-m", "api", "serve", "--port", str(port), *words]
+    own = {**os.environ, **environment(world.app.state.settings.database_url)}
+    command = [*COMMAND, "serve", "--port", str(port), *words]
     address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as server:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=own, cwd=ROOT) as server:
         try:
             wait_for(address)
             yield server, address
@@ -40,13 +40,26 @@ def serving(world: World, *words: str) -> Iterator[tuple["subprocess.Popen[str]"
 
 def wait_for(address: str) -> None:
     end = time.monotonic() + 20
-    while time.monotonic() < end:
-        try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
+    with httpx.Client(verify=PLAIN) as client:
+        while time.monotonic() < end:
+            try:
+                if client.get(f"{address}/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
     raise AssertionError("the server did not start")
+
+
+def write(address: str, headers: dict[str, str]) -> httpx.Response:
+    return httpx.post(f"{address}/v1/applications", json=APPLICATION, headers=headers, timeout=20, verify=PLAIN)
+
+
+def is_refused(address: str) -> bool:
+    try:
+        httpx.get(f"{address}/livez", verify=PLAIN)
+    except httpx.ConnectError:
+        return True
+    return False
 
 
 def test_a_request_that_runs_when_the_server_is_told_to_stop_is_finished(world: World) -> None:
@@ -54,14 +67,12 @@ def test_a_request_that_runs_when_the_server_is_told_to_stop_is_finished(world: 
     with serving(world) as (server, address), ThreadPoolExecutor() as pool:
         with world.database.engine.execution_options(write=True).connect() as lock:
             lock.execute(text("UPDATE user_account SET locale = locale"))
-            runs = pool.submit(httpx.post, f"{address}/v1/applications", json=APPLICATION, headers=headers, timeout=20)
+            runs = pool.submit(write, address, headers)
             time.sleep(0.5)
             assert not runs.done()
             server.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
+            wait_until(lambda: is_refused(address))
             assert server.poll() is None
-            with pytest.raises(httpx.ConnectError):
-                httpx.get(f"{address}/livez")
             lock.rollback()
         assert runs.result().status_code == 201
         assert server.wait(timeout=10) in (0, -signal.SIGTERM)
@@ -74,7 +85,19 @@ def test_two_processes_serve_one_database(world: World) -> None:
     with serving(world, "--workers", "2") as (_, address):
         for number in range(20):
             body = {**APPLICATION, "company": f"Acme {number}"}
-            with httpx.Client(base_url=address, headers=headers) as writer, httpx.Client(base_url=address) as reader:
+            with client_of(address, headers) as writer, client_of(address, headers) as reader:
                 made = writer.post("/v1/applications", json=body)
                 assert made.status_code == 201
-                assert reader.get(made.headers["Location"], headers=headers).json()["company"] == f"Acme {number}"
+                assert reader.get(made.headers["Location"]).json()["company"] == f"Acme {number}"
+
+
+def client_of(address: str, headers: dict[str, str]) -> httpx.Client:
+    return httpx.Client(base_url=address, headers=headers, verify=PLAIN)
+
+
+@pytest.mark.sqlite
+def test_a_port_that_is_taken_is_one_line(tmp_path: Path, taken_port: str) -> None:
+    done = run_apart(f"sqlite:///{tmp_path}/a.db", tmp_path, "serve", "--port", taken_port)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("afterword: ")
+    assert "--port" in done.stderr.splitlines()[-1]

@@ -1,9 +1,6 @@
 """Settings that would make the service less safe: refused, or told in a line at the start."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +8,9 @@ import pytest
 
 from api.cli import _unencrypted
 from api.settings import Settings, is_safe_origin
+from tests.cli.running import assert_one_line, run_apart, run_here
 
-ROOT = Path(__file__).parents[2]
 MAIL = {"smtp_url": "smtps://a:b@mail.example.com", "mail_from": "a@example.com", "reset_url": "https://x.example/new"}
-
-
-def served_with(folder: Path, **environment: str) -> tuple[int, list[str]]:
-    """Start a server on a file of its own, stop it once it serves; return its exit code and what it said."""
-    own = {"AFTERWORD_DATABASE_URL": f"sqlite:///{folder / 'a.db'}", **environment}
-    command = [sys.executable, "-m", "api", "serve", "--port", "0"]
-    said: list[str] = []
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own}, cwd=ROOT) as server:
-        assert server.stderr is not None
-        for line in server.stderr:
-            said.append(line.strip())
-            if "Afterword serves" in line:
-                server.terminate()
-        return server.wait(20), said
 
 
 @pytest.mark.parametrize(
@@ -45,19 +28,24 @@ def served_with(folder: Path, **environment: str) -> tuple[int, list[str]]:
         pytest.param("METRICS_TOKEN", "short", "16 visible", id="a-token-to-guess"),
     ],
 )
-def test_an_unsafe_setting_is_refused_in_one_line(name: str, value: str, remedy: str, tmp_path: Path) -> None:
-    code, said = served_with(tmp_path, **{f"AFTERWORD_{name}": value})
-    assert code == 1
-    assert len(said) == 1
-    assert said[0].startswith("afterword: ")
-    assert remedy in said[0]
+def test_an_unsafe_setting_is_refused_in_one_line(
+    name: str, value: str, remedy: str, tmp_path: Path, taken_port: str
+) -> None:
+    done = run_here(f"sqlite:///{tmp_path}/a.db", "serve", "--port", taken_port, **{name: value})
+    assert_one_line(done, remedy)
 
 
-def test_what_is_less_safe_than_by_default_is_told_at_the_start(tmp_path: Path) -> None:
+def test_a_process_ends_there_before_it_serves(tmp_path: Path, taken_port: str) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    assert_one_line(run_apart(url, tmp_path, "serve", "--port", taken_port, CORS_ORIGINS="*"), "name each")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_less_safe_than_by_default_is_told_at_the_start(tmp_path: Path, taken_port: str) -> None:
     weak = {"SIGN_INS_PER_HOUR": "0", "SIGN_UPS_PER_HOUR": "0", "REQUESTS_PER_MINUTE": "0"}
-    environment = {f"AFTERWORD_{name}": value for name, value in weak.items()}
-    _, said = served_with(tmp_path, AFTERWORD_CORS_ORIGINS="http://app.example.com", **environment)
-    warnings = [json.loads(line) for line in said if '"warning"' in line]
+    origin = {"CORS_ORIGINS": "http://app.example.com"}
+    done = run_here(f"sqlite:///{tmp_path}/a.db", "serve", "--port", taken_port, **weak, **origin)
+    warnings = [json.loads(line) for line in done.stderr.splitlines() if '"warning"' in line]
     told = " ".join(one["event"] for one in warnings)
     for name in (*weak, "CORS_ORIGINS", "SMTP_URL"):
         assert f"AFTERWORD_{name}" in told

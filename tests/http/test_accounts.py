@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 from fastapi.testclient import TestClient
 
+from api import security
 from api.models.user import User, UserCreate
-from api.security import hash_password
 from api.services import access, accounts
 from tests.conftest import World
 from tests.http.story import (
@@ -34,14 +34,15 @@ SIGN_UP = {
 
 
 @cache
-def hashed() -> str:
-    return hash_password(SIGN_UP["password"])
+def hashed(memory_kib: int) -> str:
+    """Hash the password of Kim with the figures that are in force."""
+    return security.hash_password(SIGN_UP["password"])
 
 
 def sign_up_cheaply(world: World) -> None:
     """Open the account of Kim, whose password is hashed once for all tests."""
     with world.database.write(world.clock.now) as session:
-        accounts.sign_up(session, UserCreate.model_validate(SIGN_UP), hashed())
+        accounts.sign_up(session, UserCreate.model_validate(SIGN_UP), hashed(security.MEMORY_KIB))
 
 
 @pytest.fixture

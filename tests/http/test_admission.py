@@ -18,6 +18,7 @@ from tests.conftest import World
 from tests.served import Address, closed_after, served
 
 APPLICATION = {"company": "Acme", "role": "Engineer"}
+PLAIN = False  # for `verify`: to load the certificates of authorities takes longer than the requests
 Worlds = Callable[..., World]
 
 
@@ -36,7 +37,7 @@ def nobody_may_write(world: World) -> Iterator[None]:
 def client_of(world: World, address: Address) -> Iterator[httpx.Client]:
     secret = world.sign_up().headers["Authorization"]
     url = f"http://{address[0]}:{address[1]}"
-    with httpx.Client(base_url=url, headers={"Authorization": secret}, timeout=20) as client:
+    with httpx.Client(base_url=url, headers={"Authorization": secret}, timeout=20, verify=PLAIN) as client:
         yield client
 
 
@@ -92,6 +93,7 @@ def test_a_client_that_leaves_while_it_waits_gives_its_place_back(make_world: Wo
         assert client.get("/v1/applications").status_code == 200
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("sent", "answer"),
     [
@@ -115,7 +117,7 @@ def test_a_client_that_leaves_while_it_waits_gives_its_place_back(make_world: Wo
     ],
 )
 def test_a_slow_client_is_cut(make_world: Worlds, sent: bytes, answer: bytes) -> None:
-    world = make_world(header_timeout_seconds=0.5, body_timeout_seconds=0.5)
+    world = make_world(header_timeout_seconds=0.2, body_timeout_seconds=0.2)
     with served(world) as address, socket.create_connection(address) as slow:
         slow.sendall(sent)
         stop = threading.Event()
@@ -128,13 +130,14 @@ def test_a_slow_client_is_cut(make_world: Worlds, sent: bytes, answer: bytes) ->
 
 def trickle(slow: socket.socket, stop: threading.Event) -> None:
     """Send a byte now and then, as somebody would who wants to keep a connection for ever."""
-    while not stop.wait(0.1):
+    while not stop.wait(0.05):
         try:
             slow.sendall(b"x")
         except OSError:
             return
 
 
+@pytest.mark.sqlite
 def test_a_body_that_breaks_off_is_not_used(world: World) -> None:
     with served(world) as address, client_of(world, address) as client:
         whole = json.dumps(APPLICATION).encode()
@@ -150,16 +153,18 @@ def test_a_body_that_breaks_off_is_not_used(world: World) -> None:
         assert client.get("/v1/applications").json()["items"] == []
 
 
+@pytest.mark.sqlite
 def test_a_quick_client_keeps_its_connection(make_world: Worlds) -> None:
     world = make_world(header_timeout_seconds=0.5)
     request = b"GET /livez HTTP/1.1\r\nHost: here\r\n\r\n"
     with served(world) as address, socket.create_connection(address) as quick:
         for _ in range(4):
             quick.sendall(request)
-            time.sleep(0.3)
+            time.sleep(0.2)
             assert quick.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("sent", "status", "code"),
     [

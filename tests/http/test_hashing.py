@@ -12,7 +12,7 @@ from api.admission import HASHING, MOST_HASHED, MOST_WAITING_TO_BE_HASHED
 from api.routers import accounts, password_resets, sessions
 from tests.conftest import World
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
-from tests.http.test_admission import wait_until
+from tests.http.test_admission import PLAIN, wait_until
 from tests.invariants.conftest import OPERATIONS, Operation
 from tests.served import served
 
@@ -60,13 +60,13 @@ def test_two_are_hashed_ten_wait_and_the_next_is_refused_while_readers_go_on(
         url = f"http://{host}:{port}"
 
         def sign_in() -> httpx.Response:
-            return httpx.post(f"{url}/v1/sessions", json=WRONG, timeout=30)
+            return httpx.post(f"{url}/v1/sessions", json=WRONG, timeout=30, verify=PLAIN)
 
         first = [pool.submit(sign_in) for _ in range(MOST_HASHED + MOST_WAITING_TO_BE_HASHED)]
         wait_until(lambda: hashing.here == MOST_HASHED)
         wait_until(lambda: world.app.state.hashing_gate.waiting == MOST_WAITING_TO_BE_HASHED)
         refused = sign_in()
-        read = httpx.get(f"{url}/v1/me", headers={"Authorization": reader})
+        read = httpx.get(f"{url}/v1/me", headers={"Authorization": reader}, verify=PLAIN)
         hashing.open.set()
         statuses = {one.result().status_code for one in first}
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")

@@ -88,6 +88,7 @@ def test_others_are(password: str) -> None:
     assert not is_common(password)
 
 
+@pytest.mark.usefixtures("real_figures")
 def test_a_password_is_hashed_with_figures_of_today_and_compared() -> None:
     hashed = hash_password(NEW)
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
@@ -97,6 +98,7 @@ def test_a_password_is_hashed_with_figures_of_today_and_compared() -> None:
     assert not verify_password(NEW, None)
 
 
+@pytest.mark.usefixtures("real_figures")
 def test_a_hash_with_other_figures_is_renewed_at_the_next_sign_in(world: World) -> None:
     sign_up_cheaply(world)
     weak = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(SIGN_UP["password"])

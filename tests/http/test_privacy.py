@@ -22,6 +22,7 @@ from tests.http.story import Answer, add, alter, application, contact, items, pr
 from tests.http.test_accounts import bearer, session_of
 from tests.services.checks import check_rows, dump
 from tests.services.full_record import record_everything
+from tests.stores import Store
 
 MARK = "Xylophagous"
 EXPORT = "/v1/me/export"
@@ -115,13 +116,13 @@ def test_owners_stand_before_what_they_own(world: World, client: TestClient) -> 
             assert order.index(parent) < order.index(table.name)
 
 
-def test_an_account_read_back_from_its_export_is_the_same(world: World, client: TestClient, empty_url: str) -> None:
+def test_an_account_read_back_from_its_export_is_the_same(world: World, client: TestClient, store: Store) -> None:
     record_everything(client, world.clock.now)
     application(client, company="„Ünïcode“ & Söhne", role="🎓")
     rows = exported(client)[1:]
     me = next(row["id"] for row in rows if row["type"] == "user_account")
-    here = Database(Settings(database_url=empty_url))
-    here.migrate()
+    url = store.copy()
+    here = Database(Settings(database_url=url))
     with here.engine.begin() as connection:
         for table in tables():
             for row in [row for row in rows if row["type"] == table.name]:
@@ -136,6 +137,7 @@ def test_an_account_read_back_from_its_export_is_the_same(world: World, client: 
         session.owner = me
         check_rows(session)
     here.dispose()
+    store.drop(url)
 
 
 def _as_stored(table: Table, row: Answer, user_id: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tests.conftest import World
 from tests.http.story import problem
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 from tests.http.test_accounts import bearer as client_of
+from tests.http.test_admission import PLAIN
 from tests.served import served
 
 Worlds = Callable[..., World]
@@ -104,6 +105,7 @@ def test_only_a_trusted_proxy_says_where_a_request_comes_from(
                 json=another(number),
                 headers={"X-Forwarded-For": f"192.0.2.{number}"},
                 timeout=20,
+                verify=PLAIN,
             )
             for number in range(2)
         ]

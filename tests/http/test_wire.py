@@ -21,7 +21,7 @@ Parts = dict[str, Iterator[bytes]]
 
 @pytest.fixture
 def impatient(make_world: Callable[..., World]) -> World:
-    return make_world(header_timeout_seconds=0.5, body_timeout_seconds=0.5)
+    return make_world(header_timeout_seconds=0.2, body_timeout_seconds=0.2)
 
 
 def answer_to(address: Address, parts: Iterator[bytes]) -> bytes:
@@ -59,6 +59,7 @@ def broken() -> Parts:
     return {name: iter([sent]) for name, sent in wire.BROKEN.items()}
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("make", [broken, wire.without_end], ids=["broken", "without-end"])
 def test_what_is_broken_on_the_wire_is_refused_and_changes_nothing(make: Callable[[], Parts], impatient: World) -> None:
     client = impatient.sign_up()
@@ -75,6 +76,7 @@ def test_what_is_broken_on_the_wire_is_refused_and_changes_nothing(make: Callabl
     assert dump(impatient.database, user) == before
 
 
+@pytest.mark.sqlite
 def test_the_request_that_is_broken_works_when_whole(impatient: World) -> None:
     client = impatient.sign_up()
     token = client.headers["Authorization"].encode()
@@ -85,6 +87,7 @@ def test_the_request_that_is_broken_works_when_whole(impatient: World) -> None:
     assert len(client.get("/v1/applications").json()["items"]) == 2
 
 
+@pytest.mark.sqlite
 def test_an_answer_is_not_held_back_until_its_head_is_acknowledged(world: World) -> None:
     with serving(world) as (address, server), socket.create_connection(address) as client:
         client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -29,13 +29,13 @@ ALL = Plain(picked(*COLUMNS))
 STATES = ("overdue", "open", "upcoming")
 
 
-def dump(database: Database, user_id: str) -> Dump:
-    """Return every row of every table that belongs to a user; when a token was used last is no matter of the data."""
+def dump(database: Database, user_id: str, *names: str) -> Dump:
+    """Return every row of these tables, or of all, that belongs to a user; leave out when a token was used last."""
     found: Dump = {}
     with database.engine.connect() as connection:
         for table in SQLModel.metadata.sorted_tables:
             owner = table.c.user_id if "user_id" in table.c else table.c.id if table.name == "user_account" else None
-            if owner is not None:
+            if owner is not None and (not names or table.name in names):
                 columns = [column for column in table.columns if column.name != "last_used_at"]
                 mine = core_select(*columns).where(owner == user_id).order_by(*table.primary_key.columns)
                 found[table.name] = [tuple(row) for row in connection.execute(mine)]

@@ -36,11 +36,16 @@ class Entry:
 def record_everything(client: TestClient, now: datetime) -> dict[str, str]:
     """Enter an application with at least one fact of every kind; return the ids by name."""
     entry = Entry(client, now)
+    everything(entry)
+    return entry.ids
+
+
+def everything(entry: Entry) -> None:
+    """Enter an application with at least one fact of every kind."""
     _people_and_rounds(entry)
     _papers(entry)
     _life(entry)
     _by_hand(entry)
-    return entry.ids
 
 
 def _people_and_rounds(entry: Entry) -> None:

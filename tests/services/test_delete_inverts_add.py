@@ -1,17 +1,19 @@
 """What is recorded and taken back leaves every step of the user as it stood."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from tests.conftest import World
 from tests.services.checks import check_rows, dump
-from tests.services.full_record import Answer, Entry, record_everything
+from tests.services.copies import Record, recorded_once
+from tests.services.full_record import Answer, Entry, everything
+from tests.stores import Store
 
 Act = Callable[[Entry], Callable[[], Any]]
+Base = Callable[[Entry], None]
 Rows = list[tuple[Any, ...]]
 APP = "/v1/applications/{application}"
 
@@ -154,34 +156,42 @@ def a_bare_round(entry: Entry) -> None:
     entry.ids["step"] = next(step["id"] for step in steps if step["number"] == 3)
 
 
-def a_full_record(entry: Entry) -> None:
-    entry.ids |= record_everything(entry.client, entry.now)
+@pytest.fixture(scope="module", params=[a_bare_round, everything], ids=["of-a-bare-round", "of-a-full-record"])
+def base(request: pytest.FixtureRequest) -> Base:
+    found: Base = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def record(base: Base, store: Store) -> Iterator[Record]:
+    """What every case begins with, beside people who have no part in it and another application."""
+
+    def enter(entry: Entry) -> None:
+        base(entry)
+        entry.make("spare", "/v1/contacts", {"full_name": "Ann Door", "job_title": "Director"})
+        entry.make("spare_reference", "/v1/references", {"name": "Lee Lecturer"})
+        other = entry.send("POST", "/v1/applications", {"company": "Elsewhere", "role": "Engineer"})["id"]
+        entry.send("POST", f"/v1/applications/{other}/interviews", {"starts_at": entry.before(days=6)})
+
+    with recorded_once(store, enter) as made:
+        yield made
 
 
 def step_rows(world: World, user: str) -> Rows:
     """Return the step rows of a user without the last column but one: a snooze ends with what it was about."""
-    return [(*row[:-2], row[-1]) for row in dump(world.database, user)["step_instance"]]
+    return [(*row[:-2], row[-1]) for row in dump(world.database, user, "step_instance")["step_instance"]]
 
 
-@pytest.mark.parametrize("base", [a_bare_round, a_full_record], ids=["of-a-bare-round", "of-a-full-record"])
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_taking_back_what_was_recorded_leaves_every_step_as_it_stood(
-    kind: str, base: Callable[[Entry], None], world: World, client: TestClient
-) -> None:
-    entry = Entry(client, world.clock.now)
-    base(entry)
-    entry.make("spare", "/v1/contacts", {"full_name": "Ann Door", "job_title": "Director"})
-    entry.make("spare_reference", "/v1/references", {"name": "Lee Lecturer"})
-    other = entry.send("POST", "/v1/applications", {"company": "Elsewhere", "role": "Engineer"})["id"]
-    entry.send("POST", f"/v1/applications/{other}/interviews", {"starts_at": entry.before(days=6)})
-    user = client.get("/v1/me").json()["id"]
-    before = step_rows(world, user)
-    take_back = KINDS[kind](entry)
-    if base is a_bare_round or kind in CHANGES_NOTHING - {SUGGESTS_TO_WRITE}:
-        assert (step_rows(world, user) == before) == (kind in CHANGES_NOTHING)
-    world.clock.now += timedelta(days=3)
-    assert take_back().status_code in (200, 204)
-    assert step_rows(world, user) == before
-    with world.database.read(world.clock.now) as session:
-        session.owner = user
-        check_rows(session)
+def test_taking_back_what_was_recorded_leaves_every_step_as_it_stood(kind: str, base: Base, record: Record) -> None:
+    with record.copied() as (world, client):
+        before = step_rows(world, record.user)
+        take_back = KINDS[kind](Entry(client, world.clock.now, dict(record.ids)))
+        if base is a_bare_round or kind in CHANGES_NOTHING - {SUGGESTS_TO_WRITE}:
+            assert (step_rows(world, record.user) == before) == (kind in CHANGES_NOTHING)
+        world.clock.now += timedelta(days=3)
+        assert take_back().status_code in (200, 204)
+        assert step_rows(world, record.user) == before
+        with world.database.read(world.clock.now) as session:
+            session.owner = record.user
+            check_rows(session)

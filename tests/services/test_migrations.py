@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
@@ -18,7 +17,9 @@ from api import demo
 from api.db import MIGRATIONS, Database
 from api.settings import MIGRATING, Settings
 from tests.conftest import NOW, World
-from tests.services.full_record import record_everything
+from tests.services.copies import Record, recorded_once
+from tests.services.full_record import everything
+from tests.stores import Store
 
 REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
 REBUILT = ["user_account", "application", "interview", "contact"]
@@ -74,12 +75,18 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert counts(database) == before
 
 
+@pytest.fixture(scope="module")
+def record(store: Store) -> Iterator[Record]:
+    with recorded_once(store, everything) as made:
+        yield made
+
+
 @pytest.fixture
-def filled(world: World, client: TestClient) -> Database:
+def filled(record: Record) -> Iterator[Database]:
     """A database with rows in every table."""
-    record_everything(client, world.clock.now)
-    assert all(counts(world.database).values())
-    return world.database
+    with record.copied() as (world, _):
+        assert all(counts(world.database).values())
+        yield world.database
 
 
 def test_every_migration_can_be_taken_back_and_made_again_without_losing_a_row_that_has_its_table(

@@ -1,0 +1,70 @@
+"""Two ways to run the command: in this process, or in one of its own where that shows something more."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-W", "error", "-m", "api"]
+Done = subprocess.CompletedProcess[str]
+
+
+def run_here(database_url: str, *words: str, stdin: str = "", **settings: str) -> Done:
+    """Run the command in this process with settings of its own, and leave the process as it was."""
+    out, err = StringIO(), StringIO()
+    streams = {"stdin": StringIO(stdin), "stdout": out, "stderr": err}
+    with pytest.MonkeyPatch.context() as patch, unchanged_logging():
+        for name, value in environment(database_url, **settings).items():
+            patch.setenv(name, value)
+        for name, stream in streams.items():
+            patch.setattr(sys, name, stream)
+        patch.setattr(sys, "argv", ["afterword", *words])
+        patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets one of its own
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code is None or isinstance(ended.value.code, int)
+    return Done(["afterword", *words], ended.value.code or 0, out.getvalue(), err.getvalue())
+
+
+def run_apart(database_url: str, folder: Path, *words: str, **settings: str) -> Done:
+    """Run the command in a process of its own, in a folder that is not the project's."""
+    own = {**os.environ, **environment(database_url, **settings), "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, env=own, timeout=60, cwd=folder, check=False
+    )
+
+
+def environment(database_url: str, **settings: str) -> dict[str, str]:
+    """Return the variables of settings."""
+    return {"AFTERWORD_DATABASE_URL": database_url, **{f"AFTERWORD_{name}": value for name, value in settings.items()}}
+
+
+def assert_one_line(done: Done, words: str, code: int = 1) -> None:
+    """Check that a command failed and said so in one line, with the remedy."""
+    assert done.returncode == code, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("afterword: ")
+    assert words in done.stderr
+
+
+@contextmanager
+def unchanged_logging() -> Iterator[None]:
+    """Put the configuration of `logging` back when the block ends."""
+    root, ours = logging.getLogger(), logging.getLogger("afterword")
+    handlers, levels = root.handlers[:], {logger: logger.level for logger in (root, ours)}
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:] = handlers
+        for logger, level in levels.items():
+            logger.setLevel(level)
