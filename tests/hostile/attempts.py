@@ -35,7 +35,7 @@ class Verdict(Enum):
 @dataclass(frozen=True)
 class Attempt:
     """A request and its verdict. `blamed`: what a problem must point at. `names`: what is hostile is a name, which a
-    problem may say where it says which.
+    problem may say where it says which. `status`: the one status that is right; None where several are.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Attempt:
     verdict: Verdict = Verdict.REFUSED
     blamed: tuple[str, ...] = ()
     names: bool = False
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,12 @@ def in_bodies(target: Target) -> Iterator[Attempt]:
     assert isinstance(target.good.body, bytes)
     for body in bodies.BODIES:
         verdict = Verdict.WORKS if body.optional and target.takes_no_body else Verdict.REFUSED
-        yield Attempt(body.name, replace(target.good, body=body.spoil(target.good.body)), verdict, names=True)
+        status = body.status if verdict is Verdict.REFUSED else None
+        sent = replace(target.good, body=body.spoil(target.good.body))
+        yield Attempt(body.name, sent, verdict, names=True, status=status)
     for name, kind in bodies.CONTENT_TYPES.items():
         spoiled = target.good.having("Content-Type", *([] if kind is None else [kind]))
-        yield Attempt(f"content type {name}", spoiled)
+        yield Attempt(f"content type {name}", spoiled, status=415)
     patch = Verdict.WORKS if target.good.method == "PATCH" else Verdict.REFUSED
     yield Attempt("content type a-merge-patch", target.good.having("Content-Type", MERGE_PATCH.encode()), patch)
     name, kind = list(bodies.FINE_CONTENT_TYPES.items())[target.number % len(bodies.FINE_CONTENT_TYPES)]

@@ -21,11 +21,15 @@ Made = bytes | Iterator[bytes]
 
 @dataclass(frozen=True)
 class Body:
-    """How to spoil the bytes of a body that works. `optional`: fine where an operation asks for no body."""
+    """How to spoil the bytes of a body that works, and the status for it.
+
+    `optional`: fine where an operation asks for no body.
+    """
 
     name: str
     spoil: Callable[[bytes], Made]
     optional: bool = False
+    status: int = 422
 
     def __str__(self) -> str:
         return self.name
@@ -112,6 +116,9 @@ MEMBERS = [
     Body("a-name-with-half-a-pair", _with(f'"{MARK}\\ud800"')),
     Body("a-name-that-turns-around", _with(f'"\\u202e{MARK}"')),
     Body("a-name-with-a-header", _with(f'"{MARK}\\r\\nX-A: b"')),
+    Body("a-text-with-nul", _with('"note"', '"\\u0000"')),
+    Body("a-text-with-half-a-pair", _with('"note"', '"\\ud800"')),
+    Body("a-number-of-ten-thousand-digits", _with(f'"{MARK}"', "9" * 10_000)),
     Body("a-prototype", _with('"__proto__"', f'{{"{MARK}": 1}}')),
     Body("a-class", _with('"__class__"', f'"{MARK}"')),
     Body("an-owner", _with('"user_id"', '"019577a0-0000-7000-8000-000000000001"')),
@@ -125,9 +132,9 @@ MEMBERS = [
     Body("deeper-than-any-stack", _with(f'"{MARK}"', "[" * 60_000 + "]" * 60_000)),
 ]
 SIZES = [
-    Body("a-byte-too-large", lambda good: good + b" " * (TOO_LARGE - len(good))),
-    Body("a-million-characters", _with(f'"{MARK}"', f'"{"a" * 1_000_000}"')),
-    Body("in-parts-without-end", _in_parts),
+    Body("a-byte-too-large", lambda good: good + b" " * (TOO_LARGE - len(good)), status=413),
+    Body("a-million-characters", _with(f'"{MARK}"', f'"{"a" * 1_000_000}"'), status=413),
+    Body("in-parts-without-end", _in_parts, status=413),
 ]
 BODIES: tuple[Body, ...] = (*UNREADABLE, *ENCODINGS, *NO_OBJECTS, *MEMBERS, *SIZES)
 
@@ -141,6 +148,7 @@ CONTENT_TYPES: Mapping[str, bytes | None] = {
     "many-parts-without-a-boundary": b"multipart/form-data",
     "xml": b"application/xml",
     "another-patch": b"application/json-patch+json",
+    "json-of-an-api": b"application/vnd.api+json",
     "another-json": b"application/problem+json",
     "json-and-more": b"application/jsonx",
     "json-as-text": b"text/json",

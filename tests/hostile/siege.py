@@ -4,17 +4,19 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
+from unittest.mock import patch
 
-from sqlalchemy import Connection, Engine, event
+from anyio import to_thread
+from sqlalchemy import Connection, event
 from sqlmodel import SQLModel
 
-from api import demo, examples
+from api import examples
 from api.catalog import CATALOG
-from api.openapi import document
 from api.problems import MEDIA_TYPE, slug
 from api.services import access, accounts
 from tests.capture import NOW, ask_for_reset
@@ -22,10 +24,18 @@ from tests.conftest import World
 from tests.hostile.attempts import Attempt, Target, Verdict, targets
 from tests.hostile.door import Answer, Sent, knock
 from tests.hostile.inputs import MARK
+from tests.hostile.places import Node
 
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
 OF_EVERY_OPERATION = {405}
 """Statuses that no operation's document names: a hostile path may lead to another address."""
+MOST, LONGEST = 3, 500
+"""How many faults of an operation are reported, and how much of each."""
+ROWS = [
+    f"SELECT * FROM {table.name} ORDER BY {', '.join(table.primary_key.columns.keys())}"
+    for table in SQLModel.metadata.sorted_tables
+]
+"""Statements of plain text: to compile and convert takes ten times as long as to read."""
 
 
 class Journal(logging.Handler):
@@ -55,11 +65,12 @@ def journal_of(log: logging.Logger) -> Iterator[Journal]:
 
 @dataclass
 class Siege:
-    """The demo account, and what was wrong with its answers. Every commit is counted; while `undoing`, taken back."""
+    """The demo account, and what was wrong with its answers. Commits are counted; while `undoing`, rolled back."""
 
     world: World
     runner: asyncio.Runner
     journal: Journal
+    document: Node
     targets: list[Target]
     user_id: str
     commits: int = 0
@@ -67,9 +78,12 @@ class Siege:
     faults: dict[str, list[str]] = field(default_factory=dict)
 
     def send(self, sent: Sent) -> Answer:
+        return self.runner.run(self._sent(sent))
+
+    async def _sent(self, sent: Sent) -> Answer:
         self.journal.lines.clear()
         self.commits = 0
-        return self.runner.run(knock(self.world.app, sent))
+        return await knock(self.world.app, sent)
 
     def confirmed(self, target: Target) -> Target:
         """Return an operation with the code that it asks to be repeated, where it asks for one."""
@@ -78,15 +92,32 @@ class Siege:
         code = json.loads(self.send(target.good).body)["confirmation"]
         return replace(target, good=replace(target.good, query=f"confirmation={code}".encode()))
 
-    def attempt(self, target: Target, attempt: Attempt) -> None:
-        """Send a request and note everything that is wrong with what comes back. Legitimate effects are undone."""
-        self.undoing = attempt.verdict is not Verdict.REFUSED
-        answer = self.send(attempt.sent)
-        self.complain(target, attempt.name, list(self._faults(target, attempt, answer)))
+    def attempt(self, target: Target, attempts: Iterable[Attempt]) -> None:
+        """Send requests and note everything that is wrong with what comes back. Whatever is committed is rolled back.
+
+        All are sent in one run of the event loop: its worker threads end with it, and to start one for each request
+        takes longer than the request.
+        """
+        self.runner.run(self._attempted(target, attempts))
+
+    async def _attempted(self, target: Target, attempts: Iterable[Attempt]) -> None:
+        self.undoing = True
+        for attempt in attempts:
+            answer = await self._sent(attempt.sent)
+            self.complain(target, attempt.name, list(self._faults(target, attempt, answer)))
+        self.undoing = False
 
     def complain(self, target: Target, name: str, faults: list[str]) -> None:
         if faults:
             self.faults.setdefault(target.name, []).append(f"{name}: {'; '.join(faults)}")
+
+    def report(self) -> str:
+        """Return what is wrong, the first of it for each operation."""
+        lines = [f"{len(self.faults)} operations failed:"]
+        for name, faults in self.faults.items():
+            lines += [f"{name}: {fault[:LONGEST]}" for fault in faults[:MOST]]
+            lines += [f"{name}: and {len(faults) - MOST} more"] if len(faults) > MOST else []
+        return "\n".join(lines)
 
     def _faults(self, target: Target, attempt: Attempt, answer: Answer) -> Iterator[str]:
         status = answer.status
@@ -103,6 +134,8 @@ class Siege:
             if status < 400:
                 yield f"it was accepted ({status})"
                 return
+            if attempt.status not in (None, status):
+                yield f"{status} is not {attempt.status}"
             yield from _problem_faults(answer, attempt)
         if attempt.verdict is not Verdict.JUDGED:
             yield from self._echoes(answer, attempt)
@@ -125,9 +158,8 @@ class Siege:
         """Return a digest of every row of every table."""
         digest = hashlib.sha256()
         with self.world.database.engine.connect() as connection:
-            for table in SQLModel.metadata.sorted_tables:
-                rows = connection.execute(table.select().order_by(*table.primary_key.columns))
-                digest.update(repr([tuple(row) for row in rows]).encode())
+            for statement in ROWS:
+                digest.update(repr(connection.exec_driver_sql(statement).fetchall()).encode())
         return digest.hexdigest()
 
     def note_commit(self, connection: Connection) -> None:
@@ -155,6 +187,9 @@ def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
         answer.header("x-request-id"),
     ):
         yield f"the problem is not itself: {problem}"
+    accepted = "accept-patch" if attempt.sent.method == "PATCH" else "accept-post"
+    if answer.status == 415 and "application/json" not in answer.header(accepted):
+        yield f"{accepted} does not name JSON"
     blamed = [error.get("pointer", error.get("parameter", "")) for error in problem["errors"]]
     whole = any(error["code"] == "json_invalid" for error in problem["errors"]) or answer.status == 413
     whole = whole and len(attempt.blamed) == 1
@@ -163,21 +198,36 @@ def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
         yield f"{answer.status} does not blame {missing} but {blamed}"
 
 
+Result = TypeVar("Result")
+
+
+async def run_here(function: Callable[..., Result], *arguments: object, **_options: object) -> Result:
+    """Run in the thread of the event loop what the application gives to another.
+
+    One request is sent at a time: to wait for another thread takes longer than most of these requests.
+    """
+    return copy_context().run(function, *arguments)
+
+
 @contextmanager
-def besieged(world: World) -> Iterator[Siege]:
-    """Build the demo account, whose session asks, and watch commits and log lines."""
-    world.clock.now = NOW
-    demo.build(world.database, NOW)
+def besieged(world: World, document: Node) -> Iterator[Siege]:
+    """Let a session of the demo account ask, and watch commits and log lines."""
     with world.database.write(NOW) as session:
         ask_for_reset(session)
         user = accounts.by_email(session, examples.EMAIL)
         assert user is not None
         user_id, (_, token) = user.id, access.open_session(session, user, days=30)
-    with asyncio.Runner() as runner, journal_of(logging.getLogger()) as journal:
-        siege = Siege(world, runner, journal, list(targets(document(world.app, NOW), token)), user_id)
+    engine = world.database.engine
+    with (
+        patch.object(to_thread, "run_sync", run_here),
+        asyncio.Runner() as runner,
+        journal_of(logging.getLogger()) as journal,
+    ):
+        siege = Siege(world, runner, journal, document, list(targets(document, token)), user_id)
+        siege.send(siege.targets[0].good)  # notes that the session is used; what is undone would note it each time
         siege.targets = [siege.confirmed(target) for target in siege.targets]
-        event.listen(Engine, "commit", siege.note_commit)
+        event.listen(engine, "commit", siege.note_commit)
         try:
             yield siege
         finally:
-            event.remove(Engine, "commit", siege.note_commit)
+            event.remove(engine, "commit", siege.note_commit)

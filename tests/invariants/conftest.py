@@ -2,23 +2,27 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from api import examples
+from api import demo, examples, security
 from api.main import create_app
-from api.models.token import TokenCreate
-from api.models.user import UserCreate
-from api.openapi import document, operations
-from api.services import access, accounts
+from api.openapi import operations
 from api.settings import Settings
-from tests.capture import NOW, Node, ask_for_reset, demo_app, filled
+from tests.capture import NOW, Node, ask_for_reset, filled
+from tests.conftest import Clock, World
 from tests.stores import Store
 
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 DOCUMENT: Node = json.loads(
     (Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"),
 )
@@ -64,6 +68,8 @@ OPERATIONS = [
 ]
 
 
+CLOSED = [operation for operation in OPERATIONS if not operation.is_open]
+WITH_A_BODY = [operation for operation in OPERATIONS if operation.body is not None]
 ABOUT_A_SESSION = ("end_current_session", "get_current_session")
 
 
@@ -84,51 +90,97 @@ def signed_in(client: TestClient) -> None:
     client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cheap_hashing() -> Iterator[None]:
+    """Hash passwords at next to no cost: none of these tests is about that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(security, "_hasher", lambda: CHEAP)
+        patch.setattr(security, "_decoy", lambda: CHEAP.hash("of nobody"))
+        yield
+
+
+def world_on(url: str) -> World:
+    """Return an application on a database. One token makes more calls a minute here than anybody may."""
+    clock = Clock(NOW)
+    return World(create_app(Settings(database_url=url, requests_per_minute=1_000_000), clock=clock), clock)
+
+
+@contextmanager
+def opened_world(store: Store, template: str) -> Iterator[World]:
+    """Open an application on a copy of a database."""
+    url = store.copy(template)
+    world = world_on(url)
+    try:
+        yield world
+    finally:
+        for client in world.clients:
+            client.close()
+        world.database.dispose()
+        store.drop(url)
+
+
+@pytest.fixture(scope="session")
+def demo_database(store: Store) -> Iterator[tuple[str, str]]:
+    """The demo account's database, to be copied, and its token."""
+    with opened_world(store, store.head) as world:
+        secret = demo.build(world.database, NOW, hasher=CHEAP.hash)
+        world.database.dispose()
+        yield world.app.state.settings.database_url, f"Bearer {secret}"
+
+
 @dataclass(frozen=True)
 class Neighbours:
     """Two users of one application: the demo account, and one who has nothing."""
 
+    world: World
     demo: TestClient
     stranger: TestClient
     nobody: TestClient
 
 
 @pytest.fixture(scope="module")
-def neighbours(store: Store) -> Iterator[Neighbours]:
-    url = store.empty()
-    app, demo = demo_app(url)
-    assert document(app)["paths"].keys() == DOCUMENT["paths"].keys(), "run `make openapi`"
-    with app.state.database.write(NOW) as session:
-        body = UserCreate(email="other@example.com", password="tall grey horse", full_name="O", time_zone="UTC")
-        accounts.sign_up(session, body, None)
-        _, secret = access.issue_token(session, TokenCreate.model_validate({"name": "other"}))
-    stranger = TestClient(app, headers={"Authorization": f"Bearer {secret}"}, raise_server_exceptions=False)
-    nobody = TestClient(app, raise_server_exceptions=False)
-    yield Neighbours(demo, stranger, nobody)
-    for client in (demo, stranger, nobody):
-        client.close()
-    app.state.database.dispose()
-    store.drop(url)
+def neighbours(demo_database: tuple[str, str], store: Store) -> Iterator[Neighbours]:
+    url, token = demo_database
+    with opened_world(store, url) as world:
+        found = Neighbours(world, world.app_client(), world.app_client(), world.app_client())
+        found.demo.headers["Authorization"] = token
+        found.stranger.headers["Authorization"] = world.sign_up().headers["Authorization"]
+        yield found
 
 
-@pytest.fixture(scope="module")
-def demo_database(store: Store) -> Iterator[tuple[str, str]]:
-    """The demo account's database, to be copied, and its token."""
-    url = store.empty()
-    app, client = demo_app(url)
-    client.close()
-    app.state.database.dispose()
-    yield url, client.headers["Authorization"]
-    store.drop(url)
+class Renewed:
+    """An application whose database can be replaced by a fresh copy of another.
+
+    The engine stays the same, and with it what it has compiled: to compile all statements again for each copy takes
+    longer than to run them.
+    """
+
+    def __init__(self, store: Store, template: str) -> None:
+        self.store, self.template = store, template
+        self.url = store.copy(template)
+        self.world = world_on(self.url)
+        event.listen(self.world.database.engine, "do_connect", self._connected)
+
+    def renew(self) -> None:
+        """Go on with a fresh copy."""
+        self.close()
+        self.url = self.store.copy(self.template)
+
+    def close(self) -> None:
+        self.world.database.dispose()
+        self.store.drop(self.url)
+
+    def _connected(self, dialect: Any, _record: object, _address: object, options: dict[str, Any]) -> DBAPIConnection:
+        arguments, address = dialect.create_connect_args(make_url(self.url))
+        connection: DBAPIConnection = dialect.connect(*arguments, **{**options, **address})
+        return connection
 
 
 @pytest.fixture
-def demo_client(demo_database: tuple[str, str], store: Store) -> Iterator[TestClient]:
-    """A client of a fresh copy of the demo account."""
-    url = store.copy(demo_database[0])
-    app = create_app(Settings(database_url=url), clock=lambda: NOW)
-    client = TestClient(app, headers={"Authorization": demo_database[1]}, raise_server_exceptions=False)
-    yield client
-    client.close()
-    app.state.database.dispose()
-    store.drop(url)
+def renewed(demo_database: tuple[str, str], store: Store) -> Iterator[Renewed]:
+    """The demo account's application, to be renewed after each operation that writes."""
+    found = Renewed(store, demo_database[0])
+    yield found
+    for client in found.world.clients:
+        client.close()
+    found.close()

@@ -2,9 +2,12 @@
 
 import ast
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.invariants.failures import Failures
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -17,23 +20,30 @@ BUT_MIGRATIONS = [path for path in SOURCES if "versions" not in path.parts]  # a
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def source(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_has_400_lines_at_the_most(path: Path) -> None:
-    assert path.read_text(encoding="utf-8").count("\n") <= 400
+@cache
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(ast.parse(source(path))) if isinstance(node, FUNCTIONS)]
 
 
-@pytest.mark.parametrize("path", BUT_MIGRATIONS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_function_has_40_lines_at_the_most(path: Path) -> None:
-    long = {
-        node.name: node.end_lineno - node.lineno
-        for node in ast.walk(parsed(path))
-        if isinstance(node, FUNCTIONS) and node.end_lineno and body_lines(node) > 40
-    }
-    assert long == {}
+def test_a_file_has_400_lines_at_the_most() -> None:
+    with Failures() as failures:
+        for path in SOURCES:
+            with failures.of(path.relative_to(ROOT)):
+                lines = source(path).count("\n")
+                assert lines <= 400, f"{lines} lines"
+
+
+def test_a_function_has_40_lines_at_the_most() -> None:
+    with Failures() as failures:
+        for path in BUT_MIGRATIONS:
+            with failures.of(path.relative_to(ROOT)):
+                long = {node.name: body_lines(node) for node in functions(path) if body_lines(node) > 40}
+                assert not long, long
 
 
 def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -44,16 +54,15 @@ def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return node.end_lineno - node.lineno + 1 - words
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if "api" in p.parts], ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_is_imported_inside_a_function(path: Path) -> None:
-    inner = [
-        node.lineno
-        for function in ast.walk(parsed(path))
-        if isinstance(function, FUNCTIONS)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    assert inner == []
+def test_nothing_is_imported_inside_a_function() -> None:
+    with Failures() as failures:
+        for path in SOURCES:
+            if "api" not in path.relative_to(ROOT).parts:
+                continue
+            with failures.of(path.relative_to(ROOT)):
+                inside = [node for function in functions(path) for node in ast.walk(function)]
+                lines = sorted({node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom)})
+                assert not lines, f"lines {lines}"
 
 
 def test_no_committed_file_names_the_host_of_a_registry() -> None:

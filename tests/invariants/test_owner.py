@@ -1,22 +1,25 @@
 """Every statement on owned rows names the owner, and the database itself refuses a row that points at another's."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import ForeignKeyConstraint, Table, inspect
+from sqlalchemy import Connection, ForeignKeyConstraint, Table, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, delete, select, update
 
 from api.db import OwnedSession
 from api.models import Note, StepInstance, Token
-from tests.capture import demo_app
 from tests.conftest import World
-from tests.invariants.conftest import OPERATIONS
+from tests.invariants.conftest import CLOSED, Renewed, opened_world
+from tests.invariants.failures import Failures
 from tests.invariants.statements import OWNED, Statement, recorded
 from tests.services.checks import dump
 from tests.services.full_record import record_everything
+from tests.stores import Store
 
 ORDER = ("GET", "PUT", "PATCH", "POST", "DELETE")
 LAST = ("delete_application", "end_current_session")
@@ -41,36 +44,53 @@ def nameless(statement: Statement, owner: str) -> bool:
     return named != statement.tables or any(values.count(owner) < asked for values in statement.parameters)
 
 
-def test_every_operation_names_the_owner_of_every_row_it_touches(empty_url: str) -> None:
-    app, demo = demo_app(empty_url)
+@dataclass(frozen=True)
+class Recorded:
+    """Two users with a fact of every kind each, and what one of them has by name."""
+
+    world: World
+    client: TestClient
+    ids: dict[str, str]
+    user: str
+    other: str
+
+
+@pytest.fixture(scope="module")
+def both(store: Store) -> Iterator[Recorded]:
+    with opened_world(store, store.head) as world:
+        users = [world.sign_up() for _ in range(2)]
+        ids = [record_everything(user, world.clock.now) for user in users]
+        mine, theirs = (user.get("/v1/me").json()["id"] for user in users)
+        yield Recorded(world, users[0], ids[0], mine, theirs)
+
+
+def test_every_operation_names_the_owner_of_every_row_it_touches(
+    renewed: Renewed, demo_database: tuple[str, str]
+) -> None:
+    demo = renewed.world.app_client()
+    demo.headers.update({"Authorization": demo_database[1], "Idempotency-Key": "once"})
     owner = demo.get("/v1/me").json()["id"].replace("-", "")
-    found: dict[str, list[str]] = {}
     touched: set[str] = set()
-    for operation in sorted(OPERATIONS, key=lambda one: (one.name in LAST, ORDER.index(one.method), one.name)):
-        if operation.is_open:
-            continue
-        with recorded(app.state.database) as statements:
-            demo.request(operation.method, operation.href, json=operation.body, headers={"Idempotency-Key": "once"})
-        lookups = [one for one in statements if TOKEN_LOOKUP.search(one.text)]
-        assert all(
-            f"{table}.user_id = token.user_id" in one.text for one in lookups for table in one.tables - {"token"}
-        )
-        owned = [one for one in statements if one.tables and one not in lookups]
-        touched |= {f"{one.verb} {table}" for one in owned for table in one.tables}
-        if wrong := [one.text for one in owned if nameless(one, owner)]:
-            found[operation.name] = wrong
-    demo.close()
-    app.state.database.dispose()
-    assert not found
+    with Failures() as failures:
+        for operation in sorted(CLOSED, key=lambda one: (one.name in LAST, ORDER.index(one.method), one.name)):
+            with recorded(renewed.world.database) as statements:
+                demo.request(operation.method, operation.href, json=operation.body)
+            lookups = [one for one in statements if TOKEN_LOOKUP.search(one.text)]
+            owned = [one for one in statements if one.tables and one not in lookups]
+            touched |= {f"{one.verb} {table}" for one in owned for table in one.tables}
+            with failures.of(operation):
+                joined = {one.text: one.tables - {"token"} for one in lookups}
+                assert all(f"{table}.user_id = token.user_id" in text for text in joined for table in joined[text])
+                assert [one.text for one in owned if nameless(one, owner)] == []
     assert {f"SELECT {table}" for table in OWNED - {"password_reset"}} <= touched
     assert {f"{verb} step_instance" for verb in ("INSERT", "UPDATE", "DELETE")} <= touched
 
 
-def test_only_the_owner_can_be_asked_for_even_where_a_query_forgets_to_say_so(world: World, client: TestClient) -> None:
-    ids = record_everything(client, world.clock.now)
-    other = world.sign_up().get("/v1/me").json()["id"]
+def test_only_the_owner_can_be_asked_for_even_where_a_query_forgets_to_say_so(both: Recorded) -> None:
+    world, client, ids = both.world, both.client, both.ids
+    nobody = world.sign_up().get("/v1/me").json()["id"]
     with world.database.write(world.clock.now) as session:
-        session.owner = other
+        session.owner = nobody
         assert session.exec(select(Note)).all() == []
         assert session.exec(select(Note).where(Note.id == ids["note"])).all() == []
         session.execute(update(StepInstance).values(reason="taken"))
@@ -110,32 +130,34 @@ def token_of(user: str, session: OwnedSession) -> Token:
     return Token(user_id=user, kind="personal", name="x", scopes=["all"], hash="x", **times)
 
 
+@pytest.mark.sqlite  # it reads the models alone
 def test_every_table_of_a_user_is_keyed_by_the_user_first() -> None:
     for table in SQLModel.metadata.sorted_tables:
         if table.name in OWNED:
             assert table.primary_key.columns.keys()[0] == "user_id", table.name
 
 
-@pytest.mark.parametrize(("table", "key"), POINTING, ids=[str(key.name) for _, key in POINTING])
-def test_the_database_refuses_a_row_that_points_at_somebody_elses(
-    table: Table, key: ForeignKeyConstraint, world: World, client: TestClient, stranger: TestClient
-) -> None:
-    record_everything(client, world.clock.now)
-    record_everything(stranger, world.clock.now)
-    mine, theirs = (one.get("/v1/me").json()["id"] for one in (client, stranger))
+def test_the_database_refuses_a_row_that_points_at_somebody_elses(both: Recorded) -> None:
+    with Failures() as failures:
+        for table, key in POINTING:
+            with failures.of(key.name), both.world.database.engine.connect() as connection:
+                assert "foreign key" in refusal(connection, table, key, both)
+
+
+def refusal(connection: Connection, table: Table, key: ForeignKeyConstraint, both: Recorded) -> str:
+    """Let a row of one user point at one of the other; return what the database says, and nothing if it does it."""
     (pointer,) = [column for column in key.columns if column.name != "user_id"]
     (target,) = {element.column for element in key.elements if element.column.name != "user_id"}
-    with world.database.engine.begin() as connection:
-        strange = connection.execute(target.table.select().where(target.table.c.user_id == theirs)).first()
-        row = connection.execute(table.select().where(table.c.user_id == mine)).first()
-        assert strange is not None
-        assert row is not None
-        with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
-            connection.execute(
-                table.update()
-                .where(*(column == row._mapping[column.name] for column in table.primary_key.columns))
-                .values({pointer.name: strange._mapping[target.name]})
-            )
+    strange = connection.execute(target.table.select().where(target.table.c.user_id == both.other)).first()
+    row = connection.execute(table.select().where(table.c.user_id == both.user)).first()
+    assert strange is not None
+    assert row is not None
+    this_row = [column == row._mapping[column.name] for column in table.primary_key.columns]
+    try:
+        connection.execute(table.update().where(*this_row).values({pointer.name: strange._mapping[target.name]}))
+    except IntegrityError as error:
+        return str(error).lower()
+    return ""
 
 
 def test_every_reference_between_owned_tables_names_the_owner_in_the_database_too(world: World) -> None:
