@@ -1,12 +1,9 @@
 """The words in which tests over HTTP tell what is recorded, read and refused."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
-
-from tests.conftest import World
 
 Answer = dict[str, Any]
 Request = tuple[str, str, Answer | None]
@@ -98,25 +95,3 @@ def fault(answer: Response, pointer: str) -> str:
     """Check that a request is invalid at a pointer; return that error's code."""
     document = problem(answer, 422, "invalid", pointer)
     return next(str(e["code"]) for e in document["errors"] if e.get("pointer", e.get("parameter")) == pointer)
-
-
-def send(client: TestClient, request: Request) -> Response:
-    method, href, body = request
-    return client.request(method, href, json=body) if body is not None else client.request(method, href)
-
-
-def nobody_is_let_in(world: World, requests: Sequence[Request]) -> None:
-    nobody = world.anonymous()
-    for request in requests:
-        answer = send(nobody, request)
-        problem(answer, 401, "unauthorized")
-        assert answer.headers["www-authenticate"].startswith("Bearer"), request
-
-
-def strangers_find_nothing(owner: TestClient, stranger: TestClient, requests: Sequence[Request], *lists: str) -> None:
-    """Check that somebody else gets 404 everywhere, and that what the owner reads stays the same."""
-    before = [owner.get(href).text for href in lists]
-    for request in requests:
-        assert send(stranger, request).status_code == 404, request
-        problem(send(stranger, request), 404, "not_found")
-    assert [owner.get(href).text for href in lists] == before

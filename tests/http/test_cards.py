@@ -15,7 +15,6 @@ from tests.http.story import (
     contact,
     interview,
     interviewed,
-    nobody_is_let_in,
     problem,
     put,
     read,
@@ -36,13 +35,6 @@ def prep(client: TestClient, round_: str) -> Answer:
 
 def call(client: TestClient, app: str) -> Answer:
     return read(client, f"/v1/applications/{app}/call-card")
-
-
-def test_nobody_and_nobody_else_reads_a_card(world: World, ahead: tuple[str, str], stranger: TestClient) -> None:
-    hrefs = [f"/v1/interviews/{ahead[1]}/prep-card", f"/v1/applications/{ahead[0]}/call-card"]
-    nobody_is_let_in(world, [("GET", href, None) for href in hrefs])
-    for href in hrefs:
-        problem(stranger.get(href), 404, "not_found")
 
 
 def test_before_the_interview_everything_is_to_be_asked(client: TestClient, ahead: tuple[str, str]) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import World
 from tests.http.story import (
     Answer,
     act,
@@ -14,7 +13,6 @@ from tests.http.story import (
     contact,
     fault,
     interviewed,
-    nobody_is_let_in,
     problem,
     put,
     read,
@@ -50,12 +48,6 @@ def composed(client: TestClient, talk: Answer, **body: Any) -> Answer:
 def codes(client: TestClient, letter: Answer) -> dict[str, str]:
     found = read(client, f"/v1/letters/{letter['id']}/check")["findings"]
     return {finding["code"]: finding["severity"] for finding in found}
-
-
-def test_nobody_and_nobody_else_composes_or_checks(world: World, talk: Answer, stranger: TestClient) -> None:
-    href = f"/v1/interviews/{talk['interview']}/letters/compose"
-    nobody_is_let_in(world, [("POST", href, {}), ("GET", f"/v1/letters/{talk['app']}/check", None)])
-    problem(stranger.post(href, json={}), 404, "not_found")
 
 
 def test_a_letter_is_made_of_what_was_noted_and_says_on_what_it_rests(client: TestClient, talk: Answer) -> None:

@@ -15,7 +15,6 @@ from tests.http.story import (
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     read,
 )
@@ -44,12 +43,6 @@ def debriefed(client: TestClient, talk: tuple[str, str], **body: Any) -> Answer:
 
 def states(answer: Answer) -> dict[int, str]:
     return {one["number"]: one["state"] for one in answer["headline"]}
-
-
-def test_nobody_and_nobody_else_debriefs(world: World, talk: tuple[str, str], stranger: TestClient) -> None:
-    href = f"/v1/interviews/{talk[1]}/debrief"
-    nobody_is_let_in(world, [("POST", href, WHOLE)])
-    problem(stranger.post(href, json=WHOLE), 404, "not_found")
 
 
 def test_one_request_completes_the_first_three_steps(world: World, client: TestClient, talk: tuple[str, str]) -> None:
@@ -115,7 +108,6 @@ def test_somebody_known_is_brought_up_to_date(client: TestClient, talk: tuple[st
             {"people": [ANA], "next_stage": "x", "next_stage_unknown": True}, "/next_stage_unknown", id="both"
         ),
         pytest.param({"people": [ANA], "at": "2026-06-02T12:00:00Z"}, None, id="in-the-future"),
-        pytest.param({"people": [ANA], "surprise": 1}, "/surprise", id="an-unknown-field"),
     ],
 )
 def test_one_fault_and_nothing_is_recorded(

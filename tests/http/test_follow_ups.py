@@ -8,7 +8,6 @@ from tests.http.story import (
     NOW,
     UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     application,
@@ -16,12 +15,10 @@ from tests.http.story import (
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     read,
     step,
     steps,
-    strangers_find_nothing,
 )
 
 SPOKE = {"direction": "out", "channel": "phone", "outcome": "spoke"}
@@ -30,26 +27,6 @@ AT_NINE = "2026-06-01T11:00:00Z"
 
 def at(app: str) -> str:
     return f"/v1/applications/{app}/follow-ups"
-
-
-def doors(app: str, id_: str) -> list[Request]:
-    return [
-        ("GET", at(app), None),
-        ("POST", at(app), SPOKE),
-        ("GET", f"/v1/follow-ups/{id_}", None),
-        ("PATCH", f"/v1/follow-ups/{id_}", {"summary": "x"}),
-        ("DELETE", f"/v1/follow-ups/{id_}", None),
-    ]
-
-
-def test_nobody_reaches_a_follow_up(world: World) -> None:
-    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN))
-
-
-def test_somebody_elses_follow_ups_do_not_exist(client: TestClient, stranger: TestClient) -> None:
-    app = application(client)
-    made = add(client, at(app), **SPOKE)["id"]
-    strangers_find_nothing(client, stranger, doors(app, made), at(app))
 
 
 def test_a_follow_up_is_of_now_and_shows_every_key(client: TestClient) -> None:

@@ -12,7 +12,6 @@ from tests.http.story import (
     STARTED,
     UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     application,
@@ -21,13 +20,11 @@ from tests.http.story import (
     interview,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     put,
     read,
     step,
     steps,
-    strangers_find_nothing,
 )
 
 LATER = "2026-06-01T13:00:00Z"
@@ -36,31 +33,6 @@ FRIDAY, MONDAY = {"date": "2026-06-05", "time": None}, {"date": "2026-06-08", "t
 
 def at(app: str) -> str:
     return f"/v1/applications/{app}/interviews"
-
-
-def doors(app: str, round_: str, person: str) -> list[Request]:
-    return [
-        ("GET", at(app), None),
-        ("POST", at(app), {"starts_at": STARTED}),
-        ("GET", f"/v1/interviews/{round_}", None),
-        ("PATCH", f"/v1/interviews/{round_}", {"location": "x"}),
-        ("DELETE", f"/v1/interviews/{round_}", None),
-        ("GET", f"/v1/interviews/{round_}/interviewers", None),
-        ("PUT", f"/v1/interviews/{round_}/interviewers/{person}", {}),
-        ("DELETE", f"/v1/interviews/{round_}/interviewers/{person}", None),
-    ]
-
-
-def test_nobody_reaches_an_interview(world: World) -> None:
-    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN, UNKNOWN))
-
-
-def test_somebody_elses_interviews_do_not_exist(client: TestClient, stranger: TestClient) -> None:
-    app, round_ = interviewed(client)
-    kim = contact(client)
-    put(client, f"/v1/interviews/{round_}/interviewers/{kim}")
-    requests = doors(app, round_, kim)
-    strangers_find_nothing(client, stranger, requests, at(app), f"/v1/interviews/{round_}/interviewers")
 
 
 def test_a_round_starts_with_everything_blank(client: TestClient) -> None:

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from api import pdf
 from tests.conftest import World
-from tests.http.story import act, add, alter, application, contact, fault, nobody_is_let_in, problem, read
+from tests.http.story import act, add, alter, application, contact, fault, problem, read
 from tests.words import reading
 
 KINDS = {
@@ -37,10 +37,7 @@ def letter(client: TestClient) -> str:
     return f"/v1/letters/{made['id']}"
 
 
-def test_nobody_and_nobody_else_reads_a_letter_in_any_format(world: World, letter: str, stranger: TestClient) -> None:
-    nobody_is_let_in(world, [("GET", f"{letter}?format={kind}", None) for kind in KINDS])
-    for kind in KINDS:
-        problem(stranger.get(letter, params={"format": kind}), 404, "not_found")
+def test_who_may_not_read_a_letter_does_not_learn_its_formats(world: World, letter: str, stranger: TestClient) -> None:
     nobody = world.anonymous()
     problem(nobody.get(letter, headers={"Accept": "image/png", "Authorization": "Bearer x"}), 401, "unauthorized")
     problem(stranger.get(letter, headers={"Accept": "image/png"}), 404, "not_found")

@@ -5,22 +5,17 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import World
 from tests.http.story import (
-    UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     contact,
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     put,
     read,
-    strangers_find_nothing,
 )
 
 HERE = "/v1/letter-templates"
@@ -47,18 +42,11 @@ def composed(client: TestClient, round_: str, **body: Any) -> Answer:
     return add(client, f"/v1/interviews/{round_}/letters/compose", **body)
 
 
-def doors(id_: str) -> list[Request]:
-    href = f"{HERE}/{id_}"
-    return [("GET", href, None), ("PATCH", href, {"name": "x"}), ("DELETE", href, None)]
-
-
-def test_nobody_reaches_a_template(world: World) -> None:
-    nobody_is_let_in(world, [("GET", HERE, None), ("POST", HERE, {"name": "x", "body": "x"}), *doors(UNKNOWN)])
-
-
-def test_somebody_elses_templates_do_not_exist(client: TestClient, stranger: TestClient, round_: str) -> None:
-    mine, theirs = template(client), template(stranger)
-    strangers_find_nothing(client, stranger, doors(mine), HERE)
+def test_somebody_elses_templates_are_not_listed_and_fill_no_letter(
+    client: TestClient, stranger: TestClient, round_: str
+) -> None:
+    template(client)
+    theirs = template(stranger)
     assert [one["id"] for one in items(stranger, HERE)] == [theirs]
     answer = client.post(f"/v1/interviews/{round_}/letters/compose", json={"template_id": theirs})
     problem(answer, 404, "not_found", "/template_id")

@@ -3,12 +3,10 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import World
 from tests.http.story import (
     NOW,
     UNKNOWN,
     Answer,
-    Request,
     act,
     add,
     alter,
@@ -17,12 +15,10 @@ from tests.http.story import (
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     put,
     read,
     step,
-    strangers_find_nothing,
 )
 
 FRIDAY = "2026-05-29T20:00:00Z"
@@ -31,27 +27,6 @@ KIM = {"honorific": "Dr", "full_name": "Kim Lee", "job_title": "Director", "emai
 
 def at(app: str) -> str:
     return f"/v1/applications/{app}/letters"
-
-
-def doors(app: str, letter: str) -> list[Request]:
-    return [
-        ("GET", at(app), None),
-        ("POST", at(app), {"body": "x"}),
-        ("GET", f"/v1/letters/{letter}", None),
-        ("PATCH", f"/v1/letters/{letter}", {"body": "x"}),
-        ("POST", f"/v1/letters/{letter}/send", {}),
-        ("DELETE", f"/v1/letters/{letter}", None),
-    ]
-
-
-def test_nobody_reaches_a_letter(world: World) -> None:
-    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN))
-
-
-def test_somebody_elses_letters_do_not_exist(client: TestClient, stranger: TestClient) -> None:
-    app = application(client)
-    letter = add(client, at(app), body="Mine.")["id"]
-    strangers_find_nothing(client, stranger, doors(app, letter), at(app))
 
 
 def test_a_draft_starts_blank_and_follows_its_recipients(client: TestClient) -> None:

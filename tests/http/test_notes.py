@@ -3,23 +3,19 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import World
 from tests.http.story import (
     NOW,
     UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     application,
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     read,
     step,
-    strangers_find_nothing,
 )
 
 AT_ONCE = "2026-05-29T15:10:00Z"
@@ -27,26 +23,6 @@ AT_ONCE = "2026-05-29T15:10:00Z"
 
 def at(app: str) -> str:
     return f"/v1/applications/{app}/notes"
-
-
-def doors(app: str, note: str) -> list[Request]:
-    return [
-        ("GET", at(app), None),
-        ("POST", at(app), {"kind": "general", "text": "x"}),
-        ("GET", f"/v1/notes/{note}", None),
-        ("PATCH", f"/v1/notes/{note}", {"text": "x"}),
-        ("DELETE", f"/v1/notes/{note}", None),
-    ]
-
-
-def test_nobody_reaches_a_note(world: World) -> None:
-    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN))
-
-
-def test_somebody_elses_notes_do_not_exist(client: TestClient, stranger: TestClient) -> None:
-    app = application(client)
-    note = add(client, at(app), kind="general", text="Mine.")["id"]
-    strangers_find_nothing(client, stranger, doors(app, note), at(app))
 
 
 @pytest.mark.parametrize(

@@ -8,19 +8,15 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 from tests.http.story import (
     NOW,
-    UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     application,
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     read,
     step,
-    strangers_find_nothing,
 )
 
 SOON = "2026-06-05T16:00:00Z"
@@ -28,25 +24,6 @@ SOON = "2026-06-05T16:00:00Z"
 
 def at(app: str) -> str:
     return f"/v1/applications/{app}/offers"
-
-
-def doors(app: str, id_: str) -> list[Request]:
-    return [
-        ("GET", at(app), None),
-        ("POST", at(app), {}),
-        ("GET", f"/v1/offers/{id_}", None),
-        ("PATCH", f"/v1/offers/{id_}", {"notes": "x"}),
-        ("DELETE", f"/v1/offers/{id_}", None),
-    ]
-
-
-def test_nobody_reaches_an_offer(world: World) -> None:
-    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN))
-
-
-def test_somebody_elses_offers_do_not_exist(client: TestClient, stranger: TestClient) -> None:
-    app = application(client)
-    strangers_find_nothing(client, stranger, doors(app, add(client, at(app))["id"]), at(app))
 
 
 def test_an_offer_does_not_move_the_stage_but_says_what_does(client: TestClient) -> None:

@@ -5,20 +5,16 @@ import datetime as dt
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import World
 from tests.http.story import (
-    UNKNOWN,
     Answer,
     add,
     alter,
     application,
     fault,
     interviewed,
-    nobody_is_let_in,
     problem,
     read,
     step,
-    strangers_find_nothing,
 )
 
 MINE = "/v1/me/policy"
@@ -28,23 +24,7 @@ def here(app: str) -> str:
     return f"/v1/applications/{app}/policy"
 
 
-def test_nobody_reads_or_changes_a_policy(world: World) -> None:
-    requests: list[tuple[str, str, Answer | None]] = [
-        ("GET", MINE, None),
-        ("PATCH", MINE, {"search_days": 3}),
-        ("GET", here(UNKNOWN), None),
-        ("PATCH", here(UNKNOWN), {"search_days": 3}),
-    ]
-    nobody_is_let_in(world, requests)
-
-
 def test_a_policy_is_nobody_elses(client: TestClient, stranger: TestClient) -> None:
-    app = application(client)
-    requests: list[tuple[str, str, Answer | None]] = [
-        ("GET", here(app), None),
-        ("PATCH", here(app), {"search_days": 3}),
-    ]
-    strangers_find_nothing(client, stranger, requests, here(app))
     alter(stranger, MINE, search_days=3)
     assert read(client, MINE)["search_days"] == {"value": 7, "origin": "system"}
 

@@ -17,7 +17,6 @@ from tests.http.story import (
     interview,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     read,
     step,
@@ -37,10 +36,6 @@ def two(client: TestClient) -> tuple[str, str]:
     interview(client, first)
     interview(client, second, **RECENT)
     return first, second
-
-
-def test_nobody_sees_a_queue(world: World) -> None:
-    nobody_is_let_in(world, [("GET", QUEUE, None), ("GET", SUMMARY, None)])
 
 
 def test_a_queue_holds_nothing_of_others(client: TestClient, stranger: TestClient) -> None:

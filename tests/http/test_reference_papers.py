@@ -17,11 +17,9 @@ from tests.http.story import (
     contact,
     interview,
     interviewed,
-    nobody_is_let_in,
     problem,
     put,
     read,
-    send,
     step,
 )
 from tests.invariants.statements import counted
@@ -58,16 +56,6 @@ def said(message: Answer, role: str) -> tuple[str, list[str]]:
 
 def sheet(client: TestClient, app: str, **params: Any) -> Answer:
     return read(client, f"/v1/applications/{app}/reference-sheet", **params)
-
-
-def test_nobody_and_nobody_else_reads_a_paper(world: World, client: TestClient, stranger: TestClient) -> None:
-    app, who = application(client), person(client)
-    named(client, app, who)
-    requests = [("GET", href, None) for href in papers(app, who)]
-    nobody_is_let_in(world, requests)
-    for request in requests:
-        assert send(client, request).status_code == 200
-        problem(send(stranger, request), 404, "not_found")
 
 
 def test_about_somebody_who_is_not_named_there_is_nothing_to_read(client: TestClient) -> None:

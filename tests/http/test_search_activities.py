@@ -3,22 +3,18 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import World
 from tests.http.story import (
     NOW,
     UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     application,
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     step,
-    strangers_find_nothing,
 )
 
 ALL = "/v1/search-activities"
@@ -26,21 +22,9 @@ NETWORKING = {"kind": "networking"}
 BY_THE_INTERVIEW, FROM_TODAY = "2026-06-06T04:00:00Z", "2026-06-09T04:00:00Z"
 
 
-def doors(id_: str) -> list[Request]:
-    return [
-        ("GET", f"{ALL}/{id_}", None),
-        ("PATCH", f"{ALL}/{id_}", {"note": "x"}),
-        ("DELETE", f"{ALL}/{id_}", None),
-    ]
-
-
-def test_nobody_reaches_a_search_activity(world: World) -> None:
-    nobody_is_let_in(world, [("GET", ALL, None), ("POST", ALL, NETWORKING), *doors(UNKNOWN)])
-
-
-def test_somebody_elses_search_does_not_exist_and_covers_nobody(client: TestClient, stranger: TestClient) -> None:
+def test_somebody_elses_search_is_not_listed_and_covers_nobody(client: TestClient, stranger: TestClient) -> None:
     app, _ = interviewed(stranger)
-    strangers_find_nothing(client, stranger, doors(add(client, ALL, **NETWORKING)["id"]), ALL)
+    add(client, ALL, **NETWORKING)
     assert items(stranger, ALL) == []
     assert step(stranger, app, 7)["due_at"] == BY_THE_INTERVIEW
 

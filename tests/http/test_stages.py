@@ -8,20 +8,16 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 from tests.http.story import (
     NOW,
-    UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     application,
     fault,
     interviewed,
     items,
-    nobody_is_let_in,
     problem,
     read,
     step,
-    strangers_find_nothing,
 )
 
 Line = tuple[str, str]
@@ -29,26 +25,6 @@ Line = tuple[str, str]
 
 def at(app: str) -> str:
     return f"/v1/applications/{app}/stages"
-
-
-def doors(app: str, line: str) -> list[Request]:
-    return [
-        ("GET", at(app), None),
-        ("POST", at(app), {"stage": "offered"}),
-        ("GET", f"/v1/stages/{line}", None),
-        ("PATCH", f"/v1/stages/{line}", {"note": "x"}),
-        ("DELETE", f"/v1/stages/{line}", None),
-    ]
-
-
-def test_nobody_reaches_a_stage(world: World) -> None:
-    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN))
-
-
-def test_somebody_elses_stages_do_not_exist(client: TestClient, stranger: TestClient) -> None:
-    app = application(client)
-    (line,) = items(client, at(app))
-    strangers_find_nothing(client, stranger, doors(app, line["id"]), at(app), f"/v1/applications/{app}")
 
 
 def test_a_line_defaults_to_now_and_makes_the_application_stand_there(client: TestClient) -> None:

@@ -11,22 +11,18 @@ from tests.http.story import (
     ENDED,
     NOW,
     STARTED,
-    UNKNOWN,
     Answer,
-    Request,
     add,
     alter,
     application,
     contact,
     interview,
     interviewed,
-    nobody_is_let_in,
     problem,
     put,
     read,
     step,
     steps,
-    strangers_find_nothing,
 )
 
 TOLD = (
@@ -34,29 +30,6 @@ TOLD = (
     "it was due Sat 30 May, 11:00 EDT."
 )
 CODES = ["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
-
-
-def doors(app: str, id_: str) -> list[Request]:
-    return [
-        ("GET", f"/v1/applications/{app}/steps", None),
-        ("POST", f"/v1/applications/{app}/steps/skip", {"steps": "overdue"}),
-        ("GET", f"/v1/steps/{id_}", None),
-        ("POST", f"/v1/steps/{id_}/complete", {}),
-        ("POST", f"/v1/steps/{id_}/skip", {}),
-        ("POST", f"/v1/steps/{id_}/reopen", {}),
-        ("POST", f"/v1/steps/{id_}/snooze", {"until": "2026-06-02T12:00:00Z"}),
-        ("DELETE", f"/v1/steps/{id_}/snooze", None),
-    ]
-
-
-def test_nobody_reaches_a_step(world: World) -> None:
-    nobody_is_let_in(world, doors(UNKNOWN, UNKNOWN))
-
-
-def test_somebody_elses_steps_do_not_exist(client: TestClient, stranger: TestClient) -> None:
-    app, _ = interviewed(client)
-    href = f"/v1/applications/{app}/steps"
-    strangers_find_nothing(client, stranger, doors(app, step(client, app, 1)["id"]), href)
 
 
 @pytest.mark.parametrize(
