@@ -32,7 +32,7 @@ def assert_problem(answer: Any, status: int) -> None:
     assert answer.headers.get("content-type") == "application/problem+json"
     problem = answer.json()
     assert problem.keys() >= PROBLEM_KEYS
-    assert problem["status"] == status
+    assert problem["status"] == CATALOG[problem["code"]].status == status
     assert problem["type"] == f"/problems/{slug(problem['code'])}"
     assert problem["request_id"] == answer.headers.get("x-request-id")
     assert problem["detail"].endswith(".")
