@@ -99,6 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.seed is None:
         config.option.seed = 1 if config.option.profile == "quick" else Random().randrange(2**32)
     os.environ[profiles.PROFILE], os.environ[profiles.SEED_OF_RUN] = config.option.profile, str(config.option.seed)
+    os.environ[profiles.DATABASE] = config.option.database
     if config.option.database == "postgresql" and not hasattr(config, "workerinput"):
         stack = ExitStack()
         stack.enter_context(postgresql_for_all())

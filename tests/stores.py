@@ -25,6 +25,10 @@ SCHEMA = """
     SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'
     UNION SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2
 """
+END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 Schema = list[tuple[str, ...]]
 
 
@@ -123,6 +127,7 @@ class Server(Store):
     def _is_emptied(self, url: str) -> bool:
         """Delete every row of a copy; tell whether it is like a new one afterwards."""
         with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(END_OTHERS)
             if connection.execute(SCHEMA).fetchall() != self.schema:
                 return False
             connection.execute("; ".join(f'DELETE FROM "{table}"' for table in reversed(_tables())))

@@ -28,7 +28,7 @@ from tests.invariants.conftest import opened_world
 from tests.stores import Store
 
 MAKERS = (
-    attempts.in_bodies,
+    pytest.param(attempts.in_bodies, marks=pytest.mark.sqlite),
     attempts.in_fields,
     attempts.in_queries,
     attempts.in_paths,
