@@ -12,7 +12,7 @@ SEED = int(os.environ.get(SEED_OF_RUN, "1"))
 
 
 def budget(quick: int, long: int) -> int:
-    """Return how many cases the profile of this run draws: of the quick ones half on PostgreSQL, where all come again."""
+    """Return how many cases this run draws: of the quick ones half on PostgreSQL, where all come again."""
     if IS_LONG:
         return long
     return (quick + 1) // 2 if os.environ.get(DATABASE) == "postgresql" else quick
