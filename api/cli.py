@@ -19,20 +19,23 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api import demo as demo_account
-from api import judging, logs, server
-from api.db import Database
-from api.engines import SQLITE_IS_SAFE, SQLITE_VERSION
+from api import logs
 from api.errors import ProblemError
+from api.http import server
+from api.http.openapi.document import document
 from api.main import create_app, wall_clock
 from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
-from api.openapi import document
 from api.security import hash_password
-from api.services import access, accounts, upkeep
-from api.services.backup import back_up
-from api.services.sweeping import sweep
+from api.services.accounts import tokens, users
+from api.services.accounts.retention import sweep
+from api.services.steps import recheck
 from api.settings import Settings
+from api.storage.backup import back_up
+from api.storage.database import Database
+from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
+from api.workers import rejudge
 
 app = typer.Typer(
     name="afterword",
@@ -213,7 +216,7 @@ def user_add(
         password = sys.stdin.readline().rstrip("\n")
     body = UserCreate(email=email, password=password, full_name=name or email.partition("@")[0], time_zone=time_zone)
     with _database() as database, database.write(_now()) as session:
-        accounts.sign_up(session, body, hash_password(password))
+        users.sign_up(session, body, hash_password(password))
     errors.print(f"Account opened: sign in as {body.email}.")
 
 
@@ -228,12 +231,12 @@ def token_issue(
     """Make a personal token; prints the secret alone."""
     body = TokenCreate.model_validate({"name": name, "scopes": scopes.split(",")})
     with _database() as database, database.write(_now()) as session:
-        user = accounts.by_email(session, email)
+        user = users.by_email(session, email)
         if user is None:
             _fail("there is no account of this address: open one with `afterword user add`.")
             return
         session.owner = user.id
-        _, secret = access.issue_token(session, body)
+        _, secret = tokens.issue_token(session, body)
     print(secret)  # noqa: T201  # this is the output
 
 
@@ -272,11 +275,11 @@ def steps_check(
     Each account is mended by itself, so an interruption loses nothing: go on with --outdated after a change of rules.
     """
     with _database() as database, database.read(_now()) as session:
-        ids = upkeep.outdated(session) if outdated else accounts.everybody(session)
+        ids = recheck.outdated(session) if outdated else users.everybody(session)
     checked = wrong = 0
     with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
         for rows, different in progress.track(
-            judging.checked(ids, repair=repair, processes=processes), total=len(ids), description="Checking steps"
+            rejudge.checked(ids, repair=repair, processes=processes), total=len(ids), description="Checking steps"
         ):
             checked, wrong = checked + rows, wrong + different
     done = "repaired" if repair else "found"

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from api import examples as ids
-from api.db import Database, OwnedSession
+from api.http.openapi import examples as ids
 from api.models import Application, Contact, Interview, Letter, Reference, Token
 from api.models.base import Body
 from api.models.contact import ApplicationContactPut
@@ -18,15 +17,17 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.rules.calendar import local_date, resolve
 from api.security import hash_password
-from api.services import access, accounts, activities, links
-from api.services.applications import APPLICATION, STAGE
-from api.services.contacts import CONTACT
-from api.services.interviews import INTERVIEW
-from api.services.letter_templates import LETTER_TEMPLATE
-from api.services.letters import LETTER, send
-from api.services.records import Kind, create, find
-from api.services.references import REFERENCE, put_application_reference
-from api.services.smaller_facts import FOLLOW_UP, NOTE, OFFER, SEARCH_ACTIVITY
+from api.services.accounts import audit_log, tokens, users
+from api.services.facts import links
+from api.services.facts.applications import APPLICATION, STAGE
+from api.services.facts.contacts import CONTACT
+from api.services.facts.crud import Kind, create, find
+from api.services.facts.interviews import INTERVIEW
+from api.services.facts.letter_templates import LETTER_TEMPLATE
+from api.services.facts.letters import LETTER, send
+from api.services.facts.notes import FOLLOW_UP, NOTE, OFFER, SEARCH_ACTIVITY
+from api.services.facts.references import REFERENCE, put_application_reference
+from api.storage.database import Database, OwnedSession
 
 ZONE = "America/New_York"
 
@@ -58,14 +59,14 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
     password_hash = hasher(ids.PASSWORD)
     with database.write(now) as session:
         sign_up = UserCreate(email=ids.EMAIL, password=ids.PASSWORD, full_name="Dana Demo", time_zone=ZONE)
-        user = accounts.sign_up(session, sign_up, password_hash)
-        _, secret = access.issue_token(session, TokenCreate.model_validate({"name": "demo"}))
-        token, _ = access.issue_token(session, TokenCreate.model_validate(ids.BODIES["TokenCreate"]))
+        user = users.sign_up(session, sign_up, password_hash)
+        _, secret = tokens.issue_token(session, TokenCreate.model_validate({"name": "demo"}))
+        token, _ = tokens.issue_token(session, TokenCreate.model_validate(ids.BODIES["TokenCreate"]))
         _renumber(session, token, ids.TOKEN)
-        signed_in, _ = access.open_session(session, user, days=30, name="Firefox at home")
+        signed_in, _ = tokens.open_session(session, user, days=30, name="Firefox at home")
         _renumber(session, signed_in, ids.SESSION)
-        activities.note(session, signed_in, "create_session", f"/v1/sessions/{ids.SESSION}")
-        activities.note(session, signed_in, "create_token", f"/v1/tokens/{ids.TOKEN}")
+        audit_log.note(session, signed_in, "create_session", f"/v1/sessions/{ids.SESSION}")
+        audit_log.note(session, signed_in, "create_token", f"/v1/tokens/{ids.TOKEN}")
         story = Story(session)
         _people(story)
         _reference(story)

@@ -12,17 +12,15 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import __version__, problems
-from api.admission import MOST_HASHED, MOST_WAITING_TO_BE_HASHED, Admission, Gate
-from api.db import Database
-from api.directory import Directory
+from api import __version__
 from api.errors import ProblemError
-from api.limits import Limits
-from api.lookout import Lookout
-from api.mail import Mailer
+from api.http import problems
+from api.http.admission import MOST_HASHED, MOST_WAITING_TO_BE_HASHED, Admission, Gate
+from api.http.middleware import Conventions
+from api.http.route_index import Directory
+from api.http.strict_route import CSRF_HEADER
 from api.metrics import Metrics
-from api.middleware import Conventions
-from api.requests import CSRF_HEADER
+from api.protocol.rate_limit import Limits
 from api.routers import (
     accounts,
     application_contacts,
@@ -47,8 +45,11 @@ from api.routers import (
     steps,
     tokens,
 )
-from api.services.sweeping import sweep
+from api.services.accounts.retention import sweep
 from api.settings import SETTINGS, Settings
+from api.storage.async_connection import Lookout
+from api.storage.database import Database
+from api.workers.mailer import Mailer
 
 ROUTERS = (
     queue.routes,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, DateTime, Dialect
 from sqlmodel import SQLModel
 
-from api.plain import Writer, kept, writer
+from api.storage.raw_sql import Writer, kept, writer
 from benchmarks.facts import Row
 
 

@@ -8,7 +8,7 @@ from benchmarks import floor
 from benchmarks.load import MEBIBYTE, DataSet, Person
 from benchmarks.report import Line, Report, milliseconds
 from benchmarks.servers import Effort, Load, Seen, all_three, ask, side_by_side, wire
-from tests.trials.ground import memory
+from tests.trials.server_process import memory
 
 MOST_MEMORY = 150
 PAGE = "/v1/queue?limit=50"

@@ -27,8 +27,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.engines import PLANNED_ONCE, SQLITE
 from api.settings import Settings
+from api.storage.engine import PLANNED_ONCE, SQLITE
 
 COLUMNS = (
     *("due_at", "id", "application_id", "number", "step", "scope", "state", "opens_at", "due_zone", "due_basis"),

@@ -22,17 +22,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import text
 from sqlmodel import col, delete
 
-from api.db import UNSYNCED, Database, OwnedSession
-from api.judging import unhurried
 from api.models import Activity, Application, Interview, Note, SearchActivity
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
-from api.services import access, accounts, steps
-from api.services.glance import authenticate
+from api.services.accounts import tokens, users
+from api.services.accounts.authentication import authenticate
+from api.services.steps import judge
 from api.settings import Settings
+from api.storage.database import UNSYNCED, Database, OwnedSession
+from api.workers.rejudge import unhurried
 from benchmarks import bulk
 from benchmarks.facts import EACH, TABLES, USER_ZONE, account
-from tests.trials.ground import Postgres
+from tests.trials.server_process import Postgres
 
 SIZES = (1_000, 100_000, 1_000_000)
 KINDS = ("sqlite", "postgresql")
@@ -149,15 +150,15 @@ def load_account(session: OwnedSession, number: int, *, measured: bool, applicat
     body = UserCreate.model_construct(
         email=address, password="", full_name=f"Person {number}", time_zone=USER_ZONE, locale="en"
     )
-    user = accounts.sign_up(session, body, None)
+    user = users.sign_up(session, body, None)
     rows = account(user.id, number, session.now, applications)
     connection = session.connection()
     for table in TABLES:
         bulk.insert(connection, table, rows[table])
-    steps.judge_applications(session, [row["id"] for row in rows[Application]])
+    judge.judge_applications(session, [row["id"] for row in rows[Application]])
     if not measured:
         return None
-    _, secret = access.issue_token(session, TokenCreate.model_validate({"name": "benchmark"}))
+    _, secret = tokens.issue_token(session, TokenCreate.model_validate({"name": "benchmark"}))
     interviews = {row["application_id"]: row["id"] for row in rows[Interview]}
     return Person(number, secret, interviews)
 
@@ -173,7 +174,7 @@ def restore(data: DataSet, text: str) -> None:
                     delete(SearchActivity).where(col(SearchActivity.note) == text), execution_options=UNSYNCED
                 )
                 session.execute(delete(Activity), execution_options=UNSYNCED)
-                steps.judge_all(session)
+                judge.judge_all(session)
 
 
 def settle(target: Database) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import Dialect, Engine, event
 
-from api.db import Database
 from api.main import create_app
-from api.plain import Plain
 from api.settings import Settings
+from api.storage.database import Database
+from api.storage.raw_sql import Plain
 from benchmarks.load import DataSet, Person
 from benchmarks.report import Report
 

@@ -2,8 +2,8 @@
 
 from sqlmodel import update
 
-from api.db import ANYBODY, UNSYNCED
 from api.models import StepInstance
+from api.storage.database import ANYBODY, UNSYNCED
 from benchmarks.load import DataSet, database, settle
 from benchmarks.report import Report
 from benchmarks.servers import environment, run

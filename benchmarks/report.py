@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from api.engines import SQLITE_VERSION
+from api.storage.engine import SQLITE_VERSION
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 PACKAGES = ("fastapi", "starlette", "uvicorn", "sqlmodel", "sqlalchemy", "pydantic", "psycopg")

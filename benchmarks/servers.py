@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.load import NOTICE
-from tests.trials.ground import ROOT, UNLIMITED, Server, answers, command, wait_until
+from tests.trials.server_process import ROOT, UNLIMITED, Server, answers, command, wait_until
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 BARE = ["-m", "uvicorn", "--factory", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--port"]

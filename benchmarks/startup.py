@@ -10,7 +10,7 @@ from statistics import median
 from benchmarks.load import database
 from benchmarks.report import Report, milliseconds
 from benchmarks.servers import Effort, environment
-from tests.trials.ground import ROOT, answers, command
+from tests.trials.server_process import ROOT, answers, command
 
 IMPORTS = [sys.executable, "-c", "import fastapi, sqlmodel, alembic, uvicorn"]
 AIM = 2.0

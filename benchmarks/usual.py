@@ -19,12 +19,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session, col, func, or_, select
 
-from api.engines import WRITE, make_engine
 from api.models import Application, Note, Offer, StepInstance, Token
 from api.rules.answers import answered
 from api.rules.outcome import Kept
 from api.rules.words import said
 from api.settings import Settings
+from api.storage.engine import WRITE, make_engine
 
 
 class Reason(BaseModel):

@@ -1,6 +1,6 @@
 """Asks the demo account every question with its example, and keeps what it answers as the examples of the schemas.
 
-`python -m tests.capture` writes `api/answers.json`; a test tells when that is out of date.
+`python -m tests.capture` writes `api/http/openapi/examples.json`; a test tells when that is out of date.
 """
 
 import json
@@ -17,17 +17,17 @@ from fastapi.testclient import TestClient
 from sqlmodel import update
 
 from api import demo
-from api import examples as ids
-from api.db import OwnedSession
+from api.http.openapi import examples as ids
+from api.http.openapi.document import document, operations
 from api.main import create_app
 from api.models import PasswordReset
-from api.openapi import document, operations
 from api.security import hash_token
-from api.services import resets
+from api.services.accounts import password_resets
 from api.settings import Settings
+from api.storage.database import OwnedSession
 
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
-TARGET = Path(__file__).parents[1] / "api" / "answers.json"
+TARGET = Path(__file__).parents[1] / "api" / "http" / "openapi" / "examples.json"
 CHANGING = {"Readiness", "Version", "Root", "SessionSecret", "TokenSecret"}
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 Node = dict[str, Any]
@@ -44,7 +44,7 @@ def demo_app(url: str) -> tuple[FastAPI, TestClient]:
 
 def ask_for_reset(session: OwnedSession) -> None:
     """Let the demo account have asked for a new password, and have been sent the link of the example."""
-    resets.ask(session, ids.EMAIL)
+    password_resets.ask(session, ids.EMAIL)
     session.flush()
     session.execute(update(PasswordReset).values(hash=hash_token(ids.RESET)))
 

@@ -13,12 +13,12 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.db import Database
 from api.main import create_app
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
-from api.services import access, accounts
+from api.services.accounts import tokens, users
 from api.settings import Settings
+from api.storage.database import Database
 from tests import profiles
 from tests.documented import assert_documented
 from tests.stores import Store, opened, postgresql_for_all
@@ -78,9 +78,9 @@ class World:
             email=f"user{self.counter}@example.com", password="tall grey horse", full_name="Alex Doe", time_zone=zone
         )
         with self.database.write(self.clock.now) as session:
-            accounts.sign_up(session, body, None)
+            users.sign_up(session, body, None)
             wanted = TokenCreate.model_validate({"name": "tests", "scopes": scopes or ["all"]})
-            _, secret = access.issue_token(session, wanted)
+            _, secret = tokens.issue_token(session, wanted)
         client = self.anonymous()
         client.headers["Authorization"] = f"Bearer {secret}"
         return client

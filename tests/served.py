@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import uvicorn
 
-from api.server import make_server
+from api.http.server import make_server
 from tests.conftest import World
 
 Address = tuple[str, int]

@@ -15,8 +15,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from api.db import Database
 from api.settings import Settings
+from api.storage.database import Database
 
 SERVER = "AFTERWORD_TEST_DATABASE_URL"
 # Without autovacuum: statistics that come and go would change plans, which some tests look at.

@@ -4,17 +4,17 @@ from api.models.activity import Activity
 from api.models.application import Application, StageChange
 from api.models.contact import ApplicationContact, Contact
 from api.models.follow_up import FollowUp
+from api.models.idempotent_response import KeptAnswer
 from api.models.interview import Interview, InterviewInterviewer
-from api.models.kept_answer import KeptAnswer
 from api.models.letter import Letter
 from api.models.letter_template import LetterTemplate
+from api.models.login_throttle import Throttle
 from api.models.note import Note
 from api.models.offer import Offer
 from api.models.password_reset import PasswordReset
 from api.models.reference import ApplicationReference, Reference
 from api.models.search_activity import SearchActivity
 from api.models.step import StepInstance, StepOverride
-from api.models.throttle import Throttle
 from api.models.token import Token
 from api.models.user import User
 

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.db import Owned
 from api.models.base import id_column, owned_by_user
+from api.storage.database import Owned
 
 
 class Activity(Owned, table=True):

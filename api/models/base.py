@@ -31,10 +31,10 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
-from api.db import Owned
-from api.plain import moment
 from api.rules.calendar import ZONES, in_utc, is_within_reach
 from api.rules.facts import Moment
+from api.storage.database import Owned
+from api.storage.raw_sql import moment
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DIGITS = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.db import Owned
 from api.models.base import (
     Body,
     Email,
@@ -25,6 +24,7 @@ from api.models.base import (
     points_at,
     shown,
 )
+from api.storage.database import Owned
 
 
 class ContactRole(StrEnum):

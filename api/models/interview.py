@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import DateTime, Index
 from sqlmodel import Field as Column
 
-from api.db import Owned
 from api.models.base import (
     WHOLE,
     AnyId,
@@ -32,6 +31,7 @@ from api.models.base import (
     shown,
 )
 from api.rules.facts import Moment
+from api.storage.database import Owned
 
 
 class InterviewKind(StrEnum):

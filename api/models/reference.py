@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.db import Owned
 from api.models.base import (
     Body,
     Email,
@@ -26,6 +25,7 @@ from api.models.base import (
     shown,
 )
 from api.models.hint import HintPublic
+from api.storage.database import Owned
 
 Consent = Literal["not_given", "given", "lapsed"]
 

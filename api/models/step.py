@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
-from api.db import Owned
 from api.models.base import AnyId, Body, Instant, Stored, Text, id_column, json_column, points_at
 from api.models.hint import HintPublic
+from api.storage.database import Owned
 
 State = Literal[
     "not_started", "upcoming", "open", "overdue", "done", "done_late", "skipped", "not_applicable", "missed"

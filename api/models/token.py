@@ -9,7 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Email, Flag, Instant, Line, Stored, json_column, owned_by_user
-from api.scopes import ALL, SCOPES
+from api.protocol.scopes import ALL, SCOPES
 
 Scope = Literal[SCOPES]  # type: ignore[valid-type]  # the list has one place
 Secret = Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"}), NO_NUL]

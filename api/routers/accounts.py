@@ -2,15 +2,15 @@
 
 from fastapi import Response
 
-from api.conditional import etag
-from api.deps import Anyone, CallerDep, ClockworkDep
 from api.errors import ForbiddenError, InvalidError
+from api.http.crud import router
+from api.http.deps import Anyone, CallerDep, ClockworkDep
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.models.user import PasswordPut, UserCreate, UserPublic, UserUpdate
-from api.resources import router
+from api.protocol.etags import etag
 from api.security import hash_password, verify_password
-from api.services import accounts, throttles
-from api.services.owner import me
+from api.services.accounts import login_throttle, users
+from api.services.current_user import me
 from api.services.policies import explained
 
 routes = router("account")
@@ -27,12 +27,12 @@ def sign_up(clockwork: ClockworkDep, body: UserCreate) -> object:
         raise ForbiddenError("Accounts are opened by the operator here: ask for one.", code="sign_up_closed")
     with clockwork.database.write(clockwork.now) as session:
         most = clockwork.settings.sign_ups_per_hour
-        throttles.from_address(session, "sign-up", address=clockwork.address, most=most)
+        login_throttle.from_address(session, "sign-up", address=clockwork.address, most=most)
     hashed = hash_password(body.password)
     with clockwork.database.write(clockwork.now) as session:
-        user = accounts.sign_up(session, body, hashed)
+        user = users.sign_up(session, body, hashed)
         clockwork.created("/v1/me", etag(user.version))
-        return accounts.profile(user)
+        return users.profile(user)
 
 
 @routes.get("/v1/me", operation_id="get_me", response_model=UserPublic)
@@ -41,7 +41,7 @@ def get_me(caller: CallerDep) -> object:
     with caller.reading() as session:
         user = me(session)
         caller.tagged(etag(user.version))
-        return accounts.profile(user)
+        return users.profile(user)
 
 
 @routes.patch("/v1/me", operation_id="update_me", response_model=UserPublic)
@@ -52,10 +52,10 @@ def patch_me(caller: CallerDep, body: UserUpdate) -> object:  # type: ignore[val
     """
     with caller.writing() as session:
         user = me(session)
-        caller.may_change(accounts.profile(user), etag(user.version))
-        accounts.change_profile(session, user, body)
+        caller.may_change(users.profile(user), etag(user.version))
+        users.change_profile(session, user, body)
         caller.headers["ETag"] = etag(user.version)
-        return accounts.profile(user)
+        return users.profile(user)
 
 
 @routes.put("/v1/me/password", operation_id="put_password", status_code=204, response_class=Response)
@@ -67,18 +67,18 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
     """
     with caller.writing(noted=False) as session:
         user = me(session)
-        caller.may_change(accounts.profile(user), etag(user.version))
+        caller.may_change(users.profile(user), etag(user.version))
         most = caller.settings.sign_ins_per_hour
-        throttles.attempt(session, "sign-in", email=user.email, address=caller.address, most=most)
+        login_throttle.attempt(session, "sign-in", email=user.email, address=caller.address, most=most)
     if not verify_password(body.current_password, user.password_hash):
         detail = "This is not your current password: check it."
         raise InvalidError.at("/current_password", "wrong_password", detail)
     hashed = hash_password(body.password)
     with caller.writing() as session:
-        accounts.still_has(session, user, user.password_hash)
+        users.still_has(session, user, user.password_hash)
         user = me(session)
-        caller.may_change(accounts.profile(user), etag(user.version))
-        accounts.set_password(session, user, hashed, keep=caller.token.id)
+        caller.may_change(users.profile(user), etag(user.version))
+        users.set_password(session, user, hashed, keep=caller.token.id)
         return Response(status_code=204)
 
 
@@ -103,6 +103,6 @@ def patch_policy(caller: CallerDep, body: PolicyOverrides) -> object:
     with caller.writing() as session:
         user = me(session)
         caller.may_change(explained(user.policy, {}), etag(user.version))
-        accounts.change_policy(session, user, body)
+        users.change_policy(session, user, body)
         caller.headers["ETag"] = etag(user.version)
         return explained(user.policy, {})

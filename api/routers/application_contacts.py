@@ -5,18 +5,12 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.deps import CallerDep, DryRun, PageDep
+from api.http.crud import DRY_RUN, PARENT, ApplicationId, deleted, linked, router, unchanged
+from api.http.deps import CallerDep, DryRun, PageDep
 from api.models import Application, ApplicationContact, Contact
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
-from api.resources import DRY_RUN, PARENT, ApplicationId, deleted, linked, router, unchanged
-from api.services.links import (
-    application_contact,
-    contacts_page,
-    find_link,
-    put_application_contact,
-    unlink,
-)
-from api.services.records import find
+from api.services.facts.crud import find
+from api.services.facts.links import application_contact, contacts_page, find_link, put_application_contact, unlink
 
 ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
 routes = router("contacts")

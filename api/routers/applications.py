@@ -7,15 +7,8 @@ from fastapi import Query
 from pydantic import BaseModel, Field, StringConstraints
 from sqlmodel import col, select
 
-from api.conditional import etag
-from api.deps import CallerDep, PageDep
 from api.errors import InvalidError
-from api.models import Application, StageChange
-from api.models.application import Stage
-from api.models.base import IN_QUERY, Instant
-from api.models.policy import PolicyOverrides, PolicyPublic
-from api.pagination import ascending, by
-from api.resources import (
+from api.http.crud import (
     PARENT,
     ApplicationId,
     Resource,
@@ -27,11 +20,18 @@ from api.resources import (
     router,
     tag_of,
 )
-from api.services.applications import APPLICATION, STAGE, restore
-from api.services.expansion import ExpandedApplication, expanded
-from api.services.owner import me
+from api.http.deps import CallerDep, PageDep
+from api.models import Application, StageChange
+from api.models.application import Stage
+from api.models.base import IN_QUERY, Instant
+from api.models.policy import PolicyOverrides, PolicyPublic
+from api.protocol.etags import etag
+from api.services.current_user import me
+from api.services.facts.applications import APPLICATION, STAGE, restore
+from api.services.facts.crud import change, find, show, show_one, wanted_id
+from api.services.facts.expand import ExpandedApplication, expanded
 from api.services.policies import explained
-from api.services.records import change, find, show, show_one, wanted_id
+from api.storage.keyset import ascending, by
 
 APPLICATIONS = Resource(
     kind=APPLICATION,

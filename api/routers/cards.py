@@ -4,13 +4,13 @@ from typing import Any
 
 from fastapi import Request
 
-from api.deps import CallerDep
-from api.formats import CARD, CardWanted, on_paper
+from api.http.crud import PARENT, ApplicationId, InterviewId, router
+from api.http.deps import CallerDep
+from api.http.negotiation import CARD, CardWanted, on_paper
 from api.models import Application, Interview
 from api.models.card import CallCard, PrepCard
-from api.resources import PARENT, ApplicationId, InterviewId, router
-from api.services import cards
-from api.services.records import find
+from api.services.documents import cards
+from api.services.facts.crud import find
 
 routes = router("interviews")
 

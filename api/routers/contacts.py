@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import StringConstraints
 
-from api.deps import CallerDep, PageDep
+from api.http.crud import Resource, add_create, add_item, changed, listed, matched, router
+from api.http.deps import CallerDep, PageDep
 from api.models import Contact
 from api.models.base import IN_QUERY
 from api.models.contact import ContactPublic
-from api.pagination import by
-from api.resources import Resource, add_create, add_item, changed, listed, matched, router
-from api.services.contacts import CONTACT, erase, named_like, restore
-from api.services.records import find, there
+from api.services.facts.contacts import CONTACT, erase, named_like, restore
+from api.services.facts.crud import find, there
+from api.storage.keyset import by
 
 CONTACTS = Resource(
     kind=CONTACT,

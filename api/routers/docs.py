@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from api.deps import Anyone
-from api.openapi import document
-from api.resources import router
+from api.http.crud import router
+from api.http.deps import Anyone
+from api.http.openapi.document import document
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -1,9 +1,9 @@
 """Contact with the employer after an interview."""
 
+from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import FollowUp
-from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, router
-from api.services.smaller_facts import FOLLOW_UP
+from api.services.facts.notes import FOLLOW_UP
+from api.storage.keyset import by
 
 FOLLOW_UPS = Resource(
     kind=FOLLOW_UP,

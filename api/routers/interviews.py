@@ -5,13 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.deps import CallerDep, DryRun, PageDep
-from api.models import Contact, Interview, InterviewInterviewer
-from api.models.debrief import Debrief, Debriefed
-from api.models.interview import InterviewerPublic, InterviewerPut
-from api.pagination import by
-from api.plain import Rows
-from api.resources import (
+from api.http.crud import (
     DRY_RUN,
     InterviewId,
     Resource,
@@ -24,13 +18,19 @@ from api.resources import (
     tag_of,
     unchanged,
 )
-from api.services.contacts import CONTACT
-from api.services.debriefing import debrief
-from api.services.interviews import INTERVIEW
-from api.services.links import find_link, interviewer, interviewers, put_interviewer, unlink
-from api.services.records import find, show, show_one
-from api.services.smaller_facts import NOTE
-from api.services.step_reads import View, steps_of_one
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.models import Contact, Interview, InterviewInterviewer
+from api.models.debrief import Debrief, Debriefed
+from api.models.interview import InterviewerPublic, InterviewerPut
+from api.services.facts.contacts import CONTACT
+from api.services.facts.crud import find, show, show_one
+from api.services.facts.debrief import debrief
+from api.services.facts.interviews import INTERVIEW
+from api.services.facts.links import find_link, interviewer, interviewers, put_interviewer, unlink
+from api.services.facts.notes import NOTE
+from api.services.steps.read import View, steps_of_one
+from api.storage.keyset import by
+from api.storage.raw_sql import Rows
 
 INTERVIEWS = Resource(
     kind=INTERVIEW,

@@ -1,9 +1,9 @@
 """Letter templates: a person's own words, to be filled in when a letter is composed."""
 
+from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import LetterTemplate
-from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, router
-from api.services.letter_templates import LETTER_TEMPLATE
+from api.services.facts.letter_templates import LETTER_TEMPLATE
+from api.storage.keyset import by
 
 LETTER_TEMPLATES = Resource(
     kind=LETTER_TEMPLATE,

@@ -5,18 +5,18 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Path, Request
 
-from api.deps import CallerDep
-from api.formats import ASKED, Formats, as_data, as_pdf, formatted
+from api.http.crud import InterviewId, Resource, add_create, add_item, add_list, changed, matched, router, tag_of
+from api.http.deps import CallerDep
+from api.http.negotiation import ASKED, Formats, as_data, as_pdf, formatted
 from api.models import Interview, Letter
-from api.models.composing import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
+from api.models.composed_letter import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
 from api.models.letter import LetterPublic, LetterSend
-from api.pagination import by
-from api.resources import InterviewId, Resource, add_create, add_item, add_list, changed, matched, router, tag_of
-from api.services.composing import compose_letter, findings
-from api.services.letters import LETTER, send
-from api.services.records import find, show_one
-from api.services.sheets import file_name, sheet_of
-from api.words import mail, sheet
+from api.services.documents.compose import compose_letter, findings
+from api.services.documents.letter_sheets import file_name, sheet_of
+from api.services.facts.crud import find, show_one
+from api.services.facts.letters import LETTER, send
+from api.storage.keyset import by
+from api.words import letter_mail, letter_sheet
 
 LETTERS = Resource(
     kind=LETTER,
@@ -32,12 +32,12 @@ LETTERS = Resource(
 LetterFormat = Literal["json", "text", "markdown", "html", "eml", "mailto", "pdf"]
 Wanted = Annotated[LetterFormat | None, ASKED]
 FORMATS = Formats(*get_args(LetterFormat))
-RENDERINGS: dict[str, Callable[[sheet.Sheet], str | bytes]] = {
-    "text": sheet.text,
-    "markdown": sheet.markdown,
-    "html": sheet.page,
-    "eml": mail.eml,
-    "mailto": mail.mailto,
+RENDERINGS: dict[str, Callable[[letter_sheet.Sheet], str | bytes]] = {
+    "text": letter_sheet.text,
+    "markdown": letter_sheet.markdown,
+    "html": letter_sheet.page,
+    "eml": letter_mail.eml,
+    "mailto": letter_mail.mailto,
     "pdf": as_pdf,
 }
 LetterId = Annotated[str, Path(description="The letter's id.", max_length=64)]

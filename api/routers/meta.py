@@ -8,10 +8,10 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api import __version__
-from api.catalog import CATALOG
-from api.deps import Anyone, ClockworkDep
-from api.engines import SQLITE_VERSION
 from api.errors import NotFoundError, UnavailableError
+from api.http.crud import router
+from api.http.deps import Anyone, ClockworkDep
+from api.http.problems import page, slug
 from api.models.application import SalaryPeriod, Stage, WorkMode
 from api.models.contact import ContactRole, DetailsSource, PreferredChannel
 from api.models.follow_up import OUTCOMES, Direction, FollowUpChannel
@@ -22,16 +22,16 @@ from api.models.note import NoteKind
 from api.models.offer import OfferDecision
 from api.models.reference import AlertChannel
 from api.models.search_activity import ActivityKind
-from api.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from api.problems import page, slug
-from api.resources import router
+from api.protocol.problem_types import CATALOG
 from api.rules.evaluate import RULES_VERSION
 from api.rules.guide import GUIDE
 from api.rules.outcome import STATES, STEPS
 from api.rules.policy import BOUNDS, MAX_HOLIDAYS, PRESETS
 from api.rules.words import REASONS
-from api.services.applications import MAX_LIVE
+from api.services.facts.applications import MAX_LIVE
 from api.services.policies import defaults
+from api.storage.engine import SQLITE_VERSION
+from api.storage.keyset import DEFAULT_LIMIT, MAX_LIMIT
 
 ENUMS: dict[str, list[str]] = {
     "stage": [stage.value for stage in Stage],

@@ -6,11 +6,11 @@ from anyio import to_thread
 from fastapi import Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from api.deps import Anyone
 from api.errors import UnauthorizedError
+from api.http.crud import router
+from api.http.deps import Anyone
+from api.http.strict_route import bearer
 from api.metrics import Metrics
-from api.requests import bearer
-from api.resources import router
 
 routes = router("about")
 

@@ -1,9 +1,9 @@
 """Notes of an application."""
 
+from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import Note
-from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, router
-from api.services.smaller_facts import NOTE
+from api.services.facts.notes import NOTE
+from api.storage.keyset import by
 
 NOTES = Resource(
     kind=NOTE,

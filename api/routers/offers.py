@@ -1,9 +1,9 @@
 """Offers of an application."""
 
+from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import Offer
-from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, router
-from api.services.smaller_facts import OFFER
+from api.services.facts.notes import OFFER
+from api.storage.keyset import by
 
 OFFERS = Resource(
     kind=OFFER,

@@ -3,11 +3,11 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from api.deps import Anyone, ClockworkDep
+from api.http.crud import router
+from api.http.deps import Anyone, ClockworkDep
 from api.models.password_reset import PasswordResetConfirm, PasswordResetCreate
-from api.resources import router
 from api.security import hash_password
-from api.services import resets, throttles
+from api.services.accounts import login_throttle, password_resets
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Afterword: a new password</title>
@@ -59,8 +59,8 @@ def ask_for_reset(clockwork: ClockworkDep, body: PasswordResetCreate) -> Respons
     """
     with clockwork.database.write(clockwork.now) as session:
         most = clockwork.settings.sign_ins_per_hour
-        throttles.attempt(session, "reset", email=body.email, address=clockwork.address, most=most)
-        resets.ask(session, body.email)
+        login_throttle.attempt(session, "reset", email=body.email, address=clockwork.address, most=most)
+        password_resets.ask(session, body.email)
     clockwork.wake_mailer()
     return Response(status_code=202)
 
@@ -79,11 +79,11 @@ def confirm_reset(clockwork: ClockworkDep, body: PasswordResetConfirm) -> Respon
     """
     with clockwork.database.write(clockwork.now) as session:
         most = clockwork.settings.sign_ins_per_hour
-        throttles.from_address(session, "reset-confirm", address=clockwork.address, most=most)
-        resets.check(session, body.token)
+        login_throttle.from_address(session, "reset-confirm", address=clockwork.address, most=most)
+        password_resets.check(session, body.token)
     hashed = hash_password(body.password)
     with clockwork.database.write(clockwork.now) as session:
-        resets.confirm(session, body.token, hashed)
+        password_resets.confirm(session, body.token, hashed)
     return Response(status_code=204)
 
 

@@ -10,15 +10,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlmodel import select
 
-from api.conditional import etag
-from api.deps import CallerDep, PageDep
+from api.http.crud import paged, router
+from api.http.deps import CallerDep, PageDep
 from api.models import Activity
 from api.models.activity import ActivityPublic
 from api.models.base import IN_QUERY
-from api.pagination import by
-from api.resources import paged, router
-from api.services import accounts, erasure, exports, throttles
-from api.services.owner import me
+from api.protocol.etags import etag
+from api.services.accounts import erasure, export, login_throttle, users
+from api.services.current_user import me
+from api.storage.keyset import by
 
 MOST_EXPORTS = 10
 CHUNK_BYTES = 65_536
@@ -63,14 +63,14 @@ def export_account(caller: CallerDep) -> StreamingResponse:
     deleted things that can still be restored among them. Secrets are left out. Ten times an hour (429).
     """
     with caller.writing() as session:
-        throttles.of_account(session, "export", most=MOST_EXPORTS)
+        login_throttle.of_account(session, "export", most=MOST_EXPORTS)
         user_id = session.user_id
     state, now = caller.request.app.state, caller.now
 
     async def chunks() -> AsyncIterator[bytes]:
         with tempfile.TemporaryFile() as file:
             async with state.exporting:  # one at a time: who waits here takes up no thread
-                await run_in_threadpool(exports.write, caller.database, user_id, now, file)
+                await run_in_threadpool(export.write, caller.database, user_id, now, file)
             while chunk := await run_in_threadpool(file.read, CHUNK_BYTES):
                 yield chunk
 
@@ -87,7 +87,7 @@ def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
     """
     with caller.writing(noted=False) as session:
         user = me(session)
-        caller.may_change(accounts.profile(user), etag(user.version))
+        caller.may_change(users.profile(user), etag(user.version))
         erasure.confirmed(session, caller.secret, confirmation)
         erasure.erase_account(session)
     caller.database.forget()

@@ -6,16 +6,16 @@ from typing import Annotated, Literal, get_args
 from fastapi import Query, Response
 from pydantic import AwareDatetime, BaseModel
 
-from api.deps import CallerDep, Explain, PageDep
 from api.errors import InvalidError
+from api.http.crud import router
+from api.http.deps import CallerDep, Explain, PageDep
+from api.http.strict_route import glanced, place
 from api.models.base import Digits, Instant
 from api.models.step import QueueItem, QueueSummary
-from api.requests import glanced, place
-from api.resources import router
 from api.rules.words import said
-from api.services import queue
-from api.services.glance import version
-from api.services.records import wanted_id
+from api.services.accounts.authentication import version
+from api.services.facts.crud import wanted_id
+from api.services.steps import queue
 
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))

@@ -5,13 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
-from api.deps import CallerDep, DryRun, PageDep
-from api.formats import CARD, CardWanted, on_paper
-from api.models import Application, ApplicationReference, Reference
-from api.models.message import ReferenceMessage, ReferenceSheet
-from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
-from api.pagination import by
-from api.resources import (
+from api.http.crud import (
     DRY_RUN,
     PARENT,
     ApplicationId,
@@ -24,10 +18,15 @@ from api.resources import (
     router,
     unchanged,
 )
-from api.services import reference_papers
-from api.services.links import find_link, unlink
-from api.services.records import find
-from api.services.references import (
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.negotiation import CARD, CardWanted, on_paper
+from api.models import Application, ApplicationReference, Reference
+from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
+from api.models.reference_message import ReferenceMessage, ReferenceSheet
+from api.services.documents import reference_messages
+from api.services.facts.crud import find
+from api.services.facts.links import find_link, unlink
+from api.services.facts.references import (
     REFERENCE,
     SEEN_AS,
     application_reference,
@@ -35,6 +34,7 @@ from api.services.references import (
     put_application_reference,
     references_page,
 )
+from api.storage.keyset import by
 
 REFERENCES = Resource(
     kind=REFERENCE,
@@ -168,7 +168,7 @@ def briefing(
     text, or a page to print: by `Accept` or `format`.
     """
     with caller.reading() as session:
-        made = reference_papers.briefing(session, find(session, Application, application_id), reference_id)
+        made = reference_messages.briefing(session, find(session, Application, application_id), reference_id)
         kind = CARD.chosen(request, wanted)
     return on_paper(caller, kind, *made, is_sheet=True)
 
@@ -189,7 +189,7 @@ def thanks(
     open. `record` dates the thanks. As JSON, text, or a page to print: by `Accept` or `format`.
     """
     with caller.reading() as session:
-        made = reference_papers.thanks(session, find(session, Application, application_id), reference_id)
+        made = reference_messages.thanks(session, find(session, Application, application_id), reference_id)
         kind = CARD.chosen(request, wanted)
     return on_paper(caller, kind, *made, is_sheet=True)
 
@@ -207,6 +207,6 @@ def sheet(request: Request, caller: CallerDep, application_id: ApplicationId, wa
     left out, and why, is told in JSON only. As JSON, text, or a page to print: by `Accept` or `format`.
     """
     with caller.reading() as session:
-        made = reference_papers.sheet(session, find(session, Application, application_id))
+        made = reference_messages.sheet(session, find(session, Application, application_id))
         kind = CARD.chosen(request, wanted)
     return on_paper(caller, kind, *made, is_sheet=True)

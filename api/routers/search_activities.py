@@ -1,9 +1,9 @@
 """What was done to keep other doors open."""
 
+from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import SearchActivity
-from api.pagination import by
-from api.resources import Resource, add_create, add_item, add_list, router
-from api.services.smaller_facts import SEARCH_ACTIVITY
+from api.services.facts.notes import SEARCH_ACTIVITY
+from api.storage.keyset import by
 
 SEARCH_ACTIVITIES = Resource(
     kind=SEARCH_ACTIVITY,

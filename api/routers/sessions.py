@@ -5,17 +5,17 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.conditional import etag
-from api.db import OwnedSession
-from api.deps import Anyone, Caller, CallerDep, Clockwork, ClockworkDep, PageDep
 from api.errors import ConflictError, UnauthorizedError
+from api.http.crud import paged, router
+from api.http.deps import Anyone, Caller, CallerDep, Clockwork, ClockworkDep, PageDep
+from api.http.strict_route import COOKIE, not_forged
 from api.models import Token
 from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
-from api.pagination import by
-from api.requests import COOKIE, not_forged
-from api.resources import paged, router
+from api.protocol.etags import etag
 from api.security import csrf_token, hash_password, needs_rehash, verify_password
-from api.services import access, accounts, activities, throttles
+from api.services.accounts import audit_log, login_throttle, tokens, users
+from api.storage.database import OwnedSession
+from api.storage.keyset import by
 
 SessionId = Annotated[str, Path(description="The session's id.", max_length=64)]
 ORDER = by(Token, "created_at")["-created_at"]
@@ -42,25 +42,25 @@ def sign_in(clockwork: ClockworkDep, body: SessionCreate) -> SessionSecret:
         not_forged(clockwork.request, None)
     with clockwork.database.write(clockwork.now) as session:
         most = clockwork.settings.sign_ins_per_hour
-        throttles.attempt(session, "sign-in", email=body.email, address=clockwork.address, most=most)
-        user = accounts.by_email(session, body.email)
+        login_throttle.attempt(session, "sign-in", email=body.email, address=clockwork.address, most=most)
+        user = users.by_email(session, body.email)
     stored = user.password_hash if user else None
     if not verify_password(body.password, stored) or user is None:
         raise UnauthorizedError("Address or password is wrong: check both.")
     renewed = hash_password(body.password) if needs_rehash(stored or "") else None
     with clockwork.database.write(clockwork.now) as session:
-        accounts.still_has(session, user, stored)
+        users.still_has(session, user, stored)
         days = clockwork.settings.session_days
-        token, secret = access.open_session(session, user, days=days, name=body.name, cookie=body.cookie)
+        token, secret = tokens.open_session(session, user, days=days, name=body.name, cookie=body.cookie)
         if renewed is not None:
-            accounts.rehash(session, user, renewed)
-        activities.note(session, token, "create_session", f"/v1/sessions/{token.id}")
+            users.rehash(session, user, renewed)
+        audit_log.note(session, token, "create_session", f"/v1/sessions/{token.id}")
         return _signed_in(clockwork, token, secret)
 
 
 def _signed_in(clockwork: Clockwork, token: Token, secret: str) -> SessionSecret:
     in_cookie = token.kind == TokenKind.COOKIE
-    shown = access.shown_token(
+    shown = tokens.shown_token(
         SessionSecret,
         token,
         is_current=True,
@@ -78,7 +78,7 @@ def _signed_in(clockwork: Clockwork, token: Token, secret: str) -> SessionSecret
 def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     with caller.reading() as session:
-        rows, cursor = paged(session, caller, page, ORDER, access.tokens(SESSIONS))
+        rows, cursor = paged(session, caller, page, ORDER, tokens.tokens(SESSIONS))
         return SessionPage(items=[_shown(caller, row) for row in rows], next_cursor=cursor)
 
 
@@ -91,7 +91,7 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
     with caller.reading() as session:
         token = _own(caller, session)
         csrf = csrf_token(caller.secret) if token.kind == TokenKind.COOKIE else None
-        shown = access.shown_token(CurrentSession, token, is_current=True, csrf_token=csrf)
+        shown = tokens.shown_token(CurrentSession, token, is_current=True, csrf_token=csrf)
         caller.tagged(shown.etag)
         return shown
 
@@ -110,18 +110,18 @@ def sign_out(caller: CallerDep) -> Response:
 def end_session(caller: CallerDep, session_id: SessionId) -> Response:
     """End a session, at once."""
     with caller.writing() as session:
-        return _ended(caller, session, access.token_of(session, session_id, SESSIONS))
+        return _ended(caller, session, tokens.token_of(session, session_id, SESSIONS))
 
 
 def _own(caller: Caller, session: OwnedSession) -> Token:
     if caller.token.kind not in SESSIONS:
         detail = "A personal token asks, which is no session: revoke it at /v1/tokens, or send the session's token."
         raise ConflictError(detail, code="not_a_session")
-    return access.token_of(session, caller.token.id, SESSIONS)
+    return tokens.token_of(session, caller.token.id, SESSIONS)
 
 
 def _shown(caller: Caller, row: Token) -> SessionPublic:
-    return access.shown_token(SessionPublic, row, is_current=row.id == caller.token.id)
+    return tokens.shown_token(SessionPublic, row, is_current=row.id == caller.token.id)
 
 
 def _ended(caller: Caller, session: OwnedSession, token: Token) -> Response:

@@ -4,18 +4,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from api.db import OwnedSession
-from api.deps import Caller, CallerDep, Explain
+from api.http.crud import PARENT, ApplicationId, router
+from api.http.deps import Caller, CallerDep, Explain
+from api.http.strict_route import glanced
 from api.models import Application, StepInstance
 from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
-from api.plain import Rows
-from api.requests import glanced
-from api.resources import PARENT, ApplicationId, router
-from api.services.glance import version
-from api.services.records import find
-from api.services.step_actions import act, again, skip_many, snooze
-from api.services.step_reads import View, find_step, one_step, steps_of_one
+from api.services.accounts.authentication import version
+from api.services.facts.crud import find
+from api.services.facts.step_overrides import act, again, skip_many, snooze
+from api.services.steps.read import View, find_step, one_step, steps_of_one
+from api.storage.database import OwnedSession
+from api.storage.raw_sql import Rows
 
 StepId = Annotated[str, Path(description="The step's id: stable while the fact that caused it exists.", max_length=64)]
 AsOf = Annotated[

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.conditional import etag
-from api.deps import CallerDep, PageDep
+from api.http.crud import paged, router
+from api.http.deps import CallerDep, PageDep
 from api.models import Token
 from api.models.token import TokenCreate, TokenKind, TokenPublic, TokenSecret
-from api.pagination import by
-from api.resources import paged, router
-from api.services import access
+from api.protocol.etags import etag
+from api.services.accounts import tokens
+from api.storage.keyset import by
 
 TokenId = Annotated[str, Path(description="The token's id.", max_length=64)]
 ORDER = by(Token, "created_at")["-created_at"]
@@ -34,8 +34,8 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
     read. A token cannot hand on more than it has. An Idempotency-Key is ignored here.
     """
     with caller.writing(secret=True) as session:
-        token, secret = access.issue_token(session, body, granted=caller.token.scopes)
-        shown = access.shown_token(TokenSecret, token, token=secret)
+        token, secret = tokens.issue_token(session, body, granted=caller.token.scopes)
+        shown = tokens.shown_token(TokenSecret, token, token=secret)
         caller.created(f"/v1/tokens/{token.id}", shown.etag)
         return shown
 
@@ -47,15 +47,15 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     Without their secrets.
     """
     with caller.reading() as session:
-        rows, cursor = paged(session, caller, page, ORDER, access.tokens(PERSONAL))
-        return TokenPage(items=[access.shown_token(TokenPublic, row) for row in rows], next_cursor=cursor)
+        rows, cursor = paged(session, caller, page, ORDER, tokens.tokens(PERSONAL))
+        return TokenPage(items=[tokens.shown_token(TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
 @routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", status_code=204, response_class=Response)
 def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
     """Revoke a personal token, at once."""
     with caller.writing() as session:
-        token = access.token_of(session, token_id, PERSONAL)
-        caller.may_change(access.shown_token(TokenPublic, token), etag(token.version))
+        token = tokens.token_of(session, token_id, PERSONAL)
+        caller.may_change(tokens.shown_token(TokenPublic, token), etag(token.version))
         session.delete(token)
         return Response(status_code=204)

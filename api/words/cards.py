@@ -8,7 +8,7 @@ from api.rules.facts import Moment
 from api.words.catalogue import Catalogue
 from api.words.letters import sentence
 from api.words.material import Conversation, Person
-from api.words.paper import Section
+from api.words.pages import Section
 
 MOST_POINTS = 2
 

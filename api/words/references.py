@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from api.rules.facts import ENDINGS, Moment
-from api.words import wanted
+from api.words import job_posting
 from api.words.cards import points
 from api.words.catalogue import Catalogue
 from api.words.letters import MOST_STRENGTHS, Found, sentence
 from api.words.material import Conversation, Draft, Paragraph, drafted
-from api.words.paper import Section
+from api.words.pages import Section
 
 MOST_DOUBTS = 2
 MOST_LEARNED = 3
@@ -120,11 +120,11 @@ def _call(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Fou
 def _looked_for(case: Case, talk: Conversation, words: Catalogue) -> Found:
     """Say what they look for, word for word: what the posting asks for, and what was learned since."""
     said = words.card("briefing")
-    asked = wanted.from_posting(case.posting_text, words) if case.posting_text else []
+    asked = job_posting.from_posting(case.posting_text, words) if case.posting_text else []
     if asked:
         yield _list(said["posting_asks"], [said["demand"].format(text=one) for one in asked], "posting")
     told = [note for note in talk.notes if note.kind in ("general", "question")]
-    learned = [(note.id, one) for note in told for one in wanted.sentences(note.text, words)][:MOST_LEARNED]
+    learned = [(note.id, one) for note in told for one in job_posting.sentences(note.text, words)][:MOST_LEARNED]
     if learned:
         lead = said["looks_for" if asked else "looks_for_first"]
         lines = [said["demand"].format(text=sentence(one)) for _, one in learned]

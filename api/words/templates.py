@@ -15,9 +15,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from api.rules.facts import Moment
 from api.words.catalogue import Catalogue
+from api.words.letter_sheet import line
 from api.words.letters import CLOSE, CLOSE_WITHDRAWAL, PIECES, Part
 from api.words.material import Conversation, Draft, Paragraph, Person
-from api.words.sheet import line
 
 MOST_NESTED, MOST_TAGS = 5, 100
 LONG_TAG = re.compile(r"\{[{%](?:(?!\}\}|%\}).){60}", re.DOTALL)

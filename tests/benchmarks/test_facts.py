@@ -9,8 +9,8 @@ import pytest
 from api.models import Application, Contact, Interview, Letter, Note, StageChange
 from api.rules import facts as rules
 from api.rules.life import life
-from api.services.accounts import everybody
-from api.services.upkeep import check_steps
+from api.services.accounts.users import everybody
+from api.services.steps.recheck import check_steps
 from benchmarks.facts import Row, account
 from benchmarks.load import load_account
 from tests.conftest import World

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.db import Database
 from api.main import create_app
 from api.settings import Settings
+from api.storage.database import Database
 from benchmarks import compare, floor, usual
 from benchmarks.load import Person, load_account
 from tests.stores import Store

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from api.words import sheet
+from api.words import letter_sheet
 from tests.browser.chromium import CHROMIUM, FLAGS
 from tests.words import reading
-from tests.words.test_sheets import page_of_words, sheets
+from tests.words.test_letter_sheet import page_of_words, sheets
 
 pytestmark = [
     pytest.mark.browser,
@@ -24,7 +24,7 @@ LETTERS = {
 
 @pytest.mark.parametrize("name", LETTERS)
 def test_a_letter_is_printed_on_one_page(name: str, tmp_path: Path) -> None:
-    (tmp_path / "letter.html").write_text(sheet.page(LETTERS[name]), encoding="utf-8")
+    (tmp_path / "letter.html").write_text(letter_sheet.page(LETTERS[name]), encoding="utf-8")
     printed = tmp_path / "letter.pdf"
     flags = [*FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer", f"--print-to-pdf={printed}"]
     command = [str(CHROMIUM), *(flag for flag in flags if flag != "--dump-dom"), (tmp_path / "letter.html").as_uri()]

@@ -8,13 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.db import Database
-from api.engines import SQLITE
 from api.errors import ConflictError
-from api.services import backup
-from api.services.backup import back_up
-from api.services.upkeep import check_steps
+from api.services.steps.recheck import check_steps
 from api.settings import Settings
+from api.storage import backup
+from api.storage.backup import back_up
+from api.storage.database import Database
+from api.storage.engine import SQLITE
 from tests.conftest import World
 from tests.services.full_record import record_everything
 

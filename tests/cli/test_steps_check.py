@@ -9,10 +9,10 @@ from sqlmodel import select
 
 from api import demo
 from api.models import StepInstance
-from api.services import accounts
-from api.services.upkeep import check_steps
+from api.services.accounts import users
+from api.services.steps.recheck import check_steps
 from tests.conftest import NOW, World
-from tests.http.story import interviewed, steps
+from tests.http.api_client import interviewed, steps
 
 SPOILS = [
     pytest.param("UPDATE step_instance SET due_at = opens_at WHERE number = 4", id="a-deadline-moved"),
@@ -24,8 +24,8 @@ SPOILS = [
 
 def differences(world: World, *, repair: bool) -> int:
     with world.database.read(world.clock.now) as session:
-        users = accounts.everybody(session)
-    return sum(check_steps(world.database, user, world.clock.now, repair=repair)[1] for user in users)
+        user_ids = users.everybody(session)
+    return sum(check_steps(world.database, user, world.clock.now, repair=repair)[1] for user in user_ids)
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
@@ -44,7 +44,7 @@ def test_rows_judged_by_the_first_rules_are_read_as_they_are_and_mended(world: W
     app, _ = interviewed(client)
     fresh = steps(client, app)
     with world.database.write(world.clock.now) as session:
-        session.owner = accounts.everybody(session)[0]
+        session.owner = users.everybody(session)[0]
         for row in session.exec(select(StepInstance)).all():
             kept = {name: value for name, value in row.detail.items() if name not in ("tips", "actions")}
             row.detail = {**kept, "actions": [[None, ["ask", "Ask them.", "GET", "/v1/guide"]]]}

@@ -13,8 +13,9 @@ from fastapi.testclient import TestClient
 from schemathesis import CheckContext, Response
 from schemathesis.checks import CHECKS
 
-from api import demo, examples
-from api.openapi import operations
+from api import demo
+from api.http.openapi import examples
+from api.http.openapi.document import operations
 from api.security import hash_password
 from tests.capture import NOW, Node
 from tests.conftest import World

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.scopes import SCOPES
+from api.protocol.scopes import SCOPES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

@@ -9,13 +9,13 @@ from enum import Enum
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from api import examples
-from api.openapi import operations
-from api.services.records import is_id
+from api.http.openapi import examples
+from api.http.openapi.document import operations
+from api.services.facts.crud import is_id
 from tests.capture import filled
 from tests.hostile import addresses, bodies, headers
+from tests.hostile.asgi_client import Sent
 from tests.hostile.bodies import JSON, MERGE_PATCH
-from tests.hostile.door import Sent
 from tests.hostile.inputs import Input
 from tests.hostile.places import Node, Place, place_in_address, places_in
 from tests.hostile.texts import EMPTY, TEXTS

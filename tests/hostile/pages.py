@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
-from api.pagination import DIGEST_LENGTH, _digest, _encoded
+from api.storage.keyset import DIGEST_LENGTH, _digest, _encoded
 from tests.hostile import cursors
+from tests.hostile.asgi_client import Sent
 from tests.hostile.attempts import Attempt, Target, Verdict
-from tests.hostile.door import Sent
-from tests.hostile.siege import Siege
+from tests.hostile.fuzz_harness import Siege
 
 
 def lists(siege: Siege) -> list[Target]:

@@ -6,7 +6,7 @@ fine as a `line` and matches it may pass.
 
 from collections.abc import Mapping
 
-from api import examples
+from api.http.openapi import examples
 from tests.hostile.inputs import MARK, Input, raw, said
 
 NUMBERS = (

@@ -8,20 +8,9 @@ from fastapi.testclient import TestClient
 
 from api import security
 from api.models.user import User, UserCreate
-from api.services import access, accounts
+from api.services.accounts import tokens, users
 from tests.conftest import World
-from tests.http.story import (
-    Answer,
-    add,
-    alter,
-    application,
-    fault,
-    interviewed,
-    items,
-    problem,
-    read,
-    step,
-)
+from tests.http.api_client import Answer, add, alter, application, fault, interviewed, items, problem, read, step
 
 SIGN_UP = {
     "email": "Kim@Example.com",
@@ -40,7 +29,7 @@ def hashed(memory_kib: int) -> str:
 def sign_up_cheaply(world: World) -> None:
     """Open the account of Kim, whose password is hashed once for all tests."""
     with world.database.write(world.clock.now) as session:
-        accounts.sign_up(session, UserCreate.model_validate(SIGN_UP), hashed(security.MEMORY_KIB))
+        users.sign_up(session, UserCreate.model_validate(SIGN_UP), hashed(security.MEMORY_KIB))
 
 
 @pytest.fixture
@@ -53,9 +42,9 @@ def session_of(world: World, client: TestClient) -> TestClient:
     """Sign the user of a client in, without the cost of a password."""
     email = client.get("/v1/me").json()["email"]
     with world.database.write(world.clock.now) as session:
-        user = accounts.by_email(session, email)
+        user = users.by_email(session, email)
         assert isinstance(user, User)
-        _, secret = access.open_session(session, user, days=30)
+        _, secret = tokens.open_session(session, user, days=30)
     other = world.anonymous()
     other.headers["Authorization"] = f"Bearer {secret}"
     return other
@@ -113,7 +102,7 @@ def test_a_sign_up_with_a_fault_opens_no_account(world: World, field: str, value
     answer = world.anonymous().post("/v1/users", json={**SIGN_UP, field: value})
     fault(answer, f"/{field}")
     with world.database.read(world.clock.now) as session:
-        assert accounts.by_email(session, "kim@example.com") is None
+        assert users.by_email(session, "kim@example.com") is None
 
 
 @pytest.mark.parametrize(

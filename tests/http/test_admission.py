@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from api.db import Database
 from api.settings import Settings
+from api.storage.database import Database
 from tests.conftest import World
 from tests.served import Address, closed_after, served
 

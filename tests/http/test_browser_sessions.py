@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from tests.conftest import World
-from tests.http.story import add, items, problem, read
+from tests.http.api_client import add, items, problem, read
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 
 FRONTEND, EVIL = "https://app.example.com", "https://evil.example"

@@ -7,18 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.story import (
-    Answer,
-    add,
-    alter,
-    application,
-    contact,
-    interview,
-    interviewed,
-    problem,
-    put,
-    read,
-)
+from tests.http.api_client import Answer, add, alter, application, contact, interview, interviewed, problem, put, read
 
 AHEAD = {"starts_at": "2026-06-03T14:00:00Z", "location": "12 Dock Street"}
 

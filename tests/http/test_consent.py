@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.story import NOW, Answer, add, alter, application, fault, items, put, read
+from tests.http.api_client import NOW, Answer, add, alter, application, fault, items, put, read
 from tests.invariants.statements import counted
 
 ALL = "/v1/references"

@@ -8,10 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from api.db import OwnedSession
 from api.models.base import new_id
+from api.storage.database import OwnedSession
 from tests.conftest import World
-from tests.http.story import (
+from tests.http.api_client import (
     NOW,
     PROBLEM,
     UNKNOWN,

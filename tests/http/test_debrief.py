@@ -6,18 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.story import (
-    Answer,
-    act,
-    add,
-    alter,
-    contact,
-    fault,
-    interviewed,
-    items,
-    problem,
-    read,
-)
+from tests.http.api_client import Answer, act, add, alter, contact, fault, interviewed, items, problem, read
 from tests.services.checks import check_rows
 
 ANA = {"full_name": "Ana Ruiz", "honorific": "Ms", "job_title": "CTO", "email": "ana@example.com"}

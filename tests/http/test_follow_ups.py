@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.story import (
+from tests.http.api_client import (
     NOW,
     UNKNOWN,
     Answer,

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from api.admission import HASHING, MOST_HASHED, MOST_WAITING_TO_BE_HASHED
+from api.http.admission import HASHING, MOST_HASHED, MOST_WAITING_TO_BE_HASHED
 from api.routers import accounts, password_resets, sessions
 from tests.conftest import World
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply

@@ -11,7 +11,7 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 
 from tests.conftest import World
-from tests.http.story import problem
+from tests.http.api_client import problem
 from tests.invariants.statements import recorded
 
 

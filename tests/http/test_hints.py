@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from tests.conftest import World
 from tests.documented import leads_somewhere, operation_at
-from tests.http.story import (
+from tests.http.api_client import (
     Answer,
     act,
     add,

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.story import Answer, add, alter, application, fault, interview, interviewed, items, read, step
+from tests.http.api_client import Answer, add, alter, application, fault, interview, interviewed, items, read, step
 
 NEW_YORK, BERLIN, KOLKATA, APIA = "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Apia"
 

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from pypdf import PdfReader
 
-from api import pdf
+from api.words import pdf
 from tests.conftest import World
-from tests.http.story import act, add, alter, application, contact, fault, problem, read
+from tests.http.api_client import act, add, alter, application, contact, fault, problem, read
 from tests.words import reading
 
 KINDS = {

@@ -5,18 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.http.story import (
-    Answer,
-    add,
-    alter,
-    contact,
-    fault,
-    interviewed,
-    items,
-    problem,
-    put,
-    read,
-)
+from tests.http.api_client import Answer, add, alter, contact, fault, interviewed, items, problem, put, read
 
 HERE = "/v1/letter-templates"
 WORDED = "I halved the time to deploy."

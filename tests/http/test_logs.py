@@ -117,7 +117,7 @@ def test_a_fault_of_the_database_is_told_without_what_was_to_be_written(
     assert fault["request_id"] == request["request_id"] == answer.json()["request_id"]
     (error,) = fault["exception"]
     assert error["type"].endswith((".IntegrityError", ".UniqueViolation"))
-    assert any("api/services/records.py:" in frame for frame in error["frames"])
+    assert any("api/services/facts/crud.py:" in frame for frame in error["frames"])
     assert (request["status"], request["problem"]) == (500, "internal")
     assert SECRET not in log.text
 

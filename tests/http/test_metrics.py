@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import World
-from tests.http.story import fault, problem
+from tests.http.api_client import fault, problem
 from tests.invariants.statements import recorded
 from tests.services.full_record import record_everything
 

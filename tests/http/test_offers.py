@@ -6,18 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.story import (
-    NOW,
-    Answer,
-    add,
-    alter,
-    application,
-    fault,
-    interviewed,
-    items,
-    read,
-    step,
-)
+from tests.http.api_client import NOW, Answer, add, alter, application, fault, interviewed, items, read, step
 
 SOON = "2026-06-05T16:00:00Z"
 

@@ -15,14 +15,14 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 from sqlmodel import select
 
-from api.mail import letter, sender
 from api.models import PasswordReset
 from api.security import COOKIE_PREFIX, hash_password, is_common, needs_rehash, verify_password
-from api.services import resets
-from api.services.resets import Link, deliver
+from api.services.accounts import password_resets
+from api.services.accounts.password_resets import Link, deliver
 from api.settings import Settings
+from api.workers.mailer import letter, sender
 from tests.conftest import World
-from tests.http.story import fault, items, problem, read
+from tests.http.api_client import fault, items, problem, read
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
 
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
@@ -229,7 +229,7 @@ def test_what_another_process_took_meanwhile_is_left_to_it(world: World, kim: Te
         seen = session.exec(select(PasswordReset), execution_options={"anybody": True}).one()
     sent: list[Link] = []
     deliver(world.database, world.clock.now, sent.append)
-    assert not resets._deliver_one(world.database, world.clock.now, seen, sent.append)
+    assert not password_resets._deliver_one(world.database, world.clock.now, seen, sent.append)
     assert len(sent) == 1
     assert confirm(world, sent[0].secret).status_code == 204
 

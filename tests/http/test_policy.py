@@ -5,17 +5,7 @@ import datetime as dt
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.http.story import (
-    Answer,
-    add,
-    alter,
-    application,
-    fault,
-    interviewed,
-    problem,
-    read,
-    step,
-)
+from tests.http.api_client import Answer, add, alter, application, fault, interviewed, problem, read, step
 
 MINE = "/v1/me/policy"
 

@@ -11,14 +11,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import DateTime, Table, insert, make_url, text
 from sqlmodel import SQLModel, select
 
-from api.db import Database
 from api.models import User
 from api.rules.facts import Moment
-from api.services.exports import SECRETS, tables
-from api.services.sweeping import sweep
+from api.services.accounts.export import SECRETS, tables
+from api.services.accounts.retention import sweep
 from api.settings import Settings
+from api.storage.database import Database
 from tests.conftest import World
-from tests.http.story import Answer, add, alter, application, contact, items, problem, read
+from tests.http.api_client import Answer, add, alter, application, contact, items, problem, read
 from tests.http.test_accounts import bearer, session_of
 from tests.services.checks import check_rows, dump
 from tests.services.full_record import record_everything

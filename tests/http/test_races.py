@@ -12,9 +12,9 @@ from threading import Barrier
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from api.services.upkeep import check_steps
+from api.services.steps.recheck import check_steps
 from tests.conftest import World
-from tests.http.story import ENDED, STARTED, Request, application, interviewed, items, read
+from tests.http.api_client import ENDED, STARTED, Request, application, interviewed, items, read
 
 ALL = "/v1/applications"
 AT_ONCE = 50

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.http.story import (
+from tests.http.api_client import (
     NOW,
     UNKNOWN,
     Answer,

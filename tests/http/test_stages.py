@@ -6,19 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.story import (
-    NOW,
-    Answer,
-    add,
-    alter,
-    application,
-    fault,
-    interviewed,
-    items,
-    problem,
-    read,
-    step,
-)
+from tests.http.api_client import NOW, Answer, add, alter, application, fault, interviewed, items, problem, read, step
 
 Line = tuple[str, str]
 

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import World
 from tests.hostile import wire
 from tests.hostile.inputs import MARK
-from tests.http.story import PROBLEM
+from tests.http.api_client import PROBLEM
 from tests.served import Address, served, serving
 from tests.services.checks import dump
 

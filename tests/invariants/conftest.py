@@ -14,9 +14,10 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from api import demo, examples, security
+from api import demo, security
+from api.http.openapi import examples
+from api.http.openapi.document import operations
 from api.main import create_app
-from api.openapi import operations
 from api.settings import Settings
 from tests.capture import NOW, Node, ask_for_reset, filled
 from tests.conftest import Clock, World

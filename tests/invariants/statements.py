@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Dialect, event
 from sqlmodel import SQLModel
 
-from api.db import Database, Owned
-from api.plain import Plain
+from api.storage.database import Database, Owned
+from api.storage.raw_sql import Plain
 
 OWNED = frozenset(
     str(mapper.local_table.name)  # type: ignore[attr-defined]  # a mapper's table is a Table

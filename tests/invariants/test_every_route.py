@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.catalog import CATALOG
-from api.problems import slug
+from api.http.problems import slug
+from api.protocol.problem_types import CATALOG
 from api.security import PERSONAL_PREFIX, new_token
 from tests.invariants.conftest import CLOSED, OPERATIONS, WITH_A_BODY, Neighbours, Operation, Renewed
 from tests.invariants.failures import Failures

@@ -13,17 +13,17 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from api.directory import routes_of
-from api.openapi import document
+from api.http.openapi.document import document
+from api.http.route_index import routes_of
 from tests.capture import NOW
 from tests.hostile import addresses, attempts, bodies, cursors, headers, texts, values
+from tests.hostile.asgi_client import Sent
 from tests.hostile.attempts import Attempt, Target, Verdict
-from tests.hostile.door import Sent
+from tests.hostile.fuzz_harness import Siege, besieged
 from tests.hostile.inputs import MARK
 from tests.hostile.pages import cursor_of, forged, lengthen, lists, orders, tampered
 from tests.hostile.places import kind_of
-from tests.hostile.siege import Siege, besieged
-from tests.http.story import problem
+from tests.http.api_client import problem
 from tests.invariants.conftest import opened_world
 from tests.stores import Store
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from openapi_spec_validator import validate
 
+from api.http.openapi.document import document, operations
 from api.main import create_app
-from api.openapi import document, operations
 from api.settings import Settings
 from tests.capture import TARGET, Node, capture
 from tests.invariants.failures import Failures

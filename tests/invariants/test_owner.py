@@ -11,8 +11,8 @@ from sqlalchemy import Connection, ForeignKeyConstraint, Table, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, delete, select, update
 
-from api.db import OwnedSession
 from api.models import Note, StepInstance, Token
+from api.storage.database import OwnedSession
 from tests.conftest import World
 from tests.invariants.conftest import CLOSED, Renewed, opened_world
 from tests.invariants.failures import Failures

@@ -12,14 +12,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import examples
-from api.directory import routes_of
+from api.http.crud import router
+from api.http.openapi import examples
+from api.http.route_index import routes_of
+from api.http.strict_route import Route
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
-from api.requests import Route
-from api.resources import router
-from api.scopes import ALL, READ, READS, SCOPES, WRITES, missing, scopes_of
-from api.services import access, accounts
+from api.protocol.scopes import ALL, READ, READS, SCOPES, WRITES, missing, scopes_of
+from api.services.accounts import tokens, users
 from tests.capture import NOW
 from tests.invariants.conftest import (
     ABOUT_A_SESSION,
@@ -65,13 +65,13 @@ class Issuer:
 
     def _issue(self, scopes: Collection[str], email: str, *, lapses: datetime | None, revoked: bool) -> str:
         with self.app.state.database.write(NOW - timedelta(days=2)) as session:
-            user = accounts.by_email(session, email)
+            user = users.by_email(session, email)
             if user is None:
                 body = UserCreate(email=email, password="tall grey horse", full_name="O", time_zone="UTC")
-                user = accounts.sign_up(session, body, None)
+                user = users.sign_up(session, body, None)
             session.owner = user.id
             body_ = TokenCreate.model_validate({"name": "app", "scopes": scopes, "expires_at": lapses})
-            token, secret = access.issue_token(session, body_)
+            token, secret = tokens.issue_token(session, body_)
             if revoked:
                 session.delete(token)
         return secret
@@ -173,7 +173,7 @@ def test_the_document_says_what_is_enforced(refusing: Issuer) -> None:
 
 
 def test_an_operation_that_belongs_to_no_area_is_not_even_made() -> None:
-    with pytest.raises(LookupError, match=r"api/scopes\.py"):
+    with pytest.raises(LookupError, match=r"api/protocol/scopes\.py"):
         router("new").get("/v1/surprises")(lambda: None)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from api.rules.evaluate import answer
 from api.rules.facts import Letter, Override, Reference, StageChange
-from tests.rules.n1 import AFTER, END, START, n1, r1, row, step
+from tests.rules.example_case import AFTER, END, START, n1, r1, row, step
 from tests.rules.vectors import at, scope_of
 
 LATER = "2026-03-20T12:00Z"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Interviewer, StatusContact
-from tests.rules.n1 import AFTER, END, START, boss, n1, r1, row, step
+from tests.rules.example_case import AFTER, END, START, boss, n1, r1, row, step
 from tests.rules.vectors import at
 
 ANN = Interviewer(contact_id="a", name="Ms Ann")

@@ -8,7 +8,7 @@ import pytest
 from api.rules.evaluate import evaluate, headline, present, project
 from api.rules.outcome import STATES, STEPS, Step
 from api.rules.policy import Policy
-from tests.rules.n1 import n1, r1, r2
+from tests.rules.example_case import n1, r1, r2
 from tests.rules.vectors import at
 
 

@@ -8,7 +8,7 @@ from api.rules.evaluate import project
 from api.rules.facts import Elsewhere, Facts
 from api.rules.hints import worded
 from api.rules.policy import Policy
-from tests.rules.n1 import AFTER, END, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, n1, r1, r2, row, step
 from tests.rules.vectors import at
 
 LATER = "2026-03-30T12:00Z"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules.n1 import AFTER, END, day, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, day, n1, r1, r2, row, step
 from tests.rules.vectors import at
 
 COMPOSE = "/v1/interviews/r1/letters/compose"

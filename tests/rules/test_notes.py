@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Note
-from tests.rules.n1 import AFTER, END, START, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, START, n1, r1, r2, row, step
 from tests.rules.vectors import at
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Facts, Reference
-from tests.rules.n1 import AFTER, END, day, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, day, n1, r1, r2, row, step
 from tests.rules.vectors import at
 
 BASE = "2026-03-04T05:00Z"

@@ -7,7 +7,7 @@ import pytest
 from api.rules.evaluate import evaluate
 from api.rules.facts import Facts, FollowUp, StageChange
 from api.rules.policy import merge
-from tests.rules.n1 import END, boss, day, keys, n1, r1, r2, row, step
+from tests.rules.example_case import END, boss, day, keys, n1, r1, r2, row, step
 from tests.rules.vectors import at
 
 FRAME = ("contact_from", "contact_by", "hear_by")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Interviewer, Letter
-from tests.rules.n1 import AFTER, END, START, day, n1, r1, row, step
+from tests.rules.example_case import AFTER, END, START, day, n1, r1, row, step
 from tests.rules.vectors import at
 
 PANEL = (Interviewer(contact_id="b", name="Mr B", has_email=False), Interviewer(contact_id="a", has_email=False))

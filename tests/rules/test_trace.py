@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import FollowUp
-from tests.rules.n1 import AFTER, NY, day, n1, r1, row
+from tests.rules.example_case import AFTER, NY, day, n1, r1, row
 from tests.rules.vectors import at
 
 LATER = "2026-03-20T12:00Z"

@@ -7,7 +7,7 @@ import pytest
 
 from api.rules.facts import Elsewhere, FollowUp, Letter, Override, StageChange
 from api.rules.words import REASONS, said, unscheduled, wall
-from tests.rules.n1 import AFTER, END, START, day, n1, r1, r2, step
+from tests.rules.example_case import AFTER, END, START, day, n1, r1, r2, step
 from tests.rules.vectors import at, scope_of
 
 LATER, EARLIER = "2026-03-20T12:00Z", "2026-03-01T12:00Z"

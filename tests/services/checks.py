@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import select as core_select
 from sqlmodel import SQLModel, col, select
 
-from api.db import Database, OwnedSession
 from api.models import Application, Interview, SearchActivity, StageChange, StepInstance, User
 from api.models.step import step_id
-from api.pagination import PageQuery
-from api.plain import SECONDS, Plain, Rows, canonical, document, picked
 from api.rules.evaluate import project
 from api.rules.facts import ENDINGS, Elsewhere
-from api.services import queue
-from api.services.facts import gather
-from api.services.steps import judged_at
-from api.services.stored_steps import COLUMNS, StoredStep, columns
+from api.services.steps import queue
+from api.services.steps.judge import judged_at
+from api.services.steps.load_facts import gather
+from api.services.steps.rows import COLUMNS, StoredStep, columns
+from api.storage.database import Database, OwnedSession
+from api.storage.keyset import PageQuery
+from api.storage.raw_sql import SECONDS, Plain, Rows, canonical, document, picked
 
 Key = tuple[str, int, str]
 Values = dict[str, Any]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from fastapi.testclient import TestClient
 
-from api.services.backlog import Backlog, backlog
+from api.services.steps.backlog import Backlog, backlog
 from tests.conftest import World
 from tests.invariants.statements import plan, recorded
 from tests.services.full_record import record_everything

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from api import demo
-from api.db import MIGRATIONS, Database
 from api.settings import MIGRATING, Settings
+from api.storage.database import MIGRATIONS, Database
 from tests.conftest import NOW, World
 from tests.services.copies import Record, recorded_once
 from tests.services.full_record import everything

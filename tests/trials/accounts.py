@@ -21,7 +21,7 @@ from sqlmodel import SQLModel
 
 from api.models.base import new_id
 from tests.services.full_record import record_everything
-from tests.trials.ground import Server, Trial, forget_the_peak, memory, milliseconds, options, run
+from tests.trials.server_process import Server, Trial, forget_the_peak, memory, milliseconds, options, run
 
 TRIES, TOGETHER, SECONDS = 50, 100, 6
 APPLICATIONS = 10_000

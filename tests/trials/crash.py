@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import closing
 
 from tests.trials.facts import Kept, Writer, point_at, writers
-from tests.trials.ground import Ground, Server, SkippedError, Trial, answers, options, run, wait_until
+from tests.trials.server_process import Ground, Server, SkippedError, Trial, answers, options, run, wait_until
 
 ACCOUNTS, WRITERS_EACH = 2, 8
 SAMPLE = 40

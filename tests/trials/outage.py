@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 
-from tests.trials.ground import NOTICE, Ground, Postgres, Server, Trial, ground, milliseconds, options, run
+from tests.trials.server_process import NOTICE, Ground, Postgres, Server, Trial, ground, milliseconds, options, run
 
 DISK_MB = 12
 ROOM = 300_000

@@ -15,7 +15,7 @@ from random import Random
 import httpx
 
 from tests.trials import load
-from tests.trials.ground import Server, Trial, forget_the_peak, memory, milliseconds, options, percentile, run
+from tests.trials.server_process import Server, Trial, forget_the_peak, memory, milliseconds, options, percentile, run
 
 ACCOUNTS, APPLICATIONS_EACH = 4, 15
 QUEUE = "/v1/queue?limit=50"

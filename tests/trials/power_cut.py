@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.trials.facts import Kept, Writer, point_at, writers
-from tests.trials.ground import Ground, Server, SkippedError, Trial, options, run
+from tests.trials.server_process import Ground, Server, SkippedError, Trial, options, run
 
 WRITERS = 16
 DATABASE = "trial.db"

@@ -11,7 +11,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from tests.trials.facts import Document, Writer, point_at, writers
-from tests.trials.ground import Server, Trial, options, run
+from tests.trials.server_process import Server, Trial, options, run
 
 T = TypeVar("T")
 AT_ONCE = 50

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
-from api.words.sheet import Addressee, Sheet, laid_out, line
+from api.words.letter_sheet import Addressee, Sheet, laid_out, line
 
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "header", "address", "h1", "p", "span"}
 # A CR of a person's becomes a line end, and these are what a text of ours may hold of white space.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.rules.facts import ENDINGS
-from api.words import wanted
+from api.words import job_posting
 from api.words.letters import sentence
 from api.words.material import Conversation, Draft, Material
 from api.words.references import Case, Referee, briefing, message_sections, sheet_sections, thanks
@@ -43,8 +43,8 @@ def test_every_word_is_a_line_of_the_catalogue_or_was_noted(name: str) -> None:
     _, case, met = BRIEFINGS[name]
     texts = {one.id: {sentence(one.wording or one.text)} for one in met.notes}
     for one in met.notes:
-        texts[one.id] |= {sentence(piece) for piece in wanted.sentences(one.text, WORDS)}
-    posting = wanted.from_posting(case.posting_text, WORDS) if case.posting_text else []
+        texts[one.id] |= {sentence(piece) for piece in job_posting.sentences(one.text, WORDS)}
+    posting = job_posting.from_posting(case.posting_text, WORDS) if case.posting_text else []
     leads = {str(line) for line in WORDS.card("briefing").values()}
     for paragraph in made(name).paragraphs:
         if "\n– " not in paragraph.text:
@@ -130,7 +130,7 @@ def test_nobody_is_told_to_expect_a_call_that_they_have_not_agreed_to(consent: s
     ],
 )
 def test_what_they_look_for_is_picked_from_the_posting_word_for_word(text: str, found: list[str]) -> None:
-    assert wanted.from_posting(text, WORDS) == found
+    assert job_posting.from_posting(text, WORDS) == found
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_what_they_look_for_is_picked_from_the_posting_word_for_word(text: str, 
     ],
 )
 def test_of_a_note_only_what_they_look_for_is_passed_on(text: str, found: list[str]) -> None:
-    assert wanted.sentences(text, WORDS) == found
+    assert job_posting.sentences(text, WORDS) == found
 
 
 @pytest.mark.parametrize("stage", [*ENDINGS, "offered", "interviewing", "applied", "saved"])

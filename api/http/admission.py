@@ -1,0 +1,202 @@
+"""Admission: a body that is too large or too slow is refused, and no more requests run or wait than can be served.
+
+The body is read before a place is taken, so that slow clients cost no place; the place is given back when the answer
+begins. A request that is not answered in time gets 503; its thread keeps its place until it really ends, so that a
+database that hangs cannot gather threads, and it will not commit any more (`api.storage.database.DEADLINE`).
+
+Hashing a password takes tenths of a second of a core: at most two requests do so at once, behind a gate of their own.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import ProblemError, UnavailableError
+from api.http.problems import expected
+from api.protocol.problem_types import CATALOG
+from api.settings import Settings
+from api.storage.database import DEADLINE
+
+ALWAYS = frozenset({"/livez", "/version", "/metrics"})
+HASHING = frozenset(
+    {
+        ("POST", "/v1/sessions"),
+        ("POST", "/v1/users"),
+        ("POST", "/v1/password-resets/confirm"),
+        ("PUT", "/v1/me/password"),
+    }
+)
+MOST_HASHED, MOST_WAITING_TO_BE_HASHED = 2, 10
+BUSY = "More requests are waiting than can be served: send this one again after a moment."
+LATE = "This took longer than a request may: nothing is known to be written. Send it again after a moment."
+BURST_SECONDS = 1.0
+BURST_PATIENCE_SECONDS = 0.8
+PATIENCE_SECONDS = 0.3
+
+
+class BodyError(ProblemError):
+    """The body does not arrive as it should; nothing of it is used."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(CATALOG[code].advice, code=code)
+
+
+class Gate:
+    """The places of one process: made when its server starts, because waiting belongs to one event loop.
+
+    Who is served shall be served within a second. A burst may wait for most of it; where no place has been free for
+    `BURST_SECONDS` on end it is no burst but more than can be served, and nobody waits longer than `PATIENCE_SECONDS`.
+    Behind a `patient` gate everybody waits until the request's own deadline.
+    """
+
+    def __init__(self, places: int, most_waiting: int, *, patient: bool = False) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._most = most_waiting
+        self._patient = patient
+        self._full_since = 0.0
+        self.waiting = 0
+
+    async def enter(self, until: float) -> bool:
+        """Take a place, waiting for one in turn; False where too many wait, or none is free in time."""
+        if not self._places.locked():
+            await self._places.acquire()
+            self._full_since = time.monotonic()
+            return True
+        if self.waiting >= self._most:
+            return False
+        now = time.monotonic()
+        is_burst = now - self._full_since < BURST_SECONDS
+        if not self._patient:
+            until = min(until, now + (BURST_PATIENCE_SECONDS if is_burst else PATIENCE_SECONDS))
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(until - now):
+                return await self._places.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self.waiting -= 1
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._places.release()
+
+
+def _gate(scope: Scope) -> Gate | None:
+    """Return the gate that a request has to pass: what hashes a password has one of its own and keeps nobody out."""
+    state, request = scope["app"].state, (scope["method"], scope["path"])
+    gate: Gate | None = state.hashing_gate if request in HASHING else state.gate
+    return gate
+
+
+@dataclass
+class Running:
+    """One request that has its place: what became of its answer."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    gate: Gate
+    has_left: bool = False
+    apology: asyncio.Future[None] | None = None
+
+    async def answer(self, message: Message) -> None:
+        """Send the endpoint's answer, unless the caller was told already that it is too late."""
+        if self.apology is not None:
+            return
+        self.leave()
+        await self.send(message)
+
+    def give_up(self) -> None:
+        """Answer 503 in the endpoint's place, where its own answer has not begun."""
+        if not self.has_left:
+            refused = _refuse(self.scope, self.receive, self.send, UnavailableError(LATE))
+            self.apology = asyncio.ensure_future(refused)
+
+    def leave(self) -> None:
+        """Give the place back, once."""
+        if not self.has_left:
+            self.has_left = True
+            self.gate.leave()
+
+
+class Admission:
+    """Reads bodies within bounds, then lets requests in."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["path"] in ALWAYS:
+            await self.app(scope, receive, send)
+            return
+        try:
+            received = await self._received(scope, receive)
+        except ProblemError as error:
+            await _refuse(scope, receive, send, error)
+            return
+        await self._admit(scope, received, send)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        until = time.monotonic() + self.settings.request_timeout_seconds
+        gate = _gate(scope)
+        if gate is None:
+            await self.app(scope, receive, send)
+            return
+        if not await gate.enter(until):
+            await _refuse(scope, receive, send, UnavailableError(BUSY))
+            return
+        running = Running(scope, receive, send, gate)
+        timer = asyncio.get_running_loop().call_later(until - time.monotonic(), running.give_up)
+        deadline = DEADLINE.set(until)
+        try:
+            await self.app(scope, receive, running.answer)
+        finally:
+            DEADLINE.reset(deadline)
+            timer.cancel()
+            running.leave()
+
+    async def _received(self, scope: Scope, receive: Receive) -> Receive:
+        """Return a `receive` that has the whole body. Raises BodyError where it is too large, too slow or cut off."""
+        headers = dict(scope["headers"])
+        announced = headers.get(b"content-length", b"0")
+        if announced == b"0" and b"transfer-encoding" not in headers:
+            return receive
+        if announced.isdigit() and int(announced) > self.settings.max_body_bytes:
+            raise BodyError("payload_too_large")
+        try:
+            async with asyncio.timeout(self.settings.body_timeout_seconds):
+                return _replay(await self._body(receive), receive)
+        except TimeoutError as error:
+            raise BodyError("request_timeout") from error
+
+    async def _body(self, receive: Receive) -> bytes:
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise BodyError("bad_request")
+            body += message.get("body", b"")
+            if len(body) > self.settings.max_body_bytes:
+                raise BodyError("payload_too_large")
+            if not message.get("more_body", False):
+                return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that hands over a body that was read, then what comes after it."""
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replayed
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: ProblemError) -> None:
+    await expected(Request(scope), error)(scope, receive, send)

@@ -1,0 +1,115 @@
+"""Around every request: an id, HEAD where there is GET, one log line, and a problem document for our own faults."""
+
+import logging
+import re
+import time
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.problems import respond
+from api.metrics import Metrics
+from api.models.base import new_id
+from api.protocol.problem_types import CATALOG
+
+log = logging.getLogger("afterword.requests")
+GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+SECURITY = (
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+NO_STORE = (b"cache-control", b"no-store")
+BY_TLS_ALONE = (b"strict-transport-security", b"max-age=31536000")
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+class Conventions:
+    """Gives each request an id that is answered and logged; answers HEAD as GET without a body."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics | None) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["request_id"] = _id(scope)
+        method = scope["method"]
+        if method == "HEAD":
+            scope["method"] = "GET"
+        began, status, is_begun = time.perf_counter(), 500, False
+        if self.metrics is not None:
+            self.metrics.began()
+
+        async def answer(message: Message) -> None:
+            nonlocal status, is_begun
+            if message["type"] == "http.response.start":
+                status, is_begun = message["status"], True
+                message["headers"] = [
+                    *_headers(message),
+                    *_protection(scope, message),
+                    *scope.get("rate_limit", ()),
+                    (b"x-request-id", scope["request_id"].encode()),
+                ]
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception:  # the outermost place: whatever reaches it is our fault and becomes a 500
+            log.exception("fault", extra={"request_id": scope["request_id"], "route": _route(scope)})
+            if is_begun:
+                raise
+            await respond(Request(scope), "internal", CATALOG["internal"].advice)(scope, receive, answer)
+        finally:
+            self._tell(scope, method if method in METHODS else "other", status, time.perf_counter() - began)
+
+    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        """Log and measure an answer by what we have named ourselves: paths and unknown methods are somebody's input."""
+        route, problem = _route(scope), scope.get("problem")
+        if self.metrics is not None:
+            self.metrics.ended(method, route, status, seconds, problem)
+        fields = {
+            "request_id": scope["request_id"],
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+        }
+        log.info("request", extra=fields if problem is None else {**fields, "problem": problem})
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of the address, the folder of a file, or `-` where nothing is at the address."""
+    return getattr(scope.get("route"), "path", None) or scope.get("root_path") or "-"
+
+
+def _headers(message: Message) -> list[tuple[bytes, bytes]]:
+    """Return the headers; a 204 or 304 has no content and says nothing about one."""
+    headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+    if message["status"] in (204, 304):
+        return [(name, value) for name, value in headers if name not in (b"content-type", b"content-length")]
+    return headers
+
+
+def _protection(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
+    """Return what tells browsers and caches to be careful, where an answer does not say it in words of its own."""
+    said = {name for name, _ in message.get("headers", ())}
+    wanted = [*SECURITY]
+    if scope["path"].startswith("/v1/"):
+        wanted.append(NO_STORE)
+    if scope["scheme"] == "https":
+        wanted.append(BY_TLS_ALONE)
+    return [(name, value) for name, value in wanted if name not in said]
+
+
+def _id(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if GIVEN_ID.fullmatch(given) else new_id()

@@ -1,0 +1,244 @@
+"""Every error as a problem document (RFC 9457), and a page behind every type."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from itertools import takewhile
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
+from api.http.route_index import routes_of
+from api.protocol.problem_types import CATALOG
+from api.services.facts.crud import is_id
+
+MEDIA_TYPE = "application/problem+json"
+
+
+MOST_ERRORS = 100
+BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
+OWN_CODES = {"extra_forbidden": "unknown_field", "string_type": "not_a_text"}
+
+
+class ProblemField(BaseModel):
+    """One thing wrong with the input; one of the first three says where."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """An error: what is wrong and how to mend it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/invalid",
+                    "title": "Invalid input",
+                    "status": 422,
+                    "detail": "Send a UUIDv7 as canonical text, or leave the id to us.",
+                    "instance": "/v1/applications",
+                    "code": "invalid",
+                    "request_id": "019577a0-0000-7000-8000-0000000000ff",
+                    "errors": [{"pointer": "/id", "code": "not_a_uuid7", "detail": "Send a UUIDv7 as canonical text."}],
+                }
+            ]
+        },
+        extra="allow",
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[ProblemField]
+
+
+def slug(code: str) -> str:
+    """Return the last part of a problem's type."""
+    return code.replace("_", "-")
+
+
+def address(scope: Scope) -> str:
+    """Return the path as far as it consists of ids and of words of ours: the rest is input, which is never echoed."""
+    words = scope["app"].state.words
+    ours = takewhile(lambda part: part in words or is_id(part), scope["path"].split("/"))
+    return "/".join(ours) or "/"
+
+
+def respond(
+    request: Request,
+    code: str,
+    detail: str,
+    *,
+    errors: Iterable[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    """Return the problem document of a code."""
+    request.scope["problem"] = code
+    document = described(
+        code,
+        detail,
+        request_id=request.scope.get("request_id", ""),
+        instance=address(request.scope),
+        errors=[error.document() for error in errors],
+        **(extra or {}),
+    )
+    return JSONResponse(document, CATALOG[code].status, dict(headers or {}), MEDIA_TYPE)
+
+
+def described(code: str, detail: str, *, request_id: str, instance: str = "", **more: object) -> dict[str, object]:
+    """Return the problem document of a code as data."""
+    problem = CATALOG[code]
+    return {
+        "type": f"/problems/{slug(code)}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "request_id": request_id,
+        "errors": [],
+        **more,
+    }
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    """Turn the framework's validation errors into ours, without the input."""
+    found = []
+    for error in errors:
+        place, *rest = error["loc"] or ("body",)
+        code = OWN_CODES.get(error["type"], error["type"])
+        detail = _detail(error)
+        if place == "query":
+            found.append(FieldError("parameter", _joined(rest), code, detail))
+        elif place == "header":
+            found.append(FieldError("header", _joined(rest), code, detail))
+        else:
+            pointer = (
+                "" if error["type"] == "json_invalid" else "".join(f"/{_token(part)}" for part in rest if _is_key(part))
+            )
+            found.append(FieldError("pointer", pointer, code, detail))
+    return found
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return f"The body is not the JSON that is wanted: {error['ctx']['error'].rstrip('.')}."
+    message = str(error["msg"]).rstrip(".")
+    known = {
+        "missing": "This is required: send it",
+        "extra_forbidden": "There is no such field: leave it out, or check its spelling",
+    }
+    return known.get(error["type"], message) + "."
+
+
+def _is_key(part: object) -> bool:
+    """Tell a key or an index from the name of a branch that the validator tried."""
+    return isinstance(part, int) or not (
+        "[" in str(part) or str(part).startswith(("function-", "literal", "constrained"))
+    )
+
+
+def _token(part: object) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _joined(parts: Sequence[object]) -> str:
+    return ".".join(str(part) for part in parts)
+
+
+def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
+    """Return the problem of fields that need mending: of many thousand, the first hundred."""
+    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} fields need mending: see `errors`."
+    return respond(request, "invalid", detail, errors=errors[:MOST_ERRORS])
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of the application with a problem document; all routes must be there already."""
+    paths = [str(getattr(route, "path", "")) for route in routes_of(app)]
+    app.state.words = {part for path in paths for part in path.split("/") if "{" not in part} | set(map(slug, CATALOG))
+    app.add_exception_handler(ProblemError, _expected)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(NotModifiedError, _not_modified)
+    app.add_exception_handler(ReplayedError, _replayed)
+
+
+def _expected(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ProblemError):
+        raise error
+    return expected(request, error)
+
+
+def expected(request: Request, error: ProblemError) -> Response:
+    """Return the problem document of an expected failure."""
+    return respond(request, error.problem, error.detail, errors=error.errors, headers=error.headers, extra=error.extra)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
+        return _expected(request, NotFoundError())
+    return invalid(request, field_errors(error.errors()))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = BY_STATUS.get(error.status_code, "bad_request")
+    if code == "not_found" and request.url.path.startswith("/v1/") and "authorization" not in request.headers:
+        return _expected(request, UnauthorizedError())
+    allowed = _allow(request) or (error.headers or {}).get("Allow", "")
+    headers = {"Allow": allowed} if code == "method_not_allowed" else {}
+    return respond(request, code, CATALOG[code].advice, headers=headers)
+
+
+def _not_modified(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, NotModifiedError):
+        raise error
+    return Response(status_code=304, headers=error.headers)
+
+
+def _replayed(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ReplayedError):
+        raise error
+    return Response(error.body, error.status, error.headers, "application/json")
+
+
+def _allow(request: Request) -> str:
+    """Return every method of the address, over all routes that match it."""
+    allowed: set[str] = set()
+    for route in routes_of(request.app):
+        regex, methods = getattr(route, "path_regex", None), getattr(route, "methods", None)
+        if regex is not None and methods and regex.match(request.scope["path"]):
+            allowed |= set(methods)
+    return ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+
+
+def page(codes: Sequence[str]) -> str:
+    """Return the page about some problems."""
+    parts = [
+        f"<h2 id='{slug(code)}'>{CATALOG[code].title}</h2>"
+        f"<p><code>{code}</code> · status {CATALOG[code].status}</p><p>{escape(CATALOG[code].advice)}</p>"
+        for code in codes
+    ]
+    body = "".join(parts)
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Afterword: problems</title></head>"
+        f"<body><h1>Problems</h1>{body}"
+        "<p><a href='/problems'>All problems</a> · <a href='/docs'>Docs</a></p></body></html>"
+    )

@@ -1,0 +1,166 @@
+"""The server: uvicorn with bounds for headers, and problem documents where even the request is broken."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from http import HTTPStatus
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess
+
+from api.http.problems import MEDIA_TYPE, described
+from api.logs import configuration
+from api.models.base import new_id
+from api.protocol.problem_types import CATALOG
+from api.settings import SETTINGS, Settings
+
+MOST_HEADER_BYTES = 65_536
+VERSIONS = ("1.0", "1.1")
+MORE_THAN_A_REQUEST = 2.0
+LINGERING_SECONDS = 1.0
+
+
+class Deadlines(HttpToolsProtocol):
+    """Cuts a client that sends its headers too slowly, or too many of them.
+
+    uvicorn bounds only how long a connection may idle between requests. What still arrives of a body that was refused
+    counts as the next request's headers: it has to end in time as well.
+    """
+
+    headers_due: asyncio.TimerHandle | None = None
+    in_headers = False
+    header_bytes = 0
+    is_broken = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class does
+        """Wait for the first request.
+
+        Head and body of an answer are two writes: unless each goes out at once, the second waits 40 ms for the client's
+        acknowledgement of the first.
+        """
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if connection is not None and connection.family != getattr(socket, "AF_UNIX", None):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._await_headers()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent; after an answer it begins the next request."""
+        if self.is_broken:
+            return
+        if self.headers_due is None and self.cycle.response_complete:
+            self._await_headers()
+        continued = self.in_headers
+        super().data_received(data)
+        if continued and self.in_headers:
+            self.header_bytes += len(data)
+            if self.header_bytes > MOST_HEADER_BYTES:
+                self._break_off("headers_too_large")
+
+    def on_message_begin(self) -> None:
+        """Start to count what the headers take."""
+        super().on_message_begin()
+        self.in_headers, self.header_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        """Stop waiting: from here on the body and the answer have deadlines of their own.
+
+        The parser takes a ValueError for a request that it cannot read.
+        """
+        self.in_headers = False
+        self._stop_waiting()
+        if self.parser.get_http_version() not in VERSIONS:
+            raise ValueError("a request line without a version is no HTTP")
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not for our callers
+        """Answer what is no HTTP at all."""
+        self._break_off("not_http")
+
+    def _await_headers(self) -> None:
+        seconds = self.app_state[SETTINGS].header_timeout_seconds
+        self.headers_due = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _stop_waiting(self) -> None:
+        if self.headers_due is not None:
+            self.headers_due.cancel()
+            self.headers_due = None
+
+    def _break_off(self, code: str) -> None:
+        """Send a problem document past the application, and close once the client has had time to read it.
+
+        Closing with data unread would reset the connection, and the client would lose the answer.
+        """
+        self.is_broken = True
+        request_id = new_id()
+        problem = CATALOG[code]
+        body = json.dumps(described(code, problem.advice, request_id=request_id)).encode()
+        head = [
+            f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
+            f"content-type: {MEDIA_TYPE}",
+            f"content-length: {len(body)}",
+            f"x-request-id: {request_id}",
+            "connection: close",
+        ]
+        self.transport.write("\r\n".join([*head, "", ""]).encode() + body)
+        self.transport.write_eof()
+        self.loop.call_later(LINGERING_SECONDS, self.timeout_keep_alive_handler)
+
+
+class _Announcing(uvicorn.Server):
+    """A server that says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self.announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            self.announce(address_of(sockets[0]))
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return where a socket listens, as somebody on this machine would ask for it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+
+
+def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        http=Deadlines,
+        ws="none",
+        log_config=configuration(settings.log_level, settings.log_format),
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=round(settings.request_timeout_seconds * MORE_THAN_A_REQUEST),
+    )
+
+
+def make_server(app: FastAPI, settings: Settings, announce: Callable[[str], None]) -> uvicorn.Server:
+    """Return a server for this process."""
+    return _Announcing(_config(app, settings), announce)
+
+
+def serve(app: FastAPI, settings: Settings, listener: socket.socket, announce: Callable[[str], None]) -> None:
+    """Serve in this process until a signal; requests that run are finished first."""
+    asyncio.run(make_server(app, settings, announce).serve(sockets=[listener]))
+
+
+def serve_in_processes(settings: Settings, listener: socket.socket, workers: int) -> None:
+    """Serve in several processes until a signal; one that dies is replaced."""
+    Multiprocess(_config("api.main:create_app", settings, workers=workers), sockets=[listener]).run()

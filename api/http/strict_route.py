@@ -1,0 +1,325 @@
+"""How requests are read: strict JSON, known query parameters, the right content type, a token where one is needed."""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from api.errors import (
+    FieldError,
+    ForbiddenError,
+    InvalidError,
+    ProblemError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from api.http.inline_reads import run
+from api.models.base import NOT_IN_QUERY
+from api.protocol.etags import Conditions
+from api.protocol.rate_limit import Limits
+from api.protocol.scopes import scopes_of
+from api.security import COOKIE_PREFIX, hash_token, is_csrf_token, looks_like_token
+from api.services.accounts.authentication import RECOGNISED, authenticate, question, recognised
+from api.services.accounts.tokens import is_to_be_marked
+from api.storage.raw_sql import Row, Rows
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+COOKIE = "__Host-afterword"
+CSRF_HEADER = "X-CSRF-Token"
+MAX_DEPTH = 32
+MOST_PARAMETERS = 100
+MOST_UNKNOWN = 20
+CONTROL = re.compile(f"[{NOT_IN_QUERY}]")
+
+
+class UnsupportedMediaTypeError(ProblemError):
+    """The body is not in a form that we read."""
+
+    code = "unsupported_media_type"
+
+
+class StrictRequest(Request):
+    """A request whose JSON is UTF-8, with no duplicate names, no NaN, no half characters and a bounded depth."""
+
+    async def json(self) -> Any:  # noqa: ANN401  # any document
+        """Return the body's document. Raises JSONDecodeError, which becomes a 422."""
+        body = await self.body()
+        try:
+            document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        except json.JSONDecodeError:
+            raise
+        except UnicodeDecodeError as error:
+            raise _refused("it is not UTF-8") from error
+        except RecursionError as error:
+            raise _refused("it is nested too deeply") from error
+        except ValueError as error:
+            raise _refused("a number has too many digits") from error
+        _check(document, 0)
+        return document
+
+
+def _refused(why: str) -> json.JSONDecodeError:
+    return json.JSONDecodeError(why, "", 0)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise _refused("a name stands twice in one object")
+    return document
+
+
+def _no_constant(_name: str) -> None:
+    raise _refused("NaN and Infinity are no JSON")
+
+
+def _check(value: object, depth: int) -> None:
+    """Refuse what no column can hold: NUL and halves of surrogate pairs, in names and texts; and absurd depth."""
+    if depth > MAX_DEPTH:
+        raise _refused("it is nested too deeply")
+    if isinstance(value, str):
+        if "\x00" in value or (not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)):
+            raise _refused("a text holds a NUL or half of a surrogate pair")
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _check(name, depth)
+            _check(member, depth + 1)
+    elif isinstance(value, list):
+        for member in value:
+            _check(member, depth + 1)
+
+
+class Route(APIRoute):
+    """A route that reads its requests strictly. `scopes`: what a token needs here; none where nobody need ask."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # starlette's
+        alone: Collection[str] | None = getattr(endpoint, "alone", None)
+        self.is_glanced = alone is not None
+        endpoint = run(endpoint, options.get("status_code"), alone=alone)
+        super().__init__(path, endpoint, **options)
+        is_open = (self.openapi_extra or {}).get("security") == []
+        self.scopes = () if is_open else tuple(s for method in self.methods or () for s in scopes_of(method, path))
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether somebody must ask."""
+        return bool(self.scopes)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the framework's handler behind our checks."""
+        handle = super().get_route_handler()
+        allowed = _query_names(self.dependant)
+
+        async def checked(request: Request) -> Response:
+            if self.needs_token:
+                _within_limits(request, credentials(request))
+            _readable_query(request, allowed)
+            if self.body_field is not None:
+                _readable_body(request)
+            if self.is_glanced and "if-none-match" in request.headers and b"as_of" not in request.scope["query_string"]:
+                answer = await _unchanged(request)
+                if answer is not None:
+                    return answer
+            try:
+                return await handle(StrictRequest(request.scope, request.receive))
+            except RequestValidationError:
+                if self.needs_token:
+                    await run_in_threadpool(_somebody_known, request)
+                raise
+
+        return checked
+
+
+def _somebody_known(request: Request) -> None:
+    """Raise UnauthorizedError before a stranger is told what is wrong with the input."""
+    state, route = request.app.state, request.scope["route"]
+    with state.database.read(state.clock()) as session:
+        authenticate(session, credentials(request), route.scopes)
+
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def glanced(*alone: str) -> Callable[[Endpoint], Endpoint]:
+    """Mark an endpoint about steps: who has its answer already is told so before anything else is read.
+
+    Where none of the parameters `alone` is given, its answer is short enough for the event loop to read it.
+    """
+
+    def marked(endpoint: Endpoint) -> Endpoint:
+        endpoint.alone = alone  # type: ignore[attr-defined]  # read by the route that is made of it
+        return endpoint
+
+    return marked
+
+
+async def _unchanged(request: Request) -> Response | None:
+    """Answer 304 from one statement, if the caller has what would be answered and nothing is to be noted.
+
+    It reads a handful of entries of an index: where that waits for nobody, a thread would cost more than the reading.
+    """
+    state = request.app.state
+    secret, now = credentials(request), state.clock().replace(microsecond=0)
+    with suppress(UnavailableError):  # in the rare moment in which it would wait, a thread does
+        if state.database.has_glimpses:
+            return _not_modified(request, _looked_up(request, state.database.glimpse(), secret, now), now)
+        if state.lookout is not None:
+            row = await state.lookout.first(RECOGNISED, **question(secret, now))
+            return _not_modified(request, row, now)
+    row = await run_in_threadpool(_looked_up, request, state.database.driver(), secret, now)
+    return _not_modified(request, row, now)
+
+
+def _looked_up(request: Request, driver: AbstractContextManager[Any], secret: str, now: datetime) -> Row | None:
+    with driver as connection:
+        rows = Rows(connection, request.app.state.database.engine.dialect, now)
+        return rows.first(RECOGNISED, **question(secret, now))
+
+
+def _not_modified(request: Request, row: Row | None, now: datetime) -> Response | None:
+    seen = recognised(row, now, request.scope["route"].scopes)
+    tag = seen.tag(place(request))
+    if is_to_be_marked(seen.last_used_at, now) or not conditions(request).named(tag):
+        return None
+    return Response(status_code=304, headers={"ETag": tag})
+
+
+def place(request: Request) -> str:
+    """Return what an answer is about: the address with its query, as they were sent."""
+    return f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+
+
+def conditions(request: Request) -> Conditions:
+    """Return the two headers about versions; over several lines they are the same lists."""
+    return Conditions(_listed(request, "if-match"), _listed(request, "if-none-match"))
+
+
+def _listed(request: Request, name: str) -> str | None:
+    lines = request.headers.getlist(name)
+    return ", ".join(lines) if lines else None
+
+
+def credentials(request: Request) -> str:
+    """Return the secret that was sent: a token as bearer, or a frontend's cookie together with its CSRF token.
+
+    Raises UnauthorizedError where there is none, ForbiddenError where a cookie may come from a page of somebody else's.
+    """
+    if "authorization" not in request.headers and COOKIE in request.cookies:
+        secret = request.cookies[COOKIE]
+        if not secret.startswith(COOKIE_PREFIX):
+            raise UnauthorizedError
+        if request.method != "GET":
+            not_forged(request, secret)
+        return secret
+    token = bearer(request)
+    if token.startswith(COOKIE_PREFIX):
+        raise UnauthorizedError
+    return token
+
+
+def bearer(request: Request) -> str:
+    """Return the token that was sent as bearer. Raises UnauthorizedError."""
+    scheme, _, token = (only_header(request, "Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthorizedError
+    return token.strip()
+
+
+def not_forged(request: Request, secret: str | None) -> None:
+    """Raise ForbiddenError for a request from an origin that is not allowed, or without the secret's CSRF token."""
+    origin = only_header(request, "Origin")
+    if origin is not None and origin not in request.app.state.settings.cors_origins and not _is_ours(request, origin):
+        raise ForbiddenError(
+            "Cookies are for frontends that the server allows: add this origin to AFTERWORD_CORS_ORIGINS, or use a "
+            "token as bearer.",
+            code="origin_not_allowed",
+        )
+    if secret is not None and not is_csrf_token(only_header(request, CSRF_HEADER) or "", secret):
+        detail = f"Send {CSRF_HEADER} with the `csrf_token` that the sign-in or GET /v1/sessions/current answered."
+        raise ForbiddenError(detail, errors=[FieldError("header", CSRF_HEADER, "csrf", detail)], code="csrf")
+
+
+def _is_ours(request: Request, origin: str) -> bool:
+    """Tell whether a page of our own asks: a browser sends it the host that it has in its address bar."""
+    return origin.partition("://")[2] == request.headers.get("host")
+
+
+def _within_limits(request: Request, secret: str) -> None:
+    """Raise TooManyRequestsError where this token has made its calls; say in any case how many are left."""
+    limits: Limits | None = request.app.state.limits
+    if limits is None or not looks_like_token(secret):
+        return
+    allowance = limits.take(hash_token(secret), time.monotonic())
+    request.scope["rate_limit"] = allowance.headers
+    if allowance.wait is not None:
+        raise TooManyRequestsError(timedelta(seconds=allowance.wait))
+
+
+def _query_names(dependant: Any) -> list[str]:  # noqa: ANN401  # the framework's own
+    names = {field.alias for field in dependant.query_params}
+    for inner in dependant.dependencies:
+        names |= set(_query_names(inner))
+    return sorted(names)
+
+
+def only_header(request: Request, name: str) -> str | None:
+    """Return a header that may stand once. Raises InvalidError for two: who reads the other one would be tricked."""
+    values = request.headers.getlist(name)
+    if len(values) > 1:
+        detail = "Send this header once."
+        raise InvalidError(detail, errors=[FieldError("header", name, "repeated", detail)])
+    return values[0] if values else None
+
+
+def _readable_query(request: Request, allowed: list[str]) -> None:
+    """Raise InvalidError for parameters that are unknown or repeated, and for what is no text."""
+    if not request.scope["query_string"]:
+        return
+    names = []
+    for name, value in _pairs(request.scope["query_string"]):
+        if name in allowed and CONTROL.search(value):
+            raise InvalidError.parameter(name, "control_character", "Remove control characters.")
+        names.append(name)
+    if unknown := [name for name in names if name not in allowed]:
+        known = f"Use only {', '.join(allowed)}." if allowed else "This address takes no query parameters."
+        errors = [FieldError("parameter", name, "unknown_parameter", known) for name in dict.fromkeys(unknown)]
+        raise InvalidError(known, errors=errors[:MOST_UNKNOWN])
+    if repeated := [name for name, times in Counter(names).items() if times > 1]:
+        raise InvalidError.parameter(repeated[0], "repeated", "Send this parameter once.")
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError as error:
+        raise InvalidError("Write what stands behind the question mark as percent-encoded UTF-8.") from error
+    except ValueError as error:
+        raise InvalidError(f"Send at most {MOST_PARAMETERS} query parameters.") from error
+
+
+def _readable_body(request: Request) -> None:
+    """Raise UnsupportedMediaTypeError where a body is sent as something else than JSON."""
+    kind = (only_header(request, "Content-Type") or "").partition(";")[0].strip().lower()
+    is_patch = request.method == "PATCH"
+    accepted = (JSON, MERGE_PATCH) if is_patch else (JSON,)
+    if kind in accepted or (not kind and request.headers.get("content-length", "0") == "0" and not _chunked(request)):
+        return
+    name = "Accept-Patch" if is_patch else "Accept-Post"
+    detail = f"Send the body as {' or '.join(accepted)}."
+    raise UnsupportedMediaTypeError(detail, headers={name: ", ".join(accepted)})
+
+
+def _chunked(request: Request) -> bool:
+    return "transfer-encoding" in request.headers

@@ -1,0 +1,23 @@
+"""Answers kept for retries: what a POST with an Idempotency-Key answered."""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field as Column
+
+from api.models.base import json_column, owned_by_user
+from api.storage.database import Owned
+
+
+class KeptAnswer(Owned, table=True):
+    """The answer to one key of a user at one address, written in the transaction of its effect."""
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (owned_by_user(), Index("ix_kept_answer_created", "user_id", "created_at"))
+
+    key: str = Column(primary_key=True, max_length=64)
+    request: str = Column(max_length=64)
+    status: int
+    headers: dict[str, str] = json_column(dict)
+    body: str
+    created_at: datetime

@@ -1,0 +1,1 @@
+"""Accounts: who asks, with which token, and what is kept of them for how long."""

@@ -1,0 +1,123 @@
+"""Who may do what: the check of a token, and how sessions and personal tokens are made."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlmodel import col, select, update
+
+from api.errors import ForbiddenError, InvalidError, NotFoundError
+from api.models import Token, User
+from api.models.base import new_id
+from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
+from api.protocol.etags import etag
+from api.protocol.scopes import ALL, missing
+from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
+from api.services.facts.crud import find
+from api.storage.database import ANYBODY, UNSYNCED, OwnedSession
+
+ANYBODY_OPTION: Mapping[str, Any] = {ANYBODY: True}
+PREFIXES = {
+    TokenKind.SESSION: SESSION_PREFIX,
+    TokenKind.COOKIE: COOKIE_PREFIX,
+    TokenKind.PERSONAL: PERSONAL_PREFIX,
+}
+KEPT_FOR = timedelta(days=30)
+MARKED_EVERY = timedelta(minutes=10)
+Shown = TypeVar("Shown", bound=Issued)
+
+
+def demand(granted: Collection[str], needed: Collection[str]) -> None:
+    """Raise ForbiddenError, with the names of the scopes, where a token does not have them."""
+    lacking = missing(needed, granted)
+    if lacking:
+        names = " ".join(lacking)
+        raise ForbiddenError(
+            f"This token lacks the scope {' and '.join(lacking)}: use one that has it.",
+            headers={"WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{names}"'},
+            extra={"missing_scopes": lacking},
+        )
+
+
+def is_to_be_marked(last_used_at: datetime | None, now: datetime) -> bool:
+    """Tell whether the last use that is known of a token lies ten minutes back."""
+    return last_used_at is None or last_used_at + MARKED_EVERY <= now
+
+
+def mark_used(session: OwnedSession, token_id: str) -> None:
+    """Keep that a token was used: at most every ten minutes, so that reading does not become writing."""
+    used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
+    session.execute(used, execution_options=UNSYNCED)
+
+
+def open_session(
+    session: OwnedSession, user: User, *, days: int, name: str | None = None, cookie: bool = False
+) -> tuple[Token, str]:
+    """Sign a user in; returns the session and its secret."""
+    session.owner = user.id
+    kind = TokenKind.COOKIE if cookie else TokenKind.SESSION
+    token, secret = _issue(session, kind, name=name or "", scopes=[ALL])
+    token.expires_at = session.now + timedelta(days=days)
+    return token, secret
+
+
+def issue_token(session: OwnedSession, body: TokenCreate, *, granted: Collection[str] = (ALL,)) -> tuple[Token, str]:
+    """Make a personal token; returns it and its secret. It gets no scope that was not `granted` to who asks."""
+    if body.expires_at is not None and body.expires_at <= session.now:
+        raise InvalidError.at("/expires_at", "in_the_past", "A token must expire in the future: send a later instant.")
+    if beyond := missing(body.scopes, granted):
+        raise ForbiddenError(
+            f"A token hands on only what it may do itself: leave out {', '.join(beyond)}, or sign in.",
+            extra={"missing_scopes": beyond},
+        )
+    token, secret = _issue(session, TokenKind.PERSONAL, name=body.name, scopes=list(dict.fromkeys(body.scopes)))
+    token.expires_at = body.expires_at
+    return token, secret
+
+
+def _issue(session: OwnedSession, kind: TokenKind, *, name: str, scopes: list[str]) -> tuple[Token, str]:
+    secret = new_token(PREFIXES[kind])
+    token = Token(
+        user_id=session.user_id,
+        id=new_id(),
+        kind=kind.value,
+        name=name,
+        scopes=scopes,
+        hash=hash_token(secret),
+        created_at=session.now,
+        updated_at=session.now,
+    )
+    session.add(token)
+    session.flush()
+    return token, secret
+
+
+def shown_token(model: type[Shown], row: Token, **more: object) -> Shown:
+    """Return a session or a personal token as it is answered, with what is known of it only now."""
+    cookie = row.kind == TokenKind.COOKIE
+    return model.model_validate({**row.model_dump(), "etag": etag(row.version), "cookie": cookie, **more})
+
+
+def token_of(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:
+    """Return a session or a personal token of the user. Raises NotFoundError."""
+    token = find(session, Token, id_)
+    if token.kind not in kinds:
+        raise NotFoundError
+    return token
+
+
+def tokens(kinds: Collection[TokenKind]) -> Any:  # noqa: ANN401  # a statement
+    """Return the statement of a user's sessions or personal tokens."""
+    return select(Token).where(col(Token.kind).in_(kinds))
+
+
+def long_expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
+    """Return the condition of the sessions and tokens that lapsed long enough ago to be of interest to nobody."""
+    return col(Token.expires_at) <= session.now - KEPT_FOR
+
+
+def end_sessions(session: OwnedSession, *, but: str | None = None) -> None:
+    """End all sessions of the user, or all but one; personal tokens stay."""
+    for token in session.exec(tokens(SESSIONS)).all():
+        if token.id != but:
+            session.delete(token)

@@ -1,0 +1,105 @@
+"""Accounts: sign-up, sign-in, the profile, the password and the user's policy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, select, update
+
+from api.errors import ConflictError, FieldError, UnauthorizedError
+from api.models import PasswordReset, User
+from api.models.base import Body, new_id
+from api.models.policy import PolicyOverrides
+from api.models.user import UserCreate, UserPublic
+from api.protocol.etags import etag
+from api.services.accounts import tokens
+from api.services.accounts.tokens import ANYBODY_OPTION
+from api.services.current_user import me
+from api.services.facts.crud import values_of
+from api.services.policies import check_all, laid_over
+from api.services.steps import judge
+from api.storage.database import UNSYNCED, OwnedSession
+
+
+def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) -> User:
+    """Open an account. Raises ConflictError when the address has one."""
+    user = User(
+        **body.model_dump(exclude={"email", "password"}),
+        id=new_id(),
+        email=body.email.lower(),
+        password_hash=password_hash,
+        created_at=session.now,
+        updated_at=session.now,
+    )
+    session.owner = user.id
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        detail = "There is an account for this address: sign in instead."
+        field = FieldError("pointer", "/email", "email_taken", detail)
+        raise ConflictError(detail, errors=[field], code="email_taken") from error
+    return user
+
+
+def by_email(session: OwnedSession, email: str) -> User | None:
+    """Return the account of an address."""
+    wanted = select(User).where(User.email == email.strip().lower())
+    return session.exec(wanted, execution_options=ANYBODY_OPTION).one_or_none()
+
+
+def everybody(session: OwnedSession) -> Sequence[str]:
+    """Return the ids of all accounts: for upkeep only."""
+    return session.exec(select(User.id).order_by(User.id), execution_options=ANYBODY_OPTION).all()
+
+
+def profile(user: User) -> Any:  # noqa: ANN401  # a UserPublic, made at run time
+    """Return an account as it is answered."""
+    values = {name: getattr(user, name) for name in UserPublic.model_fields if name != "etag"}
+    return UserPublic.model_validate({**values, "etag": etag(user.version)})
+
+
+def change_profile(session: OwnedSession, user: User, body: Body) -> None:
+    """Lay a merge patch over the profile; another zone judges step 7 of every application anew."""
+    moved = user.time_zone
+    for name, value in values_of(body).items():
+        setattr(user, name, value)
+    _touch(session, user)
+    if user.time_zone != moved:
+        judge.judge_search(session)
+
+
+def set_password(session: OwnedSession, user: User, password_hash: str, *, keep: str | None = None) -> None:
+    """Set a password: all sessions end, but for the one to `keep`, and every link for a forgotten one."""
+    user.password_hash = password_hash
+    tokens.end_sessions(session, but=keep)
+    session.execute(delete(PasswordReset), execution_options=UNSYNCED)
+    _touch(session, user)
+
+
+def still_has(session: OwnedSession, user: User, password_hash: str | None) -> None:
+    """Raise UnauthorizedError where a password was changed, or its account erased, while it was being compared."""
+    session.owner = user.id
+    if me(session).password_hash != password_hash:
+        raise UnauthorizedError("The password was changed just now: sign in with the new one.")
+
+
+def rehash(session: OwnedSession, user: User, password_hash: str) -> None:
+    """Keep the same password under the figures of today."""
+    wanted = update(User).where(col(User.id) == user.id).values(password_hash=password_hash)
+    session.execute(wanted, execution_options=UNSYNCED)
+
+
+def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> None:
+    """Lay a merge patch over the user's policy; every application is judged anew."""
+    user.policy = laid_over(user.policy, body)
+    check_all(session, user)
+    _touch(session, user)
+    session.flush()
+    judge.judge_all(session)
+
+
+def _touch(session: OwnedSession, user: User) -> None:
+    user.version += 1
+    user.updated_at = session.now
+    session.flush()

@@ -1,0 +1,1 @@
+"""Texts made of what was recorded: letters, cards, messages to references."""

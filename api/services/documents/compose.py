@@ -1,0 +1,140 @@
+"""Letters from what was noted: gathers the material, lets the words be composed, and keeps the draft."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from api.errors import InvalidError
+from api.models import Application, Contact, Interview, InterviewInterviewer, Letter, LetterTemplate, Note
+from api.models.base import Stored
+from api.models.composed_letter import ComposeLetter
+from api.models.letter import LetterCreate
+from api.rules.calendar import local_date
+from api.services.current_user import me
+from api.services.facts.crud import check_links, create, find, there
+from api.services.facts.letters import LETTER, contacts_of, kept, paragraphs_of
+from api.storage.database import OwnedSession
+from api.words.catalogue import catalogue
+from api.words.channels import Suggestion, suggest
+from api.words.checks import Finding, Written, check
+from api.words.letters import compose
+from api.words.material import Conversation, Draft, Material, Person
+from api.words.templates import OwnTemplate, TemplateFaultError, compose_own
+
+LONGEST_BODY = 20_000
+LONGEST_SUBJECT = 200
+KIND = {"thank_you": "thank_you", "follow_up": "follow_up", "chase": "follow_up"}
+
+
+def conversation(session: OwnedSession, interview: Interview) -> Conversation:
+    """Return an interview with its people and notes, in the order in which they were entered and noted."""
+    application = find(session, Application, interview.application_id)
+    met = select(InterviewInterviewer.contact_id).where(InterviewInterviewer.interview_id == interview.id)
+    people = session.exec(there(Contact).where(col(Contact.id).in_(met)).order_by(Contact.created_at, Contact.id)).all()
+    wanted = select(Note).where(Note.interview_id == interview.id).order_by(col(Note.noted_at), col(Note.id))
+    return Conversation(
+        start=interview.start_local,
+        company=application.company,
+        role=application.role,
+        me=me(session).full_name,
+        interviewers=[person_of(contact) for contact in people],
+        notes=[material_of(note) for note in session.exec(wanted).all()],
+        next_stage=interview.next_stage,
+        contact_from=interview.contact_from,
+        hear_by=interview.hear_by,
+        timing_unknown=interview.timing_unknown,
+        why_role=application.why_role,
+        why_company=application.why_company,
+    )
+
+
+def person_of(contact: Contact) -> Person:
+    """Return a contact as a letter or a card knows it."""
+    return Person(
+        id=contact.id,
+        name=contact.full_name,
+        honorific=contact.honorific,
+        title=contact.job_title,
+        email=contact.email,
+        phone=contact.phone,
+        postal_address=contact.postal_address,
+        preferred_channel=contact.preferred_channel,
+        name_verified=contact.name_verified,
+    )
+
+
+def material_of(note: Note) -> Material:
+    """Return a note as a text is made from it."""
+    return Material(id=note.id, kind=note.kind, text=note.text, wording=note.wording, in_letter=note.address_in_letter)
+
+
+def compose_letter(
+    session: OwnedSession, interview: Interview, body: ComposeLetter
+) -> tuple[Letter, Draft, Suggestion]:
+    """Compose a letter and keep it as a draft; returns it with what is missing and the channel to take."""
+    links: dict[str, type[Stored]] = {"recipients": Contact, "template_id": LetterTemplate}
+    check_links(session, links, body.model_dump(include=set(links)), interview.application_id)
+    talk = conversation(session, interview)
+    recipients = _people(session, body.recipients) if body.recipients else list(talk.interviewers)
+    kind, draft = _drafted(session, talk, recipients, body)
+    if len(draft.body) > LONGEST_BODY:
+        detail = f"These notes make more than {LONGEST_BODY:,} characters: give them a shorter `wording`."
+        raise InvalidError(detail)
+    made = LetterCreate(
+        interview_id=interview.id,
+        kind=KIND.get(kind, "other"),
+        subject=draft.subject[:LONGEST_SUBJECT],
+        body=draft.body,
+        recipients=[person.id for person in recipients],
+        note_ids=draft.note_ids,
+        checklist={},
+    )
+    letter = create(session, LETTER, made, within={"application_id": interview.application_id})
+    letter.paragraphs = kept(draft.paragraphs)
+    session.flush()
+    return letter, draft, suggest(talk, recipients, local_date(session.now, interview.time_zone))
+
+
+def _drafted(
+    session: OwnedSession, talk: Conversation, recipients: Sequence[Person], body: ComposeLetter
+) -> tuple[str, Draft]:
+    """Return the kind of a letter and its draft, by the person's own template or by ours."""
+    if body.template_id is None:
+        return body.kind, compose(body.kind, talk, recipients, catalogue(body.tone))
+    row = find(session, LetterTemplate, body.template_id)
+    if "kind" in body.model_fields_set and body.kind != row.kind:
+        detail = "The template is for another kind of letter: leave `kind` out, or take another template."
+        raise InvalidError.at("/kind", "template_of_another_kind", detail)
+    words = catalogue(body.tone if "tone" in body.model_fields_set else row.tone)
+    own = OwnTemplate(row.kind, row.subject, row.body)
+    try:
+        return row.kind, compose_own(own, talk, recipients, words, LONGEST_BODY)
+    except TemplateFaultError as fault:
+        raise InvalidError.at("/template_id", fault.code, fault.detail) from fault
+
+
+def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
+    """Return what is worth a look before a letter goes out."""
+    interview = find(session, Interview, letter.interview_id) if letter.interview_id else None
+    application = find(session, Application, letter.application_id)
+    other = select(Application.company).where(
+        Application.id != application.id,
+        Application.company != application.company,
+        col(Application.deleted_at).is_(None),
+    )
+    written = Written(
+        kind=letter.kind,
+        company=application.company,
+        channel=letter.channel,
+        body=letter.body or "",
+        paragraphs=paragraphs_of(letter),
+        recipients=_people(session, letter.recipients),
+        others=sorted(set(session.exec(other).all())),
+        today=local_date(session.now, application.time_zone),
+    )
+    return check(written, conversation(session, interview) if interview else None, catalogue("formal"))
+
+
+def _people(session: OwnedSession, ids: Sequence[str]) -> list[Person]:
+    found = contacts_of(session, ids)
+    return [person_of(found[id_]) for id_ in ids if id_ in found]

@@ -1,0 +1,67 @@
+"""Letters as they lie on the table: a draft with its contacts as they are, a sent letter with them as they were."""
+
+import re
+import unicodedata
+
+from api.models import Application, Letter
+from api.rules.calendar import local_date
+from api.services.current_user import me
+from api.services.facts.crud import find
+from api.services.facts.letters import contacts_of, paragraphs_of
+from api.storage.database import OwnedSession
+from api.words.catalogue import catalogue
+from api.words.letter_sheet import Addressee, Sheet
+from api.words.letters import rested
+
+LONGEST_NAME = 40
+
+
+def sheet_of(session: OwnedSession, letter: Letter) -> Sheet:
+    """Return a letter with all that stands on it; a draft bears the date of its application's zone today."""
+    user, application = me(session), find(session, Application, letter.application_id)
+    day = local_date(letter.sent_at or session.now, application.time_zone)
+    return Sheet(
+        sender=user.full_name,
+        sender_email=user.email,
+        date=catalogue("formal").full_date(day),
+        to=_as_they_were(letter) if letter.sent_at else _as_they_are(session, letter, application.company),
+        subject=letter.subject or "",
+        paragraphs=rested(letter.body, paragraphs_of(letter)),
+        sent_at=letter.sent_at,
+    )
+
+
+def _as_they_were(letter: Letter) -> list[Addressee]:
+    by_mail = letter.channel in (None, "email")
+    return [
+        Addressee(
+            name=one["name"],
+            title=one["title"],
+            company=one.get("company"),
+            email=one["address"] if by_mail else None,
+            postal_address=None if by_mail else one["address"],
+        )
+        for one in letter.snapshot
+    ]
+
+
+def _as_they_are(session: OwnedSession, letter: Letter, company: str) -> list[Addressee]:
+    known = contacts_of(session, letter.recipients)
+    return [
+        Addressee(
+            name=" ".join(filter(None, (one.honorific, one.full_name))) or None,
+            title=one.job_title,
+            company=one.company or company,
+            postal_address=one.postal_address,
+            email=one.email,
+        )
+        for one in (known[id_] for id_ in letter.recipients if id_ in known)
+    ]
+
+
+def file_name(session: OwnedSession, letter: Letter) -> str:
+    """Return a name for the letter as a file: letters, digits and hyphens of ASCII, whatever the company is called."""
+    company = find(session, Application, letter.application_id).company
+    plain = unicodedata.normalize("NFKD", company).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_NAME].strip("-")
+    return "-".join(filter(None, ("letter", words)))

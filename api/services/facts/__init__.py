@@ -1,0 +1,1 @@
+"""Facts in: what the user records, validated and written, each followed by the judgement of its steps."""

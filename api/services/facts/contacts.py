@@ -1,0 +1,111 @@
+"""Contacts: since when they are complete and reachable, which applications they touch, and erasure."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, func, or_, select
+
+from api.errors import ConflictError, InvalidError
+from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
+from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
+from api.rules.evaluate import moved_by
+from api.services import idempotent_responses
+from api.services.facts.crud import Kind, touch
+from api.services.facts.dating import Change, past
+from api.services.steps import judge
+from api.storage.database import OwnedSession
+
+SEEN_AS = ("people", "status_contact")
+PERSONAL = (
+    "full_name",
+    "honorific",
+    "job_title",
+    "company",
+    "role",
+    "email",
+    "phone",
+    "postal_address",
+    "preferred_channel",
+    "details_source",
+    "notes",
+)
+IDENTIFYING = ("full_name", "email", "phone", "postal_address", "company")
+
+
+def _settle(session: OwnedSession, row: Contact, change: Change) -> None:
+    if row.erased_at is not None:
+        raise ConflictError("This contact was erased: record a new one instead.", code="contact_erased")
+    if not any(getattr(row, name) for name in IDENTIFYING):
+        detail = "Say who it is: a name, a company or a way to reach them."
+        raise InvalidError.at("/full_name", "nobody", detail)
+    learned = change.given.get("learned_at")
+    at = past(session, learned, "/learned_at") if learned else session.now
+    corrects = set(change.given) == {"learned_at"} and learned is not None
+    complete = bool(row.full_name and row.job_title and (row.email or row.phone or row.postal_address))
+    row.details_complete_since = _since(row.details_complete_since, at, there=complete, corrects=corrects)
+    reachable = bool(row.email or row.phone)
+    row.reachable_since = _since(row.reachable_since, at, there=reachable, corrects=corrects)
+
+
+def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: bool) -> datetime | None:
+    """Date what this request makes true; keep what was true before, unless the date alone is corrected."""
+    if not there:
+        return None
+    return learned if since is None or corrects else since
+
+
+def named_like(piece: str | None) -> list[Any]:
+    """Return the condition that a piece stands in what one looks for people by; it reads the user's own contacts."""
+    if piece is None:
+        return []
+    columns = (Contact.full_name, Contact.company, Contact.email)
+    return [or_(*(func.lower(column).contains(piece.lower(), autoescape=True) for column in columns))]
+
+
+def touched(session: OwnedSession, row: Contact) -> list[str]:
+    """Return the applications where the contact is interviewer or person to ask."""
+    interviewing = (
+        select(Interview.application_id)
+        .join(InterviewInterviewer, col(InterviewInterviewer.interview_id) == Interview.id)
+        .where(InterviewInterviewer.contact_id == row.id)
+    )
+    asked = select(Application.id).where(Application.status_contact_id == row.id)
+    return sorted({*session.exec(interviewing).all(), *session.exec(asked).all()})
+
+
+def restore(session: OwnedSession, row: Contact) -> None:
+    """Take a deletion back; a contact that is there stays as it is."""
+    if row.deleted_at is None:
+        return
+    row.deleted_at = None
+    touch(session, row)
+    judge.judge_applications(session, touched(session, row), only=moved_by(*SEEN_AS))
+
+
+def erase(session: OwnedSession, row: Contact) -> None:
+    """Blank a person for good and keep a tombstone: the two `…_since` stay, so that no step changes its state."""
+    idempotent_responses.forget(session, row.id, row.full_name, row.email, row.phone)
+    for name in PERSONAL:
+        setattr(row, name, None)
+    row.name_verified = False
+    row.erased_at = row.erased_at or session.now
+    touch(session, row)
+    for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
+        letter.snapshot = [_blanked(entry) if entry["contact_id"] == row.id else entry for entry in letter.snapshot]
+    judge.judge_applications(session, touched(session, row), only=moved_by(*SEEN_AS))
+
+
+def _blanked(entry: dict[str, str | None]) -> dict[str, str | None]:
+    return {"contact_id": entry["contact_id"], "name": None, "title": None, "company": None, "address": None}
+
+
+CONTACT = Kind(
+    table=Contact,
+    noun="contact",
+    create=ContactCreate,
+    update=ContactUpdate,
+    public=ContactPublic,
+    settle=_settle,
+    touches=touched,
+    seen_as=SEEN_AS,
+)

@@ -1,0 +1,96 @@
+"""A whole debrief in one transaction: people, notes and what comes next, each recorded as it would be by itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from api.errors import ProblemError
+from api.models import Application, Contact, Interview, Note
+from api.models.application import ApplicationUpdate
+from api.models.contact import ContactCreate, ContactFields, ContactUpdate
+from api.models.debrief import Debrief, DebriefNote, DebriefPerson
+from api.models.interview import InterviewerPut, InterviewUpdate
+from api.models.note import NoteCreate
+from api.services.facts.applications import APPLICATION
+from api.services.facts.contacts import CONTACT
+from api.services.facts.crud import change, check_links, create, find
+from api.services.facts.interviews import INTERVIEW
+from api.services.facts.links import put_interviewer
+from api.services.facts.notes import NOTE
+from api.storage.database import OwnedSession
+
+KINDS = {"positives": "positive", "concerns": "concern", "remarks": "general"}
+PERSONAL = frozenset(ContactFields.model_fields)
+LEARNED = ("actual_end", "next_stage", "contact_from", "contact_by", "hear_by")
+STAGE = {"next_stage", "next_stage_unknown"}
+TIMING = {"contact_from", "contact_by", "hear_by", "timing_unknown"}
+
+
+def debrief(session: OwnedSession, interview: Interview, body: Debrief) -> tuple[list[Contact], list[Note]]:
+    """Record everything that a debrief says; what it leaves out stays as it was."""
+    people = [_person(session, interview, body, number) for number in range(len(body.people))]
+    notes = [
+        _note(session, interview, body, name, number) for name in KINDS for number in range(len(getattr(body, name)))
+    ]
+    _learn(session, interview, body)
+    return people, notes
+
+
+def _person(session: OwnedSession, interview: Interview, body: Debrief, number: int) -> Contact:
+    """Record one person, as an interviewer and, where said so, as the one to ask."""
+    person: DebriefPerson = body.people[number]
+    at = {"learned_at": body.at} if body.at else {}
+    given = {name: getattr(person, name) for name in person.model_fields_set & PERSONAL}
+    with _within(f"/people/{number}"):
+        if person.contact_id is None:
+            contact = create(session, CONTACT, ContactCreate.model_validate({**given, **at}))
+        else:
+            check_links(session, {"contact_id": Contact}, {"contact_id": person.contact_id}, None)
+            contact = find(session, Contact, person.contact_id)
+            if given:
+                contact = change(session, CONTACT, contact, ContactUpdate.model_validate({**given, **at}))
+        put_interviewer(session, interview, contact, InterviewerPut(optional=person.optional))
+        if person.is_status_contact:
+            since = {"status_contact_since": body.at} if body.at else {}
+            asked = ApplicationUpdate.model_validate({"status_contact_id": contact.id, **since})
+            change(session, APPLICATION, find(session, Application, interview.application_id), asked)
+    return contact
+
+
+def _note(session: OwnedSession, interview: Interview, body: Debrief, name: str, number: int) -> Note:
+    said: DebriefNote = getattr(body, name)[number]
+    values: dict[str, Any] = {"kind": KINDS[name], "interview_id": interview.id, "noted_at": body.at}
+    if name == "remarks":
+        values["address_in_letter"] = True
+    made = NoteCreate.model_validate({**values, "text": said.text, "wording": said.wording})
+    with _within(f"/{name}/{number}"):
+        return create(session, NOTE, made, within={"application_id": interview.application_id})
+
+
+def _learn(session: OwnedSession, interview: Interview, body: Debrief) -> None:
+    """Lay what was learned about the next stage, and the two ticks, over the interview."""
+    given = {name: getattr(body, name) for name in LEARNED if getattr(body, name) is not None}
+    given |= {name: True for name in ("next_stage_unknown", "timing_unknown") if getattr(body, name)}
+    at = body.at or session.now
+    dated = {
+        "stage_learned_at": bool(STAGE & given.keys()),
+        "timing_learned_at": bool(TIMING & given.keys()),
+        "no_positives_at": body.no_positives,
+        "no_concerns_at": body.no_concerns,
+    }
+    given |= {name: at for name, is_so in dated.items() if is_so}
+    if given:
+        change(session, INTERVIEW, interview, InterviewUpdate.model_validate(given))
+
+
+@contextmanager
+def _within(pointer: str) -> Iterator[None]:
+    """Let the problem of a part point into the whole."""
+    try:
+        yield
+    except ProblemError as error:
+        error.errors = tuple(
+            replace(one, name=f"{pointer}{one.name}") if one.where == "pointer" else one for one in error.errors
+        )
+        raise

@@ -1,0 +1,82 @@
+"""Applications with what belongs to them in the same answer, in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from api.models import Application, Interview
+from api.models.application import ApplicationPublic
+from api.models.contact import ApplicationContactPublic
+from api.models.hint import HintPublic
+from api.models.interview import InterviewPublic
+from api.models.step import State, StepName, StepPublic
+from api.rules.answers import Answer
+from api.services.facts.crud import show
+from api.services.facts.interviews import INTERVIEW
+from api.services.facts.links import application_contacts
+from api.services.steps.read import View, steps_of
+from api.services.steps.render import most_pressing
+from api.storage.database import OwnedSession
+from api.storage.raw_sql import Rows
+
+
+class PressingAction(HintPublic):
+    """What to do first, and for which step."""
+
+    step_id: str | None
+    step: StepName
+    state: State
+    due_at: datetime | None
+
+
+class ExpandedApplication(ApplicationPublic):  # type: ignore[valid-type,misc]  # made at run time
+    """An application; the last four are null unless they were asked for with `expand`."""
+
+    contacts: list[ApplicationContactPublic] | None
+    interviews: list[InterviewPublic] | None  # type: ignore[valid-type]
+    steps: list[StepPublic] | None
+    next_action: PressingAction | None
+
+
+def expanded(
+    session: OwnedSession, shown: Sequence[Any], rows: Sequence[Application], wanted: Collection[str]
+) -> list[ExpandedApplication]:
+    """Add to each application what was asked for."""
+    ids = [row.id for row in rows]
+    contacts = application_contacts(session, ids) if "contacts" in wanted else {}
+    interviews = _interviews(session, ids) if "interviews" in wanted else {}
+    closed = {row.id: row.closed_at is not None for row in rows}
+    steps = steps_of(Rows.of(session), closed, View(session.now)) if {"steps", "next_action"} & set(wanted) else {}
+    answers = []
+    for one, row in zip(shown, rows, strict=True):
+        mine = steps[row.id]["steps"] if row.id in steps else None
+        answers.append(
+            ExpandedApplication.model_construct(
+                **one.__dict__,
+                contacts=contacts.get(row.id),
+                interviews=interviews[row.id] if "interviews" in wanted else None,
+                steps=[StepPublic.model_validate(step) for step in mine] if mine and "steps" in wanted else None,
+                next_action=_pressing(mine) if mine is not None and "next_action" in wanted else None,
+            )
+        )
+    return answers
+
+
+def _interviews(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[Any]]:
+    wanted = select(Interview).where(col(Interview.application_id).in_(ids))
+    rows = session.exec(wanted.order_by(col(Interview.starts_at), col(Interview.id))).all()
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row, shown in zip(rows, show(session, INTERVIEW, rows), strict=True):
+        found[row.application_id].append(shown)
+    return found
+
+
+def _pressing(steps: Sequence[Answer]) -> PressingAction | None:
+    step = most_pressing(steps)
+    if step is None:
+        return None
+    about = {name: step[name] for name in ("step", "state", "due_at")}
+    return PressingAction.model_validate({**step["next_action"], "step_id": step["id"], **about})

@@ -1,0 +1,158 @@
+"""Letters: drafts, sending with a snapshot of the recipients, and corrections after it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select, update
+
+from api.errors import ConflictError, FieldError, InvalidError
+from api.models import Application, Contact, Interview, Letter, Note
+from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
+from api.rules.evaluate import moved_by
+from api.services.facts.applications import applications_of
+from api.services.facts.crud import Kind, find, touch
+from api.services.facts.dating import Change, past
+from api.services.steps import judge
+from api.storage.database import OwnedSession
+from api.words.checks import PLACEHOLDER
+from api.words.letters import rested
+from api.words.material import Paragraph
+
+SEEN_AS = ("letters",)
+CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
+EARLY = "It was sent before the interview began and does not count for it: correct sent_at if that is wrong."
+
+
+def _settle(session: OwnedSession, row: Letter, change: Change) -> None:
+    row.recipients = list(dict.fromkeys(row.recipients))
+    row.note_ids = list(dict.fromkeys(row.note_ids))
+    if change.is_new or "body" in change.given:
+        row.paragraphs = _paragraphs(row)
+    if change.is_new:
+        if row.sent_at is not None:
+            _seal(session, row)
+    elif change.before["sent_at"] is None:
+        _still_a_draft(row, change)
+    elif extra := change.given.keys() - CORRECTABLE:
+        detail = "A letter that was sent stays as it is: only sent_at, channel and delivered_at can be corrected."
+        errors = [FieldError("pointer", f"/{name}", "letter_sent", detail) for name in sorted(extra)]
+        raise ConflictError(detail, errors=errors, code="letter_sent")
+
+
+def _paragraphs(row: Letter) -> list[dict[str, Any]]:
+    """Return the paragraphs of a body: those that stand as they were composed keep what they rest on."""
+    return kept(rested(row.body, paragraphs_of(row)))
+
+
+def kept(paragraphs: Iterable[Paragraph]) -> list[dict[str, Any]]:
+    """Return paragraphs as a letter keeps them."""
+    return [{**asdict(one), "source_note_ids": list(one.source_note_ids)} for one in paragraphs]
+
+
+def paragraphs_of(row: Letter) -> list[Paragraph]:
+    """Return a letter's paragraphs as they were kept."""
+    return [Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in row.paragraphs or ()]
+
+
+def _still_a_draft(row: Letter, change: Change) -> None:
+    for name in ("sent_at", "delivered_at"):
+        if change.given.get(name) is not None:
+            detail = f"This is a draft: send it with POST /v1/letters/{row.id}/send."
+            raise InvalidError.at(f"/{name}", "not_sent", detail)
+
+
+def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
+    """Mark a draft as sent: it keeps who it went to as they are now. Raises ConflictError when it was sent before."""
+    if row.sent_at is not None:
+        detail = f"It was sent already: correct sent_at with PATCH /v1/letters/{row.id}."
+        raise ConflictError(detail, code="letter_sent")
+    row.sent_at = past(session, body.sent_at, "/sent_at") if body.sent_at else session.now
+    row.channel = body.channel or row.channel
+    _seal(session, row)
+    touch(session, row)
+    judge.judge_applications(session, [row.application_id], only=moved_by(*SEEN_AS))
+
+
+def _seal(session: OwnedSession, row: Letter) -> None:
+    company = find(session, Application, row.application_id).company
+    snapshot = _recipients(row, contacts_of(session, row.recipients), company)
+    if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
+        detail = "A letter by e-mail needs an address: fill in the recipient's, or choose another channel."
+        raise InvalidError.at("/channel", "recipient_without_address", detail)
+    if row.channel == "email" and PLACEHOLDER.search(row.body or ""):
+        detail = "A blank in the letter was not filled in: GET /v1/letters/{letter_id}/check says where."
+        raise InvalidError.at("/channel", "placeholder_left", detail)
+    row.snapshot = snapshot
+
+
+def contacts_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Contact]:
+    """Return contacts by their ids; those that are not there are left out."""
+    found = session.exec(select(Contact).where(col(Contact.id).in_(set(ids)))).all() if ids else []
+    return {contact.id: contact for contact in found}
+
+
+def _recipients(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict[str, str | None]]:
+    known = [contacts[id_] for id_ in row.recipients if id_ in contacts]
+    return [
+        {
+            "contact_id": contact.id,
+            "name": " ".join(filter(None, (contact.honorific, contact.full_name))) or None,
+            "title": contact.job_title,
+            "company": contact.company or company,
+            "address": contact.email if row.channel in (None, "email") else contact.postal_address,
+        }
+        for contact in known
+    ]
+
+
+def _forget(session: OwnedSession, row: Letter) -> None:
+    kept = {"addressed_by_letter_id": None, "version": Note.version + 1, "updated_at": session.now}
+    ours = update(Note).where(col(Note.addressed_by_letter_id) == row.id).values(**kept)
+    session.execute(ours, execution_options={"synchronize_session": "fetch"})
+
+
+def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any]]:
+    contacts = contacts_of(session, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
+    rounds = select(Interview.id, Interview.starts_at).where(
+        col(Interview.id).in_({row.interview_id for row in rows if row.interview_id})
+    )
+    starts = dict(session.exec(rounds).all())
+    companies = {id_: one.company for id_, one in applications_of(session, [r.application_id for r in rows]).items()}
+    return [
+        {
+            "recipients": _shown(row, contacts, companies[row.application_id]),
+            "status": "sent" if row.sent_at else "draft",
+            "warnings": _warnings(row, starts.get(row.interview_id or "")),
+        }
+        for row in rows
+    ]
+
+
+def _shown(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict[str, str | None]]:
+    """Return the recipients; letters that were sent before companies were kept have none."""
+    return (
+        [{"company": None, **entry} for entry in row.snapshot] if row.sent_at else _recipients(row, contacts, company)
+    )
+
+
+def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:
+    if row.sent_at is None or start is None or row.sent_at >= start:
+        return []
+    href = f"/v1/letters/{row.id}"
+    return [{"code": "evidence_before_interview", "text": EARLY, "method": "PATCH", "href": href}]
+
+
+LETTER = Kind(
+    table=Letter,
+    noun="letter",
+    create=LetterCreate,
+    update=LetterUpdate,
+    public=LetterPublic,
+    links={"interview_id": Interview, "recipients": Contact, "note_ids": Note},
+    settle=_settle,
+    extras=_extras,
+    seen_as=SEEN_AS,
+    forget=_forget,
+)

@@ -1,0 +1,140 @@
+"""What joins two facts: interviewers of a round, and contacts of an application."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sqlmodel import col, select
+
+from api.errors import NotFoundError
+from api.models import Application, ApplicationContact, Contact, Interview, InterviewInterviewer
+from api.models.contact import ApplicationContactPublic, ApplicationContactPut
+from api.models.interview import InterviewerPublic, InterviewerPut
+from api.protocol.etags import etag
+from api.rules.evaluate import moved_by
+from api.services.facts.contacts import CONTACT
+from api.services.facts.crud import find, show
+from api.services.steps import judge
+from api.services.steps.judge import Reopened
+from api.storage.database import Owned, OwnedSession
+from api.storage.keyset import PageQuery, ascending
+
+Shown = TypeVar("Shown")
+Paged = tuple[list[Shown], str | None]
+
+
+def find_link(session: OwnedSession, table: type[Any], first: str, second: str) -> Any:  # noqa: ANN401  # any link table
+    """Return the link of two rows of the user. Raises NotFoundError."""
+    row = session.get(table, (session.user_id, first, second))
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def unlink(session: OwnedSession, row: Owned, application_id: str, *seen_as: str) -> list[Reopened]:
+    """Take a link back, which the application's facts know by this name; returns the steps that are open again."""
+    session.delete(row)
+    return judge.judge_applications(session, [application_id], only=moved_by(*seen_as))
+
+
+def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -> Paged[InterviewerPublic]:
+    """Return a page of who took part in a round."""
+    people: Any = (
+        select(InterviewInterviewer, Contact)
+        .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
+        .where(InterviewInterviewer.interview_id == interview.id, col(Contact.deleted_at).is_(None))
+    )
+    keys = ascending(InterviewInterviewer.contact_id)
+    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, people)
+    return [_interviewer(link, contact) for link, contact in rows], cursor
+
+
+def _interviewer(link: InterviewInterviewer, contact: Contact) -> InterviewerPublic:
+    return InterviewerPublic(
+        interview_id=link.interview_id,
+        contact_id=contact.id,
+        optional=link.optional,
+        full_name=contact.full_name,
+        job_title=contact.job_title,
+        details_complete_since=contact.details_complete_since,
+        etag=etag(link.version, [contact.version]),
+    )
+
+
+def interviewer(session: OwnedSession, interview: Interview, contact_id: str) -> InterviewerPublic:
+    """Return one interviewer of a round. Raises NotFoundError."""
+    contact = find(session, Contact, contact_id)
+    return _interviewer(find_link(session, InterviewInterviewer, interview.id, contact.id), contact)
+
+
+def put_interviewer(session: OwnedSession, interview: Interview, contact: Contact, body: InterviewerPut) -> bool:
+    """Link a contact to a round, or change how it took part; tells whether the link is new."""
+    keys = {"interview_id": interview.id, "contact_id": contact.id}
+    is_new = _put(session, InterviewInterviewer, keys, {"optional": body.optional})
+    judge.judge_applications(session, [interview.application_id], only=moved_by("people"))
+    return is_new
+
+
+def contacts_page(session: OwnedSession, application: Application, page: PageQuery) -> Paged[ApplicationContactPublic]:
+    """Return a page of an application's contacts with their roles."""
+    keys = ascending(ApplicationContact.contact_id)
+    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, _with_roles([application.id]))
+    return _application_contacts(session, rows), cursor
+
+
+def application_contacts(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[ApplicationContactPublic]]:
+    """Return the contacts of some applications with their roles, by application."""
+    rows = session.exec(_with_roles(ids).order_by(col(ApplicationContact.contact_id))).all()
+    found: dict[str, list[ApplicationContactPublic]] = {id_: [] for id_ in ids}
+    for shown in _application_contacts(session, rows):
+        found[shown.application_id].append(shown)
+    return found
+
+
+def _with_roles(ids: Sequence[str]) -> Any:  # noqa: ANN401  # a statement
+    return (
+        select(ApplicationContact, Contact)
+        .join(Contact, col(Contact.id) == ApplicationContact.contact_id)
+        .where(col(ApplicationContact.application_id).in_(ids), col(Contact.deleted_at).is_(None))
+    )
+
+
+def _application_contacts(session: OwnedSession, rows: Sequence[Any]) -> list[ApplicationContactPublic]:
+    contacts = show(session, CONTACT, [contact for _, contact in rows])
+    return [_application_contact(link, shown) for (link, _), shown in zip(rows, contacts, strict=True)]
+
+
+def _application_contact(link: ApplicationContact, shown: Any) -> ApplicationContactPublic:  # noqa: ANN401  # a ContactPublic
+    return ApplicationContactPublic(
+        application_id=link.application_id,
+        contact_id=link.contact_id,
+        role=link.role,
+        contact=shown,
+        etag=etag(link.version, [shown.version]),
+    )
+
+
+def application_contact(session: OwnedSession, application: Application, contact_id: str) -> ApplicationContactPublic:
+    """Return one contact of an application with its role. Raises NotFoundError."""
+    contact = find(session, Contact, contact_id)
+    link = find_link(session, ApplicationContact, application.id, contact.id)
+    return _application_contact(link, show(session, CONTACT, [contact])[0])
+
+
+def put_application_contact(
+    session: OwnedSession, application: Application, contact: Contact, body: ApplicationContactPut
+) -> bool:
+    """Give a contact a role in an application; tells whether the link is new."""
+    keys = {"application_id": application.id, "contact_id": contact.id}
+    return _put(session, ApplicationContact, keys, {"role": body.role})
+
+
+def _put(session: OwnedSession, table: type[Any], keys: dict[str, str], values: dict[str, Any]) -> bool:
+    row = session.get(table, (session.user_id, *keys.values()))
+    if row is None:
+        session.add(table(user_id=session.user_id, **keys, **values))
+    else:
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.version += 1
+    session.flush()
+    return row is None

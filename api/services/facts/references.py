@@ -1,0 +1,224 @@
+"""References: the people with their consent and how often they are asked, and what each was told about what."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import and_, case, col, func, select
+
+from api.errors import InvalidError
+from api.models import Application, ApplicationReference, Reference
+from api.models.base import Body
+from api.models.reference import (
+    ApplicationReferencePublic,
+    ApplicationReferencePut,
+    Consent,
+    ReferenceCreate,
+    ReferencePublic,
+    ReferenceUpdate,
+)
+from api.protocol.etags import etag
+from api.rules.evaluate import moved_by
+from api.services.facts.crud import Kind, find, ids_where, values_of
+from api.services.facts.dating import Change, cut_evidence, date_fact
+from api.services.facts.links import Paged, find_link
+from api.services.steps import judge
+from api.storage.database import OwnedSession
+from api.storage.keyset import PageQuery, ascending
+from api.words.catalogue import catalogue
+
+SEEN_AS = "references"
+MOVED = moved_by(SEEN_AS)
+LATELY = timedelta(days=60)
+# Three calls in two months are a favour; the fourth is work, and a tired reference is a short one. The figure is ours.
+MOST_ASKED = 3
+Hints = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How often somebody was named: ever, within the last 60 days, and for what is still open."""
+
+    ever: int = 0
+    lately: int = 0
+    open: int = 0
+
+    @property
+    def is_often(self) -> bool:
+        """Whether it is more than one should ask of anybody."""
+        return self.lately > MOST_ASKED
+
+
+def consent_of(person: Reference, now: datetime) -> Consent:
+    """Return whether somebody may be named: from the instant on which they agreed until it expires, that excluded."""
+    if person.permission_at is None:
+        return "not_given"
+    expires = person.permission_expires_at
+    return "given" if expires is None or now < expires else "lapsed"
+
+
+def asks_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Asked]:
+    """Return how often people were named; a deleted application counts among the uses only.
+
+    An ask of exactly 60 days ago is over, as a deadline is at its very second.
+    """
+    there = col(Application.deleted_at).is_(None)
+    lately = and_(there, col(ApplicationReference.linked_at) > session.now - LATELY)
+    open_ = and_(there, col(Application.closed_at).is_(None))
+    counts: Any = select(
+        ApplicationReference.reference_id,
+        func.count(),
+        *(func.sum(case((one, 1), else_=0)) for one in (lately, open_)),
+    )
+    named = counts.join(Application, col(Application.id) == ApplicationReference.application_id)
+    mine = named.where(col(ApplicationReference.reference_id).in_(ids)).group_by(ApplicationReference.reference_id)
+    return {id_: Asked(*(int(count) for count in found)) for id_, *found in session.exec(mine).all()}
+
+
+def _cautions(person: Reference, asked: Asked, now: datetime) -> Iterator[dict[str, str]]:
+    """Say what speaks against naming somebody just now."""
+    consent, href = consent_of(person, now), f"/v1/references/{person.id}"
+    if consent == "lapsed":
+        yield _hint("consent_lapsed", "PATCH", href, name=person.name)
+    elif consent == "not_given" and asked.open:
+        yield _hint("named_without_consent", "PATCH", href, name=person.name)
+    if asked.is_often:
+        yield _hint("asked_often", "GET", "/v1/references", name=person.name, times=str(asked.lately))
+
+
+def _hint(code: str, method: str, href: str, **values: str) -> dict[str, str]:
+    text: str = catalogue("formal").card("reference_hints")[code]
+    return {"code": code, "text": text.format(**values), "method": method, "href": href}
+
+
+def _settle(_session: OwnedSession, row: Reference, change: Change) -> None:
+    """Keep the end of a permission with it, and not before it."""
+    pointer = "/permission_expires_at"
+    if row.permission_at is None:
+        if change.given.get("permission_expires_at") is not None:
+            raise InvalidError.at(pointer, "nothing_to_end", "It ends a permission: send permission_at too.")
+        row.permission_expires_at = None
+    elif row.permission_expires_at is not None and row.permission_expires_at < row.permission_at:
+        raise InvalidError.at(pointer, "before_permission_at", "A permission must not end before it was given.")
+
+
+def _extras(session: OwnedSession, rows: Sequence[Reference]) -> list[dict[str, Any]]:
+    asks = asks_of(session, [row.id for row in rows])
+    found = [(row, asks.get(row.id, Asked())) for row in rows]
+    return [
+        {
+            "uses": asked.ever,
+            "asked_within_60_days": asked.lately,
+            "consent": consent_of(row, session.now),
+            "warnings": list(_cautions(row, asked, session.now)),
+        }
+        for row, asked in found
+    ]
+
+
+REFERENCE = Kind(
+    table=Reference,
+    noun="reference",
+    create=ReferenceCreate,
+    update=ReferenceUpdate,
+    public=ReferencePublic,
+    settle=_settle,
+    extras=_extras,
+    seen_as=(SEEN_AS,),
+    touches=lambda session, row: ids_where(session, ApplicationReference, "reference_id", row.id, "application_id"),
+)
+
+
+def named_for(application: Application) -> Any:  # noqa: ANN401  # a statement
+    """Return the statement of the references named for an application, each link with its person."""
+    return (
+        select(ApplicationReference, Reference)
+        .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
+        .where(ApplicationReference.application_id == application.id)
+    )
+
+
+def references_page(
+    session: OwnedSession, application: Application, page: PageQuery
+) -> Paged[ApplicationReferencePublic]:
+    """Return a page of the references named for an application, in the order in which they were named."""
+    keys = ascending(ApplicationReference.linked_at, ApplicationReference.reference_id)
+    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, named_for(application))
+    asks = asks_of(session, [person.id for _, person in rows])
+    found = [(link, person, asks.get(person.id, Asked())) for link, person in rows]
+    return [_shown(session, application, link, person, asked) for link, person, asked in found], cursor
+
+
+def _shown(
+    session: OwnedSession, application: Application, link: ApplicationReference, person: Reference, asked: Asked
+) -> ApplicationReferencePublic:
+    derived = {"name": person.name, "warnings": link_warnings(application, link, person, asked, session.now)}
+    names = ApplicationReferencePublic.model_fields.keys() - {"etag", *derived}
+    tag = etag(link.version, [person.version, derived["warnings"]])
+    values = {name: getattr(link, name) for name in names}
+    return ApplicationReferencePublic.model_validate({**values, **derived, "etag": tag})
+
+
+def link_warnings(
+    application: Application, link: ApplicationReference, person: Reference, asked: Asked, now: datetime
+) -> Hints:
+    """Return what to know of somebody named for an application: ask them first; once it is over, thank them."""
+    if application.closed_at is None:
+        return list(_cautions(person, asked, now))
+    was_busy = link.contacted_at is not None or link.briefed_at is not None
+    if link.thanked_at is not None or not was_busy:
+        return []
+    href = f"/v1/applications/{application.id}/references/{person.id}/thanks"
+    return [_hint("thank_reference", "GET", href, name=person.name)]
+
+
+def application_reference(
+    session: OwnedSession, application: Application, reference_id: str
+) -> ApplicationReferencePublic:
+    """Return what a reference was told about an application. Raises NotFoundError."""
+    person = find(session, Reference, reference_id)
+    link = find_link(session, ApplicationReference, application.id, person.id)
+    return _shown(session, application, link, person, asks_of(session, [person.id]).get(person.id, Asked()))
+
+
+def put_application_reference(
+    session: OwnedSession, application: Application, person: Reference, body: ApplicationReferencePut
+) -> bool:
+    """Name a reference for an application, or replace what it was told; an absent date keeps the old one."""
+    given = cut_evidence(session, values_of(body))
+    keys: dict[str, Any] = {"application_id": application.id, "reference_id": person.id}
+    row = session.get(ApplicationReference, (session.user_id, application.id, person.id))
+    before = row.model_dump() if row else {}
+    new = ApplicationReference(user_id=session.user_id, **keys, linked_at=session.now) if row is None else row
+    values = {name: given.get(name, getattr(body, name)) for name in type(body).model_fields}
+    for name, value in values.items():
+        if name not in given and name.endswith("_at"):
+            continue
+        setattr(new, name, value)
+    _settle_link(session, new, Change(given, before, session.now))
+    session.add(new)
+    new.version += 0 if row is None else 1
+    judge.judge_applications(session, [application.id], only=MOVED)
+    return row is None
+
+
+def change_application_reference(session: OwnedSession, row: ApplicationReference, body: Body) -> None:
+    """Lay a merge patch over what a reference was told."""
+    given = cut_evidence(session, values_of(body))
+    before = row.model_dump()
+    for name, value in given.items():
+        setattr(row, name, value)
+    _settle_link(session, row, Change(given, before, session.now))
+    row.version += 1
+    judge.judge_applications(session, [row.application_id], only=MOVED)
+
+
+def _settle_link(session: OwnedSession, row: ApplicationReference, change: Change) -> None:
+    row.linked_at = row.linked_at or session.now
+    both = row.job_details_given and row.company_details_given
+    was = bool(change.before.get("job_details_given") and change.before.get("company_details_given"))
+    if both:
+        date_fact(row, change, "briefed_at", there=True, was=was, fact="one of the two details")
+    elif was and change.given.get("briefed_at") is None:
+        row.briefed_at = None

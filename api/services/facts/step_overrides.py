@@ -1,0 +1,101 @@
+"""Steps by hand: ticking, skipping and reopening are dated facts; a snooze only hides a step for a while."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlmodel import col, select
+
+from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from api.models import Application, StepInstance, StepOverride
+from api.models.base import new_id
+from api.rules.judge import BY_HAND
+from api.services.facts.dating import past
+from api.services.steps import judge
+from api.services.steps.read import find_step
+from api.storage.database import OwnedSession
+
+LONGEST_SNOOZE = timedelta(days=30)
+Action = Literal["complete", "skip", "reopen"]
+RECORDED_AT = {6: "/v1/applications/{id}/follow-ups", 7: "/v1/search-activities"}
+
+
+def act(session: OwnedSession, row: StepInstance, action: Action, at: datetime | None, note: str | None = None) -> None:
+    """Write what was done by hand and judge the application anew.
+
+    Raises InvalidError for ticking a call or a search: those are recorded as what they are.
+    """
+    if action == "complete" and row.number not in BY_HAND:
+        href = RECORDED_AT[row.number].format(id=row.application_id)
+        detail = f"A call and a search are recorded as what they are: POST {href}."
+        raise InvalidError(detail, code="record_the_fact", extra={"method": "POST", "href": href})
+    _write(session, row, action, past(session, at, "/at") if at else session.now, note)
+    judge.judge_applications(session, [row.application_id], only=[row.number])
+
+
+def skip_many(
+    session: OwnedSession,
+    application: Application,
+    which: Sequence[str] | Literal["overdue"],
+    at: datetime | None,
+    note: str | None,
+) -> None:
+    """Skip several steps of an application at once. Raises NotFoundError where an id is not one of its steps."""
+    instant = past(session, at, "/at") if at else session.now
+    for row in _chosen(session, application, which):
+        _write(session, row, "skip", instant, note)
+    judge.judge_applications(session, [application.id])
+
+
+def _chosen(
+    session: OwnedSession, application: Application, which: Sequence[str] | Literal["overdue"]
+) -> Sequence[StepInstance]:
+    mine = select(StepInstance).where(StepInstance.application_id == application.id)
+    if which == "overdue":
+        overdue = mine.where(col(StepInstance.closed_state).is_(None), col(StepInstance.due_at) <= session.now)
+        return session.exec(overdue).all()
+    rows = {row.id: row for row in session.exec(mine).all()}
+    detail = "This application has no such step: take the ids from its steps."
+    unknown = [index for index, id_ in enumerate(which) if id_.lower() not in rows]
+    if unknown:
+        raise NotFoundError(errors=[FieldError("pointer", f"/steps/{index}", "not_found", detail) for index in unknown])
+    return [rows[id_] for id_ in dict.fromkeys(id_.lower() for id_ in which)]
+
+
+def _write(session: OwnedSession, row: StepInstance, action: Action, at: datetime, note: str | None) -> None:
+    times: dict[str, Any] = {"created_at": session.now, "updated_at": session.now}
+    session.add(
+        StepOverride(
+            user_id=session.user_id,
+            id=new_id(),
+            application_id=row.application_id,
+            number=row.number,
+            scope=row.scope,
+            action=action,
+            at=at,
+            note=note,
+            **times,
+        )
+    )
+
+
+def snooze(session: OwnedSession, row: StepInstance, until: datetime | None) -> None:
+    """Hide an open step from the queue until an instant, or show it again (None).
+
+    Raises InvalidError for a closed step, or an instant that has passed or lies more than 30 days ahead.
+    """
+    if until is None:
+        row.snoozed_until = None
+        return
+    if not session.now < until <= session.now + LONGEST_SNOOZE:
+        detail = "Choose an instant in the future, at most 30 days ahead."
+        raise InvalidError.at("/until", "not_within_30_days", detail)
+    if row.closed_state is not None:
+        raise ConflictError("Only an open step is in the queue: reopen it first.", code="step_closed")
+    row.snoozed_until = until
+
+
+def again(session: OwnedSession, row: StepInstance) -> StepInstance:
+    """Return the row as it stands after the judgement; it may have gone with the fact that caused it."""
+    session.flush()
+    return find_step(session, row.id)

@@ -1,0 +1,1 @@
+"""Steps out: the stored steps, judged on write and read by index."""

@@ -1,0 +1,209 @@
+"""The queue: what is due across all applications, read from one index; and the same in figures."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlmodel import and_, col, func, or_, select
+
+from api.models import Application, Interview, StepInstance
+from api.models.step import QueueApplication, QueueSummary, StepCount
+from api.rules.answers import Answer
+from api.rules.evaluate import project
+from api.rules.outcome import STEPS
+from api.rules.words import said as at_utc
+from api.services.accounts.authentication import NOW
+from api.services.steps.load_facts import gather
+from api.services.steps.render import public, surroundings
+from api.services.steps.rows import COLUMNS, StoredStep, kept_of
+from api.storage.database import OwnedSession
+from api.storage.keyset import PageQuery, beyond, by, ordered
+from api.storage.raw_sql import ID, INSTANT, Plain, Row, Rows, canonical, given, held, instant, kept, picked, said
+
+CAP = 1_000
+KEYS = by(StepInstance, "due_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which filters there are: what a statement is built for, whatever their values are."""
+
+    states: tuple[str, ...]
+    has_step: bool
+    has_application: bool
+    has_due_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which steps are wanted."""
+
+    states: tuple[str, ...] = ("overdue",)
+    step: int | None = None
+    application_id: str | None = None
+    due_before: datetime | None = None
+
+    @property
+    def filters(self) -> Filters:
+        """The filters without their values."""
+        return Filters(self.states, self.step is not None, self.application_id is not None, self.due_before is not None)
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The values as a statement compares them."""
+        return {
+            "step": self.step,
+            "application_id": self.application_id and held(self.application_id),
+            "due_before": self.due_before and kept(self.due_before),
+        }
+
+
+@lru_cache(maxsize=256)
+def statement(filters: Filters, sort: str, *, is_first: bool) -> Plain:
+    """Return the statement of a page of the queue: a range of the index of open rows."""
+    row = StepInstance
+    wanted = picked(*COLUMNS, Application.company, Application.role).join(
+        Application, col(Application.id) == row.application_id
+    )
+    wanted = wanted.where(col(row.closed_state).is_(None), _in_states(filters.states, NOW))
+    if filters.states == ("overdue",):
+        wanted = wanted.where(col(row.due_at) <= NOW)
+    elif "overdue" not in filters.states:
+        wanted = wanted.where(col(row.due_at) > NOW)
+    if filters.has_step:
+        wanted = wanted.where(col(row.number) == given("step"))
+    if filters.has_application:
+        wanted = wanted.where(col(row.application_id) == given("application_id", ID))
+    if filters.has_due_before:
+        wanted = wanted.where(col(row.due_at) < given("due_before", INSTANT))
+    wanted = wanted.where(_awake(NOW))
+    if not is_first:
+        wanted = wanted.where(beyond(KEYS[sort], (given("after_due", INSTANT), given("after_id", ID))))
+    return Plain(ordered(wanted, KEYS[sort]).limit(given("limit")))
+
+
+def _awake(now: Any) -> Any:  # noqa: ANN401  # an SQL expression
+    return or_(col(StepInstance.snoozed_until).is_(None), col(StepInstance.snoozed_until) <= now)
+
+
+def _in_states(states: Sequence[str], now: Any) -> Any:  # noqa: ANN401  # an SQL expression
+    due, opens = col(StepInstance.due_at), col(StepInstance.opens_at)
+    conditions = {
+        "overdue": due <= now,
+        "open": and_(opens <= now, due > now),
+        "upcoming": opens > now,
+    }
+    return or_(*(conditions[state] for state in states))
+
+
+def page(
+    rows: Rows, query: PageQuery, wanted: Wanted, *, sort: str, now: datetime, explain: bool
+) -> tuple[list[Answer], str | None]:
+    """Return one page of the queue and the cursor of the next; all pages are of the first page's instant."""
+    opened = query.opened(rows.user_id, KEYS[sort], now)
+    now = opened.instant
+    values: dict[str, object] = {**wanted.values, "now": kept(now), "limit": opened.limit + 1}
+    if opened.after is not None:
+        due, id_ = opened.after
+        values |= {"after_due": kept(due), "after_id": held(id_)}
+    found = rows.all(statement(wanted.filters, sort, is_first=opened.after is None), **values)
+    cursor = None
+    if len(found) > opened.limit:
+        found = found[: opened.limit]
+        last = StoredStep._make(found[-1][: len(COLUMNS)])
+        cursor = opened.cursor([instant(last.due_at), canonical(last.id)])
+    return _items(rows, found, now, explain=explain), cursor
+
+
+def _items(rows: Rows, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
+    around, clock = surroundings(rows, now), at_utc(now)
+    steps = [(StoredStep._make(step), company, role) for *step, company, role in found]
+    traced = _traced(rows, {canonical(step.application_id) for step, _, _ in steps}, now) if explain else {}
+    items = []
+    for step, company, role in steps:
+        owner = canonical(step.application_id)
+        snoozed = step.snoozed_until and said(step.snoozed_until)
+        item = public(owner, kept_of(step), around, clock, id_=canonical(step.id), snoozed=snoozed)
+        if explain:
+            item["trace"] = traced.get((owner, step.number, step.scope))
+        item["application"] = {"id": owner, "company": company, "role": role}
+        items.append(item)
+    return items
+
+
+def _traced(rows: Rows, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:
+    """Judge the applications of a page once more, for the rules that were applied."""
+    return {
+        (known.id, *instance.key): [applied._asdict() for applied in instance.trace]
+        for known in gather(rows, sorted(ids), now=now)
+        for instance in project(known.facts, known.policy, now, explain=True)
+    }
+
+
+def summary(session: OwnedSession) -> QueueSummary:
+    """Return the queue in figures: each count stops at the cap."""
+    now = session.now
+    states = {state: _counted(session, state, now) for state in ("overdue", "open", "upcoming")}
+    looking = states["overdue"][7], states["open"][7], states["upcoming"][7]
+    return QueueSummary(
+        capped_at=CAP,
+        **{state: min(sum(counts.values()), CAP) for state, counts in states.items()},
+        steps=[
+            StepCount(number=number, step=name, **{state: states[state][number] for state in states})
+            for number, name in STEPS.items()
+        ],
+        keep_looking=_worst(*looking),
+        nothing_scheduled=_nothing_scheduled(session, now),
+        next_change_at=_next_change(session, now),
+    )
+
+
+def _counted(session: OwnedSession, state: str, now: datetime) -> Counter[int]:
+    """Count one state by step, over at most as many rows as the cap."""
+    rows = (
+        select(StepInstance.number)
+        .where(col(StepInstance.closed_state).is_(None), _in_states([state], now), _awake(now))
+        .order_by(col(StepInstance.due_at))
+        .limit(CAP)
+    )
+    return Counter(session.exec(rows).all())
+
+
+def _worst(overdue: int, open_: int, upcoming: int) -> Any:  # noqa: ANN401  # a State
+    """Say step 7 in one word for all applications: the worst of them."""
+    return "overdue" if overdue else "open" if open_ else "upcoming" if upcoming else "not_started"
+
+
+def _nothing_scheduled(session: OwnedSession, now: datetime) -> list[QueueApplication]:
+    """Return live applications that nothing will move: no interview ahead, no open row of steps 1–6."""
+    ahead = select(Interview.application_id).where(
+        col(Interview.starts_at) > now, col(Interview.status).in_(["scheduled", "held"])
+    )
+    waiting = select(StepInstance.application_id).where(
+        col(StepInstance.closed_state).is_(None), StepInstance.number < 7
+    )
+    idle = (
+        select(Application.id, Application.company, Application.role)
+        .where(
+            col(Application.closed_at).is_(None),
+            col(Application.archived_at).is_(None),
+            col(Application.deleted_at).is_(None),
+            col(Application.id).not_in(ahead),
+            col(Application.id).not_in(waiting),
+        )
+        .order_by(col(Application.created_at), col(Application.id))
+        .limit(CAP)
+    )
+    return [QueueApplication(id=id_, company=company, role=role) for id_, company, role in session.exec(idle).all()]
+
+
+def _next_change(session: OwnedSession, now: datetime) -> datetime | None:
+    columns = (StepInstance.opens_at, StepInstance.due_at)
+    soonest = [
+        session.exec(select(func.min(column)).where(col(column) > now, col(StepInstance.closed_state).is_(None))).one()
+        for column in columns
+    ]
+    return min((instant for instant in soonest if instant), default=None)

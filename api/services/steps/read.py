@@ -1,0 +1,132 @@
+"""Reading steps: of applications from their rows, or evaluated anew for another instant or with the rules applied."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import col
+
+from api.errors import NotFoundError
+from api.models import Application, StepInstance
+from api.rules.answers import Answer, kept, unstarted
+from api.rules.evaluate import project
+from api.rules.life import life
+from api.rules.outcome import STEPS, Kept
+from api.rules.words import said as at_utc
+from api.services.facts.crud import is_id
+from api.services.steps.load_facts import Known, gather
+from api.services.steps.render import Surroundings, headlines, public, surroundings
+from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, kept_of
+from api.storage.database import OwnedSession
+from api.storage.raw_sql import ID, Plain, Rows, canonical, given, held, picked, said
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How steps are looked at: at which instant, and with or without the rules that were applied."""
+
+    now: datetime
+    as_of: datetime | None = None
+    explain: bool = False
+
+    @property
+    def instant(self) -> datetime:
+        """The instant that the answer is about."""
+        return self.as_of or self.now
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the stored steps hold: from now on, as long as nobody asks which rules were applied."""
+        return not self.explain and (self.as_of is None or self.as_of >= self.now)
+
+
+class Judged(NamedTuple):
+    """The steps of one application, whether it is closed, and the rules that were applied if they are asked for."""
+
+    steps: Sequence[Kept]
+    closed: bool
+    traces: Sequence[list[Answer] | None]
+
+
+CLOSED = Plain(
+    picked(Application.closed_at).where(col(Application.id) == given("id", ID), col(Application.deleted_at).is_(None))
+)
+ONE = Plain(picked(*COLUMNS).where(col(StepInstance.id) == given("id", ID)))
+
+
+def steps_of(rows: Rows, closed: Mapping[str, bool], view: View) -> dict[str, Answer]:
+    """Return the seven steps of applications, of which is known whether each is closed, in few queries."""
+    around = surroundings(rows, view.instant)
+    stored = _stored(rows, list(closed))
+    if view.is_stored:
+        judged = {key: _as_stored(mine, closed=closed[key]) for key, mine in stored.items()}
+    else:
+        judged = {known.id: _anew(known, view) for known in gather(rows, list(closed), now=view.instant)}
+    return {key: _whole(key, one, stored[key], around, view) for key, one in judged.items()}
+
+
+def _as_stored(stored: Sequence[StoredStep], *, closed: bool) -> Judged:
+    return Judged([kept_of(row) for row in stored], closed, [None] * len(stored))
+
+
+def _anew(known: Known, view: View) -> Judged:
+    """Judge an application at an instant, by what was known then."""
+    instances = project(known.facts, known.policy, view.instant, explain=view.explain)
+    traces = [[applied._asdict() for applied in one.trace] if view.explain else None for one in instances]
+    is_closed = life(known.facts.stages, view.instant).closed_at is not None
+    return Judged([kept(one) for one in instances], is_closed, traces)
+
+
+def _whole(key: str, judged: Judged, stored: Sequence[StoredStep], around: Surroundings, view: View) -> Answer:
+    now = at_utc(view.instant)
+    snoozed = {(row.number, row.scope): said(row.snoozed_until) for row in stored if row.snoozed_until}
+    steps = []
+    for step, trace in zip(judged.steps, judged.traces, strict=True):
+        shown = public(key, step, around, now, snoozed=snoozed.get((step.number, step.scope)))
+        steps.append({**shown, "trace": trace})
+    there = {step["number"] for step in steps}
+    missing = [unstarted(number, key, closed=judged.closed) for number in STEPS if number not in there]
+    steps = sorted([*steps, *map(around.advise, missing)], key=lambda step: step["number"])
+    as_of = view.as_of and at_utc(view.as_of)
+    return {"application_id": key, "as_of": as_of, "headline": headlines(steps), "steps": steps}
+
+
+def steps_of_one(rows: Rows, application_id: str, view: View) -> Answer:
+    """Return the seven steps of an application. Raises NotFoundError."""
+    found = rows.first(CLOSED, id=held(application_id.lower())) if is_id(application_id) else None
+    if found is None:
+        raise NotFoundError
+    key = application_id.lower()
+    return steps_of(rows, {key: found[0] is not None}, view)[key]
+
+
+def _stored(rows: Rows, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
+    found: dict[str, list[StoredStep]] = {id_: [] for id_ in ids}
+    for row in map(StoredStep._make, rows.all(OF_APPLICATIONS, ids=ids)):
+        found[canonical(row.application_id)].append(row)
+    return found
+
+
+def find_step(session: OwnedSession, id_: str) -> StepInstance:
+    """Return the row of a step. Raises NotFoundError."""
+    row = session.get(StepInstance, (session.user_id, id_.lower())) if is_id(id_) else None
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def one_step(rows: Rows, id_: str, view: View) -> Answer:
+    """Return one stored step as it is answered. Raises NotFoundError."""
+    found = rows.first(ONE, id=held(id_.lower())) if is_id(id_) else None
+    if found is None:
+        raise NotFoundError
+    row = StoredStep._make(found)
+    application_id = canonical(row.application_id)
+    if view.explain:
+        whole = steps_of_one(rows, application_id, view)
+        explained: Answer = next(step for step in whole["steps"] if step["id"] == id_.lower())
+        return explained
+    around = surroundings(rows, view.now)
+    snoozed = row.snoozed_until and said(row.snoozed_until)
+    return public(application_id, kept_of(row), around, at_utc(view.instant), id_=canonical(row.id), snoozed=snoozed)

@@ -1,0 +1,65 @@
+"""Stored steps against a fresh evaluation, account by account: judged while others write, then mended at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from api.errors import UnauthorizedError
+from api.models import Application, StepInstance, User
+from api.rules.evaluate import RULES_VERSION
+from api.services.steps import judge
+from api.services.steps.judge import Difference, compare, judged_at, rewrite
+from api.storage.database import ANYBODY, Database, OwnedSession
+from api.storage.raw_sql import OWNER, Plain, Rows, picked
+
+AT_ONCE = 100
+COUNTER = Plain(picked(User.write_counter).where(col(User.id) == OWNER), owned=False)
+STORED = Plain(picked(StepInstance.id).where(col(StepInstance.number) > 0))
+
+
+def outdated(session: OwnedSession) -> Sequence[str]:
+    """Return the accounts that still have rows judged by older rules."""
+    old = select(StepInstance.user_id).where(StepInstance.rules_version < RULES_VERSION).distinct()
+    return session.exec(old.order_by(col(StepInstance.user_id)), execution_options={ANYBODY: True}).all()
+
+
+def check_steps(database: Database, user_id: str, now: datetime, *, repair: bool) -> tuple[int, int]:
+    """Return how many rows an account has and how many differ, are missing or should not be; `repair` rewrites them.
+
+    They are judged without keeping a writer waiting. If somebody wrote meanwhile, they are judged again.
+    """
+    with database.read(now) as session:
+        session.owner = user_id
+        seen, stored = _counter(session), len(Rows.of(session).all(STORED))
+        found = _differences(session)
+        loose = judge.loose_ends(Rows.of(session), _ids(session))
+    different = sum(one.rows for one in found)
+    if repair and (different or loose):
+        with database.write(now) as session:
+            session.owner = user_id
+            judge.lock(session)
+            if loose or _counter(session) != seen + 1:
+                judge.judge_all(session)
+            else:
+                for one in found:
+                    rewrite(Rows.of(session), one)
+    return stored, different
+
+
+def _differences(session: OwnedSession) -> list[Difference]:
+    ids = _ids(session)
+    rows, now = Rows.of(session), judged_at(session)
+    return [compare(rows, ids[at : at + AT_ONCE], now) for at in range(0, len(ids), AT_ONCE)]
+
+
+def _ids(session: OwnedSession) -> Sequence[str]:
+    return session.exec(select(Application.id).order_by(col(Application.id))).all()
+
+
+def _counter(session: OwnedSession) -> int:
+    row = Rows.of(session).first(COUNTER)
+    if row is None:
+        raise UnauthorizedError
+    counter: int = row[0]
+    return counter

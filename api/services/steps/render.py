@@ -1,0 +1,120 @@
+"""Steps as they are answered: stored instances, the clock, and what other applications suggest."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col
+
+from api.models import Application, Offer
+from api.models.step import step_id
+from api.rules.answers import NOTHING, Answer, answered
+from api.rules.evaluate import rank
+from api.rules.hints import worded
+from api.rules.outcome import STEPS, Kept
+from api.storage.raw_sql import INSTANT, Plain, Rows, canonical, given, instant, kept, picked
+
+CALL, SEARCH = 6, 7
+ADD_APPLICATION = worded("add_application", NOTHING, "", NOTHING)
+OPEN_STATES = ("upcoming", "open", "overdue")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the user's other applications suggest: advice, never a state."""
+
+    live: int
+    offers: tuple[tuple[str, datetime], ...]
+
+    def advise(self, step: Answer) -> Answer:
+        """Add the advice for one step of an application.
+
+        An offer elsewhere is worth telling of before the first interview too.
+        """
+        number, state = step["number"], step["state"]
+        if number < CALL or (state not in OPEN_STATES and state != "not_started"):
+            return step
+        application_id, is_open = step["application_id"], state in OPEN_STATES
+        is_rivalled = any(owner != application_id for owner, _ in self.offers)
+        if is_rivalled and (is_open or number == SEARCH):
+            text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
+            step["advice"].append(_hint("competing_offer", text, f"/v1/applications/{application_id}/follow-ups"))
+        if is_open and number == SEARCH and self.live <= 1:
+            text = "You have no other live application: never depend on one."
+            step["advice"].append(_hint("no_other_application", text, "/v1/applications"))
+        return step
+
+
+_ALIVE = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
+LIVE = Plain(picked(Application.id).where(*_ALIVE).limit(2))
+OFFERS = Plain(
+    picked(Offer.application_id, Offer.respond_by)
+    .join(Application, col(Application.id) == Offer.application_id)
+    .where(col(Offer.respond_by) > given("now", INSTANT), col(Offer.decision).is_(None), *_ALIVE)
+    .order_by(col(Offer.respond_by))
+    .limit(200)
+)
+
+
+def surroundings(rows: Rows, now: datetime) -> Surroundings:
+    """Read what the user's other applications suggest, in two queries."""
+    offers = rows.all(OFFERS, now=kept(now))
+    return Surroundings(len(rows.all(LIVE)), tuple((canonical(owner), instant(by)) for owner, by in offers))
+
+
+def public(
+    application_id: str,
+    step: Kept,
+    around: Surroundings,
+    now: str,
+    *,
+    id_: str | None = None,
+    snoozed: str | None = None,
+) -> Answer:
+    """Return one step as it is answered: the document that `StepPublic` describes. `id_` is the stored step's."""
+    answer = answered(step, now, application_id, id_ or step_id(application_id, step.number, step.scope))
+    answer["snoozed_until"] = snoozed
+    if step.number == SEARCH and around.live <= 1 and answer["next_action"] is not None:
+        answer["next_action"] = ADD_APPLICATION
+    if step.number == CALL and answer["state"] == "skipped":
+        answer["warnings"].append(_chain_ended(answer["id"]))
+    return around.advise(answer)
+
+
+def _chain_ended(step_id: str) -> Answer:
+    """Say with a skipped call that none follows it."""
+    text = "Skipping a call ends the chain: none is asked for until the next round or follow-up. Reopen it to go on."
+    return _hint("chain_of_calls_ended", text, f"/v1/steps/{step_id}/reopen")
+
+
+def _hint(code: str, text: str, href: str) -> Answer:
+    return {"code": code, "text": text, "method": "POST", "href": href}
+
+
+def headlines(steps: Iterable[Answer]) -> list[Answer]:
+    """Return the seven that speak for their numbers: the most pressing open one, else the latest closed one."""
+    best: dict[int, tuple[Any, Answer]] = {}
+    for step in steps:
+        opens, due = (step[name] and datetime.fromisoformat(step[name]) for name in ("opens_at", "due_at"))
+        entry = (rank(step["state"], opens, due, step["scope"]), step)
+        best[step["number"]] = min(best.get(step["number"], entry), entry, key=lambda one: one[0])
+    return [_headline(best[number][1]) for number in STEPS]
+
+
+def _headline(step: Answer) -> Answer:
+    return {
+        "number": step["number"],
+        "step": step["step"],
+        "state": step["state"],
+        "step_id": step["id"],
+        "opens_at": step["opens_at"],
+        "due_at": step["due_at"],
+    }
+
+
+def most_pressing(steps: Iterable[Answer]) -> Answer | None:
+    """Return the step to act on first: overdue before open, then by deadline; one not open yet comes last."""
+    waiting = [step for step in steps if step["next_action"] is not None and step["due_at"] is not None]
+    order = {"overdue": 0, "open": 1, "upcoming": 2}
+    return min(waiting, key=lambda s: (order.get(s["state"], 3), s["due_at"], s["number"]), default=None)

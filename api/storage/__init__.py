@@ -1,0 +1,1 @@
+"""The database: engine, transactions that know their owner, raw SQL on hot paths, keyset pages."""

@@ -1,0 +1,43 @@
+"""A connection with which the event loop itself asks PostgreSQL for a row: a thread would cost more than the asking."""
+
+import asyncio
+from typing import Any
+
+from api.errors import UnavailableError
+from api.settings import Settings
+from api.storage.database import Database
+from api.storage.engine import postgresql_arguments
+from api.storage.raw_sql import Plain, Row
+
+
+class Lookout:
+    """Made when a server starts, because waiting belongs to one event loop; it connects when it is asked first."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._dialect = database.engine.dialect
+        self._driver: Any = self._dialect.dbapi
+        _, address = self._dialect.create_connect_args(database.engine.url)
+        self._address = {**address, **postgresql_arguments(settings)}
+        self._connecting = asyncio.Lock()
+        self._connection: Any = None
+
+    async def first(self, statement: Plain, **values: object) -> Row | None:
+        """Return the first row of a statement. Raises UnavailableError where the connection is lost."""
+        try:
+            connection = await self._connected()
+            cursor = await connection.execute(*statement.on(self._dialect, values))
+            row: Row | None = await cursor.fetchone()
+        except self._driver.Error as error:
+            raise UnavailableError from error
+        return row
+
+    async def _connected(self) -> Any:  # noqa: ANN401  # the driver's connection
+        async with self._connecting:
+            if self._connection is None or self._connection.closed:
+                self._connection = await self._driver.AsyncConnection.connect(**self._address, autocommit=True)
+        return self._connection
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            await self._connection.close()

@@ -1,0 +1,247 @@
+"""The transaction layer: engine, sessions that know their owner, reads and writes that end in commit or rollback.
+
+A write takes SQLite's write lock at its start (BEGIN IMMEDIATE), behind one mutex in the process, and commits when its
+block ends; a read never waits for a write. Every statement on owned rows names the owner because the session adds it:
+a statement without an owner is refused, so forgetting it fails closed.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, column, event, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.types import Uuid
+from sqlmodel import Field, Session, SQLModel
+from sqlmodel.main import SQLModelMetaclass
+
+from api.errors import UnavailableError
+from api.settings import MIGRATING, Settings
+from api.storage.engine import WRITE, make_engine, outage
+from api.storage.fair_lock import Turns
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+ANYBODY = "anybody"
+UNSYNCED = {"synchronize_session": False}  # objects that are loaded already need not hear of a statement
+ROOT = Path(__file__).parents[2]
+MIGRATIONS = ROOT / "migrations"
+DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+class _OwnedMeta(SQLModelMetaclass):
+    """Lets the owner's column be named on `Owned` itself, which no table stands behind."""
+
+    def __getattr__(cls, name: str) -> Any:  # noqa: ANN401, N805  # the metaclass's own signature
+        if name == "user_id" and cls is globals().get("Owned"):
+            return column("user_id", Uuid(as_uuid=False))
+        return super().__getattr__(name)  # type: ignore[misc]  # defined for type checkers only where it is hidden
+
+
+class Owned(SQLModel, metaclass=_OwnedMeta):
+    """A row that belongs to one user: the owner leads its primary key and every query."""
+
+    user_id: str = Field(primary_key=True, sa_type=Uuid(as_uuid=False))
+
+
+class OwnedSession(Session):
+    """A transaction on behalf of one user, at one instant. `undo` makes a write end in a rollback."""
+
+    owner: str | None = None
+    now: datetime
+    undo: bool = False
+
+    @property
+    def user_id(self) -> str:
+        """The owner; there is always one where owned rows are touched."""
+        if self.owner is None:
+            raise RuntimeError("This session has no owner yet.")
+        return self.owner
+
+
+@event.listens_for(OwnedSession, "do_orm_execute")
+def _name_the_owner(state: ORMExecuteState) -> None:
+    """Add the owner to every statement, or refuse it; only a token or an e-mail may be looked up for anybody."""
+    if state.execution_options.get(ANYBODY) or state.is_insert:
+        return
+    session = state.session
+    owner = session.user_id if isinstance(session, OwnedSession) else None
+    state.statement = state.statement.options(
+        with_loader_criteria(Owned, lambda row: row.user_id == owner, include_aliases=True)
+    )
+
+
+@event.listens_for(OwnedSession, "before_flush")
+def _own_what_is_new(session: OwnedSession, _context: object, _instances: object) -> None:
+    for row in session.new:
+        if isinstance(row, Owned) and row.user_id != session.user_id:
+            raise RuntimeError("A new row must belong to the session's owner.")
+
+
+class Database:
+    """One database: how to read from it and write to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine = make_engine(settings)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.wait = settings.busy_timeout_seconds
+        self._writes = self.engine.execution_options(**{WRITE: True})
+        self._reads = self.engine
+        if not self.is_sqlite:
+            self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._turns = Turns()
+        self._aside: Any = None
+
+    @contextmanager
+    def read(self, now: datetime) -> Iterator[OwnedSession]:
+        """Open a transaction that sees one state of the database and changes nothing."""
+        with _translated(self.engine), OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session:
+            session.now = now
+            yield session
+
+    @contextmanager
+    def write(self, now: datetime, *, patience: float | None = None) -> Iterator[OwnedSession]:
+        """Open a transaction that commits when the block ends, and rolls back when it raises.
+
+        Raises UnavailableError when another write does not end within `patience` seconds (on SQLite; by default the
+        setting's time), and when the request's deadline has passed before the commit: nobody waits for the answer any
+        more, so nothing may be done.
+        """
+        if self.is_sqlite and not self._turns.take(self.wait if patience is None else patience):
+            raise UnavailableError
+        try:
+            with _translated(self.engine), OwnedSession(self._writes, expire_on_commit=False) as session:
+                session.now = now
+                yield session
+                if not session.undo:
+                    session.flush()
+                    _in_time()
+                    session.commit()
+        finally:
+            if self.is_sqlite:
+                self._turns.give()
+
+    @contextmanager
+    def driver(self) -> Iterator[Any]:
+        """Lend the driver's own connection for single statements that read: no transaction, no session around them."""
+        with _translated(self.engine):
+            lent = self.engine.raw_connection()
+            connection: Any = lent.driver_connection
+            if not self.is_sqlite:
+                connection.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not self.is_sqlite and not connection.closed:
+                    connection.autocommit = False
+                lent.close()
+
+    def open_glimpses(self) -> None:
+        """Set a connection aside with which the event loop itself may read a few rows: on SQLite, where none waits.
+
+        Readers of a write-ahead log need no lock; in the rare moment in which they do, this one gives up at once.
+        """
+        if self.is_sqlite:
+            lent = self.engine.raw_connection()
+            self._aside = lent.driver_connection
+            lent.detach()
+            self._aside.execute("PRAGMA busy_timeout=0")
+
+    def close_glimpses(self) -> None:
+        """Let the event loop read no more."""
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
+
+    @property
+    def has_glimpses(self) -> bool:
+        """Whether the event loop may read."""
+        return self._aside is not None
+
+    @contextmanager
+    def glimpse(self) -> Iterator[Any]:
+        """Lend the event loop its connection. Raises UnavailableError where it would have to wait."""
+        with _translated(self.engine):
+            yield self._aside
+
+    def forget(self) -> bool:
+        """Empty SQLite's log, in which what was deleted still stands; tell whether it could be done.
+
+        Somebody who reads an older state keeps it from it: the sweep tries again. PostgreSQL does this by itself.
+        """
+        if not self.is_sqlite or not self._turns.take(self.wait):
+            return not self.is_sqlite
+        try:
+            with _translated(self.engine), self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not is_busy
+        except UnavailableError:
+            return False
+        finally:
+            self._turns.give()
+
+    def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
+        """Bring the schema to a revision, newer or older, in one transaction, after any other process that does.
+
+        A schema that is at head already is left alone: a migration checks all foreign keys, of however many rows.
+        """
+        if revision == "head" and scripts == MIGRATIONS and self.is_at_head():
+            return
+        config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
+        config.set_main_option("script_location", str(scripts))
+        with _translated(self.engine), self._writes.connect() as connection:
+            config.attributes["connection"] = connection
+            current = MigrationContext.configure(connection).get_current_revision() or ""
+            is_older = revision == "base" or (revision != "head" and revision < current)
+            connection.rollback()
+            (command.downgrade if is_older else command.upgrade)(config, revision)
+
+    def is_at_head(self) -> bool:
+        """Tell whether the schema is the one that this version wants."""
+        scripts = ScriptDirectory(str(MIGRATIONS))
+        with _translated(self.engine), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
+
+    def await_migration(self) -> None:
+        """Wait until no other process migrates. Raises UnavailableError when that takes longer than the setting."""
+        if not self.is_sqlite:
+            with _translated(self.engine), self.engine.begin() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": MIGRATING})
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.close_glimpses()
+        self.engine.dispose()
+
+
+def _in_time() -> None:
+    deadline = DEADLINE.get()
+    if deadline is not None and time.monotonic() > deadline:
+        raise UnavailableError
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    """Raise what a caller can wait for as such, and a fault of ours as it is; the driver's own errors alike."""
+    driver: Any = engine.dialect.dbapi
+    try:
+        yield
+    except (SQLAlchemyError, driver.Error) as error:
+        if (known := outage(error, driver)) is not None:
+            raise known from error
+        raise

@@ -1,0 +1,266 @@
+"""Plain rows: statements that are compiled once and run on the driver itself, for what every request reads.
+
+No objects are made of the rows. Ids, instants and documents come as text from both databases: an id without hyphens
+from SQLite and with them from PostgreSQL, an instant in UTC as `2026-03-02 16:00:00` with more behind it, a document as
+JSON; the functions here turn that into what is answered. As in a session, the owner is added to every table.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import cache
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import JSON, DateTime, Dialect, Text, Uuid, bindparam, cast
+from sqlalchemy.orm import with_loader_criteria
+from sqlmodel import SQLModel, insert, select
+
+from api.errors import UnavailableError
+from api.rules.facts import Moment
+from api.storage.database import Owned, OwnedSession
+
+Row = tuple[Any, ...]
+Writer = Callable[[Any], Any] | None
+INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
+SECONDS = len("2026-03-02 16:00:00")
+SIZES = (0, 1, 10, 100, 500)  # lists of ids are filled up to one of these, so that few statements are compiled
+MOST = SIZES[-1]
+
+
+def given(name: str, kind: Any = None) -> Any:  # noqa: ANN401  # a parameter of any type
+    """Return a parameter of a statement."""
+    return bindparam(name, required=False, type_=kind)
+
+
+OWNER = given("user_id", ID)
+IDS = bindparam("ids", expanding=True, required=False, type_=ID)
+
+
+def text(column: Any) -> Any:  # noqa: ANN401  # a column, or an expression of its type
+    """Return a column as both databases give it alike: text where drivers differ."""
+    kind = getattr(column.type, "impl_instance", column.type)
+    return cast(column, Text).label(None) if isinstance(kind, DateTime | Uuid | JSON) else column
+
+
+def picked(*columns: Any) -> Any:  # noqa: ANN401  # a statement
+    """Select columns, each as both databases give it alike."""
+    return select(*map(text, columns))
+
+
+class Plain:
+    """A statement with named parameters. `owned` adds the owner to every table: only a token is read for anybody."""
+
+    def __init__(self, statement: Any, *, owned: bool = True) -> None:  # noqa: ANN401  # any statement
+        if owned:
+            named = with_loader_criteria(Owned, lambda row: row.user_id == OWNER, include_aliases=True)
+            statement = statement.options(named)
+        self._statement = statement
+        self._compiled: dict[tuple[str, int], tuple[str, Sequence[str] | None, Mapping[str, Any]]] = {}
+
+    def on(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
+        """Return the statement in a dialect, and the values in the form that its driver wants."""
+        ids: Sequence[str] = values.get("ids", ())
+        size = len(ids) if len(ids) < 2 else next(size for size in SIZES if len(ids) <= size)
+        written, order, constants = self._for(dialect, size)
+        known = {**constants, **values}
+        for number in range(size):
+            known[f"ids_{number + 1}"] = held(ids[min(number, len(ids) - 1)])
+        return written, known if order is None else [known[name] for name in order]
+
+    def many(
+        self, dialect: Dialect, sets: Iterable[Mapping[str, Any]], shared: Mapping[str, Any]
+    ) -> tuple[str, list[Any]]:
+        """Return the statement in a dialect, and many sets of values in the form that its driver wants."""
+        written, order, constants = self._for(dialect, 0)
+        base = {**constants, **shared}
+        known = [{**base, **one} for one in sets]
+        return written, list(known) if order is None else [[one[name] for name in order] for one in known]
+
+    def _for(self, dialect: Dialect, size: int) -> tuple[str, Sequence[str] | None, Mapping[str, Any]]:
+        """Return the statement for a number of ids, the order of its values if it has one, and its own constants."""
+        key = (dialect.name, size)
+        if key not in self._compiled:
+            statement = self._statement.params(ids=[""] * size) if size else self._statement
+            whole: Any = statement.compile(dialect=dialect).construct_expanded_state()
+            self._compiled[key] = (whole.statement, whole.positiontup, whole.parameters)
+        return self._compiled[key]
+
+
+class Insertion:
+    """The insert of whole rows of a table, whose values are taken as its model holds them."""
+
+    def __init__(self, table: type[SQLModel]) -> None:
+        self._columns: Any = table.__table__.c  # type: ignore[attr-defined]  # only tables are inserted into
+        values = {column.name: given(column.name, column.type) for column in self._columns}
+        self.statement = Plain(insert(table).values(values), owned=False)
+        self._writers: dict[str, dict[str, Writer]] = {}
+
+    def values(self, dialect: Dialect, row: SQLModel) -> dict[str, Any]:
+        """Return a row's values as the driver takes them."""
+        writers = self._writers.get(dialect.name) or self._for(dialect)
+        found = {name: getattr(row, name) for name in writers}
+        return {
+            name: value if value is None or (write := writers[name]) is None else write(value)
+            for name, value in found.items()
+        }
+
+    def _for(self, dialect: Dialect) -> dict[str, Writer]:
+        self._writers[dialect.name] = {column.name: writer(column.type, dialect) for column in self._columns}
+        return self._writers[dialect.name]
+
+
+def writer(kind: Any, dialect: Dialect) -> Writer:  # noqa: ANN401  # a column's type
+    """Return what turns a value of a column into what the driver takes; None where it takes it as it is."""
+    if isinstance(kind, Uuid):
+        return held
+    found: Writer = kind.dialect_impl(dialect).bind_processor(dialect)
+    return found
+
+
+@cache
+def insertion(table: type[SQLModel]) -> Insertion:
+    """Return how rows of a table are inserted."""
+    return Insertion(table)
+
+
+class Rows:
+    """Where plain statements run: on a connection of their own or in a session's transaction, for one user.
+
+    `most`: more rows than this are not read at once; who asks has to find another place for them.
+    """
+
+    def __init__(
+        self,
+        driver: Any,  # noqa: ANN401  # either driver's connection
+        dialect: Dialect,
+        now: datetime,
+        user_id: str | None = None,
+        *,
+        most: int | None = None,
+    ) -> None:
+        self.now = now
+        self._most = most
+        self._driver = driver
+        self._dialect = dialect
+        self._owner = user_id
+        self._values = {} if user_id is None else {"user_id": held(user_id)}
+
+    @property
+    def user_id(self) -> str:
+        """The owner; there is always one where owned rows are read."""
+        if self._owner is None:
+            raise RuntimeError("These rows have no owner yet.")
+        return self._owner
+
+    @classmethod
+    def of(cls, session: OwnedSession) -> "Rows":
+        """Return the rows of a session's transaction and owner; what was not flushed is not there."""
+        connection = session.connection()
+        return cls(connection.connection.driver_connection, connection.dialect, session.now, session.owner)
+
+    def owned_by(self, user_id: str) -> "Rows":
+        """Return the same for a user."""
+        return Rows(self._driver, self._dialect, self.now, user_id, most=self._most)
+
+    def all(self, statement: Plain, **values: Any) -> list[Row]:  # noqa: ANN401  # whatever a column holds
+        """Return all rows of a statement. A long list of `ids` is asked for in pieces; no row has none of them.
+
+        Raises UnavailableError for more rows than the `most` of these, where there is one.
+        """
+        ids = values.get("ids")
+        pieces = (
+            [values] if ids is None else [{**values, "ids": ids[at : at + MOST]} for at in range(0, len(ids), MOST)]
+        )
+        return [row for piece in pieces for row in self._fetched(self._run(statement, piece))]
+
+    def _fetched(self, cursor: Any) -> list[Row]:  # noqa: ANN401  # the driver's cursor
+        rows: list[Row] = cursor.fetchall() if self._most is None else cursor.fetchmany(self._most + 1)
+        if self._most is not None and len(rows) > self._most:
+            cursor.close()
+            raise UnavailableError
+        return rows
+
+    def several(self, statements: Sequence[Plain], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
+        """Return all rows of each of several statements, asked for together where the database is far away."""
+        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ())) <= MOST):
+            return [self.all(statement, **values) for statement in statements]
+        with self._driver.pipeline():
+            asked = [self._run(statement, values) for statement in statements]
+            return [cursor.fetchall() for cursor in asked]
+
+    def first(self, statement: Plain, **values: Any) -> Row | None:  # noqa: ANN401  # whatever a column holds
+        """Return the first row of a statement."""
+        row: Row | None = self._run(statement, values).fetchone()
+        return row
+
+    def run(self, statement: Plain, **values: Any) -> None:  # noqa: ANN401  # whatever a column holds
+        """Run a statement that writes."""
+        self._run(statement, values)
+
+    def insert(self, row: SQLModel) -> None:
+        """Insert one row of a table."""
+        whole = insertion(type(row))
+        self._run(whole.statement, whole.values(self._dialect, row))
+
+    def each(self, statement: Plain, values: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that writes once for each set of values."""
+        if values:
+            self._driver.cursor().executemany(*statement.many(self._dialect, values, self._values))
+
+    def _run(self, statement: Plain, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
+        return self._driver.execute(*statement.on(self._dialect, {**self._values, **values}))
+
+
+def held(id_: str) -> str:
+    """Return an id as it is compared with a column: without hyphens, which PostgreSQL takes too."""
+    return id_.replace("-", "")
+
+
+def canonical(id_: str) -> str:
+    """Return an id as it is answered: with hyphens."""
+    return id_ if len(id_) != 32 else f"{id_[:8]}-{id_[8:12]}-{id_[12:16]}-{id_[16:20]}-{id_[20:]}"
+
+
+def kept(instant: datetime) -> str:
+    """Return an instant as it is compared with a column: in UTC, as SQLite keeps it and PostgreSQL reads it."""
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return f"{instant.isoformat(' ')[:SECONDS]}.000000"
+
+
+def column(said: str) -> str:
+    """Return an instant that is answered as it is compared with a column: the inverse of `said`."""
+    return f"{said[:10]} {said[11:SECONDS]}.000000"
+
+
+def instant(column: str) -> datetime:
+    """Return a column's instant, in whole seconds."""
+    return datetime.fromisoformat(f"{column[:SECONDS]}+00:00")
+
+
+def known_instant(column: str | None) -> datetime | None:
+    """Return a column's instant where there is one."""
+    return None if column is None else datetime.fromisoformat(f"{column[:SECONDS]}+00:00")
+
+
+def said(column: str) -> str:
+    """Return a column's instant as it is answered: RFC 3339 with `Z`."""
+    return f"{column[:10]}T{column[11:SECONDS]}Z"
+
+
+def document(column: str) -> Any:  # noqa: ANN401  # any document
+    """Return a column's document."""
+    return from_json(column, cache_strings="keys")
+
+
+def moment(column: str | None) -> Moment | None:
+    """Return a column's moment: a date, perhaps with a time."""
+    if column is None:
+        return None
+    day, _, clock = column.partition("T")
+    return Moment(date.fromisoformat(day), time.fromisoformat(clock) if clock else None)
+
+
+def written(value: object) -> str:
+    """Return a document as a column keeps it."""
+    return to_json(value).decode()

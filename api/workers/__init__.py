@@ -1,0 +1,1 @@
+"""Background work: loops beside the requests, and work in several processes."""

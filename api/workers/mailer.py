@@ -1,0 +1,110 @@
+"""Mail: the one kind of letter that the service itself sends, and the worker that hands it in."""
+
+import asyncio
+import logging
+import smtplib
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from fastapi.concurrency import run_in_threadpool
+
+from api.errors import ProblemError
+from api.services.accounts.password_resets import Link, deliver
+from api.settings import Settings
+from api.storage.database import Database
+
+LOOK_EVERY_SECONDS = 30.0
+PATIENCE_SECONDS = 10.0
+OWN_PAGE = "http://127.0.0.1:8000/password-reset"
+SMTP_PORT, SMTPS_PORT = 587, 465
+TEXT = """\
+Somebody – you, we hope – asked for a new password for your Afterword account. This link sets it; it works once, for an
+hour:
+
+{link}
+
+If it was not you, do nothing: your password stays as it is.
+"""
+log = logging.getLogger("afterword.mail")
+
+
+def letter(link: Link, settings: Settings) -> EmailMessage:
+    """Return the mail about a forgotten password. The secret stands behind the #, which browsers send to no server."""
+    mail = EmailMessage()
+    mail["Subject"] = "A new password for Afterword"
+    mail["From"] = settings.mail_from or "afterword@localhost"
+    mail["To"] = link.email
+    mail.set_content(TEXT.format(link=f"{settings.reset_url or OWN_PAGE}#{link.secret}"))
+    return mail
+
+
+def sender(settings: Settings) -> Callable[[Link], None]:
+    """Return what sends a mail: to the settings' server, or onto the console where there is none."""
+    url = settings.smtp_url.get_secret_value()
+    if not url:
+        return lambda link: _print(letter(link, settings))
+    return lambda link: _hand_in(url, letter(link, settings))
+
+
+def _print(mail: EmailMessage) -> None:
+    body = mail.get_content()
+    sys.stderr.write(f"\nNo mail server is set (AFTERWORD_SMTP_URL). This is for {mail['To']}:\n\n{body}\n")
+    sys.stderr.flush()
+
+
+def _hand_in(url: str, mail: EmailMessage) -> None:
+    """Send by SMTP, never unencrypted but to this machine. Raises OSError or SMTPException."""
+    parts = urlsplit(url)
+    host, context = parts.hostname or "", ssl.create_default_context()
+    with (
+        smtplib.SMTP_SSL(host, parts.port or SMTPS_PORT, timeout=PATIENCE_SECONDS, context=context)
+        if parts.scheme == "smtps"
+        else smtplib.SMTP(host, parts.port or SMTP_PORT, timeout=PATIENCE_SECONDS)
+    ) as server:
+        if parts.scheme == "smtp" and host not in ("localhost", "127.0.0.1", "::1"):
+            server.starttls(context=context)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(mail)
+
+
+class Mailer:
+    """Sends what is waiting: at once when woken, else twice a minute, so that a restart loses nothing."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self.clock = clock
+        self._send = sender(settings)
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._is_stopped = False
+
+    def wake(self) -> None:
+        """Send now; may be called from any thread."""
+        self._loop.call_soon_threadsafe(self._woken.set)
+
+    def stop(self) -> None:
+        """Send nothing more after what is being sent."""
+        self._is_stopped = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Go on until stopped."""
+        while not self._is_stopped:
+            self._woken.clear()
+            await run_in_threadpool(self.deliver)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                    await self._woken.wait()
+
+    def deliver(self) -> None:
+        """Send what is due; a failure is logged by its kind alone, and tried again later."""
+        try:
+            deliver(self.database, self.clock().replace(microsecond=0), self._send)
+        except (ProblemError, OSError, smtplib.SMTPException) as error:
+            log.warning("a mail could not be sent and is tried again: %s", type(error).__name__)

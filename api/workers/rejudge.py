@@ -1,0 +1,52 @@
+"""Judging all accounts anew, in several processes: what a change of the rules asks for."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+from api.main import wall_clock
+from api.services.steps.recheck import check_steps
+from api.settings import Settings
+from api.storage.database import Database
+
+FEW = 50  # accounts for which another process is not worth its start
+AT_ONCE = 10
+GARBAGE_EVERY = 20_000  # new objects
+Checked = tuple[int, int]
+_own: list[Database] = []  # the database of a process that judges
+
+
+def checked(ids: Sequence[str], *, repair: bool, processes: int) -> Iterator[Checked]:
+    """Check accounts and yield for each how many rows it has and how many differ, in any order."""
+    if processes == 1 or len(ids) <= FEW:
+        _open()
+        yield from map(partial(_check, repair=repair), ids)
+        _own.pop().dispose()
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin) as pool:
+        yield from pool.map(partial(_check, repair=repair), ids, chunksize=AT_ONCE)
+
+
+def unhurried() -> None:
+    """Look for garbage rarely, and never among what was imported: judging many makes millions of objects, few cycles.
+
+    It saves a tenth of the time; a server would not feel it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_EVERY, 20, 20)
+
+
+def _begin() -> None:
+    unhurried()
+    _open()
+
+
+def _open() -> None:
+    _own.append(Database(Settings()))
+
+
+def _check(user_id: str, *, repair: bool) -> Checked:
+    return check_steps(_own[-1], user_id, wall_clock().replace(microsecond=0), repair=repair)

@@ -1,0 +1,233 @@
+"""The demo account under hostile input: what is sent, what must come back, and what must not have happened."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+from anyio import to_thread
+from sqlalchemy import Connection, event
+from sqlmodel import SQLModel
+
+from api.http.openapi import examples
+from api.http.problems import MEDIA_TYPE, slug
+from api.protocol.problem_types import CATALOG
+from api.services.accounts import tokens, users
+from tests.capture import NOW, ask_for_reset
+from tests.conftest import World
+from tests.hostile.asgi_client import Answer, Sent, knock
+from tests.hostile.attempts import Attempt, Target, Verdict, targets
+from tests.hostile.inputs import MARK
+from tests.hostile.places import Node
+
+PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
+OF_EVERY_OPERATION = {405}
+"""Statuses that no operation's document names: a hostile path may lead to another address."""
+MOST, LONGEST = 3, 500
+"""How many faults of an operation are reported, and how much of each."""
+ROWS = [
+    f"SELECT * FROM {table.name} ORDER BY {', '.join(table.primary_key.columns.keys())}"
+    for table in SQLModel.metadata.sorted_tables
+]
+"""Statements of plain text: to compile and convert takes ten times as long as to read."""
+
+
+class Journal(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep everything that a line could be made of."""
+        self.lines.append(f"{self.format(record)} {record.__dict__}")
+
+
+@contextmanager
+def journal_of(log: logging.Logger) -> Iterator[Journal]:
+    """Keep every line that a logger writes, or one below it."""
+    journal, level = Journal(), log.level
+    log.addHandler(journal)
+    log.setLevel(logging.INFO)
+    try:
+        yield journal
+    finally:
+        log.removeHandler(journal)
+        log.setLevel(level)
+
+
+@dataclass
+class Siege:
+    """The demo account, and what was wrong with its answers. Commits are counted; while `undoing`, rolled back."""
+
+    world: World
+    runner: asyncio.Runner
+    journal: Journal
+    document: Node
+    targets: list[Target]
+    user_id: str
+    commits: int = 0
+    undoing: bool = False
+    faults: dict[str, list[str]] = field(default_factory=dict)
+
+    def send(self, sent: Sent) -> Answer:
+        return self.runner.run(self._sent(sent))
+
+    async def _sent(self, sent: Sent) -> Answer:
+        self.journal.lines.clear()
+        self.commits = 0
+        return await knock(self.world.app, sent)
+
+    def confirmed(self, target: Target) -> Target:
+        """Return an operation with the code that it asks to be repeated, where it asks for one."""
+        if target.name != "delete_me":
+            return target
+        code = json.loads(self.send(target.good).body)["confirmation"]
+        return replace(target, good=replace(target.good, query=f"confirmation={code}".encode()))
+
+    def attempt(self, target: Target, attempts: Iterable[Attempt]) -> None:
+        """Send requests and note everything that is wrong with what comes back. Whatever is committed is rolled back.
+
+        All are sent in one run of the event loop: its worker threads end with it, and to start one for each request
+        takes longer than the request.
+        """
+        self.runner.run(self._attempted(target, attempts))
+
+    async def _attempted(self, target: Target, attempts: Iterable[Attempt]) -> None:
+        self.undoing = True
+        for attempt in attempts:
+            answer = await self._sent(attempt.sent)
+            self.complain(target, attempt.name, list(self._faults(target, attempt, answer)))
+        self.undoing = False
+
+    def complain(self, target: Target, name: str, faults: list[str]) -> None:
+        if faults:
+            self.faults.setdefault(target.name, []).append(f"{name}: {'; '.join(faults)}")
+
+    def report(self) -> str:
+        """Return what is wrong, the first of it for each operation."""
+        lines = [f"{len(self.faults)} operations failed:"]
+        for name, faults in self.faults.items():
+            lines += [f"{name}: {fault[:LONGEST]}" for fault in faults[:MOST]]
+            lines += [f"{name}: and {len(faults) - MOST} more"] if len(faults) > MOST else []
+        return "\n".join(lines)
+
+    def _faults(self, target: Target, attempt: Attempt, answer: Answer) -> Iterator[str]:
+        status = answer.status
+        if status >= 500:
+            yield f"{status} {self.journal.lines[-2:]}"
+            return
+        if str(status) not in target.node["responses"] and status not in OF_EVERY_OPERATION:
+            yield f"{status} is not documented"
+        if attempt.verdict is Verdict.WORKS and status >= 400:
+            yield f"{status} {answer.body.decode()}"
+        if attempt.verdict is Verdict.REFUSED:
+            if self.commits:
+                yield f"it was committed ({status})"
+            if status < 400:
+                yield f"it was accepted ({status})"
+                return
+            if attempt.status not in (None, status):
+                yield f"{status} is not {attempt.status}"
+            yield from _problem_faults(answer, attempt)
+        if attempt.verdict is not Verdict.JUDGED:
+            yield from self._echoes(answer, attempt)
+
+    def _echoes(self, answer: Answer, attempt: Attempt) -> Iterator[str]:
+        text = answer.body.decode()
+        if attempt.names and answer.header("content-type") == MEDIA_TYPE:
+            problem = json.loads(text)
+            named = ("pointer", "parameter")
+            problem["errors"] = [{k: v for k, v in one.items() if k not in named} for one in problem["errors"]]
+            text = json.dumps(problem)
+        if _marked(text):
+            yield f"the body echoes it: {text[:300]}"
+        if any(_marked(name.decode("latin-1") + value.decode("latin-1")) for name, value in answer.headers):
+            yield "a header echoes it"
+        if any(_marked(line) for line in self.journal.lines):
+            yield "a log line echoes it"
+
+    def checksum(self) -> str:
+        """Return a digest of every row of every table."""
+        digest = hashlib.sha256()
+        with self.world.database.engine.connect() as connection:
+            for statement in ROWS:
+                digest.update(repr(connection.exec_driver_sql(statement).fetchall()).encode())
+        return digest.hexdigest()
+
+    def note_commit(self, connection: Connection) -> None:
+        self.commits += 1
+        if self.undoing:
+            connection.connection.rollback()
+
+
+def _marked(text: str) -> bool:
+    return MARK.casefold() in text.casefold()
+
+
+def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
+    """Tell what is missing from a problem document."""
+    if answer.header("content-type") != MEDIA_TYPE:
+        yield f"{answer.status} is no problem document"
+        return
+    problem: dict[str, Any] = json.loads(answer.body)
+    known = CATALOG.get(problem["code"])
+    complete = problem.keys() >= PROBLEM_KEYS and known is not None and problem["detail"].endswith(".")
+    if not complete or known is None or (known.status, problem["status"]) != (answer.status, answer.status):
+        yield f"the problem is not complete: {problem}"
+    if (problem["type"], problem["request_id"]) != (
+        f"/problems/{slug(problem['code'])}",
+        answer.header("x-request-id"),
+    ):
+        yield f"the problem is not itself: {problem}"
+    accepted = "accept-patch" if attempt.sent.method == "PATCH" else "accept-post"
+    if answer.status == 415 and "application/json" not in answer.header(accepted):
+        yield f"{accepted} does not name JSON"
+    blamed = [error.get("pointer", error.get("parameter", "")) for error in problem["errors"]]
+    whole = any(error["code"] == "json_invalid" for error in problem["errors"]) or answer.status == 413
+    whole = whole and len(attempt.blamed) == 1
+    missing = [one for one in attempt.blamed if not any(f"{found}/".startswith(f"{one}/") for found in blamed)]
+    if missing and not whole:
+        yield f"{answer.status} does not blame {missing} but {blamed}"
+
+
+Result = TypeVar("Result")
+
+
+async def run_here(function: Callable[..., Result], *arguments: object, **_options: object) -> Result:
+    """Run in the thread of the event loop what the application gives to another.
+
+    One request is sent at a time: to wait for another thread takes longer than most of these requests.
+    """
+    return copy_context().run(function, *arguments)
+
+
+@contextmanager
+def besieged(world: World, document: Node) -> Iterator[Siege]:
+    """Let a session of the demo account ask, and watch commits and log lines."""
+    with world.database.write(NOW) as session:
+        ask_for_reset(session)
+        user = users.by_email(session, examples.EMAIL)
+        assert user is not None
+        user_id, (_, token) = user.id, tokens.open_session(session, user, days=30)
+    engine = world.database.engine
+    with (
+        patch.object(to_thread, "run_sync", run_here),
+        asyncio.Runner() as runner,
+        journal_of(logging.getLogger()) as journal,
+    ):
+        siege = Siege(world, runner, journal, document, list(targets(document, token)), user_id)
+        siege.send(siege.targets[0].good)  # notes that the session is used; what is undone would note it each time
+        siege.targets = [siege.confirmed(target) for target in siege.targets]
+        event.listen(engine, "commit", siege.note_commit)
+        try:
+            yield siege
+        finally:
+            event.remove(engine, "commit", siege.note_commit)

@@ -1,0 +1,122 @@
+"""A POST sent again with its Idempotency-Key is answered again and done once."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from api import demo
+from api.http.openapi import examples
+from api.models import Application, KeptAnswer
+from api.services.accounts import users
+from api.services.accounts.retention import sweep
+from tests.conftest import World
+from tests.http.api_client import application, items, problem
+
+ALL = "/v1/applications"
+BODY = {"company": "Acme", "role": "Editor"}
+KEY = {"Idempotency-Key": "7f0c6c0e-1"}
+
+
+def kept(world: World) -> int:
+    with world.database.read(world.clock.now) as session:
+        return len(session.exec(select(KeptAnswer), execution_options={"anybody": True}).all())
+
+
+def test_a_retry_is_answered_again_and_done_once(client: TestClient, world: World) -> None:
+    first = client.post(ALL, json=BODY, headers=KEY)
+    assert (first.status_code, first.headers.get("idempotency-replayed")) == (201, None)
+    world.clock.now += timedelta(hours=23, minutes=59)
+    again = client.post(ALL, json=BODY, headers=KEY)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert {name: again.headers[name] for name in ("location", "etag")} == {
+        name: first.headers[name] for name in ("location", "etag")
+    }
+    assert len(items(client, ALL)) == 1
+
+
+def test_a_key_of_yesterday_is_new_again(client: TestClient, world: World) -> None:
+    first = client.post(ALL, json=BODY, headers=KEY).json()["id"]
+    world.clock.now += timedelta(hours=24)
+    assert client.post(ALL, json=BODY, headers=KEY).json()["id"] != first
+    assert len(items(client, ALL)) == 2
+
+
+def test_a_key_with_another_body_is_refused(client: TestClient) -> None:
+    client.post(ALL, json=BODY, headers=KEY)
+    answer = client.post(ALL, json={**BODY, "role": "Author"}, headers=KEY)
+    assert problem(answer, 422, "idempotency_key_reused")["errors"][0]["header"] == "Idempotency-Key"
+    assert len(items(client, ALL)) == 1
+
+
+def test_a_key_belongs_to_an_address_and_a_user(client: TestClient, stranger: TestClient) -> None:
+    app = client.post(ALL, json=BODY, headers=KEY).json()["id"]
+    note = client.post(f"{ALL}/{app}/notes", json={"kind": "general", "text": "x"}, headers=KEY)
+    assert (note.status_code, "idempotency-replayed" in note.headers) == (201, False)
+    other = stranger.post(ALL, json=BODY, headers=KEY)
+    assert (other.status_code, "idempotency-replayed" in other.headers) == (201, False)
+
+
+def test_a_refused_request_is_not_kept(client: TestClient, world: World) -> None:
+    assert client.post(ALL, json={"company": "Acme"}, headers=KEY).status_code == 422
+    assert client.post(ALL, json={**BODY, "archived_at": "2026-05-01T12:00:00Z"}, headers=KEY).status_code == 422
+    assert kept(world) == 0
+    assert client.post(ALL, json=BODY, headers=KEY).status_code == 201
+
+
+def test_a_secret_is_never_kept(client: TestClient, world: World) -> None:
+    bodies = [client.post("/v1/tokens", json={"name": "app"}, headers=KEY).json() for _ in range(2)]
+    assert bodies[0]["token"] != bodies[1]["token"]
+    assert kept(world) == 0
+
+
+@pytest.mark.parametrize("key", ["", "two words", "x" * 256, "tab\t"])
+def test_an_unusable_key_is_refused(client: TestClient, key: str) -> None:
+    problem(client.post(ALL, json=BODY, headers={"Idempotency-Key": key}), 422, "invalid")
+    assert items(client, ALL) == []
+
+
+def test_a_key_means_nothing_on_other_methods(client: TestClient) -> None:
+    app = application(client)
+    for role in ("Author", "Editor"):
+        answer = client.patch(f"{ALL}/{app}", json={"role": role}, headers=KEY)
+        assert (answer.status_code, answer.json()["role"]) == (200, role)
+
+
+def test_what_time_takes_away_is_swept(world: World) -> None:
+    demo.build(world.database, world.clock.now, hasher=lambda _: "")
+    client = world.sign_up()
+    client.post(ALL, json=BODY, headers=KEY)
+    app = application(client)
+    kim = client.post("/v1/contacts", json={"full_name": "Kim"}).json()["id"]
+    client.patch(f"{ALL}/{app}", json={"status_contact_id": kim})
+    gone = application(client)
+    for href in (f"{ALL}/{gone}", f"/v1/contacts/{kim}"):
+        assert client.delete(href).status_code == 204
+    assert sweep_figures(world) == (0, 0, 0)
+    world.clock.now += timedelta(days=30, seconds=1)
+    assert sweep_figures(world) == (1, 1, 1)
+    assert sweep_figures(world) == (0, 0, 0)
+    assert client.get(f"{ALL}/{app}").json()["status_contact_id"] is None
+    problem(client.post(f"{ALL}/{gone}/restore"), 404, "not_found")
+    with world.database.read(world.clock.now) as session:
+        session.owner = demo_owner(world)
+        assert {one.id for one in session.exec(select(Application)).all()} == {
+            examples.APPLICATION,
+            examples.UPCOMING,
+            examples.OFFERED,
+        }
+
+
+def demo_owner(world: World) -> str:
+    with world.database.read(world.clock.now) as session:
+        user = users.by_email(session, examples.EMAIL)
+    assert user is not None
+    return user.id
+
+
+def sweep_figures(world: World) -> tuple[int, int, int]:
+    swept = sweep(world.database, world.clock.now)
+    return swept.answers, swept.applications, swept.contacts

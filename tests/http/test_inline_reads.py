@@ -1,0 +1,162 @@
+"""Where endpoints run: short readings of steps on SQLite by the event loop, everything else in threads."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from fastapi.concurrency import run_in_threadpool
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api.errors import UnavailableError
+from api.http import deps, inline_reads, strict_route
+from tests.conftest import World
+from tests.http.api_client import interviewed, read, step
+
+ENDED = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was handed to threads."""
+    handed: list[str] = []
+    run = run_in_threadpool
+
+    async def noted(function: Callable[..., Any], **given: Any) -> Any:
+        handed.append(function.__name__)
+        return await run(function, **given)
+
+    monkeypatch.setattr(inline_reads, "run_in_threadpool", noted)
+    return handed
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("more", "in_a_thread"),
+    [
+        ("", False),
+        ("?limit=50", False),
+        ("?limit=51", True),
+        ("?explain=true", True),
+        ("?as_of=2030-01-01T00:00Z", True),
+    ],
+)
+def test_what_is_short_needs_no_thread(client: TestClient, threads: list[str], more: str, in_a_thread: bool) -> None:
+    app, _ = interviewed(client)
+    hrefs = ["/v1/queue"] if "limit" in more else ["/v1/queue", f"/v1/applications/{app}/steps"]
+    threads.clear()
+    assert all(client.get(f"{href}{more}").status_code == 200 for href in hrefs)
+    assert len(threads) == (len(hrefs) if in_a_thread else 0)
+
+
+@pytest.mark.sqlite
+def test_one_step_needs_no_thread(client: TestClient, threads: list[str]) -> None:
+    app, _ = interviewed(client)
+    found = step(client, app, 4)
+    threads.clear()
+    assert read(client, f"/v1/steps/{found['id']}")["number"] == 4
+    assert threads == []
+
+
+@pytest.mark.sqlite
+def test_where_the_event_loop_would_have_to_wait_a_thread_does(
+    world: World, client: TestClient, threads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = interviewed(client)
+    href = f"/v1/applications/{app}/steps"
+    wanted = client.get(href)
+    threads.clear()
+
+    @contextmanager
+    def busy() -> Any:
+        raise UnavailableError
+        yield
+
+    monkeypatch.setattr(world.database, "glimpse", busy)
+    found = client.get(href)
+    assert (found.status_code, found.json(), found.headers["etag"]) == (200, wanted.json(), wanted.headers["etag"])
+    assert client.get(href, headers={"If-None-Match": found.headers["etag"]}).status_code == 304
+    assert threads == ["list_steps"]
+
+
+@pytest.mark.sqlite
+def test_that_a_token_was_used_is_kept_by_a_thread(world: World, client: TestClient, threads: list[str]) -> None:
+    with world.database.engine.begin() as connection:
+        connection.execute(text("UPDATE token SET last_used_at = NULL"))
+    assert client.get("/v1/queue").status_code == 200
+    assert client.get("/v1/queue").status_code == 200
+    assert threads == ["list_queue"]
+    with world.database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM token WHERE last_used_at IS NULL")).scalar() == 0
+
+
+@pytest.mark.sqlite
+def test_a_short_reading_answers_nobody_else(client: TestClient, stranger: TestClient, threads: list[str]) -> None:
+    app, _ = interviewed(client)
+    assert stranger.get("/v1/queue").status_code == 200
+    threads.clear()
+    assert stranger.get(f"/v1/applications/{app}/steps").status_code == 404
+    assert read(stranger, "/v1/queue")["items"] == []
+    assert stranger.get("/v1/queue", headers={"Authorization": "Bearer afw_nobody"}).status_code == 401
+    assert threads == []
+
+
+@pytest.fixture
+def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was handed to threads before an endpoint was reached."""
+    handed: list[str] = []
+
+    async def noted(function: Callable[..., Any], *given: Any) -> Any:
+        handed.append(function.__name__)
+        return await run_in_threadpool(function, *given)
+
+    monkeypatch.setattr(strict_route, "run_in_threadpool", noted)
+    return handed
+
+
+@pytest.mark.postgresql
+def test_what_has_not_changed_is_asked_for_without_a_thread(
+    world: World, client: TestClient, handed_over: list[str]
+) -> None:
+    interviewed(client)
+    with TestClient(world.app) as served:
+        served.headers.update(client.headers)
+        wanted = {"If-None-Match": served.get("/v1/queue").headers["etag"]}
+        assert served.get("/v1/queue", headers=wanted).status_code == 304
+        assert served.get("/v1/queue", headers={**wanted, "Authorization": "Bearer afw_nobody"}).status_code == 401
+        assert handed_over == []
+        with world.database.engine.connect() as connection:
+            connection.execute(ENDED)
+        assert served.get("/v1/queue", headers=wanted).status_code == 304
+        assert handed_over == ["_looked_up"]
+        assert served.get("/v1/queue", headers=wanted).status_code == 304
+        assert handed_over == ["_looked_up"]
+
+
+@pytest.mark.sqlite
+def test_what_has_more_rows_than_are_read_at_once_is_read_by_a_thread(
+    client: TestClient, threads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = interviewed(client)
+    href = f"/v1/applications/{app}/steps"
+    wanted = read(client, href)
+    threads.clear()
+    monkeypatch.setattr(deps, "MOST_ASIDE", len(wanted["steps"]))
+    assert read(client, href) == wanted
+    assert threads == []
+    monkeypatch.setattr(deps, "MOST_ASIDE", len(wanted["steps"]) - 1)
+    assert read(client, href) == wanted
+    assert threads == ["list_steps"]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("more", ["state=open", "step=4", "due_before=2030-01-01T00:00Z"])
+def test_a_part_of_the_queue_is_picked_by_a_thread(client: TestClient, threads: list[str], more: str) -> None:
+    interviewed(client)
+    threads.clear()
+    assert client.get(f"/v1/queue?{more}").status_code == 200
+    assert threads == ["list_queue"]

@@ -1,0 +1,67 @@
+"""Who has an answer about steps already is told so before it is made: for whom, of what, and when not."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import World
+from tests.http.api_client import UNKNOWN, act, interviewed, read, step
+
+QUEUE = "/v1/queue"
+
+
+def asked(client: TestClient, href: str, tag: str) -> int:
+    return client.get(href, headers={"If-None-Match": tag}).status_code
+
+
+def tag_of(client: TestClient, href: str) -> str:
+    return client.get(href).headers["etag"]
+
+
+@pytest.fixture(params=["by-the-event-loop", "by-a-thread"])
+def reader(request: pytest.FixtureRequest, world: World, client: TestClient) -> TestClient:
+    """A client of an application where the event loop reads of SQLite, and of one where it leaves all to threads."""
+    assert world.database.has_glimpses == world.database.is_sqlite
+    if request.param == "by-a-thread":
+        world.database.close_glimpses()
+        assert not world.database.has_glimpses
+    return client
+
+
+def test_what_was_read_is_not_sent_again_until_something_changes(world: World, reader: TestClient) -> None:
+    app, _ = interviewed(reader)
+    hrefs = [QUEUE, f"{QUEUE}?state=open", f"/v1/applications/{app}/steps", f"/v1/steps/{step(reader, app, 4)['id']}"]
+    tags = {href: tag_of(reader, href) for href in hrefs}
+    assert {asked(reader, href, tag) for href, tag in tags.items()} == {304}
+    assert len(set(tags.values())) == len(hrefs)
+    act(reader, f"/v1/steps/{step(reader, app, 1)['id']}/skip")
+    assert {asked(reader, href, tag) for href, tag in tags.items()} == {200}
+    tags = {href: tag_of(reader, href) for href in hrefs}
+    world.clock.now += timedelta(days=2)
+    assert {asked(reader, href, tag) for href, tag in tags.items()} == {200}
+
+
+def test_a_version_says_nothing_about_what_is_not_there(reader: TestClient, stranger: TestClient) -> None:
+    app, _ = interviewed(reader)
+    mine = f"/v1/applications/{app}/steps"
+    assert asked(reader, mine, "*") == 304
+    assert asked(reader, f"/v1/applications/{UNKNOWN}/steps", "*") == 404
+    assert asked(reader, f"/v1/steps/{UNKNOWN}", "*") == 404
+    assert asked(stranger, mine, "*") == 404
+    assert asked(stranger, mine, tag_of(reader, mine)) == 404
+
+
+def test_a_version_is_of_one_account_alone(world: World, reader: TestClient) -> None:
+    others = world.sign_up()
+    assert read(reader, QUEUE) == read(others, QUEUE)
+    assert asked(others, QUEUE, tag_of(reader, QUEUE)) == 200
+
+
+def test_a_version_does_not_open_the_door(world: World, reader: TestClient) -> None:
+    tag = tag_of(reader, QUEUE)
+    assert asked(world.anonymous(), QUEUE, tag) == 401
+    (token,) = read(reader, "/v1/tokens")["items"]
+    gone = reader.delete(f"/v1/tokens/{token['id']}")
+    assert gone.status_code == 204
+    assert asked(reader, QUEUE, tag) == 401
