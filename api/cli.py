@@ -20,10 +20,11 @@ from rich.progress import Progress
 
 from api import demo as demo_account
 from api import logs
+from api.clock import wall_clock
 from api.errors import ProblemError
 from api.http import server
 from api.http.openapi.document import document
-from api.main import create_app, wall_clock
+from api.main import create_app
 from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
 from api.models.user import UserCreate

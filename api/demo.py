@@ -22,12 +22,16 @@ from api.services.facts import links
 from api.services.facts.applications import APPLICATION, STAGE
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import Kind, create, find
+from api.services.facts.follow_ups import FOLLOW_UP
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.letter_templates import LETTER_TEMPLATE
 from api.services.facts.letters import LETTER, send
-from api.services.facts.notes import FOLLOW_UP, NOTE, OFFER, SEARCH_ACTIVITY
+from api.services.facts.notes import NOTE
+from api.services.facts.offers import OFFER
 from api.services.facts.references import REFERENCE, put_application_reference
-from api.storage.database import Database, OwnedSession
+from api.services.facts.search_activities import SEARCH_ACTIVITY
+from api.storage.database import Database
+from api.storage.session import OwnedSession
 
 ZONE = "America/New_York"
 

@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -13,12 +13,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
 from api import __version__
+from api.clock import wall_clock
 from api.errors import ProblemError
 from api.http import problems
 from api.http.admission import MOST_HASHED, MOST_WAITING_TO_BE_HASHED, Admission, Gate
+from api.http.credentials import CSRF_HEADER
 from api.http.middleware import Conventions
 from api.http.route_index import Directory
-from api.http.strict_route import CSRF_HEADER
 from api.metrics import Metrics
 from api.protocol.rate_limit import Limits
 from api.routers import (
@@ -92,11 +93,6 @@ EXPOSED = (
     "X-Request-ID",
     "Idempotency-Replayed",
 )
-
-
-def wall_clock() -> datetime:
-    """Read the clock."""
-    return datetime.now(UTC)
 
 
 @asynccontextmanager

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, DateTime, Dialect
 from sqlmodel import SQLModel
 
-from api.storage.raw_sql import Writer, kept, writer
+from api.storage.codecs import kept
+from api.storage.raw_sql import Writer, writer
 from benchmarks.facts import Row
 
 

@@ -29,7 +29,8 @@ from api.services.accounts import tokens, users
 from api.services.accounts.authentication import authenticate
 from api.services.steps import judge
 from api.settings import Settings
-from api.storage.database import UNSYNCED, Database, OwnedSession
+from api.storage.database import Database
+from api.storage.session import UNSYNCED, OwnedSession
 from api.workers.rejudge import unhurried
 from benchmarks import bulk
 from benchmarks.facts import EACH, TABLES, USER_ZONE, account

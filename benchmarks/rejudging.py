@@ -3,7 +3,7 @@
 from sqlmodel import update
 
 from api.models import StepInstance
-from api.storage.database import ANYBODY, UNSYNCED
+from api.storage.session import ANYBODY, UNSYNCED
 from benchmarks.load import DataSet, database, settle
 from benchmarks.report import Report
 from benchmarks.servers import environment, run

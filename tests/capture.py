@@ -24,7 +24,7 @@ from api.models import PasswordReset
 from api.security import hash_token
 from api.services.accounts import password_resets
 from api.settings import Settings
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
 TARGET = Path(__file__).parents[1] / "api" / "http" / "openapi" / "examples.json"

@@ -24,9 +24,9 @@ from api.rules.words import said
 from api.services.facts.crud import Kind, Row, change, create, find, is_there, remove, show, show_one, there
 from api.services.steps.judge import Reopened
 from api.services.steps.render import public, surroundings
-from api.storage.database import OwnedSession
 from api.storage.keyset import Key, PageQuery
 from api.storage.raw_sql import Rows
+from api.storage.session import OwnedSession
 
 PARENT = "/v1/applications/{application_id}"
 InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]

@@ -15,18 +15,20 @@ from pydantic import BaseModel, StringConstraints
 from pydantic_core import to_json
 
 from api.errors import NotModifiedError, PreconditionFailedError, UnavailableError
-from api.http.strict_route import JSON, Route, conditions, credentials, only_header, place
+from api.http.credentials import credentials
+from api.http.headers import conditions, only_header, place
+from api.http.strict_route import JSON, Route
 from api.models.base import IN_QUERY, Digits
 from api.protocol.idempotency import Retry
 from api.services import idempotent_responses
 from api.services.accounts import audit_log
-from api.services.accounts.authentication import Recognised, authenticate, recognise
-from api.services.accounts.tokens import demand, is_to_be_marked, mark_used
+from api.services.accounts.authentication import Recognised, authenticate, demand, is_to_be_marked, mark_used, recognise
 from api.services.steps import judge
 from api.settings import Settings
-from api.storage.database import Database, OwnedSession
+from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
 from api.storage.raw_sql import Rows
+from api.storage.session import OwnedSession
 from api.workers.mailer import Mailer
 
 Shown = TypeVar("Shown", bound=BaseModel)

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 from api.http.route_index import routes_of
 from api.protocol.problem_types import CATALOG
-from api.services.facts.crud import is_id
+from api.storage.codecs import is_id
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -1,4 +1,4 @@
-"""How requests are read: strict JSON, known query parameters, the right content type, a token where one is needed."""
+"""Strict requests: JSON without duplicates, known query parameters, content types, rate limits, scopes."""
 
 import json
 import re
@@ -15,29 +15,19 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from api.errors import (
-    FieldError,
-    ForbiddenError,
-    InvalidError,
-    ProblemError,
-    TooManyRequestsError,
-    UnauthorizedError,
-    UnavailableError,
-)
+from api.errors import FieldError, InvalidError, ProblemError, TooManyRequestsError, UnavailableError
+from api.http.credentials import credentials
+from api.http.headers import conditions, only_header, place
 from api.http.inline_reads import run
 from api.models.base import NOT_IN_QUERY
-from api.protocol.etags import Conditions
 from api.protocol.rate_limit import Limits
 from api.protocol.scopes import scopes_of
-from api.security import COOKIE_PREFIX, hash_token, is_csrf_token, looks_like_token
-from api.services.accounts.authentication import RECOGNISED, authenticate, question, recognised
-from api.services.accounts.tokens import is_to_be_marked
+from api.security import hash_token, looks_like_token
+from api.services.accounts.authentication import RECOGNISED, authenticate, is_to_be_marked, question, recognised
 from api.storage.raw_sql import Row, Rows
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
-COOKIE = "__Host-afterword"
-CSRF_HEADER = "X-CSRF-Token"
 MAX_DEPTH = 32
 MOST_PARAMETERS = 100
 MOST_UNKNOWN = 20
@@ -196,66 +186,6 @@ def _not_modified(request: Request, row: Row | None, now: datetime) -> Response 
     return Response(status_code=304, headers={"ETag": tag})
 
 
-def place(request: Request) -> str:
-    """Return what an answer is about: the address with its query, as they were sent."""
-    return f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
-
-
-def conditions(request: Request) -> Conditions:
-    """Return the two headers about versions; over several lines they are the same lists."""
-    return Conditions(_listed(request, "if-match"), _listed(request, "if-none-match"))
-
-
-def _listed(request: Request, name: str) -> str | None:
-    lines = request.headers.getlist(name)
-    return ", ".join(lines) if lines else None
-
-
-def credentials(request: Request) -> str:
-    """Return the secret that was sent: a token as bearer, or a frontend's cookie together with its CSRF token.
-
-    Raises UnauthorizedError where there is none, ForbiddenError where a cookie may come from a page of somebody else's.
-    """
-    if "authorization" not in request.headers and COOKIE in request.cookies:
-        secret = request.cookies[COOKIE]
-        if not secret.startswith(COOKIE_PREFIX):
-            raise UnauthorizedError
-        if request.method != "GET":
-            not_forged(request, secret)
-        return secret
-    token = bearer(request)
-    if token.startswith(COOKIE_PREFIX):
-        raise UnauthorizedError
-    return token
-
-
-def bearer(request: Request) -> str:
-    """Return the token that was sent as bearer. Raises UnauthorizedError."""
-    scheme, _, token = (only_header(request, "Authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthorizedError
-    return token.strip()
-
-
-def not_forged(request: Request, secret: str | None) -> None:
-    """Raise ForbiddenError for a request from an origin that is not allowed, or without the secret's CSRF token."""
-    origin = only_header(request, "Origin")
-    if origin is not None and origin not in request.app.state.settings.cors_origins and not _is_ours(request, origin):
-        raise ForbiddenError(
-            "Cookies are for frontends that the server allows: add this origin to AFTERWORD_CORS_ORIGINS, or use a "
-            "token as bearer.",
-            code="origin_not_allowed",
-        )
-    if secret is not None and not is_csrf_token(only_header(request, CSRF_HEADER) or "", secret):
-        detail = f"Send {CSRF_HEADER} with the `csrf_token` that the sign-in or GET /v1/sessions/current answered."
-        raise ForbiddenError(detail, errors=[FieldError("header", CSRF_HEADER, "csrf", detail)], code="csrf")
-
-
-def _is_ours(request: Request, origin: str) -> bool:
-    """Tell whether a page of our own asks: a browser sends it the host that it has in its address bar."""
-    return origin.partition("://")[2] == request.headers.get("host")
-
-
 def _within_limits(request: Request, secret: str) -> None:
     """Raise TooManyRequestsError where this token has made its calls; say in any case how many are left."""
     limits: Limits | None = request.app.state.limits
@@ -272,15 +202,6 @@ def _query_names(dependant: Any) -> list[str]:  # noqa: ANN401  # the framework'
     for inner in dependant.dependencies:
         names |= set(_query_names(inner))
     return sorted(names)
-
-
-def only_header(request: Request, name: str) -> str | None:
-    """Return a header that may stand once. Raises InvalidError for two: who reads the other one would be tricked."""
-    values = request.headers.getlist(name)
-    if len(values) > 1:
-        detail = "Send this header once."
-        raise InvalidError(detail, errors=[FieldError("header", name, "repeated", detail)])
-    return values[0] if values else None
 
 
 def _readable_query(request: Request, allowed: list[str]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field as Column
 
 from api.models.base import id_column, owned_by_user
-from api.storage.database import Owned
+from api.storage.session import Owned
 
 
 class Activity(Owned, table=True):

@@ -33,8 +33,8 @@ from uuid_utils.compat import uuid7
 
 from api.rules.calendar import ZONES, in_utc, is_within_reach
 from api.rules.facts import Moment
-from api.storage.database import Owned
-from api.storage.raw_sql import moment
+from api.storage.codecs import moment
+from api.storage.session import Owned
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DIGITS = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)

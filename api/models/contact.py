@@ -24,7 +24,7 @@ from api.models.base import (
     points_at,
     shown,
 )
-from api.storage.database import Owned
+from api.storage.session import Owned
 
 
 class ContactRole(StrEnum):

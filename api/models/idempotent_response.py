@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlmodel import Field as Column
 
 from api.models.base import json_column, owned_by_user
-from api.storage.database import Owned
+from api.storage.session import Owned
 
 
 class KeptAnswer(Owned, table=True):

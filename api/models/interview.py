@@ -31,7 +31,7 @@ from api.models.base import (
     shown,
 )
 from api.rules.facts import Moment
-from api.storage.database import Owned
+from api.storage.session import Owned
 
 
 class InterviewKind(StrEnum):

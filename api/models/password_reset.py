@@ -9,7 +9,7 @@ from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Email, id_column, owned_by_user
 from api.models.user import CHOICE, Password
-from api.storage.database import Owned
+from api.storage.session import Owned
 
 
 class PasswordReset(Owned, table=True):

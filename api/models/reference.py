@@ -25,7 +25,7 @@ from api.models.base import (
     shown,
 )
 from api.models.hint import HintPublic
-from api.storage.database import Owned
+from api.storage.session import Owned
 
 Consent = Literal["not_given", "given", "lapsed"]
 

@@ -10,7 +10,7 @@ from sqlmodel import Field as Column
 
 from api.models.base import AnyId, Body, Instant, Stored, Text, id_column, json_column, points_at
 from api.models.hint import HintPublic
-from api.storage.database import Owned
+from api.storage.session import Owned
 
 State = Literal[
     "not_started", "upcoming", "open", "overdue", "done", "done_late", "skipped", "not_applicable", "missed"

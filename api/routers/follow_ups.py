@@ -2,7 +2,7 @@
 
 from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import FollowUp
-from api.services.facts.notes import FOLLOW_UP
+from api.services.facts.follow_ups import FOLLOW_UP
 from api.storage.keyset import by
 
 FOLLOW_UPS = Resource(

@@ -7,9 +7,9 @@ from fastapi import Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.errors import UnauthorizedError
+from api.http.credentials import bearer
 from api.http.crud import router
 from api.http.deps import Anyone
-from api.http.strict_route import bearer
 from api.metrics import Metrics
 
 routes = router("about")

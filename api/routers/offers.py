@@ -2,7 +2,7 @@
 
 from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import Offer
-from api.services.facts.notes import OFFER
+from api.services.facts.offers import OFFER
 from api.storage.keyset import by
 
 OFFERS = Resource(

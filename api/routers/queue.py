@@ -9,13 +9,14 @@ from pydantic import AwareDatetime, BaseModel
 from api.errors import InvalidError
 from api.http.crud import router
 from api.http.deps import CallerDep, Explain, PageDep
-from api.http.strict_route import glanced, place
+from api.http.headers import place
+from api.http.strict_route import glanced
 from api.models.base import Digits, Instant
 from api.models.step import QueueItem, QueueSummary
 from api.rules.words import said
-from api.services.accounts.authentication import version
 from api.services.facts.crud import wanted_id
 from api.services.steps import queue
+from api.services.steps.version import version
 
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))

@@ -2,7 +2,7 @@
 
 from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import SearchActivity
-from api.services.facts.notes import SEARCH_ACTIVITY
+from api.services.facts.search_activities import SEARCH_ACTIVITY
 from api.storage.keyset import by
 
 SEARCH_ACTIVITIES = Resource(

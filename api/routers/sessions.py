@@ -6,16 +6,16 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api.errors import ConflictError, UnauthorizedError
+from api.http.credentials import COOKIE, not_forged
 from api.http.crud import paged, router
 from api.http.deps import Anyone, Caller, CallerDep, Clockwork, ClockworkDep, PageDep
-from api.http.strict_route import COOKIE, not_forged
 from api.models import Token
 from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
 from api.protocol.etags import etag
 from api.security import csrf_token, hash_password, needs_rehash, verify_password
 from api.services.accounts import audit_log, login_throttle, tokens, users
-from api.storage.database import OwnedSession
 from api.storage.keyset import by
+from api.storage.session import OwnedSession
 
 SessionId = Annotated[str, Path(description="The session's id.", max_length=64)]
 ORDER = by(Token, "created_at")["-created_at"]

@@ -10,12 +10,12 @@ from api.http.strict_route import glanced
 from api.models import Application, StepInstance
 from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
-from api.services.accounts.authentication import version
 from api.services.facts.crud import find
 from api.services.facts.step_overrides import act, again, skip_many, snooze
 from api.services.steps.read import View, find_step, one_step, steps_of_one
-from api.storage.database import OwnedSession
+from api.services.steps.version import version
 from api.storage.raw_sql import Rows
+from api.storage.session import OwnedSession
 
 StepId = Annotated[str, Path(description="The step's id: stable while the fact that caused it exists.", max_length=64)]
 AsOf = Annotated[

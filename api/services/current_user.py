@@ -2,7 +2,7 @@
 
 from api.errors import UnauthorizedError
 from api.models import User
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 
 def me(session: OwnedSession) -> User:

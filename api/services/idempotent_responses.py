@@ -8,7 +8,7 @@ from sqlmodel import col, delete, or_
 from api.errors import FieldError, InvalidError, ReplayedError
 from api.models import KeptAnswer
 from api.protocol.idempotency import Retry
-from api.storage.database import UNSYNCED, OwnedSession
+from api.storage.session import UNSYNCED, OwnedSession
 
 KEPT_FOR = timedelta(hours=24)
 

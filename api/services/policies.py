@@ -11,7 +11,7 @@ from api.errors import InvalidError
 from api.models import Application, User
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.rules.policy import FIELDS, Policy, check, merge, origins
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 
 def policy_of(user: Mapping[str, Any], application: Mapping[str, Any]) -> Policy:

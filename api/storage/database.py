@@ -1,8 +1,7 @@
-"""The transaction layer: engine, sessions that know their owner, reads and writes that end in commit or rollback.
+"""Transactions: how to read from a database and write to it.
 
-A write takes SQLite's write lock at its start (BEGIN IMMEDIATE), behind one mutex in the process, and commits when its
-block ends; a read never waits for a write. Every statement on owned rows names the owner because the session adds it:
-a statement without an owner is refused, so forgetting it fails closed.
+A write takes SQLite's write lock at its start (BEGIN IMMEDIATE), behind one fair lock in the process, and commits when
+its block ends; a read never waits for a write.
 """
 
 import time
@@ -17,79 +16,18 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, column, event, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
-from sqlalchemy.types import Uuid
-from sqlmodel import Field, Session, SQLModel
-from sqlmodel.main import SQLModelMetaclass
 
 from api.errors import UnavailableError
 from api.settings import MIGRATING, Settings
 from api.storage.engine import WRITE, make_engine, outage
 from api.storage.fair_lock import Turns
+from api.storage.session import OwnedSession
 
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-ANYBODY = "anybody"
-UNSYNCED = {"synchronize_session": False}  # objects that are loaded already need not hear of a statement
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "migrations"
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
-
-
-class _OwnedMeta(SQLModelMetaclass):
-    """Lets the owner's column be named on `Owned` itself, which no table stands behind."""
-
-    def __getattr__(cls, name: str) -> Any:  # noqa: ANN401, N805  # the metaclass's own signature
-        if name == "user_id" and cls is globals().get("Owned"):
-            return column("user_id", Uuid(as_uuid=False))
-        return super().__getattr__(name)  # type: ignore[misc]  # defined for type checkers only where it is hidden
-
-
-class Owned(SQLModel, metaclass=_OwnedMeta):
-    """A row that belongs to one user: the owner leads its primary key and every query."""
-
-    user_id: str = Field(primary_key=True, sa_type=Uuid(as_uuid=False))
-
-
-class OwnedSession(Session):
-    """A transaction on behalf of one user, at one instant. `undo` makes a write end in a rollback."""
-
-    owner: str | None = None
-    now: datetime
-    undo: bool = False
-
-    @property
-    def user_id(self) -> str:
-        """The owner; there is always one where owned rows are touched."""
-        if self.owner is None:
-            raise RuntimeError("This session has no owner yet.")
-        return self.owner
-
-
-@event.listens_for(OwnedSession, "do_orm_execute")
-def _name_the_owner(state: ORMExecuteState) -> None:
-    """Add the owner to every statement, or refuse it; only a token or an e-mail may be looked up for anybody."""
-    if state.execution_options.get(ANYBODY) or state.is_insert:
-        return
-    session = state.session
-    owner = session.user_id if isinstance(session, OwnedSession) else None
-    state.statement = state.statement.options(
-        with_loader_criteria(Owned, lambda row: row.user_id == owner, include_aliases=True)
-    )
-
-
-@event.listens_for(OwnedSession, "before_flush")
-def _own_what_is_new(session: OwnedSession, _context: object, _instances: object) -> None:
-    for row in session.new:
-        if isinstance(row, Owned) and row.user_id != session.user_id:
-            raise RuntimeError("A new row must belong to the session's owner.")
 
 
 class Database:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.errors import BadCursorError
 from api.rules.calendar import in_utc
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200

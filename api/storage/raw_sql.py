@@ -1,28 +1,24 @@
-"""Plain rows: statements that are compiled once and run on the driver itself, for what every request reads.
+"""Raw SQL for hot paths: statements that are compiled once and run on the driver itself.
 
-No objects are made of the rows. Ids, instants and documents come as text from both databases: an id without hyphens
-from SQLite and with them from PostgreSQL, an instant in UTC as `2026-03-02 16:00:00` with more behind it, a document as
-JSON; the functions here turn that into what is answered. As in a session, the owner is added to every table.
+No objects are made of the rows. As in a session, the owner is added to every table.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from pydantic_core import from_json, to_json
 from sqlalchemy import JSON, DateTime, Dialect, Text, Uuid, bindparam, cast
 from sqlalchemy.orm import with_loader_criteria
 from sqlmodel import SQLModel, insert, select
 
 from api.errors import UnavailableError
-from api.rules.facts import Moment
-from api.storage.database import Owned, OwnedSession
+from api.storage.codecs import held
+from api.storage.session import Owned, OwnedSession
 
 Row = tuple[Any, ...]
 Writer = Callable[[Any], Any] | None
 INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
-SECONDS = len("2026-03-02 16:00:00")
 SIZES = (0, 1, 10, 100, 500)  # lists of ids are filled up to one of these, so that few statements are compiled
 MOST = SIZES[-1]
 
@@ -209,58 +205,3 @@ class Rows:
 
     def _run(self, statement: Plain, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
         return self._driver.execute(*statement.on(self._dialect, {**self._values, **values}))
-
-
-def held(id_: str) -> str:
-    """Return an id as it is compared with a column: without hyphens, which PostgreSQL takes too."""
-    return id_.replace("-", "")
-
-
-def canonical(id_: str) -> str:
-    """Return an id as it is answered: with hyphens."""
-    return id_ if len(id_) != 32 else f"{id_[:8]}-{id_[8:12]}-{id_[12:16]}-{id_[16:20]}-{id_[20:]}"
-
-
-def kept(instant: datetime) -> str:
-    """Return an instant as it is compared with a column: in UTC, as SQLite keeps it and PostgreSQL reads it."""
-    if instant.tzinfo is not UTC:
-        instant = instant.astimezone(UTC)
-    return f"{instant.isoformat(' ')[:SECONDS]}.000000"
-
-
-def column(said: str) -> str:
-    """Return an instant that is answered as it is compared with a column: the inverse of `said`."""
-    return f"{said[:10]} {said[11:SECONDS]}.000000"
-
-
-def instant(column: str) -> datetime:
-    """Return a column's instant, in whole seconds."""
-    return datetime.fromisoformat(f"{column[:SECONDS]}+00:00")
-
-
-def known_instant(column: str | None) -> datetime | None:
-    """Return a column's instant where there is one."""
-    return None if column is None else datetime.fromisoformat(f"{column[:SECONDS]}+00:00")
-
-
-def said(column: str) -> str:
-    """Return a column's instant as it is answered: RFC 3339 with `Z`."""
-    return f"{column[:10]}T{column[11:SECONDS]}Z"
-
-
-def document(column: str) -> Any:  # noqa: ANN401  # any document
-    """Return a column's document."""
-    return from_json(column, cache_strings="keys")
-
-
-def moment(column: str | None) -> Moment | None:
-    """Return a column's moment: a date, perhaps with a time."""
-    if column is None:
-        return None
-    day, _, clock = column.partition("T")
-    return Moment(date.fromisoformat(day), time.fromisoformat(clock) if clock else None)
-
-
-def written(value: object) -> str:
-    """Return a document as a column keeps it."""
-    return to_json(value).decode()

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from api.main import wall_clock
+from api.clock import wall_clock
 from api.services.steps.recheck import check_steps
 from api.settings import Settings
 from api.storage.database import Database

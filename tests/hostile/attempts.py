@@ -11,7 +11,7 @@ from urllib.parse import quote_from_bytes
 
 from api.http.openapi import examples
 from api.http.openapi.document import operations
-from api.services.facts.crud import is_id
+from api.storage.codecs import is_id
 from tests.capture import filled
 from tests.hostile import addresses, bodies, headers
 from tests.hostile.asgi_client import Sent

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from api.models.base import new_id
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 from tests.conftest import World
 from tests.http.api_client import (
     NOW,

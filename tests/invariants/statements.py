@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Dialect, event
 from sqlmodel import SQLModel
 
-from api.storage.database import Database, Owned
+from api.storage.database import Database
 from api.storage.raw_sql import Plain
+from api.storage.session import Owned
 
 OWNED = frozenset(
     str(mapper.local_table.name)  # type: ignore[attr-defined]  # a mapper's table is a Table

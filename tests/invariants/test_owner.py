@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, delete, select, update
 
 from api.models import Note, StepInstance, Token
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 from tests.conftest import World
 from tests.invariants.conftest import CLOSED, Renewed, opened_world
 from tests.invariants.failures import Failures

@@ -17,9 +17,11 @@ from api.services.steps import queue
 from api.services.steps.judge import judged_at
 from api.services.steps.load_facts import gather
 from api.services.steps.rows import COLUMNS, StoredStep, columns
-from api.storage.database import Database, OwnedSession
+from api.storage.codecs import SECONDS, canonical, document
+from api.storage.database import Database
 from api.storage.keyset import PageQuery
-from api.storage.raw_sql import SECONDS, Plain, Rows, canonical, document, picked
+from api.storage.raw_sql import Plain, Rows, picked
+from api.storage.session import OwnedSession
 
 Key = tuple[str, int, str]
 Values = dict[str, Any]

@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import __version__
+from api.http.credentials import COOKIE, CSRF_HEADER
 from api.http.openapi import examples
 from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
-from api.http.strict_route import COOKIE, CSRF_HEADER, MERGE_PATCH
+from api.http.strict_route import MERGE_PATCH
 from api.protocol.idempotency import KEY
 from api.protocol.problem_types import CATALOG
 from api.protocol.scopes import scopes_of

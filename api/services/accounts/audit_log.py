@@ -8,8 +8,9 @@ from sqlmodel import col, insert
 from api.models import Activity, Token
 from api.models.base import new_id
 from api.services.accounts.authentication import Recognised
-from api.storage.database import OwnedSession
-from api.storage.raw_sql import Plain, Rows, given, held, kept
+from api.storage.codecs import held, kept
+from api.storage.raw_sql import Plain, Rows, given
+from api.storage.session import OwnedSession
 
 KEPT_FOR = timedelta(days=90)
 

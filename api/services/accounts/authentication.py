@@ -1,52 +1,21 @@
-"""What every request for steps wants to know, in one statement: who asks, and whether anything changed."""
+"""Authentication: who asks, by the hash of a token, with the state of their steps; one statement."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlmodel import col, func, select
+from sqlmodel import col, update
 
-from api.errors import UnauthorizedError
-from api.models import Offer, StepInstance, Token, User
-from api.protocol.etags import hashed
-from api.rules.evaluate import RULES_VERSION
+from api.errors import ForbiddenError, UnauthorizedError
+from api.models import Token, User
+from api.protocol.scopes import missing
 from api.security import hash_token, looks_like_token
-from api.services.accounts.tokens import demand
-from api.storage.database import OwnedSession
-from api.storage.raw_sql import (
-    INSTANT,
-    OWNER,
-    Plain,
-    Row,
-    Rows,
-    canonical,
-    document,
-    given,
-    kept,
-    known_instant,
-    picked,
-)
+from api.services.steps.version import latest_passings, state_etag
+from api.storage.codecs import canonical, document, kept, known_instant
+from api.storage.raw_sql import Plain, Row, Rows, given, picked
+from api.storage.session import UNSYNCED, OwnedSession
 
-NOW = given("now", INSTANT)
-
-
-def _passed(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a parameter
-    """Return the latest passing of an opening, a deadline, the end of a snooze and the term of an offer."""
-    row = StepInstance
-    open_ = col(row.closed_state).is_(None)
-    return [
-        select(func.max(column)).where(col(table.user_id) == owner, col(column) <= NOW, *more).scalar_subquery()
-        for table, column, more in (
-            (row, row.opens_at, (open_,)),
-            (row, row.due_at, (open_,)),
-            (row, row.snoozed_until, ()),
-            (Offer, Offer.respond_by, ()),
-        )
-    ]
-
-
-CHANGED = Plain(picked(User.write_counter, *_passed(OWNER)).where(col(User.id) == OWNER), owned=False)
+MARKED_EVERY = timedelta(minutes=10)
 RECOGNISED = Plain(
     picked(
         Token.user_id,
@@ -57,7 +26,7 @@ RECOGNISED = Plain(
         Token.expires_at,
         Token.last_used_at,
         User.write_counter,
-        *_passed(col(Token.user_id)),
+        *latest_passings(col(Token.user_id)),
     )
     .join(User, col(User.id) == col(Token.user_id))
     .where(col(Token.hash) == given("hash")),
@@ -79,7 +48,7 @@ class Recognised:
 
     def tag(self, address: str) -> str:
         """Return the entity tag of what an address answers about steps."""
-        return _tag(self.user_id, self.state, address)
+        return state_etag(self.user_id, self.state, address)
 
 
 def recognise(rows: Rows, secret: str, needed: Collection[str], *, as_of: datetime | None = None) -> Recognised:
@@ -116,15 +85,24 @@ def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) ->
     return found
 
 
-def version(session: OwnedSession, now: datetime, address: str, *, writes: int = 0) -> str:
-    """Return the same tag within a session; `writes` of -1 leaves out the write that is under way."""
-    session.flush()
-    row = Rows.of(session).first(CHANGED, now=kept(now))
-    if row is None:
-        raise UnauthorizedError
-    counter, *passed = row
-    return _tag(session.user_id, (counter + writes, *passed), address)
+def demand(granted: Collection[str], needed: Collection[str]) -> None:
+    """Raise ForbiddenError, with the names of the scopes, where a token does not have them."""
+    lacking = missing(needed, granted)
+    if lacking:
+        names = " ".join(lacking)
+        raise ForbiddenError(
+            f"This token lacks the scope {' and '.join(lacking)}: use one that has it.",
+            headers={"WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{names}"'},
+            extra={"missing_scopes": lacking},
+        )
 
 
-def _tag(user_id: str, state: Row, address: str) -> str:
-    return hashed(user_id, tuple(state), RULES_VERSION, address)
+def is_to_be_marked(last_used_at: datetime | None, now: datetime) -> bool:
+    """Tell whether the last use that is known of a token lies ten minutes back."""
+    return last_used_at is None or last_used_at + MARKED_EVERY <= now
+
+
+def mark_used(session: OwnedSession, token_id: str) -> None:
+    """Keep that a token was used: at most every ten minutes, so that reading does not become writing."""
+    used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
+    session.execute(used, execution_options=UNSYNCED)

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel, col, select
 from api.errors import ConflictError
 from api.models import Application, Contact, User
 from api.security import confirmation, hash_token
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 

@@ -13,7 +13,8 @@ from sqlmodel import SQLModel, func, select
 
 from api.rules.evaluate import RULES_VERSION
 from api.rules.facts import Moment
-from api.storage.database import Database, OwnedSession
+from api.storage.database import Database
+from api.storage.session import OwnedSession
 
 FORMAT, FORMAT_VERSION = "afterword-export", 1
 SECRETS = frozenset({"password_hash", "hash"})

@@ -11,7 +11,7 @@ from sqlmodel import col, delete, select, update
 
 from api.errors import TooManyRequestsError
 from api.models import Throttle
-from api.storage.database import ANYBODY, UNSYNCED, OwnedSession
+from api.storage.session import ANYBODY, UNSYNCED, OwnedSession
 
 HOUR = timedelta(hours=1)
 PEOPLE_BEHIND_AN_ADDRESS = 3

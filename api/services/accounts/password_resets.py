@@ -15,9 +15,9 @@ from api.models import PasswordReset
 from api.models.base import new_id
 from api.security import RESET_PREFIX, hash_token, looks_like_token, new_token
 from api.services.accounts import users
-from api.services.accounts.tokens import ANYBODY_OPTION
 from api.services.current_user import me
-from api.storage.database import UNSYNCED, Database, OwnedSession
+from api.storage.database import Database
+from api.storage.session import ANYBODY_OPTION, UNSYNCED, OwnedSession
 
 USABLE_FOR = timedelta(hours=1)
 MOST_TRIES = 5

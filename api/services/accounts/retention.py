@@ -12,7 +12,8 @@ from api.services import idempotent_responses
 from api.services.accounts import audit_log, login_throttle, password_resets, tokens
 from api.services.facts.crud import RESTORABLE
 from api.services.steps import judge
-from api.storage.database import ANYBODY, UNSYNCED, Database, OwnedSession
+from api.storage.database import Database
+from api.storage.session import ANYBODY, UNSYNCED, OwnedSession
 
 POINTERS: tuple[tuple[Any, str], ...] = (
     (Application, "status_contact_id"),

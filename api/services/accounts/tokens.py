@@ -1,10 +1,10 @@
-"""Who may do what: the check of a token, and how sessions and personal tokens are made."""
+"""Sessions and personal tokens: how they are issued, listed and ended."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 
 from api.errors import ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
@@ -14,40 +14,15 @@ from api.protocol.etags import etag
 from api.protocol.scopes import ALL, missing
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.facts.crud import find
-from api.storage.database import ANYBODY, UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 
-ANYBODY_OPTION: Mapping[str, Any] = {ANYBODY: True}
 PREFIXES = {
     TokenKind.SESSION: SESSION_PREFIX,
     TokenKind.COOKIE: COOKIE_PREFIX,
     TokenKind.PERSONAL: PERSONAL_PREFIX,
 }
 KEPT_FOR = timedelta(days=30)
-MARKED_EVERY = timedelta(minutes=10)
 Shown = TypeVar("Shown", bound=Issued)
-
-
-def demand(granted: Collection[str], needed: Collection[str]) -> None:
-    """Raise ForbiddenError, with the names of the scopes, where a token does not have them."""
-    lacking = missing(needed, granted)
-    if lacking:
-        names = " ".join(lacking)
-        raise ForbiddenError(
-            f"This token lacks the scope {' and '.join(lacking)}: use one that has it.",
-            headers={"WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{names}"'},
-            extra={"missing_scopes": lacking},
-        )
-
-
-def is_to_be_marked(last_used_at: datetime | None, now: datetime) -> bool:
-    """Tell whether the last use that is known of a token lies ten minutes back."""
-    return last_used_at is None or last_used_at + MARKED_EVERY <= now
-
-
-def mark_used(session: OwnedSession, token_id: str) -> None:
-    """Keep that a token was used: at most every ten minutes, so that reading does not become writing."""
-    used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
-    session.execute(used, execution_options=UNSYNCED)
 
 
 def open_session(

@@ -13,12 +13,11 @@ from api.models.policy import PolicyOverrides
 from api.models.user import UserCreate, UserPublic
 from api.protocol.etags import etag
 from api.services.accounts import tokens
-from api.services.accounts.tokens import ANYBODY_OPTION
 from api.services.current_user import me
 from api.services.facts.crud import values_of
 from api.services.policies import check_all, laid_over
 from api.services.steps import judge
-from api.storage.database import UNSYNCED, OwnedSession
+from api.storage.session import ANYBODY_OPTION, UNSYNCED, OwnedSession
 
 
 def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) -> User:

@@ -14,7 +14,7 @@ from api.services.current_user import me
 from api.services.documents.compose import conversation, person_of
 from api.services.facts.crud import find
 from api.services.policies import policy_of
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 from api.words import cards
 from api.words.cards import Desk, Promise
 from api.words.catalogue import Catalogue, catalogue

@@ -13,7 +13,7 @@ from api.rules.calendar import local_date
 from api.services.current_user import me
 from api.services.facts.crud import check_links, create, find, there
 from api.services.facts.letters import LETTER, contacts_of, kept, paragraphs_of
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 from api.words.channels import Suggestion, suggest
 from api.words.checks import Finding, Written, check

@@ -8,7 +8,7 @@ from api.rules.calendar import local_date
 from api.services.current_user import me
 from api.services.facts.crud import find
 from api.services.facts.letters import contacts_of, paragraphs_of
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 from api.words.letter_sheet import Addressee, Sheet
 from api.words.letters import rested

@@ -27,7 +27,7 @@ from api.services.documents.compose import LONGEST_BODY, material_of, person_of
 from api.services.facts.crud import find, there
 from api.services.facts.links import find_link
 from api.services.facts.references import Asked, asks_of, consent_of, link_warnings, named_for
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 from api.words import references
 from api.words.catalogue import catalogue
 from api.words.material import Conversation, Draft, Person

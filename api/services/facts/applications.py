@@ -25,7 +25,7 @@ from api.services.facts.dating import TOLERANCE, Change, date_fact
 from api.services.policies import checked, laid_over
 from api.services.steps import judge
 from api.services.steps.load_elsewhere import stage_line
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 MAX_LIVE = 10_000
 

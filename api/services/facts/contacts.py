@@ -13,7 +13,7 @@ from api.services import idempotent_responses
 from api.services.facts.crud import Kind, touch
 from api.services.facts.dating import Change, past
 from api.services.steps import judge
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 SEEN_AS = ("people", "status_contact")
 PERSONAL = (

@@ -19,8 +19,9 @@ from api.rules.outcome import STEPS
 from api.services.facts.dating import Change, cut_evidence
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
-from api.storage.database import Owned, OwnedSession
-from api.storage.raw_sql import ID, Plain, Rows, canonical, given, held, picked
+from api.storage.codecs import canonical, held, is_id
+from api.storage.raw_sql import ID, Plain, Rows, given, picked
+from api.storage.session import Owned, OwnedSession
 
 Row = TypeVar("Row", bound=Stored)
 AnyRow = TypeVar("AnyRow", bound=Owned)
@@ -108,12 +109,6 @@ def there(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
         of = col(columns.application_id)
         wanted = wanted.where(or_(of.is_(None), of.not_in(gone)))
     return wanted
-
-
-def is_id(text: str) -> bool:
-    """Tell whether a text can be an id at all; nothing else may reach a database's UUID column."""
-    parts = [len(part) for part in text.split("-")]
-    return parts == [8, 4, 4, 4, 12] and all(c in "0123456789abcdefABCDEF-" for c in text)
 
 
 def wanted_id(name: str, value: str) -> str:

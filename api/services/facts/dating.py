@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.errors import InvalidError
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 TOLERANCE = timedelta(minutes=5)
 NOT_EVIDENCE = frozenset({"starts_at", "ends_at", "respond_by", "until", "expires_at", "permission_expires_at"})

@@ -18,7 +18,7 @@ from api.services.facts.crud import change, check_links, create, find
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.links import put_interviewer
 from api.services.facts.notes import NOTE
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 KINDS = {"positives": "positive", "concerns": "concern", "remarks": "general"}
 PERSONAL = frozenset(ContactFields.model_fields)

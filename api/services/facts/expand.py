@@ -19,8 +19,8 @@ from api.services.facts.interviews import INTERVIEW
 from api.services.facts.links import application_contacts
 from api.services.steps.read import View, steps_of
 from api.services.steps.render import most_pressing
-from api.storage.database import OwnedSession
 from api.storage.raw_sql import Rows
+from api.storage.session import OwnedSession
 
 
 class PressingAction(HintPublic):

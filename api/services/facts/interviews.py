@@ -16,7 +16,7 @@ from api.services.facts.crud import Kind
 from api.services.facts.dating import Change, date_fact, in_order, one_or_unknown
 from api.services.policies import policy_of
 from api.services.steps.effective_end import effective_end
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 LONGEST = timedelta(hours=24)
 MOST_MOVES = 50

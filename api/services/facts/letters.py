@@ -15,7 +15,7 @@ from api.services.facts.applications import applications_of
 from api.services.facts.crud import Kind, find, touch
 from api.services.facts.dating import Change, past
 from api.services.steps import judge
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 from api.words.checks import PLACEHOLDER
 from api.words.letters import rested
 from api.words.material import Paragraph

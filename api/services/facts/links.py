@@ -15,8 +15,8 @@ from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, show
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
-from api.storage.database import Owned, OwnedSession
 from api.storage.keyset import PageQuery, ascending
+from api.storage.session import Owned, OwnedSession
 
 Shown = TypeVar("Shown")
 Paged = tuple[list[Shown], str | None]

@@ -24,8 +24,8 @@ from api.services.facts.crud import Kind, find, ids_where, values_of
 from api.services.facts.dating import Change, cut_evidence, date_fact
 from api.services.facts.links import Paged, find_link
 from api.services.steps import judge
-from api.storage.database import OwnedSession
 from api.storage.keyset import PageQuery, ascending
+from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 
 SEEN_AS = "references"

@@ -13,7 +13,7 @@ from api.rules.judge import BY_HAND
 from api.services.facts.dating import past
 from api.services.steps import judge
 from api.services.steps.read import find_step
-from api.storage.database import OwnedSession
+from api.storage.session import OwnedSession
 
 LONGEST_SNOOZE = timedelta(days=30)
 Action = Literal["complete", "skip", "reopen"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import col, func, select
 
 from api.models import StepInstance
-from api.storage.database import ANYBODY, OwnedSession
+from api.storage.session import ANYBODY, OwnedSession
 
 
 @dataclass(frozen=True, slots=True)

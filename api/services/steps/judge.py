@@ -14,8 +14,9 @@ from api.services.policies import policy_of
 from api.services.steps.effective_end import effective_end
 from api.services.steps.load_facts import ME, gather
 from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, columns, is_kept, keys_of, same
-from api.storage.database import OwnedSession
-from api.storage.raw_sql import IDS, OWNER, Plain, Rows, canonical, document, given, instant, picked
+from api.storage.codecs import canonical, document, instant
+from api.storage.raw_sql import IDS, OWNER, Plain, Rows, given, picked
+from api.storage.session import OwnedSession
 
 AT_ONCE = 500
 SEARCH = (7,)

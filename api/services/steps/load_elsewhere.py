@@ -9,7 +9,8 @@ from sqlmodel import col, or_
 from api.models import Application, Interview, SearchActivity, StageChange
 from api.rules import facts as rules
 from api.rules.life import life
-from api.storage.raw_sql import ID, IDS, INSTANT, Plain, Rows, canonical, given, instant, kept, known_instant, picked
+from api.storage.codecs import canonical, instant, kept, known_instant
+from api.storage.raw_sql import ID, IDS, INSTANT, Plain, Rows, given, picked
 
 
 def under(table: type[Any], *names: str) -> Plain:

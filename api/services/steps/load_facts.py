@@ -28,19 +28,8 @@ from api.rules.outcome import STEPS
 from api.rules.policy import Policy
 from api.services.policies import policy_of
 from api.services.steps.load_elsewhere import STAGES, elsewhere, stage, under
-from api.storage.raw_sql import (
-    IDS,
-    OWNER,
-    Plain,
-    Row,
-    Rows,
-    canonical,
-    document,
-    instant,
-    known_instant,
-    moment,
-    picked,
-)
+from api.storage.codecs import canonical, document, instant, known_instant, moment
+from api.storage.raw_sql import IDS, OWNER, Plain, Row, Rows, picked
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from api.rules.answers import Answer
 from api.rules.evaluate import project
 from api.rules.outcome import STEPS
 from api.rules.words import said as at_utc
-from api.services.accounts.authentication import NOW
 from api.services.steps.load_facts import gather
 from api.services.steps.render import public, surroundings
 from api.services.steps.rows import COLUMNS, StoredStep, kept_of
-from api.storage.database import OwnedSession
+from api.services.steps.version import NOW
+from api.storage.codecs import canonical, held, instant, kept, said
 from api.storage.keyset import PageQuery, beyond, by, ordered
-from api.storage.raw_sql import ID, INSTANT, Plain, Row, Rows, canonical, given, held, instant, kept, picked, said
+from api.storage.raw_sql import ID, INSTANT, Plain, Row, Rows, given, picked
+from api.storage.session import OwnedSession
 
 CAP = 1_000
 KEYS = by(StepInstance, "due_at")

@@ -14,12 +14,12 @@ from api.rules.evaluate import project
 from api.rules.life import life
 from api.rules.outcome import STEPS, Kept
 from api.rules.words import said as at_utc
-from api.services.facts.crud import is_id
 from api.services.steps.load_facts import Known, gather
 from api.services.steps.render import Surroundings, headlines, public, surroundings
 from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, kept_of
-from api.storage.database import OwnedSession
-from api.storage.raw_sql import ID, Plain, Rows, canonical, given, held, picked, said
+from api.storage.codecs import canonical, held, is_id, said
+from api.storage.raw_sql import ID, Plain, Rows, given, picked
+from api.storage.session import OwnedSession
 
 
 @dataclass(frozen=True, slots=True)

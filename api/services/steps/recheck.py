@@ -10,8 +10,9 @@ from api.models import Application, StepInstance, User
 from api.rules.evaluate import RULES_VERSION
 from api.services.steps import judge
 from api.services.steps.judge import Difference, compare, judged_at, rewrite
-from api.storage.database import ANYBODY, Database, OwnedSession
+from api.storage.database import Database
 from api.storage.raw_sql import OWNER, Plain, Rows, picked
+from api.storage.session import ANYBODY, OwnedSession
 
 AT_ONCE = 100
 COUNTER = Plain(picked(User.write_counter).where(col(User.id) == OWNER), owned=False)

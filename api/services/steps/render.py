@@ -13,7 +13,8 @@ from api.rules.answers import NOTHING, Answer, answered
 from api.rules.evaluate import rank
 from api.rules.hints import worded
 from api.rules.outcome import STEPS, Kept
-from api.storage.raw_sql import INSTANT, Plain, Rows, canonical, given, instant, kept, picked
+from api.storage.codecs import canonical, instant, kept
+from api.storage.raw_sql import INSTANT, Plain, Rows, given, picked
 
 CALL, SEARCH = 6, 7
 ADD_APPLICATION = worded("add_application", NOTHING, "", NOTHING)

@@ -9,7 +9,8 @@ from api.models.step import StepInstance, step_id
 from api.rules.answers import kept
 from api.rules.evaluate import RULES_VERSION
 from api.rules.outcome import Instance, Kept
-from api.storage.raw_sql import IDS, SECONDS, Plain, column, document, held, picked, said, written
+from api.storage.codecs import SECONDS, column, document, held, said, written
+from api.storage.raw_sql import IDS, Plain, picked
 
 
 class StoredStep(NamedTuple):

@@ -1,0 +1,41 @@
+"""Offers: when one was received and decided, and whether the stage says so too."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.models import Application, Offer
+from api.models.offer import OfferCreate, OfferPublic, OfferUpdate
+from api.services.facts.applications import applications_of
+from api.services.facts.crud import Kind
+from api.services.facts.dating import Change, date_fact
+from api.storage.session import OwnedSession
+
+
+def _settle_offer(session: OwnedSession, row: Offer, change: Change) -> None:
+    row.received_at = row.received_at or session.now
+    there, was = row.decision is not None, change.before.get("decision") is not None
+    date_fact(row, change, "decided_at", there=there, was=was, fact="decision")
+
+
+def _offer_extras(session: OwnedSession, rows: Sequence[Offer]) -> list[dict[str, Any]]:
+    applications = applications_of(session, [row.application_id for row in rows])
+    return [{"warnings": _stage_warnings(applications[row.application_id])} for row in rows]
+
+
+def _stage_warnings(application: Application) -> list[dict[str, str]]:
+    if application.stage in ("offered", "accepted", "declined"):
+        return []
+    href = f"/v1/applications/{application.id}/stages"
+    text = "The application does not stand at offered yet: record that stage too, so that the call is no longer due."
+    return [{"code": "stage_not_offered", "text": text, "method": "POST", "href": href}]
+
+
+OFFER = Kind(
+    table=Offer,
+    noun="offer",
+    create=OfferCreate,
+    update=OfferUpdate,
+    public=OfferPublic,
+    settle=_settle_offer,
+    extras=_offer_extras,
+)

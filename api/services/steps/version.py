@@ -1,0 +1,49 @@
+"""The version of a user's steps: an entity tag that changes with every write and every passing instant."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from api.errors import UnauthorizedError
+from api.models import Offer, StepInstance, User
+from api.protocol.etags import hashed
+from api.rules.evaluate import RULES_VERSION
+from api.storage.codecs import kept
+from api.storage.raw_sql import INSTANT, OWNER, Plain, Row, Rows, given, picked
+from api.storage.session import OwnedSession
+
+NOW = given("now", INSTANT)
+
+
+def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a parameter
+    """Return the latest passing of an opening, a deadline, the end of a snooze and the term of an offer."""
+    row = StepInstance
+    open_ = col(row.closed_state).is_(None)
+    return [
+        select(func.max(column)).where(col(table.user_id) == owner, col(column) <= NOW, *more).scalar_subquery()
+        for table, column, more in (
+            (row, row.opens_at, (open_,)),
+            (row, row.due_at, (open_,)),
+            (row, row.snoozed_until, ()),
+            (Offer, Offer.respond_by, ()),
+        )
+    ]
+
+
+CHANGED = Plain(picked(User.write_counter, *latest_passings(OWNER)).where(col(User.id) == OWNER), owned=False)
+
+
+def version(session: OwnedSession, now: datetime, address: str, *, writes: int = 0) -> str:
+    """Return the same tag within a session; `writes` of -1 leaves out the write that is under way."""
+    session.flush()
+    row = Rows.of(session).first(CHANGED, now=kept(now))
+    if row is None:
+        raise UnauthorizedError
+    counter, *passed = row
+    return state_etag(session.user_id, (counter + writes, *passed), address)
+
+
+def state_etag(user_id: str, state: Row, address: str) -> str:
+    """Return the entity tag of what an address answers about steps, from the state that it is made of."""
+    return hashed(user_id, tuple(state), RULES_VERSION, address)
