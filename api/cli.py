@@ -23,14 +23,14 @@ from api import logs
 from api.clock import wall_clock
 from api.errors import ProblemError
 from api.http import server
-from api.http.openapi.document import document
+from api.http.openapi.document import build_openapi
 from api.main import create_app
 from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.security import hash_password
 from api.services.accounts import tokens, users
-from api.services.accounts.retention import sweep
+from api.services.accounts.retention import apply_retention
 from api.services.steps import recheck
 from api.settings import Settings
 from api.storage.backup import back_up
@@ -131,7 +131,7 @@ def serve(
 ) -> None:
     """Serve the API; an SQLite database is brought to head first, a PostgreSQL schema that is behind is refused."""
     settings = Settings()
-    logs.install(settings.log_level, settings.log_format)
+    logs.configure_logging(settings.log_level, settings.log_format)
     with _connected() as database:
         _prepare(database)
     for weakness in [*settings.weaknesses(), *_unencrypted(host)]:
@@ -168,7 +168,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a throw-away SQLite file with an account of three applications; prints a token and a line to try."""
     with tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}")
-        logs.install("WARNING", settings.log_format)
+        logs.configure_logging("WARNING", settings.log_format)
         application = create_app(settings)
         database: Database = application.state.database
         database.migrate()
@@ -196,11 +196,11 @@ def migrate() -> None:
 
 
 @app.command("openapi")
-def openapi_document() -> None:
+def openapi() -> None:
     """Print the OpenAPI document."""
     with tempfile.TemporaryDirectory() as folder:
         application = create_app(Settings(database_url=f"sqlite:///{Path(folder) / 'none.db'}"))
-        print(json.dumps(document(application), indent=2, ensure_ascii=False))  # noqa: T201  # this is the output
+        print(json.dumps(build_openapi(application), indent=2, ensure_ascii=False))  # noqa: T201  # this is the output
         application.state.database.dispose()
 
 
@@ -232,7 +232,7 @@ def token_issue(
     """Make a personal token; prints the secret alone."""
     body = TokenCreate.model_validate({"name": name, "scopes": scopes.split(",")})
     with _database() as database, database.write(_now()) as session:
-        user = users.by_email(session, email)
+        user = users.find_by_email(session, email)
         if user is None:
             _fail("there is no account of this address: open one with `afterword user add`.")
             return
@@ -242,10 +242,10 @@ def token_issue(
 
 
 @app.command("sweep")
-def sweep_once() -> None:
+def sweep() -> None:
     """Forget answers kept for retries and purge what was deleted 30 days ago; `serve` does it every hour."""
     with _database() as database:
-        swept = sweep(database, _now())
+        swept = apply_retention(database, _now())
     errors.print(
         f"{swept.answers:,} kept answers, {swept.applications:,} applications and {swept.contacts:,} contacts swept."
     )
@@ -276,11 +276,13 @@ def steps_check(
     Each account is mended by itself, so an interruption loses nothing: go on with --outdated after a change of rules.
     """
     with _database() as database, database.read(_now()) as session:
-        ids = recheck.outdated(session) if outdated else users.everybody(session)
+        ids = recheck.outdated(session) if outdated else users.all_user_ids(session)
     checked = wrong = 0
     with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
         for rows, different in progress.track(
-            rejudge.checked(ids, repair=repair, processes=processes), total=len(ids), description="Checking steps"
+            rejudge.check_accounts(ids, repair=repair, processes=processes),
+            total=len(ids),
+            description="Checking steps",
         ):
             checked, wrong = checked + rows, wrong + different
     done = "repaired" if repair else "found"

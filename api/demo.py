@@ -21,7 +21,7 @@ from api.services.accounts import audit_log, tokens, users
 from api.services.facts import links
 from api.services.facts.applications import APPLICATION, STAGE
 from api.services.facts.contacts import CONTACT
-from api.services.facts.crud import Kind, create, find
+from api.services.facts.crud import FactKind, create, find
 from api.services.facts.follow_ups import FOLLOW_UP
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.letter_templates import LETTER_TEMPLATE
@@ -52,7 +52,7 @@ class Story:
         """Return a date, days from now."""
         return (local_date(self.now, ZONE) + timedelta(days=days)).isoformat()
 
-    def tell(self, kind: Kind[Any], number: str, /, *, within: str | None = None, **fields: object) -> None:
+    def tell(self, kind: FactKind[Any], number: str, /, *, within: str | None = None, **fields: object) -> None:
         """Record a fact of a fixed id."""
         body: Body = kind.create.model_validate({"id": number, **fields})
         create(self.session, kind, body, within={"application_id": within} if within else None)
@@ -69,8 +69,8 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _renumber(session, token, ids.TOKEN)
         signed_in, _ = tokens.open_session(session, user, days=30, name="Firefox at home")
         _renumber(session, signed_in, ids.SESSION)
-        audit_log.note(session, signed_in, "create_session", f"/v1/sessions/{ids.SESSION}")
-        audit_log.note(session, signed_in, "create_token", f"/v1/tokens/{ids.TOKEN}")
+        audit_log.record(session, signed_in, "create_session", f"/v1/sessions/{ids.SESSION}")
+        audit_log.record(session, signed_in, "create_token", f"/v1/tokens/{ids.TOKEN}")
         story = Story(session)
         _people(story)
         _reference(story)

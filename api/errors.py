@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-LONGEST_NAME = 400
+MAX_NAME_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class FieldError:
 
         The name of an unknown field is the only input that is ever answered: shortened, without what does not print.
         """
-        name = "".join(c if c.isprintable() else "\ufffd" for c in self.name[:LONGEST_NAME])
+        name = "".join(c if c.isprintable() else "\ufffd" for c in self.name[:MAX_NAME_LENGTH])
         return {self.where: name, "code": self.code, "detail": self.detail}
 
 

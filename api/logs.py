@@ -22,8 +22,8 @@ FIELDS = ("request_id", "method", "route", "status", "duration_ms", "problem")
 OURS = "afterword"
 WARNING = re.compile(r".+?:\d+: \w+(?=: )")
 BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-MOST_FRAMES = 100
-MOST_LINKS = 20
+MAX_FRAMES = 100
+MAX_LINKS = 20
 
 
 def configuration(level: str, form: Form | None = None) -> dict[str, Any]:
@@ -35,14 +35,14 @@ def configuration(level: str, form: Form | None = None) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": {"()": "api.logs.Lines", "form": form or _fitting()}},
+        "formatters": {"lines": {"()": "api.logs.Lines", "form": form or _default_form()}},
         "handlers": {"stderr": {"()": "api.logs.stderr", "formatter": "lines"}},
         "root": {"level": others, "handlers": ["stderr"]},
         "loggers": {OURS: {"level": level}},
     }
 
 
-def install(level: str, form: Form | None = None) -> None:
+def configure_logging(level: str, form: Form | None = None) -> None:
     """Log this process's events from now on, as `configuration` has it."""
     logging.config.dictConfig(configuration(level, form))
 
@@ -53,7 +53,7 @@ def stderr() -> logging.Handler:
     return logging.StreamHandler()
 
 
-def _fitting() -> Form:
+def _default_form() -> Form:
     return "console" if sys.stderr.isatty() else "json"
 
 
@@ -76,7 +76,7 @@ class Lines(logging.Formatter):
         }
         fields = record.__dict__
         event.update((name, fields[name]) for name in FIELDS if name in fields)
-        faults = [_told(error) for error in _chain(record.exc_info[1])] if record.exc_info else []
+        faults = [_exception_fields(error) for error in _chain(record.exc_info[1])] if record.exc_info else []
         if self.is_json:
             if faults:
                 event["exception"] = faults
@@ -103,7 +103,7 @@ def _words(record: logging.LogRecord) -> str:
 
 def _chain(error: BaseException | None, links: int = 0) -> Iterator[BaseException]:
     """Go through an exception, the members of a group, and what caused it."""
-    if error is None or links == MOST_LINKS:
+    if error is None or links == MAX_LINKS:
         return
     yield error
     for member in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
@@ -111,14 +111,14 @@ def _chain(error: BaseException | None, links: int = 0) -> Iterator[BaseExceptio
     yield from _chain(error.__cause__ or (None if error.__suppress_context__ else error.__context__), links + 1)
 
 
-def _told(error: BaseException) -> dict[str, Any]:
+def _exception_fields(error: BaseException) -> dict[str, Any]:
     """Return an exception's type and the calls that led to it, the innermost last; never what it says."""
     frames, trace = [], error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_qualname}")
         trace = trace.tb_next
-    return {"type": _name(error), "frames": frames[-MOST_FRAMES:]}
+    return {"type": _name(error), "frames": frames[-MAX_FRAMES:]}
 
 
 def _name(error: BaseException) -> str:

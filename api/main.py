@@ -16,12 +16,12 @@ from api import __version__
 from api.clock import wall_clock
 from api.errors import ProblemError
 from api.http import problems
-from api.http.admission import MOST_HASHED, MOST_WAITING_TO_BE_HASHED, Admission, Gate
+from api.http.admission import MAX_HASHED, MAX_WAITING_TO_BE_HASHED, Admission, Gate
 from api.http.credentials import CSRF_HEADER
-from api.http.middleware import Conventions
-from api.http.route_index import Directory
+from api.http.middleware import RequestMiddleware
+from api.http.route_index import RouteIndex
 from api.metrics import Metrics
-from api.protocol.rate_limit import Limits
+from api.protocol.rate_limit import RateLimiter
 from api.routers import (
     accounts,
     application_contacts,
@@ -46,9 +46,9 @@ from api.routers import (
     steps,
     tokens,
 )
-from api.services.accounts.retention import sweep
+from api.services.accounts.retention import apply_retention
 from api.settings import SETTINGS, Settings
-from api.storage.async_connection import Lookout
+from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
 from api.workers.mailer import Mailer
 
@@ -78,8 +78,8 @@ ROUTERS = (
 )
 
 
-SWEEP_EVERY_SECONDS = 3_600
-KEPT_CONNECTIONS = 2
+RETENTION_EVERY_SECONDS = 3_600
+RESERVED_CONNECTIONS = 2
 SWITCH_SECONDS = 0.001  # threads at work keep the event loop waiting five times as long by default
 log = logging.getLogger("afterword")
 EXPOSED = (
@@ -96,36 +96,36 @@ EXPOSED = (
 
 
 @asynccontextmanager
-async def _running(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     """Let in as many requests as there are connections and threads for; sweep at once and every hour beside them."""
 
     async def every_hour() -> None:
         while not stopping.is_set():
             try:
-                await run_in_threadpool(sweep, app.state.database, app.state.clock().replace(microsecond=0))
+                await run_in_threadpool(apply_retention, app.state.database, app.state.clock().replace(microsecond=0))
             except ProblemError as error:
                 log.warning("the sweep is put off: %s", error.detail)
             with suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP_EVERY_SECONDS):
+                async with asyncio.timeout(RETENTION_EVERY_SECONDS):
                     await stopping.wait()
 
     settings: Settings = app.state.settings
     stopping = asyncio.Event()
-    served = settings.pool_size - KEPT_CONNECTIONS
+    served = settings.pool_size - RESERVED_CONNECTIONS
     app.state.gate = Gate(served, settings.max_waiting)
-    app.state.hashing_gate = Gate(MOST_HASHED, MOST_WAITING_TO_BE_HASHED, patient=True)
-    to_thread.current_default_thread_limiter().total_tokens = settings.pool_size + MOST_HASHED
+    app.state.hashing_gate = Gate(MAX_HASHED, MAX_WAITING_TO_BE_HASHED, patient=True)
+    to_thread.current_default_thread_limiter().total_tokens = settings.pool_size + MAX_HASHED
     sys.setswitchinterval(SWITCH_SECONDS)
-    app.state.database.open_glimpses()
-    app.state.lookout = None if app.state.database.is_sqlite else Lookout(app.state.database, settings)
+    app.state.database.open_inline_connection()
+    app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
     app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
     tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
     yield {SETTINGS: settings}
     stopping.set()
     app.state.mailer.stop()
     await asyncio.gather(*tasks)  # a task that is cancelled would leave its thread at work with a connection
-    if app.state.lookout is not None:
-        await app.state.lookout.close()
+    if app.state.async_connection is not None:
+        await app.state.async_connection.close()
     app.state.database.dispose()
 
 
@@ -139,27 +139,27 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_running,
+        lifespan=_lifespan,
     )
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.clock = clock
     app.state.exporting = asyncio.Semaphore()
-    app.state.gate = app.state.hashing_gate = app.state.mailer = app.state.lookout = None
-    app.state.limits = Limits(settings.requests_per_minute) if settings.requests_per_minute else None
-    directory = Directory()
+    app.state.gate = app.state.hashing_gate = app.state.mailer = app.state.async_connection = None
+    app.state.rate_limiter = RateLimiter(settings.requests_per_minute) if settings.requests_per_minute else None
+    directory = RouteIndex()
     for routes in ROUTERS:
         directory.add(routes.routes)
     app.router.routes.extend([directory, docs.files])
-    problems.install(app)
+    problems.install_handlers(app)
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
-    app.add_middleware(Conventions, metrics=_measured(app, settings))
+    app.add_middleware(RequestMiddleware, metrics=_add_metrics(app, settings))
     return app
 
 
-def _measured(app: FastAPI, settings: Settings) -> Metrics | None:
+def _add_metrics(app: FastAPI, settings: Settings) -> Metrics | None:
     """Measure, and show what is measured, where there is a token to read it with: otherwise neither costs anything."""
     if not settings.metrics_token:
         return None

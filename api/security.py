@@ -25,7 +25,7 @@ PREFIXES = (SESSION_PREFIX, COOKIE_PREFIX, PERSONAL_PREFIX, RESET_PREFIX)
 # RFC 9106's choice for little memory, on one core: two hashes at once leave the other threads their turn.
 MEMORY_KIB, PASSES = 65_536, 3
 LENGTH = 32
-FEWEST_CHARACTERS = 4
+MIN_CHARACTERS = 4
 DECORATION = string.digits + string.punctuation + string.whitespace
 
 
@@ -70,7 +70,7 @@ def is_common(password: str) -> bool:
     """Tell whether a password is guessed first: common itself, common but for digits around it, or hardly varied."""
     plain = password.lower()
     return (
-        len(set(plain)) < FEWEST_CHARACTERS
+        len(set(plain)) < MIN_CHARACTERS
         or plain in _commonest()
         or plain.strip(DECORATION) in _commonest()
         or not plain.strip(DECORATION)

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, DateTime, Dialect
 from sqlmodel import SQLModel
 
-from api.storage.codecs import kept
-from api.storage.raw_sql import Writer, writer
+from api.storage.codecs import to_db_instant
+from api.storage.raw_sql import BindProcessor, bind_processor
 from benchmarks.facts import Row
 
 
@@ -18,7 +18,7 @@ def insert(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -
         return
     names = sorted({name for row in rows for name in row})
     writers = _writers(table, connection.dialect)
-    columns = [_written(writers[name], [row.get(name) for row in rows]) for name in names]
+    columns = [_bound(writers[name], [row.get(name) for row in rows]) for name in names]
     driver: Any = connection.connection.driver_connection
     target = f"{table.__tablename__} ({', '.join(names)})"
     values = zip(*columns, strict=True)
@@ -30,17 +30,17 @@ def insert(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -
             copy.write_row(row)
 
 
-def _written(writer: Writer, values: list[Any]) -> list[Any]:
+def _bound(writer: BindProcessor, values: list[Any]) -> list[Any]:
     return values if writer is None else [None if value is None else writer(value) for value in values]
 
 
 @cache
-def _writers(table: type[SQLModel], dialect: Dialect) -> dict[str, Writer]:
+def _writers(table: type[SQLModel], dialect: Dialect) -> dict[str, BindProcessor]:
     """Return what turns a value of each column into what the driver takes."""
     columns: Any = table.__table__.columns  # type: ignore[attr-defined]  # every table passed has one
     return {column.name: _writer(column.type, dialect) for column in columns}
 
 
-def _writer(kind: Any, dialect: Dialect) -> Writer:
+def _writer(kind: Any, dialect: Dialect) -> BindProcessor:
     is_instant = isinstance(getattr(kind, "impl_instance", kind), DateTime)
-    return kept if is_instant and dialect.name == "sqlite" else writer(kind, dialect)
+    return to_db_instant if is_instant and dialect.name == "sqlite" else bind_processor(kind, dialect)

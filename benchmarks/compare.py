@@ -57,7 +57,7 @@ def steps(people: Sequence[Person]) -> list[str]:
     return [wire("GET", f"/v1/applications/{id_}/steps", one.token) for one in people for id_ in one.interviews]
 
 
-def noted(people: Sequence[Person]) -> list[str]:
+def note_requests(people: Sequence[Person]) -> list[str]:
     """Return notes for every application of every account in turn, so that none grows much."""
     return [
         wire(
@@ -93,7 +93,7 @@ def queue(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, 
 
 def notes(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, effort: Effort) -> dict[str, Seen]:
     """Compare recording a note."""
-    loads = [Load(name, address, noted(people)) for name, address in addresses.items()]
+    loads = [Load(name, address, note_requests(people)) for name, address in addresses.items()]
     return side_by_side(loads, folder, effort)
 
 

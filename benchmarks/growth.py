@@ -70,7 +70,7 @@ def _by_wrk(to: Report, section: str, places: list[Place], folder: Path, effort:
     kinds = {
         "queue, page of 50": compare.pages,
         "steps of one application": compare.steps,
-        "record a note": compare.noted,
+        "record a note": compare.note_requests,
     }
     for name, requests in kinds.items():
         loads = [Load(place.name, place.address, requests(place.data.loaded.people)) for place in places]

@@ -31,7 +31,7 @@ from api.services.steps import judge
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.session import UNSYNCED, OwnedSession
-from api.workers.rejudge import unhurried
+from api.workers.rejudge import tune_gc
 from benchmarks import bulk
 from benchmarks.facts import EACH, TABLES, USER_ZONE, account
 from tests.trials.server_process import Postgres
@@ -127,7 +127,7 @@ def load(url: str, kind: str, size: int) -> Loaded:
     users = max(size // EACH, 1)
     chosen = range(0, users, max(users // MEASURED, 1))[:MEASURED]
     found = Loaded(kind, size, now.isoformat(), memory_before=memory())
-    unhurried()
+    tune_gc()
     with database(url) as target, _progress() as progress:
         target.migrate()
         bar = progress.add_task(f"{size:,} applications, {kind}", total=size)
@@ -140,7 +140,7 @@ def load(url: str, kind: str, size: int) -> Loaded:
                 found.people.append(person)
             progress.advance(bar, EACH)
         found.seconds, found.processor = time.perf_counter() - began, time.process_time() - processor
-        settle(target)
+        analyze(target)
     found.memory_after = memory()
     return found
 
@@ -178,12 +178,12 @@ def restore(data: DataSet, text: str) -> None:
                 judge.judge_all(session)
 
 
-def settle(target: Database) -> None:
+def analyze(target: Database) -> None:
     """Let PostgreSQL know what it holds, as it soon would by itself; empty SQLite's log."""
     if not target.is_sqlite:
         with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
-    target.forget()
+    target.truncate_wal()
 
 
 def _progress() -> Progress:

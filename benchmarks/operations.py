@@ -91,7 +91,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Operation:
-    """One kind of call. `body` is sent; what a POST made is deleted again afterwards, at `undo` and its id.
+    """One kind of call. `body` is sent; what a POST made is deleted again afterwards, at `dry_run` and its id.
 
     `most`: how often it may be made, where the service itself bounds that.
     """

@@ -11,7 +11,7 @@ from sqlalchemy import Dialect, Engine, event
 from api.main import create_app
 from api.settings import Settings
 from api.storage.database import Database
-from api.storage.raw_sql import Plain
+from api.storage.raw_sql import CompiledStatement
 from benchmarks.load import DataSet, Person
 from benchmarks.report import Report
 
@@ -30,20 +30,20 @@ def heard(engine: Engine) -> Iterator[list[Statement]]:
         if not many and statement.startswith(("SELECT", "UPDATE", "DELETE")):
             said.append((statement, values))
 
-    compiled = Plain.on
+    compiled = CompiledStatement.bind
 
-    def on(plain: Plain, dialect: Dialect, values: Any) -> tuple[str, Any]:
+    def on(plain: CompiledStatement, dialect: Dialect, values: Any) -> tuple[str, Any]:
         """Hear what runs on the driver itself, of which the engine is told nothing."""
         statement, found = compiled(plain, dialect, values)
         listen(None, None, statement, found if isinstance(found, dict) else tuple(found), None, many=False)
         return statement, found
 
     event.listen(engine, "before_cursor_execute", listen)
-    Plain.on = on  # type: ignore[method-assign,assignment]  # only while it is listened
+    CompiledStatement.bind = on  # type: ignore[method-assign,assignment]  # only while it is listened
     try:
         yield said
     finally:
-        Plain.on = compiled  # type: ignore[method-assign]
+        CompiledStatement.bind = compiled  # type: ignore[method-assign]
         event.remove(engine, "before_cursor_execute", listen)
 
 

@@ -3,8 +3,8 @@
 from sqlmodel import update
 
 from api.models import StepInstance
-from api.storage.session import ANYBODY, UNSYNCED
-from benchmarks.load import DataSet, database, settle
+from api.storage.session import ANY_OWNER, UNSYNCED
+from benchmarks.load import DataSet, analyze, database
 from benchmarks.report import Report
 from benchmarks.servers import environment, run
 
@@ -14,7 +14,7 @@ MINUTES_A_MILLION = 15
 def age(data: DataSet) -> None:
     """Let all stored steps be of rules that are older than ours, so that every row is to be written."""
     with database(data.url) as target, target.engine.begin() as connection:
-        options = {**UNSYNCED, ANYBODY: True}
+        options = {**UNSYNCED, ANY_OWNER: True}
         connection.execute(update(StepInstance).values(rules_version=0), execution_options=options)
 
 
@@ -23,7 +23,7 @@ def report(to: Report, data: DataSet) -> None:
     age(data)
     done = run(environment(data.url), "steps", "check", "--repair")
     with database(data.url) as target:
-        settle(target)
+        analyze(target)
     size, section = data.loaded.size, "Judging everything anew"
     rate = size / done.seconds
     words = f"{size:,} applications, {data.loaded.kind}: {done.words.strip().rpartition(', ')[2]}"

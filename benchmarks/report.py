@@ -66,7 +66,7 @@ class Report:
 
     def write(self, how: str, path: Path = RESULTS) -> None:
         """Write the results anew, with the machine, the date and the versions."""
-        lines = ["# Results of the benchmarks", "", *_surroundings(how, self.versions), ""]
+        lines = ["# Results of the benchmarks", "", *_environment(how, self.versions), ""]
         for section, found in self.sections.items():
             lines += [f"## {section}", "", "| | seen | beside | ratio | aim | |", "|---|---|---|---|---|---|"]
             for line in found:
@@ -84,7 +84,7 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms"
 
 
-def _surroundings(how: str, versions: Sequence[str]) -> list[str]:
+def _environment(how: str, versions: Sequence[str]) -> list[str]:
     """Return what the figures depend on; nothing that names the machine."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     wrk = _first_line(["wrk", "-v"]).partition(" [")[0]

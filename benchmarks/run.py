@@ -74,7 +74,7 @@ def options() -> Namespace:
     return parser.parse_args()
 
 
-def said(words: Sequence[str]) -> str:
+def command_line(words: Sequence[str]) -> str:
     """Return the command as anybody would repeat it: without this machine's folder."""
     line = shlex.join(["python", "-m", "benchmarks.run", *words])
     return re.sub(r"--data[ =]\S+", "--data FOLDER", line)
@@ -83,7 +83,7 @@ def said(words: Sequence[str]) -> str:
 def write(to: Report, given: Namespace) -> None:
     """Write what was seen; a quick run shows nothing worth keeping."""
     if not given.quick:
-        to.write(said(sys.argv[1:]))
+        to.write(command_line(sys.argv[1:]))
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from sqlmodel import Session, col, func, or_, select
 
 from api.models import Application, Note, Offer, StepInstance, Token
 from api.rules.answers import answered
-from api.rules.outcome import Kept
-from api.rules.words import said
+from api.rules.outcome import StepRecord
+from api.rules.words import rfc3339
 from api.settings import Settings
 from api.storage.engine import WRITE, make_engine
 
@@ -118,17 +118,17 @@ def advice_of(application: Application, row: StepInstance, live: int, offers: Se
     return found
 
 
-def kept(row: StepInstance) -> Kept:
+def record_of(row: StepInstance) -> StepRecord:
     """Return what the rules kept of a step, from its row."""
-    completed = said(row.completed_at) if row.completed_at else None
-    dates = (said(row.opens_at), said(row.due_at), row.closed_state, completed)
-    return Kept(row.number, row.scope, *dates, row.reason, row.missing, row.detail)
+    completed = rfc3339(row.completed_at) if row.completed_at else None
+    dates = (rfc3339(row.opens_at), rfc3339(row.due_at), row.closed_state, completed)
+    return StepRecord(row.number, row.scope, *dates, row.reason, row.missing, row.detail)
 
 
 def public(
     row: StepInstance, application: Application, now: datetime, live: int, offers: Sequence[Offer]
 ) -> StepPublic:
-    step = answered(kept(row), said(now), application.id, row.id)
+    step = answered(record_of(row), rfc3339(now), application.id, row.id)
     step["snoozed_until"] = row.snoozed_until
     step["advice"] += advice_of(application, row, live, offers)
     step["application"] = ApplicationPublic(id=application.id, company=application.company, role=application.role)
@@ -228,13 +228,13 @@ def add_note(
 
 
 @asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.engine.dispose()
 
 
 def create_app(url: str | None = None) -> FastAPI:
-    app = FastAPI(lifespan=running)
+    app = FastAPI(lifespan=lifespan)
     app.state.engine = make_engine(Settings(database_url=url) if url else Settings())
     app.include_router(routes)
     return app

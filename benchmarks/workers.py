@@ -14,7 +14,7 @@ READS_A_WRITE = 4
 
 def mixed(people: list[Person]) -> list[str]:
     """Return four reads to each note that is recorded."""
-    pages, steps, notes = compare.pages(people), compare.steps(people), compare.noted(people)
+    pages, steps, notes = compare.pages(people), compare.steps(people), compare.note_requests(people)
     found = []
     for number, note in enumerate(notes):
         found += [note, *(steps[(number * 3 + n) % len(steps)] for n in range(READS_A_WRITE - 1))]
@@ -43,7 +43,9 @@ def correctness(to: Report, data: DataSet, folder: Path, effort: Effort) -> None
     searches = [
         wire("POST", "/v1/search-activities", one.token, {"kind": "event", "note": compare.TEXT}) for one in people
     ]
-    requests = [request for pair in zip(compare.noted(people), searches * 100, strict=False) for request in pair]
+    requests = [
+        request for pair in zip(compare.note_requests(people), searches * 100, strict=False) for request in pair
+    ]
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
         places = []
         for number in range(2):

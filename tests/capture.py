@@ -18,7 +18,7 @@ from sqlmodel import update
 
 from api import demo
 from api.http.openapi import examples as ids
-from api.http.openapi.document import document, operations
+from api.http.openapi.document import build_openapi, operations
 from api.main import create_app
 from api.models import PasswordReset
 from api.security import hash_token
@@ -44,7 +44,7 @@ def demo_app(url: str) -> tuple[FastAPI, TestClient]:
 
 def ask_for_reset(session: OwnedSession) -> None:
     """Let the demo account have asked for a new password, and have been sent the link of the example."""
-    password_resets.ask(session, ids.EMAIL)
+    password_resets.request_reset(session, ids.EMAIL)
     session.flush()
     session.execute(update(PasswordReset).values(hash=hash_token(ids.RESET)))
 
@@ -80,7 +80,7 @@ def capture() -> Node:
     found: Node = {}
     with tempfile.TemporaryDirectory() as folder:
         app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}")
-        made = document(app)
+        made = build_openapi(app)
         schemas = made["components"]["schemas"]
         for path, method, operation in operations(made):
             content = operation["responses"].get("200", {}).get("content", {}).get("application/json")

@@ -161,7 +161,7 @@ def make_world(store: Store) -> Iterator[Callable[..., World]]:
         clock = Clock()
         app = create_app(Settings(**{"database_url": store.copy(), **settings}), clock=clock)
         made.append(World(app, clock))
-        made[-1].database.open_glimpses()  # as where it is served
+        made[-1].database.open_inline_connection()  # as where it is served
         return made[-1]
 
     yield make

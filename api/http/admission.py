@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ProblemError, UnavailableError
-from api.http.problems import expected
-from api.protocol.problem_types import CATALOG
+from api.http.problems import expected_problem
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import Settings
 from api.storage.database import DEADLINE
 
-ALWAYS = frozenset({"/livez", "/version", "/metrics"})
-HASHING = frozenset(
+NOT_ADMITTED = frozenset({"/livez", "/version", "/metrics"})
+HASHING_REQUESTS = frozenset(
     {
         ("POST", "/v1/sessions"),
         ("POST", "/v1/users"),
@@ -29,7 +29,7 @@ HASHING = frozenset(
         ("PUT", "/v1/me/password"),
     }
 )
-MOST_HASHED, MOST_WAITING_TO_BE_HASHED = 2, 10
+MAX_HASHED, MAX_WAITING_TO_BE_HASHED = 2, 10
 BUSY = "More requests are waiting than can be served: send this one again after a moment."
 LATE = "This took longer than a request may: nothing is known to be written. Send it again after a moment."
 BURST_SECONDS = 1.0
@@ -41,7 +41,7 @@ class BodyError(ProblemError):
     """The body does not arrive as it should; nothing of it is used."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(CATALOG[code].advice, code=code)
+        super().__init__(PROBLEM_TYPES[code].advice, code=code)
 
 
 class Gate:
@@ -88,12 +88,12 @@ class Gate:
 def _gate(scope: Scope) -> Gate | None:
     """Return the gate that a request has to pass: what hashes a password has one of its own and keeps nobody out."""
     state, request = scope["app"].state, (scope["method"], scope["path"])
-    gate: Gate | None = state.hashing_gate if request in HASHING else state.gate
+    gate: Gate | None = state.hashing_gate if request in HASHING_REQUESTS else state.gate
     return gate
 
 
 @dataclass
-class Running:
+class AdmittedRequest:
     """One request that has its place: what became of its answer."""
 
     scope: Scope
@@ -101,20 +101,20 @@ class Running:
     send: Send
     gate: Gate
     has_left: bool = False
-    apology: asyncio.Future[None] | None = None
+    timeout_response: asyncio.Future[None] | None = None
 
     async def answer(self, message: Message) -> None:
         """Send the endpoint's answer, unless the caller was told already that it is too late."""
-        if self.apology is not None:
+        if self.timeout_response is not None:
             return
         self.leave()
         await self.send(message)
 
-    def give_up(self) -> None:
+    def time_out(self) -> None:
         """Answer 503 in the endpoint's place, where its own answer has not begun."""
         if not self.has_left:
             refused = _refuse(self.scope, self.receive, self.send, UnavailableError(LATE))
-            self.apology = asyncio.ensure_future(refused)
+            self.timeout_response = asyncio.ensure_future(refused)
 
     def leave(self) -> None:
         """Give the place back, once."""
@@ -132,7 +132,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http" or scope["path"] in ALWAYS:
+        if scope["type"] != "http" or scope["path"] in NOT_ADMITTED:
             await self.app(scope, receive, send)
             return
         try:
@@ -151,8 +151,8 @@ class Admission:
         if not await gate.enter(until):
             await _refuse(scope, receive, send, UnavailableError(BUSY))
             return
-        running = Running(scope, receive, send, gate)
-        timer = asyncio.get_running_loop().call_later(until - time.monotonic(), running.give_up)
+        running = AdmittedRequest(scope, receive, send, gate)
+        timer = asyncio.get_running_loop().call_later(until - time.monotonic(), running.time_out)
         deadline = DEADLINE.set(until)
         try:
             await self.app(scope, receive, running.answer)
@@ -199,4 +199,4 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: ProblemError) -> None:
-    await expected(Request(scope), error)(scope, receive, send)
+    await expected_problem(Request(scope), error)(scope, receive, send)

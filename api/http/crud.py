@@ -19,13 +19,24 @@ from api.http.strict_route import JSON, Route
 from api.models import Application
 from api.models.base import Body, Shown, Stored
 from api.models.step import ReopenedSteps
-from api.rules.answers import kept
-from api.rules.words import said
-from api.services.facts.crud import Kind, Row, change, create, find, is_there, remove, show, show_one, there
+from api.rules.answers import to_record
+from api.rules.words import rfc3339
+from api.services.facts.crud import (
+    FactKind,
+    FactRow,
+    change,
+    create,
+    find,
+    find_application_id,
+    remove,
+    select_existing,
+    to_public,
+    to_public_one,
+)
 from api.services.steps.judge import Reopened
-from api.services.steps.render import public, surroundings
+from api.services.steps.render import load_other_applications, render_step
 from api.storage.keyset import Key, PageQuery
-from api.storage.raw_sql import Rows
+from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 PARENT = "/v1/applications/{application_id}"
@@ -38,7 +49,7 @@ DRY_RUN: dict[int | str, dict[str, Any]] = {200: {"model": ReopenedSteps, "descr
 class Resource:
     """A kind of fact at its addresses. `words` add to the descriptions: by operation, what the caller should know."""
 
-    kind: Kind[Any]
+    kind: FactKind[Any]
     name: str
     plural: str
     sorts: Mapping[str, tuple[Key, ...]]
@@ -103,13 +114,13 @@ def add_list(to: APIRouter, resource: Resource, *, nested: bool) -> None:
 
     def under(caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: str = default) -> object:
         with caller.reading() as session:
-            is_there(session, Application, application_id)
+            find_application_id(session, Application, application_id)
             mine = select(kind.table).where(kind.table.application_id == application_id.lower())
             return listed(session, caller, resource, page, sort, mine, page_model)
 
     def top(caller: CallerDep, page: PageDep, sort: str = default) -> object:
         with caller.reading() as session:
-            return listed(session, caller, resource, page, sort, there(kind.table), page_model)
+            return listed(session, caller, resource, page, sort, select_existing(kind.table), page_model)
 
     to.add_api_route(
         f"{PARENT}/{resource.path}" if nested else f"/v1/{resource.path}",
@@ -133,15 +144,15 @@ def listed(
 ) -> BaseModel:
     """Return a page of rows of a statement."""
     rows, cursor = paged(session, caller, page, resource.sorts[sort], statement)
-    return model.model_construct(items=show(session, resource.kind, rows), next_cursor=cursor)
+    return model.model_construct(items=to_public(session, resource.kind, rows), next_cursor=cursor)
 
 
 def paged(
     session: OwnedSession, caller: Caller, page: PageQuery, keys: Sequence[Key], statement: Select[Any]
 ) -> tuple[list[Any], str | None]:
     """Return the rows of a page and the cursor of the next one, and link to that."""
-    rows, cursor = page.opened(session.user_id, keys, caller.now).rows(session, statement)
-    caller.paged(cursor)
+    rows, cursor = page.read_cursor(session.user_id, keys, caller.now).rows(session, statement)
+    caller.link_next_page(cursor)
     return [row for (row,) in rows], cursor
 
 
@@ -151,7 +162,7 @@ def add_create(to: APIRouter, resource: Resource, *, nested: bool) -> None:
 
     def under(caller: CallerDep, application_id: ApplicationId, body: Body) -> object:
         with caller.writing() as session:
-            is_there(session, Application, application_id)
+            find_application_id(session, Application, application_id)
             within = {"application_id": application_id.lower()}
             return created(caller, session, resource, create(session, kind, body, within=within))
 
@@ -173,12 +184,12 @@ def add_create(to: APIRouter, resource: Resource, *, nested: bool) -> None:
 
 def created(caller: Caller, session: OwnedSession, resource: Resource, row: Stored) -> Shown:
     """Return a new object with its address and version."""
-    shown = show_one(session, resource.kind, row)
-    caller.created(resource.address(row.id), tag_of(shown))
-    return caller.answered(shown, status=201)
+    shown = to_public_one(session, resource.kind, row)
+    caller.created(resource.address(row.id), etag_of(shown))
+    return caller.remember(shown, status=201)
 
 
-def tag_of(shown: object) -> str:
+def etag_of(shown: object) -> str:
     """Return the entity tag that an answer shows."""
     tag: str = shown.etag  # type: ignore[attr-defined]  # every answer about an object has one
     return tag
@@ -197,8 +208,8 @@ def _add_get(to: APIRouter, resource: Resource) -> None:
 
     def get(caller: CallerDep, item_id: str) -> object:
         with caller.reading() as session:
-            shown = show_one(session, kind, find(session, kind.table, item_id))
-            caller.tagged(tag_of(shown))
+            shown = to_public_one(session, kind, find(session, kind.table, item_id))
+            caller.set_etag(etag_of(shown))
             return shown
 
     to.add_api_route(
@@ -260,11 +271,11 @@ def _add_delete(to: APIRouter, resource: Resource) -> None:
     )
 
 
-def unchanged(caller: Caller, show: Callable[[], BaseModel]) -> None:
+def check_if_match(caller: Caller, show: Callable[[], BaseModel]) -> None:
     """Raise PreconditionFailedError where the caller's If-Match names another version than the one to be shown."""
-    if caller.conditions.if_match is not None:
+    if caller.preconditions.if_match is not None:
         shown = show()
-        caller.may_change(shown, tag_of(shown))
+        caller.check_if_match(shown, etag_of(shown))
 
 
 def linked(caller: Caller, shown: BaseModel, new_at: str | None) -> None:
@@ -272,31 +283,33 @@ def linked(caller: Caller, shown: BaseModel, new_at: str | None) -> None:
     if new_at is not None:
         caller.response.status_code = 201
         caller.headers["Location"] = new_at
-    caller.headers["ETag"] = tag_of(shown)
+    caller.headers["ETag"] = etag_of(shown)
 
 
-def matched(caller: Caller, session: OwnedSession, kind: Kind[Row], id_: str, *, deleted: bool = False) -> Row:
+def matched(
+    caller: Caller, session: OwnedSession, kind: FactKind[FactRow], id_: str, *, deleted: bool = False
+) -> FactRow:
     """Return the row of an id, if the caller's If-Match allows to change it."""
     row = find(session, kind.table, id_, deleted=deleted)
-    unchanged(caller, lambda: show_one(session, kind, row))
+    check_if_match(caller, lambda: to_public_one(session, kind, row))
     return row
 
 
-def changed(caller: Caller, session: OwnedSession, kind: Kind[Row], row: Row) -> Shown:
+def changed(caller: Caller, session: OwnedSession, kind: FactKind[FactRow], row: FactRow) -> Shown:
     """Return a changed object with its new version."""
     session.flush()
-    shown = show_one(session, kind, row)
-    caller.headers["ETag"] = tag_of(shown)
-    return caller.answered(shown)
+    shown = to_public_one(session, kind, row)
+    caller.headers["ETag"] = etag_of(shown)
+    return caller.remember(shown)
 
 
 def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -> Response:
     """Answer a deletion; a dry run undoes it and tells what it would have re-opened."""
     if not dry_run:
         return Response(status_code=204)
-    session.undo = True
-    around, now = surroundings(Rows.of(session), session.now), said(session.now)
-    steps = [public(one.application_id, kept(one.instance), around, now) for one in reopened]
+    session.dry_run = True
+    around, now = load_other_applications(RawConnection.of(session), session.now), rfc3339(session.now)
+    steps = [render_step(one.application_id, to_record(one.instance), around, now) for one in reopened]
     return Response(to_json({"reopened_steps": steps}), media_type=JSON)
 
 

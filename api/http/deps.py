@@ -16,26 +16,33 @@ from pydantic_core import to_json
 
 from api.errors import NotModifiedError, PreconditionFailedError, UnavailableError
 from api.http.credentials import credentials
-from api.http.headers import conditions, only_header, place
+from api.http.headers import preconditions, request_target, single_header
 from api.http.strict_route import JSON, Route
 from api.models.base import IN_QUERY, Digits
-from api.protocol.idempotency import Retry
+from api.protocol.idempotency import IdempotentRequest
 from api.services import idempotent_responses
 from api.services.accounts import audit_log
-from api.services.accounts.authentication import Recognised, authenticate, demand, is_to_be_marked, mark_used, recognise
+from api.services.accounts.authentication import (
+    AuthenticatedToken,
+    authenticate,
+    find_token,
+    is_last_use_outdated,
+    require_scopes,
+    set_last_used,
+)
 from api.services.steps import judge
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
-from api.storage.raw_sql import Rows
+from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 from api.workers.mailer import Mailer
 
 Shown = TypeVar("Shown", bound=BaseModel)
-MOST_ASIDE = 200  # rows of one statement: what takes the event loop longer to read, a thread reads
+MAX_INLINE_ROWS = 200  # rows of one statement: what takes the event loop longer to read, a thread reads
 
 
-class Clockwork:
+class RequestContext:
     """What endpoints without an account need: database, settings, clock and the answer's headers."""
 
     def __init__(self, request: Request, response: Response) -> None:
@@ -44,7 +51,7 @@ class Clockwork:
         self.response = response
         self.database: Database = request.app.state.database
         self.settings: Settings = request.app.state.settings
-        self.aside = False  # whether the event loop itself reads, with the connection that is set aside for it
+        self.inline = False  # whether the event loop itself reads, with the inline connection
 
     @property
     def now(self) -> datetime:
@@ -53,7 +60,7 @@ class Clockwork:
         return instant.replace(microsecond=0)
 
     @property
-    def address(self) -> str:
+    def client_address(self) -> str:
         """Where the request comes from: the client, or what a trusted proxy says of it."""
         return self.request.client.host if self.request.client else ""
 
@@ -64,12 +71,12 @@ class Clockwork:
             mailer.wake()
 
     @property
-    def may_step_aside(self) -> bool:
+    def can_read_inline(self) -> bool:
         """Whether the event loop may read on the request's behalf: where it waits for nobody."""
-        return self.database.has_glimpses
+        return self.database.has_inline_connection
 
-    def sent(self, content: bytes, status: int = 200) -> Response:
-        """Return a document as an answer, with the headers that were said."""
+    def json_response(self, content: bytes, status: int = 200) -> Response:
+        """Return serialised JSON as the response, with the headers set so far."""
         return Response(content, status, media_type=JSON, headers=dict(self.headers))
 
     def created(self, location: str, tag: str) -> None:
@@ -78,17 +85,19 @@ class Clockwork:
         self.headers["ETag"] = tag
 
 
-class Caller(Clockwork):
+class Caller(RequestContext):
     """One request of one user, whose token is checked in the transaction that the endpoint opens."""
 
-    token: Recognised
+    token: AuthenticatedToken
     answer: str | None = None
     status: int = 200
 
-    def __init__(self, request: Request, response: Response, retry: Retry | None = None) -> None:
+    def __init__(
+        self, request: Request, response: Response, idempotent_request: IdempotentRequest | None = None
+    ) -> None:
         super().__init__(request, response)
-        self.retry = retry
-        self.conditions = conditions(request)
+        self.idempotent_request = idempotent_request
+        self.preconditions = preconditions(request)
         self.secret = credentials(request)
         self.route: Route = request.scope["route"]
 
@@ -98,94 +107,94 @@ class Caller(Clockwork):
         with self.database.read(self.now) as session:
             self.token = authenticate(session, self.secret, self.route.scopes)
             yield session
-        self._mark_used()
+        self._set_last_used()
 
     @contextmanager
-    def glancing(self, as_of: datetime | None = None) -> Iterator[Rows]:
-        """Read plain rows about steps on behalf of the caller, who is told at once if nothing has changed."""
-        with self.database.glimpse() if self.aside else self.database.driver() as driver:
-            most = MOST_ASIDE if self.aside else None
-            rows = Rows(driver, self.database.engine.dialect, self.now, most=most)
-            self.token = recognise(rows, self.secret, self.route.scopes, as_of=as_of)
-            if self.aside and is_to_be_marked(self.token.last_used_at, self.now):
+    def reading_steps(self, as_of: datetime | None = None) -> Iterator[RawConnection]:
+        """Open a raw connection to read steps; raises NotModifiedError at once if nothing has changed."""
+        with self.database.inline_connection() if self.inline else self.database.driver_connection() as driver:
+            max_rows = MAX_INLINE_ROWS if self.inline else None
+            raw = RawConnection(driver, self.database.engine.dialect, self.now, max_rows=max_rows)
+            self.token = find_token(raw, self.secret, self.route.scopes, as_of=as_of)
+            if self.inline and is_last_use_outdated(self.token.last_used_at, self.now):
                 raise UnavailableError  # what is to be written, a thread writes
-            tag = self.headers["ETag"] = self.token.tag(place(self.request))
-            if self.request.method == "GET" and self.conditions.named(tag):
+            tag = self.headers["ETag"] = self.token.etag(request_target(self.request))
+            if self.request.method == "GET" and self.preconditions.names_exactly(tag):
                 raise NotModifiedError(tag)
-            yield rows.owned_by(self.token.user_id)
-        self._mark_used()
+            yield raw.owned_by(self.token.user_id)
+        self._set_last_used()
 
-    def _mark_used(self) -> None:
-        """Keep when the token was used last; while somebody writes, a reader does not wait for it."""
-        if not is_to_be_marked(self.token.last_used_at, self.now):
+    def _set_last_used(self) -> None:
+        """Set the token's time of last use; while somebody writes, it is left for the next request."""
+        if not is_last_use_outdated(self.token.last_used_at, self.now):
             return
-        with suppress(UnavailableError), self.database.write(self.now, patience=0) as session:
+        with suppress(UnavailableError), self.database.write(self.now, timeout=0) as session:
             session.owner = self.token.user_id
-            mark_used(session, self.token.id)
+            set_last_used(session, self.token.id)
 
     @contextmanager
-    def writing(self, *, secret: bool = False, noted: bool = True) -> Iterator[OwnedSession]:
+    def writing(self, *, returns_secret: bool = False, audited: bool = True) -> Iterator[OwnedSession]:
         """Open a transaction that writes on behalf of the caller; it is committed when the block ends.
 
-        With an Idempotency-Key, the answer that `answered` was told is kept in the same transaction; one that was kept
-        before is given again. An answer that shows a `secret` is never kept. What is `noted` stands in the account's
-        activity.
+        With an Idempotency-Key, the response that `remember` was given is stored in the same transaction; one that was
+        stored before is replayed. A response that `returns_secret` is never stored. What is `audited` stands in the
+        account's activity.
         """
-        retry = None if secret else self.retry
+        idempotent_request = None if returns_secret else self.idempotent_request
         with self.database.write(self.now) as session:
             self.token = authenticate(session, self.secret, self.route.scopes)
-            judge.lock(session)
-            if retry is not None:
-                idempotent_responses.replay(session, retry)
-            if is_to_be_marked(self.token.last_used_at, session.now):
-                mark_used(session, self.token.id)
+            judge.lock_user(session)
+            if idempotent_request is not None:
+                idempotent_responses.replay(session, idempotent_request)
+            if is_last_use_outdated(self.token.last_used_at, session.now):
+                set_last_used(session, self.token.id)
             yield session
-            if noted:
-                self._note(session)
-            if retry is not None:
-                self._keep(session, retry)
+            if audited:
+                self._record_in_audit_log(session)
+            if idempotent_request is not None:
+                self._store_response(session, idempotent_request)
 
-    def _note(self, session: OwnedSession) -> None:
+    def _record_in_audit_log(self, session: OwnedSession) -> None:
         """Write down for the account's owner that this was done, with the object's address and nothing of it."""
-        place = self.headers.get("Location") or self.request.url.path
-        audit_log.note(session, self.token, str(self.route.operation_id), place)
+        address = self.headers.get("Location") or self.request.url.path
+        audit_log.record(session, self.token, str(self.route.operation_id), address)
 
-    def demand(self, *scopes: str) -> None:
+    def require_scopes(self, *scopes: str) -> None:
         """Raise ForbiddenError where the token lacks what an option asks for beyond the operation itself."""
-        demand(self.token.scopes, scopes)
+        require_scopes(self.token.scopes, scopes)
 
-    def _keep(self, session: OwnedSession, retry: Retry) -> None:
+    def _store_response(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
         if self.answer is None:
             raise RuntimeError("A POST must say what it answers, so that it can be answered again.")
         headers = {name: self.headers[name] for name in ("Location", "ETag") if name in self.headers}
-        idempotent_responses.keep(session, retry, self.status, headers, self.answer)
+        idempotent_responses.store(session, idempotent_request, self.status, headers, self.answer)
 
-    def answered(self, shown: Shown, *, status: int = 200) -> Shown:
-        """Return an answer, and remember it for a retry."""
-        if self.retry is not None:
+    def remember(self, shown: Shown, *, status: int = 200) -> Shown:
+        """Return a response, and remember it for a repeated Idempotency-Key."""
+        if self.idempotent_request is not None:
             self.answer, self.status = shown.model_dump_json(), status
         return shown
 
-    def written(self, document: object) -> Response:
-        """Return a document as it is, with the headers that were said: it has the shape that the route describes."""
-        self.tagged(self.headers["ETag"])
-        return self.sent(to_json(document))
+    def json_document(self, document: object) -> Response:
+        """Return a document as JSON with the headers set so far; it has the shape of the response model."""
+        self.set_etag(self.headers["ETag"])
+        return self.json_response(to_json(document))
 
-    def tagged(self, tag: str, *, vary: str | None = None) -> None:
-        """Say the answer's version; raise NotModifiedError where a reader has it already.
+    def set_etag(self, tag: str, *, vary: str | None = None) -> None:
+        """Set the ETag; raise NotModifiedError where the caller has this version already.
 
         `vary`: the header by which one address answers different things.
         """
         self.headers["ETag"] = tag
-        if self.request.method == "GET" and self.conditions.unchanged(tag):
+        if self.request.method == "GET" and self.preconditions.is_not_modified(tag):
             raise NotModifiedError(tag, vary)
 
-    def may_change(self, current: BaseModel, tag: str) -> None:
+    def check_if_match(self, current: BaseModel, tag: str) -> None:
         """Raise PreconditionFailedError where If-Match names other versions only."""
-        if self.conditions.refused(tag):
+        if self.preconditions.is_if_match_violated(tag):
             raise PreconditionFailedError(current.model_dump(mode="json"), tag)
 
-    def paged(self, cursor: str | None) -> None:
+    def link_next_page(self, cursor: str | None) -> None:
         """Link to the next page, if there is one."""
         if cursor is not None:
             url = self.request.url.include_query_params(cursor=cursor)
@@ -193,17 +202,19 @@ class Caller(Clockwork):
 
 
 async def _caller(request: Request, response: Response) -> Caller:
-    key = only_header(request, "Idempotency-Key") if request.method == "POST" else None
-    retry = Retry.of(key, request.method, request.url.path, await request.body()) if key is not None else None
-    return Caller(request, response, retry)
+    key = single_header(request, "Idempotency-Key") if request.method == "POST" else None
+    idempotent_request = (
+        IdempotentRequest.of(key, request.method, request.url.path, await request.body()) if key is not None else None
+    )
+    return Caller(request, response, idempotent_request)
 
 
-async def _clockwork(request: Request, response: Response) -> Clockwork:
-    return Clockwork(request, response)
+async def _request_context(request: Request, response: Response) -> RequestContext:
+    return RequestContext(request, response)
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
-ClockworkDep = Annotated[Clockwork, Depends(_clockwork)]
+RequestContextDep = Annotated[RequestContext, Depends(_request_context)]
 
 
 async def _page(
@@ -224,5 +235,5 @@ PageDep = Annotated[PageQuery, Depends(_page)]
 DryRun = Annotated[
     bool, Query(description="Delete nothing; answer 200 with the steps that the deletion would re-open.")
 ]
-Anyone: dict[str, Any] = {"security": []}
+Public: dict[str, Any] = {"security": []}
 Explain = Annotated[bool, Query(description="Add every rule applied, with its inputs, as `trace`.")]

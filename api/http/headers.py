@@ -3,25 +3,25 @@
 from fastapi import Request
 
 from api.errors import FieldError, InvalidError
-from api.protocol.etags import Conditions
+from api.protocol.etags import Preconditions
 
 
-def place(request: Request) -> str:
+def request_target(request: Request) -> str:
     """Return what an answer is about: the address with its query, as they were sent."""
     return f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
 
 
-def conditions(request: Request) -> Conditions:
+def preconditions(request: Request) -> Preconditions:
     """Return the two headers about versions; over several lines they are the same lists."""
-    return Conditions(_listed(request, "if-match"), _listed(request, "if-none-match"))
+    return Preconditions(_joined_lines(request, "if-match"), _joined_lines(request, "if-none-match"))
 
 
-def _listed(request: Request, name: str) -> str | None:
+def _joined_lines(request: Request, name: str) -> str | None:
     lines = request.headers.getlist(name)
     return ", ".join(lines) if lines else None
 
 
-def only_header(request: Request, name: str) -> str | None:
+def single_header(request: Request, name: str) -> str | None:
     """Return a header that may stand once. Raises InvalidError for two: who reads the other one would be tricked."""
     values = request.headers.getlist(name)
     if len(values) > 1:

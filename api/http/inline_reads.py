@@ -1,4 +1,4 @@
-"""How endpoints run: in threads, but for short readings that cost less than a thread; and how answers are written.
+"""Run endpoints: in threads, but for short reads on the event loop, which cost less; and serialise their answers once.
 
 The framework would check and write a returned model in a second thread; it is ours, hence right, and is written where
 it was made.
@@ -19,54 +19,54 @@ from api.storage.keyset import DEFAULT_LIMIT
 Endpoint = Callable[..., Any]
 
 
-class Answering(Protocol):
-    """What an endpoint's `caller` is to the code here; `aside` says whether the event loop itself reads for it."""
+class InlineCaller(Protocol):
+    """The part of an endpoint's `caller` that is used here; `inline`: the event loop itself reads for it."""
 
     response: Response
-    aside: bool
+    inline: bool
 
     @property
-    def may_step_aside(self) -> bool:
+    def can_read_inline(self) -> bool:
         """Whether the event loop may read on the request's behalf."""
 
-    def sent(self, content: bytes, status: int) -> Response:
+    def json_response(self, content: bytes, status: int) -> Response:
         """Return a document as an answer, with the headers that were said."""
 
 
-def run(endpoint: Endpoint, status: int | None, *, alone: Collection[str] | None) -> Endpoint:
-    """Return an endpoint that answers with what is sent, and runs where it should.
+def run_endpoint(endpoint: Endpoint, status: int | None, *, unless_given: Collection[str] | None) -> Endpoint:
+    """Wrap an endpoint: it serialises its own answer, and runs inline or in a thread.
 
-    The event loop may read for it unless `alone` is None, or one of the parameters that `alone` names was given.
+    It may run inline unless `unless_given` is None, or one of the parameters that it names was sent.
     """
     if inspect.iscoroutinefunction(endpoint):
         return endpoint
-    defaults = {name: inspect.signature(endpoint).parameters[name].default for name in alone or ()}
+    defaults = {name: inspect.signature(endpoint).parameters[name].default for name in unless_given or ()}
 
     @wraps(endpoint)
-    def answered(**given: Any) -> Any:  # noqa: ANN401  # whatever the endpoint takes and returns
-        caller: Answering | None = given.get("caller")
-        found = endpoint(**given)
+    def run_and_serialize(**arguments: Any) -> Any:  # noqa: ANN401  # whatever the endpoint takes and returns
+        caller: InlineCaller | None = arguments.get("caller")
+        found = endpoint(**arguments)
         if caller is None or not isinstance(found, BaseModel):
             return found
         content = found.__pydantic_serializer__.to_json(found)
-        return caller.sent(content, caller.response.status_code or status or 200)
+        return caller.json_response(content, caller.response.status_code or status or 200)
 
     @wraps(endpoint)
-    async def glanced(**given: Any) -> Any:  # noqa: ANN401  # see above
-        caller: Answering = given["caller"]
-        if caller.may_step_aside and _is_short(given, defaults):
-            caller.aside = True
+    async def run_inline_or_in_thread(**arguments: Any) -> Any:  # noqa: ANN401  # see above
+        caller: InlineCaller = arguments["caller"]
+        if caller.can_read_inline and _is_short(arguments, defaults):
+            caller.inline = True
             try:
-                return answered(**given)
+                return run_and_serialize(**arguments)
             except UnavailableError:  # the event loop would have to wait, or to read much: a thread does
-                caller.aside = False
-        return await run_in_threadpool(answered, **given)
+                caller.inline = False
+        return await run_in_threadpool(run_and_serialize, **arguments)
 
-    return answered if alone is None else glanced
+    return run_and_serialize if unless_given is None else run_inline_or_in_thread
 
 
-def _is_short(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+def _is_short(arguments: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
     """Tell whether what is asked for is read from a few rows along an index, and nothing is judged for it."""
-    page = given.get("page")
-    is_plain = all(given[name] == value for name, value in defaults.items())
+    page = arguments.get("page")
+    is_plain = all(arguments[name] == value for name, value in defaults.items())
     return is_plain and (page is None or page.limit <= DEFAULT_LIMIT)

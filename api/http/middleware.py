@@ -7,14 +7,14 @@ import time
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problems import respond
+from api.http.problems import problem_response
 from api.metrics import Metrics
 from api.models.base import new_id
-from api.protocol.problem_types import CATALOG
+from api.protocol.problem_types import PROBLEM_TYPES
 
 log = logging.getLogger("afterword.requests")
-GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-SECURITY = (
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+SECURITY_HEADERS = (
     (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -23,11 +23,11 @@ SECURITY = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 NO_STORE = (b"cache-control", b"no-store")
-BY_TLS_ALONE = (b"strict-transport-security", b"max-age=31536000")
+HSTS = (b"strict-transport-security", b"max-age=31536000")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
-class Conventions:
+class RequestMiddleware:
     """Gives each request an id that is answered and logged; answers HEAD as GET without a body."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics | None) -> None:
@@ -39,7 +39,7 @@ class Conventions:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["request_id"] = _id(scope)
+        scope["request_id"] = _request_id(scope)
         method = scope["method"]
         if method == "HEAD":
             scope["method"] = "GET"
@@ -53,7 +53,7 @@ class Conventions:
                 status, is_begun = message["status"], True
                 message["headers"] = [
                     *_headers(message),
-                    *_protection(scope, message),
+                    *_security_headers(scope, message),
                     *scope.get("rate_limit", ()),
                     (b"x-request-id", scope["request_id"].encode()),
                 ]
@@ -67,12 +67,12 @@ class Conventions:
             log.exception("fault", extra={"request_id": scope["request_id"], "route": _route(scope)})
             if is_begun:
                 raise
-            await respond(Request(scope), "internal", CATALOG["internal"].advice)(scope, receive, answer)
+            await problem_response(Request(scope), "internal", PROBLEM_TYPES["internal"].advice)(scope, receive, answer)
         finally:
-            self._tell(scope, method if method in METHODS else "other", status, time.perf_counter() - began)
+            self._log_and_measure(scope, method if method in METHODS else "other", status, time.perf_counter() - began)
 
-    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        """Log and measure an answer by what we have named ourselves: paths and unknown methods are somebody's input."""
+    def _log_and_measure(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        """Log and measure a response by route template and known method: raw paths and methods are user input."""
         route, problem = _route(scope), scope.get("problem")
         if self.metrics is not None:
             self.metrics.ended(method, route, status, seconds, problem)
@@ -99,17 +99,17 @@ def _headers(message: Message) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _protection(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
+def _security_headers(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
     """Return what tells browsers and caches to be careful, where an answer does not say it in words of its own."""
     said = {name for name, _ in message.get("headers", ())}
-    wanted = [*SECURITY]
+    wanted = [*SECURITY_HEADERS]
     if scope["path"].startswith("/v1/"):
         wanted.append(NO_STORE)
     if scope["scheme"] == "https":
-        wanted.append(BY_TLS_ALONE)
+        wanted.append(HSTS)
     return [(name, value) for name, value in wanted if name not in said]
 
 
-def _id(scope: Scope) -> str:
-    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    return given if GIVEN_ID.fullmatch(given) else new_id()
+def _request_id(scope: Scope) -> str:
+    sent = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return sent if REQUEST_ID.fullmatch(sent) else new_id()

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from api.errors import ProblemError
 from api.http.deps import Caller
-from api.protocol.etags import hashed
+from api.protocol.etags import hashed_etag
 from api.words import letter_sheet, pages, pdf
 
-KINDS = {
+MEDIA_TYPES = {
     "json": "application/json",
     "text": "text/plain",
     "markdown": "text/markdown",
@@ -22,7 +22,7 @@ KINDS = {
     "mailto": "text/uri-list",
     "pdf": "application/pdf",
 }
-ASKED = Query(alias="format", description="The format, instead of `Accept`.")
+FORMAT_QUERY = Query(alias="format", description="The format, instead of `Accept`.")
 VARY = {"Vary": "Accept"}
 STYLES = " ".join(
     f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
@@ -46,8 +46,8 @@ class NotAcceptableError(ProblemError):
 def as_pdf(letter: letter_sheet.Sheet) -> bytes:
     """Return a letter as PDF. Raises NotAcceptableError for one that cannot be set."""
     try:
-        return pdf.pdf(letter)
-    except pdf.UnsettableError as error:
+        return pdf.letter_pdf(letter)
+    except pdf.NoPdfError as error:
         raise NotAcceptableError("This letter cannot be made a PDF: ask for `html` and print that.") from error
 
 
@@ -56,26 +56,26 @@ class Formats:
 
     def __init__(self, *names: str) -> None:
         self.names = names
-        content = {KINDS[name]: {"schema": {"type": "string"}} for name in names if name != "json"}
+        content = {MEDIA_TYPES[name]: {"schema": {"type": "string"}} for name in names if name != "json"}
         self.content: dict[int | str, dict[str, Any]] = {200: {"content": content}}
 
-    def chosen(self, request: Request, wanted: str | None) -> str:
+    def negotiate(self, request: Request, wanted: str | None) -> str:
         """Return the format to answer in: what the caller likes best, of equals the first. Raises NotAcceptableError.
 
         A PDF is passed over where the server makes none, and refused where nothing else will do.
         """
-        there = {KINDS[name]: name for name in self.names if name != "pdf" or pdf.IS_THERE}
-        liked = [KINDS[wanted]] if wanted is not None else _liked(request)
+        there = {MEDIA_TYPES[name]: name for name in self.names if name != "pdf" or pdf.IS_AVAILABLE}
+        liked = [MEDIA_TYPES[wanted]] if wanted is not None else _accepted(request)
         for kind in liked:
             found = there.get(kind) or next((there[one] for one in there if _covers(kind, one)), None)
             if found is not None:
                 return found
-        if KINDS["pdf"] in liked and "pdf" in self.names:
+        if MEDIA_TYPES["pdf"] in liked and "pdf" in self.names:
             raise NotAcceptableError(NO_PDF)
         raise NotAcceptableError(f"Accept one of {', '.join(there)}, or send `format`.")
 
 
-def _liked(request: Request) -> list[str]:
+def _accepted(request: Request) -> list[str]:
     """Return the media types and ranges that are accepted, by their weight and then in the order of their naming."""
     weighed = []
     for part in ",".join(request.headers.getlist("accept") or ["*/*"]).split(","):
@@ -94,31 +94,31 @@ def _covers(accepted: str, kind: str) -> bool:
     return accepted == "*/*" or (accepted.endswith("/*") and kind.startswith(accepted[:-1]))
 
 
-def formatted(caller: Caller, kind: str, content: str | bytes, *, file: str | None = None) -> Response:
+def format_response(caller: Caller, kind: str, content: str | bytes, *, file: str | None = None) -> Response:
     """Return an answer in another format than JSON, with a version of its own. `file`: its name when it is saved."""
-    tag = hashed(kind, content)
-    caller.tagged(tag, vary="Accept")
+    tag = hashed_etag(kind, content)
+    caller.set_etag(tag, vary="Accept")
     headers = {"ETag": tag, **VARY}
     if kind == "html":
         headers["Content-Security-Policy"] = POLICY
     if file is not None and kind in ("eml", "pdf"):
         headers["Content-Disposition"] = f'attachment; filename="{file}.{kind}"'
-    return Response(content, media_type=KINDS[kind], headers=headers)
+    return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-def as_data(caller: Caller, shown: BaseModel, tag: str) -> BaseModel:
+def json_response(caller: Caller, shown: BaseModel, tag: str) -> BaseModel:
     """Return an answer as JSON, with its version."""
     caller.headers.update(VARY)
-    caller.tagged(tag, vary="Accept")
+    caller.set_etag(tag, vary="Accept")
     return shown
 
 
 CardFormat = Literal["json", "text", "html"]
 CARD = Formats(*get_args(CardFormat))
-CardWanted = Annotated[CardFormat | None, ASKED]
+CardWanted = Annotated[CardFormat | None, FORMAT_QUERY]
 
 
-def on_paper(
+def card_response(
     caller: Caller,
     kind: str,
     shown: BaseModel,
@@ -129,7 +129,7 @@ def on_paper(
 ) -> Any:  # noqa: ANN401  # data, or an answer in another format
     """Return an answer in a format of cards, with headings and lines where it is not data."""
     if kind == "json":
-        return as_data(caller, shown, hashed(kind, shown.model_dump_json()))
+        return json_response(caller, shown, hashed_etag(kind, shown.model_dump_json()))
     is_text = kind == "text"
     content = pages.text(title, sections) if is_text else pages.page(title, sections, is_sheet=is_sheet)
-    return formatted(caller, kind, content)
+    return format_response(caller, kind, content)

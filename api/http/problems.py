@@ -14,13 +14,13 @@ from starlette.types import Scope
 
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 from api.http.route_index import routes_of
-from api.protocol.problem_types import CATALOG
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.storage.codecs import is_id
 
 MEDIA_TYPE = "application/problem+json"
 
 
-MOST_ERRORS = 100
+MAX_ERRORS = 100
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
 OWN_CODES = {"extra_forbidden": "unknown_field", "string_type": "not_a_text"}
 
@@ -77,7 +77,7 @@ def address(scope: Scope) -> str:
     return "/".join(ours) or "/"
 
 
-def respond(
+def problem_response(
     request: Request,
     code: str,
     detail: str,
@@ -88,7 +88,7 @@ def respond(
 ) -> JSONResponse:
     """Return the problem document of a code."""
     request.scope["problem"] = code
-    document = described(
+    document = problem_document(
         code,
         detail,
         request_id=request.scope.get("request_id", ""),
@@ -96,12 +96,14 @@ def respond(
         errors=[error.document() for error in errors],
         **(extra or {}),
     )
-    return JSONResponse(document, CATALOG[code].status, dict(headers or {}), MEDIA_TYPE)
+    return JSONResponse(document, PROBLEM_TYPES[code].status, dict(headers or {}), MEDIA_TYPE)
 
 
-def described(code: str, detail: str, *, request_id: str, instance: str = "", **more: object) -> dict[str, object]:
+def problem_document(
+    code: str, detail: str, *, request_id: str, instance: str = "", **more: object
+) -> dict[str, object]:
     """Return the problem document of a code as data."""
-    problem = CATALOG[code]
+    problem = PROBLEM_TYPES[code]
     return {
         "type": f"/problems/{slug(code)}",
         "title": problem.title,
@@ -163,36 +165,40 @@ def _joined(parts: Sequence[object]) -> str:
 def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
     """Return the problem of fields that need mending: of many thousand, the first hundred."""
     detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} fields need mending: see `errors`."
-    return respond(request, "invalid", detail, errors=errors[:MOST_ERRORS])
+    return problem_response(request, "invalid", detail, errors=errors[:MAX_ERRORS])
 
 
-def install(app: FastAPI) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Answer every failure of the application with a problem document; all routes must be there already."""
     paths = [str(getattr(route, "path", "")) for route in routes_of(app)]
-    app.state.words = {part for path in paths for part in path.split("/") if "{" not in part} | set(map(slug, CATALOG))
-    app.add_exception_handler(ProblemError, _expected)
+    app.state.words = {part for path in paths for part in path.split("/") if "{" not in part} | set(
+        map(slug, PROBLEM_TYPES)
+    )
+    app.add_exception_handler(ProblemError, _handle_expected)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(NotModifiedError, _not_modified)
+    app.add_exception_handler(NotModifiedError, _not_modified_response)
     app.add_exception_handler(ReplayedError, _replayed)
 
 
-def _expected(request: Request, error: Exception) -> Response:
+def _handle_expected(request: Request, error: Exception) -> Response:
     if not isinstance(error, ProblemError):
         raise error
-    return expected(request, error)
+    return expected_problem(request, error)
 
 
-def expected(request: Request, error: ProblemError) -> Response:
+def expected_problem(request: Request, error: ProblemError) -> Response:
     """Return the problem document of an expected failure."""
-    return respond(request, error.problem, error.detail, errors=error.errors, headers=error.headers, extra=error.extra)
+    return problem_response(
+        request, error.problem, error.detail, errors=error.errors, headers=error.headers, extra=error.extra
+    )
 
 
 def _validation(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
-        return _expected(request, NotFoundError())
+        return _handle_expected(request, NotFoundError())
     return invalid(request, field_errors(error.errors()))
 
 
@@ -201,13 +207,13 @@ def _http(request: Request, error: Exception) -> Response:
         raise error
     code = BY_STATUS.get(error.status_code, "bad_request")
     if code == "not_found" and request.url.path.startswith("/v1/") and "authorization" not in request.headers:
-        return _expected(request, UnauthorizedError())
+        return _handle_expected(request, UnauthorizedError())
     allowed = _allow(request) or (error.headers or {}).get("Allow", "")
     headers = {"Allow": allowed} if code == "method_not_allowed" else {}
-    return respond(request, code, CATALOG[code].advice, headers=headers)
+    return problem_response(request, code, PROBLEM_TYPES[code].advice, headers=headers)
 
 
-def _not_modified(_request: Request, error: Exception) -> Response:
+def _not_modified_response(_request: Request, error: Exception) -> Response:
     if not isinstance(error, NotModifiedError):
         raise error
     return Response(status_code=304, headers=error.headers)
@@ -229,11 +235,11 @@ def _allow(request: Request) -> str:
     return ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
 
 
-def page(codes: Sequence[str]) -> str:
+def problem_page(codes: Sequence[str]) -> str:
     """Return the page about some problems."""
     parts = [
-        f"<h2 id='{slug(code)}'>{CATALOG[code].title}</h2>"
-        f"<p><code>{code}</code> · status {CATALOG[code].status}</p><p>{escape(CATALOG[code].advice)}</p>"
+        f"<h2 id='{slug(code)}'>{PROBLEM_TYPES[code].title}</h2>"
+        f"<p><code>{code}</code> · status {PROBLEM_TYPES[code].status}</p><p>{escape(PROBLEM_TYPES[code].advice)}</p>"
         for code in codes
     ]
     body = "".join(parts)

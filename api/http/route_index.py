@@ -1,4 +1,4 @@
-"""Where an address leads: the few routes of its neighbourhood are tried, instead of a hundred one after the other."""
+"""Index routes by depth and first path segment."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,15 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
-Neighbourhood = tuple[int, str]
+IndexKey = tuple[int, str]
 
 
-class Directory(BaseRoute):
+class RouteIndex(BaseRoute):
     """Many routes as one. No parameter of theirs may hold a slash."""
 
     def __init__(self) -> None:
         self.routes: list[BaseRoute] = []
-        self._near: dict[Neighbourhood, list[BaseRoute]] = defaultdict(list)
+        self._by_key: dict[IndexKey, list[BaseRoute]] = defaultdict(list)
 
     def add(self, routes: Sequence[BaseRoute]) -> None:
         """Add routes behind those that are there."""
@@ -23,14 +23,14 @@ class Directory(BaseRoute):
             if not isinstance(route, Route):
                 raise TypeError(f"{route} has no address of its own.")
             self.routes.append(route)
-            self._near[_neighbourhood(route.path)].append(route)
+            self._by_key[_index_key(route.path)].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match an address and method, or an address alone."""
         found: tuple[Match, Scope] = (Match.NONE, {})
         if scope["type"] != "http":
             return found
-        for route in self._near.get(_neighbourhood(scope["path"].removeprefix(scope.get("root_path", ""))), ()):
+        for route in self._by_key.get(_index_key(scope["path"].removeprefix(scope.get("root_path", ""))), ()):
             match, about = route.matches(scope)
             if match == Match.FULL:
                 return match, about
@@ -46,10 +46,10 @@ class Directory(BaseRoute):
 def routes_of(app: FastAPI) -> Iterator[BaseRoute]:
     """Yield every route of an application."""
     for route in app.router.routes:
-        yield from route.routes if isinstance(route, Directory) else [route]
+        yield from route.routes if isinstance(route, RouteIndex) else [route]
 
 
-def _neighbourhood(path: str) -> Neighbourhood:
-    """Return how deep an address lies, and the noun that it begins with."""
+def _index_key(path: str) -> IndexKey:
+    """Return the depth of a path and its first segment behind /v1."""
     noun = path.removeprefix("/v1").removeprefix("/").partition("/")[0]
     return path.count("/"), noun

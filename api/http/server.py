@@ -11,19 +11,19 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
-from api.http.problems import MEDIA_TYPE, described
+from api.http.problems import MEDIA_TYPE, problem_document
 from api.logs import configuration
 from api.models.base import new_id
-from api.protocol.problem_types import CATALOG
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import SETTINGS, Settings
 
-MOST_HEADER_BYTES = 65_536
+MAX_HEADER_BYTES = 65_536
 VERSIONS = ("1.0", "1.1")
 MORE_THAN_A_REQUEST = 2.0
 LINGERING_SECONDS = 1.0
 
 
-class Deadlines(HttpToolsProtocol):
+class DeadlineProtocol(HttpToolsProtocol):
     """Cuts a client that sends its headers too slowly, or too many of them.
 
     uvicorn bounds only how long a connection may idle between requests. What still arrives of a body that was refused
@@ -57,7 +57,7 @@ class Deadlines(HttpToolsProtocol):
         super().data_received(data)
         if continued and self.in_headers:
             self.header_bytes += len(data)
-            if self.header_bytes > MOST_HEADER_BYTES:
+            if self.header_bytes > MAX_HEADER_BYTES:
                 self._break_off("headers_too_large")
 
     def on_message_begin(self) -> None:
@@ -77,7 +77,7 @@ class Deadlines(HttpToolsProtocol):
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client."""
+        """Cancel the header deadline."""
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -101,8 +101,8 @@ class Deadlines(HttpToolsProtocol):
         """
         self.is_broken = True
         request_id = new_id()
-        problem = CATALOG[code]
-        body = json.dumps(described(code, problem.advice, request_id=request_id)).encode()
+        problem = PROBLEM_TYPES[code]
+        body = json.dumps(problem_document(code, problem.advice, request_id=request_id)).encode()
         head = [
             f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
             f"content-type: {MEDIA_TYPE}",
@@ -115,7 +115,7 @@ class Deadlines(HttpToolsProtocol):
         self.loop.call_later(LINGERING_SECONDS, self.timeout_keep_alive_handler)
 
 
-class _Announcing(uvicorn.Server):
+class _AnnouncingServer(uvicorn.Server):
     """A server that says where it is once it answers."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
@@ -140,7 +140,7 @@ def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvic
         app,
         factory=isinstance(app, str),
         workers=workers,
-        http=Deadlines,
+        http=DeadlineProtocol,
         ws="none",
         log_config=configuration(settings.log_level, settings.log_format),
         access_log=False,
@@ -153,7 +153,7 @@ def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvic
 
 def make_server(app: FastAPI, settings: Settings, announce: Callable[[str], None]) -> uvicorn.Server:
     """Return a server for this process."""
-    return _Announcing(_config(app, settings), announce)
+    return _AnnouncingServer(_config(app, settings), announce)
 
 
 def serve(app: FastAPI, settings: Settings, listener: socket.socket, announce: Callable[[str], None]) -> None:

@@ -4,11 +4,11 @@ from api.models.activity import Activity
 from api.models.application import Application, StageChange
 from api.models.contact import ApplicationContact, Contact
 from api.models.follow_up import FollowUp
-from api.models.idempotent_response import KeptAnswer
+from api.models.idempotent_response import IdempotentResponse
 from api.models.interview import Interview, InterviewInterviewer
 from api.models.letter import Letter
 from api.models.letter_template import LetterTemplate
-from api.models.login_throttle import Throttle
+from api.models.login_throttle import LoginThrottle
 from api.models.note import Note
 from api.models.offer import Offer
 from api.models.password_reset import PasswordReset
@@ -25,11 +25,12 @@ __all__ = [
     "ApplicationReference",
     "Contact",
     "FollowUp",
+    "IdempotentResponse",
     "Interview",
     "InterviewInterviewer",
-    "KeptAnswer",
     "Letter",
     "LetterTemplate",
+    "LoginThrottle",
     "Note",
     "Offer",
     "PasswordReset",
@@ -38,7 +39,6 @@ __all__ = [
     "StageChange",
     "StepInstance",
     "StepOverride",
-    "Throttle",
     "Token",
     "User",
 ]

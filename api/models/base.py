@@ -33,7 +33,7 @@ from uuid_utils.compat import uuid7
 
 from api.rules.calendar import ZONES, in_utc, is_within_reach
 from api.rules.facts import Moment
-from api.storage.codecs import moment
+from api.storage.codecs import from_db_moment
 from api.storage.session import Owned
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -288,7 +288,7 @@ class MomentColumn(types.TypeDecorator[Moment]):
 
     def process_result_value(self, value: str | None, _dialect: object) -> Moment | None:
         """Read it."""
-        return moment(value)
+        return from_db_moment(value)
 
 
 def id_column(*, nullable: bool = False, primary_key: bool = False) -> Any:  # noqa: ANN401  # sqlmodel's own signature

@@ -9,7 +9,7 @@ from api.models.base import json_column, owned_by_user
 from api.storage.session import Owned
 
 
-class KeptAnswer(Owned, table=True):
+class IdempotentResponse(Owned, table=True):
     """The answer to one key of a user at one address, written in the transaction of its effect."""
 
     __tablename__ = "kept_answer"

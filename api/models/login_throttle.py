@@ -6,7 +6,7 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
 
-class Throttle(SQLModel, table=True):
+class LoginThrottle(SQLModel, table=True):
     """Attempts since an hour began. `key` is a hash of what is tried and by whom: it names neither."""
 
     __tablename__ = "throttle"

@@ -10,14 +10,14 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class IdempotentRequest:
     """A request that its sender may send again: hashes of key with address, and of the body."""
 
     key: str
     request: str
 
     @classmethod
-    def of(cls, key: str, method: str, path: str, body: bytes) -> "Retry":
+    def of(cls, key: str, method: str, path: str, body: bytes) -> "IdempotentRequest":
         """Read a key. Raises InvalidError where it is not 1 to 255 visible ASCII characters."""
         if not KEY.fullmatch(key):
             detail = "Send an Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID."

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 PERIOD_SECONDS = 60.0
-MOST_BUCKETS = 10_000
-EVERYBODY_ELSE = ""
+MAX_BUCKETS = 10_000
+SHARED_BUCKET = ""
 ROUNDING = 1e-6  # of sums of seconds since the machine started: a full bucket must give its last call at any instant
 
 
@@ -28,7 +28,7 @@ class Allowance:
         ]
 
 
-class Limits:
+class RateLimiter:
     """The buckets of one process. Of each only the time is kept when it will be full again.
 
     There are at most 10,000 that are not full, about a megabyte; whoever comes on top shares one.
@@ -41,8 +41,8 @@ class Limits:
 
     def take(self, key: str, now: float) -> Allowance:
         """Take one call out of a bucket at an instant of a steady clock, in seconds."""
-        if key not in self._full_at and len(self._full_at) >= MOST_BUCKETS and not self._sweep(now):
-            key = EVERYBODY_ELSE
+        if key not in self._full_at and len(self._full_at) >= MAX_BUCKETS and not self._sweep(now):
+            key = SHARED_BUCKET
         interval = PERIOD_SECONDS / self.most
         full_at = max(self._full_at.get(key, now), now) + interval
         if full_at - now > PERIOD_SECONDS + ROUNDING:
@@ -57,7 +57,7 @@ class Limits:
         if now - self._swept_at >= 1:
             self._swept_at = now
             self._full_at = {known: at for known, at in self._full_at.items() if at > now}
-        return len(self._full_at) < MOST_BUCKETS
+        return len(self._full_at) < MAX_BUCKETS
 
 
 def _whole_seconds(seconds: float) -> int:

@@ -45,7 +45,7 @@ def scopes_of(method: str, path: str) -> tuple[str, ...]:
     return SEVERAL.get((method, path)) or (f"{area}:{'read' if method == 'GET' else 'write'}",)
 
 
-def missing(needed: Collection[str], granted: Collection[str]) -> list[str]:
+def missing_scopes(needed: Collection[str], granted: Collection[str]) -> list[str]:
     """Return the needed scopes that are not granted: `all` contains everything, `read` all that reads."""
     return [scope for scope in needed if not _is_granted(scope, granted)]
 
@@ -54,7 +54,7 @@ def _is_granted(scope: str, granted: Collection[str]) -> bool:
     if ALL in granted or scope in granted:
         return True
     if scope == READ:
-        return not missing(READS, granted)
+        return not missing_scopes(READS, granted)
     if scope == ALL:
-        return not missing((*READS, *WRITES), granted)
+        return not missing_scopes((*READS, *WRITES), granted)
     return READ in granted and scope.endswith(":read")

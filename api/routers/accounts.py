@@ -4,44 +4,44 @@ from fastapi import Response
 
 from api.errors import ForbiddenError, InvalidError
 from api.http.crud import router
-from api.http.deps import Anyone, CallerDep, ClockworkDep
+from api.http.deps import CallerDep, Public, RequestContextDep
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.models.user import PasswordPut, UserCreate, UserPublic, UserUpdate
 from api.protocol.etags import etag
 from api.security import hash_password, verify_password
 from api.services.accounts import login_throttle, users
-from api.services.current_user import me
-from api.services.policies import explained
+from api.services.current_user import current_user
+from api.services.policies import policy_with_origins
 
 routes = router("account")
 
 
-@routes.post("/v1/users", operation_id="create_user", status_code=201, response_model=UserPublic, openapi_extra=Anyone)
-def sign_up(clockwork: ClockworkDep, body: UserCreate) -> object:
+@routes.post("/v1/users", operation_id="create_user", status_code=201, response_model=UserPublic, openapi_extra=Public)
+def sign_up(context: RequestContextDep, body: UserCreate) -> object:
     """Open an account.
 
     Then sign in with POST /v1/sessions. `time_zone` decides step 7 and what new applications start with. Where the
     operator opens accounts himself, this is 403. An Idempotency-Key is ignored here.
     """
-    if clockwork.settings.sign_up == "closed":
+    if context.settings.sign_up == "closed":
         raise ForbiddenError("Accounts are opened by the operator here: ask for one.", code="sign_up_closed")
-    with clockwork.database.write(clockwork.now) as session:
-        most = clockwork.settings.sign_ups_per_hour
-        login_throttle.from_address(session, "sign-up", address=clockwork.address, most=most)
+    with context.database.write(context.now) as session:
+        most = context.settings.sign_ups_per_hour
+        login_throttle.count_address(session, "sign-up", address=context.client_address, most=most)
     hashed = hash_password(body.password)
-    with clockwork.database.write(clockwork.now) as session:
+    with context.database.write(context.now) as session:
         user = users.sign_up(session, body, hashed)
-        clockwork.created("/v1/me", etag(user.version))
-        return users.profile(user)
+        context.created("/v1/me", etag(user.version))
+        return users.user_to_public(user)
 
 
 @routes.get("/v1/me", operation_id="get_me", response_model=UserPublic)
 def get_me(caller: CallerDep) -> object:
     """Read your profile."""
     with caller.reading() as session:
-        user = me(session)
-        caller.tagged(etag(user.version))
-        return users.profile(user)
+        user = current_user(session)
+        caller.set_etag(etag(user.version))
+        return users.user_to_public(user)
 
 
 @routes.patch("/v1/me", operation_id="update_me", response_model=UserPublic)
@@ -51,11 +51,11 @@ def patch_me(caller: CallerDep, body: UserUpdate) -> object:  # type: ignore[val
     Another `time_zone` moves step 7 and nothing else; new applications start with it.
     """
     with caller.writing() as session:
-        user = me(session)
-        caller.may_change(users.profile(user), etag(user.version))
+        user = current_user(session)
+        caller.check_if_match(users.user_to_public(user), etag(user.version))
         users.change_profile(session, user, body)
         caller.headers["ETag"] = etag(user.version)
-        return users.profile(user)
+        return users.user_to_public(user)
 
 
 @routes.put("/v1/me/password", operation_id="put_password", status_code=204, response_class=Response)
@@ -65,19 +65,19 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
     The current one has to be sent too. Every other session ends at once; personal tokens stay, revoke them at
     /v1/tokens. Attempts count like sign-ins.
     """
-    with caller.writing(noted=False) as session:
-        user = me(session)
-        caller.may_change(users.profile(user), etag(user.version))
+    with caller.writing(audited=False) as session:
+        user = current_user(session)
+        caller.check_if_match(users.user_to_public(user), etag(user.version))
         most = caller.settings.sign_ins_per_hour
-        login_throttle.attempt(session, "sign-in", email=user.email, address=caller.address, most=most)
+        login_throttle.count_attempt(session, "sign-in", email=user.email, address=caller.client_address, most=most)
     if not verify_password(body.current_password, user.password_hash):
         detail = "This is not your current password: check it."
         raise InvalidError.at("/current_password", "wrong_password", detail)
     hashed = hash_password(body.password)
     with caller.writing() as session:
-        users.still_has(session, user, user.password_hash)
-        user = me(session)
-        caller.may_change(users.profile(user), etag(user.version))
+        users.check_password_unchanged(session, user, user.password_hash)
+        user = current_user(session)
+        caller.check_if_match(users.user_to_public(user), etag(user.version))
         users.set_password(session, user, hashed, keep=caller.token.id)
         return Response(status_code=204)
 
@@ -89,9 +89,9 @@ def get_policy(caller: CallerDep) -> object:
     Every figure of the rules as it counts for you, with its origin. GET /v1/meta has bounds and presets.
     """
     with caller.reading() as session:
-        user = me(session)
-        caller.tagged(etag(user.version))
-        return explained(user.policy, {})
+        user = current_user(session)
+        caller.set_etag(etag(user.version))
+        return policy_with_origins(user.policy, {})
 
 
 @routes.patch("/v1/me/policy", operation_id="update_policy", response_model=PolicyPublic)
@@ -101,8 +101,8 @@ def patch_policy(caller: CallerDep, body: PolicyOverrides) -> object:
     A merge patch: null goes back to the default, lists replace. Every step of every application is judged anew.
     """
     with caller.writing() as session:
-        user = me(session)
-        caller.may_change(explained(user.policy, {}), etag(user.version))
+        user = current_user(session)
+        caller.check_if_match(policy_with_origins(user.policy, {}), etag(user.version))
         users.change_policy(session, user, body)
         caller.headers["ETag"] = etag(user.version)
-        return explained(user.policy, {})
+        return policy_with_origins(user.policy, {})

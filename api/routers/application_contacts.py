@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 from pydantic import BaseModel
 
-from api.http.crud import DRY_RUN, PARENT, ApplicationId, deleted, linked, router, unchanged
+from api.http.crud import DRY_RUN, PARENT, ApplicationId, check_if_match, deleted, linked, router
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.models import Application, ApplicationContact, Contact
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
@@ -33,7 +33,7 @@ def list_application_contacts(
     """
     with caller.reading() as session:
         found, cursor = contacts_page(session, find(session, Application, application_id), page)
-        caller.paged(cursor)
+        caller.link_next_page(cursor)
         return ApplicationContactPage(items=found, next_cursor=cursor)
 
 
@@ -51,7 +51,7 @@ def put_contact(
     """
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
-        unchanged(caller, lambda: application_contact(session, application, contact.id))
+        check_if_match(caller, lambda: application_contact(session, application, contact.id))
         is_new = put_application_contact(session, application, contact, body)
         shown = application_contact(session, application, contact.id)
         linked(caller, shown, f"/v1/applications/{application.id}/contacts" if is_new else None)
@@ -75,5 +75,5 @@ def delete_contact(
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
         link = find_link(session, ApplicationContact, application.id, contact.id)
-        unchanged(caller, lambda: application_contact(session, application, contact.id))
+        check_if_match(caller, lambda: application_contact(session, application, contact.id))
         return deleted(session, unlink(session, link, application.id), dry_run=dry_run)

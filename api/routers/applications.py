@@ -16,9 +16,9 @@ from api.http.crud import (
     add_item,
     add_list,
     changed,
+    etag_of,
     paged,
     router,
-    tag_of,
 )
 from api.http.deps import CallerDep, PageDep
 from api.models import Application, StageChange
@@ -26,20 +26,20 @@ from api.models.application import Stage
 from api.models.base import IN_QUERY, Instant
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.protocol.etags import etag
-from api.services.current_user import me
+from api.services.current_user import current_user
 from api.services.facts.applications import APPLICATION, STAGE, restore
-from api.services.facts.crud import change, find, show, show_one, wanted_id
-from api.services.facts.expand import ExpandedApplication, expanded
-from api.services.policies import explained
-from api.storage.keyset import ascending, by
+from api.services.facts.crud import change, find, id_filter, to_public, to_public_one
+from api.services.facts.expand import ExpandedApplication, expand_applications
+from api.services.policies import policy_with_origins
+from api.storage.keyset import ascending, sort_orders
 
 APPLICATIONS = Resource(
     kind=APPLICATION,
     name="application",
     plural="applications",
     sorts={
-        **dict(reversed(by(Application, "created_at").items())),
-        **by(Application, "updated_at"),
+        **dict(reversed(sort_orders(Application, "created_at").items())),
+        **sort_orders(Application, "updated_at"),
         "company": ((col(Application.company_key), False), (col(Application.id), False)),  # type: ignore[dict-item]
         "-company": ((col(Application.company_key), True), (col(Application.id), True)),  # type: ignore[dict-item]
     },
@@ -121,9 +121,9 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     wanted = _wanted(expand)
     mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
     with caller.reading() as session:
-        caller.demand(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
+        caller.require_scopes(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
         rows, cursor = paged(session, caller, page, APPLICATIONS.sorts[sort], mine)
-        items = expanded(session, show(session, APPLICATION, rows), rows, wanted)
+        items = expand_applications(session, to_public(session, APPLICATION, rows), rows, wanted)
         return ApplicationPage.model_construct(items=items, next_cursor=cursor)
 
 
@@ -143,7 +143,7 @@ def _filters(
         is_archived = col(Application.archived_at).is_not(None)
         conditions.append(is_archived if archived else ~is_archived)
     if status_contact_id is not None:
-        conditions.append(Application.status_contact_id == wanted_id("status_contact_id", status_contact_id))
+        conditions.append(Application.status_contact_id == id_filter("status_contact_id", status_contact_id))
     if updated_since is not None:
         conditions.append(col(Application.updated_at) >= updated_since)
     return conditions
@@ -160,12 +160,12 @@ def get_application(caller: CallerDep, application_id: ApplicationId, expand: Ex
     """
     wanted = _wanted(expand)
     with caller.reading() as session:
-        caller.demand(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
+        caller.require_scopes(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
         row = find(session, Application, application_id)
-        shown = show_one(session, APPLICATION, row)
+        shown = to_public_one(session, APPLICATION, row)
         if not wanted:
-            caller.tagged(tag_of(shown))
-        return expanded(session, [shown], [row], wanted)[0]
+            caller.set_etag(etag_of(shown))
+        return expand_applications(session, [shown], [row], wanted)[0]
 
 
 add_item(routes, APPLICATIONS, without=["get"])
@@ -191,9 +191,9 @@ def get_policy(caller: CallerDep, application_id: ApplicationId) -> object:
     """
     with caller.reading() as session:
         row = find(session, Application, application_id)
-        user = me(session)
-        caller.tagged(etag(row.version, [user.version]))
-        return explained(user.policy, row.policy)
+        user = current_user(session)
+        caller.set_etag(etag(row.version, [user.version]))
+        return policy_with_origins(user.policy, row.policy)
 
 
 @routes.patch(f"{PARENT}/policy", operation_id="update_application_policy", response_model=PolicyPublic)
@@ -203,11 +203,11 @@ def patch_policy(caller: CallerDep, application_id: ApplicationId, body: PolicyO
     A merge patch: null goes back to your own or the default figure, lists replace. All its steps are judged anew.
     """
     with caller.writing() as session:
-        row, user = find(session, Application, application_id), me(session)
-        caller.may_change(explained(user.policy, row.policy), etag(row.version, [user.version]))
+        row, user = find(session, Application, application_id), current_user(session)
+        caller.check_if_match(policy_with_origins(user.policy, row.policy), etag(row.version, [user.version]))
         change(session, APPLICATION, row, APPLICATION.update.model_validate({"policy": body}))
         caller.headers["ETag"] = etag(row.version, [user.version])
-        return explained(user.policy, row.policy)
+        return policy_with_origins(user.policy, row.policy)
 
 
 stages = router("stages")

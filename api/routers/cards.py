@@ -6,7 +6,7 @@ from fastapi import Request
 
 from api.http.crud import PARENT, ApplicationId, InterviewId, router
 from api.http.deps import CallerDep
-from api.http.negotiation import CARD, CardWanted, on_paper
+from api.http.negotiation import CARD, CardWanted, card_response
 from api.models import Application, Interview
 from api.models.card import CallCard, PrepCard
 from api.services.documents import cards
@@ -29,9 +29,9 @@ def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wa
     """
     with caller.reading() as session:
         interview = find(session, Interview, interview_id)
-        kind = CARD.chosen(request, wanted)
+        kind = CARD.negotiate(request, wanted)
         shown, title, sections = cards.prep(session, interview)
-    return on_paper(caller, kind, shown, title, sections)
+    return card_response(caller, kind, shown, title, sections)
 
 
 @routes.get(f"{PARENT}/call-card", operation_id="get_call_card", response_model=CallCard, responses=CARD.content)
@@ -43,6 +43,6 @@ def call_card(request: Request, caller: CallerDep, application_id: ApplicationId
     """
     with caller.reading() as session:
         application = find(session, Application, application_id)
-        kind = CARD.chosen(request, wanted)
+        kind = CARD.negotiate(request, wanted)
         shown, title, sections = cards.call(session, application)
-    return on_paper(caller, kind, shown, title, sections)
+    return card_response(caller, kind, shown, title, sections)

@@ -10,15 +10,15 @@ from api.http.deps import CallerDep, PageDep
 from api.models import Contact
 from api.models.base import IN_QUERY
 from api.models.contact import ContactPublic
-from api.services.facts.contacts import CONTACT, erase, named_like, restore
-from api.services.facts.crud import find, there
-from api.storage.keyset import by
+from api.services.facts.contacts import CONTACT, erase, restore, search_condition
+from api.services.facts.crud import find, select_existing
+from api.storage.keyset import sort_orders
 
 CONTACTS = Resource(
     kind=CONTACT,
     name="contact",
     plural="contacts",
-    sorts=by(Contact, "created_at", "updated_at"),
+    sorts=sort_orders(Contact, "created_at", "updated_at"),
     words={
         "create": (
             "Full name, job title and one way to reach them make an interviewer complete for step 2; phone or e-mail "
@@ -50,7 +50,7 @@ def list_contacts(
     Answers a page; `search` finds what stands anywhere in a name, a company or an address, in capitals or not.
     """
     with caller.reading() as session:
-        mine = there(Contact).where(*named_like(search))
+        mine = select_existing(Contact).where(*search_condition(search))
         return listed(session, caller, CONTACTS, page, str(sort), mine, PAGE)
 
 
@@ -81,5 +81,5 @@ def erase_contact(caller: CallerDep, contact_id: ContactId) -> object:
         row = matched(caller, session, CONTACT, contact_id, deleted=True)
         erase(session, row)
         shown = changed(caller, session, CONTACT, row)
-    caller.database.forget()
+    caller.database.truncate_wal()
     return shown

@@ -3,13 +3,13 @@
 from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import FollowUp
 from api.services.facts.follow_ups import FOLLOW_UP
-from api.storage.keyset import by
+from api.storage.keyset import sort_orders
 
 FOLLOW_UPS = Resource(
     kind=FOLLOW_UP,
     name="follow_up",
     plural="follow_ups",
-    sorts=by(FollowUp, "at", "created_at"),
+    sorts=sort_orders(FollowUp, "at", "created_at"),
     words={
         "create": (
             "It completes the open call of step 6, whoever got in touch, and opens the next one by the date they gave "

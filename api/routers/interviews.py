@@ -12,31 +12,31 @@ from api.http.crud import (
     add_create,
     add_item,
     add_list,
+    check_if_match,
     deleted,
+    etag_of,
     linked,
     router,
-    tag_of,
-    unchanged,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.models import Contact, Interview, InterviewInterviewer
 from api.models.debrief import Debrief, Debriefed
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.services.facts.contacts import CONTACT
-from api.services.facts.crud import find, show, show_one
+from api.services.facts.crud import find, to_public, to_public_one
 from api.services.facts.debrief import debrief
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.links import find_link, interviewer, interviewers, put_interviewer, unlink
 from api.services.facts.notes import NOTE
 from api.services.steps.read import View, steps_of_one
-from api.storage.keyset import by
-from api.storage.raw_sql import Rows
+from api.storage.keyset import sort_orders
+from api.storage.raw_sql import RawConnection
 
 INTERVIEWS = Resource(
     kind=INTERVIEW,
     name="interview",
     plural="interviews",
-    sorts=by(Interview, "starts_at", "created_at"),
+    sorts=sort_orders(Interview, "starts_at", "created_at"),
     words={
         "create": (
             "Send `time_zone` with `start_local` and `end_local`, or `starts_at` and `ends_at`. Steps 1 to 4 exist "
@@ -68,12 +68,12 @@ def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrie
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)
         people, notes = debrief(session, interview, body)
-        shown = show_one(session, INTERVIEW, interview)
-        caller.created(f"/v1/interviews/{interview.id}", tag_of(shown))
-        steps = steps_of_one(Rows.of(session), interview.application_id, View(session.now))
-        contacts = show(session, CONTACT, people)
-        recorded = {"interview": shown, "contacts": contacts, "notes": show(session, NOTE, notes)}
-        return caller.answered(Debriefed.model_validate({**recorded, "headline": steps["headline"]}), status=201)
+        shown = to_public_one(session, INTERVIEW, interview)
+        caller.created(f"/v1/interviews/{interview.id}", etag_of(shown))
+        steps = steps_of_one(RawConnection.of(session), interview.application_id, View(session.now))
+        contacts = to_public(session, CONTACT, people)
+        recorded = {"interview": shown, "contacts": contacts, "notes": to_public(session, NOTE, notes)}
+        return caller.remember(Debriefed.model_validate({**recorded, "headline": steps["headline"]}), status=201)
 
 
 class InterviewerPage(BaseModel):
@@ -91,7 +91,7 @@ def list_interviewers(caller: CallerDep, interview_id: InterviewId, page: PageDe
     """
     with caller.reading() as session:
         found, cursor = interviewers(session, find(session, Interview, interview_id), page)
-        caller.paged(cursor)
+        caller.link_next_page(cursor)
         return InterviewerPage(items=found, next_cursor=cursor)
 
 
@@ -109,7 +109,7 @@ def put_one(
     """
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
-        unchanged(caller, lambda: interviewer(session, interview, contact.id))
+        check_if_match(caller, lambda: interviewer(session, interview, contact.id))
         is_new = put_interviewer(session, interview, contact, body)
         shown = interviewer(session, interview, contact.id)
         linked(caller, shown, f"/v1/interviews/{interview.id}/interviewers" if is_new else None)
@@ -133,5 +133,5 @@ def delete_one(
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
         link = find_link(session, InterviewInterviewer, interview.id, contact.id)
-        unchanged(caller, lambda: interviewer(session, interview, contact.id))
+        check_if_match(caller, lambda: interviewer(session, interview, contact.id))
         return deleted(session, unlink(session, link, interview.application_id, "people"), dry_run=dry_run)

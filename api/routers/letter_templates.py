@@ -3,13 +3,13 @@
 from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import LetterTemplate
 from api.services.facts.letter_templates import LETTER_TEMPLATE
-from api.storage.keyset import by
+from api.storage.keyset import sort_orders
 
 LETTER_TEMPLATES = Resource(
     kind=LETTER_TEMPLATE,
     name="letter_template",
     plural="letter_templates",
-    sorts=by(LetterTemplate, "created_at"),
+    sorts=sort_orders(LetterTemplate, "created_at"),
     words={
         "create": "Text, names in double braces and conditions on names; anything else is refused with its line.",
         "update": "Letters that were made with it stay as they are.",

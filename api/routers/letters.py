@@ -5,24 +5,24 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Path, Request
 
-from api.http.crud import InterviewId, Resource, add_create, add_item, add_list, changed, matched, router, tag_of
+from api.http.crud import InterviewId, Resource, add_create, add_item, add_list, changed, etag_of, matched, router
 from api.http.deps import CallerDep
-from api.http.negotiation import ASKED, Formats, as_data, as_pdf, formatted
+from api.http.negotiation import FORMAT_QUERY, Formats, as_pdf, format_response, json_response
 from api.models import Interview, Letter
 from api.models.composed_letter import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
 from api.models.letter import LetterPublic, LetterSend
 from api.services.documents.compose import compose_letter, findings
 from api.services.documents.letter_sheets import file_name, sheet_of
-from api.services.facts.crud import find, show_one
+from api.services.facts.crud import find, to_public_one
 from api.services.facts.letters import LETTER, send
-from api.storage.keyset import by
+from api.storage.keyset import sort_orders
 from api.words import letter_mail, letter_sheet
 
 LETTERS = Resource(
     kind=LETTER,
     name="letter",
     plural="letters",
-    sorts=by(Letter, "created_at", "updated_at"),
+    sorts=sort_orders(Letter, "created_at", "updated_at"),
     words={
         "create": "A draft; with `sent_at` the record of one that has gone out already.",
         "update": "A sent letter stays as it is: `sent_at`, `channel` and `delivered_at` can be corrected, else 409.",
@@ -30,7 +30,7 @@ LETTERS = Resource(
     },
 )
 LetterFormat = Literal["json", "text", "markdown", "html", "eml", "mailto", "pdf"]
-Wanted = Annotated[LetterFormat | None, ASKED]
+Wanted = Annotated[LetterFormat | None, FORMAT_QUERY]
 FORMATS = Formats(*get_args(LetterFormat))
 RENDERINGS: dict[str, Callable[[letter_sheet.Sheet], str | bytes]] = {
     "text": letter_sheet.text,
@@ -59,12 +59,12 @@ def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted:
     """
     with caller.reading() as session:
         letter = find(session, Letter, letter_id)
-        kind = FORMATS.chosen(request, wanted)
+        kind = FORMATS.negotiate(request, wanted)
         if kind == "json":
-            shown = show_one(session, LETTER, letter)
-            return as_data(caller, shown, tag_of(shown))
+            shown = to_public_one(session, LETTER, letter)
+            return json_response(caller, shown, etag_of(shown))
         written, name = sheet_of(session, letter), file_name(session, letter)
-    return formatted(caller, kind, RENDERINGS[kind](written), file=name)
+    return format_response(caller, kind, RENDERINGS[kind](written), file=name)
 
 
 add_item(routes, LETTERS, without=["get"])
@@ -82,8 +82,8 @@ def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | 
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)
         letter, draft, channel = compose_letter(session, interview, body or ComposeLetter(recipients=[]))
-        shown = show_one(session, LETTER, letter)
-        caller.created(f"/v1/letters/{letter.id}", tag_of(shown))
+        shown = to_public_one(session, LETTER, letter)
+        caller.created(f"/v1/letters/{letter.id}", etag_of(shown))
         composed: ComposedLetter = ComposedLetter.model_validate(
             {
                 **shown.model_dump(),
@@ -92,7 +92,7 @@ def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | 
                 "suggested_channel": channel,
             }
         )
-        return caller.answered(composed, status=201)
+        return caller.remember(composed, status=201)
 
 
 @routes.get("/v1/letters/{letter_id}/check", operation_id="check_letter")

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from api import __version__
 from api.errors import NotFoundError, UnavailableError
 from api.http.crud import router
-from api.http.deps import Anyone, ClockworkDep
-from api.http.problems import page, slug
+from api.http.deps import Public, RequestContextDep
+from api.http.problems import problem_page, slug
 from api.models.application import SalaryPeriod, Stage, WorkMode
 from api.models.contact import ContactRole, DetailsSource, PreferredChannel
 from api.models.follow_up import OUTCOMES, Direction, FollowUpChannel
@@ -22,7 +22,7 @@ from api.models.note import NoteKind
 from api.models.offer import OfferDecision
 from api.models.reference import AlertChannel
 from api.models.search_activity import ActivityKind
-from api.protocol.problem_types import CATALOG
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.rules.evaluate import RULES_VERSION
 from api.rules.guide import GUIDE
 from api.rules.outcome import STATES, STEPS
@@ -130,7 +130,7 @@ class Guide(BaseModel):
     steps: list[GuidedStep]
 
 
-@routes.get("/", operation_id="get_root", openapi_extra=Anyone)
+@routes.get("/", operation_id="get_root", openapi_extra=Public)
 def root() -> Root:
     """Find your way.
 
@@ -150,7 +150,7 @@ def root() -> Root:
     return Root(name="Afterword", version=__version__, links=links)
 
 
-@routes.get("/livez", operation_id="get_liveness", openapi_extra=Anyone)
+@routes.get("/livez", operation_id="get_liveness", openapi_extra=Public)
 async def livez() -> Health:
     """Check that the process answers.
 
@@ -159,13 +159,13 @@ async def livez() -> Health:
     return Health(status="ok")
 
 
-@routes.get("/readyz", operation_id="get_readiness", openapi_extra=Anyone)
-def readyz(clockwork: ClockworkDep) -> Readiness:
+@routes.get("/readyz", operation_id="get_readiness", openapi_extra=Public)
+def readyz(context: RequestContextDep) -> Readiness:
     """Check that the service can work.
 
     The database is reachable and its schema is the one that this version wants; 503 otherwise, saying which is not.
     """
-    database = clockwork.database
+    database = context.database
     try:
         is_at_head = database.is_at_head()
     except UnavailableError as error:
@@ -180,14 +180,14 @@ def readyz(clockwork: ClockworkDep) -> Readiness:
     return Readiness(status="ok", database=name, database_version=version, schema_at_head=True)
 
 
-@routes.get("/version", operation_id="get_version", openapi_extra=Anyone)
+@routes.get("/version", operation_id="get_version", openapi_extra=Public)
 async def version() -> Version:
     """Read which code answers."""
     return Version(version=__version__, rules_version=RULES_VERSION, python=platform.python_version())
 
 
-@routes.get("/v1/meta", operation_id="get_meta", openapi_extra=Anyone)
-def meta(clockwork: ClockworkDep) -> Meta:
+@routes.get("/v1/meta", operation_id="get_meta", openapi_extra=Public)
+def meta(context: RequestContextDep) -> Meta:
     """Read words and limits.
 
     Every value of every enum, the limits of the interface, and the policy's defaults, bounds and presets.
@@ -195,7 +195,7 @@ def meta(clockwork: ClockworkDep) -> Meta:
     limits = {
         "default_page": DEFAULT_LIMIT,
         "largest_page": MAX_LIMIT,
-        "body_bytes": clockwork.settings.max_body_bytes,
+        "body_bytes": context.settings.max_body_bytes,
         "live_applications": MAX_LIVE,
         "holidays": MAX_HOLIDAYS,
         "snooze_days": 30,
@@ -205,7 +205,7 @@ def meta(clockwork: ClockworkDep) -> Meta:
     return Meta(enums=ENUMS, limits=limits, policy=policy)
 
 
-@routes.get("/v1/guide", operation_id="get_guide", openapi_extra=Anyone)
+@routes.get("/v1/guide", operation_id="get_guide", openapi_extra=Public)
 def guide() -> Guide:
     """Read the guide.
 
@@ -232,24 +232,24 @@ def guide() -> Guide:
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
-@routes.get("/problems", operation_id="list_problems", openapi_extra=Anyone, response_class=Response, responses=HTML)
+@routes.get("/problems", operation_id="list_problems", openapi_extra=Public, response_class=Response, responses=HTML)
 def problems() -> Response:
     """Read what can go wrong.
 
     A page with every type of problem.
     """
-    return Response(page(list(CATALOG)), media_type="text/html")
+    return Response(problem_page(list(PROBLEM_TYPES)), media_type="text/html")
 
 
 @routes.get(
-    "/problems/{slug}", operation_id="get_problem", openapi_extra=Anyone, response_class=Response, responses=HTML
+    "/problems/{slug}", operation_id="get_problem", openapi_extra=Public, response_class=Response, responses=HTML
 )
 def problem(slug_: Annotated[str, Path(alias="slug", max_length=64, description="Last part of the type.")]) -> Response:
     """Read about a problem.
 
     The page behind a problem's `type`.
     """
-    codes = [code for code in CATALOG if slug(code) == slug_]
+    codes = [code for code in PROBLEM_TYPES if slug(code) == slug_]
     if not codes:
         raise NotFoundError
-    return Response(page(codes), media_type="text/html")
+    return Response(problem_page(codes), media_type="text/html")

@@ -7,20 +7,20 @@ from fastapi import Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.errors import UnauthorizedError
-from api.http.credentials import bearer
+from api.http.credentials import bearer_token
 from api.http.crud import router
-from api.http.deps import Anyone
+from api.http.deps import Public
 from api.metrics import Metrics
 
 routes = router("about")
 
 
-@routes.get("/metrics", include_in_schema=False, openapi_extra=Anyone)
+@routes.get("/metrics", include_in_schema=False, openapi_extra=Public)
 async def read_metrics(request: Request) -> Response:
     """Read every figure, in a thread that no request of callers can keep waiting."""
     metrics: Metrics = request.app.state.metrics
     token: str = request.app.state.settings.metrics_token.get_secret_value()
-    if not compare_digest(bearer(request).encode(), token.encode()):
+    if not compare_digest(bearer_token(request).encode(), token.encode()):
         raise UnauthorizedError("Send the token of AFTERWORD_METRICS_TOKEN: Authorization: Bearer <token>.")
     text = await to_thread.run_sync(metrics.exposition, limiter=metrics.limiter)
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -3,13 +3,13 @@
 from api.http.crud import Resource, add_create, add_item, add_list, router
 from api.models import Offer
 from api.services.facts.offers import OFFER
-from api.storage.keyset import by
+from api.storage.keyset import sort_orders
 
 OFFERS = Resource(
     kind=OFFER,
     name="offer",
     plural="offers",
-    sorts=by(Offer, "received_at", "created_at"),
+    sorts=sort_orders(Offer, "received_at", "created_at"),
     words={
         "create": (
             "It does not move the stage: until you record `offered` at the stages, the answer carries the warning "

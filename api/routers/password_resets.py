@@ -4,7 +4,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from api.http.crud import router
-from api.http.deps import Anyone, ClockworkDep
+from api.http.deps import Public, RequestContextDep
 from api.models.password_reset import PasswordResetConfirm, PasswordResetCreate
 from api.security import hash_password
 from api.services.accounts import login_throttle, password_resets
@@ -49,19 +49,19 @@ routes = router("account")
     operation_id="create_password_reset",
     status_code=202,
     response_class=Response,
-    openapi_extra=Anyone,
+    openapi_extra=Public,
 )
-def ask_for_reset(clockwork: ClockworkDep, body: PasswordResetCreate) -> Response:
+def ask_for_reset(context: RequestContextDep, body: PasswordResetCreate) -> Response:
     """Ask for a link to set a forgotten password.
 
     If there is an account for the address, it is mailed a link that works once within an hour; the answer is the same
     if there is none.
     """
-    with clockwork.database.write(clockwork.now) as session:
-        most = clockwork.settings.sign_ins_per_hour
-        login_throttle.attempt(session, "reset", email=body.email, address=clockwork.address, most=most)
-        password_resets.ask(session, body.email)
-    clockwork.wake_mailer()
+    with context.database.write(context.now) as session:
+        most = context.settings.sign_ins_per_hour
+        login_throttle.count_attempt(session, "reset", email=body.email, address=context.client_address, most=most)
+        password_resets.request_reset(session, body.email)
+    context.wake_mailer()
     return Response(status_code=202)
 
 
@@ -70,36 +70,36 @@ def ask_for_reset(clockwork: ClockworkDep, body: PasswordResetCreate) -> Respons
     operation_id="confirm_password_reset",
     status_code=204,
     response_class=Response,
-    openapi_extra=Anyone,
+    openapi_extra=Public,
 )
-def confirm_reset(clockwork: ClockworkDep, body: PasswordResetConfirm) -> Response:
+def confirm_reset(context: RequestContextDep, body: PasswordResetConfirm) -> Response:
     """Set a new password with the token from the mail.
 
     The token works once. Every session of the account ends; personal tokens stay, revoke them at /v1/tokens.
     """
-    with clockwork.database.write(clockwork.now) as session:
-        most = clockwork.settings.sign_ins_per_hour
-        login_throttle.from_address(session, "reset-confirm", address=clockwork.address, most=most)
-        password_resets.check(session, body.token)
+    with context.database.write(context.now) as session:
+        most = context.settings.sign_ins_per_hour
+        login_throttle.count_address(session, "reset-confirm", address=context.client_address, most=most)
+        password_resets.find_usable_reset(session, body.token)
     hashed = hash_password(body.password)
-    with clockwork.database.write(clockwork.now) as session:
-        password_resets.confirm(session, body.token, hashed)
+    with context.database.write(context.now) as session:
+        password_resets.confirm_reset(session, body.token, hashed)
     return Response(status_code=204)
 
 
-@routes.get("/password-reset", include_in_schema=False, openapi_extra=Anyone)
+@routes.get("/password-reset", include_in_schema=False, openapi_extra=Public)
 async def reset_page() -> HTMLResponse:
     """Set a new password: where the link in the mail leads when no frontend has a page of its own."""
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
 
 
-@routes.get("/password-reset/script.js", include_in_schema=False, openapi_extra=Anyone)
+@routes.get("/password-reset/script.js", include_in_schema=False, openapi_extra=Public)
 async def reset_script() -> Response:
     """Send what the page above asks for; the token behind the # never reaches a log."""
     return Response(SCRIPT, media_type="text/javascript")
 
 
-@routes.get("/password-reset/style.css", include_in_schema=False, openapi_extra=Anyone)
+@routes.get("/password-reset/style.css", include_in_schema=False, openapi_extra=Public)
 async def reset_style() -> Response:
     """Dress the page above."""
     return Response(STYLE, media_type="text/css")

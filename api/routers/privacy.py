@@ -17,13 +17,13 @@ from api.models.activity import ActivityPublic
 from api.models.base import IN_QUERY
 from api.protocol.etags import etag
 from api.services.accounts import erasure, export, login_throttle, users
-from api.services.current_user import me
-from api.storage.keyset import by
+from api.services.current_user import current_user
+from api.storage.keyset import sort_orders
 
-MOST_EXPORTS = 10
+MAX_EXPORTS = 10
 CHUNK_BYTES = 65_536
 JSON_LINES = "application/jsonl"
-ORDER = by(Activity, "at")["-at"]
+ORDER = sort_orders(Activity, "at")["-at"]
 Confirmation = Annotated[
     Annotated[str, IN_QUERY] | None,
     Query(max_length=200, description="The code that the first request answered."),
@@ -63,14 +63,14 @@ def export_account(caller: CallerDep) -> StreamingResponse:
     deleted things that can still be restored among them. Secrets are left out. Ten times an hour (429).
     """
     with caller.writing() as session:
-        login_throttle.of_account(session, "export", most=MOST_EXPORTS)
+        login_throttle.count_account(session, "export", most=MAX_EXPORTS)
         user_id = session.user_id
     state, now = caller.request.app.state, caller.now
 
     async def chunks() -> AsyncIterator[bytes]:
         with tempfile.TemporaryFile() as file:
             async with state.exporting:  # one at a time: who waits here takes up no thread
-                await run_in_threadpool(export.write, caller.database, user_id, now, file)
+                await run_in_threadpool(export.write_export, caller.database, user_id, now, file)
             while chunk := await run_in_threadpool(file.read, CHUNK_BYTES):
                 yield chunk
 
@@ -85,10 +85,10 @@ def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
     With everything in it, for good and at once. The first request is answered with 409 and a `confirmation`; repeated
     with that as a parameter within ten minutes, it erases. Take everything out before: GET /v1/me/export.
     """
-    with caller.writing(noted=False) as session:
-        user = me(session)
-        caller.may_change(users.profile(user), etag(user.version))
-        erasure.confirmed(session, caller.secret, confirmation)
+    with caller.writing(audited=False) as session:
+        user = current_user(session)
+        caller.check_if_match(users.user_to_public(user), etag(user.version))
+        erasure.check_confirmation(session, caller.secret, confirmation)
         erasure.erase_account(session)
-    caller.database.forget()
+    caller.database.truncate_wal()
     return Response(status_code=204)

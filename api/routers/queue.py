@@ -9,14 +9,14 @@ from pydantic import AwareDatetime, BaseModel
 from api.errors import InvalidError
 from api.http.crud import router
 from api.http.deps import CallerDep, Explain, PageDep
-from api.http.headers import place
-from api.http.strict_route import glanced
+from api.http.headers import request_target
+from api.http.strict_route import reads_inline
 from api.models.base import Digits, Instant
 from api.models.step import QueueItem, QueueSummary
-from api.rules.words import said
-from api.services.facts.crud import wanted_id
+from api.rules.words import rfc3339
+from api.services.facts.crud import id_filter
 from api.services.steps import queue
-from api.services.steps.version import version
+from api.services.steps.version import steps_etag
 
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))
@@ -49,7 +49,7 @@ def _states(text: str) -> tuple[str, ...]:
 
 
 @routes.get("/v1/queue", operation_id="list_queue", response_model=QueuePage)
-@glanced("state", "step", "application_id", "due_before", "as_of", "explain")
+@reads_inline("state", "step", "application_id", "due_before", "as_of", "explain")
 def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
@@ -74,12 +74,12 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
     if as_of is not None and as_of < caller.now - TOLERANCE:
         detail = "The queue looks ahead only: for the past, ask an application's steps."
         raise InvalidError.parameter("as_of", "in_the_past", detail)
-    only = wanted_id("application_id", application_id) if application_id is not None else None
-    wanted = queue.Wanted(_states(state), step, only, due_before)
-    with caller.glancing(as_of) as rows:
-        items, cursor = queue.page(rows, page, wanted, sort=sort, now=as_of or caller.now, explain=explain)
-        caller.paged(cursor)
-        return caller.written({"as_of": as_of and said(as_of), "items": items, "next_cursor": cursor})
+    only = id_filter("application_id", application_id) if application_id is not None else None
+    wanted = queue.QueueFilter(_states(state), step, only, due_before)
+    with caller.reading_steps(as_of) as raw:
+        items, cursor = queue.read_page(raw, page, wanted, sort=sort, now=as_of or caller.now, explain=explain)
+        caller.link_next_page(cursor)
+        return caller.json_document({"as_of": as_of and rfc3339(as_of), "items": items, "next_cursor": cursor})
 
 
 @routes.get("/v1/queue/summary", operation_id="get_queue_summary")
@@ -90,5 +90,5 @@ def get_summary(caller: CallerDep) -> QueueSummary:
     when the next state changes by itself.
     """
     with caller.reading() as session:
-        caller.tagged(version(session, caller.now, place(caller.request)))
+        caller.set_etag(steps_etag(session, caller.now, request_target(caller.request)))
         return queue.summary(session)

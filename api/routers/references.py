@@ -13,13 +13,13 @@ from api.http.crud import (
     add_create,
     add_item,
     add_list,
+    check_if_match,
     deleted,
     linked,
     router,
-    unchanged,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
-from api.http.negotiation import CARD, CardWanted, on_paper
+from api.http.negotiation import CARD, CardWanted, card_response
 from api.models import Application, ApplicationReference, Reference
 from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
 from api.models.reference_message import ReferenceMessage, ReferenceSheet
@@ -27,20 +27,20 @@ from api.services.documents import reference_messages
 from api.services.facts.crud import find
 from api.services.facts.links import find_link, unlink
 from api.services.facts.references import (
+    FACT_NAME,
     REFERENCE,
-    SEEN_AS,
     application_reference,
     change_application_reference,
     put_application_reference,
     references_page,
 )
-from api.storage.keyset import by
+from api.storage.keyset import sort_orders
 
 REFERENCES = Resource(
     kind=REFERENCE,
     name="reference",
     plural="references",
-    sorts=by(Reference, "created_at", "name"),
+    sorts=sort_orders(Reference, "created_at", "name"),
     words={
         "create": "Somebody who speaks for you, whatever the application; name them for one by linking them there.",
         "delete": "Gone from every application too; step 5 is judged anew there.",
@@ -69,7 +69,7 @@ def list_named(caller: CallerDep, application_id: ApplicationId, page: PageDep) 
     """
     with caller.reading() as session:
         found, cursor = references_page(session, find(session, Application, application_id), page)
-        caller.paged(cursor)
+        caller.link_next_page(cursor)
         return ApplicationReferencePage(items=found, next_cursor=cursor)
 
 
@@ -83,7 +83,7 @@ def get_named(
     """
     with caller.reading() as session:
         shown = application_reference(session, find(session, Application, application_id), reference_id)
-        caller.tagged(shown.etag)
+        caller.set_etag(shown.etag)
         return shown
 
 
@@ -102,7 +102,7 @@ def put_named(
     """
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
-        unchanged(caller, lambda: application_reference(session, application, person.id))
+        check_if_match(caller, lambda: application_reference(session, application, person.id))
         is_new = put_application_reference(session, application, person, body)
         shown = application_reference(session, application, person.id)
         linked(caller, shown, f"/v1/applications/{application.id}/references/{person.id}" if is_new else None)
@@ -122,7 +122,7 @@ def patch_named(
     """
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
-        unchanged(caller, lambda: application_reference(session, application, person.id))
+        check_if_match(caller, lambda: application_reference(session, application, person.id))
         link = find_link(session, ApplicationReference, application.id, person.id)
         change_application_reference(session, link, body)
         shown = application_reference(session, application, person.id)
@@ -142,9 +142,9 @@ def delete_named(
     """
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
-        unchanged(caller, lambda: application_reference(session, application, person.id))
+        check_if_match(caller, lambda: application_reference(session, application, person.id))
         link = find_link(session, ApplicationReference, application.id, person.id)
-        return deleted(session, unlink(session, link, application.id, SEEN_AS), dry_run=dry_run)
+        return deleted(session, unlink(session, link, application.id, FACT_NAME), dry_run=dry_run)
 
 
 @routes.get(
@@ -168,9 +168,9 @@ def briefing(
     text, or a page to print: by `Accept` or `format`.
     """
     with caller.reading() as session:
-        made = reference_messages.briefing(session, find(session, Application, application_id), reference_id)
-        kind = CARD.chosen(request, wanted)
-    return on_paper(caller, kind, *made, is_sheet=True)
+        made = reference_messages.compose_briefing(session, find(session, Application, application_id), reference_id)
+        kind = CARD.negotiate(request, wanted)
+    return card_response(caller, kind, *made, is_sheet=True)
 
 
 @routes.get(
@@ -189,9 +189,9 @@ def thanks(
     open. `record` dates the thanks. As JSON, text, or a page to print: by `Accept` or `format`.
     """
     with caller.reading() as session:
-        made = reference_messages.thanks(session, find(session, Application, application_id), reference_id)
-        kind = CARD.chosen(request, wanted)
-    return on_paper(caller, kind, *made, is_sheet=True)
+        made = reference_messages.compose_thanks(session, find(session, Application, application_id), reference_id)
+        kind = CARD.negotiate(request, wanted)
+    return card_response(caller, kind, *made, is_sheet=True)
 
 
 @routes.get(
@@ -207,6 +207,6 @@ def sheet(request: Request, caller: CallerDep, application_id: ApplicationId, wa
     left out, and why, is told in JSON only. As JSON, text, or a page to print: by `Accept` or `format`.
     """
     with caller.reading() as session:
-        made = reference_messages.sheet(session, find(session, Application, application_id))
-        kind = CARD.chosen(request, wanted)
-    return on_paper(caller, kind, *made, is_sheet=True)
+        made = reference_messages.reference_sheet(session, find(session, Application, application_id))
+        kind = CARD.negotiate(request, wanted)
+    return card_response(caller, kind, *made, is_sheet=True)

@@ -6,19 +6,19 @@ from fastapi import Path, Response
 from pydantic import BaseModel
 
 from api.errors import ConflictError, UnauthorizedError
-from api.http.credentials import COOKIE, not_forged
+from api.http.credentials import COOKIE, check_csrf
 from api.http.crud import paged, router
-from api.http.deps import Anyone, Caller, CallerDep, Clockwork, ClockworkDep, PageDep
+from api.http.deps import Caller, CallerDep, PageDep, Public, RequestContext, RequestContextDep
 from api.models import Token
 from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
 from api.protocol.etags import etag
 from api.security import csrf_token, hash_password, needs_rehash, verify_password
 from api.services.accounts import audit_log, login_throttle, tokens, users
-from api.storage.keyset import by
+from api.storage.keyset import sort_orders
 from api.storage.session import OwnedSession
 
 SessionId = Annotated[str, Path(description="The session's id.", max_length=64)]
-ORDER = by(Token, "created_at")["-created_at"]
+ORDER = sort_orders(Token, "created_at")["-created_at"]
 SAFELY = "Path=/; Secure; HttpOnly; SameSite=Strict"
 routes = router("account")
 
@@ -30,8 +30,8 @@ class SessionPage(BaseModel):
     next_cursor: str | None
 
 
-@routes.post("/v1/sessions", operation_id="create_session", status_code=201, openapi_extra=Anyone)
-def sign_in(clockwork: ClockworkDep, body: SessionCreate) -> SessionSecret:
+@routes.post("/v1/sessions", operation_id="create_session", status_code=201, openapi_extra=Public)
+def sign_in(context: RequestContextDep, body: SessionCreate) -> SessionSecret:
     """Sign in.
 
     Answers a token for `Authorization: Bearer …`, shown this once. With `cookie`, for a frontend in a browser, the
@@ -39,38 +39,38 @@ def sign_in(clockwork: ClockworkDep, body: SessionCreate) -> SessionSecret:
     is ignored here.
     """
     if body.cookie:
-        not_forged(clockwork.request, None)
-    with clockwork.database.write(clockwork.now) as session:
-        most = clockwork.settings.sign_ins_per_hour
-        login_throttle.attempt(session, "sign-in", email=body.email, address=clockwork.address, most=most)
-        user = users.by_email(session, body.email)
+        check_csrf(context.request, None)
+    with context.database.write(context.now) as session:
+        most = context.settings.sign_ins_per_hour
+        login_throttle.count_attempt(session, "sign-in", email=body.email, address=context.client_address, most=most)
+        user = users.find_by_email(session, body.email)
     stored = user.password_hash if user else None
     if not verify_password(body.password, stored) or user is None:
         raise UnauthorizedError("Address or password is wrong: check both.")
     renewed = hash_password(body.password) if needs_rehash(stored or "") else None
-    with clockwork.database.write(clockwork.now) as session:
-        users.still_has(session, user, stored)
-        days = clockwork.settings.session_days
+    with context.database.write(context.now) as session:
+        users.check_password_unchanged(session, user, stored)
+        days = context.settings.session_days
         token, secret = tokens.open_session(session, user, days=days, name=body.name, cookie=body.cookie)
         if renewed is not None:
             users.rehash(session, user, renewed)
-        audit_log.note(session, token, "create_session", f"/v1/sessions/{token.id}")
-        return _signed_in(clockwork, token, secret)
+        audit_log.record(session, token, "create_session", f"/v1/sessions/{token.id}")
+        return _signed_in(context, token, secret)
 
 
-def _signed_in(clockwork: Clockwork, token: Token, secret: str) -> SessionSecret:
+def _signed_in(context: RequestContext, token: Token, secret: str) -> SessionSecret:
     in_cookie = token.kind == TokenKind.COOKIE
-    shown = tokens.shown_token(
+    shown = tokens.token_to_public(
         SessionSecret,
         token,
         is_current=True,
         token=None if in_cookie else secret,
         csrf_token=csrf_token(secret) if in_cookie else None,
     )
-    clockwork.created(f"/v1/sessions/{token.id}", shown.etag)
+    context.created(f"/v1/sessions/{token.id}", shown.etag)
     if in_cookie:
-        age = clockwork.settings.session_days * 86_400
-        clockwork.headers["Set-Cookie"] = f"{COOKIE}={secret}; Max-Age={age}; {SAFELY}"
+        age = context.settings.session_days * 86_400
+        context.headers["Set-Cookie"] = f"{COOKIE}={secret}; Max-Age={age}; {SAFELY}"
     return shown
 
 
@@ -78,7 +78,7 @@ def _signed_in(clockwork: Clockwork, token: Token, secret: str) -> SessionSecret
 def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     with caller.reading() as session:
-        rows, cursor = paged(session, caller, page, ORDER, tokens.tokens(SESSIONS))
+        rows, cursor = paged(session, caller, page, ORDER, tokens.select_tokens(SESSIONS))
         return SessionPage(items=[_shown(caller, row) for row in rows], next_cursor=cursor)
 
 
@@ -91,8 +91,8 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
     with caller.reading() as session:
         token = _own(caller, session)
         csrf = csrf_token(caller.secret) if token.kind == TokenKind.COOKIE else None
-        shown = tokens.shown_token(CurrentSession, token, is_current=True, csrf_token=csrf)
-        caller.tagged(shown.etag)
+        shown = tokens.token_to_public(CurrentSession, token, is_current=True, csrf_token=csrf)
+        caller.set_etag(shown.etag)
         return shown
 
 
@@ -110,23 +110,23 @@ def sign_out(caller: CallerDep) -> Response:
 def end_session(caller: CallerDep, session_id: SessionId) -> Response:
     """End a session, at once."""
     with caller.writing() as session:
-        return _ended(caller, session, tokens.token_of(session, session_id, SESSIONS))
+        return _ended(caller, session, tokens.find_session_or_token(session, session_id, SESSIONS))
 
 
 def _own(caller: Caller, session: OwnedSession) -> Token:
     if caller.token.kind not in SESSIONS:
         detail = "A personal token asks, which is no session: revoke it at /v1/tokens, or send the session's token."
         raise ConflictError(detail, code="not_a_session")
-    return tokens.token_of(session, caller.token.id, SESSIONS)
+    return tokens.find_session_or_token(session, caller.token.id, SESSIONS)
 
 
 def _shown(caller: Caller, row: Token) -> SessionPublic:
-    return tokens.shown_token(SessionPublic, row, is_current=row.id == caller.token.id)
+    return tokens.token_to_public(SessionPublic, row, is_current=row.id == caller.token.id)
 
 
 def _ended(caller: Caller, session: OwnedSession, token: Token) -> Response:
     """End a session at once, if the caller's If-Match allows it; a browser forgets its cookie."""
-    caller.may_change(_shown(caller, token), etag(token.version))
+    caller.check_if_match(_shown(caller, token), etag(token.version))
     is_own_cookie = token.kind == TokenKind.COOKIE and token.id == caller.token.id
     session.delete(token)
     headers = {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {SAFELY}"} if is_own_cookie else {}

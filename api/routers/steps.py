@@ -6,15 +6,15 @@ from fastapi import Path, Query, Response
 
 from api.http.crud import PARENT, ApplicationId, router
 from api.http.deps import Caller, CallerDep, Explain
-from api.http.strict_route import glanced
+from api.http.strict_route import reads_inline
 from api.models import Application, StepInstance
 from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
 from api.services.facts.crud import find
-from api.services.facts.step_overrides import act, again, skip_many, snooze
+from api.services.facts.step_overrides import override_step, reload_step, skip_many, snooze
 from api.services.steps.read import View, find_step, one_step, steps_of_one
-from api.services.steps.version import version
-from api.storage.raw_sql import Rows
+from api.services.steps.version import steps_etag
+from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 StepId = Annotated[str, Path(description="The step's id: stable while the fact that caused it exists.", max_length=64)]
@@ -27,7 +27,7 @@ routes = router("steps")
 
 
 @routes.get(f"{PARENT}/steps", operation_id="list_steps", response_model=StepsPublic)
-@glanced("as_of", "explain")
+@reads_inline("as_of", "explain")
 def list_steps(
     caller: CallerDep, application_id: ApplicationId, *, as_of: AsOf = None, explain: Explain = False
 ) -> Response:
@@ -36,8 +36,8 @@ def list_steps(
     The seven steps with every instance: state, deadline, why, what is missing and what to do next. Steps 1 to 4 exist
     once a round, 5 and 7 once, 6 as a chain of calls. `headline` has one line a number.
     """
-    with caller.glancing(as_of) as rows:
-        return caller.written(steps_of_one(rows, application_id, View(caller.now, as_of, explain)))
+    with caller.reading_steps(as_of) as raw:
+        return caller.json_document(steps_of_one(raw, application_id, View(caller.now, as_of, explain)))
 
 
 @routes.post(f"{PARENT}/steps/skip", operation_id="skip_steps")
@@ -49,20 +49,20 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
     with caller.writing() as session:
         application = find(session, Application, application_id)
         skip_many(session, application, body.steps, body.at, body.note)
-        caller.headers["ETag"] = version(session, caller.now, f"/v1/applications/{application.id}/steps?")
-        shown = steps_of_one(Rows.of(session), application.id, View(caller.now))
-        return caller.answered(StepsPublic.model_validate(shown))
+        caller.headers["ETag"] = steps_etag(session, caller.now, f"/v1/applications/{application.id}/steps?")
+        shown = steps_of_one(RawConnection.of(session), application.id, View(caller.now))
+        return caller.remember(StepsPublic.model_validate(shown))
 
 
 @routes.get(STEP, operation_id="get_step", response_model=StepPublic)
-@glanced("explain")
+@reads_inline("explain")
 def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
     """Read a step.
 
     Its state now, why, what is missing and what to do next.
     """
-    with caller.glancing() as rows:
-        return caller.written(one_step(rows, step_id, View(caller.now, explain=explain)))
+    with caller.reading_steps() as raw:
+        return caller.json_document(one_step(raw, step_id, View(caller.now, explain=explain)))
 
 
 @routes.post(f"{STEP}/complete", operation_id="complete_step")
@@ -75,7 +75,7 @@ def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = 
     body = body or StepByHand()
     with caller.writing() as session:
         row = _matched(caller, session, step_id)
-        act(session, row, "complete", body.at, body.note)
+        override_step(session, row, "complete", body.at, body.note)
         return _changed(caller, session, row)
 
 
@@ -89,7 +89,7 @@ def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None
     body = body or StepByHand()
     with caller.writing() as session:
         row = _matched(caller, session, step_id)
-        act(session, row, "skip", body.at, body.note)
+        override_step(session, row, "skip", body.at, body.note)
         return _changed(caller, session, row)
 
 
@@ -102,7 +102,7 @@ def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = No
     body = body or StepReopen()
     with caller.writing() as session:
         row = _matched(caller, session, step_id)
-        act(session, row, "reopen", body.at)
+        override_step(session, row, "reopen", body.at)
         return _changed(caller, session, row)
 
 
@@ -129,20 +129,20 @@ def unsnooze_step(caller: CallerDep, step_id: StepId) -> Response:
 def _matched(caller: Caller, session: OwnedSession, step_id: str) -> StepInstance:
     """Return the row of a step, if the caller's If-Match allows to change it."""
     row = find_step(session, step_id)
-    if caller.conditions.if_match is not None:
-        caller.may_change(_shown(caller, session, row), _tag(caller, session, row, writes=-1))
+    if caller.preconditions.if_match is not None:
+        caller.check_if_match(_shown(caller, session, row), _tag(caller, session, row, writes=-1))
     return row
 
 
 def _tag(caller: Caller, session: OwnedSession, row: StepInstance, *, writes: int = 0) -> str:
-    return version(session, caller.now, f"/v1/steps/{row.id}?", writes=writes)
+    return steps_etag(session, caller.now, f"/v1/steps/{row.id}?", writes=writes)
 
 
 def _shown(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
-    return StepPublic.model_validate(one_step(Rows.of(session), row.id, View(caller.now)))
+    return StepPublic.model_validate(one_step(RawConnection.of(session), row.id, View(caller.now)))
 
 
 def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
-    row = again(session, row)
+    row = reload_step(session, row)
     caller.headers["ETag"] = _tag(caller, session, row)
-    return caller.answered(_shown(caller, session, row))
+    return caller.remember(_shown(caller, session, row))

@@ -11,10 +11,10 @@ from api.models import Token
 from api.models.token import TokenCreate, TokenKind, TokenPublic, TokenSecret
 from api.protocol.etags import etag
 from api.services.accounts import tokens
-from api.storage.keyset import by
+from api.storage.keyset import sort_orders
 
 TokenId = Annotated[str, Path(description="The token's id.", max_length=64)]
-ORDER = by(Token, "created_at")["-created_at"]
+ORDER = sort_orders(Token, "created_at")["-created_at"]
 PERSONAL = (TokenKind.PERSONAL,)
 routes = router("account")
 
@@ -33,9 +33,9 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
     Its secret is shown this once. Give it only the scopes that the app needs: `all` may do everything, `read` only
     read. A token cannot hand on more than it has. An Idempotency-Key is ignored here.
     """
-    with caller.writing(secret=True) as session:
+    with caller.writing(returns_secret=True) as session:
         token, secret = tokens.issue_token(session, body, granted=caller.token.scopes)
-        shown = tokens.shown_token(TokenSecret, token, token=secret)
+        shown = tokens.token_to_public(TokenSecret, token, token=secret)
         caller.created(f"/v1/tokens/{token.id}", shown.etag)
         return shown
 
@@ -47,15 +47,15 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     Without their secrets.
     """
     with caller.reading() as session:
-        rows, cursor = paged(session, caller, page, ORDER, tokens.tokens(PERSONAL))
-        return TokenPage(items=[tokens.shown_token(TokenPublic, row) for row in rows], next_cursor=cursor)
+        rows, cursor = paged(session, caller, page, ORDER, tokens.select_tokens(PERSONAL))
+        return TokenPage(items=[tokens.token_to_public(TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
 @routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", status_code=204, response_class=Response)
 def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
     """Revoke a personal token, at once."""
     with caller.writing() as session:
-        token = tokens.token_of(session, token_id, PERSONAL)
-        caller.may_change(tokens.shown_token(TokenPublic, token), etag(token.version))
+        token = tokens.find_session_or_token(session, token_id, PERSONAL)
+        caller.check_if_match(tokens.token_to_public(TokenPublic, token), etag(token.version))
         session.delete(token)
         return Response(status_code=204)

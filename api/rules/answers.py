@@ -5,34 +5,34 @@ from datetime import datetime
 from typing import Any
 
 from api.rules.hints import worded
-from api.rules.outcome import APPLICATION, STEPS, Cue, Evidence, Hint, Instance, Kept, Step
-from api.rules.words import said, sentence, unscheduled
+from api.rules.outcome import APPLICATION, STEPS, Cue, Evidence, Hint, Instance, Step, StepRecord
+from api.rules.words import reason_text, rfc3339, unscheduled
 
 Answer = dict[str, Any]
 NOTHING: Mapping[str, str] = {}
 
 
-def kept(instance: Instance) -> Kept:
+def to_record(instance: Instance) -> StepRecord:
     """Return what is stored of a judged step; what is empty is left out of its detail."""
     completed = instance.completed_at
     detail: dict[str, Any] = {"zone": instance.due_zone, "basis": instance.due_basis, "data": instance.data}
     if instance.total:
         detail["total"] = instance.total
     if instance.evidence:
-        detail["evidence"] = [(type_, id_, said(at)) for type_, id_, at in instance.evidence]
+        detail["evidence"] = [(type_, id_, rfc3339(at)) for type_, id_, at in instance.evidence]
     for name, timed in (("actions", instance.actions), ("tips", instance.tips)):
         if timed:
-            detail[name] = [(said(since) if since else None, cue and _short(cue)) for since, cue in timed]
+            detail[name] = [(rfc3339(since) if since else None, cue and _short(cue)) for since, cue in timed]
     for name, cues in (("warnings", instance.warnings), ("advice", instance.advice)):
         if cues:
             detail[name] = [_short(cue) for cue in cues]
-    return Kept(
+    return StepRecord(
         instance.number,
         instance.scope,
-        said(instance.opens_at),
-        said(instance.due_at),
+        rfc3339(instance.opens_at),
+        rfc3339(instance.due_at),
         instance.closed_state,
-        said(completed) if completed else None,
+        rfc3339(completed) if completed else None,
         instance.reason,
         instance.missing,
         detail,
@@ -43,7 +43,7 @@ def _short(cue: Cue) -> Sequence[object]:
     return cue if cue.about else (cue.key,)
 
 
-def answered(step: Kept, now: str, application_id: str, id_: str) -> Answer:
+def answered(step: StepRecord, now: str, application_id: str, id_: str) -> Answer:
     """Return the answer about a step at an instant: its state by the clock, its reason in words, what to do next."""
     detail, opens_at, due_at = step.detail, step.opens_at, step.due_at
     state = step.closed_state or ("upcoming" if now < opens_at else "open" if now < due_at else "overdue")
@@ -64,7 +64,7 @@ def answered(step: Kept, now: str, application_id: str, id_: str) -> Answer:
         "completed_at": step.completed_at,
         "reason": {
             "code": "not_open_yet" if state == "upcoming" else step.reason,
-            "text": sentence(step, now),
+            "text": reason_text(step, now),
             "data": data,
         },
         "progress": {"done": total - len(missing), "total": total, "missing": missing},

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
 
-from api.rules.answers import answered, kept, step_of, unstarted
+from api.rules.answers import answered, step_of, to_record, unstarted
 from api.rules.facts import Facts
 from api.rules.judge import judge
 from api.rules.life import life
@@ -18,13 +18,13 @@ from api.rules.steps.notes import notes
 from api.rules.steps.references import references
 from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 RULES_VERSION = 3
 PER_ROUND = {1: next_stage, 2: contact_details, 3: notes, 4: thank_you}
 ONCE = {5: references, 7: keep_looking}
 # What each number looks at among an application's facts, besides its rounds, its stages and what was done by hand.
-LOOKS_AT: Mapping[int, Collection[str]] = {
+STEP_INPUTS: Mapping[int, Collection[str]] = {
     1: (),
     2: ("people", "status_contact"),
     3: ("notes",),
@@ -57,9 +57,9 @@ def project(
     return tuple(instances)
 
 
-def moved_by(*facts: str) -> Collection[int]:
+def steps_affected_by(*facts: str) -> Collection[int]:
     """Return the numbers that can change when facts of these kinds come, go or change."""
-    return [number for number, seen in LOOKS_AT.items() if not set(facts).isdisjoint(seen)]
+    return [number for number, seen in STEP_INPUTS.items() if not set(facts).isdisjoint(seen)]
 
 
 def present(instances: Iterable[Instance], now: datetime, application_id: str, *, closed: bool) -> tuple[Step, ...]:
@@ -72,7 +72,7 @@ def present(instances: Iterable[Instance], now: datetime, application_id: str, *
 
 def answer(instance: Instance, now: datetime, application_id: str) -> Step:
     """Answer for one instance, as it would be read after it was stored."""
-    return step_of(answered(kept(instance), said(now), application_id, ""))._replace(trace=instance.trace)
+    return step_of(answered(to_record(instance), rfc3339(now), application_id, ""))._replace(trace=instance.trace)
 
 
 def headline(steps: Iterable[Step]) -> tuple[Step, ...]:

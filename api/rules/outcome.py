@@ -161,7 +161,7 @@ class Instance(NamedTuple):
         return (self.number, self.scope)
 
 
-class Kept(NamedTuple):
+class StepRecord(NamedTuple):
     """A judged step as it is stored and read: instants are text as they are answered, `detail` is what JSON can say.
 
     Two such instants compare as texts like the instants themselves.

@@ -64,7 +64,7 @@ PRESETS: dict[str, dict[str, int | str]] = {
 FIELDS = tuple(field.name for field in fields(Policy))
 
 
-def check(policy: Policy) -> str | None:
+def find_contradiction(policy: Policy) -> str | None:
     """Return what is wrong between the fields, as a sentence that says how to mend it, or None."""
     day = date(2000, 1, 3)
     hours = datetime.combine(day, policy.business_closes) - datetime.combine(day, policy.business_opens)

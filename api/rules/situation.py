@@ -8,7 +8,7 @@ from api.rules.facts import Facts, Interview
 from api.rules.life import Life, life
 from api.rules.outcome import Applied, Data
 from api.rules.policy import Policy
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 
 class Situation:
@@ -51,8 +51,8 @@ class Situation:
         """Return what every reason about a round names."""
         return {
             "interview_id": interview.id,
-            "started_at": said(interview.start),
-            "ended_at": said(self.end(interview)),
+            "started_at": rfc3339(interview.start),
+            "ended_at": rfc3339(self.end(interview)),
             "zone": interview.zone,
         }
 

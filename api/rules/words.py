@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from api.rules.outcome import Data, Kept
+from api.rules.outcome import Data, StepRecord
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def said(instant: datetime) -> str:
+def rfc3339(instant: datetime) -> str:
     """Write an instant as RFC 3339 in UTC with `Z`."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
@@ -46,35 +46,35 @@ def _round(data: Data, now: str) -> str:
     return f"Your interview {'ends' if now < end else 'ended'} {clock(end, zone)}."
 
 
-def _hours(kept: Kept) -> str:
+def _hours(record: StepRecord) -> str:
     """Name the hours; say so where the local clock is changed in between."""
-    data, zone = kept.detail["data"], kept.detail["zone"]
+    data, zone = record.detail["data"], record.detail["zone"]
     hours = f"within {data['hours']} hours"
-    if _offset(data["ended_at"], zone) != _offset(kept.due_at, zone):
+    if _offset(data["ended_at"], zone) != _offset(record.due_at, zone):
         hours += " as time elapses (the clocks change in between)"
     return hours
 
 
-def _next_stage(kept: Kept, now: str) -> str:
-    return f"{_round(kept.detail['data'], now)} What comes next is to be found out and written down the same day"
+def _next_stage(record: StepRecord, now: str) -> str:
+    return f"{_round(record.detail['data'], now)} What comes next is to be found out and written down the same day"
 
 
-def _contact_details(kept: Kept, now: str) -> str:
-    return f"{_round(kept.detail['data'], now)} Names, titles and ways to reach people are due {_hours(kept)}"
+def _contact_details(record: StepRecord, now: str) -> str:
+    return f"{_round(record.detail['data'], now)} Names, titles and ways to reach people are due {_hours(record)}"
 
 
-def _notes(kept: Kept, now: str) -> str:
-    until = "the same day" if kept.detail["basis"] == "local_day" else "before the letter"
-    return f"{_round(kept.detail['data'], now)} Notes on what went well and what is open are due {until}"
+def _notes(record: StepRecord, now: str) -> str:
+    until = "the same day" if record.detail["basis"] == "local_day" else "before the letter"
+    return f"{_round(record.detail['data'], now)} Notes on what went well and what is open are due {until}"
 
 
-def _thank_you(kept: Kept, now: str) -> str:
-    return f"{_round(kept.detail['data'], now)} A thank-you letter is due {_hours(kept)}"
+def _thank_you(record: StepRecord, now: str) -> str:
+    return f"{_round(record.detail['data'], now)} A thank-you letter is due {_hours(record)}"
 
 
-def _references(kept: Kept, now: str) -> str:
-    data = kept.detail["data"]
-    at = clock(data["opened_at"], kept.detail["zone"])
+def _references(record: StepRecord, now: str) -> str:
+    data = record.detail["data"]
+    at = clock(data["opened_at"], record.detail["zone"])
     if data["names_given"]:
         fact = f"You handed over the names of your references {at}."
     else:
@@ -82,21 +82,21 @@ def _references(kept: Kept, now: str) -> str:
     return f"{fact} Your references are to be told and briefed before anybody rings them"
 
 
-def _status_call(kept: Kept, _now: str) -> str:
-    opens = clock(kept.opens_at, kept.detail["zone"])
-    if kept.detail["basis"] == "promised":
+def _status_call(record: StepRecord, _now: str) -> str:
+    opens = clock(record.opens_at, record.detail["zone"])
+    if record.detail["basis"] == "promised":
         return f"They gave you a date. Ask where things stand from {opens}"
     return f"No date was given. Ask where things stand after some business days, from {opens}"
 
 
-def _keep_looking(kept: Kept, _now: str) -> str:
-    data = kept.detail["data"]
-    since = clock(data["since"], kept.detail["zone"])
+def _keep_looking(record: StepRecord, _now: str) -> str:
+    data = record.detail["data"]
+    since = clock(data["since"], record.detail["zone"])
     fact = "Your search elsewhere counts from" if data["elsewhere"] else "Your first interview counts from"
     return f"{fact} {since}. Something elsewhere is due every {data['days']} days"
 
 
-OPEN: Mapping[int, Callable[[Kept, str], str]] = {
+OPEN: Mapping[int, Callable[[StepRecord, str], str]] = {
     1: _next_stage,
     2: _contact_details,
     3: _notes,
@@ -135,15 +135,15 @@ REASONS = (
 )
 
 
-def sentence(kept: Kept, now: str) -> str:
+def reason_text(record: StepRecord, now: str) -> str:
     """Say why a step stands as it does at `now`."""
-    zone = kept.detail["zone"]
-    due = clock(kept.due_at, zone)
-    if kept.closed_state is None:
-        text = OPEN[kept.number](kept, now)
-        return f"{text}; it was due {due}." if now >= kept.due_at else f"{text}: by {due}."
-    completed = clock(kept.completed_at, zone) if kept.completed_at else ""
-    return CLOSED[kept.reason].format(completed=completed, due=due)
+    zone = record.detail["zone"]
+    due = clock(record.due_at, zone)
+    if record.closed_state is None:
+        text = OPEN[record.number](record, now)
+        return f"{text}; it was due {due}." if now >= record.due_at else f"{text}: by {due}."
+    completed = clock(record.completed_at, zone) if record.completed_at else ""
+    return CLOSED[record.reason].format(completed=completed, due=due)
 
 
 def unscheduled(reason: str) -> str:

@@ -1,1 +1,1 @@
-"""Verbs that span tables: plain functions of a session. They raise `api.errors` and know nothing of HTTP."""
+"""Verbs that span tables: functions of a session. They raise `api.errors` and know nothing of HTTP."""

@@ -1,4 +1,4 @@
-"""Retries: the first answer to an Idempotency-Key is kept with its effect, and given again to the same request."""
+"""Idempotency keys: the first response is stored in the transaction of its effect, and replayed to the same request."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 from sqlmodel import col, delete, or_
 
 from api.errors import FieldError, InvalidError, ReplayedError
-from api.models import KeptAnswer
-from api.protocol.idempotency import Retry
+from api.models import IdempotentResponse
+from api.protocol.idempotency import IdempotentRequest
 from api.storage.session import UNSYNCED, OwnedSession
 
-KEPT_FOR = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 
 
-def replay(session: OwnedSession, retry: Retry) -> None:
-    """Raise ReplayedError with the answer that was kept; InvalidError where the key came with another body."""
-    kept = session.get(KeptAnswer, (session.user_id, retry.key))
+def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
+    """Raise ReplayedError with the stored response; InvalidError where the key came with another body."""
+    kept = session.get(IdempotentResponse, (session.user_id, retry.key))
     if kept is None:
         return
-    if kept.created_at + KEPT_FOR <= session.now:
+    if kept.created_at + RETENTION <= session.now:
         session.delete(kept)
         session.flush()
         return
@@ -29,10 +29,10 @@ def replay(session: OwnedSession, retry: Retry) -> None:
     raise ReplayedError(kept.status, kept.headers, kept.body)
 
 
-def keep(session: OwnedSession, retry: Retry, status: int, headers: dict[str, str], body: str) -> None:
-    """Keep the answer of a request, in the transaction of its effect."""
+def store(session: OwnedSession, retry: IdempotentRequest, status: int, headers: dict[str, str], body: str) -> None:
+    """Store the response to a request, in the transaction of its effect."""
     session.add(
-        KeptAnswer(
+        IdempotentResponse(
             user_id=session.user_id,
             key=retry.key,
             request=retry.request,
@@ -44,12 +44,12 @@ def keep(session: OwnedSession, retry: Retry, status: int, headers: dict[str, st
     )
 
 
-def forget(session: OwnedSession, *words: str | None) -> None:
-    """Forget every answer in which one of these words stands: whoever is erased must not come back by a retry."""
-    told = [col(KeptAnswer.body).contains(word, autoescape=True) for word in words if word]
-    session.execute(delete(KeptAnswer).where(or_(*told)), execution_options=UNSYNCED)
+def delete_containing(session: OwnedSession, *words: str | None) -> None:
+    """Delete every response that contains one of these words: erased data must not come back by a retry."""
+    told = [col(IdempotentResponse.body).contains(word, autoescape=True) for word in words if word]
+    session.execute(delete(IdempotentResponse).where(or_(*told)), execution_options=UNSYNCED)
 
 
 def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
-    """Return the condition of the answers that are kept no longer."""
-    return col(KeptAnswer.created_at) <= session.now - KEPT_FOR
+    """Return the condition of responses past their retention."""
+    return col(IdempotentResponse.created_at) <= session.now - RETENTION

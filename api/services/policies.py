@@ -10,16 +10,16 @@ from sqlmodel import col, select
 from api.errors import InvalidError
 from api.models import Application, User
 from api.models.policy import PolicyOverrides, PolicyPublic
-from api.rules.policy import FIELDS, Policy, check, merge, origins
+from api.rules.policy import FIELDS, Policy, find_contradiction, merge, origins
 from api.storage.session import OwnedSession
 
 
 def policy_of(user: Mapping[str, Any], application: Mapping[str, Any]) -> Policy:
     """Return the policy that counts for an application: system, then user, then application, field by field."""
-    return merge(_read(user), _read(application))
+    return merge(_from_json(user), _from_json(application))
 
 
-def _read(stored: Mapping[str, Any]) -> dict[str, object]:
+def _from_json(stored: Mapping[str, Any]) -> dict[str, object]:
     """Turn stored plain values into those of the rules."""
     values: dict[str, object] = dict(stored)
     for name in ("business_opens", "business_closes"):
@@ -33,7 +33,7 @@ def _read(stored: Mapping[str, Any]) -> dict[str, object]:
     return values
 
 
-def laid_over(stored: Mapping[str, Any], body: PolicyOverrides) -> dict[str, Any]:
+def merge_overrides(stored: Mapping[str, Any], body: PolicyOverrides) -> dict[str, Any]:
     """Return stored overrides with a merge patch applied: null goes back to the default."""
     given = body.model_dump(mode="json", exclude_unset=True)
     merged = {name: value for name, value in {**stored, **given}.items() if value is not None}
@@ -43,31 +43,31 @@ def laid_over(stored: Mapping[str, Any], body: PolicyOverrides) -> dict[str, Any
     return merged
 
 
-def checked(user: Mapping[str, Any], application: Mapping[str, Any]) -> None:
+def check_policy(user: Mapping[str, Any], application: Mapping[str, Any]) -> None:
     """Raise InvalidError where the figures contradict each other."""
-    fault = check(policy_of(user, application))
+    fault = find_contradiction(policy_of(user, application))
     if fault:
         raise InvalidError.at("/business_closes", "office_hours_too_short", fault)
 
 
-def check_all(session: OwnedSession, user: User) -> None:
+def check_all_policies(session: OwnedSession, user: User) -> None:
     """Check a user's policy together with each application's overrides."""
-    checked(user.policy, {})
+    check_policy(user.policy, {})
     has_overrides = cast(col(Application.policy), String) != "{}"
     for overrides in session.exec(select(Application.policy).where(has_overrides)).all():
-        checked(user.policy, overrides)
+        check_policy(user.policy, overrides)
 
 
-def explained(user: Mapping[str, Any], application: Mapping[str, Any]) -> Any:  # noqa: ANN401  # made at run time
+def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any]) -> Any:  # noqa: ANN401  # made at run time
     """Return every figure with its origin."""
     policy = policy_of(user, application)
     where = origins(user, application)
     return PolicyPublic.model_validate(
-        {name: {"value": _plain(getattr(policy, name)), "origin": where[name]} for name in FIELDS}
+        {name: {"value": _to_json(getattr(policy, name)), "origin": where[name]} for name in FIELDS}
     )
 
 
-def _plain(value: object) -> object:
+def _to_json(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
     return f"{value:%H:%M}" if isinstance(value, dt.time) else value
@@ -75,4 +75,4 @@ def _plain(value: object) -> object:
 
 def defaults() -> dict[str, Any]:
     """Return the system's figures as plain values."""
-    return {name: _plain(getattr(Policy(), name)) for name in FIELDS}
+    return {name: _to_json(getattr(Policy(), name)) for name in FIELDS}

@@ -1,4 +1,4 @@
-"""A connection with which the event loop itself asks PostgreSQL for a row: a thread would cost more than the asking."""
+"""An asynchronous PostgreSQL connection for single rows: a thread would cost more than the query."""
 
 import asyncio
 from typing import Any
@@ -7,11 +7,11 @@ from api.errors import UnavailableError
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.engine import postgresql_arguments
-from api.storage.raw_sql import Plain, Row
+from api.storage.raw_sql import CompiledStatement, Row
 
 
-class Lookout:
-    """Made when a server starts, because waiting belongs to one event loop; it connects when it is asked first."""
+class AsyncConnection:
+    """One connection of one event loop: made when a server starts, connected by its first query."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._dialect = database.engine.dialect
@@ -21,11 +21,11 @@ class Lookout:
         self._connecting = asyncio.Lock()
         self._connection: Any = None
 
-    async def first(self, statement: Plain, **values: object) -> Row | None:
+    async def first(self, statement: CompiledStatement, **values: object) -> Row | None:
         """Return the first row of a statement. Raises UnavailableError where the connection is lost."""
         try:
             connection = await self._connected()
-            cursor = await connection.execute(*statement.on(self._dialect, values))
+            cursor = await connection.execute(*statement.bind(self._dialect, values))
             row: Row | None = await cursor.fetchone()
         except self._driver.Error as error:
             raise UnavailableError from error

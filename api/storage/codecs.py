@@ -14,58 +14,58 @@ from api.rules.facts import Moment
 SECONDS = len("2026-03-02 16:00:00")
 
 
-def held(id_: str) -> str:
-    """Return an id as it is compared with a column: without hyphens, which PostgreSQL takes too."""
+def to_db_id(id_: str) -> str:
+    """Encode an id for the database: without hyphens, which PostgreSQL takes too."""
     return id_.replace("-", "")
 
 
-def canonical(id_: str) -> str:
-    """Return an id as it is answered: with hyphens."""
+def from_db_id(id_: str) -> str:
+    """Decode an id from the database: with hyphens."""
     return id_ if len(id_) != 32 else f"{id_[:8]}-{id_[8:12]}-{id_[12:16]}-{id_[16:20]}-{id_[20:]}"
 
 
-def kept(instant: datetime) -> str:
-    """Return an instant as it is compared with a column: in UTC, as SQLite keeps it and PostgreSQL reads it."""
+def to_db_instant(instant: datetime) -> str:
+    """Encode an instant for the database: in UTC, as SQLite stores it and PostgreSQL reads it."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
     return f"{instant.isoformat(' ')[:SECONDS]}.000000"
 
 
-def column(said: str) -> str:
-    """Return an instant that is answered as it is compared with a column: the inverse of `said`."""
+def json_to_db_instant(said: str) -> str:
+    """Encode an RFC 3339 instant for the database: the inverse of `db_to_json_instant`."""
     return f"{said[:10]} {said[11:SECONDS]}.000000"
 
 
-def instant(column: str) -> datetime:
-    """Return a column's instant, in whole seconds."""
+def from_db_instant(column: str) -> datetime:
+    """Decode an instant from the database, in whole seconds."""
     return datetime.fromisoformat(f"{column[:SECONDS]}+00:00")
 
 
-def known_instant(column: str | None) -> datetime | None:
-    """Return a column's instant where there is one."""
+def from_db_instant_or_none(column: str | None) -> datetime | None:
+    """Decode an instant that may be null."""
     return None if column is None else datetime.fromisoformat(f"{column[:SECONDS]}+00:00")
 
 
-def said(column: str) -> str:
-    """Return a column's instant as it is answered: RFC 3339 with `Z`."""
+def db_to_json_instant(column: str) -> str:
+    """Convert an instant from the database to RFC 3339 with `Z`, without parsing it."""
     return f"{column[:10]}T{column[11:SECONDS]}Z"
 
 
-def document(column: str) -> Any:  # noqa: ANN401  # any document
-    """Return a column's document."""
+def from_db_json(column: str) -> Any:  # noqa: ANN401  # any document
+    """Decode a JSON document from the database."""
     return from_json(column, cache_strings="keys")
 
 
-def moment(column: str | None) -> Moment | None:
-    """Return a column's moment: a date, perhaps with a time."""
+def from_db_moment(column: str | None) -> Moment | None:
+    """Decode a moment from the database: a date, perhaps with a time."""
     if column is None:
         return None
     day, _, clock = column.partition("T")
     return Moment(date.fromisoformat(day), time.fromisoformat(clock) if clock else None)
 
 
-def written(value: object) -> str:
-    """Return a document as a column keeps it."""
+def to_db_json(value: object) -> str:
+    """Encode a JSON document for the database."""
     return to_json(value).decode()
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.errors import UnavailableError
 from api.settings import MIGRATING, Settings
 from api.storage.engine import WRITE, make_engine, outage
-from api.storage.fair_lock import Turns
+from api.storage.fair_lock import FairLock
 from api.storage.session import OwnedSession
 
 ROOT = Path(__file__).parents[2]
@@ -36,47 +36,50 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.engine = make_engine(settings)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self.wait = settings.busy_timeout_seconds
+        self.busy_timeout = settings.busy_timeout_seconds
         self._writes = self.engine.execution_options(**{WRITE: True})
         self._reads = self.engine
         if not self.is_sqlite:
             self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._turns = Turns()
-        self._aside: Any = None
+        self._write_lock = FairLock()
+        self._inline: Any = None
 
     @contextmanager
     def read(self, now: datetime) -> Iterator[OwnedSession]:
         """Open a transaction that sees one state of the database and changes nothing."""
-        with _translated(self.engine), OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session:
+        with (
+            _translated_errors(self.engine),
+            OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session,
+        ):
             session.now = now
             yield session
 
     @contextmanager
-    def write(self, now: datetime, *, patience: float | None = None) -> Iterator[OwnedSession]:
+    def write(self, now: datetime, *, timeout: float | None = None) -> Iterator[OwnedSession]:
         """Open a transaction that commits when the block ends, and rolls back when it raises.
 
-        Raises UnavailableError when another write does not end within `patience` seconds (on SQLite; by default the
+        Raises UnavailableError when another write does not end within `timeout` seconds (on SQLite; by default the
         setting's time), and when the request's deadline has passed before the commit: nobody waits for the answer any
         more, so nothing may be done.
         """
-        if self.is_sqlite and not self._turns.take(self.wait if patience is None else patience):
+        if self.is_sqlite and not self._write_lock.acquire(self.busy_timeout if timeout is None else timeout):
             raise UnavailableError
         try:
-            with _translated(self.engine), OwnedSession(self._writes, expire_on_commit=False) as session:
+            with _translated_errors(self.engine), OwnedSession(self._writes, expire_on_commit=False) as session:
                 session.now = now
                 yield session
-                if not session.undo:
+                if not session.dry_run:
                     session.flush()
-                    _in_time()
+                    _check_deadline()
                     session.commit()
         finally:
             if self.is_sqlite:
-                self._turns.give()
+                self._write_lock.release()
 
     @contextmanager
-    def driver(self) -> Iterator[Any]:
-        """Lend the driver's own connection for single statements that read: no transaction, no session around them."""
-        with _translated(self.engine):
+    def driver_connection(self) -> Iterator[Any]:
+        """Yield the driver's own connection for single statements that read: no transaction, no session."""
+        with _translated_errors(self.engine):
             lent = self.engine.raw_connection()
             connection: Any = lent.driver_connection
             if not self.is_sqlite:
@@ -88,50 +91,50 @@ class Database:
                     connection.autocommit = False
                 lent.close()
 
-    def open_glimpses(self) -> None:
-        """Set a connection aside with which the event loop itself may read a few rows: on SQLite, where none waits.
+    def open_inline_connection(self) -> None:
+        """Open the connection with which the event loop reads a few rows; on SQLite only, where readers never wait.
 
-        Readers of a write-ahead log need no lock; in the rare moment in which they do, this one gives up at once.
+        Readers of a write-ahead log need no lock; in the rare moment in which they do, this connection fails at once.
         """
         if self.is_sqlite:
             lent = self.engine.raw_connection()
-            self._aside = lent.driver_connection
+            self._inline = lent.driver_connection
             lent.detach()
-            self._aside.execute("PRAGMA busy_timeout=0")
+            self._inline.execute("PRAGMA busy_timeout=0")
 
-    def close_glimpses(self) -> None:
-        """Let the event loop read no more."""
-        if self._aside is not None:
-            self._aside.close()
-            self._aside = None
+    def close_inline_connection(self) -> None:
+        """Close the inline read connection."""
+        if self._inline is not None:
+            self._inline.close()
+            self._inline = None
 
     @property
-    def has_glimpses(self) -> bool:
-        """Whether the event loop may read."""
-        return self._aside is not None
+    def has_inline_connection(self) -> bool:
+        """Whether the inline read connection is open."""
+        return self._inline is not None
 
     @contextmanager
-    def glimpse(self) -> Iterator[Any]:
-        """Lend the event loop its connection. Raises UnavailableError where it would have to wait."""
-        with _translated(self.engine):
-            yield self._aside
+    def inline_connection(self) -> Iterator[Any]:
+        """Yield the inline read connection. Raises UnavailableError where it would have to wait."""
+        with _translated_errors(self.engine):
+            yield self._inline
 
-    def forget(self) -> bool:
-        """Empty SQLite's log, in which what was deleted still stands; tell whether it could be done.
+    def truncate_wal(self) -> bool:
+        """Truncate the WAL so that deleted rows leave the disk; return whether it could be done.
 
-        Somebody who reads an older state keeps it from it: the sweep tries again. PostgreSQL does this by itself.
+        A reader of an older state prevents it: the next retention run tries again. PostgreSQL needs no such call.
         """
-        if not self.is_sqlite or not self._turns.take(self.wait):
+        if not self.is_sqlite or not self._write_lock.acquire(self.busy_timeout):
             return not self.is_sqlite
         try:
-            with _translated(self.engine), self.engine.connect() as connection:
+            with _translated_errors(self.engine), self.engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 return not is_busy
         except UnavailableError:
             return False
         finally:
-            self._turns.give()
+            self._write_lock.release()
 
     def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
         """Bring the schema to a revision, newer or older, in one transaction, after any other process that does.
@@ -142,7 +145,7 @@ class Database:
             return
         config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
         config.set_main_option("script_location", str(scripts))
-        with _translated(self.engine), self._writes.connect() as connection:
+        with _translated_errors(self.engine), self._writes.connect() as connection:
             config.attributes["connection"] = connection
             current = MigrationContext.configure(connection).get_current_revision() or ""
             is_older = revision == "base" or (revision != "head" and revision < current)
@@ -152,30 +155,30 @@ class Database:
     def is_at_head(self) -> bool:
         """Tell whether the schema is the one that this version wants."""
         scripts = ScriptDirectory(str(MIGRATIONS))
-        with _translated(self.engine), self.engine.connect() as connection:
+        with _translated_errors(self.engine), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
 
     def await_migration(self) -> None:
         """Wait until no other process migrates. Raises UnavailableError when that takes longer than the setting."""
         if not self.is_sqlite:
-            with _translated(self.engine), self.engine.begin() as connection:
+            with _translated_errors(self.engine), self.engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": MIGRATING})
 
     def dispose(self) -> None:
         """Close all connections."""
-        self.close_glimpses()
+        self.close_inline_connection()
         self.engine.dispose()
 
 
-def _in_time() -> None:
+def _check_deadline() -> None:
     deadline = DEADLINE.get()
     if deadline is not None and time.monotonic() > deadline:
         raise UnavailableError
 
 
 @contextmanager
-def _translated(engine: Engine) -> Iterator[None]:
-    """Raise what a caller can wait for as such, and a fault of ours as it is; the driver's own errors alike."""
+def _translated_errors(engine: Engine) -> Iterator[None]:
+    """Translate errors of the driver: transient ones become UnavailableError, a fault of ours stays as it is."""
     driver: Any = engine.dialect.dbapi
     try:
         yield

@@ -24,11 +24,11 @@ except ImportError:  # no wheel for this machine: the library that Python came w
 
 SAFE_SQLITE = (3, 51, 3)
 WRITE = "write"
-PASSING_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
-PASSING_IN_POSTGRESQL = ("08", "25006", "25P03", "40", "42P01", "53", "55P03", "57")
+TRANSIENT_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
+TRANSIENT_IN_POSTGRESQL = ("08", "25006", "25P03", "40", "42P01", "53", "55P03", "57")
 DISK_FULL = "53100"
 USED_AT, TRUSTED_SECONDS = "used_at", 1.0
-PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
+GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
 
 
 # Python's own where a reset of its WAL cannot corrupt the database, else the bundled one.
@@ -49,7 +49,7 @@ def make_engine(settings: Settings) -> Engine:
     }
     if url.get_backend_name() != "sqlite":
         engine = create_engine(url, connect_args=postgresql_arguments(settings), **shared)
-        _look_whether_they_live(engine)
+        _ping_idle_connections(engine)
         return engine
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ def postgresql_arguments(settings: Settings) -> dict[str, Any]:
     return {
         "application_name": "afterword",
         "connect_timeout": settings.connect_timeout_seconds,
-        "options": " ".join([PLANNED_ONCE, *(f"-c {name}={round(value * 1000)}" for name, value in limits.items())]),
+        "options": " ".join([GENERIC_PLANS, *(f"-c {name}={round(value * 1000)}" for name, value in limits.items())]),
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
@@ -82,8 +82,8 @@ def postgresql_arguments(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _look_whether_they_live(engine: Engine) -> None:
-    """Replace connections that the server has closed; one that was in use a moment ago is taken for alive."""
+def _ping_idle_connections(engine: Engine) -> None:
+    """Ping idle connections at checkout and replace closed ones; those that were used a moment ago are trusted."""
     dialect: Any = engine.dialect
 
     def note(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -129,7 +129,7 @@ def outage(error: Exception, driver: ModuleType) -> ProblemError | None:
     state = getattr(error.orig, "sqlstate", None)
     if state == DISK_FULL:
         return StorageFullError()
-    passing = state.startswith(PASSING_IN_POSTGRESQL) if state else isinstance(error, OperationalError)
+    passing = state.startswith(TRANSIENT_IN_POSTGRESQL) if state else isinstance(error, OperationalError)
     return UnavailableError() if passing or error.connection_invalidated else None
 
 
@@ -137,5 +137,5 @@ def _sqlite_outage(error: DBAPIError) -> ProblemError | None:
     text = str(error.orig)
     if "is full" in text:
         return StorageFullError()
-    passing = isinstance(error, OperationalError) and any(words in text for words in PASSING_IN_SQLITE)
+    passing = isinstance(error, OperationalError) and any(words in text for words in TRANSIENT_IN_SQLITE)
     return UnavailableError() if passing else None

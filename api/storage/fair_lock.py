@@ -1,40 +1,40 @@
-"""One at a time, in the order of asking."""
+"""A FIFO lock for threads: waiters acquire it in the order in which they asked."""
 
 import threading
 from collections import deque
 
 
-class Turns:
-    """A lock that is handed on to who has waited longest.
+class FairLock:
+    """A lock that goes to the thread that has waited longest.
 
-    `threading.Lock` wakes anybody: with many writers somebody can wait in vain while others come and go.
+    `threading.Lock` wakes any waiter: with many writers a thread can starve.
     """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._line: deque[threading.Event] = deque()
+        self._waiting: deque[threading.Event] = deque()
         self._is_taken = False
 
-    def take(self, timeout: float) -> bool:
-        """Wait for one's turn, at most so many seconds; tell whether it came."""
+    def acquire(self, timeout: float) -> bool:
+        """Wait for the lock, at most `timeout` seconds; return whether it was acquired."""
         with self._guard:
             if not self._is_taken:
                 self._is_taken = True
                 return True
             mine = threading.Event()
-            self._line.append(mine)
+            self._waiting.append(mine)
         if mine.wait(timeout):
             return True
         with self._guard:
             if mine.is_set():  # it came in the last moment
                 return True
-            self._line.remove(mine)
+            self._waiting.remove(mine)
             return False
 
-    def give(self) -> None:
-        """Hand the turn on."""
+    def release(self) -> None:
+        """Release the lock to the longest waiter."""
         with self._guard:
-            if self._line:
-                self._line.popleft().set()
+            if self._waiting:
+                self._waiting.popleft().set()
             else:
                 self._is_taken = False

@@ -23,7 +23,7 @@ YEARS = range(1900, 2300)  # what is sent lies between 1970 and 2200, and no dea
 Key = tuple[InstrumentedAttribute[Any], bool]
 
 
-def by(table: type[Any], *names: str) -> dict[str, tuple[Key, ...]]:
+def sort_orders(table: type[Any], *names: str) -> dict[str, tuple[Key, ...]]:
     """Return the orders of a list by some columns, each in both directions, always with the id behind."""
     orders: dict[str, tuple[Key, ...]] = {}
     for name in names:
@@ -46,7 +46,7 @@ class PageQuery:
     cursor: str | None
     bound_to: str
 
-    def opened(self, user_id: str, keys: Sequence[Key], now: datetime) -> "Page":
+    def read_cursor(self, user_id: str, keys: Sequence[Key], now: datetime) -> "Page":
         """Read the cursor. Raises BadCursorError where it was not made for this user, address and filters."""
         limit = min(self.limit, MAX_LIMIT)
         if self.cursor is None:
@@ -57,8 +57,8 @@ class PageQuery:
             if digest != _digest(payload, user_id, self.bound_to):
                 raise BadCursorError
             instant, values = json.loads(payload)
-            after = [_read(column, value) for (column, _), value in zip(keys, values, strict=True)]
-            return Page(limit, keys, after, in_utc(_instant(instant)), user_id, self.bound_to)
+            after = [_parse_key(column, value) for (column, _), value in zip(keys, values, strict=True)]
+            return Page(limit, keys, after, in_utc(_parse_instant(instant)), user_id, self.bound_to)
         except (ValueError, TypeError, RecursionError) as error:
             raise BadCursorError from error
 
@@ -78,8 +78,8 @@ class Page:
         """Return the rows of the page and the cursor of the next one, None on the last page."""
         if self.after is not None:
             bound = [literal(value, column.type) for (column, _), value in zip(self.keys, self.after, strict=True)]
-            statement = statement.where(beyond(self.keys, bound))
-        found = list(session.execute(ordered(statement, self.keys).limit(self.limit + 1)).all())
+            statement = statement.where(after_keys(self.keys, bound))
+        found = list(session.execute(order_by(statement, self.keys).limit(self.limit + 1)).all())
         if len(found) <= self.limit:
             return found, None
         last = found[self.limit - 1][0]
@@ -87,17 +87,17 @@ class Page:
 
     def cursor(self, last: Sequence[object]) -> str:
         """Return the cursor behind a row, given its keys."""
-        values = [_write(value) for value in last]
+        values = [_write_key(value) for value in last]
         payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":"), ensure_ascii=False).encode()
         return _encoded(_digest(payload, self.user_id, self.bound_to) + payload)
 
 
-def ordered(statement: Any, keys: Sequence[Key]) -> Any:  # noqa: ANN401  # any statement
+def order_by(statement: Any, keys: Sequence[Key]) -> Any:  # noqa: ANN401  # any statement
     """Return a statement in an order."""
     return statement.order_by(*(column.desc() if down else column for column, down in keys))
 
 
-def beyond(keys: Sequence[Key], bound: Sequence[Any]) -> Any:  # noqa: ANN401  # an SQL expression
+def after_keys(keys: Sequence[Key], bound: Sequence[Any]) -> Any:  # noqa: ANN401  # an SQL expression
     """Say `(keys) > (bound)` so that every database can use its index: the first key alone bounds the range."""
     conditions: list[Any] = []
     equal: list[Any] = []
@@ -125,18 +125,18 @@ def _digest(payload: bytes, user_id: str, bound_to: str) -> bytes:
     return hashlib.blake2b(payload + b"|" + key, digest_size=DIGEST_LENGTH).digest()
 
 
-def _write(value: object) -> object:
+def _write_key(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _read(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
+def _parse_key(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
     """Return a key as its column holds it. Raises ValueError or TypeError where it cannot be one.
 
     The digest is no secret: a cursor that bears it may still hold anything.
     """
     held = getattr(column.type, "impl_instance", column.type)
     if isinstance(held, DateTime):
-        return _instant(value)
+        return _parse_instant(value)
     if isinstance(held, Uuid):
         return str(UUID(str(value)))
     if not isinstance(value, held.python_type):
@@ -146,7 +146,7 @@ def _read(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN40
     return value
 
 
-def _instant(text: str) -> datetime:
+def _parse_instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None or instant.year not in YEARS:
         raise ValueError("no instant of ours")

@@ -13,38 +13,38 @@ from sqlalchemy.orm import with_loader_criteria
 from sqlmodel import SQLModel, insert, select
 
 from api.errors import UnavailableError
-from api.storage.codecs import held
+from api.storage.codecs import to_db_id
 from api.storage.session import Owned, OwnedSession
 
 Row = tuple[Any, ...]
-Writer = Callable[[Any], Any] | None
+BindProcessor = Callable[[Any], Any] | None
 INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
-SIZES = (0, 1, 10, 100, 500)  # lists of ids are filled up to one of these, so that few statements are compiled
-MOST = SIZES[-1]
+LIST_SIZES = (0, 1, 10, 100, 500)  # lists of ids are filled up to one of these, so that few statements are compiled
+MAX_IDS = LIST_SIZES[-1]
 
 
-def given(name: str, kind: Any = None) -> Any:  # noqa: ANN401  # a parameter of any type
+def param(name: str, kind: Any = None) -> Any:  # noqa: ANN401  # a parameter of any type
     """Return a parameter of a statement."""
     return bindparam(name, required=False, type_=kind)
 
 
-OWNER = given("user_id", ID)
+OWNER = param("user_id", ID)
 IDS = bindparam("ids", expanding=True, required=False, type_=ID)
 
 
-def text(column: Any) -> Any:  # noqa: ANN401  # a column, or an expression of its type
-    """Return a column as both databases give it alike: text where drivers differ."""
+def as_text(column: Any) -> Any:  # noqa: ANN401  # a column, or an expression of its type
+    """Cast a column to text where the drivers return different types."""
     kind = getattr(column.type, "impl_instance", column.type)
     return cast(column, Text).label(None) if isinstance(kind, DateTime | Uuid | JSON) else column
 
 
-def picked(*columns: Any) -> Any:  # noqa: ANN401  # a statement
-    """Select columns, each as both databases give it alike."""
-    return select(*map(text, columns))
+def select_as_text(*columns: Any) -> Any:  # noqa: ANN401  # a statement
+    """Select columns, each cast to text where the drivers return different types."""
+    return select(*map(as_text, columns))
 
 
-class Plain:
-    """A statement with named parameters. `owned` adds the owner to every table: only a token is read for anybody."""
+class CompiledStatement:
+    """A statement with named parameters, compiled once a dialect. `owned` adds the owner's criteria to every table."""
 
     def __init__(self, statement: Any, *, owned: bool = True) -> None:  # noqa: ANN401  # any statement
         if owned:
@@ -53,20 +53,20 @@ class Plain:
         self._statement = statement
         self._compiled: dict[tuple[str, int], tuple[str, Sequence[str] | None, Mapping[str, Any]]] = {}
 
-    def on(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
-        """Return the statement in a dialect, and the values in the form that its driver wants."""
+    def bind(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
+        """Return the compiled statement and its bound values, as the dialect's driver takes them."""
         ids: Sequence[str] = values.get("ids", ())
-        size = len(ids) if len(ids) < 2 else next(size for size in SIZES if len(ids) <= size)
+        size = len(ids) if len(ids) < 2 else next(size for size in LIST_SIZES if len(ids) <= size)
         written, order, constants = self._for(dialect, size)
         known = {**constants, **values}
         for number in range(size):
-            known[f"ids_{number + 1}"] = held(ids[min(number, len(ids) - 1)])
+            known[f"ids_{number + 1}"] = to_db_id(ids[min(number, len(ids) - 1)])
         return written, known if order is None else [known[name] for name in order]
 
-    def many(
+    def bind_many(
         self, dialect: Dialect, sets: Iterable[Mapping[str, Any]], shared: Mapping[str, Any]
     ) -> tuple[str, list[Any]]:
-        """Return the statement in a dialect, and many sets of values in the form that its driver wants."""
+        """Return the compiled statement and many sets of bound values, as the dialect's driver takes them."""
         written, order, constants = self._for(dialect, 0)
         base = {**constants, **shared}
         known = [{**base, **one} for one in sets]
@@ -87,9 +87,9 @@ class Insertion:
 
     def __init__(self, table: type[SQLModel]) -> None:
         self._columns: Any = table.__table__.c  # type: ignore[attr-defined]  # only tables are inserted into
-        values = {column.name: given(column.name, column.type) for column in self._columns}
-        self.statement = Plain(insert(table).values(values), owned=False)
-        self._writers: dict[str, dict[str, Writer]] = {}
+        values = {column.name: param(column.name, column.type) for column in self._columns}
+        self.statement = CompiledStatement(insert(table).values(values), owned=False)
+        self._writers: dict[str, dict[str, BindProcessor]] = {}
 
     def values(self, dialect: Dialect, row: SQLModel) -> dict[str, Any]:
         """Return a row's values as the driver takes them."""
@@ -100,29 +100,29 @@ class Insertion:
             for name, value in found.items()
         }
 
-    def _for(self, dialect: Dialect) -> dict[str, Writer]:
-        self._writers[dialect.name] = {column.name: writer(column.type, dialect) for column in self._columns}
+    def _for(self, dialect: Dialect) -> dict[str, BindProcessor]:
+        self._writers[dialect.name] = {column.name: bind_processor(column.type, dialect) for column in self._columns}
         return self._writers[dialect.name]
 
 
-def writer(kind: Any, dialect: Dialect) -> Writer:  # noqa: ANN401  # a column's type
-    """Return what turns a value of a column into what the driver takes; None where it takes it as it is."""
+def bind_processor(kind: Any, dialect: Dialect) -> BindProcessor:  # noqa: ANN401  # a column's type
+    """Return the function that converts a column's value for the driver; None where it takes the value as it is."""
     if isinstance(kind, Uuid):
-        return held
-    found: Writer = kind.dialect_impl(dialect).bind_processor(dialect)
+        return to_db_id
+    found: BindProcessor = kind.dialect_impl(dialect).bind_processor(dialect)
     return found
 
 
 @cache
-def insertion(table: type[SQLModel]) -> Insertion:
-    """Return how rows of a table are inserted."""
+def insertion_into(table: type[SQLModel]) -> Insertion:
+    """Return the compiled insert of a table."""
     return Insertion(table)
 
 
-class Rows:
-    """Where plain statements run: on a connection of their own or in a session's transaction, for one user.
+class RawConnection:
+    """Runs compiled statements on a driver's connection, its own or that of a session's transaction, for one user.
 
-    `most`: more rows than this are not read at once; who asks has to find another place for them.
+    `max_rows`: reading more raises UnavailableError, so that the event loop never reads a long result.
     """
 
     def __init__(
@@ -132,14 +132,14 @@ class Rows:
         now: datetime,
         user_id: str | None = None,
         *,
-        most: int | None = None,
+        max_rows: int | None = None,
     ) -> None:
         self.now = now
-        self._most = most
+        self._most = max_rows
         self._driver = driver
         self._dialect = dialect
         self._owner = user_id
-        self._values = {} if user_id is None else {"user_id": held(user_id)}
+        self._values = {} if user_id is None else {"user_id": to_db_id(user_id)}
 
     @property
     def user_id(self) -> str:
@@ -149,23 +149,25 @@ class Rows:
         return self._owner
 
     @classmethod
-    def of(cls, session: OwnedSession) -> "Rows":
-        """Return the rows of a session's transaction and owner; what was not flushed is not there."""
+    def of(cls, session: OwnedSession) -> "RawConnection":
+        """Return the raw connection of a session's transaction and owner; what was not flushed is not there."""
         connection = session.connection()
         return cls(connection.connection.driver_connection, connection.dialect, session.now, session.owner)
 
-    def owned_by(self, user_id: str) -> "Rows":
+    def owned_by(self, user_id: str) -> "RawConnection":
         """Return the same for a user."""
-        return Rows(self._driver, self._dialect, self.now, user_id, most=self._most)
+        return RawConnection(self._driver, self._dialect, self.now, user_id, max_rows=self._most)
 
-    def all(self, statement: Plain, **values: Any) -> list[Row]:  # noqa: ANN401  # whatever a column holds
+    def all(self, statement: CompiledStatement, **values: Any) -> list[Row]:  # noqa: ANN401  # whatever a column holds
         """Return all rows of a statement. A long list of `ids` is asked for in pieces; no row has none of them.
 
-        Raises UnavailableError for more rows than the `most` of these, where there is one.
+        Raises UnavailableError for more rows than `max_rows`, where it is set.
         """
         ids = values.get("ids")
         pieces = (
-            [values] if ids is None else [{**values, "ids": ids[at : at + MOST]} for at in range(0, len(ids), MOST)]
+            [values]
+            if ids is None
+            else [{**values, "ids": ids[at : at + MAX_IDS]} for at in range(0, len(ids), MAX_IDS)]
         )
         return [row for piece in pieces for row in self._fetched(self._run(statement, piece))]
 
@@ -176,32 +178,32 @@ class Rows:
             raise UnavailableError
         return rows
 
-    def several(self, statements: Sequence[Plain], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
-        """Return all rows of each of several statements, asked for together where the database is far away."""
-        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ())) <= MOST):
+    def all_pipelined(self, statements: Sequence[CompiledStatement], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
+        """Return all rows of each of several statements, sent in one pipeline where the driver has one."""
+        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ())) <= MAX_IDS):
             return [self.all(statement, **values) for statement in statements]
         with self._driver.pipeline():
             asked = [self._run(statement, values) for statement in statements]
             return [cursor.fetchall() for cursor in asked]
 
-    def first(self, statement: Plain, **values: Any) -> Row | None:  # noqa: ANN401  # whatever a column holds
+    def first(self, statement: CompiledStatement, **values: Any) -> Row | None:  # noqa: ANN401  # whatever a column holds
         """Return the first row of a statement."""
         row: Row | None = self._run(statement, values).fetchone()
         return row
 
-    def run(self, statement: Plain, **values: Any) -> None:  # noqa: ANN401  # whatever a column holds
+    def execute(self, statement: CompiledStatement, **values: Any) -> None:  # noqa: ANN401  # whatever a column holds
         """Run a statement that writes."""
         self._run(statement, values)
 
     def insert(self, row: SQLModel) -> None:
         """Insert one row of a table."""
-        whole = insertion(type(row))
+        whole = insertion_into(type(row))
         self._run(whole.statement, whole.values(self._dialect, row))
 
-    def each(self, statement: Plain, values: Sequence[Mapping[str, Any]]) -> None:
+    def execute_many(self, statement: CompiledStatement, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that writes once for each set of values."""
         if values:
-            self._driver.cursor().executemany(*statement.many(self._dialect, values, self._values))
+            self._driver.cursor().executemany(*statement.bind_many(self._dialect, values, self._values))
 
-    def _run(self, statement: Plain, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
-        return self._driver.execute(*statement.on(self._dialect, {**self._values, **values}))
+    def _run(self, statement: CompiledStatement, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
+        return self._driver.execute(*statement.bind(self._dialect, {**self._values, **values}))

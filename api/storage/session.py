@@ -21,7 +21,7 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-ANYBODY = "anybody"
+ANY_OWNER = "any_owner"
 UNSYNCED = {"synchronize_session": False}  # objects that are loaded already need not hear of a statement
 
 
@@ -41,11 +41,11 @@ class Owned(SQLModel, metaclass=_OwnedMeta):
 
 
 class OwnedSession(Session):
-    """A transaction on behalf of one user, at one instant. `undo` makes a write end in a rollback."""
+    """A transaction on behalf of one user, at one instant. `dry_run` makes a write end in a rollback."""
 
     owner: str | None = None
     now: datetime
-    undo: bool = False
+    dry_run: bool = False
 
     @property
     def user_id(self) -> str:
@@ -56,9 +56,9 @@ class OwnedSession(Session):
 
 
 @event.listens_for(OwnedSession, "do_orm_execute")
-def _name_the_owner(state: ORMExecuteState) -> None:
+def _add_owner_criteria(state: ORMExecuteState) -> None:
     """Add the owner to every statement, or refuse it; only a token or an e-mail may be looked up for anybody."""
-    if state.execution_options.get(ANYBODY) or state.is_insert:
+    if state.execution_options.get(ANY_OWNER) or state.is_insert:
         return
     session = state.session
     owner = session.user_id if isinstance(session, OwnedSession) else None
@@ -68,10 +68,10 @@ def _name_the_owner(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(OwnedSession, "before_flush")
-def _own_what_is_new(session: OwnedSession, _context: object, _instances: object) -> None:
+def _check_owner_of_new_rows(session: OwnedSession, _context: object, _instances: object) -> None:
     for row in session.new:
         if isinstance(row, Owned) and row.user_id != session.user_id:
             raise RuntimeError("A new row must belong to the session's owner.")
 
 
-ANYBODY_OPTION: Mapping[str, Any] = {ANYBODY: True}
+ANY_OWNER_OPTION: Mapping[str, Any] = {ANY_OWNER: True}

@@ -6,11 +6,11 @@ from datetime import datetime, time
 
 from api.rules.facts import Moment
 from api.words.catalogue import Catalogue
-from api.words.letters import sentence
+from api.words.letters import as_sentence
 from api.words.material import Conversation, Person
 from api.words.pages import Section
 
-MOST_POINTS = 2
+MAX_POINTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +94,10 @@ def opening(talk: Conversation, words: Catalogue, *, has_met: bool) -> str:
     return line.format(me=talk.me, role=talk.role, date=words.day(talk.start.date()))
 
 
-def points(talk: Conversation, words: Catalogue, most: int = MOST_POINTS) -> list[tuple[str, str]]:
+def points(talk: Conversation, words: Catalogue, most: int = MAX_POINTS) -> list[tuple[str, str]]:
     """Return some things worth saying, each with its note."""
     fit = [note for note in talk.notes if note.kind == "positive" and (note.wording or words.is_fit(note.text))]
-    return [(note.id, sentence(note.wording or note.text)) for note in fit[:most]]
+    return [(note.id, as_sentence(note.wording or note.text)) for note in fit[:most]]
 
 
 def promises(promise: Promise, words: Catalogue) -> list[str]:
@@ -121,7 +121,7 @@ def call_sections(
     reach = tuple(filter(None, (whom.phone, whom.email))) if whom else ()
     person = (", ".join(filter(None, (whom.printed, whom.title))), *reach) if whom else (said["nobody"],)
     return [
-        (said["whom"], (*person, hours(desk, words))),
+        (said["whom"], (*person, hours_line(desk, words))),
         (said["say"], (begin,)),
         (said["points"], tuple(say)),
         (said["ask"], (said["question"],)),
@@ -130,7 +130,7 @@ def call_sections(
     ]
 
 
-def hours(desk: Desk, words: Catalogue) -> str:
+def hours_line(desk: Desk, words: Catalogue) -> str:
     """Say what time it is there, and whether they are at work."""
     said = words.card("call_card")
     line: str = said["now"]

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 Tone = Literal["formal", "friendly"]
 TONES = get_args(Tone)
-FEWEST_WORDS = 4
+MIN_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Catalogue:
 
     def is_fit(self, jotted: str) -> bool:
         """Tell whether a jotted line can stand in a letter to them: it is a sentence's length, and not about them."""
-        return len(_words(jotted)) >= FEWEST_WORDS and not self.is_about_them(jotted)
+        return len(_words(jotted)) >= MIN_WORDS and not self.is_about_them(jotted)
 
     def is_about_them(self, jotted: str) -> bool:
         """Tell whether a line speaks of others in the third person."""

@@ -9,13 +9,13 @@ from difflib import SequenceMatcher
 from api.words.catalogue import Catalogue
 from api.words.material import Conversation, Paragraph, Person
 
-MOST_WORDS = 350
+MAX_WORDS = 350
 PLACEHOLDER = re.compile(
     r"\[(?!sic\])[A-Za-z][A-Za-z '’/-]{1,40}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-Za-z][A-Za-z ]{1,40}>"
     r"|\bX{3,}\b|\bTODO\b|\bTBD\b"
 )
 SALUTATION = re.compile(r"^(?:Dear|Hello|Hi)\s+(?P<names>[^\n,]{1,200}),")
-NEARLY, SHORTEST_NAME, MOST_LETTERS_APART = 0.75, 3, 2
+NEARLY, MIN_NAME_LENGTH, MAX_LETTERS_APART = 0.75, 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Written:
     today: date
 
 
-def check(letter: Written, talk: Conversation | None, words: Catalogue) -> list[Finding]:
+def check_letter(letter: Written, talk: Conversation | None, words: Catalogue) -> list[Finding]:
     """Return everything worth a look, in the order of the letter."""
     found = [*_recipients(letter), *_spelling(letter), *_text(letter, words), *_channel(letter, talk)]
     return [*found, *(_thank_you(letter, talk) if talk is not None and letter.kind == "thank_you" else ())]
@@ -79,7 +79,7 @@ def _spelling(letter: Written) -> Iterator[Finding]:
 
 
 def _nearly(one: str, other: str) -> bool:
-    if one == other or min(len(one), len(other)) < SHORTEST_NAME or abs(len(one) - len(other)) > MOST_LETTERS_APART:
+    if one == other or min(len(one), len(other)) < MIN_NAME_LENGTH or abs(len(one) - len(other)) > MAX_LETTERS_APART:
         return False
     return SequenceMatcher(None, one.casefold(), other.casefold()).ratio() >= NEARLY
 
@@ -101,8 +101,8 @@ def _text(letter: Written, words: Catalogue) -> Iterator[Finding]:
             yield Finding(
                 "other_company", "warning", "body", detail, "Check that the letter goes to the right company."
             )
-    if len(letter.body.split()) > MOST_WORDS:
-        detail = f"It is longer than {MOST_WORDS} words, and so than a page."
+    if len(letter.body.split()) > MAX_WORDS:
+        detail = f"It is longer than {MAX_WORDS} words, and so than a page."
         yield Finding("too_long", "warning", "body", detail, "Shorten it to one page.")
 
 

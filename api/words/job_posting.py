@@ -6,10 +6,10 @@ from typing import Any
 
 from api.words.catalogue import Catalogue
 
-MOST_PIECES = 6
-MOST_SENTENCES = 3
-LONGEST_PIECE = 240
-LONGEST_HEADING = 60
+MAX_PIECES = 6
+MAX_SENTENCES = 3
+MAX_PIECE_LENGTH = 240
+MAX_HEADING_LENGTH = 60
 BULLET = re.compile(r"^[\s\-–—*#•·▪◦○●]+")
 LISTED = re.compile(r"^\s*[\-–—*•·▪◦○●]")
 SENTENCE_END = re.compile(r"(?<=[.!?]) ")
@@ -22,14 +22,14 @@ def from_posting(posting: str, words: Catalogue) -> list[str]:
     """
     said = words.card("looking_for")
     under = list(_under_heading(posting.splitlines(), said["headings"]))
-    return under[:MOST_PIECES] or sentences(posting, words)
+    return under[:MAX_PIECES] or sentences(posting, words)
 
 
 def sentences(text: str, words: Catalogue) -> list[str]:
     """Return the sentences that say what somebody else looks for: none about oneself, none about pay."""
     said = words.card("looking_for")
     found = [piece for piece in SENTENCE_END.split(" ".join(text.split())) if _fits(piece) and _tells(piece, said)]
-    return found[:MOST_SENTENCES]
+    return found[:MAX_SENTENCES]
 
 
 def _tells(piece: str, said: Mapping[str, Any]) -> bool:
@@ -62,7 +62,7 @@ def _under_heading(lines: Sequence[str], headings: Sequence[str]) -> Iterator[st
 
 
 def _is_heading(plain: str, headings: Sequence[str]) -> bool:
-    if len(plain) > LONGEST_HEADING:
+    if len(plain) > MAX_HEADING_LENGTH:
         return False
     name = " ".join(_plain(plain))
     return name in headings or (plain.endswith(":") and name.startswith(tuple(f"{one} " for one in headings)))
@@ -73,4 +73,4 @@ def _plain(text: str) -> list[str]:
 
 
 def _fits(piece: str) -> bool:
-    return 0 < len(piece) <= LONGEST_PIECE
+    return 0 < len(piece) <= MAX_PIECE_LENGTH

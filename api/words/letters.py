@@ -11,7 +11,7 @@ from api.words.catalogue import Catalogue
 from api.words.material import Conversation, Draft, Material, Paragraph, Person, drafted
 
 Purpose = Literal["thank_you", "follow_up", "chase", "ask_next_stage", "ask_name", "missed_appointment", "withdrawal"]
-MOST_STRENGTHS = 3
+MAX_STRENGTHS = 3
 ENDINGS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", ":")  # sentences end differently elsewhere
 Found = Iterator[Paragraph | str]
 Part = Callable[[Conversation, Sequence[Person], Catalogue], Found]
@@ -27,7 +27,7 @@ def compose(kind: str, talk: Conversation, recipients: Sequence[Person], words: 
     return drafted(words.subject(kind, role=talk.role), found)
 
 
-def sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
     """Return a person's words as a sentence: on one line, with an end."""
     plain = " ".join(text.split())
     return plain if plain.endswith(ENDINGS) else f"{plain}."
@@ -55,7 +55,7 @@ def _thanks(talk: Conversation, _recipients: Sequence[Person], words: Catalogue)
         yield "specific"
         yield Paragraph(thanks, "opening")
     else:
-        yield Paragraph(f"{thanks} {sentence(own.wording or own.text)}", "opening", (own.id,))
+        yield Paragraph(f"{thanks} {as_sentence(own.wording or own.text)}", "opening", (own.id,))
 
 
 def _strengths(talk: Conversation, recipients: Sequence[Person], words: Catalogue) -> Found:
@@ -71,9 +71,9 @@ def _strengths(talk: Conversation, recipients: Sequence[Person], words: Catalogu
         return
     notes.sort(key=lambda note: not note.in_letter)
     turn = _turn(talk, recipients) % len(notes)
-    chosen = (notes[turn:] + notes[:turn])[:MOST_STRENGTHS]
+    chosen = (notes[turn:] + notes[:turn])[:MAX_STRENGTHS]
     lead = words.say("strengths_one" if len(chosen) == 1 else "strengths_many")
-    yield _said(lead, chosen, "strengths")
+    yield _quoted(lead, chosen, "strengths")
 
 
 def _turn(talk: Conversation, recipients: Sequence[Person]) -> int:
@@ -87,11 +87,11 @@ def _concerns(talk: Conversation, _recipients: Sequence[Person], words: Catalogu
     yield from (f"answer:{note.id}" for note in open_ if not note.wording)
     answered = [note for note in open_ if note.wording]
     if answered:
-        yield _said(words.say("concerns_one" if len(answered) == 1 else "concerns_many"), answered, "concerns")
+        yield _quoted(words.say("concerns_one" if len(answered) == 1 else "concerns_many"), answered, "concerns")
 
 
-def _said(lead: str, notes: Sequence[Material], role: str) -> Paragraph:
-    said = " ".join([lead, *(sentence(note.wording or note.text) for note in notes)])
+def _quoted(lead: str, notes: Sequence[Material], role: str) -> Paragraph:
+    said = " ".join([lead, *(as_sentence(note.wording or note.text) for note in notes)])
     return Paragraph(said, role, tuple(note.id for note in notes))
 
 
@@ -99,13 +99,13 @@ def _motivation(talk: Conversation, _recipients: Sequence[Person], _words: Catal
     given = [text for text in (talk.why_role, talk.why_company) if text]
     yield from (name for name in ("why_role", "why_company") if not getattr(talk, name))
     if given:
-        yield Paragraph(" ".join(map(sentence, given)), "motivation")
+        yield Paragraph(" ".join(map(as_sentence, given)), "motivation")
 
 
 def _next(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
     lines = []
     if talk.next_stage and not words.is_about_them(talk.next_stage):
-        lines.append(sentence(words.say("next_stage", stage=talk.next_stage)))
+        lines.append(as_sentence(words.say("next_stage", stage=talk.next_stage)))
     else:
         yield "next_stage"
     if talk.contact_from:
@@ -164,7 +164,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
 }
 
 
-def rested(body: str | None, before: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
+def match_paragraphs(body: str | None, before: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
     """Return a text's paragraphs: those that stand as they were composed keep their sources, others are one's own."""
     known = {paragraph.text: paragraph for paragraph in before}
     pieces = [piece.strip() for piece in (body or "").replace("\r\n", "\n").split("\n\n")]

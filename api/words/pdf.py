@@ -15,10 +15,10 @@ try:
 except ImportError:  # the extra is not installed
     typst = None  # type: ignore[assignment]  # what is asked before it is used
 
-IS_THERE = typst is not None
+IS_AVAILABLE = typst is not None
 LAYOUT = Path(__file__).with_name("letter.typ")
-LONGEST = 60_000
-MOST_MARKS = 16
+MAX_LENGTH = 60_000
+MAX_MARKS = 16
 MARKS = ("Mn", "Me", "Cf")
 # Joiners without end make one character of everything, on which Typst fails. What is written without spaces – Thai,
 # Lao, Khmer and Burmese, Chinese, Japanese, Korean – has breaks of its own.
@@ -26,7 +26,7 @@ ENDLESS = re.compile(r"[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\
 BREAK = "\u200b"
 
 
-class UnsettableError(Exception):
+class NoPdfError(Exception):
     """A letter that is too long for a PDF, or that Typst fails on."""
 
 
@@ -36,19 +36,19 @@ def _fonts() -> "typst.Fonts":
     return typst.Fonts()
 
 
-def pdf(sheet: Sheet) -> bytes:
+def letter_pdf(sheet: Sheet) -> bytes:
     """Return a letter on A4: the same letter is the same file. Raises UnsettableError."""
     letter = json.dumps(_bounded(laid_out(sheet)), ensure_ascii=False)
-    if len(letter) > LONGEST:
-        raise UnsettableError
+    if len(letter) > MAX_LENGTH:
+        raise NoPdfError
     try:
         made = typst.compile(LAYOUT.read_bytes(), font_paths=_fonts(), sys_inputs={"letter": letter})
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        raise UnsettableError from error  # a fault within Typst is no Exception but stops only this letter
+        raise NoPdfError from error  # a fault within Typst is no Exception but stops only this letter
     if not isinstance(made, bytes):
-        raise UnsettableError
+        raise NoPdfError
     return made
 
 
@@ -65,5 +65,5 @@ def _sparsely_marked(text: str) -> Iterator[str]:
     marks = 0
     for character in text:
         marks = marks + 1 if unicodedata.category(character) in MARKS else 0
-        if marks <= MOST_MARKS:
+        if marks <= MAX_MARKS:
             yield character

@@ -11,12 +11,12 @@ from api.rules.facts import ENDINGS, Moment
 from api.words import job_posting
 from api.words.cards import points
 from api.words.catalogue import Catalogue
-from api.words.letters import MOST_STRENGTHS, Found, sentence
+from api.words.letters import MAX_STRENGTHS, Found, as_sentence
 from api.words.material import Conversation, Draft, Paragraph, drafted
 from api.words.pages import Section
 
-MOST_DOUBTS = 2
-MOST_LEARNED = 3
+MAX_DOUBTS = 2
+MAX_LEARNED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,17 +124,17 @@ def _looked_for(case: Case, talk: Conversation, words: Catalogue) -> Found:
     if asked:
         yield _list(said["posting_asks"], [said["demand"].format(text=one) for one in asked], "posting")
     told = [note for note in talk.notes if note.kind in ("general", "question")]
-    learned = [(note.id, one) for note in told for one in job_posting.sentences(note.text, words)][:MOST_LEARNED]
+    learned = [(note.id, one) for note in told for one in job_posting.sentences(note.text, words)][:MAX_LEARNED]
     if learned:
         lead = said["looks_for" if asked else "looks_for_first"]
-        lines = [said["demand"].format(text=sentence(one)) for _, one in learned]
+        lines = [said["demand"].format(text=as_sentence(one)) for _, one in learned]
         yield _list(lead, lines, "looks_for", [id_ for id_, _ in learned])
     elif not asked:
         yield "looks_for"
 
 
 def _strengths(talk: Conversation, words: Catalogue) -> Found:
-    found = points(talk, words, MOST_STRENGTHS)
+    found = points(talk, words, MAX_STRENGTHS)
     positives = [note for note in talk.notes if note.kind == "positive"]
     yield from (f"wording:{note.id}" for note in positives if not (note.wording or words.is_fit(note.text)))
     if found:
@@ -147,9 +147,9 @@ def _doubts(talk: Conversation, words: Catalogue) -> Found:
     """Say which doubts may come up: those that have an answer, by the answer."""
     open_ = [note for note in talk.notes if note.kind == "concern" and note.in_letter]
     yield from (f"answer:{note.id}" for note in open_ if not note.wording)
-    answers = [(note.id, sentence(note.wording)) for note in open_ if note.wording]
+    answers = [(note.id, as_sentence(note.wording)) for note in open_ if note.wording]
     if answers:
-        yield _points("concern", answers[:MOST_DOUBTS], words)
+        yield _points("concern", answers[:MAX_DOUBTS], words)
 
 
 def _points(role: str, found: Sequence[tuple[str, str]], words: Catalogue) -> Paragraph:
@@ -165,7 +165,7 @@ def _list(lead: str, lines: Sequence[str], role: str, ids: Sequence[str] = ()) -
 def _motivation(talk: Conversation, words: Catalogue) -> Found:
     said = words.card("briefing")
     yield from (name for name in ("why_role", "why_company") if not getattr(talk, name))
-    given = [said["point"].format(text=sentence(text)) for text in (talk.why_role, talk.why_company) if text]
+    given = [said["point"].format(text=as_sentence(text)) for text in (talk.why_role, talk.why_company) if text]
     if given:
         yield _list(said["motivation"], given, "motivation")
 

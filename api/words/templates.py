@@ -19,7 +19,7 @@ from api.words.letter_sheet import line
 from api.words.letters import CLOSE, CLOSE_WITHDRAWAL, PIECES, Part
 from api.words.material import Conversation, Draft, Paragraph, Person
 
-MOST_NESTED, MOST_TAGS = 5, 100
+MAX_NESTED, MAX_TAGS = 5, 100
 LONG_TAG = re.compile(r"\{[{%](?:(?!\}\}|%\}).){60}", re.DOTALL)
 GAP = re.compile(r"\n[^\S\n]*\n\s*")
 Word = Callable[[Conversation, Sequence[Person], Catalogue], str | None]
@@ -93,8 +93,8 @@ class OwnTemplate:
 
 def names_in(source: str) -> list[str]:
     """Return the names that a template asks for, in their order. Raises TemplateFaultError."""
-    if source.count("{{") + source.count("{%") > MOST_TAGS:
-        raise TemplateFaultError("template_too_many_tags", f"Use no more than {MOST_TAGS} tags: a letter is a page.")
+    if source.count("{{") + source.count("{%") > MAX_TAGS:
+        raise TemplateFaultError("template_too_many_tags", f"Use no more than {MAX_TAGS} tags: a letter is a page.")
     if found := LONG_TAG.search(source):
         detail = f"Line {source.count(chr(10), 0, found.start()) + 1}: a tag is longer than any of these. {ALLOWED}"
         raise TemplateFaultError("template_not_allowed", detail)
@@ -121,11 +121,11 @@ def _names(found: Sequence[nodes.Node], depth: int, above: int) -> Iterator[str]
                 if name not in NAMES:
                     raise TemplateFaultError("template_unknown_name", f"Line {number}: no such name. {ALLOWED}")
                 yield name
-            case nodes.If(test=nodes.Name(), elif_=[]) if depth < MOST_NESTED:
+            case nodes.If(test=nodes.Name(), elif_=[]) if depth < MAX_NESTED:
                 yield from _names([node.test], depth, number)
                 yield from _names([*node.body, *node.else_], depth + 1, number)
-            case nodes.If() if depth >= MOST_NESTED:
-                detail = f"Line {number}: nest no more than {MOST_NESTED} conditions."
+            case nodes.If() if depth >= MAX_NESTED:
+                detail = f"Line {number}: nest no more than {MAX_NESTED} conditions."
                 raise TemplateFaultError("template_too_deep", detail)
             case _:
                 raise TemplateFaultError("template_not_allowed", f"Line {number}: this is not allowed. {ALLOWED}")

@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 from fastapi.concurrency import run_in_threadpool
 
 from api.errors import ProblemError
-from api.services.accounts.password_resets import Link, deliver
+from api.services.accounts.password_resets import ResetLink, deliver_due_mails
 from api.settings import Settings
 from api.storage.database import Database
 
-LOOK_EVERY_SECONDS = 30.0
+POLL_SECONDS = 30.0
 PATIENCE_SECONDS = 10.0
 OWN_PAGE = "http://127.0.0.1:8000/password-reset"
 SMTP_PORT, SMTPS_PORT = 587, 465
@@ -33,7 +33,7 @@ If it was not you, do nothing: your password stays as it is.
 log = logging.getLogger("afterword.mail")
 
 
-def letter(link: Link, settings: Settings) -> EmailMessage:
+def reset_mail(link: ResetLink, settings: Settings) -> EmailMessage:
     """Return the mail about a forgotten password. The secret stands behind the #, which browsers send to no server."""
     mail = EmailMessage()
     mail["Subject"] = "A new password for Afterword"
@@ -43,12 +43,12 @@ def letter(link: Link, settings: Settings) -> EmailMessage:
     return mail
 
 
-def sender(settings: Settings) -> Callable[[Link], None]:
+def sender(settings: Settings) -> Callable[[ResetLink], None]:
     """Return what sends a mail: to the settings' server, or onto the console where there is none."""
     url = settings.smtp_url.get_secret_value()
     if not url:
-        return lambda link: _print(letter(link, settings))
-    return lambda link: _hand_in(url, letter(link, settings))
+        return lambda link: _print(reset_mail(link, settings))
+    return lambda link: _send_by_smtp(url, reset_mail(link, settings))
 
 
 def _print(mail: EmailMessage) -> None:
@@ -57,7 +57,7 @@ def _print(mail: EmailMessage) -> None:
     sys.stderr.flush()
 
 
-def _hand_in(url: str, mail: EmailMessage) -> None:
+def _send_by_smtp(url: str, mail: EmailMessage) -> None:
     """Send by SMTP, never unencrypted but to this machine. Raises OSError or SMTPException."""
     parts = urlsplit(url)
     host, context = parts.hostname or "", ssl.create_default_context()
@@ -99,12 +99,12 @@ class Mailer:
             self._woken.clear()
             await run_in_threadpool(self.deliver)
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                async with asyncio.timeout(POLL_SECONDS):
                     await self._woken.wait()
 
     def deliver(self) -> None:
         """Send what is due; a failure is logged by its kind alone, and tried again later."""
         try:
-            deliver(self.database, self.clock().replace(microsecond=0), self._send)
+            deliver_due_mails(self.database, self.clock().replace(microsecond=0), self._send)
         except (ProblemError, OSError, smtplib.SMTPException) as error:
             log.warning("a mail could not be sent and is tried again: %s", type(error).__name__)

@@ -15,22 +15,22 @@ FEW = 50  # accounts for which another process is not worth its start
 AT_ONCE = 10
 GARBAGE_EVERY = 20_000  # new objects
 Checked = tuple[int, int]
-_own: list[Database] = []  # the database of a process that judges
+_databases: list[Database] = []  # the database of a process that judges
 
 
-def checked(ids: Sequence[str], *, repair: bool, processes: int) -> Iterator[Checked]:
+def check_accounts(ids: Sequence[str], *, repair: bool, processes: int) -> Iterator[Checked]:
     """Check accounts and yield for each how many rows it has and how many differ, in any order."""
     if processes == 1 or len(ids) <= FEW:
-        _open()
+        _open_database()
         yield from map(partial(_check, repair=repair), ids)
-        _own.pop().dispose()
+        _databases.pop().dispose()
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_start_process) as pool:
         yield from pool.map(partial(_check, repair=repair), ids, chunksize=AT_ONCE)
 
 
-def unhurried() -> None:
-    """Look for garbage rarely, and never among what was imported: judging many makes millions of objects, few cycles.
+def tune_gc() -> None:
+    """Raise the garbage collector's thresholds: judging makes millions of objects, but few cycles.
 
     It saves a tenth of the time; a server would not feel it.
     """
@@ -39,14 +39,14 @@ def unhurried() -> None:
     gc.set_threshold(GARBAGE_EVERY, 20, 20)
 
 
-def _begin() -> None:
-    unhurried()
-    _open()
+def _start_process() -> None:
+    tune_gc()
+    _open_database()
 
 
-def _open() -> None:
-    _own.append(Database(Settings()))
+def _open_database() -> None:
+    _databases.append(Database(Settings()))
 
 
 def _check(user_id: str, *, repair: bool) -> Checked:
-    return check_steps(_own[-1], user_id, wall_clock().replace(microsecond=0), repair=repair)
+    return check_steps(_databases[-1], user_id, wall_clock().replace(microsecond=0), repair=repair)

@@ -9,7 +9,7 @@ import pytest
 from api.models import Application, Contact, Interview, Letter, Note, StageChange
 from api.rules import facts as rules
 from api.rules.life import life
-from api.services.accounts.users import everybody
+from api.services.accounts.users import all_user_ids
 from api.services.steps.recheck import check_steps
 from benchmarks.facts import Row, account
 from benchmarks.load import load_account
@@ -66,7 +66,7 @@ def test_what_was_loaded_in_bulk_is_judged_as_the_rules_say(world: World) -> Non
     with world.database.write(NOW) as session:
         load_account(session, 0, measured=False, applications=20)
     with world.database.read(NOW) as session:
-        user = everybody(session)[0]
+        user = all_user_ids(session)[0]
     stored, different = check_steps(world.database, user, NOW, repair=False)
     assert stored >= 20 * 7
     assert different == 0

@@ -8,17 +8,17 @@ import pytest
 from api.words import letter_sheet
 from tests.browser.chromium import CHROMIUM, FLAGS
 from tests.words import reading
-from tests.words.test_letter_sheet import page_of_words, sheets
+from tests.words.test_letter_sheet import letter_sheets, page_of_words
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the letters were not printed"),
 ]
 LETTERS = {
-    "short": sheets("nothing-noted-at-all")[0],
+    "short": letter_sheets("nothing-noted-at-all")[0],
     "a-page-of-words": page_of_words(),
-    "a-name-in-japanese-order": sheets("a-name-in-japanese-order")[0],
-    "a-name-in-arabic": sheets("a-name-in-arabic")[0],
+    "a-name-in-japanese-order": letter_sheets("a-name-in-japanese-order")[0],
+    "a-name-in-arabic": letter_sheets("a-name-in-arabic")[0],
 }
 
 

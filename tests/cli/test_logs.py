@@ -21,7 +21,7 @@ EVENTS = f"""
 import asyncio, logging, sys, warnings
 from api import logs
 
-logs.install(*sys.argv[1:])
+logs.configure_logging(*sys.argv[1:])
 try:
     raise ValueError("{SECRET} 1")
 except ValueError as error:

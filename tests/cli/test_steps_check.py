@@ -24,7 +24,7 @@ SPOILS = [
 
 def differences(world: World, *, repair: bool) -> int:
     with world.database.read(world.clock.now) as session:
-        user_ids = users.everybody(session)
+        user_ids = users.all_user_ids(session)
     return sum(check_steps(world.database, user, world.clock.now, repair=repair)[1] for user in user_ids)
 
 
@@ -44,7 +44,7 @@ def test_rows_judged_by_the_first_rules_are_read_as_they_are_and_mended(world: W
     app, _ = interviewed(client)
     fresh = steps(client, app)
     with world.database.write(world.clock.now) as session:
-        session.owner = users.everybody(session)[0]
+        session.owner = users.all_user_ids(session)[0]
         for row in session.exec(select(StepInstance)).all():
             kept = {name: value for name, value in row.detail.items() if name not in ("tips", "actions")}
             row.detail = {**kept, "actions": [[None, ["ask", "Ask them.", "GET", "/v1/guide"]]]}

@@ -62,7 +62,7 @@ def _scope(sent: Sent) -> dict[str, Any]:
     }
 
 
-async def knock(app: FastAPI, sent: Sent) -> Answer:
+async def call_asgi(app: FastAPI, sent: Sent) -> Answer:
     """Send a request and return the answer."""
     said: list[dict[str, Any]] = []
     parts = iter([sent.body]) if isinstance(sent.body, bytes) else sent.body

@@ -17,11 +17,11 @@ from sqlmodel import SQLModel
 
 from api.http.openapi import examples
 from api.http.problems import MEDIA_TYPE, slug
-from api.protocol.problem_types import CATALOG
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.services.accounts import tokens, users
 from tests.capture import NOW, ask_for_reset
 from tests.conftest import World
-from tests.hostile.asgi_client import Answer, Sent, knock
+from tests.hostile.asgi_client import Answer, Sent, call_asgi
 from tests.hostile.attempts import Attempt, Target, Verdict, targets
 from tests.hostile.inputs import MARK
 from tests.hostile.places import Node
@@ -38,7 +38,7 @@ ROWS = [
 """Statements of plain text: to compile and convert takes ten times as long as to read."""
 
 
-class Journal(logging.Handler):
+class LogRecorder(logging.Handler):
     """Keeps what is logged."""
 
     def __init__(self) -> None:
@@ -51,9 +51,9 @@ class Journal(logging.Handler):
 
 
 @contextmanager
-def journal_of(log: logging.Logger) -> Iterator[Journal]:
+def recorded_logs(log: logging.Logger) -> Iterator[LogRecorder]:
     """Keep every line that a logger writes, or one below it."""
-    journal, level = Journal(), log.level
+    journal, level = LogRecorder(), log.level
     log.addHandler(journal)
     log.setLevel(logging.INFO)
     try:
@@ -64,12 +64,12 @@ def journal_of(log: logging.Logger) -> Iterator[Journal]:
 
 
 @dataclass
-class Siege:
+class FuzzHarness:
     """The demo account, and what was wrong with its answers. Commits are counted; while `undoing`, rolled back."""
 
     world: World
     runner: asyncio.Runner
-    journal: Journal
+    journal: LogRecorder
     document: Node
     targets: list[Target]
     user_id: str
@@ -83,7 +83,7 @@ class Siege:
     async def _sent(self, sent: Sent) -> Answer:
         self.journal.lines.clear()
         self.commits = 0
-        return await knock(self.world.app, sent)
+        return await call_asgi(self.world.app, sent)
 
     def confirmed(self, target: Target) -> Target:
         """Return an operation with the code that it asks to be repeated, where it asks for one."""
@@ -178,7 +178,7 @@ def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
         yield f"{answer.status} is no problem document"
         return
     problem: dict[str, Any] = json.loads(answer.body)
-    known = CATALOG.get(problem["code"])
+    known = PROBLEM_TYPES.get(problem["code"])
     complete = problem.keys() >= PROBLEM_KEYS and known is not None and problem["detail"].endswith(".")
     if not complete or known is None or (known.status, problem["status"]) != (answer.status, answer.status):
         yield f"the problem is not complete: {problem}"
@@ -210,24 +210,24 @@ async def run_here(function: Callable[..., Result], *arguments: object, **_optio
 
 
 @contextmanager
-def besieged(world: World, document: Node) -> Iterator[Siege]:
+def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
     """Let a session of the demo account ask, and watch commits and log lines."""
     with world.database.write(NOW) as session:
         ask_for_reset(session)
-        user = users.by_email(session, examples.EMAIL)
+        user = users.find_by_email(session, examples.EMAIL)
         assert user is not None
         user_id, (_, token) = user.id, tokens.open_session(session, user, days=30)
     engine = world.database.engine
     with (
         patch.object(to_thread, "run_sync", run_here),
         asyncio.Runner() as runner,
-        journal_of(logging.getLogger()) as journal,
+        recorded_logs(logging.getLogger()) as journal,
     ):
-        siege = Siege(world, runner, journal, document, list(targets(document, token)), user_id)
-        siege.send(siege.targets[0].good)  # notes that the session is used; what is undone would note it each time
-        siege.targets = [siege.confirmed(target) for target in siege.targets]
-        event.listen(engine, "commit", siege.note_commit)
+        harness = FuzzHarness(world, runner, journal, document, list(targets(document, token)), user_id)
+        harness.send(harness.targets[0].good)  # notes that the session is used; what is undone would note it each time
+        harness.targets = [harness.confirmed(target) for target in harness.targets]
+        event.listen(engine, "commit", harness.note_commit)
         try:
-            yield siege
+            yield harness
         finally:
-            event.remove(engine, "commit", siege.note_commit)
+            event.remove(engine, "commit", harness.note_commit)

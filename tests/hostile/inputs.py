@@ -36,6 +36,6 @@ def raw(name: str, text: str, *fine_as: str, breaks: bool = False) -> Input:
     return Input(name, text, frozenset(fine_as), breaks)
 
 
-def said(name: str, value: str, *fine_as: str, breaks: bool = False) -> Input:
+def text_input(name: str, value: str, *fine_as: str, breaks: bool = False) -> Input:
     """Return a text."""
     return Input(name, json.dumps(value), frozenset(fine_as), breaks)

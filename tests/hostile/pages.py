@@ -10,29 +10,29 @@ from api.storage.keyset import DIGEST_LENGTH, _digest, _encoded
 from tests.hostile import cursors
 from tests.hostile.asgi_client import Sent
 from tests.hostile.attempts import Attempt, Target, Verdict
-from tests.hostile.fuzz_harness import Siege
+from tests.hostile.fuzz_harness import FuzzHarness
 
 
-def lists(siege: Siege) -> list[Target]:
+def lists(harness: FuzzHarness) -> list[Target]:
     """Return the operations that answer pages."""
-    return [one for one in siege.targets if "cursor" in {parameter["name"] for parameter in one.parameters("query")}]
+    return [one for one in harness.targets if "cursor" in {parameter["name"] for parameter in one.parameters("query")}]
 
 
-def lengthen(siege: Siege, target: Target) -> None:
+def lengthen(harness: FuzzHarness, target: Target) -> None:
     """Give a list more rows, by what may be posted to its address or put below it."""
-    for other in siege.targets:
+    for other in harness.targets:
         above, _, last = other.template.rpartition("/")
         if other.template == target.template and other.good.method == "POST":
             for _ in range(2):
-                assert siege.send(other.good).status == 201, other.name
+                assert harness.send(other.good).status == 201, other.name
         if above == target.template and other.good.method == "PUT":
-            for id_ in _ids(siege, f"/v1/{last.strip('{}').removesuffix('_id')}s", other.good):
+            for id_ in _ids(harness, f"/v1/{last.strip('{}').removesuffix('_id')}s", other.good):
                 path = other.good.path.rpartition(b"/")[0] + b"/" + id_.encode()
-                assert siege.send(replace(other.good, path=path)).status in (200, 201), other.name
+                assert harness.send(replace(other.good, path=path)).status in (200, 201), other.name
 
 
-def _ids(siege: Siege, path: str, like: Sent) -> list[str]:
-    answer = siege.send(Sent("GET", path.encode(), headers=like.having("Content-Type").headers))
+def _ids(harness: FuzzHarness, path: str, like: Sent) -> list[str]:
+    answer = harness.send(Sent("GET", path.encode(), headers=like.having("Content-Type").headers))
     return [str(item["id"]) for item in json.loads(answer.body)["items"]]
 
 
@@ -42,9 +42,9 @@ def orders(target: Target) -> list[str]:
     return [*found[0].get("enum", [found[0].get("const")])] if found else [""]
 
 
-def cursor_of(siege: Siege, target: Target, sort: str = "") -> str:
+def cursor_of(harness: FuzzHarness, target: Target, sort: str = "") -> str:
     """Return the cursor behind a list's first row. Fails for a list of less than two rows."""
-    cursor = json.loads(siege.send(_asking(target, limit="1", sort=sort)).body)["next_cursor"]
+    cursor = json.loads(harness.send(_asking(target, limit="1", sort=sort)).body)["next_cursor"]
     assert cursor, f"give {target.name} two rows of the demo account"
     return str(cursor)
 

@@ -42,7 +42,7 @@ def session_of(world: World, client: TestClient) -> TestClient:
     """Sign the user of a client in, without the cost of a password."""
     email = client.get("/v1/me").json()["email"]
     with world.database.write(world.clock.now) as session:
-        user = users.by_email(session, email)
+        user = users.find_by_email(session, email)
         assert isinstance(user, User)
         _, secret = tokens.open_session(session, user, days=30)
     other = world.anonymous()
@@ -102,7 +102,7 @@ def test_a_sign_up_with_a_fault_opens_no_account(world: World, field: str, value
     answer = world.anonymous().post("/v1/users", json={**SIGN_UP, field: value})
     fault(answer, f"/{field}")
     with world.database.read(world.clock.now) as session:
-        assert users.by_email(session, "kim@example.com") is None
+        assert users.find_by_email(session, "kim@example.com") is None
 
 
 @pytest.mark.parametrize(

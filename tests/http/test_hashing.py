@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from api.http.admission import HASHING, MOST_HASHED, MOST_WAITING_TO_BE_HASHED
+from api.http.admission import HASHING_REQUESTS, MAX_HASHED, MAX_WAITING_TO_BE_HASHED
 from api.routers import accounts, password_resets, sessions
 from tests.conftest import World
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
@@ -62,9 +62,9 @@ def test_two_are_hashed_ten_wait_and_the_next_is_refused_while_readers_go_on(
         def sign_in() -> httpx.Response:
             return httpx.post(f"{url}/v1/sessions", json=WRONG, timeout=30, verify=PLAIN)
 
-        first = [pool.submit(sign_in) for _ in range(MOST_HASHED + MOST_WAITING_TO_BE_HASHED)]
-        wait_until(lambda: hashing.here == MOST_HASHED)
-        wait_until(lambda: world.app.state.hashing_gate.waiting == MOST_WAITING_TO_BE_HASHED)
+        first = [pool.submit(sign_in) for _ in range(MAX_HASHED + MAX_WAITING_TO_BE_HASHED)]
+        wait_until(lambda: hashing.here == MAX_HASHED)
+        wait_until(lambda: world.app.state.hashing_gate.waiting == MAX_WAITING_TO_BE_HASHED)
         refused = sign_in()
         read = httpx.get(f"{url}/v1/me", headers={"Authorization": reader}, verify=PLAIN)
         hashing.open.set()
@@ -73,7 +73,7 @@ def test_two_are_hashed_ten_wait_and_the_next_is_refused_while_readers_go_on(
     assert refused.json()["code"] == "unavailable"
     assert read.status_code == 200
     assert statuses == {401}
-    assert hashing.most == MOST_HASHED
+    assert hashing.most == MAX_HASHED
 
 
 def test_a_password_that_is_changed_while_it_is_compared_signs_nobody_in(world: World, hashing: Hashing) -> None:
@@ -92,4 +92,4 @@ def test_a_password_that_is_changed_while_it_is_compared_signs_nobody_in(world: 
 
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body is not None and "password" in o.body], ids=str)
 def test_whatever_takes_a_password_passes_the_gate(operation: Operation) -> None:
-    assert (operation.method, operation.path) in HASHING
+    assert (operation.method, operation.path) in HASHING_REQUESTS

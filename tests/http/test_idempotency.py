@@ -8,9 +8,9 @@ from sqlmodel import select
 
 from api import demo
 from api.http.openapi import examples
-from api.models import Application, KeptAnswer
+from api.models import Application, IdempotentResponse
 from api.services.accounts import users
-from api.services.accounts.retention import sweep
+from api.services.accounts.retention import apply_retention
 from tests.conftest import World
 from tests.http.api_client import application, items, problem
 
@@ -19,9 +19,9 @@ BODY = {"company": "Acme", "role": "Editor"}
 KEY = {"Idempotency-Key": "7f0c6c0e-1"}
 
 
-def kept(world: World) -> int:
+def stored_responses(world: World) -> int:
     with world.database.read(world.clock.now) as session:
-        return len(session.exec(select(KeptAnswer), execution_options={"anybody": True}).all())
+        return len(session.exec(select(IdempotentResponse), execution_options={"any_owner": True}).all())
 
 
 def test_a_retry_is_answered_again_and_done_once(client: TestClient, world: World) -> None:
@@ -62,14 +62,14 @@ def test_a_key_belongs_to_an_address_and_a_user(client: TestClient, stranger: Te
 def test_a_refused_request_is_not_kept(client: TestClient, world: World) -> None:
     assert client.post(ALL, json={"company": "Acme"}, headers=KEY).status_code == 422
     assert client.post(ALL, json={**BODY, "archived_at": "2026-05-01T12:00:00Z"}, headers=KEY).status_code == 422
-    assert kept(world) == 0
+    assert stored_responses(world) == 0
     assert client.post(ALL, json=BODY, headers=KEY).status_code == 201
 
 
 def test_a_secret_is_never_kept(client: TestClient, world: World) -> None:
     bodies = [client.post("/v1/tokens", json={"name": "app"}, headers=KEY).json() for _ in range(2)]
     assert bodies[0]["token"] != bodies[1]["token"]
-    assert kept(world) == 0
+    assert stored_responses(world) == 0
 
 
 @pytest.mark.parametrize("key", ["", "two words", "x" * 256, "tab\t"])
@@ -112,11 +112,11 @@ def test_what_time_takes_away_is_swept(world: World) -> None:
 
 def demo_owner(world: World) -> str:
     with world.database.read(world.clock.now) as session:
-        user = users.by_email(session, examples.EMAIL)
+        user = users.find_by_email(session, examples.EMAIL)
     assert user is not None
     return user.id
 
 
 def sweep_figures(world: World) -> tuple[int, int, int]:
-    swept = sweep(world.database, world.clock.now)
+    swept = apply_retention(world.database, world.clock.now)
     return swept.answers, swept.applications, swept.contacts

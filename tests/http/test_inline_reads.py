@@ -76,7 +76,7 @@ def test_where_the_event_loop_would_have_to_wait_a_thread_does(
         raise UnavailableError
         yield
 
-    monkeypatch.setattr(world.database, "glimpse", busy)
+    monkeypatch.setattr(world.database, "inline_connection", busy)
     found = client.get(href)
     assert (found.status_code, found.json(), found.headers["etag"]) == (200, wanted.json(), wanted.headers["etag"])
     assert client.get(href, headers={"If-None-Match": found.headers["etag"]}).status_code == 304
@@ -132,9 +132,9 @@ def test_what_has_not_changed_is_asked_for_without_a_thread(
         with world.database.engine.connect() as connection:
             connection.execute(ENDED)
         assert served.get("/v1/queue", headers=wanted).status_code == 304
-        assert handed_over == ["_looked_up"]
+        assert handed_over == ["_find_token"]
         assert served.get("/v1/queue", headers=wanted).status_code == 304
-        assert handed_over == ["_looked_up"]
+        assert handed_over == ["_find_token"]
 
 
 @pytest.mark.sqlite
@@ -145,10 +145,10 @@ def test_what_has_more_rows_than_are_read_at_once_is_read_by_a_thread(
     href = f"/v1/applications/{app}/steps"
     wanted = read(client, href)
     threads.clear()
-    monkeypatch.setattr(deps, "MOST_ASIDE", len(wanted["steps"]))
+    monkeypatch.setattr(deps, "MAX_INLINE_ROWS", len(wanted["steps"]))
     assert read(client, href) == wanted
     assert threads == []
-    monkeypatch.setattr(deps, "MOST_ASIDE", len(wanted["steps"]) - 1)
+    monkeypatch.setattr(deps, "MAX_INLINE_ROWS", len(wanted["steps"]) - 1)
     assert read(client, href) == wanted
     assert threads == ["list_steps"]
 

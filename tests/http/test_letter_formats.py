@@ -162,7 +162,7 @@ def test_a_pdf_is_one_page_with_the_text(client: TestClient, letter: str) -> Non
 def test_a_server_without_the_extra_says_what_to_do(
     client: TestClient, letter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "IS_THERE", False)
+    monkeypatch.setattr(pdf, "IS_AVAILABLE", False)
     asks: list[dict[str, Any]] = [{"params": {"format": "pdf"}}, {"headers": {"Accept": "application/pdf"}}]
     for asked in asks:
         detail = problem(client.get(letter, **asked), 406, "not_acceptable")["detail"]

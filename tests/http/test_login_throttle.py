@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.main import create_app
-from api.protocol.rate_limit import MOST_BUCKETS, Limits
+from api.protocol.rate_limit import MAX_BUCKETS, RateLimiter
 from tests.conftest import World
 from tests.http.api_client import problem
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
@@ -193,7 +193,7 @@ def test_a_refused_call_writes_nothing(make_world: Worlds) -> None:
     ],
 )
 def test_a_bucket_fills_up_again_steadily(calls: list[float], expected: list[int | None]) -> None:
-    limits = Limits(3)
+    limits = RateLimiter(3)
     taken = [limits.take("a", 1_000 + at) for at in calls]
     assert [None if one.wait else one.left for one in taken] == expected
 
@@ -203,18 +203,18 @@ def test_a_full_bucket_gives_every_call_at_any_instant(most: int) -> None:
     random = Random(most)
     near_a_power_of_two = [2**exponent - random.uniform(0, 60) for exponent in range(6, 24)]  # where floats get coarser
     for now in [0.0, *near_a_power_of_two]:
-        limits = Limits(most)
+        limits = RateLimiter(most)
         *given, refused = [limits.take("a", now) for _ in range(most + 1)]
         assert {one.wait for one in given} == {None}, now
         assert (refused.wait, refused.full_in) == (math.ceil(60 / most), 60), now
 
 
 def test_the_memory_for_buckets_is_bounded_and_nobody_can_push_another_out() -> None:
-    limits = Limits(2)
+    limits = RateLimiter(2)
     limits.take("mine", 0)
-    for number in range(MOST_BUCKETS * 2):
+    for number in range(MAX_BUCKETS * 2):
         limits.take(f"other {number}", 0)
-    assert len(limits._full_at) <= MOST_BUCKETS + 1
+    assert len(limits._full_at) <= MAX_BUCKETS + 1
     assert limits.take("mine", 0).left == 0
     assert limits.take("mine", 0).wait is not None
     assert limits.take("new", 120).left == 1

@@ -22,10 +22,10 @@ def tag_of(client: TestClient, href: str) -> str:
 @pytest.fixture(params=["by-the-event-loop", "by-a-thread"])
 def reader(request: pytest.FixtureRequest, world: World, client: TestClient) -> TestClient:
     """A client of an application where the event loop reads of SQLite, and of one where it leaves all to threads."""
-    assert world.database.has_glimpses == world.database.is_sqlite
+    assert world.database.has_inline_connection == world.database.is_sqlite
     if request.param == "by-a-thread":
-        world.database.close_glimpses()
-        assert not world.database.has_glimpses
+        world.database.close_inline_connection()
+        assert not world.database.has_inline_connection
     return client
 
 

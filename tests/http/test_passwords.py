@@ -18,9 +18,9 @@ from sqlmodel import select
 from api.models import PasswordReset
 from api.security import COOKIE_PREFIX, hash_password, is_common, needs_rehash, verify_password
 from api.services.accounts import password_resets
-from api.services.accounts.password_resets import Link, deliver
+from api.services.accounts.password_resets import ResetLink, deliver_due_mails
 from api.settings import Settings
-from api.workers.mailer import letter, sender
+from api.workers.mailer import reset_mail, sender
 from tests.conftest import World
 from tests.http.api_client import fault, items, problem, read
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
@@ -44,12 +44,12 @@ def change(client: TestClient, **body: str) -> Any:
     return client.put("/v1/me/password", json={"current_password": SIGN_UP["password"], "password": NEW, **body})
 
 
-def asked(world: World, email: str = SIGN_UP["email"]) -> list[Link]:
+def asked(world: World, email: str = SIGN_UP["email"]) -> list[ResetLink]:
     """Ask for a link; return what is mailed."""
-    sent: list[Link] = []
+    sent: list[ResetLink] = []
     answer = world.anonymous().post("/v1/password-resets", json={"email": email})
     assert (answer.status_code, answer.content) == (202, b"")
-    deliver(world.database, world.clock.now, sent.append)
+    deliver_due_mails(world.database, world.clock.now, sent.append)
     return sent
 
 
@@ -198,13 +198,13 @@ def test_a_mail_that_cannot_be_sent_is_tried_again_and_given_up_after_five_times
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
     tries = []
 
-    def fails(link: Link) -> None:
+    def fails(link: ResetLink) -> None:
         tries.append((world.clock.now, link.secret))
         raise OSError("no route")
 
     for _ in range(60):
         with suppress(OSError):
-            deliver(world.database, world.clock.now, fails)
+            deliver_due_mails(world.database, world.clock.now, fails)
         world.clock.now += timedelta(minutes=1)
     waits = [later[0] - earlier[0] for earlier, later in pairwise(tries)]
     assert waits == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
@@ -213,37 +213,37 @@ def test_a_mail_that_cannot_be_sent_is_tried_again_and_given_up_after_five_times
 
 def test_of_two_processes_one_sends_the_mail(world: World, kim: TestClient) -> None:
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
-    sent: list[Link] = []
+    sent: list[ResetLink] = []
 
-    def sends_while_another_looks(link: Link) -> None:
+    def sends_while_another_looks(link: ResetLink) -> None:
         sent.append(link)
-        deliver(world.database, world.clock.now, sent.append)
+        deliver_due_mails(world.database, world.clock.now, sent.append)
 
-    assert deliver(world.database, world.clock.now, sends_while_another_looks) == 1
+    assert deliver_due_mails(world.database, world.clock.now, sends_while_another_looks) == 1
     assert len(sent) == 1
 
 
 def test_what_another_process_took_meanwhile_is_left_to_it(world: World, kim: TestClient) -> None:
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
     with world.database.read(world.clock.now) as session:
-        seen = session.exec(select(PasswordReset), execution_options={"anybody": True}).one()
-    sent: list[Link] = []
-    deliver(world.database, world.clock.now, sent.append)
+        seen = session.exec(select(PasswordReset), execution_options={"any_owner": True}).one()
+    sent: list[ResetLink] = []
+    deliver_due_mails(world.database, world.clock.now, sent.append)
     assert not password_resets._deliver_one(world.database, world.clock.now, seen, sent.append)
     assert len(sent) == 1
     assert confirm(world, sent[0].secret).status_code == 204
 
 
 def test_the_mail_leads_to_the_page_of_the_settings_and_hides_the_secret_from_servers() -> None:
-    link = Link("kim@example.com", "awr_secret")
-    written = letter(link, Settings(reset_url="https://app.example.com/new-password", mail_from="a@example.com"))
+    link = ResetLink("kim@example.com", "awr_secret")
+    written = reset_mail(link, Settings(reset_url="https://app.example.com/new-password", mail_from="a@example.com"))
     assert (written["To"], written["From"]) == ("kim@example.com", "a@example.com")
     assert "\nhttps://app.example.com/new-password#awr_secret\n" in written.get_content()
-    assert "http://127.0.0.1:8000/password-reset#awr_secret" in letter(link, Settings()).get_content()
+    assert "http://127.0.0.1:8000/password-reset#awr_secret" in reset_mail(link, Settings()).get_content()
 
 
 def test_without_a_mail_server_the_mail_stands_on_the_console(capsys: pytest.CaptureFixture[str]) -> None:
-    sender(Settings())(Link("kim@example.com", "awr_secret"))
+    sender(Settings())(ResetLink("kim@example.com", "awr_secret"))
     told = capsys.readouterr().err
     assert "AFTERWORD_SMTP_URL" in told
     assert "#awr_secret" in told
@@ -254,7 +254,7 @@ def test_a_mail_is_handed_in_to_the_server_of_the_settings() -> None:
         settings = Settings(
             smtp_url=f"smtp://127.0.0.1:{port}", mail_from="a@example.com", reset_url="https://app.example.com/new"
         )
-        sender(settings)(Link("kim@example.com", "awr_secret"))
+        sender(settings)(ResetLink("kim@example.com", "awr_secret"))
     assert "mail FROM:<a@example.com>" in received[1]
     assert "rcpt TO:<kim@example.com>" in received[2]
     assert "https://app.example.com/new#awr_secret" in "".join(received)
@@ -266,7 +266,7 @@ def test_a_server_without_encryption_elsewhere_gets_no_mail() -> None:
             smtp_url=f"smtp://127.0.0.2:{port}", mail_from="a@example.com", reset_url="https://x.example"
         )
         with pytest.raises(smtplib.SMTPNotSupportedError):
-            sender(settings)(Link("kim@example.com", "awr_secret"))
+            sender(settings)(ResetLink("kim@example.com", "awr_secret"))
     assert "awr_secret" not in "".join(received)
 
 

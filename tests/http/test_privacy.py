@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, select
 from api.models import User
 from api.rules.facts import Moment
 from api.services.accounts.export import SECRETS, tables
-from api.services.accounts.retention import sweep
+from api.services.accounts.retention import apply_retention
 from api.settings import Settings
 from api.storage.database import Database
 from tests.conftest import World
@@ -87,10 +87,10 @@ def test_nobody_else_sees_what_was_done(client: TestClient, stranger: TestClient
 def test_activity_is_kept_for_90_days(world: World, client: TestClient) -> None:
     application(client)
     world.clock.now += timedelta(days=90) - timedelta(seconds=1)
-    sweep(world.database, world.clock.now)
+    apply_retention(world.database, world.clock.now)
     assert len(done(client)) == 1
     world.clock.now += timedelta(seconds=1)
-    sweep(world.database, world.clock.now)
+    apply_retention(world.database, world.clock.now)
     assert done(client) == []
 
 
@@ -237,6 +237,6 @@ def test_a_deleted_account_frees_its_address(world: World, client: TestClient) -
     client.delete("/v1/me", params={"confirmation": client.delete("/v1/me").json()["confirmation"]})
     with world.database.read(world.clock.now) as session:
         wanted = select(User).where(User.email == email)
-        assert session.exec(wanted, execution_options={"anybody": True}).one_or_none() is None
+        assert session.exec(wanted, execution_options={"any_owner": True}).one_or_none() is None
     with world.database.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM token")).scalar_one() == 0

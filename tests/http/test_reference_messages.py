@@ -48,7 +48,7 @@ def papers(app: str, who: str) -> list[str]:
     return [f"{link}/briefing", f"{link}/thanks", f"/v1/applications/{app}/reference-sheet"]
 
 
-def said(message: Answer, role: str) -> tuple[str, list[str]]:
+def paragraph_of(message: Answer, role: str) -> tuple[str, list[str]]:
     """Return a paragraph of a message with its notes."""
     (found,) = [one for one in message["paragraphs"] if one["role"] == role]
     return found["text"], found["source_note_ids"]
@@ -91,14 +91,14 @@ def test_a_briefing_says_which_job_who_may_ring_and_how_they_are_reached(client:
     href, _ = fully_noted(client)
     message = read(client, f"{href}/briefing")
     assert message["subject"] == "Your reference – Engineer at Acme"
-    opening, _ = said(message, "opening")
+    opening, _ = paragraph_of(message, "opening")
     assert opening.startswith("On Friday, 29 May I had an interview for the position of Engineer at Acme.")
     assert "Boston" in opening
-    call, _ = said(message, "call")
+    call, _ = paragraph_of(message, "call")
     assert "on Tuesday, 2 June at 14:30, New York time." in call
     assert "Ms Ana Ruiz (CTO)" in call
-    assert said(message, "posting_link")[0].endswith(" https://jobs.example.com/1")
-    assert "+1 617 555 0188" in said(message, "reach")[0]
+    assert paragraph_of(message, "posting_link")[0].endswith(" https://jobs.example.com/1")
+    assert "+1 617 555 0188" in paragraph_of(message, "reach")[0]
     assert message["text"] == "\n\n".join(one["text"] for one in message["paragraphs"])
     assert message["to"] == {
         "name": "Robin Okafor",
@@ -111,13 +111,13 @@ def test_a_briefing_says_which_job_who_may_ring_and_how_they_are_reached(client:
 def test_a_briefing_says_wishes_strengths_and_doubts_each_with_its_notes(client: TestClient) -> None:
     href, notes = fully_noted(client)
     message = read(client, f"{href}/briefing")
-    assert said(message, "posting")[0].split("\n")[1:] == ["– Go", "– Patience"]
+    assert paragraph_of(message, "posting")[0].split("\n")[1:] == ["– Go", "– Patience"]
     for role, end, source in (
         ("looks_for", "\n– They care about tests.", "learned"),
         ("strength", "\n– “I halved the time to deploy.”", "good"),
         ("concern", "\n– “I left after a merger.”", "doubt"),
     ):
-        text, ids = said(message, role)
+        text, ids = paragraph_of(message, role)
         assert text.endswith(end)
         assert ids == [notes[source]]
     assert message["missing"] == [f"answer:{notes['unanswered']}", "why_company"]
@@ -149,10 +149,10 @@ def test_who_recruits_or_hires_may_ring_and_nobody_else(client: TestClient) -> N
     put(client, f"/v1/applications/{app}/contacts/{gone}", role="hr")
     client.delete(f"/v1/contacts/{gone}")
     href = named(client, app, person(client))
-    call, _ = said(read(client, f"{href}/briefing"), "call")
+    call, _ = paragraph_of(read(client, f"{href}/briefing"), "call")
     assert "Rita Recruiter, Hal Hr, Max Manager, Stan Status and Ida Interviewer;" in call
     alter(client, f"/v1/contacts/{asked}", role="other")
-    assert "Stan" not in said(read(client, f"{href}/briefing"), "call")[0]
+    assert "Stan" not in paragraph_of(read(client, f"{href}/briefing"), "call")[0]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_an_announced_check_is_told_until_its_day_is_over_where_they_are(
     app = application(client, reference_check={"date": "2026-06-02"})
     href = named(client, app, person(client))
     world.clock.now = datetime.fromisoformat(now).astimezone(UTC)
-    assert line in said(read(client, f"{href}/briefing"), "call")[0]
+    assert line in paragraph_of(read(client, f"{href}/briefing"), "call")[0]
 
 
 def test_sending_a_briefing_is_recorded_as_it_stands_and_completes_step_5(client: TestClient) -> None:
@@ -217,7 +217,7 @@ def test_who_is_asked_often_is_told_that_it_is_known(client: TestClient) -> None
 def test_who_has_not_agreed_is_asked(client: TestClient, fields: Answer, line: str, codes: list[str]) -> None:
     href = named(client, application(client), person(client, **fields))
     message = read(client, f"{href}/briefing")
-    assert line in said(message, "opening")[0]
+    assert line in paragraph_of(message, "opening")[0]
     assert [one["code"] for one in message["warnings"]] == codes
 
 
@@ -241,8 +241,8 @@ def test_thanks_say_how_it_ended_and_whether_they_were_rung(
     href = named(client, app, person(client), contacted_at=NOW if was_rung else None)
     add(client, f"/v1/applications/{app}/stages", stage=stage)
     message = read(client, f"{href}/thanks")
-    assert line in said(message, "outcome")[0]
-    assert ("when Acme got in touch" in said(message, "thanks")[0]) is was_rung
+    assert line in paragraph_of(message, "outcome")[0]
+    assert ("when Acme got in touch" in paragraph_of(message, "thanks")[0]) is was_rung
     assert message["missing"] == missing
     assert message["record"]["body"] == {"thanked_at": NOW}
     assert alter(client, message["record"]["href"], **message["record"]["body"])["thanked_at"] == NOW

@@ -10,7 +10,7 @@ from sqlalchemy import Dialect, event
 from sqlmodel import SQLModel
 
 from api.storage.database import Database
-from api.storage.raw_sql import Plain
+from api.storage.raw_sql import CompiledStatement
 from api.storage.session import Owned
 
 OWNED = frozenset(
@@ -55,25 +55,25 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
             plain = [[str(value).replace("-", "") for value in row] for row in values]
             found.append(Statement(PLACE.sub("?", text), plain, (text, parameters)))
 
-    compiled, compiled_many = Plain.on, Plain.many
+    compiled, compiled_many = CompiledStatement.bind, CompiledStatement.bind_many
 
-    def on(statement: Plain, dialect: Dialect, values: Any) -> tuple[str, Any]:
+    def on(statement: CompiledStatement, dialect: Dialect, values: Any) -> tuple[str, Any]:
         text, parameters = compiled(statement, dialect, values)
         record(None, None, text, parameters if isinstance(parameters, dict) else tuple(parameters), None, many=False)
         return text, parameters
 
-    def many(statement: Plain, dialect: Dialect, *values: Any) -> tuple[str, list[Any]]:
+    def many(statement: CompiledStatement, dialect: Dialect, *values: Any) -> tuple[str, list[Any]]:
         text, parameters = compiled_many(statement, dialect, *values)
         record(None, None, text, parameters, None, many=True)
         return text, parameters
 
     event.listen(database.engine, "before_cursor_execute", record)
-    Plain.many = many  # type: ignore[method-assign,assignment]  # see below
-    Plain.on = on  # type: ignore[method-assign,assignment]  # plain statements tell the engine nothing
+    CompiledStatement.bind_many = many  # type: ignore[method-assign,assignment]  # see below
+    CompiledStatement.bind = on  # type: ignore[method-assign,assignment]  # plain statements tell the engine nothing
     try:
         yield found
     finally:
-        Plain.on, Plain.many = compiled, compiled_many  # type: ignore[method-assign]
+        CompiledStatement.bind, CompiledStatement.bind_many = compiled, compiled_many  # type: ignore[method-assign]
         event.remove(database.engine, "before_cursor_execute", record)
 
 

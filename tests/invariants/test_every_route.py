@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.http.problems import slug
-from api.protocol.problem_types import CATALOG
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.security import PERSONAL_PREFIX, new_token
 from tests.invariants.conftest import CLOSED, OPERATIONS, WITH_A_BODY, Neighbours, Operation, Renewed
 from tests.invariants.failures import Failures
@@ -32,7 +32,7 @@ def assert_problem(answer: Any, status: int) -> None:
     assert answer.headers.get("content-type") == "application/problem+json"
     problem = answer.json()
     assert problem.keys() >= PROBLEM_KEYS
-    assert problem["status"] == CATALOG[problem["code"]].status == status
+    assert problem["status"] == PROBLEM_TYPES[problem["code"]].status == status
     assert problem["type"] == f"/problems/{slug(problem['code'])}"
     assert problem["request_id"] == answer.headers.get("x-request-id")
     assert problem["detail"].endswith(".")
@@ -141,7 +141,7 @@ def test_head_answers_like_get_without_the_body(neighbours: Neighbours) -> None:
 @pytest.mark.sqlite
 def test_a_page_stands_behind_every_type_of_problem(neighbours: Neighbours) -> None:
     with Failures() as failures:
-        for code, problem in CATALOG.items():
+        for code, problem in PROBLEM_TYPES.items():
             with failures.of(code):
                 answer = neighbours.nobody.get(f"/problems/{slug(code)}")
                 assert answer.status_code == 200

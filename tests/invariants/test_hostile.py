@@ -13,13 +13,13 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from api.http.openapi.document import document
+from api.http.openapi.document import build_openapi
 from api.http.route_index import routes_of
 from tests.capture import NOW
 from tests.hostile import addresses, attempts, bodies, cursors, headers, texts, values
 from tests.hostile.asgi_client import Sent
 from tests.hostile.attempts import Attempt, Target, Verdict
-from tests.hostile.fuzz_harness import Siege, besieged
+from tests.hostile.fuzz_harness import FuzzHarness, fuzz_harness
 from tests.hostile.inputs import MARK
 from tests.hostile.pages import cursor_of, forged, lengthen, lists, orders, tampered
 from tests.hostile.places import kind_of
@@ -37,16 +37,16 @@ MAKERS = (
 
 
 @pytest.fixture(scope="module")
-def shared_siege(demo_database: tuple[str, str], store: Store) -> Iterator[Siege]:
+def shared_siege(demo_database: tuple[str, str], store: Store) -> Iterator[FuzzHarness]:
     """The demo account for all tests that leave it as it was."""
     with opened_world(store, demo_database[0]) as world:
-        world.database.open_glimpses()
-        with besieged(world, document(world.app, NOW)) as found:
+        world.database.open_inline_connection()
+        with fuzz_harness(world, build_openapi(world.app, NOW)) as found:
             yield found
 
 
 @pytest.fixture
-def siege(shared_siege: Siege) -> Iterator[Siege]:
+def harness(shared_siege: FuzzHarness) -> Iterator[FuzzHarness]:
     """The demo account, which the test must leave as it was."""
     shared_siege.faults.clear()
     before = shared_siege.checksum()
@@ -55,34 +55,34 @@ def siege(shared_siege: Siege) -> Iterator[Siege]:
 
 
 @pytest.fixture
-def own_siege(shared_siege: Siege, demo_database: tuple[str, str], store: Store) -> Iterator[Siege]:
+def own_siege(shared_siege: FuzzHarness, demo_database: tuple[str, str], store: Store) -> Iterator[FuzzHarness]:
     """A demo account of the test's own."""
     with opened_world(store, demo_database[0]) as world:
-        world.database.open_glimpses()
-        with besieged(world, shared_siege.document) as found:
+        world.database.open_inline_connection()
+        with fuzz_harness(world, shared_siege.document) as found:
             yield found
 
 
-def test_what_is_made_hostile_works_as_it_stands(siege: Siege) -> None:
-    for target in siege.targets:
-        siege.attempt(target, [Attempt("as it stands", target.good, Verdict.WORKS)])
-    assert not siege.faults, siege.report()
+def test_what_is_made_hostile_works_as_it_stands(harness: FuzzHarness) -> None:
+    for target in harness.targets:
+        harness.attempt(target, [Attempt("as it stands", target.good, Verdict.WORKS)])
+    assert not harness.faults, harness.report()
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_hostile_input_is_refused_and_leaves_no_trace(
-    make: Callable[[Target], Iterator[Attempt]], siege: Siege
+    make: Callable[[Target], Iterator[Attempt]], harness: FuzzHarness
 ) -> None:
-    before = siege.checksum()
-    for target in siege.targets:
-        siege.attempt(target, make(target))
-        after = siege.checksum()
-        siege.complain(target, "all of it", ["rows have changed"] if after != before else [])
+    before = harness.checksum()
+    for target in harness.targets:
+        harness.attempt(target, make(target))
+        after = harness.checksum()
+        harness.complain(target, "all of it", ["rows have changed"] if after != before else [])
         before = after
-    assert not siege.faults, siege.report()
+    assert not harness.faults, harness.report()
 
 
-def test_a_cursor_that_was_changed_or_forged_is_refused(own_siege: Siege) -> None:
+def test_a_cursor_that_was_changed_or_forged_is_refused(own_siege: FuzzHarness) -> None:
     found = lists(own_siege)
     for target in found:
         lengthen(own_siege, target)
@@ -102,18 +102,18 @@ def test_a_cursor_that_was_changed_or_forged_is_refused(own_siege: Siege) -> Non
 
 
 @pytest.mark.sqlite
-def test_an_address_outside_the_document_is_as_safe(siege: Siege) -> None:
-    described = {target.template for target in siege.targets}
-    others = {str(getattr(route, "path", "")) for route in routes_of(siege.world.app)} - described
+def test_an_address_outside_the_document_is_as_safe(harness: FuzzHarness) -> None:
+    described = {target.template for target in harness.targets}
+    others = {str(getattr(route, "path", "")) for route in routes_of(harness.world.app)} - described
     assert "/docs/files" in others
-    target = replace(siege.targets[0], node={"responses": {"401": {}, "404": {}}})
+    target = replace(harness.targets[0], node={"responses": {"401": {}, "404": {}}})
     for path in sorted({*others, "", "/v1", "/v1/nothing"}):
         sent = Sent("GET", path.encode(), headers=target.good.headers)
         segments = addresses.SEGMENTS.items()
-        siege.attempt(
+        harness.attempt(
             target, [Attempt(f"{path} {name}", replace(sent, path=sent.path + b"/" + one)) for name, one in segments]
         )
-    assert not siege.faults, siege.report()
+    assert not harness.faults, harness.report()
 
 
 @pytest.mark.sqlite

@@ -7,7 +7,7 @@ from typing import Any
 
 from openapi_spec_validator import validate
 
-from api.http.openapi.document import document, operations
+from api.http.openapi.document import build_openapi, operations
 from api.main import create_app
 from api.settings import Settings
 from tests.capture import TARGET, Node, capture
@@ -21,7 +21,7 @@ SCHEMAS: Node = MADE["components"]["schemas"]
 
 def test_the_committed_document_is_the_applications_own(tmp_path: Path) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'none.db'}"))
-    made = document(app)
+    made = build_openapi(app)
     app.state.database.dispose()
     assert made == MADE, "run `make openapi`"
 

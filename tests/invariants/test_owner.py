@@ -121,7 +121,7 @@ def test_a_new_row_of_another_owner_is_refused(world: World, client: TestClient,
         session.add(token_of(other, session))
         with pytest.raises(RuntimeError, match="session's owner"):
             session.flush()
-        session.undo = True
+        session.dry_run = True
     assert dump(world.database, other) == before
 
 

@@ -96,7 +96,7 @@ class Grown:
 @pytest.fixture(scope="module")
 def grown(store: Store) -> Iterator[Grown]:
     with opened_world(store, store.head) as world:
-        world.database.open_glimpses()
+        world.database.open_inline_connection()
         client = world.sign_up()
         ids = record_everything(client, world.clock.now)
         with_one = {href: count(world, client, href) for href in addresses(ids)}

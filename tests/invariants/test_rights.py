@@ -18,7 +18,7 @@ from api.http.route_index import routes_of
 from api.http.strict_route import Route
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
-from api.protocol.scopes import ALL, READ, READS, SCOPES, WRITES, missing, scopes_of
+from api.protocol.scopes import ALL, READ, READS, SCOPES, WRITES, missing_scopes, scopes_of
 from api.services.accounts import tokens, users
 from tests.capture import NOW
 from tests.invariants.conftest import (
@@ -65,7 +65,7 @@ class Issuer:
 
     def _issue(self, scopes: Collection[str], email: str, *, lapses: datetime | None, revoked: bool) -> str:
         with self.app.state.database.write(NOW - timedelta(days=2)) as session:
-            user = users.by_email(session, email)
+            user = users.find_by_email(session, email)
             if user is None:
                 body = UserCreate(email=email, password="tall grey horse", full_name="O", time_zone="UTC")
                 user = users.sign_up(session, body, None)
@@ -214,4 +214,4 @@ def test_an_address_belongs_to_the_area_of_its_noun(method: str, path: str, scop
     ],
 )
 def test_what_a_token_contains(needed: list[str], granted: list[str], lacking: list[str]) -> None:
-    assert missing(needed, granted) == lacking
+    assert missing_scopes(needed, granted) == lacking

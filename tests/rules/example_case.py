@@ -23,7 +23,7 @@ def r2(**changes: Any) -> Interview:
     return r1(**{"id": "r2", "start": at("2026-03-10T14:00Z"), "end": at("2026-03-10T15:00Z"), **changes})
 
 
-def n1(**changes: Any) -> Facts:
+def example_case(**changes: Any) -> Facts:
     """Return N1 with further facts, or with other rounds as `interviews`."""
     return Facts(**{"application_id": "app", "zone": NY, "user_zone": NY, "interviews": (r1(),), **changes})
 

@@ -4,7 +4,7 @@ import pytest
 
 from api.rules.evaluate import answer
 from api.rules.facts import Letter, Override, Reference, StageChange
-from tests.rules.example_case import AFTER, END, START, n1, r1, row, step
+from tests.rules.example_case import AFTER, END, START, example_case, r1, row, step
 from tests.rules.vectors import at, scope_of
 
 LATER = "2026-03-20T12:00Z"
@@ -49,7 +49,7 @@ def by_hand(*done: str, key: str = "4:r1") -> tuple[Override, ...]:
     ],
 )
 def test_the_latest_decision_by_hand_counts(done: list[str], state: str, reason: str, completed: str | None) -> None:
-    found = step(n1(overrides=by_hand(*done)), "4:r1", LATER)
+    found = step(example_case(overrides=by_hand(*done)), "4:r1", LATER)
     assert (found.state, found.reason) == (state, reason)
     assert found.completed_at == (at(completed) if completed else None)
     assert found.missing == (() if state.startswith("done") else ("letter",))
@@ -68,18 +68,18 @@ def test_the_latest_decision_by_hand_counts(done: list[str], state: str, reason:
     ],
 )
 def test_steps_one_to_five_can_be_ticked_the_others_are_recorded(key: str, ends: bool) -> None:
-    found = step(n1(overrides=by_hand(f"complete {EVENING}", key=key)), key, LATER)
+    found = step(example_case(overrides=by_hand(f"complete {EVENING}", key=key)), key, LATER)
     assert found.state == ("done" if ends else "overdue")
 
 
 @pytest.mark.parametrize("key", ["1:r1", "2:r1", "3:r1", "4:r1", "5", "6:interview:r1", "7"])
 def test_every_step_can_be_skipped(key: str) -> None:
-    assert step(n1(overrides=by_hand(f"skip {EVENING}", key=key)), key, LATER).state == "skipped"
+    assert step(example_case(overrides=by_hand(f"skip {EVENING}", key=key)), key, LATER).state == "skipped"
 
 
 @pytest.mark.parametrize("key", ["4:r2", "3:r1", "5"])
 def test_a_decision_is_about_its_own_key(key: str) -> None:
-    assert step(n1(overrides=by_hand(f"skip {EVENING}", key=key)), "4:r1", LATER).state == "overdue"
+    assert step(example_case(overrides=by_hand(f"skip {EVENING}", key=key)), "4:r1", LATER).state == "overdue"
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,16 @@ def test_evidence_wins_and_the_earlier_time_counts(
     ticked: str, sent: str, state: str, reason: str, completed: str
 ) -> None:
     letter = Letter(id="l1", interview_id="r1", sent_at=at(sent))
-    found = step(n1(letters=(letter,), overrides=by_hand(f"{ticked} {WEDNESDAY}")), "4:r1", LATER)
+    found = step(example_case(letters=(letter,), overrides=by_hand(f"{ticked} {WEDNESDAY}")), "4:r1", LATER)
     assert (found.state, found.reason, found.completed_at) == (state, reason, at(completed))
     assert [fact.id for fact in found.evidence] == ["l1"]
 
 
 def test_a_tick_fills_only_what_is_missing() -> None:
     round_ = r1(stage_learned_at=at("2026-03-02T16:10Z"))
-    found = step(n1(interviews=(round_,), overrides=by_hand(f"complete {EVENING}", key="1:r1")), "1:r1", LATER)
+    found = step(
+        example_case(interviews=(round_,), overrides=by_hand(f"complete {EVENING}", key="1:r1")), "1:r1", LATER
+    )
     assert (found.state, found.reason, found.completed_at, found.missing) == ("done", "by_hand", at(EVENING), ())
 
 
@@ -191,7 +193,7 @@ def reference(id_: str, linked: str, told: str | None = None) -> Reference:
 def test_ticked_references_show_the_deadline_that_counts(
     references: tuple[Reference, ...], ticked: str, state: str, completed: str, due: str
 ) -> None:
-    facts = n1(references=references, overrides=by_hand(f"complete {ticked}", key="5"))
+    facts = example_case(references=references, overrides=by_hand(f"complete {ticked}", key="5"))
     found = step(facts, "5", LATER)
     assert (found.state, found.completed_at, found.due_at) == (state, at(completed), at(due))
 
@@ -210,7 +212,7 @@ def test_ticked_references_show_the_deadline_that_counts(
 def test_the_first_hit_wins(
     done: str | None, disabled: int, status: str, closed: bool, state: str, reason: str
 ) -> None:
-    facts = n1(
+    facts = example_case(
         interviews=(r1(status=status),),
         overrides=by_hand(f"{done} {EVENING}") if done else (),
         stages=(StageChange(id="s1", stage="rejected", at=at(WEDNESDAY)),) if closed else (),
@@ -229,7 +231,7 @@ def test_the_first_hit_wins(
     ],
 )
 def test_what_was_due_when_the_application_ended_was_missed(closed: str, state: str) -> None:
-    facts = n1(stages=(StageChange(id="s1", stage="withdrawn", at=at(closed)),))
+    facts = example_case(stages=(StageChange(id="s1", stage="withdrawn", at=at(closed)),))
     found = step(facts, "4:r1", LATER)
     assert (found.state, found.reason, found.changes_at) == (state, "application_closed", None)
     assert found.due_at == at("2026-03-03T16:00Z")
@@ -245,11 +247,11 @@ def test_what_was_due_when_the_application_ended_was_missed(closed: str, state: 
     ],
 )
 def test_what_is_stored_is_answered_by_the_clock(now: str, state: str, reason: str, changes: str | None) -> None:
-    stored = row(n1(), "4:r1", "2026-03-01T12:00Z")
+    stored = row(example_case(), "4:r1", "2026-03-01T12:00Z")
     found = answer(stored, at(now), "app")
     assert (found.state, found.reason, found.changes_at) == (state, reason, at(changes) if changes else None)
-    assert found == step(n1(), "4:r1", now)
+    assert found == step(example_case(), "4:r1", now)
 
 
 def test_the_key_of_a_step_is_its_number_and_scope() -> None:
-    assert row(n1(), "4:r1", AFTER).key == (4, "interview:r1")
+    assert row(example_case(), "4:r1", AFTER).key == (4, "interview:r1")

@@ -16,7 +16,7 @@ from api.rules.calendar import (
     same_day,
 )
 from api.rules.facts import Moment
-from api.rules.words import said
+from api.rules.words import rfc3339
 from tests.rules.vectors import at
 
 NY = "America/New_York"
@@ -44,7 +44,7 @@ def office(
 )
 def test_one_rule_resolves_every_wall_time(wall: str, zone: str, instant: str) -> None:
     day, _, clock = wall.partition("T")
-    assert said(resolve(date.fromisoformat(day), time.fromisoformat(clock), zone)) == instant
+    assert rfc3339(resolve(date.fromisoformat(day), time.fromisoformat(clock), zone)) == instant
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_one_rule_resolves_every_wall_time(wall: str, zone: str, instant: str) -
 )
 def test_a_day_ends_where_the_next_one_starts(day: str, start: str, hours: int) -> None:
     local = date.fromisoformat(day)
-    assert said(day_start(local, NY)) == start
+    assert rfc3339(day_start(local, NY)) == start
     assert day_end(local, NY) - day_start(local, NY) == timedelta(hours=hours)
 
 
@@ -83,7 +83,7 @@ def test_the_local_date_is_what_the_calendar_there_shows(instant: str, zone: str
     ],
 )
 def test_today_never_means_less_than_two_hours(ended: str, due: str) -> None:
-    assert said(same_day(at(ended), NY, timedelta(hours=2))) == due
+    assert rfc3339(same_day(at(ended), NY, timedelta(hours=2))) == due
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,13 @@ def test_the_error_of_a_calendar_without_work_is_a_domain_error() -> None:
     ],
 )
 def test_a_moment_given_by_a_person_is_taken_verbatim(moment: Moment, start: str, end: str) -> None:
-    assert said(office().start_of(moment)) == start
-    assert said(office().end_of(moment)) == end
+    assert rfc3339(office().start_of(moment)) == start
+    assert rfc3339(office().end_of(moment)) == end
 
 
 def test_the_office_opens_and_closes_by_its_own_clock() -> None:
-    assert said(office(opens=time(7, 30)).opening(MONDAY)) == "2026-03-02T12:30:00Z"
-    assert said(office(zone="Asia/Kolkata").closing(MONDAY)) == "2026-03-02T11:30:00Z"
+    assert rfc3339(office(opens=time(7, 30)).opening(MONDAY)) == "2026-03-02T12:30:00Z"
+    assert rfc3339(office(zone="Asia/Kolkata").closing(MONDAY)) == "2026-03-02T11:30:00Z"
 
 
 @pytest.mark.parametrize(("name", "known"), [("Africa/Cairo", True), ("UTC", True), ("+05:30", False), ("PDT", False)])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Interviewer, StatusContact
-from tests.rules.example_case import AFTER, END, START, boss, n1, r1, row, step
+from tests.rules.example_case import AFTER, END, START, boss, example_case, r1, row, step
 from tests.rules.vectors import at
 
 ANN = Interviewer(contact_id="a", name="Ms Ann")
@@ -52,7 +52,7 @@ LATER = at("2026-03-09T10:00Z")
 def test_everybody_in_the_room_and_a_person_to_ask(
     round_: dict[str, Any], contact: StatusContact | None, missing: list[str]
 ) -> None:
-    found = step(n1(interviews=(r1(**round_),), status_contact=contact), "2:r1", AFTER)
+    found = step(example_case(interviews=(r1(**round_),), status_contact=contact), "2:r1", AFTER)
     assert list(found.missing) == missing
     assert found.state == ("open" if missing else "done")
 
@@ -155,13 +155,13 @@ def test_everybody_in_the_room_and_a_person_to_ask(
 def test_the_first_gap_is_what_to_fill(
     round_: dict[str, Any], contact: StatusContact | None, code: str, text: str, method: str, href: str
 ) -> None:
-    action = step(n1(interviews=(r1(**round_),), status_contact=contact), "2:r1", START).next_action
+    action = step(example_case(interviews=(r1(**round_),), status_contact=contact), "2:r1", START).next_action
     assert action is not None
     assert (action.code, action.text, action.method, action.href) == (code, text, method, href)
 
 
 def test_there_is_nothing_to_do_before_the_clock_tells_it_but_to_collect() -> None:
-    action = step(n1(), "2:r1", "2026-02-20T12:00Z").next_action
+    action = step(example_case(), "2:r1", "2026-02-20T12:00Z").next_action
     assert action is not None
     assert action.code == "link_interviewer"
 
@@ -176,7 +176,7 @@ def test_there_is_nothing_to_do_before_the_clock_tells_it_but_to_collect() -> No
     ],
 )
 def test_the_letter_needs_the_names(policy: dict[str, int], due: str, hours: int) -> None:
-    found = step(n1(), "2:r1", AFTER, **policy)
+    found = step(example_case(), "2:r1", AFTER, **policy)
     assert (found.due_at, found.data["hours"]) == (at(due), hours)
     assert (found.opens_at, found.due_basis, found.due_zone) == (at(START), "elapsed", "America/New_York")
 
@@ -184,7 +184,7 @@ def test_the_letter_needs_the_names(policy: dict[str, int], due: str, hours: int
 def test_the_evidence_is_the_contacts_by_the_time_they_were_complete() -> None:
     people = [Interviewer(contact_id=id_, details_at=at(END)) for id_ in "gfedcba"]
     chosen = boss(since=KNOWN, reachable_since=at(START))
-    stored = row(n1(interviews=(r1(interviewers=tuple(people)),), status_contact=chosen), "2:r1", AFTER)
+    stored = row(example_case(interviews=(r1(interviewers=tuple(people)),), status_contact=chosen), "2:r1", AFTER)
     assert [(found.type, found.id, found.at) for found in stored.evidence] == [
         ("contact", "boss", at(START)),
         *(("contact", id_, at(END)) for id_ in "abcdefg"),
@@ -196,7 +196,7 @@ def test_the_evidence_is_the_contacts_by_the_time_they_were_complete() -> None:
     ("status", "reason"), [("no_show", "interview_not_held"), ("cancelled", "interview_cancelled")]
 )
 def test_nothing_follows_from_a_round_that_was_not_held(status: str, reason: str) -> None:
-    facts = n1(interviews=(r1(status=status, cancelled_at=at(START)),))
+    facts = example_case(interviews=(r1(status=status, cancelled_at=at(START)),))
     for number in range(1, 5):
         found = step(facts, f"{number}:r1", AFTER)
         assert (found.state, found.reason) == ("not_applicable", reason)

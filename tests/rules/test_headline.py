@@ -8,7 +8,7 @@ import pytest
 from api.rules.evaluate import evaluate, headline, present, project
 from api.rules.outcome import STATES, STEPS, Step
 from api.rules.policy import Policy
-from tests.rules.example_case import n1, r1, r2
+from tests.rules.example_case import example_case, r1, r2
 from tests.rules.vectors import at
 
 
@@ -58,7 +58,7 @@ def test_steps_are_answered_by_number_then_opening_then_scope() -> None:
     twin = r1(id="r0")
     rounds = [r2(), r1(), twin]
     random.Random(1).shuffle(rounds)
-    steps = evaluate(n1(interviews=tuple(rounds)), Policy(), at("2026-03-02T12:00Z"))
+    steps = evaluate(example_case(interviews=tuple(rounds)), Policy(), at("2026-03-02T12:00Z"))
     assert [(step.number, step.scope) for step in steps] == [
         *((number, f"interview:{id_}") for number in range(1, 5) for id_ in ("r0", "r1", "r2")),
         (5, "application"),
@@ -70,7 +70,7 @@ def test_steps_are_answered_by_number_then_opening_then_scope() -> None:
 def test_rows_are_judged_in_the_order_in_which_they_are_answered() -> None:
     long, short = r1(end=at("2026-03-02T18:00Z")), r1(id="r0", start=at("2026-03-02T15:30Z"))
     off = r2(status="cancelled", cancelled_at=at("2026-03-02T17:00Z"))
-    rows = project(n1(interviews=(off, long, short)), Policy(), at("2026-03-02T12:00Z"))
+    rows = project(example_case(interviews=(off, long, short)), Policy(), at("2026-03-02T12:00Z"))
     assert [row.key for row in rows] == [
         *((number, f"interview:{id_}") for number in (1, 2) for id_ in ("r1", "r0", "r2")),
         *((number, f"interview:{id_}") for number in (3, 4) for id_ in ("r0", "r1", "r2")),
@@ -81,21 +81,23 @@ def test_rows_are_judged_in_the_order_in_which_they_are_answered() -> None:
 
 
 def test_names_handed_over_without_an_interview_stand_at_their_number() -> None:
-    steps = evaluate(n1(interviews=(), references_given_at=at("2026-03-02T12:00Z")), Policy(), at("2026-03-03T12:00Z"))
+    steps = evaluate(
+        example_case(interviews=(), references_given_at=at("2026-03-02T12:00Z")), Policy(), at("2026-03-03T12:00Z")
+    )
     assert [(step.number, step.state) for step in steps if step.due_at] == [(5, "overdue")]
     assert [step.number for step in steps] == list(STEPS)
 
 
 def test_an_answer_carries_the_rules_that_were_applied() -> None:
-    rows = project(n1(), Policy(), at("2026-03-02T12:00Z"), explain=True)
-    steps = evaluate(n1(), Policy(), at("2026-03-02T12:00Z"))
+    rows = project(example_case(), Policy(), at("2026-03-02T12:00Z"), explain=True)
+    steps = evaluate(example_case(), Policy(), at("2026-03-02T12:00Z"))
     assert [step.trace for step in steps] == [row.trace for row in rows]
     assert all(step.trace for step in steps)
 
 
 def test_what_was_applied_is_an_explanation_and_no_part_of_the_answer() -> None:
-    explained = project(n1(), Policy(), march(3), explain=True)
-    assert [row._replace(trace=()) for row in explained] == list(project(n1(), Policy(), march(3)))
+    explained = project(example_case(), Policy(), march(3), explain=True)
+    assert [row._replace(trace=()) for row in explained] == list(project(example_case(), Policy(), march(3)))
 
 
 def test_there_are_nine_states() -> None:

@@ -8,7 +8,7 @@ from api.rules.evaluate import project
 from api.rules.facts import Elsewhere, Facts
 from api.rules.hints import worded
 from api.rules.policy import Policy
-from tests.rules.example_case import AFTER, END, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, example_case, r1, r2, row, step
 from tests.rules.vectors import at
 
 LATER = "2026-03-30T12:00Z"
@@ -23,7 +23,7 @@ def interview(when: str, closed: str | None = None, id_: str = "i1") -> Elsewher
 
 
 def of(*others: Elsewhere, **changes: Any) -> Facts:
-    return n1(elsewhere=others, **changes)
+    return example_case(elsewhere=others, **changes)
 
 
 @pytest.mark.parametrize(

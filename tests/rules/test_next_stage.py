@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules.example_case import AFTER, END, day, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, day, example_case, r1, r2, row, step
 from tests.rules.vectors import at
 
 COMPOSE = "/v1/interviews/r1/letters/compose"
@@ -59,7 +59,7 @@ COMPOSE = "/v1/interviews/r1/letters/compose"
     ],
 )
 def test_what_to_do_follows_the_interview(learned: dict[str, Any], now: str, code: str, method: str, href: str) -> None:
-    action = step(n1(interviews=(r1(**learned),)), "1:r1", now).next_action
+    action = step(example_case(interviews=(r1(**learned),)), "1:r1", now).next_action
     assert action is not None
     assert (action.code, action.method, action.href) == (code, method, href)
 
@@ -85,7 +85,7 @@ def test_what_to_do_follows_the_interview(learned: dict[str, Any], now: str, cod
     ],
 )
 def test_what_to_do_is_said_in_words(now: str, learned: object, text: str) -> None:
-    action = step(n1(interviews=(r1(stage_learned_at=learned),)), "1:r1", now).next_action
+    action = step(example_case(interviews=(r1(stage_learned_at=learned),)), "1:r1", now).next_action
     assert action is not None
     assert action.text == text
 
@@ -101,7 +101,7 @@ def test_what_to_do_is_said_in_words(now: str, learned: object, text: str) -> No
     ],
 )
 def test_who_has_only_their_date_is_advised_to_ask_for_an_own_one(said: dict[str, Any], advised: bool) -> None:
-    told = step(n1(interviews=(r1(**said),)), "1:r1", AFTER).advice
+    told = step(example_case(interviews=(r1(**said),)), "1:r1", AFTER).advice
     assert [hint.code for hint in told] == (["ask_for_your_date"] if advised else [])
     for hint in told:
         assert hint.text == "You have their date, not yours: ask when you may ring."
@@ -120,17 +120,17 @@ def test_who_has_only_their_date_is_advised_to_ask_for_an_own_one(said: dict[str
     ],
 )
 def test_a_later_round_answers_what_comes_next(second: Any, reason: str) -> None:
-    assert step(n1(interviews=(r1(), second)), "1:r1", AFTER).reason == reason
+    assert step(example_case(interviews=(r1(), second)), "1:r1", AFTER).reason == reason
 
 
 def test_a_round_that_was_not_held_says_so_even_if_another_follows() -> None:
-    facts = n1(interviews=(r1(status="no_show"), r2()))
+    facts = example_case(interviews=(r1(status="no_show"), r2()))
     assert step(facts, "1:r1", AFTER).reason == "interview_not_held"
 
 
 def test_the_parts_are_what_was_learned_and_when() -> None:
     known = r1(stage_learned_at=at("2026-03-02T16:10Z"), timing_learned_at=at("2026-03-02T16:12Z"))
-    stored = row(n1(interviews=(known,)), "1:r1", AFTER)
+    stored = row(example_case(interviews=(known,)), "1:r1", AFTER)
     assert [(found.type, found.id, found.at) for found in stored.evidence] == [
         ("interview", "r1", at("2026-03-02T16:10Z")),
         ("interview", "r1", at("2026-03-02T16:12Z")),
@@ -140,7 +140,7 @@ def test_the_parts_are_what_was_learned_and_when() -> None:
 
 
 def test_the_day_is_that_of_the_place_of_the_interview() -> None:
-    away = n1(interviews=(r1(zone="Asia/Kolkata"),))
+    away = example_case(interviews=(r1(zone="Asia/Kolkata"),))
     assert step(away, "1:r1", AFTER).due_at == at("2026-03-02T18:30Z")
 
 
@@ -153,11 +153,11 @@ def test_the_day_is_that_of_the_place_of_the_interview() -> None:
 )
 def test_the_effective_end_moves_the_deadline(times: dict[str, Any], due: str) -> None:
     late = r1(**{"start": at("2026-03-03T03:00Z"), "end": at("2026-03-03T03:10Z"), **times})
-    assert step(n1(interviews=(late,)), "1:r1", AFTER).due_at == at(due)
+    assert step(example_case(interviews=(late,)), "1:r1", AFTER).due_at == at(due)
 
 
 def test_the_length_that_is_assumed_is_the_policys() -> None:
-    late = n1(interviews=(r1(end=None),))
+    late = example_case(interviews=(r1(end=None),))
     assert step(late, "3:r1", AFTER, default_interview_minutes=30).opens_at == at("2026-03-02T15:30Z")
 
 
@@ -172,7 +172,7 @@ def test_the_length_that_is_assumed_is_the_policys() -> None:
     ],
 )
 def test_the_answer_of_hr_has_its_place(learned: dict[str, Any], now: str, codes: list[str]) -> None:
-    tips = step(n1(interviews=(r1(**learned),)), "1:r1", now).advice
+    tips = step(example_case(interviews=(r1(**learned),)), "1:r1", now).advice
     assert [hint.code for hint in tips] == codes
     for hint in tips:
         text = "Once you know it, write it down here; that they would not say is an answer too."

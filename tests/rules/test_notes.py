@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Note
-from tests.rules.example_case import AFTER, END, START, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, START, example_case, r1, r2, row, step
 from tests.rules.vectors import at
 
 
@@ -32,7 +32,7 @@ def note(kind: str, noted_at: str = END, id_: str = "n1", about: str | None = "r
     ],
 )
 def test_both_sides_are_wanted(notes: tuple[Note, ...], ticks: dict[str, Any], missing: list[str]) -> None:
-    found = step(n1(interviews=(r1(**ticks), r2()), notes=notes), "3:r1", AFTER)
+    found = step(example_case(interviews=(r1(**ticks), r2()), notes=notes), "3:r1", AFTER)
     assert list(found.missing) == missing
     assert found.total == 2
 
@@ -62,7 +62,7 @@ def test_both_sides_are_wanted(notes: tuple[Note, ...], ticks: dict[str, Any], m
     ],
 )
 def test_what_to_write_next(notes: tuple[Note, ...], now: str, code: str | None, text: str) -> None:
-    action = step(n1(notes=notes), "3:r1", now).next_action
+    action = step(example_case(notes=notes), "3:r1", now).next_action
     assert (action.code if action else None) == code
     if action:
         assert (action.text, action.method, action.href) == (text, "POST", "/v1/applications/app/notes")
@@ -70,7 +70,7 @@ def test_what_to_write_next(notes: tuple[Note, ...], now: str, code: str | None,
 
 def test_the_earliest_record_of_each_side_counts() -> None:
     notes = (note("positive", "2026-03-02T16:30Z", "n1"), note("positive", END, "n3"), note("positive", END, "n2"))
-    stored = row(n1(interviews=(r1(no_concerns_at=at(AFTER)),), notes=notes), "3:r1", AFTER)
+    stored = row(example_case(interviews=(r1(no_concerns_at=at(AFTER)),), notes=notes), "3:r1", AFTER)
     assert [(found.type, found.id, found.at) for found in stored.evidence] == [
         ("note", "n2", at(END)),
         ("interview", "r1", at(AFTER)),
@@ -79,7 +79,7 @@ def test_the_earliest_record_of_each_side_counts() -> None:
 
 
 def test_evidence_of_one_second_goes_by_type_then_id() -> None:
-    stored = row(n1(interviews=(r1(no_concerns_at=at(END)),), notes=(note("positive"),)), "3:r1", AFTER)
+    stored = row(example_case(interviews=(r1(no_concerns_at=at(END)),), notes=(note("positive"),)), "3:r1", AFTER)
     assert [(found.type, found.id) for found in stored.evidence] == [("interview", "r1"), ("note", "n1")]
 
 
@@ -92,7 +92,7 @@ def test_evidence_of_one_second_goes_by_type_then_id() -> None:
     ],
 )
 def test_notes_are_due_the_same_day_never_after_the_letter(policy: dict[str, int], due: str, basis: str) -> None:
-    found = step(n1(), "3:r1", AFTER, **policy)
+    found = step(example_case(), "3:r1", AFTER, **policy)
     assert (found.opens_at, found.due_at, found.due_basis) == (at(END), at(due), basis)
     assert found.due_zone == "America/New_York"
 
@@ -106,7 +106,7 @@ def test_notes_dated_before_the_interview_are_pointed_out() -> None:
         note("positive", START, "n4"),
         note("positive", early, "n5", "r2"),
     )
-    told = step(n1(notes=notes), "3:r1", AFTER).warnings
+    told = step(example_case(notes=notes), "3:r1", AFTER).warnings
     assert [(hint.code, hint.href) for hint in told] == [
         ("evidence_before_interview", "/v1/notes/n2"),
         ("evidence_before_interview", "/v1/notes/n3"),
@@ -131,7 +131,7 @@ def test_notes_dated_before_the_interview_are_pointed_out() -> None:
 def test_a_whole_debrief_is_offered_while_nothing_is_written(
     notes: tuple[Note, ...], ticks: dict[str, Any], now: str, told: bool
 ) -> None:
-    tips = step(n1(interviews=(r1(**ticks),), notes=notes), "3:r1", now).advice
+    tips = step(example_case(interviews=(r1(**ticks),), notes=notes), "3:r1", now).advice
     assert [hint.code for hint in tips] == ["debrief_at_once"] * told
     for hint in tips:
         assert hint.text == (

@@ -4,7 +4,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from api.rules.policy import BOUNDS, FIELDS, MAX_HOLIDAYS, PRESETS, Policy, check, merge, origins
+from api.rules.policy import BOUNDS, FIELDS, MAX_HOLIDAYS, PRESETS, Policy, find_contradiction, merge, origins
 
 DEFAULTS = {
     "thank_you_hours": 24,
@@ -89,12 +89,12 @@ def test_each_value_tells_where_it_comes_from() -> None:
     ],
 )
 def test_the_office_is_open_for_the_floor_at_least(policy: Policy, wrong: bool) -> None:
-    assert (check(policy) is not None) is wrong
+    assert (find_contradiction(policy) is not None) is wrong
 
 
 def test_what_is_wrong_is_said_with_the_way_to_mend_it() -> None:
     told = "business_closes must be at least same_day_floor_hours (9 h) after business_opens."
-    assert check(Policy(same_day_floor_hours=9)) == told
+    assert find_contradiction(Policy(same_day_floor_hours=9)) == told
 
 
 def test_the_floor_is_in_hours() -> None:

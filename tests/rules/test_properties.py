@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.rules.evaluate import LOOKS_AT, PRESSING, evaluate, headline, moved_by, present, project
+from api.rules.evaluate import PRESSING, STEP_INPUTS, evaluate, headline, present, project, steps_affected_by
 from api.rules.facts import ENDINGS, Elsewhere, Facts, Letter, Note, StageChange, StatusContact
 from api.rules.life import life
 from api.rules.outcome import STATES, STEPS, Step
-from api.rules.policy import BOUNDS, Policy, check
+from api.rules.policy import BOUNDS, Policy, find_contradiction
 from api.rules.words import REASONS
 from tests.documented import leads_somewhere
 from tests.drawing import drawn
@@ -300,7 +300,7 @@ def test_a_further_holiday_brings_no_computed_date_forward(case: Case, days: int
 @every_property
 @given(cases(), INSTANTS)
 def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: datetime) -> None:
-    assert check(case.policy) is None
+    assert find_contradiction(case.policy) is None
     for step in evaluate(case.facts, case.policy, now):
         assert step.state in STATES
         assert step.reason in REASONS
@@ -334,7 +334,7 @@ def without(facts: Facts, name: str) -> Facts:
 def test_a_number_judged_alone_is_the_same_without_what_only_others_look_at(case: Case, by: timedelta) -> None:
     now = case.now - by
     whole = project(case.facts, case.policy, now)
-    for number, seen in LOOKS_AT.items():
+    for number, seen in STEP_INPUTS.items():
         facts = case.facts
         for name in set(KINDS).difference(seen):
             facts = without(facts, name)
@@ -345,7 +345,7 @@ def test_a_number_judged_alone_is_the_same_without_what_only_others_look_at(case
 @given(cases(), st.sampled_from(KINDS))
 def test_facts_of_a_kind_move_no_number_but_those_that_look_at_them(case: Case, name: str) -> None:
     before, after = (project(facts, case.policy, case.now) for facts in (case.facts, without(case.facts, name)))
-    moved = moved_by(name)
+    moved = steps_affected_by(name)
     assert [row for row in before if row.number not in moved] == [row for row in after if row.number not in moved]
 
 
@@ -358,5 +358,5 @@ def test_nothing_is_known_before_it_happened(case: Case, now: datetime) -> None:
 
 
 def test_the_default_policy_is_within_its_own_bounds() -> None:
-    assert check(Policy()) is None
+    assert find_contradiction(Policy()) is None
     assert all(low <= getattr(Policy(), name) <= high for name, (low, high) in BOUNDS.items())

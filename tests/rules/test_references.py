@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Facts, Reference
-from tests.rules.example_case import AFTER, END, day, n1, r1, r2, row, step
+from tests.rules.example_case import AFTER, END, day, example_case, r1, r2, row, step
 from tests.rules.vectors import at
 
 BASE = "2026-03-04T05:00Z"
@@ -18,7 +18,7 @@ def person(id_: str, linked: str = "2026-03-01T12:00Z", told: str | None = None,
 
 
 def of(*references: Reference, **changes: Any) -> Facts:
-    return n1(references=references, **changes)
+    return example_case(references=references, **changes)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_without_an_interview_or_names_handed_over_nothing_starts(facts: dict[st
 
 
 def test_when_names_are_handed_over_belongs_to_the_schedule() -> None:
-    found = step(n1(references_given_at=at("2026-02-27T15:00Z")), "5", "2026-02-20T12:00Z")
+    found = step(example_case(references_given_at=at("2026-02-27T15:00Z")), "5", "2026-02-20T12:00Z")
     assert (found.state, found.opens_at) == ("upcoming", at("2026-02-27T15:00Z"))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from api.rules.evaluate import evaluate, headline
 from api.rules.outcome import Step
-from api.rules.words import said
+from api.rules.words import rfc3339
 from tests.rules.vectors import SCENARIOS, at, facts_of, policy_of, scope_of
 
 FIELDS = ("state", "opens_at", "due_at", "completed_at", "changes_at", "reason", "missing")
@@ -15,7 +15,7 @@ FIELDS = ("state", "opens_at", "due_at", "completed_at", "changes_at", "reason",
 def shown(step: Step, name: str) -> object:
     value = getattr(step, name)
     if name.endswith("_at"):
-        return said(value) if value else None
+        return rfc3339(value) if value else None
     return list(value) if name == "missing" else value
 
 

@@ -7,7 +7,7 @@ import pytest
 from api.rules.evaluate import evaluate
 from api.rules.facts import Facts, FollowUp, StageChange
 from api.rules.policy import merge
-from tests.rules.example_case import END, boss, day, keys, n1, r1, r2, row, step
+from tests.rules.example_case import END, boss, day, example_case, keys, r1, r2, row, step
 from tests.rules.vectors import at
 
 FRAME = ("contact_from", "contact_by", "hear_by")
@@ -26,7 +26,7 @@ def ask(id_: str, when: str, outcome: str, *moments: str | None) -> FollowUp:
 
 
 def asked(*contacts: FollowUp, **changes: Any) -> Facts:
-    return n1(follow_ups=contacts, **changes)
+    return example_case(follow_ups=contacts, **changes)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def asked(*contacts: FollowUp, **changes: Any) -> Facts:
 def test_the_window_is_what_they_said_or_some_business_days(
     said: tuple[str | None, ...], policy: dict[str, object], opens: str, due: str, basis: str
 ) -> None:
-    stored = row(n1(interviews=(r1(**frame(*said)),)), "6:interview:r1", END, **policy)
+    stored = row(example_case(interviews=(r1(**frame(*said)),)), "6:interview:r1", END, **policy)
     assert (stored.opens_at, stored.due_at) == (at(f"2026-{opens}Z"), at(f"2026-{due}Z"))
     assert (stored.due_basis, stored.due_zone, stored.missing) == (basis, "America/New_York", ("status_contact_made",))
 
@@ -252,14 +252,14 @@ def test_a_second_try_within_the_day_that_was_gained_gains_another() -> None:
 )
 def test_a_cancelled_round_opens_the_question_anew(cancelled: str | None, status: str, chain: list[str]) -> None:
     off = r2(status=status, cancelled_at=at(cancelled) if cancelled else None)
-    assert sorted(map(str, keys(n1(interviews=(r1(), off)), LATER, 6)), reverse=True) == chain
+    assert sorted(map(str, keys(example_case(interviews=(r1(), off)), LATER, 6)), reverse=True) == chain
 
 
 def test_a_cancelled_round_keeps_what_was_said_about_the_next_date() -> None:
     off = r2(status="cancelled", cancelled_at=at("2026-03-06T15:00Z"), contact_from=day("2026-03-20"))
-    stored = row(n1(interviews=(off, r1())), "6:cancel:r2", LATER)
+    stored = row(example_case(interviews=(off, r1())), "6:cancel:r2", LATER)
     assert (stored.opens_at, stored.due_basis) == (at("2026-03-20T13:00Z"), "promised")
-    assert step(n1(interviews=(off, r1())), "6:interview:r1", LATER).reason == "restarted"
+    assert step(example_case(interviews=(off, r1())), "6:interview:r1", LATER).reason == "restarted"
 
 
 def test_without_a_live_round_there_is_no_call() -> None:
@@ -286,7 +286,7 @@ def test_an_offer_ends_the_open_call_and_leaves_the_others() -> None:
     facts = asked(ask("u1", WED, "spoke"), stages=(offered,))
     assert step(facts, "6:interview:r1", LATER).reason == "evidence"
     assert step(facts, "6:followup:u1", LATER).reason == "offer_received"
-    facts = n1(interviews=(r1(), r2()), stages=(offered,))
+    facts = example_case(interviews=(r1(), r2()), stages=(offered,))
     assert step(facts, "6:interview:r1", LATER).reason == "superseded_by_next_round"
     assert step(facts, "6:interview:r2", LATER).reason == "offer_received"
 
@@ -332,7 +332,7 @@ CHOOSE = ("choose_contact", "Choose whom to ask about your application.", "PATCH
     ],
 )
 def test_whom_to_ring_on_which_number_in_which_hours(contact: Any, who: str | None, way: str | None) -> None:
-    action = step(n1(status_contact=contact, zone="Europe/London"), "6:interview:r1", LATER).next_action
+    action = step(example_case(status_contact=contact, zone="Europe/London"), "6:interview:r1", LATER).next_action
     assert action is not None
     text = (
         f"Ask {who} where things stand ({way}; office hours 09:00–17:00 Europe/London). "
@@ -343,7 +343,7 @@ def test_whom_to_ring_on_which_number_in_which_hours(contact: Any, who: str | No
 
 
 def test_the_reason_names_zone_and_opening() -> None:
-    stored = row(n1(), "6:interview:r1", END)
+    stored = row(example_case(), "6:interview:r1", END)
     assert stored.data == {"zone": "America/New_York", "opens_at": "2026-03-04T14:00:00Z"}
     assert (stored.reason, stored.total) == ("call_for_status", 1)
 
@@ -386,7 +386,7 @@ def test_who_cannot_be_reached_by_phone_is_written_to(
 
 
 def test_a_chase_is_offered_where_they_named_a_day_and_about_the_latest_round() -> None:
-    facts = n1(interviews=(r1(), r2(hear_by=day("2026-03-20"))), status_contact=boss(**MAIL_ONLY, name=""))
+    facts = example_case(interviews=(r1(), r2(hear_by=day("2026-03-20"))), status_contact=boss(**MAIL_ONLY, name=""))
     (hint,) = step(facts, "6:interview:r2", LATER).advice
     kinds = "`chase` once the day that they named has passed, else `follow_up`"
     assert hint.text == f"Write to your contact instead of ringing: compose it with the kind {kinds}."
@@ -394,7 +394,7 @@ def test_a_chase_is_offered_where_they_named_a_day_and_about_the_latest_round() 
 
 
 def test_nobody_is_written_to_before_the_call_opens_or_after_it_is_closed() -> None:
-    facts = n1(status_contact=boss(**MAIL_ONLY))
+    facts = example_case(status_contact=boss(**MAIL_ONLY))
     assert step(facts, "6:interview:r1", "2026-03-04T13:59:59Z").advice == ()
     assert step(facts, "6:interview:r1", "2026-03-04T14:00Z").advice != ()
     assert step(asked(ask("u1", WED, "spoke"), status_contact=boss(**MAIL_ONLY)), "6:interview:r1", LATER).advice == ()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Interviewer, Letter
-from tests.rules.example_case import AFTER, END, START, day, n1, r1, row, step
+from tests.rules.example_case import AFTER, END, START, day, example_case, r1, row, step
 from tests.rules.vectors import at
 
 PANEL = (Interviewer(contact_id="b", name="Mr B", has_email=False), Interviewer(contact_id="a", has_email=False))
@@ -31,7 +31,7 @@ def letter(id_: str = "l1", sent: str | None = None, **changes: Any) -> Letter:
     ],
 )
 def test_a_letter_counts_for_its_round_from_the_start_on(letters: tuple[Letter, ...], complete: bool) -> None:
-    found = step(n1(letters=letters), "4:r1", AFTER)
+    found = step(example_case(letters=letters), "4:r1", AFTER)
     assert (found.state, list(found.missing)) == (("done", []) if complete else ("open", ["letter"]))
 
 
@@ -50,7 +50,7 @@ def test_a_letter_counts_for_its_round_from_the_start_on(letters: tuple[Letter, 
 def test_the_policy_may_ask_for_a_letter_to_each(
     letters: tuple[Letter, ...], people: tuple[Interviewer, ...], missing: list[str]
 ) -> None:
-    facts = n1(interviews=(r1(interviewers=people),), letters=letters)
+    facts = example_case(interviews=(r1(interviewers=people),), letters=letters)
     found = step(facts, "4:r1", AFTER, thank_each_interviewer=True)
     assert list(found.missing) == missing
     assert found.state == ("open" if missing else "done")
@@ -58,7 +58,9 @@ def test_the_policy_may_ask_for_a_letter_to_each(
 
 def test_each_letter_is_done_when_the_last_one_is_sent() -> None:
     letters = (letter("l1", END, recipients=("a",)), letter("l2", AFTER, recipients=("b",)))
-    stored = row(n1(interviews=(r1(interviewers=PANEL),), letters=letters), "4:r1", AFTER, thank_each_interviewer=True)
+    stored = row(
+        example_case(interviews=(r1(interviewers=PANEL),), letters=letters), "4:r1", AFTER, thank_each_interviewer=True
+    )
     assert (stored.completed_at, stored.total) == (at(AFTER), 2)
     assert [(found.type, found.id) for found in stored.evidence] == [("letter", "l1"), ("letter", "l2")]
 
@@ -71,7 +73,7 @@ def test_each_letter_is_done_when_the_last_one_is_sent() -> None:
     ],
 )
 def test_the_first_letter_sent_counts(letters: tuple[Letter, ...], counts: str) -> None:
-    stored = row(n1(letters=letters), "4:r1", AFTER)
+    stored = row(example_case(letters=letters), "4:r1", AFTER)
     assert [found.id for found in stored.evidence] == [counts]
     assert stored.completed_at == at(END)
 
@@ -147,34 +149,34 @@ SENT = ("mark_sent", "Send the letter and say when.", "POST", "/v1/letters/l1/se
 )
 def test_the_way_of_a_letter(letters: tuple[Letter, ...], each: bool, expected: tuple[str, str, str, str]) -> None:
     people = (*PANEL, Interviewer(contact_id="c"))
-    facts = n1(interviews=(r1(interviewers=people),), letters=letters)
+    facts = example_case(interviews=(r1(interviewers=people),), letters=letters)
     action = step(facts, "4:r1", AFTER, thank_each_interviewer=each).next_action
     assert action is not None
     assert (action.code, action.text, action.method, action.href) == expected
 
 
 def test_nothing_is_to_be_written_before_the_end() -> None:
-    assert step(n1(), "4:r1", "2026-03-02T15:59:59Z").next_action is None
-    assert step(n1(), "4:r1", END).next_action is not None
+    assert step(example_case(), "4:r1", "2026-03-02T15:59:59Z").next_action is None
+    assert step(example_case(), "4:r1", END).next_action is not None
 
 
 def test_an_assessment_without_people_has_no_one_to_thank() -> None:
     alone, watched = r1(kind="assessment"), r1(kind="assessment", interviewers=PANEL)
-    found = step(n1(interviews=(alone,)), "4:r1", AFTER)
+    found = step(example_case(interviews=(alone,)), "4:r1", AFTER)
     assert (found.state, found.reason) == ("not_applicable", "no_one_to_thank")
     assert found.reason_text == "Nobody conducted this assessment, so there is no one to thank."
-    assert step(n1(interviews=(watched,)), "4:r1", AFTER).state == "open"
+    assert step(example_case(interviews=(watched,)), "4:r1", AFTER).state == "open"
 
 
 def test_an_assessment_that_was_cancelled_says_so_first() -> None:
     off = r1(kind="assessment", status="cancelled", cancelled_at=at(START))
-    assert step(n1(interviews=(off,)), "4:r1", AFTER).reason == "interview_cancelled"
+    assert step(example_case(interviews=(off,)), "4:r1", AFTER).reason == "interview_cancelled"
 
 
 def test_letters_sent_before_the_interview_are_pointed_out() -> None:
     early = "2026-03-02T14:59:59Z"
     letters = (letter("l3", early), letter("l2", early), letter("l1", START), letter("l4", early, kind="other"))
-    told = step(n1(letters=letters), "4:r1", AFTER).warnings
+    told = step(example_case(letters=letters), "4:r1", AFTER).warnings
     assert [(hint.code, hint.href) for hint in told] == [
         ("evidence_before_interview", "/v1/letters/l2"),
         ("evidence_before_interview", "/v1/letters/l3"),
@@ -182,7 +184,7 @@ def test_letters_sent_before_the_interview_are_pointed_out() -> None:
     assert {(hint.text, hint.method) for hint in told} == {
         ("A letter was sent before this interview began and does not count for it.", "PATCH")
     }
-    assert step(n1(letters=letters), "4:r1", "2026-03-02T14:00Z").warnings == ()
+    assert step(example_case(letters=letters), "4:r1", "2026-03-02T14:00Z").warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_letters_sent_before_the_interview_are_pointed_out() -> None:
     ],
 )
 def test_the_letter_is_due_24_elapsed_hours_after_the_end(end: str, due: str) -> None:
-    found = step(n1(interviews=(r1(end=at(end)),)), "4:r1", end)
+    found = step(example_case(interviews=(r1(end=at(end)),)), "4:r1", end)
     assert (found.due_at, found.due_basis, found.due_zone) == (at(due), "elapsed", "America/New_York")
     assert found.data["hours"] == 24
 
@@ -201,14 +203,14 @@ def test_the_letter_is_due_24_elapsed_hours_after_the_end(end: str, due: str) ->
 def test_a_letter_to_each_names_whom_to_write_to_next() -> None:
     letters = (letter(sent=END, recipients=("a",)),)
     action = step(
-        n1(interviews=(r1(interviewers=PANEL),), letters=letters), "4:r1", AFTER, thank_each_interviewer=True
+        example_case(interviews=(r1(interviewers=PANEL),), letters=letters), "4:r1", AFTER, thank_each_interviewer=True
     ).next_action
     assert action is not None
     assert action.text.startswith("Write the thank-you letter to Mr B (in `recipients`):")
 
 
 def tips(letters: tuple[Letter, ...], now: str = AFTER, **round_: Any) -> list[tuple[str, str | None, str | None]]:
-    advice = step(n1(interviews=(r1(**round_),), letters=letters), "4:r1", now).advice
+    advice = step(example_case(interviews=(r1(**round_),), letters=letters), "4:r1", now).advice
     return [(hint.code, hint.method, hint.href) for hint in advice]
 
 
@@ -300,5 +302,5 @@ def test_the_way_that_they_like_best_is_said(
 def test_who_likes_which_way_is_named(name: str, prefers: str, text: str) -> None:
     people = (Interviewer(contact_id="a", name=name, prefers=prefers),)
     draft = letter(channel="email", recipients=("a",))
-    advice = step(n1(interviews=(r1(interviewers=people),), letters=(draft,)), "4:r1", AFTER).advice
+    advice = step(example_case(interviews=(r1(interviewers=people),), letters=(draft,)), "4:r1", AFTER).advice
     assert [hint.text for hint in advice] == [text]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.facts import FollowUp
-from tests.rules.example_case import AFTER, NY, day, n1, r1, row
+from tests.rules.example_case import AFTER, NY, day, example_case, r1, row
 from tests.rules.vectors import at
 
 LATER = "2026-03-20T12:00Z"
@@ -15,7 +15,7 @@ Line = tuple[str, dict[str, object], str]
 
 
 def lines(facts: dict[str, Any], key: str, policy: dict[str, object] | None = None) -> list[Line]:
-    stored = row(n1(**facts), key, LATER, **(policy or {}))
+    stored = row(example_case(**facts), key, LATER, **(policy or {}))
     return [(applied.rule, dict(applied.inputs), str(applied.result)) for applied in stored.trace]
 
 

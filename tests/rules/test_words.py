@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from api.rules.facts import Elsewhere, FollowUp, Letter, Override, StageChange
-from api.rules.words import REASONS, said, unscheduled, wall
-from tests.rules.example_case import AFTER, END, START, day, n1, r1, r2, step
+from api.rules.words import REASONS, rfc3339, unscheduled, wall
+from tests.rules.example_case import AFTER, END, START, day, example_case, r1, r2, step
 from tests.rules.vectors import at, scope_of
 
 LATER, EARLIER = "2026-03-20T12:00Z", "2026-03-01T12:00Z"
@@ -46,7 +46,7 @@ def test_every_day_has_its_name(count: int) -> None:
 
 
 def test_an_instant_is_written_in_utc() -> None:
-    assert said(datetime.fromisoformat("2026-03-02T10:00:00-05:00")) == "2026-03-02T15:00:00Z"
+    assert rfc3339(datetime.fromisoformat("2026-03-02T10:00:00-05:00")) == "2026-03-02T15:00:00Z"
 
 
 ROUND_BEGINS = "Your interview begins Mon 2 Mar, 10:00 EST."
@@ -91,7 +91,7 @@ SEARCH = "Your first interview counts from Mon 2 Mar, 11:00 EST. Something elsew
     ],
 )
 def test_an_open_step_tells_fact_rule_and_date(key: str, now: str, text: str) -> None:
-    assert step(n1(), key, now).reason_text == text
+    assert step(example_case(), key, now).reason_text == text
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_open_step_tells_fact_rule_and_date(key: str, now: str, text: str) ->
     ],
 )
 def test_it_tells_the_fact_that_counted(key: str, facts: dict[str, Any], now: str, text: str) -> None:
-    assert step(n1(**facts), key, now).reason_text == text
+    assert step(example_case(**facts), key, now).reason_text == text
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ def test_it_tells_the_fact_that_counted(key: str, facts: dict[str, Any], now: st
     ],
 )
 def test_elapsed_hours_across_a_clock_change_are_said_so(start: str, end: str, text: str) -> None:
-    facts = n1(interviews=(r1(start=at(start), end=at(end)),))
+    facts = example_case(interviews=(r1(start=at(start), end=at(end)),))
     assert step(facts, "4:r1", end).reason_text == text
     assert "within 24 hours as time elapses (the clocks change in between): by" in step(facts, "2:r1", end).reason_text
 
 
 def test_notes_that_the_letter_needs_sooner_are_said_so() -> None:
-    text = step(n1(), "3:r1", AFTER, thank_you_hours=4).reason_text
+    text = step(example_case(), "3:r1", AFTER, thank_you_hours=4).reason_text
     assert text.endswith("what is open are due before the letter: by Mon 2 Mar, 15:00 EST.")
 
 
@@ -253,12 +253,12 @@ def closed_by(stage: str) -> dict[str, Any]:
     ],
 )
 def test_a_closed_step_tells_why(key: str, facts: dict[str, Any], policy: dict[str, object], text: str) -> None:
-    assert step(n1(**facts), key, LATER, **policy).reason_text == text
+    assert step(example_case(**facts), key, LATER, **policy).reason_text == text
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_the_data_name_the_round(number: int) -> None:
-    data = step(n1(), f"{number}:r1", AFTER).data
+    data = step(example_case(), f"{number}:r1", AFTER).data
     assert {name: data[name] for name in ("interview_id", "started_at", "ended_at", "zone")} == {
         "interview_id": "r1",
         "started_at": "2026-03-02T15:00:00Z",
@@ -315,6 +315,6 @@ def test_these_are_the_reasons() -> None:
     ],
 )
 def test_each_step_has_its_reason_when_open_and_another_before(key: str, reason: str) -> None:
-    assert step(n1(), key, LATER).reason == reason
-    assert step(n1(), key, EARLIER).reason == "not_open_yet"
-    assert step(n1(), key, LATER).number == scope_of(key)[0]
+    assert step(example_case(), key, LATER).reason == reason
+    assert step(example_case(), key, EARLIER).reason == "not_open_yet"
+    assert step(example_case(), key, LATER).number == scope_of(key)[0]

@@ -15,19 +15,19 @@ from api.rules.evaluate import project
 from api.rules.facts import ENDINGS, Elsewhere
 from api.services.steps import queue
 from api.services.steps.judge import judged_at
-from api.services.steps.load_facts import gather
-from api.services.steps.rows import COLUMNS, StoredStep, columns
-from api.storage.codecs import SECONDS, canonical, document
+from api.services.steps.load_facts import load_facts
+from api.services.steps.rows import COLUMNS, StoredStep, column_values
+from api.storage.codecs import SECONDS, from_db_id, from_db_json
 from api.storage.database import Database
 from api.storage.keyset import PageQuery
-from api.storage.raw_sql import Plain, Rows, picked
+from api.storage.raw_sql import CompiledStatement, RawConnection, select_as_text
 from api.storage.session import OwnedSession
 
 Key = tuple[str, int, str]
 Values = dict[str, Any]
 Dump = dict[str, list[tuple[Any, ...]]]
 SECOND = timedelta(seconds=1)
-ALL = Plain(picked(*COLUMNS))
+ALL = CompiledStatement(select_as_text(*COLUMNS))
 STATES = ("overdue", "open", "upcoming")
 
 
@@ -48,9 +48,9 @@ def stored_rows(session: OwnedSession) -> dict[Key, Values]:
     """Return the step rows of a user by key, without what is hidden for a while."""
     session.flush()
     hidden = {"application_id", "number", "scope", "snoozed_until"}
-    rows = [StoredStep._make(row) for row in Rows.of(session).all(ALL)]
+    rows = [StoredStep._make(row) for row in RawConnection.of(session).all(ALL)]
     return {
-        (canonical(row.application_id), row.number, row.scope): _plain(
+        (from_db_id(row.application_id), row.number, row.scope): _plain(
             {name: value for name, value in row._asdict().items() if name not in hidden}
         )
         for row in rows
@@ -65,19 +65,19 @@ def judged_rows(session: OwnedSession) -> dict[Key, Values]:
     live = session.exec(select(Application.id).where(col(Application.deleted_at).is_(None))).all()
     everything = _everything_elsewhere(session)
     found: dict[Key, Values] = {}
-    for known in gather(Rows.of(session), live, now=judged_at(session)):
+    for known in load_facts(RawConnection.of(session), live, now=judged_at(session)):
         app, instances = known.id, project(known.facts, known.policy, judged_at(session))
         facts = replace(known.facts, elsewhere=tuple(fact for owner, fact in everything if owner != app))
         assert project(facts, known.policy, session.now) == instances
         for instance in instances:
-            found[(app, *instance.key)] = _plain({"id": step_id(app, *instance.key), **columns(instance)})
+            found[(app, *instance.key)] = _plain({"id": step_id(app, *instance.key), **column_values(instance)})
     return found
 
 
 def _plain(values: Values) -> Values:
     cut = {name: value and value[:SECONDS] for name, value in values.items() if name.endswith("_at")}
-    read = {name: document(values[name]) for name in ("missing", "detail")}
-    return {**values, **cut, **read, "id": canonical(values["id"])}
+    read = {name: from_db_json(values[name]) for name in ("missing", "detail")}
+    return {**values, **cut, **read, "id": from_db_id(values["id"])}
 
 
 def _everything_elsewhere(session: OwnedSession) -> list[tuple[str | None, Elsewhere]]:
@@ -133,17 +133,17 @@ def check_queue(session: OwnedSession, random: Random) -> None:
         and (row.snoozed_until is None or row.snoozed_until <= instant)
     ]
     wanted.sort(key=lambda row: (row.due_at, row.id), reverse=down)
-    found = pages(session, queue.Wanted(states), "-due_at" if down else "due_at", instant, random.randint(1, 3))
+    found = pages(session, queue.QueueFilter(states), "-due_at" if down else "due_at", instant, random.randint(1, 3))
     assert found == [row.id for row in wanted]
 
 
-def pages(session: OwnedSession, wanted: queue.Wanted, sort: str, instant: datetime, limit: int) -> list[str]:
+def pages(session: OwnedSession, wanted: queue.QueueFilter, sort: str, instant: datetime, limit: int) -> list[str]:
     """Return the ids of all pages of the queue, one page behind the other."""
     found: list[str] = []
     cursor: str | None = None
     while True:
         query = PageQuery(limit, cursor, "here")
-        items, cursor = queue.page(Rows.of(session), query, wanted, sort=sort, now=instant, explain=False)
+        items, cursor = queue.read_page(RawConnection.of(session), query, wanted, sort=sort, now=instant, explain=False)
         assert len(items) <= limit
         assert all(item["state"] in wanted.states for item in items)
         found += [str(item["id"]) for item in items]

@@ -54,7 +54,7 @@ def world_on(url: str) -> Iterator[World]:
     """Open a world on a database at head, and leave nobody connected to it."""
     clock = Clock()
     world = World(create_app(Settings(database_url=url), clock=clock), clock)
-    world.database.open_glimpses()  # as where it is served
+    world.database.open_inline_connection()  # as where it is served
     try:
         yield world
     finally:

@@ -12,7 +12,7 @@ from tests.services.checks import check_rows
 def test_another_length_of_interviews_moves_the_search_of_every_application_however_many_are_judged_at_once(
     at_once: int, world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judge, "AT_ONCE", at_once)
+    monkeypatch.setattr(judge, "BATCH_SIZE", at_once)
     for start in ("2026-05-20T15:00Z", "2026-05-25T15:00Z", "2026-06-02T03:00Z"):
         made = client.post("/v1/applications", json={"company": "Acme", "role": "Engineer"}).json()
         client.post(f"/v1/applications/{made['id']}/interviews", json={"starts_at": start})

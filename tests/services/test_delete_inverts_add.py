@@ -14,7 +14,7 @@ from tests.stores import Store
 
 Act = Callable[[Entry], Callable[[], Any]]
 Base = Callable[[Entry], None]
-Rows = list[tuple[Any, ...]]
+TableRows = list[tuple[Any, ...]]
 APP = "/v1/applications/{application}"
 
 
@@ -177,7 +177,7 @@ def record(base: Base, store: Store) -> Iterator[Record]:
         yield made
 
 
-def step_rows(world: World, user: str) -> Rows:
+def step_rows(world: World, user: str) -> TableRows:
     """Return the step rows of a user without the last column but one: a snooze ends with what it was about."""
     return [(*row[:-2], row[-1]) for row in dump(world.database, user, "step_instance")["step_instance"]]
 

@@ -1,63 +1,63 @@
-"""Whoever asks first writes first, and who gives up stands in nobody's way."""
+"""The lock is first in, first out, and a waiter that gives up blocks nobody."""
 
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from api.storage.fair_lock import Turns
+from api.storage.fair_lock import FairLock
 
 
-def test_turns_come_in_the_order_of_asking() -> None:
-    turns, order = Turns(), list[int]()
-    assert turns.take(1)
+def test_waiters_acquire_it_in_the_order_of_asking() -> None:
+    lock, order = FairLock(), list[int]()
+    assert lock.acquire(1)
 
     def wait(number: int) -> None:
-        assert turns.take(10)
+        assert lock.acquire(10)
         order.append(number)
-        turns.give()
+        lock.release()
 
     threads = []
     for number in range(20):
         threads.append(threading.Thread(target=wait, args=(number,)))
         threads[-1].start()
-        while len(turns._line) <= number:
+        while len(lock._waiting) <= number:
             time.sleep(0.001)
-    turns.give()
+    lock.release()
     for thread in threads:
         thread.join()
     assert order == list(range(20))
 
 
 def test_who_gives_up_is_passed_over() -> None:
-    turns = Turns()
-    assert turns.take(1)
+    lock = FairLock()
+    assert lock.acquire(1)
     with ThreadPoolExecutor() as pool:
-        assert pool.submit(turns.take, 0.05).result() is False
-        later = pool.submit(turns.take, 5)
-        while not turns._line:
+        assert pool.submit(lock.acquire, 0.05).result() is False
+        later = pool.submit(lock.acquire, 5)
+        while not lock._waiting:
             time.sleep(0.001)
-        turns.give()
+        lock.release()
         assert later.result() is True
-    assert turns.take(0.01) is False
-    turns.give()
-    assert turns.take(0.01) is True
+    assert lock.acquire(0.01) is False
+    lock.release()
+    assert lock.acquire(0.01) is True
 
 
 def test_never_two_at_once_however_many_ask() -> None:
-    turns, inside, most = Turns(), 0, 0
+    lock, inside, most = FairLock(), 0, 0
 
     def work() -> None:
         nonlocal inside, most
         for _ in range(200):
-            if turns.take(0.0005):
+            if lock.acquire(0.0005):
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0)
                 inside -= 1
-                turns.give()
+                lock.release()
 
     with ThreadPoolExecutor(16) as pool:
         for done in [pool.submit(work) for _ in range(16)]:
             done.result()
     assert most == 1
-    assert turns.take(0.01), "a turn was lost"
+    assert lock.acquire(0.01), "the lock was lost"

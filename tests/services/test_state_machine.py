@@ -43,7 +43,7 @@ class Elsewhere(Applications, Rounds, Searches):
 def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
     machine: type[Machine], sequences: int, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judge, "AT_ONCE", 2)
+    monkeypatch.setattr(judge, "BATCH_SIZE", 2)
     # Ids decide between facts of the same second: in the order of writing, a failing sequence fails again.
     numbers = count(1)
     monkeypatch.setattr(base, "uuid7", lambda: UUID(f"01900000-0000-7000-8000-{next(numbers):012x}"))

@@ -11,8 +11,17 @@ import time
 from collections import Counter
 from contextlib import closing
 
-from tests.trials.facts import Kept, Writer, point_at, writers
-from tests.trials.server_process import Ground, Server, SkippedError, Trial, answers, options, run, wait_until
+from tests.trials.facts import Acknowledged, Writer, point_at, writers
+from tests.trials.server_process import (
+    Server,
+    SkippedTrialError,
+    Trial,
+    TrialEnvironment,
+    answers,
+    options,
+    run,
+    wait_until,
+)
 
 ACCOUNTS, WRITERS_EACH = 2, 8
 SAMPLE = 40
@@ -29,23 +38,23 @@ class Crash:
         self.database_dies = trial.words.kill == "database"
         self.kills = 5 if trial.words.quick else trial.words.kills
         self.writes = 300 if trial.words.quick else trial.words.writes
-        self.lost: list[Kept] = []
+        self.lost: list[Acknowledged] = []
         self.differences: list[str] = []
         self.back_after: list[float] = []
 
     @property
-    def written(self) -> int:
+    def acknowledged(self) -> int:
         return sum(len(writer.kept) for writer in self.everybody)
 
     async def hold(self) -> None:
         task = self.trial.progress.add_task("kills", total=self.kills)
         done = 0
         self._start()
-        while done < self.kills or self.written < self.writes:
+        while done < self.kills or self.acknowledged < self.writes:
             await self._cycle()
             done += 1
             await self._look(thorough=done % CHECK_EVERY == 0)
-            words = f"kills, {self.written:,} writes"
+            words = f"kills, {self.acknowledged:,} writes"
             self.trial.progress.update(task, completed=min(done, self.kills), description=words)
         self.trial.verdict.note("kills", done)
 
@@ -96,7 +105,7 @@ class Crash:
             twice.update(marker for marker in acknowledged if found[marker] > 1)
             twice.update(fact.marker for fact in writer.unanswered if found[fact.marker] > 1)
         statuses = sum((writer.statuses for writer in self.everybody), Counter[int]())
-        verdict.promise("acknowledged writes", f"{self.written:,}", kept=self.written >= self.writes)
+        verdict.promise("acknowledged writes", f"{self.acknowledged:,}", kept=self.acknowledged >= self.writes)
         verdict.promise("of these lost", len({kept.fact.marker for kept in gone}), kept=not gone)
         verdict.promise("answers", dict(statuses), kept=set(statuses) <= {201, 503})
         retried = sum(len(writer.retried) for writer in self.everybody)
@@ -107,7 +116,7 @@ class Crash:
         verdict.note("longest start until ready again", f"{max(self.back_after):.1f} s")
 
 
-def judge_rows(here: Ground, trial: Trial, differences: list[str]) -> None:
+def judge_rows(here: TrialEnvironment, trial: Trial, differences: list[str]) -> None:
     """Look at the rows themselves, once the server is gone."""
     differences += filter(None, [here.differences()])
     trial.verdict.promise("steps against a fresh evaluation", differences or "0 differences", kept=not differences)
@@ -120,7 +129,7 @@ def judge_rows(here: Ground, trial: Trial, differences: list[str]) -> None:
 
 async def crash(trial: Trial) -> None:
     if trial.words.kill == "database" and trial.here.postgres is None:
-        raise SkippedError("only a PostgreSQL of the trial's own can be killed: use --database postgresql")
+        raise SkippedTrialError("only a PostgreSQL of the trial's own can be killed: use --database postgresql")
     async with writers([trial.here.account() for _ in range(ACCOUNTS)]) as everybody:
         one = Crash(trial, everybody)
         await one.hold()

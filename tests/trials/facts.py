@@ -103,7 +103,7 @@ class Mix:
         elif fact.kind == "interviews" and fact.within:
             self.interviews.setdefault(fact.within, []).append(answer["id"])
 
-    def forget(self, facts: Iterable["Kept"]) -> None:
+    def forget(self, facts: Iterable["Acknowledged"]) -> None:
         """Take back what was lost."""
         gone = {kept.answer["id"] for kept in facts}
         self.applications = [id_ for id_ in self.applications if id_ not in gone]
@@ -111,7 +111,7 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Acknowledged:
     """A fact that was acknowledged, with the answer."""
 
     fact: Fact
@@ -128,7 +128,7 @@ class Writer:
 
     client: httpx.AsyncClient
     mix: Mix
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[Acknowledged] = field(default_factory=list)
     unanswered: list[Fact] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
@@ -149,7 +149,7 @@ class Writer:
         self.statuses[answer.status_code] += 1
         if answer.status_code == 201:
             document: Document = answer.json()
-            self.kept.append(Kept(fact, document))
+            self.kept.append(Acknowledged(fact, document))
             self.mix.learned(fact, document)
             return document
         if answer.status_code >= 500:
@@ -165,11 +165,11 @@ class Writer:
             elif await self.send(fact) is not None:
                 self.retried[fact.marker] += 1
 
-    async def lost(self, kept: Sequence[Kept]) -> list[Kept]:
+    async def lost(self, kept: Sequence[Acknowledged]) -> list[Acknowledged]:
         """Read facts back at their addresses; return those that are not there as they were acknowledged."""
         turn = asyncio.Semaphore(8)
 
-        async def is_there(one: Kept) -> bool:
+        async def is_there(one: Acknowledged) -> bool:
             async with turn:
                 answer = await self.client.get(f"/v1/{one.fact.kind}/{one.answer['id']}")
                 return answer.status_code == 200 and one.stands(answer.json())

@@ -19,7 +19,17 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 
-from tests.trials.server_process import NOTICE, Ground, Postgres, Server, Trial, ground, milliseconds, options, run
+from tests.trials.server_process import (
+    NOTICE,
+    Postgres,
+    Server,
+    Trial,
+    TrialEnvironment,
+    milliseconds,
+    options,
+    run,
+    trial_environment,
+)
 
 DISK_MB = 12
 ROOM = 300_000
@@ -32,7 +42,7 @@ Answer = tuple[int, float]
 class Outage:
     """One server with an account of one application, asked from outside."""
 
-    def __init__(self, trial: Trial, here: Ground) -> None:
+    def __init__(self, trial: Trial, here: TrialEnvironment) -> None:
         self.here, self.verdict = here, trial.verdict
         self.server: Server = here.server()
         self.server.start()
@@ -84,7 +94,7 @@ async def timed(request: Awaitable[httpx.Response]) -> Answer:
     return status, time.monotonic() - began
 
 
-def said(answers: list[Answer]) -> str:
+def summary(answers: list[Answer]) -> str:
     statuses = Counter(status or "no answer" for status, _ in answers)
     parts = [f"{status}: {times}" for status, times in statuses.items()]
     return f"{', '.join(parts)}; slowest {max(took for _, took in answers):.1f} s"
@@ -116,8 +126,8 @@ async def full_disk(outage: Outage) -> None:
     acknowledged = sum(status == 201 for status, _ in writes)
     reads = [await outage.read() for _ in range(20)]
     refused = {status for status, _ in writes} - {201}
-    outage.verdict.promise("full disk: writes", said(writes), kept=bool(refused) and refused <= {503, 507})
-    outage.verdict.promise("full disk: reads", said(reads), kept={status for status, _ in reads} == {200})
+    outage.verdict.promise("full disk: writes", summary(writes), kept=bool(refused) and refused <= {503, 507})
+    outage.verdict.promise("full disk: reads", summary(reads), kept={status for status, _ in reads} == {200})
     filler.unlink()
     await outage.promise_healed("room again: a write works", await outage.heals(10), within=10)
     notes = await outage.client.get(f"{outage.application}/notes", params={"limit": 200})
@@ -140,8 +150,8 @@ async def stopped(outage: Outage, postgres: Postgres) -> None:
     postgres.stop()
     answers, live = await outage.many(), await outage.live()
     only_503 = {status for status, _ in answers} == {503}
-    outage.verdict.promise("PostgreSQL stopped: requests", said(answers), kept=only_503)
-    outage.verdict.promise("  /livez", said([live]), kept=live[0] == 200 and live[1] < 0.5)
+    outage.verdict.promise("PostgreSQL stopped: requests", summary(answers), kept=only_503)
+    outage.verdict.promise("  /livez", summary([live]), kept=live[0] == 200 and live[1] < 0.5)
     postgres.start()
     await outage.promise_healed("started again: a write works", await outage.heals(30), within=5)
 
@@ -158,14 +168,14 @@ async def hung(outage: Outage, postgres: Postgres) -> None:
     postgres.thaw()
     healed = await outage.heals(30)
     in_time = all(status == 503 and took <= 10 for status, took in answers)
-    outage.verdict.promise("PostgreSQL hung: requests", said(answers), kept=in_time)
+    outage.verdict.promise("PostgreSQL hung: requests", summary(answers), kept=in_time)
     at_once = all(status == 200 and took < 0.5 for status, took in lives)
-    outage.verdict.promise("  /livez meanwhile", said(lives), kept=at_once)
+    outage.verdict.promise("  /livez meanwhile", summary(lives), kept=at_once)
     await outage.promise_healed("goes on: a write works", healed, within=5)
 
 
 @contextmanager
-def held_lock(here: Ground) -> Iterator[Callable[[], None]]:
+def held_lock(here: TrialEnvironment) -> Iterator[Callable[[], None]]:
     """Hold from outside what every write needs; yields how to let go."""
     connection: Any
     if here.is_sqlite:
@@ -194,7 +204,7 @@ async def termination(outage: Outage) -> None:
     took = time.monotonic() - began
     outage.verdict.promise("SIGTERM: new connections refused", "yes" if refused else "no", kept=refused)
     finished = waiting and {status for status, _ in answers} == {201}
-    outage.verdict.promise("  running writes finish", said(answers), kept=finished)
+    outage.verdict.promise("  running writes finish", summary(answers), kept=finished)
     words = "never" if code is None else f"exit code {code}, {milliseconds(took)} after the last answer"
     outage.verdict.promise("  then the process ends", words, kept=code in (0, -15) and took <= 5)
 
@@ -209,7 +219,7 @@ async def is_refused(url: str) -> bool:
     return False
 
 
-async def one(trial: Trial, here: Ground, *happenings: Callable[[Outage], Awaitable[None]]) -> None:
+async def one(trial: Trial, here: TrialEnvironment, *happenings: Callable[[Outage], Awaitable[None]]) -> None:
     outage = Outage(trial, here)
     async with outage.client:
         await outage.open()
@@ -230,7 +240,7 @@ def outages(trial: Trial) -> None:
         if not mounted:
             NOTICE.print("the full disk is left out: mounting a small one needs Linux and root")
             return
-        with ground("sqlite", here.folder / "disk") as small:
+        with trial_environment("sqlite", here.folder / "disk") as small:
             asyncio.run(one(trial, small, full_disk))
 
 

@@ -98,7 +98,9 @@ class Overload:
         self.verdict.note("  served; the generator's own lag", f"{seen.share:.0%}; {milliseconds(seen.lag)}")
         p99 = percentile(seen.accepted, 0.99)
         self.verdict.promise("  accepted p99 at most 1 s", milliseconds(p99), kept=p99 <= 1)
-        self.verdict.promise("  only 200, 201, 429 and 503", _said(seen.statuses), kept=set(seen.statuses) <= ALLOWED)
+        self.verdict.promise(
+            "  only 200, 201, 429 and 503", _summary(seen.statuses), kept=set(seen.statuses) <= ALLOWED
+        )
         self.verdict.promise("  idle again within 2 s", f"after {back:.1f} s", kept=back <= 2)
 
     def _back_after(self) -> float:
@@ -117,7 +119,7 @@ class Overload:
         normal = self.pool.submit(load.open_loop, self.target, rate, begin, PATIENCE).result()
         cut = slow.result()
         after = [seconds for seconds in cut.after if seconds is not None]
-        words = f"{len(after)} of {len(cut.after)}, {_seconds(after)}, {_said(cut.statuses)}"
+        words = f"{len(after)} of {len(cut.after)}, {_seconds(after)}, {_summary(cut.statuses)}"
         in_time = sum(seconds <= 30 for seconds in after) == len(cut.after)
         self.verdict.promise("slow clients cut within 30 s", words, kept=in_time)
         self.verdict.note(f"  {rate:,.0f}/s beside them", _figures(normal))
@@ -129,17 +131,17 @@ class Overload:
         before = forget_the_peak(self.server.pid)
         statuses = self.pool.submit(load.large_bodies, self.target, token, path, each, size).result()
         growth = memory(self.server.pid, "VmHWM") - before
-        self.verdict.promise(f"{2 * each} bodies of {size // MB} MB", _said(statuses), kept=set(statuses) <= {413})
+        self.verdict.promise(f"{2 * each} bodies of {size // MB} MB", _summary(statuses), kept=set(statuses) <= {413})
         grown = f"{growth / MB:,.0f} MB, from {before / MB:,.0f}"
         self.verdict.promise("  memory grows by less than 100 MB", grown, kept=growth < 100 * MB)
 
 
 def _figures(seen: load.Seen) -> str:
     p50, p99 = (milliseconds(percentile(seen.accepted, share)) for share in (0.5, 0.99))
-    return f"accepted p50 {p50}, p99 {p99}; {_said(seen.statuses)}"
+    return f"accepted p50 {p50}, p99 {p99}; {_summary(seen.statuses)}"
 
 
-def _said(statuses: Counter[int]) -> str:
+def _summary(statuses: Counter[int]) -> str:
     names = {load.NO_ANSWER: "no answer"}
     return ", ".join(f"{names.get(status, status)}: {times:,}" for status, times in sorted(statuses.items())) or "none"
 

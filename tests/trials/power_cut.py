@@ -15,8 +15,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from tests.trials.facts import Kept, Writer, point_at, writers
-from tests.trials.server_process import Ground, Server, SkippedError, Trial, options, run
+from tests.trials.facts import Acknowledged, Writer, point_at, writers
+from tests.trials.server_process import Server, SkippedTrialError, Trial, TrialEnvironment, options, run
 
 WRITERS = 16
 DATABASE = "trial.db"
@@ -33,7 +33,7 @@ def _sync_less(connection, *_):
 class Platter:
     """The folder of a database, and what of it would outlast a power cut."""
 
-    def __init__(self, here: Ground) -> None:
+    def __init__(self, here: TrialEnvironment) -> None:
         self.folder, self.logs = here.folder.resolve(), here.logs
         self.base = self.folder / DATABASE
         shutil.copy(self.base, self._kept(""))
@@ -75,7 +75,7 @@ class PowerCut:
         self.trial, self.writer = trial, writer
         self.platter = Platter(trial.here)
         self.server: Server = trial.here.server(self.platter.environment(normal=trial.words.normal))
-        self.lost: list[Kept] = []
+        self.lost: list[Acknowledged] = []
         self.acknowledged = 0
         self.library = ""
         self.cuts = 4 if trial.words.quick else trial.words.cuts
@@ -107,7 +107,7 @@ class PowerCut:
         if self.writer.kept and not self.platter.log_is_kept and not self.trial.words.normal:
             raise RuntimeError("No sync of the log was seen: SQLite does not reach the library's fsync.")
 
-    async def _look(self, latest: list[Kept]) -> None:
+    async def _look(self, latest: list[Acknowledged]) -> None:
         """Read back what was acknowledged since the last cut; what is lost is not asked for again."""
         lost = await self.writer.lost(latest)
         self.lost += lost
@@ -132,9 +132,9 @@ def judge(trial: Trial, cut: PowerCut) -> None:
 
 async def power_cut(trial: Trial) -> None:
     if not trial.here.is_sqlite:
-        raise SkippedError("PostgreSQL syncs its own files: this trial is about SQLite")
+        raise SkippedTrialError("PostgreSQL syncs its own files: this trial is about SQLite")
     if not sys.platform.startswith("linux") or shutil.which("gcc") is None:
-        raise SkippedError("it needs Linux and gcc")
+        raise SkippedTrialError("it needs Linux and gcc")
     async with writers([trial.here.account()]) as [writer]:
         one = PowerCut(trial, writer)
         await one.hold()

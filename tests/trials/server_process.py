@@ -36,7 +36,7 @@ UNLIMITED = {
 NOTICE = Console(stderr=True, highlight=False)
 
 
-class SkippedError(Exception):
+class SkippedTrialError(Exception):
     """This machine cannot hold the trial; the text says what is missing."""
 
 
@@ -144,7 +144,7 @@ class Server:
 
 
 @dataclass
-class Ground:
+class TrialEnvironment:
     """A migrated database in a folder of its own, and whatever runs on it."""
 
     folder: Path
@@ -198,7 +198,7 @@ class Ground:
 
 
 @contextmanager
-def ground(choice: str, folder: Path | None = None) -> Iterator[Ground]:
+def trial_environment(choice: str, folder: Path | None = None) -> Iterator[TrialEnvironment]:
     """Make a database to the choice: `sqlite`, `postgresql`, or the URL of an empty one. All of it is gone afterwards.
 
     `folder`: where the trial wants its database, otherwise in a temporary one.
@@ -207,7 +207,7 @@ def ground(choice: str, folder: Path | None = None) -> Iterator[Ground]:
         place = folder or Path(temporary)
         postgres = Postgres(place / "postgres") if choice == "postgresql" else None
         url = f"sqlite:///{place / 'trial.db'}" if choice == "sqlite" else postgres.url if postgres else choice
-        here = Ground(place, Path(temporary), url, postgres)
+        here = TrialEnvironment(place, Path(temporary), url, postgres)
         try:
             here._must("migrate")
             yield here
@@ -243,7 +243,7 @@ class Verdict:
 class Trial:
     """What a trial is given: its ground, the words of the command line, the verdict and a progress bar."""
 
-    here: Ground
+    here: TrialEnvironment
     words: Namespace
     verdict: Verdict
     progress: Progress
@@ -264,9 +264,12 @@ def run(parser: ArgumentParser, held: Callable[[Trial], None]) -> NoReturn:
     given = {name: value for name, value in vars(words).items() if value != parser.get_default(name)}
     verdict = Verdict(" ".join([Path(sys.argv[0]).stem, *(f"{name}={value}" for name, value in given.items())]))
     try:
-        with ground(words.database) as here, Progress(console=NOTICE, disable=not NOTICE.is_terminal) as progress:
+        with (
+            trial_environment(words.database) as here,
+            Progress(console=NOTICE, disable=not NOTICE.is_terminal) as progress,
+        ):
             held(Trial(here, words, verdict, progress))
-    except SkippedError as reason:
+    except SkippedTrialError as reason:
         NOTICE.print(f"skipped: {reason}")
         sys.exit(0)
     sys.exit(verdict.show())

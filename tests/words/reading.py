@@ -69,7 +69,7 @@ def of_page(html: str) -> list[str]:
     return [page.texts[0], *page.texts[2:]]
 
 
-def wanted(sheet: Sheet) -> list[str]:
+def expected_texts(sheet: Sheet) -> list[str]:
     """The texts that a page must show."""
     said = laid_out(sheet)
     head = [said["subject"], "\n".join(said["sender"]), said["date"]]

@@ -11,7 +11,7 @@ from api.words import letter_mail, letter_sheet
 from api.words.catalogue import TONES
 from api.words.letter_sheet import Addressee, Sheet, line, plain
 from api.words.material import Paragraph
-from api.words.pdf import pdf
+from api.words.pdf import letter_pdf
 from tests.drawing import drawn
 from tests.words import reading
 from tests.words.corpus import CORPUS, letters, talk
@@ -22,7 +22,7 @@ SENT = datetime(2026, 3, 2, 20, tzinfo=UTC)
 TEXTS = pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 
 
-def sheets(name: str) -> list[Sheet]:
+def letter_sheets(name: str) -> list[Sheet]:
     """The letters of an interview of the corpus, as they would lie on the table."""
     met = talk(name)
     people = [
@@ -61,7 +61,7 @@ def hostile(text: str) -> Sheet:
 def assert_whole(letter: Sheet) -> None:
     """Check that all formats but PDF say what the letter says."""
     body = letter.body
-    assert reading.of_page(letter_sheet.page(letter)) == reading.wanted(letter)
+    assert reading.of_page(letter_sheet.page(letter)) == reading.expected_texts(letter)
     assert letter_sheet.text(letter).endswith(f"{body}\n")
     message, text = reading.of_message(letter_mail.eml(letter))
     assert text == f"{body}\n"
@@ -78,12 +78,12 @@ def assert_whole(letter: Sheet) -> None:
 
 @EVERY
 def test_every_letter_of_the_corpus_comes_whole_in_every_format(name: str) -> None:
-    for letter in sheets(name):
+    for letter in letter_sheets(name):
         assert_whole(letter)
         assert_whole(replace(letter, sent_at=SENT))
         read = reading.of_markdown(letter_sheet.markdown(letter))
         assert read[-len(letter.paragraphs) :] == [one.text for one in letter.paragraphs]
-        pages, text = reading.of_pdf(pdf(letter))
+        pages, text = reading.of_pdf(letter_pdf(letter))
         assert pages == 1
         assert all(reading.squeezed(one.text) in text for one in letter.paragraphs if one.text.isascii())
 
@@ -104,10 +104,10 @@ def test_markdown_holds_text_and_no_markup_of_theirs(text: str) -> None:
 @TEXTS
 def test_a_pdf_shows_text_and_runs_nothing(text: str) -> None:
     letter = hostile(text) if len(text) < 1_000 else replace(hostile("x"), paragraphs=[Paragraph(text, "own")])
-    made = pdf(letter)
+    made = letter_pdf(letter)
     pages, read = reading.of_pdf(made)
     assert pages <= 4
-    assert pdf(letter) == made
+    assert letter_pdf(letter) == made
     if text.isascii():
         assert reading.squeezed(plain(text)) in read
 
@@ -120,15 +120,15 @@ def test_no_text_at_all_breaks_a_letter(text: str, name: str) -> None:
 
 def page_of_words() -> Sheet:
     """A letter of about as many words as the check lets pass, to a panel of five."""
-    letter = sheets("a-panel-of-five")[0]
+    letter = letter_sheets("a-panel-of-five")[0]
     long = [replace(one, text=one.text + " and more of it" * 9) for one in letter.paragraphs[1:-1]]
-    everybody = [one for other in sheets("a-panel-of-five")[:5] for one in other.to]
+    everybody = [one for other in letter_sheets("a-panel-of-five")[:5] for one in other.to]
     return replace(letter, to=everybody, paragraphs=[letter.paragraphs[0], *long, letter.paragraphs[-1]])
 
 
 def test_a_letter_of_a_page_of_words_stays_on_a_page() -> None:
     assert 330 <= len(page_of_words().body.split()) <= 400
-    assert reading.of_pdf(pdf(page_of_words()))[0] == 1
+    assert reading.of_pdf(letter_pdf(page_of_words()))[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from api.words import catalogue as catalogues
 from api.words.catalogue import TONES, catalogue
 from api.words.channels import suggest
-from api.words.checks import PLACEHOLDER, Written, check
-from api.words.letters import PARTS, Purpose, compose, rested, sentence
+from api.words.checks import PLACEHOLDER, Written, check_letter
+from api.words.letters import PARTS, Purpose, as_sentence, compose, match_paragraphs
 from api.words.material import Draft, Material, Paragraph, Person
 from tests.drawing import drawn
 from tests.words.corpus import CORPUS, PAGE, letters, page, talk
@@ -38,8 +38,8 @@ def test_the_same_material_gives_the_same_letter(name: str, tone: str) -> None:
 @BOTH
 def test_every_word_is_a_line_of_the_catalogue_or_was_said_by_the_person(name: str, tone: str) -> None:
     met, words = talk(name), catalogue(tone)
-    said = [sentence(text) for text in (met.why_role, met.why_company) if text]
-    said += [sentence(note.wording or note.text) for note in met.notes]
+    said = [as_sentence(text) for text in (met.why_role, met.why_company) if text]
+    said += [as_sentence(note.wording or note.text) for note in met.notes]
     facts = {"role": met.role, "company": met.company, "date": words.day(met.start.date()), "full_name": met.me}
     facts["stage"] = met.next_stage or ""
     moment = met.contact_from
@@ -51,7 +51,7 @@ def test_every_word_is_a_line_of_the_catalogue_or_was_said_by_the_person(name: s
         for line in (words.words[tone]).values()
     ]
     lines += [str(words.words[tone][one]).format(date=when) for one in ("contact_from", "hear_by") for when in moments]
-    known = sorted({*said, *lines, *map(sentence, filter(None, lines))}, key=len, reverse=True)
+    known = sorted({*said, *lines, *map(as_sentence, filter(None, lines))}, key=len, reverse=True)
     for draft in letters(name, tone):
         for paragraph in draft.paragraphs[1:]:
             rest = paragraph.text
@@ -77,7 +77,7 @@ def test_a_letter_passes_its_own_check_or_lists_what_is_missing(name: str, tone:
     met = talk(name)
     for number, draft in enumerate(letters(name, tone)):
         assert not PLACEHOLDER.search(draft.body)
-        found = check(written(draft, met.interviewers[number : number + 1]), met, catalogue(tone))
+        found = check_letter(written_letter(draft, met.interviewers[number : number + 1]), met, catalogue(tone))
         codes = {finding.code for finding in found} - {"name_not_verified"}
         excused = {
             "no_strength": "strength" in draft.missing,
@@ -88,7 +88,7 @@ def test_a_letter_passes_its_own_check_or_lists_what_is_missing(name: str, tone:
         assert codes <= {code for code, is_listed in excused.items() if is_listed}, found
 
 
-def written(draft: Draft, recipients: Sequence[Person], **more: object) -> Written:
+def written_letter(draft: Draft, recipients: Sequence[Person], **more: object) -> Written:
     letter = Written(
         kind="thank_you",
         company="Larkfield Press",
@@ -156,8 +156,8 @@ def test_a_chase_names_the_date_that_was_promised() -> None:
 )
 def test_what_is_worth_a_look_is_found(body: str, code: str, severity: str) -> None:
     met = talk("one-interviewer-everything-noted")
-    letter = written(Draft("", ()), list(met.interviewers), body=body, paragraphs=rested(body, ()))
-    found = {finding.code: finding for finding in check(letter, met, catalogue("formal"))}
+    letter = written_letter(Draft("", ()), list(met.interviewers), body=body, paragraphs=match_paragraphs(body, ()))
+    found = {finding.code: finding for finding in check_letter(letter, met, catalogue("formal"))}
     assert found[code].severity == severity
     assert found[code].fix
 
@@ -172,18 +172,18 @@ def test_what_only_looks_like_a_blank_is_none(body: str) -> None:
 @pytest.mark.parametrize("salutation", ["Dear Ms Ana Ruiz,", "Dear Ms Ruiz,", "Hello Ana,", "Good morning,"])
 def test_a_name_that_is_right_or_left_out_is_no_slip(salutation: str) -> None:
     met = talk("one-interviewer-everything-noted")
-    letter = written(Draft("", ()), list(met.interviewers), body=f"{salutation}\n\nThank you.")
-    assert "name_spelled_otherwise" not in {finding.code for finding in check(letter, met, catalogue("formal"))}
+    letter = written_letter(Draft("", ()), list(met.interviewers), body=f"{salutation}\n\nThank you.")
+    assert "name_spelled_otherwise" not in {finding.code for finding in check_letter(letter, met, catalogue("formal"))}
 
 
 def test_without_an_address_an_e_mail_is_kept_back_and_post_must_arrive_in_time() -> None:
     met = talk("one-interviewer-everything-noted")
     person = replace(met.interviewers[0], email=None)
-    letter = written(letters("one-interviewer-everything-noted", "formal")[0], [person])
-    found = {finding.code: finding.severity for finding in check(letter, met, catalogue("formal"))}
+    letter = written_letter(letters("one-interviewer-everything-noted", "formal")[0], [person])
+    found = {finding.code: finding.severity for finding in check_letter(letter, met, catalogue("formal"))}
     assert found["channel_without_address"] == "error"
     by_post = replace(letter, channel="post", today=date(2026, 3, 3))
-    assert "post_too_late" in {finding.code for finding in check(by_post, met, catalogue("formal"))}
+    assert "post_too_late" in {finding.code for finding in check_letter(by_post, met, catalogue("formal"))}
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_channel_is_suggested_with_its_reason(person: dict[str, str], today: d
 def test_a_paragraph_that_was_not_touched_keeps_what_it_rests_on() -> None:
     draft = letters("one-interviewer-everything-noted", "formal")[0]
     changed = draft.body.replace(draft.paragraphs[2].text, "My own words.").replace("\n\n", "\r\n\r\n", 1)
-    found = rested(changed, draft.paragraphs)
+    found = match_paragraphs(changed, draft.paragraphs)
     assert found[2] == Paragraph("My own words.", "own")
     assert [*found[:2], *found[3:]] == [*draft.paragraphs[:2], *draft.paragraphs[3:]]
 
@@ -234,7 +234,7 @@ def test_no_text_of_a_person_can_break_a_letter(text: str, tone: str, kind: str)
     broken = replace(met, notes=notes, company=hostile, role=hostile, next_stage=hostile, me=hostile)
     draft = compose(kind, broken, [person], catalogue(tone))
     assert "{0.__class__}" in draft.body
-    check(written(draft, [person]), broken, catalogue(tone))
+    check_letter(written_letter(draft, [person]), broken, catalogue(tone))
 
 
 def test_every_language_says_everything() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.rules.facts import ENDINGS
 from api.words import job_posting
-from api.words.letters import sentence
+from api.words.letters import as_sentence
 from api.words.material import Conversation, Draft, Material
 from api.words.references import Case, Referee, briefing, message_sections, sheet_sections, thanks
 from tests.drawing import drawn
@@ -41,9 +41,9 @@ def test_the_same_material_gives_the_same_briefing(name: str) -> None:
 @EVERY
 def test_every_word_is_a_line_of_the_catalogue_or_was_noted(name: str) -> None:
     _, case, met = BRIEFINGS[name]
-    texts = {one.id: {sentence(one.wording or one.text)} for one in met.notes}
+    texts = {one.id: {as_sentence(one.wording or one.text)} for one in met.notes}
     for one in met.notes:
-        texts[one.id] |= {sentence(piece) for piece in job_posting.sentences(one.text, WORDS)}
+        texts[one.id] |= {as_sentence(piece) for piece in job_posting.sentences(one.text, WORDS)}
     posting = job_posting.from_posting(case.posting_text, WORDS) if case.posting_text else []
     leads = {str(line) for line in WORDS.card("briefing").values()}
     for paragraph in made(name).paragraphs:
@@ -55,7 +55,7 @@ def test_every_word_is_a_line_of_the_catalogue_or_was_noted(name: str) -> None:
         if paragraph.role == "posting":
             said = set(posting)
         elif paragraph.role == "motivation":
-            said = {sentence(text) for text in (met.why_role, met.why_company) if text}
+            said = {as_sentence(text) for text in (met.why_role, met.why_company) if text}
         assert {point.removeprefix("– ").strip("“”") for point in points} <= said
         assert len(points) == len(paragraph.source_note_ids) or paragraph.role in ("posting", "motivation")
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.words.catalogue import TONES, catalogue
-from api.words.letters import PIECES, compose, rested
+from api.words.letters import PIECES, compose, match_paragraphs
 from api.words.material import Draft, Material, Paragraph, Person
-from api.words.templates import MOST_TAGS, NAMES, OwnTemplate, TemplateFaultError, compose_own, names_in
+from api.words.templates import MAX_TAGS, NAMES, OwnTemplate, TemplateFaultError, compose_own, names_in
 from tests.drawing import drawn
 from tests.words.corpus import CORPUS, talk
 from tests.words.reading import HOSTILE
@@ -48,7 +48,7 @@ def test_every_paragraph_rests_on_the_notes_whose_words_are_in_it(name: str) -> 
         assert list(paragraph.source_note_ids) == [id_ for one in there for id_ in one.source_note_ids]
         assert all(" ".join(notes[id_].split())[:20] in paragraph.text for id_ in paragraph.source_note_ids)
     assert Paragraph("Only mine.", "template") in draft.paragraphs
-    assert draft.paragraphs == rested(draft.body, draft.paragraphs)
+    assert draft.paragraphs == match_paragraphs(draft.body, draft.paragraphs)
 
 
 def test_a_piece_alone_keeps_its_role_and_with_words_around_it_is_of_the_template() -> None:
@@ -131,7 +131,7 @@ def test_every_name_can_be_asked_for(name: str) -> None:
         ("{{ " + "(" * 50 + "role" + ")" * 2 + " }}", "template_syntax", 1),
         ("x\n{{ " + "(" * 9_000, "template_not_allowed", 2),
         ("{% if role %}" * 50 + "{% endif %}" * 50, "template_too_deep", 1),
-        ("{{ role }}" * (MOST_TAGS + 1), "template_too_many_tags", None),
+        ("{{ role }}" * (MAX_TAGS + 1), "template_too_many_tags", None),
     ],
 )
 def test_anything_else_is_refused_with_its_line_and_without_repeating_it(
@@ -188,7 +188,7 @@ def assert_data(text: str) -> None:
         draft = compose_own(own, met, [person], catalogue("formal"), 2 * LONGEST)
         assert "".join(text.split()) in "".join(draft.body.split())
         assert len(draft.paragraphs) == 1
-        assert draft.paragraphs == rested(draft.body, draft.paragraphs)
+        assert draft.paragraphs == match_paragraphs(draft.body, draft.paragraphs)
 
 
 @drawn(quick=100, long=1_000)

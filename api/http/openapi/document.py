@@ -17,7 +17,7 @@ from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
 from api.http.strict_route import MERGE_PATCH
 from api.protocol.idempotency import KEY
-from api.protocol.problem_types import CATALOG
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.protocol.scopes import scopes_of
 
 Node = dict[str, Any]
@@ -79,7 +79,7 @@ REPLAYED = {"description": "`true` where the answer was kept from before.", "sch
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
 
 
-def document(app: FastAPI, now: datetime | None = None) -> Node:
+def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
     """Return the OpenAPI document. `now` dates the one example that must lie ahead; without it that stays fixed."""
     made: Node = get_openapi(
         title="Afterword",
@@ -99,13 +99,13 @@ def document(app: FastAPI, now: datetime | None = None) -> Node:
         schemas[model.__name__].pop("$defs", None)
     made["components"]["securitySchemes"] = SCHEMES
     for path, method, operation in operations(made):
-        _mend(path, method, operation)
+        _complete_operation(path, method, operation)
     made["components"]["responses"] = {
         f"Problem{status}": _problem(status)
-        for status in sorted({problem.status for problem in CATALOG.values()})
+        for status in sorted({problem.status for problem in PROBLEM_TYPES.values()})
         if f"/Problem{status}" in str(made["paths"])
     }
-    _give_examples(schemas)
+    _add_examples(schemas)
     if now is not None:
         schemas["StepSnooze"]["examples"] = [{"until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]
     return made
@@ -119,7 +119,7 @@ def operations(made: Node) -> Iterator[tuple[str, str, Node]]:
                 yield path, method, item[method]
 
 
-def _mend(path: str, method: str, operation: Node) -> None:
+def _complete_operation(path: str, method: str, operation: Node) -> None:
     is_open = operation.get("security") == []
     if not is_open:
         scopes = list(scopes_of(method.upper(), path))
@@ -130,16 +130,16 @@ def _mend(path: str, method: str, operation: Node) -> None:
         operation["summary"], operation["description"] = first.rstrip("."), " ".join(rest.split())
     elif operation["summary"].istitle():
         operation["summary"] = first.rstrip(".")
-    _mend_parameters(method, operation, is_open=is_open)
-    _mend_answers(path, method, operation)
+    _complete_parameters(method, operation, is_open=is_open)
+    _complete_responses(path, method, operation)
     for status in _problems(path, method, operation, is_open=is_open):
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
-def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
+def _complete_parameters(method: str, operation: Node, *, is_open: bool) -> None:
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
-        _mend_parameter(parameter)
+        _complete_parameter(parameter)
     if method == "get" and not is_open and operation["operationId"] not in UNTAGGED:
         parameters.append(_header("If-None-Match", "An ETag you have: 304 if it is still right."))
     if method in ("patch", "put", "delete") or operation["operationId"] in ACTIONS:
@@ -157,7 +157,7 @@ def _mend_parameters(method: str, operation: Node, *, is_open: bool) -> None:
         body["content"][MERGE_PATCH] = body["content"]["application/json"]
 
 
-def _mend_parameter(parameter: Node) -> None:
+def _complete_parameter(parameter: Node) -> None:
     """Give a path its example, and say what an id is."""
     name, schema = parameter["name"], parameter["schema"]
     if name in examples.PARAMETERS and parameter["in"] == "path":
@@ -172,7 +172,7 @@ def _header(name: str, description: str, **limits: object) -> Node:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
-def _mend_answers(path: str, method: str, operation: Node) -> None:
+def _complete_responses(path: str, method: str, operation: Node) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     for status, answer in answers.items():
@@ -233,7 +233,7 @@ def _problems(path: str, method: str, operation: Node, *, is_open: bool) -> list
 
 
 def _problem(status: int) -> Node:
-    titles = sorted({problem.title for problem in CATALOG.values() if problem.status == status})
+    titles = sorted({problem.title for problem in PROBLEM_TYPES.values() if problem.status == status})
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
     answer: Node = {"description": "; ".join(titles) + ".", "content": {"application/problem+json": {"schema": schema}}}
     if status == 401:
@@ -244,14 +244,14 @@ def _problem(status: int) -> Node:
 
 
 @cache
-def _answers() -> Mapping[str, Any]:
+def _captured_examples() -> Mapping[str, Any]:
     """Return what the demo account really answers, by schema."""
     captured: Mapping[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
     return captured
 
 
-def _give_examples(schemas: Node) -> None:
-    known = {**_answers(), **examples.FIXED, **examples.BODIES}
+def _add_examples(schemas: Node) -> None:
+    known = {**_captured_examples(), **examples.FIXED, **examples.BODIES}
     for name, schema in schemas.items():
         if name in known:
             schema["examples"] = [known[name]]

@@ -5,7 +5,7 @@ from api.rules.facts import Interview, Interviewer
 from api.rules.outcome import Applied, Cue, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 
 def contact_details(at: Situation, interview: Interview) -> Draft:
@@ -29,15 +29,15 @@ def contact_details(at: Situation, interview: Interview) -> Draft:
         actions=(Timed(None, action),),
         trace=at.explained(
             lambda: (
-                Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
+                Applied("opens_at_start", {"start": rfc3339(interview.start)}, rfc3339(interview.start)),
                 Applied(
                     "elapsed_hours_never_after_the_letter",
                     {
-                        "end": said(end),
+                        "end": rfc3339(end),
                         "contacts_hours": at.policy.contacts_hours,
                         "thank_you_hours": at.policy.thank_you_hours,
                     },
-                    said(due),
+                    rfc3339(due),
                 ),
             )
         ),

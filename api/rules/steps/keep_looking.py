@@ -6,7 +6,7 @@ from api.rules.calendar import day_end, local_date
 from api.rules.facts import Elsewhere
 from api.rules.outcome import APPLICATION, NOTHING_YET, Applied, Cue, Draft, Evidence, Timed, Window
 from api.rules.situation import Situation
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 
 def keep_looking(at: Situation) -> Draft | None:
@@ -29,14 +29,16 @@ def keep_looking(at: Situation) -> Draft | None:
         scope=APPLICATION,
         window=Window(opens, due, zone, "rolling"),
         asks="keep_looking",
-        data={"since": said(basis), "zone": zone, "days": days, "elsewhere": basis != opens},
+        data={"since": rfc3339(basis), "zone": zone, "days": days, "elsewhere": basis != opens},
         actions=(NOTHING_YET, Timed(opens, Cue("log_search"))),
         evidence=(Evidence(latest.type, latest.id, latest.at),) if latest and basis == latest.at else (),
         trace=at.explained(
             lambda: (
-                Applied("opens_at_first_end", {}, said(opens)),
+                Applied("opens_at_first_end", {}, rfc3339(opens)),
                 Applied(
-                    "end_of_day_after_search_days", {"since": said(basis), "zone": zone, "search_days": days}, said(due)
+                    "end_of_day_after_search_days",
+                    {"since": rfc3339(basis), "zone": zone, "search_days": days},
+                    rfc3339(due),
                 ),
             )
         ),

@@ -7,7 +7,7 @@ from api.rules.facts import Interview
 from api.rules.outcome import Applied, Cue, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
 from api.rules.steps.rounds import not_held
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 PREPARE, ASK_HR, RECORD = Timed(None, Cue("prepare_questions")), Cue("ask_hr"), Cue("record_answer")
 
@@ -33,16 +33,16 @@ def next_stage(at: Situation, interview: Interview) -> Draft:
         tips=(Timed(due, RECORD),),
         trace=at.explained(
             lambda: (
-                Applied("opens_at_start", {"start": said(interview.start)}, said(interview.start)),
+                Applied("opens_at_start", {"start": rfc3339(interview.start)}, rfc3339(interview.start)),
                 Applied(
                     "same_local_day",
                     {
-                        "end": said(end),
+                        "end": rfc3339(end),
                         "zone": interview.zone,
                         "local_date": local_date(end, interview.zone).isoformat(),
                         "same_day_floor_hours": at.policy.same_day_floor_hours,
                     },
-                    said(due),
+                    rfc3339(due),
                 ),
             )
         ),

@@ -7,7 +7,7 @@ from api.rules.facts import Interview, Note
 from api.rules.outcome import NOTHING_YET, Applied, Cue, Draft, Evidence, Part, Timed, Window, earliest
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 
 def notes(at: Situation, interview: Interview) -> Draft:
@@ -35,16 +35,16 @@ def notes(at: Situation, interview: Interview) -> Draft:
         tips=() if positives.at or concerns.at else (Timed(end, Cue("debrief_at_once")),),
         trace=at.explained(
             lambda: (
-                Applied("opens_at_end", {"end": said(end)}, said(end)),
+                Applied("opens_at_end", {"end": rfc3339(end)}, rfc3339(end)),
                 Applied(
                     "same_local_day_never_after_the_letter",
                     {
                         "zone": interview.zone,
                         "local_date": local_date(end, interview.zone).isoformat(),
                         "same_day_floor_hours": at.policy.same_day_floor_hours,
-                        "letter_due_at": said(letter),
+                        "letter_due_at": rfc3339(letter),
                     },
-                    said(due),
+                    rfc3339(due),
                 ),
             )
         ),

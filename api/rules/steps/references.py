@@ -6,7 +6,7 @@ from api.rules.calendar import day_end, day_start, local_date, resolve, same_day
 from api.rules.facts import Reference
 from api.rules.outcome import APPLICATION, Applied, Cue, Data, Draft, Part, Timed, Window, evidence
 from api.rules.situation import Situation
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 
 def references(at: Situation) -> Draft | None:
@@ -30,7 +30,7 @@ def references(at: Situation) -> Draft | None:
         asks="alert_references" if linked else "choose_references",
         parts=parts,
         not_applicable="references_not_needed" if at.known(at.facts.references_not_needed_at) else None,
-        data={"opened_at": said(opens), "zone": at.facts.zone, "names_given": opens != at.first_end},
+        data={"opened_at": rfc3339(opens), "zone": at.facts.zone, "names_given": opens != at.first_end},
         actions=(Timed(None, _action(at, parts)),),
         warnings=_warnings(at),
         trace=at.explained(lambda: _trace(at, opens)),
@@ -56,7 +56,7 @@ def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
         dues.append((day_end(day, zone), "business", "end_of_business_day", inputs))
     given = at.facts.references_given_at
     if given is not None:
-        inputs = {"references_given_at": said(given)}
+        inputs = {"references_given_at": rfc3339(given)}
         dues.append((same_day(given, zone, at.floor), "local_day", "same_day_as_names_given", inputs))
     check = at.facts.reference_check
     if check is not None:
@@ -75,11 +75,11 @@ def _base(at: Situation, opens: datetime) -> tuple[datetime, str]:
 def _trace(at: Situation, opens: datetime) -> tuple[Applied, ...]:
     """Return how the first reference's deadline came about."""
     dues = _dues(at)
-    trace = [Applied("opens_at_first_end_or_names_given", {}, said(opens))]
-    trace += [Applied(rule, inputs, said(due)) for due, _, rule, inputs in dues]
+    trace = [Applied("opens_at_first_end_or_names_given", {}, rfc3339(opens))]
+    trace += [Applied(rule, inputs, rfc3339(due)) for due, _, rule, inputs in dues]
     due, floor = min(due for due, *_ in dues), at.policy.same_day_floor_hours
     if due < opens + at.floor:
-        trace.append(Applied("never_less_than_the_floor", {"hours": floor}, said(opens + at.floor)))
+        trace.append(Applied("never_less_than_the_floor", {"hours": floor}, rfc3339(opens + at.floor)))
     return tuple(trace)
 
 

@@ -8,7 +8,7 @@ from api.rules.calendar import local_date
 from api.rules.facts import FollowUp, Interview, Moment, StatusContact
 from api.rules.outcome import Applied, Cue, Data, Draft, Evidence, Part, Timed, Window
 from api.rules.situation import Situation
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 MADE = "status_contact_made"
 NOT_MADE = Part(MADE)
@@ -139,7 +139,7 @@ def _retry(at: Situation, chain: Chain, event: Event) -> None:
     day = at.office.add_business_days(local_date(event.at, at.facts.zone), at.policy.retry_business_days)
     later = max(current.window.due_at, at.office.closing(day))
     inputs: Data = {"follow_up_id": event.id, "retry_business_days": at.policy.retry_business_days}
-    retried = at.explained(lambda: (Applied("retry_after_no_answer", inputs, said(later)),))
+    retried = at.explained(lambda: (Applied("retry_after_no_answer", inputs, rfc3339(later)),))
     window = current.window._replace(due_at=later)
     chain.current = current._replace(window=window, trace=(*current.trace, *retried))
 
@@ -153,11 +153,11 @@ def _open(at: Situation, event: Event, after: int, *, tried: bool = False) -> Oc
     def trace() -> tuple[Applied, ...]:
         zone, base = at.facts.zone, local_date(event.at, at.facts.zone)
         inputs: Data = {"event": event.scope, "base_date": base.isoformat(), "zone": zone, "business_days": after}
-        applied = [Applied(rule, inputs, f"{said(first)}/{said(last)}")]
+        applied = [Applied(rule, inputs, f"{rfc3339(first)}/{rfc3339(last)}")]
         if opens != first:
-            applied.append(Applied("not_before_the_event", {"event_at": said(event.at)}, said(opens)))
+            applied.append(Applied("not_before_the_event", {"event_at": rfc3339(event.at)}, rfc3339(opens)))
         if due != last:
-            applied.append(Applied("frame_already_over", {"hours": at.policy.same_day_floor_hours}, said(due)))
+            applied.append(Applied("frame_already_over", {"hours": at.policy.same_day_floor_hours}, rfc3339(due)))
         return tuple(applied)
 
     basis = "promised" if event.promise else "business"
@@ -193,7 +193,7 @@ def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
         parts=(occurrence.part,),
         not_applicable=occurrence.ended or ("offer_received" if at.life.offered_at else None),
         done_reason=occurrence.done_reason,
-        data={"zone": at.facts.zone, "opens_at": said(occurrence.window.opens_at)},
+        data={"zone": at.facts.zone, "opens_at": rfc3339(occurrence.window.opens_at)},
         actions=(Timed(None, _action(at)),) if is_open else (),
         advice=(Cue("consider_moving_on"),) if silent else (),
         tips=_tips(at, occurrence) if is_open else (),

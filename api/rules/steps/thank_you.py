@@ -7,7 +7,7 @@ from api.rules.facts import Interview, Letter
 from api.rules.outcome import NOTHING_YET, Applied, Cue, Draft, Evidence, Part, Timed, Window, earliest
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
-from api.rules.words import said
+from api.rules.words import rfc3339
 
 
 def thank_you(at: Situation, interview: Interview) -> Draft:
@@ -36,8 +36,10 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
         tips=_tips(at, interview, draft) if draft else (),
         trace=at.explained(
             lambda: (
-                Applied("opens_at_end", {"end": said(end)}, said(end)),
-                Applied("elapsed_hours", {"end": said(end), "thank_you_hours": at.policy.thank_you_hours}, said(due)),
+                Applied("opens_at_end", {"end": rfc3339(end)}, rfc3339(end)),
+                Applied(
+                    "elapsed_hours", {"end": rfc3339(end), "thank_you_hours": at.policy.thank_you_hours}, rfc3339(due)
+                ),
             )
         ),
     )

@@ -7,25 +7,25 @@ from sqlmodel import col, insert
 
 from api.models import Activity, Token
 from api.models.base import new_id
-from api.services.accounts.authentication import Recognised
-from api.storage.codecs import held, kept
-from api.storage.raw_sql import Plain, Rows, given
+from api.services.accounts.authentication import AuthenticatedToken
+from api.storage.codecs import to_db_id, to_db_instant
+from api.storage.raw_sql import CompiledStatement, RawConnection, param
 from api.storage.session import OwnedSession
 
-KEPT_FOR = timedelta(days=90)
+RETENTION = timedelta(days=90)
 
 
-NOTED = {name: given(name, column.type) for name, column in Activity.__table__.c.items()}
-NOTE = Plain(insert(Activity).values(NOTED), owned=False)
+PARAMETERS = {name: param(name, column.type) for name, column in Activity.__table__.c.items()}
+INSERT_ACTIVITY = CompiledStatement(insert(Activity).values(PARAMETERS), owned=False)
 
 
-def note(session: OwnedSession, token: Token | Recognised, operation: str, address: str) -> None:
+def record(session: OwnedSession, token: Token | AuthenticatedToken, operation: str, address: str) -> None:
     """Write down who did what to which object; what was sent is not kept."""
-    Rows.of(session).run(
-        NOTE,
-        id=held(new_id()),
-        at=kept(session.now),
-        token_id=held(token.id),
+    RawConnection.of(session).execute(
+        INSERT_ACTIVITY,
+        id=to_db_id(new_id()),
+        at=to_db_instant(session.now),
+        token_id=to_db_id(token.id),
         token_kind=token.kind,
         token_name=token.name,
         operation=operation,
@@ -34,5 +34,5 @@ def note(session: OwnedSession, token: Token | Recognised, operation: str, addre
 
 
 def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
-    """Return the condition of what is kept no longer."""
-    return col(Activity.at) <= session.now - KEPT_FOR
+    """Return the condition of entries past their retention."""
+    return col(Activity.at) <= session.now - RETENTION

@@ -8,16 +8,16 @@ from sqlmodel import col, update
 
 from api.errors import ForbiddenError, UnauthorizedError
 from api.models import Token, User
-from api.protocol.scopes import missing
+from api.protocol.scopes import missing_scopes
 from api.security import hash_token, looks_like_token
 from api.services.steps.version import latest_passings, state_etag
-from api.storage.codecs import canonical, document, kept, known_instant
-from api.storage.raw_sql import Plain, Row, Rows, given, picked
+from api.storage.codecs import from_db_id, from_db_instant_or_none, from_db_json, to_db_instant
+from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import UNSYNCED, OwnedSession
 
-MARKED_EVERY = timedelta(minutes=10)
-RECOGNISED = Plain(
-    picked(
+LAST_USED_EVERY = timedelta(minutes=10)
+TOKEN_WITH_STATE = CompiledStatement(
+    select_as_text(
         Token.user_id,
         Token.id,
         Token.kind,
@@ -29,13 +29,13 @@ RECOGNISED = Plain(
         *latest_passings(col(Token.user_id)),
     )
     .join(User, col(User.id) == col(Token.user_id))
-    .where(col(Token.hash) == given("hash")),
+    .where(col(Token.hash) == param("hash")),
     owned=False,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class AuthenticatedToken:
     """Who asks, by which token, and the state of their steps: it changes with every write and every passing."""
 
     user_id: str
@@ -46,48 +46,50 @@ class Recognised:
     last_used_at: datetime | None
     state: Row
 
-    def tag(self, address: str) -> str:
+    def etag(self, address: str) -> str:
         """Return the entity tag of what an address answers about steps."""
         return state_etag(self.user_id, self.state, address)
 
 
-def recognise(rows: Rows, secret: str, needed: Collection[str], *, as_of: datetime | None = None) -> Recognised:
+def find_token(
+    raw: RawConnection, secret: str, needed: Collection[str], *, as_of: datetime | None = None
+) -> AuthenticatedToken:
     """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope."""
-    row = rows.first(RECOGNISED, **question(secret, as_of or rows.now))
-    return recognised(row, rows.now, needed)
+    row = raw.first(TOKEN_WITH_STATE, **token_parameters(secret, as_of or raw.now))
+    return check_token(row, raw.now, needed)
 
 
-def question(secret: str, now: datetime) -> dict[str, str]:
-    """Return what `RECOGNISED` wants to know. Raises UnauthorizedError for what can be no token."""
+def token_parameters(secret: str, now: datetime) -> dict[str, str]:
+    """Return the parameters of `TOKEN_WITH_STATE`. Raises UnauthorizedError for what can be no token."""
     if not looks_like_token(secret):
         raise UnauthorizedError
-    return {"hash": hash_token(secret), "now": kept(now)}
+    return {"hash": hash_token(secret), "now": to_db_instant(now)}
 
 
-def recognised(row: Row | None, now: datetime, needed: Collection[str]) -> Recognised:
-    """Return who asks from the row that `RECOGNISED` found. Raises as `recognise` does."""
+def check_token(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
+    """Return who asks from the row that `TOKEN_WITH_STATE` found. Raises as `find_token` does."""
     if row is None:
         raise UnauthorizedError
     user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row
-    expires = known_instant(expires_at)
+    expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
-    granted = document(scopes)
-    demand(granted, needed)
-    used_at = known_instant(last_used_at)
-    return Recognised(canonical(user_id), canonical(id_), kind, name, granted, used_at, tuple(state))
+    granted = from_db_json(scopes)
+    require_scopes(granted, needed)
+    used_at = from_db_instant_or_none(last_used_at)
+    return AuthenticatedToken(from_db_id(user_id), from_db_id(id_), kind, name, granted, used_at, tuple(state))
 
 
-def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> Recognised:
-    """Make the token's user the owner of the session; return who it is. Raises as `recognise` does."""
-    found = recognise(Rows.of(session), secret, needed)
+def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
+    """Make the token's user the owner of the session; return who it is. Raises as `find_token` does."""
+    found = find_token(RawConnection.of(session), secret, needed)
     session.owner = found.user_id
     return found
 
 
-def demand(granted: Collection[str], needed: Collection[str]) -> None:
+def require_scopes(granted: Collection[str], needed: Collection[str]) -> None:
     """Raise ForbiddenError, with the names of the scopes, where a token does not have them."""
-    lacking = missing(needed, granted)
+    lacking = missing_scopes(needed, granted)
     if lacking:
         names = " ".join(lacking)
         raise ForbiddenError(
@@ -97,12 +99,12 @@ def demand(granted: Collection[str], needed: Collection[str]) -> None:
         )
 
 
-def is_to_be_marked(last_used_at: datetime | None, now: datetime) -> bool:
+def is_last_use_outdated(last_used_at: datetime | None, now: datetime) -> bool:
     """Tell whether the last use that is known of a token lies ten minutes back."""
-    return last_used_at is None or last_used_at + MARKED_EVERY <= now
+    return last_used_at is None or last_used_at + LAST_USED_EVERY <= now
 
 
-def mark_used(session: OwnedSession, token_id: str) -> None:
-    """Keep that a token was used: at most every ten minutes, so that reading does not become writing."""
+def set_last_used(session: OwnedSession, token_id: str) -> None:
+    """Set the time of a token's last use: at most every ten minutes, so that reading does not become writing."""
     used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
     session.execute(used, execution_options=UNSYNCED)

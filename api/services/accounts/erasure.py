@@ -13,7 +13,7 @@ from api.storage.session import OwnedSession
 CONFIRM_WITHIN = timedelta(minutes=10)
 
 
-def confirmed(session: OwnedSession, secret: str, given: str | None) -> None:
+def check_confirmation(session: OwnedSession, secret: str, given: str | None) -> None:
     """Raise ConflictError, with a code to repeat, unless the code was repeated: a slip of the hand erases nothing.
 
     The code belongs to the token that asks and lapses after ten minutes. It is no secret from who has the token.

@@ -31,15 +31,15 @@ def tables() -> list[Table]:
     return [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
 
 
-def write(database: Database, user_id: str, now: datetime, file: IO[bytes]) -> None:
+def write_export(database: Database, user_id: str, now: datetime, file: IO[bytes]) -> None:
     """Write an account into a file as it stands at one moment, and rewind the file."""
     with database.read(now) as session:
         session.owner = user_id
-        _write(session, file)
+        _write_rows(session, file)
     file.seek(0)
 
 
-def _write(session: OwnedSession, file: IO[bytes]) -> None:
+def _write_rows(session: OwnedSession, file: IO[bytes]) -> None:
     _line(file, _manifest(session))
     for table in tables():
         shown = [column for column in table.columns if column.name not in SECRETS]
@@ -72,11 +72,11 @@ def _mine(table: Table, session: OwnedSession) -> Any:  # noqa: ANN401  # a cond
 
 
 def _line(file: IO[bytes], document: dict[str, Any]) -> None:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_to_json)
     file.write(text.encode() + b"\n")
 
 
-def _plain(value: object) -> object:
+def _to_json(value: object) -> object:
     """Return a value as JSON has it: instants in UTC with `Z`, dates and wall times as ISO 8601, moments as objects."""
     if isinstance(value, Moment):
         return {"date": value.date.isoformat(), "time": f"{value.time:%H:%M}" if value.time else None}

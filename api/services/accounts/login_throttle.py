@@ -10,16 +10,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 
 from api.errors import TooManyRequestsError
-from api.models import Throttle
-from api.storage.session import ANYBODY, UNSYNCED, OwnedSession
+from api.models import LoginThrottle
+from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 HOUR = timedelta(hours=1)
 PEOPLE_BEHIND_AN_ADDRESS = 3
 IPV6_SITE = 64
-PLAIN = {ANYBODY: True, **UNSYNCED}
+ANY_OWNER_UNSYNCED = {ANY_OWNER: True, **UNSYNCED}
 
 
-def attempt(session: OwnedSession, what: str, *, email: str, address: str, most: int) -> None:
+def count_attempt(session: OwnedSession, what: str, *, email: str, address: str, most: int) -> None:
     """Count an attempt of an account, whether there is one or not, from an address; 0 counts nothing.
 
     Raises TooManyRequestsError beyond `most` an hour for the account, or three times as many from the address, behind
@@ -30,24 +30,24 @@ def attempt(session: OwnedSession, what: str, *, email: str, address: str, most:
         _count(session, f"{what}|address|{_site(address)}", most * PEOPLE_BEHIND_AN_ADDRESS)
 
 
-def from_address(session: OwnedSession, what: str, *, address: str, most: int) -> None:
+def count_address(session: OwnedSession, what: str, *, address: str, most: int) -> None:
     """Count an attempt from an address alone; 0 counts nothing. Raises TooManyRequestsError beyond `most` an hour."""
     if most:
         _count(session, f"{what}|address|{_site(address)}", most)
 
 
-def of_account(session: OwnedSession, what: str, *, most: int) -> None:
+def count_account(session: OwnedSession, what: str, *, most: int) -> None:
     """Count what the session's owner does. Raises TooManyRequestsError beyond `most` an hour."""
     _count(session, f"{what}|account|{session.user_id}", most)
 
 
-def forget(session: OwnedSession) -> None:
-    """Forget the hours that have passed."""
-    session.execute(delete(Throttle).where(_over(session)), execution_options=PLAIN)
+def delete_expired(session: OwnedSession) -> None:
+    """Delete the counts of hours that have passed."""
+    session.execute(delete(LoginThrottle).where(_over(session)), execution_options=ANY_OWNER_UNSYNCED)
 
 
 def _over(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
-    return col(Throttle.began_at) <= session.now - HOUR
+    return col(LoginThrottle.began_at) <= session.now - HOUR
 
 
 def _site(address: str) -> str:
@@ -64,22 +64,22 @@ def _site(address: str) -> str:
 def _count(session: OwnedSession, subject: str, most: int) -> None:
     """Count in one statement, so that attempts at the same time cannot slip through together."""
     key = hashlib.sha256(subject.encode()).hexdigest()
-    mine, attempts = col(Throttle.key) == key, col(Throttle.attempts)
-    counted = update(Throttle).where(mine, ~_over(session), attempts < most).values(attempts=attempts + 1)
-    begun = update(Throttle).where(mine, _over(session)).values(attempts=1, began_at=session.now)
+    mine, attempts = col(LoginThrottle.key) == key, col(LoginThrottle.attempts)
+    counted = update(LoginThrottle).where(mine, ~_over(session), attempts < most).values(attempts=attempts + 1)
+    begun = update(LoginThrottle).where(mine, _over(session)).values(attempts=1, began_at=session.now)
     if _changed(session, counted) or _changed(session, begun):
         return
-    wanted = select(Throttle.began_at).where(mine)
-    began_at = session.exec(wanted, execution_options=PLAIN).one_or_none()
+    wanted = select(LoginThrottle.began_at).where(mine)
+    began_at = session.exec(wanted, execution_options=ANY_OWNER_UNSYNCED).one_or_none()
     if began_at is not None:
         raise TooManyRequestsError(began_at + HOUR - session.now)
     try:
         with session.begin_nested():
-            session.add(Throttle(key=key, began_at=session.now, attempts=1))
+            session.add(LoginThrottle(key=key, began_at=session.now, attempts=1))
     except IntegrityError:  # another process began the hour at the same moment
         _count(session, subject, most)
 
 
 def _changed(session: OwnedSession, statement: Any) -> bool:  # noqa: ANN401  # a statement
-    done = session.execute(statement, execution_options=PLAIN)
+    done = session.execute(statement, execution_options=ANY_OWNER_UNSYNCED)
     return isinstance(done, CursorResult) and done.rowcount > 0

@@ -15,44 +15,44 @@ from api.models import PasswordReset
 from api.models.base import new_id
 from api.security import RESET_PREFIX, hash_token, looks_like_token, new_token
 from api.services.accounts import users
-from api.services.current_user import me
+from api.services.current_user import current_user
 from api.storage.database import Database
-from api.storage.session import ANYBODY_OPTION, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER_OPTION, UNSYNCED, OwnedSession
 
 USABLE_FOR = timedelta(hours=1)
-MOST_TRIES = 5
+MAX_TRIES = 5
 FIRST_WAIT = timedelta(minutes=1)
-MOST_AT_ONCE = 20
+MAX_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ResetLink:
     """What is to be mailed to whom."""
 
     email: str
     secret: str
 
 
-def ask(session: OwnedSession, email: str) -> None:
-    """Note that a link is wanted, where the address has an account."""
-    user = users.by_email(session, email)
+def request_reset(session: OwnedSession, email: str) -> None:
+    """Record that a reset was requested, where the address has an account."""
+    user = users.find_by_email(session, email)
     if user is not None:
         session.owner = user.id
         session.add(PasswordReset(user_id=user.id, id=new_id(), created_at=session.now, due_at=session.now))
 
 
-def deliver(database: Database, now: datetime, send: Callable[[Link], None]) -> int:
+def deliver_due_mails(database: Database, now: datetime, send: Callable[[ResetLink], None]) -> int:
     """Send what is due; returns how many mails went out. What cannot be sent is tried again later, five times."""
     with database.read(now) as session:
-        wanted = select(PasswordReset).where(col(PasswordReset.due_at) <= now).limit(MOST_AT_ONCE)
-        due = session.exec(wanted, execution_options=ANYBODY_OPTION).all()
+        wanted = select(PasswordReset).where(col(PasswordReset.due_at) <= now).limit(MAX_AT_ONCE)
+        due = session.exec(wanted, execution_options=ANY_OWNER_OPTION).all()
     return sum(_deliver_one(database, now, row, send) for row in due)
 
 
-def _deliver_one(database: Database, now: datetime, row: PasswordReset, send: Callable[[Link], None]) -> bool:
+def _deliver_one(database: Database, now: datetime, row: PasswordReset, send: Callable[[ResetLink], None]) -> bool:
     """Take a row, so that no other process sends it too; its next try is written down before this one."""
     secret = new_token(RESET_PREFIX)
-    is_last = row.tries + 1 >= MOST_TRIES
+    is_last = row.tries + 1 >= MAX_TRIES
     next_try = None if is_last else now + FIRST_WAIT * 2**row.tries
     with database.write(now) as session:
         session.owner = row.user_id
@@ -60,8 +60,8 @@ def _deliver_one(database: Database, now: datetime, row: PasswordReset, send: Ca
         taken = update(PasswordReset).where(*mine).values(tries=row.tries + 1, due_at=next_try, hash=hash_token(secret))
         if session.execute(taken, execution_options=UNSYNCED).rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE
             return False
-        email = me(session).email
-    send(Link(email, secret))
+        email = current_user(session).email
+    send(ResetLink(email, secret))
     with database.write(now) as session:
         session.owner = row.user_id
         sent = update(PasswordReset).where(col(PasswordReset.id) == row.id).values(due_at=None)
@@ -69,12 +69,12 @@ def _deliver_one(database: Database, now: datetime, row: PasswordReset, send: Ca
     return True
 
 
-def check(session: OwnedSession, secret: str) -> PasswordReset:
+def find_usable_reset(session: OwnedSession, secret: str) -> PasswordReset:
     """Return the reset of a secret and make its user the owner of the session. Raises InvalidError."""
     row = None
     if looks_like_token(secret) and secret.startswith(RESET_PREFIX):
         wanted = select(PasswordReset).where(PasswordReset.hash == hash_token(secret))
-        row = session.exec(wanted, execution_options=ANYBODY_OPTION).one_or_none()
+        row = session.exec(wanted, execution_options=ANY_OWNER_OPTION).one_or_none()
     if row is None or row.created_at + USABLE_FOR <= session.now:
         detail = "This link was used already, or is older than an hour: ask for another."
         raise InvalidError.at("/token", "unusable_link", detail)
@@ -82,10 +82,10 @@ def check(session: OwnedSession, secret: str) -> PasswordReset:
     return row
 
 
-def confirm(session: OwnedSession, secret: str, password_hash: str) -> None:
+def confirm_reset(session: OwnedSession, secret: str, password_hash: str) -> None:
     """Set the password that a link allows to set; links and sessions of the account end."""
-    check(session, secret)
-    users.set_password(session, me(session), password_hash)
+    find_usable_reset(session, secret)
+    users.set_password(session, current_user(session), password_hash)
 
 
 def expired(session: OwnedSession) -> object:

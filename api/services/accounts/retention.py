@@ -1,4 +1,4 @@
-"""What time takes away: kept answers, activity, links and tokens that lapsed, and what was deleted for good."""
+"""Delete expired rows: idempotent responses, activity, reset links, tokens, and what was soft-deleted 30 days ago."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
-from api.models import Activity, Application, Contact, FollowUp, Interview, KeptAnswer, PasswordReset, Token
+from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, Interview, PasswordReset, Token
 from api.services import idempotent_responses
 from api.services.accounts import audit_log, login_throttle, password_resets, tokens
-from api.services.facts.crud import RESTORABLE
+from api.services.facts.crud import RESTORABLE_WITHIN
 from api.services.steps import judge
 from api.storage.database import Database
-from api.storage.session import ANYBODY, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 POINTERS: tuple[tuple[Any, str], ...] = (
     (Application, "status_contact_id"),
@@ -23,50 +23,50 @@ POINTERS: tuple[tuple[Any, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """How much was swept."""
+class DeletedCounts:
+    """How many rows were deleted."""
 
     answers: int = 0
     applications: int = 0
     contacts: int = 0
 
-    def __add__(self, other: "Swept") -> "Swept":
-        return Swept(
+    def __add__(self, other: "DeletedCounts") -> "DeletedCounts":
+        return DeletedCounts(
             self.answers + other.answers,
             self.applications + other.applications,
             self.contacts + other.contacts,
         )
 
 
-def sweep(database: Database, now: datetime) -> Swept:
-    """Sweep every account that has something old, each in a transaction of its own, so that no writer waits long."""
+def apply_retention(database: Database, now: datetime) -> DeletedCounts:
+    """Delete the expired rows of every account, each in a transaction of its own, so that no writer waits long."""
     with database.write(now) as session:
-        login_throttle.forget(session)
+        login_throttle.delete_expired(session)
     with database.read(now) as session:
-        users = _who_has_something_old(session)
-    swept = Swept()
+        users = _users_with_expired_rows(session)
+    swept = DeletedCounts()
     for user_id in users:
         with database.write(now) as session:
             session.owner = user_id
-            swept += sweep_account(session)
-    database.forget()
+            swept += apply_retention_to_account(session)
+    database.truncate_wal()
     return swept
 
 
-def _who_has_something_old(session: OwnedSession) -> list[str]:
-    """Return the accounts to sweep: one statement a table, however many accounts there are."""
+def _users_with_expired_rows(session: OwnedSession) -> list[str]:
+    """Return the accounts with expired rows: one statement a table, however many accounts there are."""
     found: set[str] = set()
-    for table, old in _old(session).items():
+    for table, old in _expired_rows(session).items():
         users = select(table.user_id).where(old).distinct()
-        found.update(session.exec(users, execution_options={ANYBODY: True}).all())
+        found.update(session.exec(users, execution_options={ANY_OWNER: True}).all())
     return sorted(found)
 
 
-def _old(session: OwnedSession) -> dict[Any, Any]:
-    """Return the tables that are swept, each with the condition of what is old."""
-    cutoff = session.now - RESTORABLE
+def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
+    """Return the tables with a retention period, each with the condition of its expired rows."""
+    cutoff = session.now - RESTORABLE_WITHIN
     return {
-        KeptAnswer: idempotent_responses.expired(session),
+        IdempotentResponse: idempotent_responses.expired(session),
         Application: col(Application.deleted_at) < cutoff,
         Contact: col(Contact.deleted_at) < cutoff,
         Activity: audit_log.expired(session),
@@ -75,15 +75,15 @@ def _old(session: OwnedSession) -> dict[Any, Any]:
     }
 
 
-def sweep_account(session: OwnedSession) -> Swept:
-    """Sweep one account. Deleted things count for no step any more, so no step changes."""
-    judge.lock(session)
-    old = _old(session)
+def apply_retention_to_account(session: OwnedSession) -> DeletedCounts:
+    """Delete the expired rows of one account. Soft-deleted rows count for no step, so no step changes."""
+    judge.lock_user(session)
+    old = _expired_rows(session)
     for table in (Activity, PasswordReset, Token):
-        _gone(session, delete(table).where(old[table]))
-    return Swept(
-        answers=_gone(session, delete(KeptAnswer).where(old[KeptAnswer])),
-        applications=_gone(session, delete(Application).where(old[Application])),
+        _delete(session, delete(table).where(old[table]))
+    return DeletedCounts(
+        answers=_delete(session, delete(IdempotentResponse).where(old[IdempotentResponse])),
+        applications=_delete(session, delete(Application).where(old[Application])),
         contacts=_purge_contacts(session, old[Contact]),
     )
 
@@ -95,9 +95,9 @@ def _purge_contacts(session: OwnedSession, condition: Any) -> int:  # noqa: ANN4
         session.execute(
             update(table).where(col(getattr(table, column)).in_(old)).values(**values), execution_options=UNSYNCED
         )
-    return _gone(session, delete(Contact).where(col(Contact.id).in_(old)))
+    return _delete(session, delete(Contact).where(col(Contact.id).in_(old)))
 
 
-def _gone(session: OwnedSession, statement: Any) -> int:  # noqa: ANN401  # a statement
+def _delete(session: OwnedSession, statement: Any) -> int:  # noqa: ANN401  # a statement
     done = session.execute(statement, execution_options=UNSYNCED)
     return done.rowcount if isinstance(done, CursorResult) else 0

@@ -11,7 +11,7 @@ from api.models import Token, User
 from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
 from api.protocol.etags import etag
-from api.protocol.scopes import ALL, missing
+from api.protocol.scopes import ALL, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.facts.crud import find
 from api.storage.session import OwnedSession
@@ -21,7 +21,7 @@ PREFIXES = {
     TokenKind.COOKIE: COOKIE_PREFIX,
     TokenKind.PERSONAL: PERSONAL_PREFIX,
 }
-KEPT_FOR = timedelta(days=30)
+RETENTION = timedelta(days=30)
 Shown = TypeVar("Shown", bound=Issued)
 
 
@@ -40,7 +40,7 @@ def issue_token(session: OwnedSession, body: TokenCreate, *, granted: Collection
     """Make a personal token; returns it and its secret. It gets no scope that was not `granted` to who asks."""
     if body.expires_at is not None and body.expires_at <= session.now:
         raise InvalidError.at("/expires_at", "in_the_past", "A token must expire in the future: send a later instant.")
-    if beyond := missing(body.scopes, granted):
+    if beyond := missing_scopes(body.scopes, granted):
         raise ForbiddenError(
             f"A token hands on only what it may do itself: leave out {', '.join(beyond)}, or sign in.",
             extra={"missing_scopes": beyond},
@@ -67,13 +67,13 @@ def _issue(session: OwnedSession, kind: TokenKind, *, name: str, scopes: list[st
     return token, secret
 
 
-def shown_token(model: type[Shown], row: Token, **more: object) -> Shown:
+def token_to_public(model: type[Shown], row: Token, **more: object) -> Shown:
     """Return a session or a personal token as it is answered, with what is known of it only now."""
     cookie = row.kind == TokenKind.COOKIE
     return model.model_validate({**row.model_dump(), "etag": etag(row.version), "cookie": cookie, **more})
 
 
-def token_of(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:
+def find_session_or_token(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:
     """Return a session or a personal token of the user. Raises NotFoundError."""
     token = find(session, Token, id_)
     if token.kind not in kinds:
@@ -81,18 +81,18 @@ def token_of(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> T
     return token
 
 
-def tokens(kinds: Collection[TokenKind]) -> Any:  # noqa: ANN401  # a statement
+def select_tokens(kinds: Collection[TokenKind]) -> Any:  # noqa: ANN401  # a statement
     """Return the statement of a user's sessions or personal tokens."""
     return select(Token).where(col(Token.kind).in_(kinds))
 
 
 def long_expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
     """Return the condition of the sessions and tokens that lapsed long enough ago to be of interest to nobody."""
-    return col(Token.expires_at) <= session.now - KEPT_FOR
+    return col(Token.expires_at) <= session.now - RETENTION
 
 
 def end_sessions(session: OwnedSession, *, but: str | None = None) -> None:
     """End all sessions of the user, or all but one; personal tokens stay."""
-    for token in session.exec(tokens(SESSIONS)).all():
+    for token in session.exec(select_tokens(SESSIONS)).all():
         if token.id != but:
             session.delete(token)

@@ -13,11 +13,11 @@ from api.models.policy import PolicyOverrides
 from api.models.user import UserCreate, UserPublic
 from api.protocol.etags import etag
 from api.services.accounts import tokens
-from api.services.current_user import me
-from api.services.facts.crud import values_of
-from api.services.policies import check_all, laid_over
+from api.services.current_user import current_user
+from api.services.facts.crud import sent_values
+from api.services.policies import check_all_policies, merge_overrides
 from api.services.steps import judge
-from api.storage.session import ANYBODY_OPTION, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER_OPTION, UNSYNCED, OwnedSession
 
 
 def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) -> User:
@@ -41,18 +41,18 @@ def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) 
     return user
 
 
-def by_email(session: OwnedSession, email: str) -> User | None:
+def find_by_email(session: OwnedSession, email: str) -> User | None:
     """Return the account of an address."""
     wanted = select(User).where(User.email == email.strip().lower())
-    return session.exec(wanted, execution_options=ANYBODY_OPTION).one_or_none()
+    return session.exec(wanted, execution_options=ANY_OWNER_OPTION).one_or_none()
 
 
-def everybody(session: OwnedSession) -> Sequence[str]:
+def all_user_ids(session: OwnedSession) -> Sequence[str]:
     """Return the ids of all accounts: for upkeep only."""
-    return session.exec(select(User.id).order_by(User.id), execution_options=ANYBODY_OPTION).all()
+    return session.exec(select(User.id).order_by(User.id), execution_options=ANY_OWNER_OPTION).all()
 
 
-def profile(user: User) -> Any:  # noqa: ANN401  # a UserPublic, made at run time
+def user_to_public(user: User) -> Any:  # noqa: ANN401  # a UserPublic, made at run time
     """Return an account as it is answered."""
     values = {name: getattr(user, name) for name in UserPublic.model_fields if name != "etag"}
     return UserPublic.model_validate({**values, "etag": etag(user.version)})
@@ -61,7 +61,7 @@ def profile(user: User) -> Any:  # noqa: ANN401  # a UserPublic, made at run tim
 def change_profile(session: OwnedSession, user: User, body: Body) -> None:
     """Lay a merge patch over the profile; another zone judges step 7 of every application anew."""
     moved = user.time_zone
-    for name, value in values_of(body).items():
+    for name, value in sent_values(body).items():
         setattr(user, name, value)
     _touch(session, user)
     if user.time_zone != moved:
@@ -76,10 +76,10 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, keep:
     _touch(session, user)
 
 
-def still_has(session: OwnedSession, user: User, password_hash: str | None) -> None:
+def check_password_unchanged(session: OwnedSession, user: User, password_hash: str | None) -> None:
     """Raise UnauthorizedError where a password was changed, or its account erased, while it was being compared."""
     session.owner = user.id
-    if me(session).password_hash != password_hash:
+    if current_user(session).password_hash != password_hash:
         raise UnauthorizedError("The password was changed just now: sign in with the new one.")
 
 
@@ -91,8 +91,8 @@ def rehash(session: OwnedSession, user: User, password_hash: str) -> None:
 
 def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> None:
     """Lay a merge patch over the user's policy; every application is judged anew."""
-    user.policy = laid_over(user.policy, body)
-    check_all(session, user)
+    user.policy = merge_overrides(user.policy, body)
+    check_all_policies(session, user)
     _touch(session, user)
     session.flush()
     judge.judge_all(session)

@@ -10,7 +10,7 @@ from api.models import Application, Contact, FollowUp, Interview
 from api.models.card import CallCard, CallHours, CallOutcome, CallPerson, CallPoint, PrepCard, UnknownDetails
 from api.models.follow_up import FollowUpChannel, Outcome
 from api.models.hint import HintPublic
-from api.services.current_user import me
+from api.services.current_user import current_user
 from api.services.documents.compose import conversation, person_of
 from api.services.facts.crud import find
 from api.services.policies import policy_of
@@ -98,7 +98,9 @@ def latest_talk(session: OwnedSession, application: Application) -> tuple[Conver
 
 def _before_any(session: OwnedSession, application: Application) -> Conversation:
     today = session.now.astimezone(ZoneInfo(application.time_zone))
-    return Conversation(start=today, company=application.company, role=application.role, me=me(session).full_name)
+    return Conversation(
+        start=today, company=application.company, role=application.role, me=current_user(session).full_name
+    )
 
 
 def _whom(session: OwnedSession, application: Application) -> Person | None:
@@ -116,7 +118,7 @@ def _person(whom: Person | None) -> CallPerson | None:
 
 
 def _desk(session: OwnedSession, application: Application) -> Desk:
-    policy = policy_of(me(session).policy, application.policy)
+    policy = policy_of(current_user(session).policy, application.policy)
     now = session.now.astimezone(ZoneInfo(application.time_zone))
     return Desk(
         now=now,

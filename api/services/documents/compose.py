@@ -10,19 +10,19 @@ from api.models.base import Stored
 from api.models.composed_letter import ComposeLetter
 from api.models.letter import LetterCreate
 from api.rules.calendar import local_date
-from api.services.current_user import me
-from api.services.facts.crud import check_links, create, find, there
-from api.services.facts.letters import LETTER, contacts_of, kept, paragraphs_of
+from api.services.current_user import current_user
+from api.services.facts.crud import check_links, create, find, select_existing
+from api.services.facts.letters import LETTER, contacts_of, paragraphs_from_json, paragraphs_to_json
 from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 from api.words.channels import Suggestion, suggest
-from api.words.checks import Finding, Written, check
+from api.words.checks import Finding, Written, check_letter
 from api.words.letters import compose
 from api.words.material import Conversation, Draft, Material, Person
 from api.words.templates import OwnTemplate, TemplateFaultError, compose_own
 
-LONGEST_BODY = 20_000
-LONGEST_SUBJECT = 200
+MAX_BODY_LENGTH = 20_000
+MAX_SUBJECT_LENGTH = 200
 KIND = {"thank_you": "thank_you", "follow_up": "follow_up", "chase": "follow_up"}
 
 
@@ -30,13 +30,15 @@ def conversation(session: OwnedSession, interview: Interview) -> Conversation:
     """Return an interview with its people and notes, in the order in which they were entered and noted."""
     application = find(session, Application, interview.application_id)
     met = select(InterviewInterviewer.contact_id).where(InterviewInterviewer.interview_id == interview.id)
-    people = session.exec(there(Contact).where(col(Contact.id).in_(met)).order_by(Contact.created_at, Contact.id)).all()
+    people = session.exec(
+        select_existing(Contact).where(col(Contact.id).in_(met)).order_by(Contact.created_at, Contact.id)
+    ).all()
     wanted = select(Note).where(Note.interview_id == interview.id).order_by(col(Note.noted_at), col(Note.id))
     return Conversation(
         start=interview.start_local,
         company=application.company,
         role=application.role,
-        me=me(session).full_name,
+        me=current_user(session).full_name,
         interviewers=[person_of(contact) for contact in people],
         notes=[material_of(note) for note in session.exec(wanted).all()],
         next_stage=interview.next_stage,
@@ -77,20 +79,20 @@ def compose_letter(
     talk = conversation(session, interview)
     recipients = _people(session, body.recipients) if body.recipients else list(talk.interviewers)
     kind, draft = _drafted(session, talk, recipients, body)
-    if len(draft.body) > LONGEST_BODY:
-        detail = f"These notes make more than {LONGEST_BODY:,} characters: give them a shorter `wording`."
+    if len(draft.body) > MAX_BODY_LENGTH:
+        detail = f"These notes make more than {MAX_BODY_LENGTH:,} characters: give them a shorter `wording`."
         raise InvalidError(detail)
     made = LetterCreate(
         interview_id=interview.id,
         kind=KIND.get(kind, "other"),
-        subject=draft.subject[:LONGEST_SUBJECT],
+        subject=draft.subject[:MAX_SUBJECT_LENGTH],
         body=draft.body,
         recipients=[person.id for person in recipients],
         note_ids=draft.note_ids,
         checklist={},
     )
     letter = create(session, LETTER, made, within={"application_id": interview.application_id})
-    letter.paragraphs = kept(draft.paragraphs)
+    letter.paragraphs = paragraphs_to_json(draft.paragraphs)
     session.flush()
     return letter, draft, suggest(talk, recipients, local_date(session.now, interview.time_zone))
 
@@ -108,7 +110,7 @@ def _drafted(
     words = catalogue(body.tone if "tone" in body.model_fields_set else row.tone)
     own = OwnTemplate(row.kind, row.subject, row.body)
     try:
-        return row.kind, compose_own(own, talk, recipients, words, LONGEST_BODY)
+        return row.kind, compose_own(own, talk, recipients, words, MAX_BODY_LENGTH)
     except TemplateFaultError as fault:
         raise InvalidError.at("/template_id", fault.code, fault.detail) from fault
 
@@ -127,12 +129,12 @@ def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
         company=application.company,
         channel=letter.channel,
         body=letter.body or "",
-        paragraphs=paragraphs_of(letter),
+        paragraphs=paragraphs_from_json(letter),
         recipients=_people(session, letter.recipients),
         others=sorted(set(session.exec(other).all())),
         today=local_date(session.now, application.time_zone),
     )
-    return check(written, conversation(session, interview) if interview else None, catalogue("formal"))
+    return check_letter(written, conversation(session, interview) if interview else None, catalogue("formal"))
 
 
 def _people(session: OwnedSession, ids: Sequence[str]) -> list[Person]:

@@ -5,20 +5,20 @@ import unicodedata
 
 from api.models import Application, Letter
 from api.rules.calendar import local_date
-from api.services.current_user import me
+from api.services.current_user import current_user
 from api.services.facts.crud import find
-from api.services.facts.letters import contacts_of, paragraphs_of
+from api.services.facts.letters import contacts_of, paragraphs_from_json
 from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 from api.words.letter_sheet import Addressee, Sheet
-from api.words.letters import rested
+from api.words.letters import match_paragraphs
 
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 
 
 def sheet_of(session: OwnedSession, letter: Letter) -> Sheet:
     """Return a letter with all that stands on it; a draft bears the date of its application's zone today."""
-    user, application = me(session), find(session, Application, letter.application_id)
+    user, application = current_user(session), find(session, Application, letter.application_id)
     day = local_date(letter.sent_at or session.now, application.time_zone)
     return Sheet(
         sender=user.full_name,
@@ -26,7 +26,7 @@ def sheet_of(session: OwnedSession, letter: Letter) -> Sheet:
         date=catalogue("formal").full_date(day),
         to=_as_they_were(letter) if letter.sent_at else _as_they_are(session, letter, application.company),
         subject=letter.subject or "",
-        paragraphs=rested(letter.body, paragraphs_of(letter)),
+        paragraphs=match_paragraphs(letter.body, paragraphs_from_json(letter)),
         sent_at=letter.sent_at,
     )
 
@@ -63,5 +63,5 @@ def file_name(session: OwnedSession, letter: Letter) -> str:
     """Return a name for the letter as a file: letters, digits and hyphens of ASCII, whatever the company is called."""
     company = find(session, Application, letter.application_id).company
     plain = unicodedata.normalize("NFKD", company).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_NAME].strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", plain)[:MAX_NAME_LENGTH].strip("-")
     return "-".join(filter(None, ("letter", words)))

@@ -21,12 +21,12 @@ from api.models.letter import ParagraphPublic
 from api.models.reference_message import Addressee, LeftOut, RecordPublic, ReferenceMessage, ReferenceSheet, SheetPerson
 from api.rules.calendar import local_date
 from api.rules.facts import Moment
-from api.services.current_user import me
+from api.services.current_user import current_user
 from api.services.documents.cards import latest_talk
-from api.services.documents.compose import LONGEST_BODY, material_of, person_of
-from api.services.facts.crud import find, there
+from api.services.documents.compose import MAX_BODY_LENGTH, material_of, person_of
+from api.services.facts.crud import find, select_existing
 from api.services.facts.links import find_link
-from api.services.facts.references import Asked, asks_of, consent_of, link_warnings, named_for
+from api.services.facts.references import AskCount, ask_counts, consent_of, link_warnings, named_for
 from api.storage.session import OwnedSession
 from api.words import references
 from api.words.catalogue import catalogue
@@ -45,13 +45,13 @@ class Named:
     application: Application
     link: ApplicationReference
     person: Reference
-    asked: Asked
+    asked: AskCount
     who: Referee
     case: Case
     talk: Conversation
 
 
-def briefing(
+def compose_briefing(
     session: OwnedSession, application: Application, reference_id: str
 ) -> tuple[ReferenceMessage, str, list[Section]]:
     """Return what to tell a reference, with its subject and its lines. Raises NotFoundError."""
@@ -61,12 +61,12 @@ def briefing(
     body: Record = {"job_details_given": True, "company_details_given": True, "briefed_at": session.now}
     if named.link.alerted_at is None:
         body["alerted_at"] = session.now
-    if len(draft.body) <= LONGEST_BODY:
+    if len(draft.body) <= MAX_BODY_LENGTH:
         body["briefing_text"] = draft.body
     return _message(session, named, draft, "briefing", body)
 
 
-def thanks(
+def compose_thanks(
     session: OwnedSession, application: Application, reference_id: str
 ) -> tuple[ReferenceMessage, str, list[Section]]:
     """Return thanks to a reference with how it ended, with its subject and its lines. Raises NotFoundError."""
@@ -105,7 +105,7 @@ def _record(name: str, href: str, body: Record) -> RecordPublic:
 def _named(session: OwnedSession, application: Application, reference_id: str) -> Named:
     person = find(session, Reference, reference_id)
     link: ApplicationReference = find_link(session, ApplicationReference, application.id, person.id)
-    asked = asks_of(session, [person.id]).get(person.id, Asked())
+    asked = ask_counts(session, [person.id]).get(person.id, AskCount())
     talk, has_met = latest_talk(session, application)
     who = replace(_referee(session, person), is_asked_often=asked.is_often, was_rung=link.contacted_at is not None)
     case = Case(
@@ -143,14 +143,14 @@ def _callers(session: OwnedSession, application: Application) -> list[Person]:
         ApplicationContact.application_id == application.id, col(ApplicationContact.role).in_(RINGING)
     )
     asked = and_(col(Contact.id) == application.status_contact_id, col(Contact.role).in_(RINGING))
-    wanted = there(Contact).where(
+    wanted = select_existing(Contact).where(
         or_(col(Contact.id).in_(met), col(Contact.id).in_(hiring), asked), col(Contact.erased_at).is_(None)
     )
     found = session.exec(wanted.order_by(Contact.created_at, Contact.id)).all()
     return [person_of(contact) for contact in found]
 
 
-def sheet(session: OwnedSession, application: Application) -> tuple[ReferenceSheet, str, list[Section]]:
+def reference_sheet(session: OwnedSession, application: Application) -> tuple[ReferenceSheet, str, list[Section]]:
     """Return the references who may be named now, in the order in which they were, with title and lines."""
     ordered = named_for(application).order_by(ApplicationReference.linked_at, ApplicationReference.reference_id)
     people = [person for _, person in session.exec(ordered).all()]
@@ -172,7 +172,7 @@ def sheet(session: OwnedSession, application: Application) -> tuple[ReferenceShe
     title: str = words.card("reference_sheet")["title"]
     referees = [_referee(session, one) for one in may]
     sections = references.sheet_sections(referees, application.role, application.company, words)
-    return shown, title.format(me=me(session).full_name), sections
+    return shown, title.format(me=current_user(session).full_name), sections
 
 
 def _details(person: Reference) -> Mapping[str, str | None]:

@@ -19,30 +19,30 @@ from api.models.base import new_id
 from api.rules.calendar import day_start
 from api.rules.facts import ENDINGS
 from api.rules.life import life
-from api.services.current_user import me
-from api.services.facts.crud import Kind, touch
+from api.services.current_user import current_user
+from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import TOLERANCE, Change, date_fact
-from api.services.policies import checked, laid_over
+from api.services.policies import check_policy, merge_overrides
 from api.services.steps import judge
-from api.services.steps.load_elsewhere import stage_line
+from api.services.steps.load_elsewhere import stage_from_model
 from api.storage.session import OwnedSession
 
 MAX_LIVE = 10_000
 
 
-def _settle(session: OwnedSession, row: Application, change: Change) -> None:
-    user = me(session)
+def _validate(session: OwnedSession, row: Application, change: Change) -> None:
+    user = current_user(session)
     row.company_key = row.company.casefold()
     row.time_zone = row.time_zone or user.time_zone
     row.policy = _policy(change)
-    checked(user.policy, row.policy)
+    check_policy(user.policy, row.policy)
     if row.salary_min is not None and row.salary_max is not None and row.salary_min > row.salary_max:
         raise InvalidError.at("/salary_max", "below_salary_min", "salary_max must not be less than salary_min.")
-    _settle_status_contact(row, change)
+    _validate_status_contact(row, change)
     if change.is_new:
-        _room_for_one_more(session)
-    if change.given.get("applied_on") is not None:
-        _not_applied_tomorrow(row, user, change)
+        _check_limit(session)
+    if change.sent.get("applied_on") is not None:
+        _check_applied_on(row, user, change)
     closed = row.stage in ENDINGS if change.is_new else row.closed_at is not None
     if row.archived_at is not None and not closed:
         detail = "Only a closed application can be archived: record how it ended at its stages first."
@@ -51,21 +51,21 @@ def _settle(session: OwnedSession, row: Application, change: Change) -> None:
 
 def _policy(change: Change) -> dict[str, object]:
     before: dict[str, object] = change.before.get("policy") or {}
-    if "policy" not in change.given:
+    if "policy" not in change.sent:
         return before
-    body = change.given["policy"]
-    return laid_over(before, body) if body is not None else {}
+    body = change.sent["policy"]
+    return merge_overrides(before, body) if body is not None else {}
 
 
-def _settle_status_contact(row: Application, change: Change) -> None:
+def _validate_status_contact(row: Application, change: Change) -> None:
     was = change.before.get("status_contact_id")
-    if was is not None and row.status_contact_id not in (None, was) and "status_contact_since" not in change.given:
+    if was is not None and row.status_contact_id not in (None, was) and "status_contact_since" not in change.sent:
         row.status_contact_since = change.now
     there = row.status_contact_id is not None
     date_fact(row, change, "status_contact_since", there=there, was=was is not None, fact="status_contact_id")
 
 
-def _room_for_one_more(session: OwnedSession) -> None:
+def _check_limit(session: OwnedSession) -> None:
     """Raise InvalidError when the user has as many live applications as may be judged in one transaction."""
     live = select(func.count()).select_from(Application)
     live = live.where(col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
@@ -76,18 +76,18 @@ def _room_for_one_more(session: OwnedSession) -> None:
         )
 
 
-def _not_applied_tomorrow(row: Application, user: User, change: Change) -> None:
+def _check_applied_on(row: Application, user: User, change: Change) -> None:
     """Raise InvalidError where the day has begun neither with the employer nor with the user."""
-    day = change.given["applied_on"]
+    day = change.sent["applied_on"]
     if min(day_start(day, zone) for zone in (row.time_zone, user.time_zone)) > change.now + TOLERANCE:
         raise InvalidError.at("/applied_on", "future_evidence", "It cannot have happened yet: send a date up to today.")
 
 
-def _begin(session: OwnedSession, row: Application, change: Change) -> None:
+def _after_write(session: OwnedSession, row: Application, change: Change) -> None:
     """Write the first line of the stage history and, where the day of applying is known, the search activity."""
     if not change.is_new:
         return
-    at = change.given.get("stage_at")
+    at = change.sent.get("stage_at")
     if at is None and row.applied_on is not None:
         at = min(day_start(row.applied_on, row.time_zone), session.now)
     times: dict[str, Any] = {"user_id": session.user_id, "created_at": session.now, "updated_at": session.now}
@@ -96,25 +96,25 @@ def _begin(session: OwnedSession, row: Application, change: Change) -> None:
     )
     session.add(first)
     if row.applied_on is not None:
-        applied = min(day_start(row.applied_on, me(session).time_zone), session.now)
+        applied = min(day_start(row.applied_on, current_user(session).time_zone), session.now)
         session.add(SearchActivity(**times, id=new_id(), at=applied, kind="applied", application_id=row.id))
     session.flush()
-    derive_life(session, row, born=True)
+    derive_life(session, row, is_new=True)
 
 
-def derive_life(session: OwnedSession, row: Application, *, born: bool = False) -> None:
+def derive_life(session: OwnedSession, row: Application, *, is_new: bool = False) -> None:
     """Read stage, offer and ending from the history into the application; a new version unless it is just born."""
     lines = session.exec(select(StageChange).where(StageChange.application_id == row.id)).all()
-    now = life([stage_line(line) for line in lines], judge.judged_at(session))
+    now = life([stage_from_model(line) for line in lines], judge.judged_at(session))
     if row.closed_at is not None and now.closed_at is None:
-        _room_for_one_more(session)
+        _check_limit(session)
     found = {name: getattr(now, name) for name in ("stage", "offered_at", "closed_at", "closed_outcome")}
     found["archived_at"] = row.archived_at if now.closed_at is not None else None
     if any(getattr(row, name) != value for name, value in found.items()):
         for name, value in found.items():
             setattr(row, name, value)
-        if not born:
-            touch(session, row)
+        if not is_new:
+            bump_version(session, row)
     session.flush()
 
 
@@ -122,36 +122,36 @@ def restore(session: OwnedSession, row: Application) -> None:
     """Take a deletion back; a live one stays as it is. Raises InvalidError where there is no room left."""
     if row.deleted_at is None:
         return
-    _room_for_one_more(session)
+    _check_limit(session)
     row.deleted_at = None
-    touch(session, row)
+    bump_version(session, row)
     judge.judge_applications(session, [row.id], elsewhere=True)
 
 
-APPLICATION = Kind(
+APPLICATION = FactKind(
     table=Application,
     noun="application",
     create=ApplicationCreate,
     update=ApplicationUpdate,
     public=ApplicationPublic,
     links={"status_contact_id": Contact},
-    settle=_settle,
-    ripple=_begin,
+    validate=_validate,
+    after_write=_after_write,
     elsewhere=("policy", "closed_at", "deleted_at"),
-    touches=lambda _, row: [row.id],
+    affected_applications=lambda _, row: [row.id],
 )
 
 
-def _settle_stage(session: OwnedSession, row: StageChange, change: Change) -> None:
+def _validate_stage(session: OwnedSession, row: StageChange, change: Change) -> None:
     row.at = row.at or session.now
-    row.dated = row.dated or "at" in change.given
+    row.dated = row.dated or "at" in change.sent
 
 
-def _ripple_stage(session: OwnedSession, row: StageChange, _change: Change) -> None:
+def _after_stage_write(session: OwnedSession, row: StageChange, _change: Change) -> None:
     derive_life(session, application_of(session, row))
 
 
-def _forget_stage(session: OwnedSession, row: StageChange) -> None:
+def _before_stage_delete(session: OwnedSession, row: StageChange) -> None:
     others = select(func.count()).select_from(StageChange).where(StageChange.application_id == row.application_id)
     if session.exec(others).one() <= 1:
         detail = "An application has at least one line of history: change this one, or add another first."
@@ -163,15 +163,15 @@ def application_of(session: OwnedSession, row: Any) -> Application:  # noqa: ANN
     return session.exec(select(Application).where(Application.id == row.application_id)).one()
 
 
-STAGE = Kind(
+STAGE = FactKind(
     table=StageChange,
     noun="stage",
     create=StageCreate,
     update=StageUpdate,
     public=StagePublic,
-    settle=_settle_stage,
-    ripple=_ripple_stage,
-    forget=_forget_stage,
+    validate=_validate_stage,
+    after_write=_after_stage_write,
+    before_delete=_before_stage_delete,
     elsewhere=("stage", "at", "dated"),
 )
 

@@ -8,14 +8,14 @@ from sqlmodel import col, func, or_, select
 from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
 from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
-from api.rules.evaluate import moved_by
+from api.rules.evaluate import steps_affected_by
 from api.services import idempotent_responses
-from api.services.facts.crud import Kind, touch
-from api.services.facts.dating import Change, past
+from api.services.facts.crud import FactKind, bump_version
+from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
 
-SEEN_AS = ("people", "status_contact")
+FACT_NAMES = ("people", "status_contact")
 PERSONAL = (
     "full_name",
     "honorific",
@@ -32,15 +32,15 @@ PERSONAL = (
 IDENTIFYING = ("full_name", "email", "phone", "postal_address", "company")
 
 
-def _settle(session: OwnedSession, row: Contact, change: Change) -> None:
+def _validate(session: OwnedSession, row: Contact, change: Change) -> None:
     if row.erased_at is not None:
         raise ConflictError("This contact was erased: record a new one instead.", code="contact_erased")
     if not any(getattr(row, name) for name in IDENTIFYING):
         detail = "Say who it is: a name, a company or a way to reach them."
         raise InvalidError.at("/full_name", "nobody", detail)
-    learned = change.given.get("learned_at")
-    at = past(session, learned, "/learned_at") if learned else session.now
-    corrects = set(change.given) == {"learned_at"} and learned is not None
+    learned = change.sent.get("learned_at")
+    at = check_past(session, learned, "/learned_at") if learned else session.now
+    corrects = set(change.sent) == {"learned_at"} and learned is not None
     complete = bool(row.full_name and row.job_title and (row.email or row.phone or row.postal_address))
     row.details_complete_since = _since(row.details_complete_since, at, there=complete, corrects=corrects)
     reachable = bool(row.email or row.phone)
@@ -54,7 +54,7 @@ def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: 
     return learned if since is None or corrects else since
 
 
-def named_like(piece: str | None) -> list[Any]:
+def search_condition(piece: str | None) -> list[Any]:
     """Return the condition that a piece stands in what one looks for people by; it reads the user's own contacts."""
     if piece is None:
         return []
@@ -62,7 +62,7 @@ def named_like(piece: str | None) -> list[Any]:
     return [or_(*(func.lower(column).contains(piece.lower(), autoescape=True) for column in columns))]
 
 
-def touched(session: OwnedSession, row: Contact) -> list[str]:
+def affected_applications(session: OwnedSession, row: Contact) -> list[str]:
     """Return the applications where the contact is interviewer or person to ask."""
     interviewing = (
         select(Interview.application_id)
@@ -78,34 +78,34 @@ def restore(session: OwnedSession, row: Contact) -> None:
     if row.deleted_at is None:
         return
     row.deleted_at = None
-    touch(session, row)
-    judge.judge_applications(session, touched(session, row), only=moved_by(*SEEN_AS))
+    bump_version(session, row)
+    judge.judge_applications(session, affected_applications(session, row), only=steps_affected_by(*FACT_NAMES))
 
 
 def erase(session: OwnedSession, row: Contact) -> None:
     """Blank a person for good and keep a tombstone: the two `…_since` stay, so that no step changes its state."""
-    idempotent_responses.forget(session, row.id, row.full_name, row.email, row.phone)
+    idempotent_responses.delete_containing(session, row.id, row.full_name, row.email, row.phone)
     for name in PERSONAL:
         setattr(row, name, None)
     row.name_verified = False
     row.erased_at = row.erased_at or session.now
-    touch(session, row)
+    bump_version(session, row)
     for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
         letter.snapshot = [_blanked(entry) if entry["contact_id"] == row.id else entry for entry in letter.snapshot]
-    judge.judge_applications(session, touched(session, row), only=moved_by(*SEEN_AS))
+    judge.judge_applications(session, affected_applications(session, row), only=steps_affected_by(*FACT_NAMES))
 
 
 def _blanked(entry: dict[str, str | None]) -> dict[str, str | None]:
     return {"contact_id": entry["contact_id"], "name": None, "title": None, "company": None, "address": None}
 
 
-CONTACT = Kind(
+CONTACT = FactKind(
     table=Contact,
     noun="contact",
     create=ContactCreate,
     update=ContactUpdate,
     public=ContactPublic,
-    settle=_settle,
-    touches=touched,
-    seen_as=SEEN_AS,
+    validate=_validate,
+    affected_applications=affected_applications,
+    fact_names=FACT_NAMES,
 )

@@ -1,4 +1,4 @@
-"""Facts in: the verbs that every kind of fact shares, each followed by the judgement of what it touches."""
+"""Create, read, change and delete facts of every kind; each write is followed by the judgement of affected steps."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,51 +14,51 @@ from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
 from api.models.base import Body, MomentIO, Shown, Stored, new_id
 from api.protocol.etags import etag
-from api.rules.evaluate import moved_by
+from api.rules.evaluate import steps_affected_by
 from api.rules.outcome import STEPS
-from api.services.facts.dating import Change, cut_evidence
+from api.services.facts.dating import Change, check_evidence
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
-from api.storage.codecs import canonical, held, is_id
-from api.storage.raw_sql import ID, Plain, Rows, given, picked
+from api.storage.codecs import from_db_id, is_id, to_db_id
+from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import Owned, OwnedSession
 
-Row = TypeVar("Row", bound=Stored)
+FactRow = TypeVar("FactRow", bound=Stored)
 AnyRow = TypeVar("AnyRow", bound=Owned)
-SOFT = (Application, Contact)
-RESTORABLE = timedelta(days=30)
+SOFT_DELETED = (Application, Contact)
+RESTORABLE_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind(Generic[Row]):
+class FactKind(Generic[FactRow]):
     """What is particular to one kind of fact; everything else is the same for all.
 
-    `links`: fields that name other rows of the user. `settle`: fills in and checks a row before it is written.
+    `links`: fields that name other rows of the user. `validate`: fills in and checks a row before it is written.
     `extras`: what an answer shows beyond the row, for many rows in a constant number of queries. `elsewhere`: fields
-    whose change (or whose row coming or going) can move step 7 of other applications. `touches`: the applications to
-    judge; by default the one that the row belongs to. `seen_as`: what its rows are among an application's facts, where
-    some numbers alone look at them. `ripple`: what else changes once it is written, before judging. `forget`: what to
+    whose change (or whose row coming or going) can move step 7 of other applications. `affected_applications`: those
+    to judge; by default the one that the row belongs to. `fact_names`: its names in `STEP_INPUTS`; without any, all
+    steps are judged. `after_write`: what else changes once it is written, before judging. `before_delete`: what to
     undo before a row is deleted.
     """
 
-    table: type[Row]
+    table: type[FactRow]
     noun: str
     create: type[Body]
     update: type[Body]
     public: type[Shown]
     links: Mapping[str, type[Stored]] = field(default_factory=dict)
-    settle: Callable[[OwnedSession, Row, Change], None] = lambda *_: None
-    extras: Callable[[OwnedSession, Sequence[Row]], list[dict[str, Any]]] = lambda _, rows: [{} for _ in rows]
+    validate: Callable[[OwnedSession, FactRow, Change], None] = lambda *_: None
+    extras: Callable[[OwnedSession, Sequence[FactRow]], list[dict[str, Any]]] = lambda _, rows: [{} for _ in rows]
     elsewhere: Collection[str] = ()
-    touches: Callable[[OwnedSession, Row], Collection[str]] = lambda _, row: [row.application_id]  # type: ignore[attr-defined]
-    seen_as: Collection[str] = ()
-    ripple: Callable[[OwnedSession, Row, Change], None] = lambda *_: None
-    forget: Callable[[OwnedSession, Row], None] = lambda *_: None
+    affected_applications: Callable[[OwnedSession, FactRow], Collection[str]] = lambda _, row: [row.application_id]  # type: ignore[attr-defined]
+    fact_names: Collection[str] = ()
+    after_write: Callable[[OwnedSession, FactRow, Change], None] = lambda *_: None
+    before_delete: Callable[[OwnedSession, FactRow], None] = lambda *_: None
 
     @property
-    def moves(self) -> Collection[int]:
+    def affected_steps(self) -> Collection[int]:
         """The numbers that a row's coming, going or change can move."""
-        return moved_by(*self.seen_as) if self.seen_as else STEPS
+        return steps_affected_by(*self.fact_names) if self.fact_names else STEPS
 
 
 def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool = False) -> AnyRow:
@@ -70,7 +70,7 @@ def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool 
     if row is None:
         raise NotFoundError
     deleted_at = getattr(row, "deleted_at", None)
-    if deleted_at is not None and (not deleted or session.now > deleted_at + RESTORABLE):
+    if deleted_at is not None and (not deleted or session.now > deleted_at + RESTORABLE_WITHIN):
         raise NotFoundError
     application_id = getattr(row, "application_id", None)
     if application_id is not None and table is not Application and not deleted:
@@ -79,30 +79,30 @@ def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool 
 
 
 @cache
-def _presence(table: Any) -> Plain:  # noqa: ANN401  # a table
+def _existence_statement(table: Any) -> CompiledStatement:  # noqa: ANN401  # a table
     """Return the statement that tells whether a row is there, and of which application it is."""
-    wanted = picked(table.application_id if "application_id" in table.model_fields else null())
+    wanted = select_as_text(table.application_id if "application_id" in table.model_fields else null())
     if "application_id" in table.model_fields:
         wanted = wanted.join(Application, col(Application.id) == table.application_id)
         wanted = wanted.where(col(Application.deleted_at).is_(None))
-    if table in SOFT:
+    if table in SOFT_DELETED:
         wanted = wanted.where(table.deleted_at.is_(None))
-    return Plain(wanted.where(table.id == given("id", ID)))
+    return CompiledStatement(wanted.where(table.id == param("id", ID)))
 
 
-def is_there(session: OwnedSession, table: type[Owned], id_: str) -> str | None:
+def find_application_id(session: OwnedSession, table: type[Owned], id_: str) -> str | None:
     """Return which application a row is of, None where it is of none. Raises NotFoundError as `find` does."""
-    row = Rows.of(session).first(_presence(table), id=held(id_.lower())) if is_id(id_) else None
+    row = RawConnection.of(session).first(_existence_statement(table), id=to_db_id(id_.lower())) if is_id(id_) else None
     if row is None:
         raise NotFoundError
-    return row[0] and canonical(row[0])
+    return row[0] and from_db_id(row[0])
 
 
-def there(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
+def select_existing(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
     """Return the statement of the rows that are there: neither deleted themselves nor with their application."""
     columns: Any = table
     wanted = select(table)
-    if table in SOFT:
+    if table in SOFT_DELETED:
         wanted = wanted.where(col(columns.deleted_at).is_(None))
     if "application_id" in table.model_fields:
         gone = select(Application.id).where(col(Application.deleted_at).is_not(None))
@@ -111,14 +111,14 @@ def there(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
     return wanted
 
 
-def wanted_id(name: str, value: str) -> str:
+def id_filter(name: str, value: str) -> str:
     """Return the id that a filter names. Raises InvalidError where it cannot be one."""
     if not is_id(value):
         raise InvalidError.parameter(name, "not_an_id", "Send the id of one of your objects.")
     return value.lower()
 
 
-def show(session: OwnedSession, kind: Kind[Row], rows: Sequence[Row]) -> list[Shown]:
+def to_public(session: OwnedSession, kind: FactKind[FactRow], rows: Sequence[FactRow]) -> list[Shown]:
     """Return rows as they are answered."""
     answers = []
     for row, extra in zip(rows, kind.extras(session, rows), strict=True):
@@ -128,12 +128,12 @@ def show(session: OwnedSession, kind: Kind[Row], rows: Sequence[Row]) -> list[Sh
     return answers
 
 
-def show_one(session: OwnedSession, kind: Kind[Row], row: Row) -> Shown:
+def to_public_one(session: OwnedSession, kind: FactKind[FactRow], row: FactRow) -> Shown:
     """Return one row as it is answered."""
-    return show(session, kind, [row])[0]
+    return to_public(session, kind, [row])[0]
 
 
-def values_of(body: Body) -> dict[str, Any]:
+def sent_values(body: Body) -> dict[str, Any]:
     """Return what a request gives, as the tables hold it."""
     return {name: _stored(getattr(body, name)) for name in body.model_fields_set}
 
@@ -144,9 +144,11 @@ def _stored(value: object) -> object:
     return value.value if isinstance(value, Enum) else value
 
 
-def create(session: OwnedSession, kind: Kind[Row], body: Body, *, within: Mapping[str, str] | None = None) -> Row:
-    """Write a new fact and judge what it touches. Raises ConflictError when the user has the id already."""
-    sent = cut_evidence(session, values_of(body))
+def create(
+    session: OwnedSession, kind: FactKind[FactRow], body: Body, *, within: Mapping[str, str] | None = None
+) -> FactRow:
+    """Write a new fact and judge the affected applications. Raises ConflictError when the user has the id already."""
+    sent = check_evidence(session, sent_values(body))
     columns = kind.table.model_fields
     blank = {name: _stored(getattr(body, name)) for name in type(body).model_fields}
     values = {name: value for name, value in {**blank, **sent, **(within or {})}.items() if name in columns}
@@ -154,17 +156,19 @@ def create(session: OwnedSession, kind: Kind[Row], body: Body, *, within: Mappin
     row = kind.table(user_id=session.user_id, created_at=session.now, updated_at=session.now, **values)
     check_links(session, kind.links, sent, getattr(row, "application_id", None))
     birth = Change(sent, {}, session.now)
-    kind.settle(session, row, birth)
+    kind.validate(session, row, birth)
     add(session, row)
-    kind.ripple(session, row, birth)
-    judge.judge_applications(session, kind.touches(session, row), only=kind.moves, elsewhere=bool(kind.elsewhere))
+    kind.after_write(session, row, birth)
+    judge.judge_applications(
+        session, kind.affected_applications(session, row), only=kind.affected_steps, elsewhere=bool(kind.elsewhere)
+    )
     return row
 
 
 def add(session: OwnedSession, row: Stored) -> None:
     """Write a new row at once; the session knows it from then on as one that it has read."""
     session.flush()
-    Rows.of(session).insert(row)
+    RawConnection.of(session).insert(row)
     make_transient_to_detached(row)
     session.add(row)
 
@@ -179,41 +183,43 @@ def new_key(session: OwnedSession, table: type[Stored], wanted: str | None) -> s
     return wanted
 
 
-def change(session: OwnedSession, kind: Kind[Row], row: Row, body: Body) -> Row:
-    """Lay a merge patch over a fact and judge what it touches, before and after."""
-    sent = cut_evidence(session, values_of(body))
+def change(session: OwnedSession, kind: FactKind[FactRow], row: FactRow, body: Body) -> FactRow:
+    """Apply a merge patch to a fact and judge the applications affected before and after."""
+    sent = check_evidence(session, sent_values(body))
     before = {name: getattr(row, name) for name in kind.table.model_fields}
-    touched = set(kind.touches(session, row))
+    touched = set(kind.affected_applications(session, row))
     check_links(session, kind.links, sent, getattr(row, "application_id", None))
     alteration = Change(sent, before, session.now)
-    with session.no_autoflush:  # a row that is not settled yet must not reach the database
+    with session.no_autoflush:  # a row that is not validated yet must not reach the database
         for name, value in sent.items():
             if name in kind.table.model_fields:
                 setattr(row, name, value)
-        kind.settle(session, row, alteration)
-    touch(session, row)
+        kind.validate(session, row, alteration)
+    bump_version(session, row)
     session.flush()
-    kind.ripple(session, row, alteration)
-    touched.update(kind.touches(session, row))
-    judge.judge_applications(session, touched, only=kind.moves, elsewhere=alteration.moved(kind.elsewhere, row))
+    kind.after_write(session, row, alteration)
+    touched.update(kind.affected_applications(session, row))
+    judge.judge_applications(
+        session, touched, only=kind.affected_steps, elsewhere=alteration.moved(kind.elsewhere, row)
+    )
     return row
 
 
-def remove(session: OwnedSession, kind: Kind[Row], row: Row) -> list[Reopened]:
+def remove(session: OwnedSession, kind: FactKind[FactRow], row: FactRow) -> list[Reopened]:
     """Take a fact back; returns the steps that are open again because of it."""
-    touched = set(kind.touches(session, row))
-    kind.forget(session, row)
-    if isinstance(row, SOFT):
+    touched = set(kind.affected_applications(session, row))
+    kind.before_delete(session, row)
+    if isinstance(row, SOFT_DELETED):
         row.deleted_at = session.now
-        touch(session, row)
+        bump_version(session, row)
     else:
         session.delete(row)
     session.flush()
-    kind.ripple(session, row, Change({}, {"id": row.id}, session.now))
-    return judge.judge_applications(session, touched, only=kind.moves, elsewhere=bool(kind.elsewhere))
+    kind.after_write(session, row, Change({}, {"id": row.id}, session.now))
+    return judge.judge_applications(session, touched, only=kind.affected_steps, elsewhere=bool(kind.elsewhere))
 
 
-def touch(session: OwnedSession, row: Stored) -> None:
+def bump_version(session: OwnedSession, row: Stored) -> None:
     """Give a row its next version."""
     row.version += 1
     row.updated_at = session.now
@@ -234,7 +240,7 @@ def check_links(
 def _check_link(session: OwnedSession, table: type[Stored], id_: str, pointer: str, application_id: str | None) -> None:
     detail = "There is no such object, or it is not yours: check the id."
     try:
-        of = is_there(session, table, id_)
+        of = find_application_id(session, table, id_)
     except NotFoundError as error:
         raise NotFoundError(errors=[FieldError("pointer", pointer, "not_found", detail)]) from error
     if application_id is not None and of is not None and of != application_id:

@@ -16,7 +16,7 @@ NOT_EVIDENCE = frozenset({"starts_at", "ends_at", "respond_by", "until", "expire
 class Change:
     """What a request gives (field → value), and what the row held before (empty for a new one)."""
 
-    given: dict[str, Any]
+    sent: dict[str, Any]
     before: dict[str, Any]
     now: datetime
 
@@ -30,7 +30,7 @@ class Change:
         return any(self.before.get(field) != getattr(row, field) for field in fields)
 
 
-def past(session: OwnedSession, value: datetime, pointer: str) -> datetime:
+def check_past(session: OwnedSession, value: datetime, pointer: str) -> datetime:
     """Return evidence's instant, cut to now when it lies a little ahead.
 
     Raises InvalidError beyond five minutes: evidence from the future would make stored steps wrong.
@@ -40,10 +40,10 @@ def past(session: OwnedSession, value: datetime, pointer: str) -> datetime:
     return min(value, session.now)
 
 
-def cut_evidence(session: OwnedSession, given: dict[str, Any]) -> dict[str, Any]:
+def check_evidence(session: OwnedSession, given: dict[str, Any]) -> dict[str, Any]:
     """Return the given values with every instant of evidence checked against the clock."""
     return {
-        name: past(session, value, f"/{name}") if isinstance(value, datetime) and is_evidence(name) else value
+        name: check_past(session, value, f"/{name}") if isinstance(value, datetime) and is_evidence(name) else value
         for name, value in given.items()
     }
 
@@ -59,28 +59,28 @@ def date_fact(row: Any, change: Change, dating: str, *, there: bool, was: bool, 
 
     Raises InvalidError where the date is given without its fact, or cleared while the fact stays.
     """
-    given = change.given.get(dating)
+    given = change.sent.get(dating)
     if not there:
         if given is not None:
             raise InvalidError.at(f"/{dating}", "nothing_to_date", f"It dates {fact}: send that too.")
         setattr(row, dating, None)
-    elif given is None and dating in change.given and was:
+    elif given is None and dating in change.sent and was:
         raise InvalidError.at(f"/{dating}", "fact_still_there", f"Clear {fact} instead: the date goes with it.")
     elif getattr(row, dating) is None:
         setattr(row, dating, change.now)
 
 
-def one_or_unknown(row: Any, change: Change, flag: str, facts: Iterable[str]) -> None:  # noqa: ANN401  # any table
+def clear_unknown_flag(row: Any, change: Change, flag: str, facts: Iterable[str]) -> None:  # noqa: ANN401  # any table
     """Keep a fact and its `…_unknown` apart: together they are refused, the fact given later turns the flag off."""
     if not getattr(row, flag) or not any(getattr(row, field) for field in facts):
         return
-    if change.given.get(flag):
+    if change.sent.get(flag):
         detail = f"Either it is known or it is not: leave out {flag}, or clear what is known."
         raise InvalidError.at(f"/{flag}", "known_and_unknown", detail)
     setattr(row, flag, False)
 
 
-def in_order(row: Any) -> None:  # noqa: ANN401  # a table with moments
+def check_date_order(row: Any) -> None:  # noqa: ANN401  # a table with moments
     """Raise InvalidError where they may be rung until before from when."""
     first, last = row.contact_from, row.contact_by
     if first is None or last is None:

@@ -42,7 +42,7 @@ def _person(session: OwnedSession, interview: Interview, body: Debrief, number: 
     person: DebriefPerson = body.people[number]
     at = {"learned_at": body.at} if body.at else {}
     given = {name: getattr(person, name) for name in person.model_fields_set & PERSONAL}
-    with _within(f"/people/{number}"):
+    with _prefixed_pointers(f"/people/{number}"):
         if person.contact_id is None:
             contact = create(session, CONTACT, ContactCreate.model_validate({**given, **at}))
         else:
@@ -64,7 +64,7 @@ def _note(session: OwnedSession, interview: Interview, body: Debrief, name: str,
     if name == "remarks":
         values["address_in_letter"] = True
     made = NoteCreate.model_validate({**values, "text": said.text, "wording": said.wording})
-    with _within(f"/{name}/{number}"):
+    with _prefixed_pointers(f"/{name}/{number}"):
         return create(session, NOTE, made, within={"application_id": interview.application_id})
 
 
@@ -85,7 +85,7 @@ def _learn(session: OwnedSession, interview: Interview, body: Debrief) -> None:
 
 
 @contextmanager
-def _within(pointer: str) -> Iterator[None]:
+def _prefixed_pointers(pointer: str) -> Iterator[None]:
     """Let the problem of a part point into the whole."""
     try:
         yield

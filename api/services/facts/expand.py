@@ -14,12 +14,12 @@ from api.models.hint import HintPublic
 from api.models.interview import InterviewPublic
 from api.models.step import State, StepName, StepPublic
 from api.rules.answers import Answer
-from api.services.facts.crud import show
+from api.services.facts.crud import to_public
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.links import application_contacts
 from api.services.steps.read import View, steps_of
 from api.services.steps.render import most_pressing
-from api.storage.raw_sql import Rows
+from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 
@@ -41,7 +41,7 @@ class ExpandedApplication(ApplicationPublic):  # type: ignore[valid-type,misc]  
     next_action: PressingAction | None
 
 
-def expanded(
+def expand_applications(
     session: OwnedSession, shown: Sequence[Any], rows: Sequence[Application], wanted: Collection[str]
 ) -> list[ExpandedApplication]:
     """Add to each application what was asked for."""
@@ -49,7 +49,9 @@ def expanded(
     contacts = application_contacts(session, ids) if "contacts" in wanted else {}
     interviews = _interviews(session, ids) if "interviews" in wanted else {}
     closed = {row.id: row.closed_at is not None for row in rows}
-    steps = steps_of(Rows.of(session), closed, View(session.now)) if {"steps", "next_action"} & set(wanted) else {}
+    steps = (
+        steps_of(RawConnection.of(session), closed, View(session.now)) if {"steps", "next_action"} & set(wanted) else {}
+    )
     answers = []
     for one, row in zip(shown, rows, strict=True):
         mine = steps[row.id]["steps"] if row.id in steps else None
@@ -59,7 +61,7 @@ def expanded(
                 contacts=contacts.get(row.id),
                 interviews=interviews[row.id] if "interviews" in wanted else None,
                 steps=[StepPublic.model_validate(step) for step in mine] if mine and "steps" in wanted else None,
-                next_action=_pressing(mine) if mine is not None and "next_action" in wanted else None,
+                next_action=_most_pressing_action(mine) if mine is not None and "next_action" in wanted else None,
             )
         )
     return answers
@@ -69,12 +71,12 @@ def _interviews(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[Any
     wanted = select(Interview).where(col(Interview.application_id).in_(ids))
     rows = session.exec(wanted.order_by(col(Interview.starts_at), col(Interview.id))).all()
     found: dict[str, list[Any]] = defaultdict(list)
-    for row, shown in zip(rows, show(session, INTERVIEW, rows), strict=True):
+    for row, shown in zip(rows, to_public(session, INTERVIEW, rows), strict=True):
         found[row.application_id].append(shown)
     return found
 
 
-def _pressing(steps: Sequence[Answer]) -> PressingAction | None:
+def _most_pressing_action(steps: Sequence[Answer]) -> PressingAction | None:
     step = most_pressing(steps)
     if step is None:
         return None

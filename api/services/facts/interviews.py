@@ -10,28 +10,28 @@ from sqlmodel import col, func, select, update
 from api.errors import InvalidError
 from api.models import Contact, Interview, Letter, Note
 from api.models.interview import InterviewCreate, InterviewPublic, InterviewUpdate
-from api.services.current_user import me
+from api.services.current_user import current_user
 from api.services.facts.applications import application_of
-from api.services.facts.crud import Kind
-from api.services.facts.dating import Change, date_fact, in_order, one_or_unknown
+from api.services.facts.crud import FactKind
+from api.services.facts.dating import Change, check_date_order, clear_unknown_flag, date_fact
 from api.services.policies import policy_of
 from api.services.steps.effective_end import effective_end
 from api.storage.session import OwnedSession
 
 LONGEST = timedelta(hours=24)
-MOST_MOVES = 50
+MAX_MOVES = 50
 
 
-def _settle(session: OwnedSession, row: Interview, change: Change) -> None:
+def _validate(session: OwnedSession, row: Interview, change: Change) -> None:
     application = application_of(session, row)
     row.time_zone = row.time_zone or application.time_zone
-    _settle_times(row, change)
+    _derive_times(row, change)
     if row.round_no is None:
         row.round_no = _next_round(session, row)
-    minutes = policy_of(me(session).policy, application.policy).default_interview_minutes
+    minutes = policy_of(current_user(session).policy, application.policy).default_interview_minutes
     row.effective_end_at = effective_end(row, minutes)
-    _check_lengths(row, change.given)
-    _settle_learned(row, change)
+    _check_lengths(row, change.sent)
+    _date_what_was_learned(row, change)
     was = change.before.get("status") == "cancelled"
     cancelled = row.status == "cancelled"
     date_fact(row, change, "cancelled_at", there=cancelled, was=was, fact="status cancelled")
@@ -39,11 +39,11 @@ def _settle(session: OwnedSession, row: Interview, change: Change) -> None:
     _remember_move(row, change)
 
 
-def _settle_learned(row: Interview, change: Change) -> None:
+def _date_what_was_learned(row: Interview, change: Change) -> None:
     timing = ("contact_from", "contact_by", "hear_by")
-    one_or_unknown(row, change, "next_stage_unknown", ["next_stage"])
-    one_or_unknown(row, change, "timing_unknown", timing)
-    in_order(row)
+    clear_unknown_flag(row, change, "next_stage_unknown", ["next_stage"])
+    clear_unknown_flag(row, change, "timing_unknown", timing)
+    check_date_order(row)
     for dating, fields in (
         ("stage_learned_at", ("next_stage", "next_stage_unknown")),
         ("timing_learned_at", (*timing, "timing_unknown")),
@@ -58,31 +58,31 @@ def _next_round(session: OwnedSession, row: Interview) -> int:
     return (session.exec(highest).one() or 0) + 1
 
 
-def _settle_times(row: Interview, change: Change) -> None:
+def _derive_times(row: Interview, change: Change) -> None:
     """Derive the other form of each time; where only the zone changes, the clock on the wall stays."""
-    given = change.given
+    sent = change.sent
     for local, instant in (("start_local", "starts_at"), ("end_local", "ends_at")):
-        if given.get(local) is not None and given.get(instant) is not None:
+        if sent.get(local) is not None and sent.get(instant) is not None:
             detail = f"Send either {local} or {instant}: the other is worked out."
             raise InvalidError.at(f"/{instant}", "either_or", detail)
     if change.is_new and row.start_local is None and row.starts_at is None:
         detail = "Say when it starts: start_local with time_zone, or starts_at."
         raise InvalidError.at("/start_local", "missing", detail)
-    _settle_time(row, given, "start")
-    _settle_time(row, given, "end")
+    _derive_time(row, sent, "start")
+    _derive_time(row, sent, "end")
 
 
-def _settle_time(row: Any, given: dict[str, Any], edge: str) -> None:  # noqa: ANN401  # fields by name
+def _derive_time(row: Any, sent: dict[str, Any], edge: str) -> None:  # noqa: ANN401  # fields by name
     local, fold, instant = f"{edge}_local", f"{edge}_fold", f"{edge}s_at"
     zone = ZoneInfo(row.time_zone)
-    if given.get(instant) is not None:
-        wall = given[instant].astimezone(zone)
+    if sent.get(instant) is not None:
+        wall = sent[instant].astimezone(zone)
         setattr(row, local, wall.replace(tzinfo=None, fold=0))
         setattr(row, fold, wall.fold)
         return
-    if (local in given and given[local] is None) or (instant in given and given[instant] is None):
-        setattr(row, local, None if given.get(local) is None else getattr(row, local))
-    if given.get(local) is not None:
+    if (local in sent and sent[local] is None) or (instant in sent and sent[instant] is None):
+        setattr(row, local, None if sent.get(local) is None else getattr(row, local))
+    if sent.get(local) is not None:
         setattr(row, fold, 0)
     wall_time: datetime | None = getattr(row, local)
     if wall_time is None:
@@ -96,9 +96,9 @@ def _settle_time(row: Any, given: dict[str, Any], edge: str) -> None:  # noqa: A
     setattr(row, instant, there.astimezone(UTC))
 
 
-def _check_lengths(row: Interview, given: Collection[str]) -> None:
+def _check_lengths(row: Interview, sent: Collection[str]) -> None:
     """Raise InvalidError, pointing at what was sent, where the round ends before it begins or lasts too long."""
-    planned = next((name for name in ("ends_at", "end_local", "starts_at", "start_local") if name in given), "ends_at")
+    planned = next((name for name in ("ends_at", "end_local", "starts_at", "start_local") if name in sent), "ends_at")
     for name, end in (("ends_at", row.ends_at), ("actual_end", row.actual_end)):
         if end is None:
             continue
@@ -120,10 +120,10 @@ def _remember_move(row: Interview, change: Change) -> None:
         "time_zone": change.before["time_zone"],
         "moved_at": change.now.isoformat(),
     }
-    row.rescheduled_from = [*row.rescheduled_from, move][-MOST_MOVES:]
+    row.rescheduled_from = [*row.rescheduled_from, move][-MAX_MOVES:]
 
 
-def _forget(session: OwnedSession, row: Interview) -> None:
+def _before_delete(session: OwnedSession, row: Interview) -> None:
     """Keep notes and letters of the round: they become the application's."""
     for table in (Note, Letter):
         kept = {"interview_id": None, "version": table.version + 1, "updated_at": session.now}
@@ -135,15 +135,15 @@ def _extras(_session: OwnedSession, rows: Sequence[Interview]) -> list[dict[str,
     return [{"effective_end_at": row.effective_end_at} for row in rows]
 
 
-INTERVIEW = Kind(
+INTERVIEW = FactKind(
     table=Interview,
     noun="interview",
     create=InterviewCreate,
     update=InterviewUpdate,
     public=InterviewPublic,
     links={"told_by": Contact},
-    settle=_settle,
+    validate=_validate,
     extras=_extras,
-    forget=_forget,
+    before_delete=_before_delete,
     elsewhere=("effective_end_at", "status"),
 )

@@ -2,13 +2,13 @@
 
 from api.models import LetterTemplate
 from api.models.letter_template import LetterTemplateCreate, LetterTemplatePublic, LetterTemplateUpdate
-from api.services.facts.crud import Kind
+from api.services.facts.crud import FactKind
 
-LETTER_TEMPLATE = Kind(
+LETTER_TEMPLATE = FactKind(
     table=LetterTemplate,
     noun="letter template",
     create=LetterTemplateCreate,
     update=LetterTemplateUpdate,
     public=LetterTemplatePublic,
-    touches=lambda *_: [],
+    affected_applications=lambda *_: [],
 )

@@ -10,32 +10,32 @@ from sqlmodel import col, select, update
 from api.errors import ConflictError, FieldError, InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
 from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
-from api.rules.evaluate import moved_by
+from api.rules.evaluate import steps_affected_by
 from api.services.facts.applications import applications_of
-from api.services.facts.crud import Kind, find, touch
-from api.services.facts.dating import Change, past
+from api.services.facts.crud import FactKind, bump_version, find
+from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
 from api.words.checks import PLACEHOLDER
-from api.words.letters import rested
+from api.words.letters import match_paragraphs
 from api.words.material import Paragraph
 
-SEEN_AS = ("letters",)
+FACT_NAMES = ("letters",)
 CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
 EARLY = "It was sent before the interview began and does not count for it: correct sent_at if that is wrong."
 
 
-def _settle(session: OwnedSession, row: Letter, change: Change) -> None:
+def _validate(session: OwnedSession, row: Letter, change: Change) -> None:
     row.recipients = list(dict.fromkeys(row.recipients))
     row.note_ids = list(dict.fromkeys(row.note_ids))
-    if change.is_new or "body" in change.given:
+    if change.is_new or "body" in change.sent:
         row.paragraphs = _paragraphs(row)
     if change.is_new:
         if row.sent_at is not None:
-            _seal(session, row)
+            _snapshot_recipients(session, row)
     elif change.before["sent_at"] is None:
         _still_a_draft(row, change)
-    elif extra := change.given.keys() - CORRECTABLE:
+    elif extra := change.sent.keys() - CORRECTABLE:
         detail = "A letter that was sent stays as it is: only sent_at, channel and delivered_at can be corrected."
         errors = [FieldError("pointer", f"/{name}", "letter_sent", detail) for name in sorted(extra)]
         raise ConflictError(detail, errors=errors, code="letter_sent")
@@ -43,22 +43,22 @@ def _settle(session: OwnedSession, row: Letter, change: Change) -> None:
 
 def _paragraphs(row: Letter) -> list[dict[str, Any]]:
     """Return the paragraphs of a body: those that stand as they were composed keep what they rest on."""
-    return kept(rested(row.body, paragraphs_of(row)))
+    return paragraphs_to_json(match_paragraphs(row.body, paragraphs_from_json(row)))
 
 
-def kept(paragraphs: Iterable[Paragraph]) -> list[dict[str, Any]]:
+def paragraphs_to_json(paragraphs: Iterable[Paragraph]) -> list[dict[str, Any]]:
     """Return paragraphs as a letter keeps them."""
     return [{**asdict(one), "source_note_ids": list(one.source_note_ids)} for one in paragraphs]
 
 
-def paragraphs_of(row: Letter) -> list[Paragraph]:
+def paragraphs_from_json(row: Letter) -> list[Paragraph]:
     """Return a letter's paragraphs as they were kept."""
     return [Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in row.paragraphs or ()]
 
 
 def _still_a_draft(row: Letter, change: Change) -> None:
     for name in ("sent_at", "delivered_at"):
-        if change.given.get(name) is not None:
+        if change.sent.get(name) is not None:
             detail = f"This is a draft: send it with POST /v1/letters/{row.id}/send."
             raise InvalidError.at(f"/{name}", "not_sent", detail)
 
@@ -68,14 +68,14 @@ def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
     if row.sent_at is not None:
         detail = f"It was sent already: correct sent_at with PATCH /v1/letters/{row.id}."
         raise ConflictError(detail, code="letter_sent")
-    row.sent_at = past(session, body.sent_at, "/sent_at") if body.sent_at else session.now
+    row.sent_at = check_past(session, body.sent_at, "/sent_at") if body.sent_at else session.now
     row.channel = body.channel or row.channel
-    _seal(session, row)
-    touch(session, row)
-    judge.judge_applications(session, [row.application_id], only=moved_by(*SEEN_AS))
+    _snapshot_recipients(session, row)
+    bump_version(session, row)
+    judge.judge_applications(session, [row.application_id], only=steps_affected_by(*FACT_NAMES))
 
 
-def _seal(session: OwnedSession, row: Letter) -> None:
+def _snapshot_recipients(session: OwnedSession, row: Letter) -> None:
     company = find(session, Application, row.application_id).company
     snapshot = _recipients(row, contacts_of(session, row.recipients), company)
     if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
@@ -107,7 +107,7 @@ def _recipients(row: Letter, contacts: dict[str, Contact], company: str) -> list
     ]
 
 
-def _forget(session: OwnedSession, row: Letter) -> None:
+def _before_delete(session: OwnedSession, row: Letter) -> None:
     kept = {"addressed_by_letter_id": None, "version": Note.version + 1, "updated_at": session.now}
     ours = update(Note).where(col(Note.addressed_by_letter_id) == row.id).values(**kept)
     session.execute(ours, execution_options={"synchronize_session": "fetch"})
@@ -144,15 +144,15 @@ def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:
     return [{"code": "evidence_before_interview", "text": EARLY, "method": "PATCH", "href": href}]
 
 
-LETTER = Kind(
+LETTER = FactKind(
     table=Letter,
     noun="letter",
     create=LetterCreate,
     update=LetterUpdate,
     public=LetterPublic,
     links={"interview_id": Interview, "recipients": Contact, "note_ids": Note},
-    settle=_settle,
+    validate=_validate,
     extras=_extras,
-    seen_as=SEEN_AS,
-    forget=_forget,
+    fact_names=FACT_NAMES,
+    before_delete=_before_delete,
 )

@@ -10,9 +10,9 @@ from api.models import Application, ApplicationContact, Contact, Interview, Inte
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.protocol.etags import etag
-from api.rules.evaluate import moved_by
+from api.rules.evaluate import steps_affected_by
 from api.services.facts.contacts import CONTACT
-from api.services.facts.crud import find, show
+from api.services.facts.crud import find, to_public
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
 from api.storage.keyset import PageQuery, ascending
@@ -30,10 +30,10 @@ def find_link(session: OwnedSession, table: type[Any], first: str, second: str) 
     return row
 
 
-def unlink(session: OwnedSession, row: Owned, application_id: str, *seen_as: str) -> list[Reopened]:
+def unlink(session: OwnedSession, row: Owned, application_id: str, *fact_names: str) -> list[Reopened]:
     """Take a link back, which the application's facts know by this name; returns the steps that are open again."""
     session.delete(row)
-    return judge.judge_applications(session, [application_id], only=moved_by(*seen_as))
+    return judge.judge_applications(session, [application_id], only=steps_affected_by(*fact_names))
 
 
 def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -> Paged[InterviewerPublic]:
@@ -44,7 +44,7 @@ def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -
         .where(InterviewInterviewer.interview_id == interview.id, col(Contact.deleted_at).is_(None))
     )
     keys = ascending(InterviewInterviewer.contact_id)
-    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, people)
+    rows, cursor = page.read_cursor(session.user_id, keys, session.now).rows(session, people)
     return [_interviewer(link, contact) for link, contact in rows], cursor
 
 
@@ -70,14 +70,14 @@ def put_interviewer(session: OwnedSession, interview: Interview, contact: Contac
     """Link a contact to a round, or change how it took part; tells whether the link is new."""
     keys = {"interview_id": interview.id, "contact_id": contact.id}
     is_new = _put(session, InterviewInterviewer, keys, {"optional": body.optional})
-    judge.judge_applications(session, [interview.application_id], only=moved_by("people"))
+    judge.judge_applications(session, [interview.application_id], only=steps_affected_by("people"))
     return is_new
 
 
 def contacts_page(session: OwnedSession, application: Application, page: PageQuery) -> Paged[ApplicationContactPublic]:
     """Return a page of an application's contacts with their roles."""
     keys = ascending(ApplicationContact.contact_id)
-    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, _with_roles([application.id]))
+    rows, cursor = page.read_cursor(session.user_id, keys, session.now).rows(session, _with_roles([application.id]))
     return _application_contacts(session, rows), cursor
 
 
@@ -99,7 +99,7 @@ def _with_roles(ids: Sequence[str]) -> Any:  # noqa: ANN401  # a statement
 
 
 def _application_contacts(session: OwnedSession, rows: Sequence[Any]) -> list[ApplicationContactPublic]:
-    contacts = show(session, CONTACT, [contact for _, contact in rows])
+    contacts = to_public(session, CONTACT, [contact for _, contact in rows])
     return [_application_contact(link, shown) for (link, _), shown in zip(rows, contacts, strict=True)]
 
 
@@ -117,7 +117,7 @@ def application_contact(session: OwnedSession, application: Application, contact
     """Return one contact of an application with its role. Raises NotFoundError."""
     contact = find(session, Contact, contact_id)
     link = find_link(session, ApplicationContact, application.id, contact.id)
-    return _application_contact(link, show(session, CONTACT, [contact])[0])
+    return _application_contact(link, to_public(session, CONTACT, [contact])[0])
 
 
 def put_application_contact(

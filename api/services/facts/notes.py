@@ -2,24 +2,24 @@
 
 from api.models import Interview, Letter, Note
 from api.models.note import NoteCreate, NotePublic, NoteUpdate
-from api.services.facts.crud import Kind
+from api.services.facts.crud import FactKind
 from api.services.facts.dating import Change
 from api.storage.session import OwnedSession
 
 
-def _settle_note(session: OwnedSession, row: Note, _change: Change) -> None:
+def _validate(session: OwnedSession, row: Note, _change: Change) -> None:
     row.noted_at = row.noted_at or session.now
     if row.address_in_letter is None:
         row.address_in_letter = row.kind == "concern"
 
 
-NOTE = Kind(
+NOTE = FactKind(
     table=Note,
     noun="note",
     create=NoteCreate,
     update=NoteUpdate,
     public=NotePublic,
     links={"interview_id": Interview, "addressed_by_letter_id": Letter},
-    settle=_settle_note,
-    seen_as=("notes",),
+    validate=_validate,
+    fact_names=("notes",),
 )

@@ -6,18 +6,18 @@ from typing import Any
 from api.models import Application, Offer
 from api.models.offer import OfferCreate, OfferPublic, OfferUpdate
 from api.services.facts.applications import applications_of
-from api.services.facts.crud import Kind
+from api.services.facts.crud import FactKind
 from api.services.facts.dating import Change, date_fact
 from api.storage.session import OwnedSession
 
 
-def _settle_offer(session: OwnedSession, row: Offer, change: Change) -> None:
+def _validate(session: OwnedSession, row: Offer, change: Change) -> None:
     row.received_at = row.received_at or session.now
     there, was = row.decision is not None, change.before.get("decision") is not None
     date_fact(row, change, "decided_at", there=there, was=was, fact="decision")
 
 
-def _offer_extras(session: OwnedSession, rows: Sequence[Offer]) -> list[dict[str, Any]]:
+def _extras(session: OwnedSession, rows: Sequence[Offer]) -> list[dict[str, Any]]:
     applications = applications_of(session, [row.application_id for row in rows])
     return [{"warnings": _stage_warnings(applications[row.application_id])} for row in rows]
 
@@ -30,12 +30,12 @@ def _stage_warnings(application: Application) -> list[dict[str, str]]:
     return [{"code": "stage_not_offered", "text": text, "method": "POST", "href": href}]
 
 
-OFFER = Kind(
+OFFER = FactKind(
     table=Offer,
     noun="offer",
     create=OfferCreate,
     update=OfferUpdate,
     public=OfferPublic,
-    settle=_settle_offer,
-    extras=_offer_extras,
+    validate=_validate,
+    extras=_extras,
 )

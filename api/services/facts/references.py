@@ -19,25 +19,25 @@ from api.models.reference import (
     ReferenceUpdate,
 )
 from api.protocol.etags import etag
-from api.rules.evaluate import moved_by
-from api.services.facts.crud import Kind, find, ids_where, values_of
-from api.services.facts.dating import Change, cut_evidence, date_fact
+from api.rules.evaluate import steps_affected_by
+from api.services.facts.crud import FactKind, find, ids_where, sent_values
+from api.services.facts.dating import Change, check_evidence, date_fact
 from api.services.facts.links import Paged, find_link
 from api.services.steps import judge
 from api.storage.keyset import PageQuery, ascending
 from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 
-SEEN_AS = "references"
-MOVED = moved_by(SEEN_AS)
-LATELY = timedelta(days=60)
+FACT_NAME = "references"
+AFFECTED_STEPS = steps_affected_by(FACT_NAME)
+ASKED_WITHIN = timedelta(days=60)
 # Three calls in two months are a favour; the fourth is work, and a tired reference is a short one. The figure is ours.
-MOST_ASKED = 3
+MAX_ASKED = 3
 Hints = list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskCount:
     """How often somebody was named: ever, within the last 60 days, and for what is still open."""
 
     ever: int = 0
@@ -47,7 +47,7 @@ class Asked:
     @property
     def is_often(self) -> bool:
         """Whether it is more than one should ask of anybody."""
-        return self.lately > MOST_ASKED
+        return self.lately > MAX_ASKED
 
 
 def consent_of(person: Reference, now: datetime) -> Consent:
@@ -58,13 +58,13 @@ def consent_of(person: Reference, now: datetime) -> Consent:
     return "given" if expires is None or now < expires else "lapsed"
 
 
-def asks_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Asked]:
+def ask_counts(session: OwnedSession, ids: Sequence[str]) -> dict[str, AskCount]:
     """Return how often people were named; a deleted application counts among the uses only.
 
     An ask of exactly 60 days ago is over, as a deadline is at its very second.
     """
     there = col(Application.deleted_at).is_(None)
-    lately = and_(there, col(ApplicationReference.linked_at) > session.now - LATELY)
+    lately = and_(there, col(ApplicationReference.linked_at) > session.now - ASKED_WITHIN)
     open_ = and_(there, col(Application.closed_at).is_(None))
     counts: Any = select(
         ApplicationReference.reference_id,
@@ -73,10 +73,10 @@ def asks_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Asked]:
     )
     named = counts.join(Application, col(Application.id) == ApplicationReference.application_id)
     mine = named.where(col(ApplicationReference.reference_id).in_(ids)).group_by(ApplicationReference.reference_id)
-    return {id_: Asked(*(int(count) for count in found)) for id_, *found in session.exec(mine).all()}
+    return {id_: AskCount(*(int(count) for count in found)) for id_, *found in session.exec(mine).all()}
 
 
-def _cautions(person: Reference, asked: Asked, now: datetime) -> Iterator[dict[str, str]]:
+def _consent_warnings(person: Reference, asked: AskCount, now: datetime) -> Iterator[dict[str, str]]:
     """Say what speaks against naming somebody just now."""
     consent, href = consent_of(person, now), f"/v1/references/{person.id}"
     if consent == "lapsed":
@@ -92,11 +92,11 @@ def _hint(code: str, method: str, href: str, **values: str) -> dict[str, str]:
     return {"code": code, "text": text.format(**values), "method": method, "href": href}
 
 
-def _settle(_session: OwnedSession, row: Reference, change: Change) -> None:
+def _validate(_session: OwnedSession, row: Reference, change: Change) -> None:
     """Keep the end of a permission with it, and not before it."""
     pointer = "/permission_expires_at"
     if row.permission_at is None:
-        if change.given.get("permission_expires_at") is not None:
+        if change.sent.get("permission_expires_at") is not None:
             raise InvalidError.at(pointer, "nothing_to_end", "It ends a permission: send permission_at too.")
         row.permission_expires_at = None
     elif row.permission_expires_at is not None and row.permission_expires_at < row.permission_at:
@@ -104,29 +104,31 @@ def _settle(_session: OwnedSession, row: Reference, change: Change) -> None:
 
 
 def _extras(session: OwnedSession, rows: Sequence[Reference]) -> list[dict[str, Any]]:
-    asks = asks_of(session, [row.id for row in rows])
-    found = [(row, asks.get(row.id, Asked())) for row in rows]
+    asks = ask_counts(session, [row.id for row in rows])
+    found = [(row, asks.get(row.id, AskCount())) for row in rows]
     return [
         {
             "uses": asked.ever,
             "asked_within_60_days": asked.lately,
             "consent": consent_of(row, session.now),
-            "warnings": list(_cautions(row, asked, session.now)),
+            "warnings": list(_consent_warnings(row, asked, session.now)),
         }
         for row, asked in found
     ]
 
 
-REFERENCE = Kind(
+REFERENCE = FactKind(
     table=Reference,
     noun="reference",
     create=ReferenceCreate,
     update=ReferenceUpdate,
     public=ReferencePublic,
-    settle=_settle,
+    validate=_validate,
     extras=_extras,
-    seen_as=(SEEN_AS,),
-    touches=lambda session, row: ids_where(session, ApplicationReference, "reference_id", row.id, "application_id"),
+    fact_names=(FACT_NAME,),
+    affected_applications=lambda session, row: ids_where(
+        session, ApplicationReference, "reference_id", row.id, "application_id"
+    ),
 )
 
 
@@ -144,14 +146,14 @@ def references_page(
 ) -> Paged[ApplicationReferencePublic]:
     """Return a page of the references named for an application, in the order in which they were named."""
     keys = ascending(ApplicationReference.linked_at, ApplicationReference.reference_id)
-    rows, cursor = page.opened(session.user_id, keys, session.now).rows(session, named_for(application))
-    asks = asks_of(session, [person.id for _, person in rows])
-    found = [(link, person, asks.get(person.id, Asked())) for link, person in rows]
+    rows, cursor = page.read_cursor(session.user_id, keys, session.now).rows(session, named_for(application))
+    asks = ask_counts(session, [person.id for _, person in rows])
+    found = [(link, person, asks.get(person.id, AskCount())) for link, person in rows]
     return [_shown(session, application, link, person, asked) for link, person, asked in found], cursor
 
 
 def _shown(
-    session: OwnedSession, application: Application, link: ApplicationReference, person: Reference, asked: Asked
+    session: OwnedSession, application: Application, link: ApplicationReference, person: Reference, asked: AskCount
 ) -> ApplicationReferencePublic:
     derived = {"name": person.name, "warnings": link_warnings(application, link, person, asked, session.now)}
     names = ApplicationReferencePublic.model_fields.keys() - {"etag", *derived}
@@ -161,11 +163,11 @@ def _shown(
 
 
 def link_warnings(
-    application: Application, link: ApplicationReference, person: Reference, asked: Asked, now: datetime
+    application: Application, link: ApplicationReference, person: Reference, asked: AskCount, now: datetime
 ) -> Hints:
     """Return what to know of somebody named for an application: ask them first; once it is over, thank them."""
     if application.closed_at is None:
-        return list(_cautions(person, asked, now))
+        return list(_consent_warnings(person, asked, now))
     was_busy = link.contacted_at is not None or link.briefed_at is not None
     if link.thanked_at is not None or not was_busy:
         return []
@@ -179,14 +181,14 @@ def application_reference(
     """Return what a reference was told about an application. Raises NotFoundError."""
     person = find(session, Reference, reference_id)
     link = find_link(session, ApplicationReference, application.id, person.id)
-    return _shown(session, application, link, person, asks_of(session, [person.id]).get(person.id, Asked()))
+    return _shown(session, application, link, person, ask_counts(session, [person.id]).get(person.id, AskCount()))
 
 
 def put_application_reference(
     session: OwnedSession, application: Application, person: Reference, body: ApplicationReferencePut
 ) -> bool:
     """Name a reference for an application, or replace what it was told; an absent date keeps the old one."""
-    given = cut_evidence(session, values_of(body))
+    given = check_evidence(session, sent_values(body))
     keys: dict[str, Any] = {"application_id": application.id, "reference_id": person.id}
     row = session.get(ApplicationReference, (session.user_id, application.id, person.id))
     before = row.model_dump() if row else {}
@@ -199,19 +201,19 @@ def put_application_reference(
     _settle_link(session, new, Change(given, before, session.now))
     session.add(new)
     new.version += 0 if row is None else 1
-    judge.judge_applications(session, [application.id], only=MOVED)
+    judge.judge_applications(session, [application.id], only=AFFECTED_STEPS)
     return row is None
 
 
 def change_application_reference(session: OwnedSession, row: ApplicationReference, body: Body) -> None:
     """Lay a merge patch over what a reference was told."""
-    given = cut_evidence(session, values_of(body))
+    given = check_evidence(session, sent_values(body))
     before = row.model_dump()
     for name, value in given.items():
         setattr(row, name, value)
     _settle_link(session, row, Change(given, before, session.now))
     row.version += 1
-    judge.judge_applications(session, [row.application_id], only=MOVED)
+    judge.judge_applications(session, [row.application_id], only=AFFECTED_STEPS)
 
 
 def _settle_link(session: OwnedSession, row: ApplicationReference, change: Change) -> None:
@@ -220,5 +222,5 @@ def _settle_link(session: OwnedSession, row: ApplicationReference, change: Chang
     was = bool(change.before.get("job_details_given") and change.before.get("company_details_given"))
     if both:
         date_fact(row, change, "briefed_at", there=True, was=was, fact="one of the two details")
-    elif was and change.given.get("briefed_at") is None:
+    elif was and change.sent.get("briefed_at") is None:
         row.briefed_at = None

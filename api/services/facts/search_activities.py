@@ -2,23 +2,23 @@
 
 from api.models import Application, SearchActivity
 from api.models.search_activity import SearchActivityCreate, SearchActivityPublic, SearchActivityUpdate
-from api.services.facts.crud import Kind
+from api.services.facts.crud import FactKind
 from api.services.facts.dating import Change
 from api.storage.session import OwnedSession
 
 
-def _settle_activity(session: OwnedSession, row: SearchActivity, _change: Change) -> None:
+def _validate(session: OwnedSession, row: SearchActivity, _change: Change) -> None:
     row.at = row.at or session.now
 
 
-SEARCH_ACTIVITY = Kind(
+SEARCH_ACTIVITY = FactKind(
     table=SearchActivity,
     noun="search activity",
     create=SearchActivityCreate,
     update=SearchActivityUpdate,
     public=SearchActivityPublic,
     links={"application_id": Application},
-    settle=_settle_activity,
+    validate=_validate,
     elsewhere=("at", "application_id"),
-    touches=lambda *_: [],
+    affected_applications=lambda *_: [],
 )

@@ -10,17 +10,19 @@ from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, StepInstance, StepOverride
 from api.models.base import new_id
 from api.rules.judge import BY_HAND
-from api.services.facts.dating import past
+from api.services.facts.dating import check_past
 from api.services.steps import judge
 from api.services.steps.read import find_step
 from api.storage.session import OwnedSession
 
-LONGEST_SNOOZE = timedelta(days=30)
+MAX_SNOOZE = timedelta(days=30)
 Action = Literal["complete", "skip", "reopen"]
 RECORDED_AT = {6: "/v1/applications/{id}/follow-ups", 7: "/v1/search-activities"}
 
 
-def act(session: OwnedSession, row: StepInstance, action: Action, at: datetime | None, note: str | None = None) -> None:
+def override_step(
+    session: OwnedSession, row: StepInstance, action: Action, at: datetime | None, note: str | None = None
+) -> None:
     """Write what was done by hand and judge the application anew.
 
     Raises InvalidError for ticking a call or a search: those are recorded as what they are.
@@ -29,7 +31,7 @@ def act(session: OwnedSession, row: StepInstance, action: Action, at: datetime |
         href = RECORDED_AT[row.number].format(id=row.application_id)
         detail = f"A call and a search are recorded as what they are: POST {href}."
         raise InvalidError(detail, code="record_the_fact", extra={"method": "POST", "href": href})
-    _write(session, row, action, past(session, at, "/at") if at else session.now, note)
+    _write(session, row, action, check_past(session, at, "/at") if at else session.now, note)
     judge.judge_applications(session, [row.application_id], only=[row.number])
 
 
@@ -41,7 +43,7 @@ def skip_many(
     note: str | None,
 ) -> None:
     """Skip several steps of an application at once. Raises NotFoundError where an id is not one of its steps."""
-    instant = past(session, at, "/at") if at else session.now
+    instant = check_past(session, at, "/at") if at else session.now
     for row in _chosen(session, application, which):
         _write(session, row, "skip", instant, note)
     judge.judge_applications(session, [application.id])
@@ -87,7 +89,7 @@ def snooze(session: OwnedSession, row: StepInstance, until: datetime | None) -> 
     if until is None:
         row.snoozed_until = None
         return
-    if not session.now < until <= session.now + LONGEST_SNOOZE:
+    if not session.now < until <= session.now + MAX_SNOOZE:
         detail = "Choose an instant in the future, at most 30 days ahead."
         raise InvalidError.at("/until", "not_within_30_days", detail)
     if row.closed_state is not None:
@@ -95,7 +97,7 @@ def snooze(session: OwnedSession, row: StepInstance, until: datetime | None) -> 
     row.snoozed_until = until
 
 
-def again(session: OwnedSession, row: StepInstance) -> StepInstance:
+def reload_step(session: OwnedSession, row: StepInstance) -> StepInstance:
     """Return the row as it stands after the judgement; it may have gone with the fact that caused it."""
     session.flush()
     return find_step(session, row.id)

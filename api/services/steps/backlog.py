@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import col, func, select
 
 from api.models import StepInstance
-from api.storage.session import ANYBODY, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +26,5 @@ def backlog(session: OwnedSession) -> Backlog:
         func.count().filter(opens_at <= session.now, due_at > session.now),
         func.count().filter(due_at <= session.now),
     ).where(col(StepInstance.closed_state).is_(None))
-    in_time, late = session.exec(wanted, execution_options={ANYBODY: True}).one()
+    in_time, late = session.exec(wanted, execution_options={ANY_OWNER: True}).one()
     return Backlog(open=in_time, overdue=late)

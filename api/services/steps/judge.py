@@ -12,21 +12,29 @@ from api.rules.evaluate import project
 from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
 from api.services.steps.effective_end import effective_end
-from api.services.steps.load_facts import ME, gather
-from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, columns, is_kept, keys_of, same
-from api.storage.codecs import canonical, document, instant
-from api.storage.raw_sql import IDS, OWNER, Plain, Rows, given, picked
+from api.services.steps.load_facts import USER_SETTINGS, load_facts
+from api.services.steps.rows import (
+    COLUMNS,
+    OF_APPLICATIONS,
+    StoredStep,
+    column_values,
+    is_same_instant,
+    is_unchanged,
+    key_values,
+)
+from api.storage.codecs import from_db_id, from_db_instant, from_db_json
+from api.storage.raw_sql import IDS, OWNER, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import OwnedSession
 
-AT_ONCE = 500
+BATCH_SIZE = 500
 SEARCH = (7,)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
-LOCK = Plain(
+LOCK_USER = CompiledStatement(
     update(User).where(col(User.id) == OWNER).values(write_counter=User.write_counter + 1),
     owned=False,
 )
-WITHOUT_END = Plain(
-    picked(Interview.id, Interview.starts_at, Interview.effective_end_at, Application.policy)
+INTERVIEWS_WITHOUT_END = CompiledStatement(
+    select_as_text(Interview.id, Interview.starts_at, Interview.effective_end_at, Application.policy)
     .join(Application, col(Application.id) == Interview.application_id)
     .where(
         col(Interview.application_id).in_(IDS),
@@ -34,15 +42,27 @@ WITHOUT_END = Plain(
         col(Interview.actual_end).is_(None),
     )
 )
-SEARCHES = Plain(picked(*COLUMNS).where(col(StepInstance.number).in_(SEARCH)))
-KEPT = {column.name: given(column.name, column.type) for column in StepInstance.__table__.c}
-MINE = (col(StepInstance.user_id) == OWNER, col(StepInstance.id) == KEPT["id"])
-CHANGING = ("opens_at", "due_at", "closed_state", "completed_at", "reason", "missing", "detail", "rules_version")
-INSERT = Plain(insert(StepInstance).values({**KEPT, "snoozed_until": None}), owned=False)
-UPDATE = Plain(
-    update(StepInstance).where(*MINE).values({name: KEPT[name] for name in (*CHANGING, "snoozed_until")}), owned=False
+SEARCH_STEPS = CompiledStatement(select_as_text(*COLUMNS).where(col(StepInstance.number).in_(SEARCH)))
+STEP_PARAMETERS = {column.name: param(column.name, column.type) for column in StepInstance.__table__.c}
+THIS_ROW = (col(StepInstance.user_id) == OWNER, col(StepInstance.id) == STEP_PARAMETERS["id"])
+CHANGING_COLUMNS = (
+    "opens_at",
+    "due_at",
+    "closed_state",
+    "completed_at",
+    "reason",
+    "missing",
+    "detail",
+    "rules_version",
 )
-DELETE = Plain(delete(StepInstance).where(*MINE), owned=False)
+INSERT = CompiledStatement(insert(StepInstance).values({**STEP_PARAMETERS, "snoozed_until": None}), owned=False)
+UPDATE = CompiledStatement(
+    update(StepInstance)
+    .where(*THIS_ROW)
+    .values({name: STEP_PARAMETERS[name] for name in (*CHANGING_COLUMNS, "snoozed_until")}),
+    owned=False,
+)
+DELETE = CompiledStatement(delete(StepInstance).where(*THIS_ROW), owned=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +97,9 @@ def judged_at(session: OwnedSession) -> datetime:
     return session.now + CLOCKS_DIFFER_BY
 
 
-def lock(session: OwnedSession) -> None:
-    """Take the user's turn to write and count it: one writer at a time judges a user's applications."""
-    Rows.of(session).run(LOCK)
+def lock_user(session: OwnedSession) -> None:
+    """Lock the user's row and count the write: one writer at a time judges a user's applications."""
+    RawConnection.of(session).execute(LOCK_USER)
 
 
 def judge_applications(
@@ -91,14 +111,14 @@ def judge_applications(
     application has no rows.
     """
     session.flush()
-    rows, wanted = Rows.of(session), sorted(ids) if only else []
+    raw, wanted = RawConnection.of(session), sorted(ids) if only else []
     if only is STEPS:
-        _settle_ends(session, loose_ends(rows, wanted))
+        _update_effective_ends(session, outdated_ends(raw, wanted))
     reopened: list[Reopened] = []
     for some in _in_batches(wanted):
-        reopened += rewrite(rows, compare(rows, some, judged_at(session), only))
+        reopened += rewrite(raw, compare(raw, some, judged_at(session), only))
     if elsewhere:
-        reopened += _judge_search(session, rows, ids)
+        reopened += _judge_search(session, raw, ids)
     return reopened
 
 
@@ -110,71 +130,71 @@ def judge_all(session: OwnedSession) -> list[Reopened]:
 def judge_search(session: OwnedSession) -> list[Reopened]:
     """Judge step 7 of every application: after a change of the user's zone or a general search activity."""
     session.flush()
-    return _judge_search(session, Rows.of(session), ())
+    return _judge_search(session, RawConnection.of(session), ())
 
 
-def compare(rows: Rows, ids: Sequence[str], now: datetime, only: Collection[int] = STEPS) -> Difference:
+def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collection[int] = STEPS) -> Difference:
     """Judge applications, or some of their numbers, anew at an instant, and return what their rows lack."""
-    known = gather(rows, ids, now=now, only=only)
+    known = load_facts(raw, ids, now=now, only=only)
     judged = {one.id: project(one.facts, one.policy, now, only=only) for one in known}
-    there = map(StoredStep._make, rows.all(OF_APPLICATIONS, ids=ids))
+    there = map(StoredStep._make, raw.all(OF_APPLICATIONS, ids=ids))
     return _difference(judged, [row for row in there if row.number in only])
 
 
-def rewrite(rows: Rows, difference: Difference) -> list[Reopened]:
+def rewrite(raw: RawConnection, difference: Difference) -> list[Reopened]:
     """Write rows until they equal what was judged; returns what was closed and is open again."""
-    rows.each(UPDATE, difference.changed)
-    rows.each(INSERT, difference.new)
-    rows.each(DELETE, difference.gone)
+    raw.execute_many(UPDATE, difference.changed)
+    raw.execute_many(INSERT, difference.new)
+    raw.execute_many(DELETE, difference.gone)
     return difference.reopened
 
 
-def loose_ends(rows: Rows, ids: Sequence[str]) -> dict[str, int]:
-    """Return the rounds whose end is not known and not kept as it follows from the policy, with its minutes."""
-    found = rows.all(WITHOUT_END, ids=ids)
-    user_policy = document((rows.first(ME) or ("", "{}"))[1]) if found else {}
+def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, int]:
+    """Return interviews whose stored effective end does not follow from the policy, with the policy's minutes."""
+    found = raw.all(INTERVIEWS_WITHOUT_END, ids=ids)
+    user_policy = from_db_json((raw.first(USER_SETTINGS) or ("", "{}"))[1]) if found else {}
     loose = {}
     for id_, start, end, policy in found:
-        minutes = policy_of(user_policy, document(policy)).default_interview_minutes
-        if instant(end) != instant(start) + timedelta(minutes=minutes):
-            loose[canonical(id_)] = minutes
+        minutes = policy_of(user_policy, from_db_json(policy)).default_interview_minutes
+        if from_db_instant(end) != from_db_instant(start) + timedelta(minutes=minutes):
+            loose[from_db_id(id_)] = minutes
     return loose
 
 
-def _settle_ends(session: OwnedSession, loose: Mapping[str, int]) -> None:
-    """Keep ends up to date: others read them, hence all are settled before the first application is judged."""
+def _update_effective_ends(session: OwnedSession, loose: Mapping[str, int]) -> None:
+    """Update the stored effective ends: other applications read them, so all are written before the first judgement."""
     for id_, minutes in loose.items():
         interview = session.get_one(Interview, (session.user_id, id_))
         interview.effective_end_at = effective_end(interview, minutes)
     session.flush()
 
 
-def _judge_search(session: OwnedSession, rows: Rows, leave_out: Collection[str]) -> list[Reopened]:
+def _judge_search(session: OwnedSession, raw: RawConnection, leave_out: Collection[str]) -> list[Reopened]:
     """Rewrite the step 7 rows of all applications that have one, but for those judged already."""
-    there = map(StoredStep._make, rows.all(SEARCHES))
-    found = [row for row in there if canonical(row.application_id) not in leave_out]
-    stored = {canonical(row.application_id): row for row in found}
+    there = map(StoredStep._make, raw.all(SEARCH_STEPS))
+    found = [row for row in there if from_db_id(row.application_id) not in leave_out]
+    stored = {from_db_id(row.application_id): row for row in found}
     reopened: list[Reopened] = []
     for some in _in_batches(sorted(stored)):
-        known = gather(rows, some, now=judged_at(session), only=SEARCH)
+        known = load_facts(raw, some, now=judged_at(session), only=SEARCH)
         judged = {one.id: project(one.facts, one.policy, judged_at(session), only=SEARCH) for one in known}
-        reopened += rewrite(rows, _difference(judged, [stored[key] for key in some]))
+        reopened += rewrite(raw, _difference(judged, [stored[key] for key in some]))
     return reopened
 
 
 def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[StoredStep]) -> Difference:
-    stored = {(canonical(row.application_id), row.number, row.scope): row for row in found}
+    stored = {(from_db_id(row.application_id), row.number, row.scope): row for row in found}
     difference = Difference([], [], [], [])
     for application_id, instances in judged.items():
         for one in instances:
-            values = columns(one)
+            values = column_values(one)
             row = stored.pop((application_id, *one.key), None)
             if row is None:
-                difference.new.append({**values, **keys_of(application_id, one)})
+                difference.new.append({**values, **key_values(application_id, one)})
                 continue
             if row.closed_state is not None and one.closed_state is None:
                 difference.reopened.append(Reopened(application_id, one))
-            if not is_kept(row, values):
+            if not is_unchanged(row, values):
                 difference.changed.append({**values, "id": row.id, "snoozed_until": _still_snoozed(row, values)})
     difference.gone.extend({"id": row.id} for row in stored.values())
     return difference
@@ -182,10 +202,10 @@ def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Stor
 
 def _still_snoozed(row: StoredStep, values: Mapping[str, Any]) -> str | None:
     """Return the end of a snooze, which is over when the step closes or its deadline moves."""
-    is_over = values["closed_state"] is not None or not same(values["due_at"], row.due_at)
+    is_over = values["closed_state"] is not None or not is_same_instant(values["due_at"], row.due_at)
     return None if is_over else row.snoozed_until
 
 
 def _in_batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]
+    for start in range(0, len(ids), BATCH_SIZE):
+        yield ids[start : start + BATCH_SIZE]

@@ -23,17 +23,17 @@ from api.models import (
     User,
 )
 from api.rules import facts as rules
-from api.rules.evaluate import LOOKS_AT
+from api.rules.evaluate import STEP_INPUTS
 from api.rules.outcome import STEPS
 from api.rules.policy import Policy
 from api.services.policies import policy_of
-from api.services.steps.load_elsewhere import STAGES, elsewhere, stage, under
-from api.storage.codecs import canonical, document, instant, known_instant, moment
-from api.storage.raw_sql import IDS, OWNER, Plain, Row, Rows, picked
+from api.services.steps.load_elsewhere import STAGES, load_elsewhere, of_applications, stage_from_row
+from api.storage.codecs import from_db_id, from_db_instant, from_db_instant_or_none, from_db_json, from_db_moment
+from api.storage.raw_sql import IDS, OWNER, CompiledStatement, RawConnection, Row, select_as_text
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ApplicationFacts:
     """One application with its facts and the policy that counts for it."""
 
     id: str
@@ -41,9 +41,9 @@ class Known:
     policy: Policy
 
 
-ME = Plain(picked(User.time_zone, User.policy).where(col(User.id) == OWNER), owned=False)
-APPLICATIONS = Plain(
-    picked(
+USER_SETTINGS = CompiledStatement(select_as_text(User.time_zone, User.policy).where(col(User.id) == OWNER), owned=False)
+APPLICATIONS = CompiledStatement(
+    select_as_text(
         Application.id,
         Application.time_zone,
         Application.policy,
@@ -52,7 +52,7 @@ APPLICATIONS = Plain(
         Application.references_not_needed_at,
     ).where(col(Application.id).in_(IDS), col(Application.deleted_at).is_(None))
 )
-INTERVIEWS = under(
+INTERVIEWS = of_applications(
     Interview,
     "id",
     "starts_at",
@@ -70,12 +70,12 @@ INTERVIEWS = under(
     "no_positives_at",
     "no_concerns_at",
 )
-OVERRIDES = under(StepOverride, "id", "number", "scope", "action", "at")
-NOTES = under(Note, "id", "interview_id", "kind", "noted_at")
-LETTERS = under(Letter, "id", "interview_id", "kind", "sent_at", "recipients", "body", "channel")
-FOLLOW_UPS = under(FollowUp, "id", "at", "direction", "outcome", "contact_from", "contact_by", "hear_by")
-INTERVIEWERS = Plain(
-    picked(
+OVERRIDES = of_applications(StepOverride, "id", "number", "scope", "action", "at")
+NOTES = of_applications(Note, "id", "interview_id", "kind", "noted_at")
+LETTERS = of_applications(Letter, "id", "interview_id", "kind", "sent_at", "recipients", "body", "channel")
+FOLLOW_UPS = of_applications(FollowUp, "id", "at", "direction", "outcome", "contact_from", "contact_by", "hear_by")
+INTERVIEWERS = CompiledStatement(
+    select_as_text(
         InterviewInterviewer.interview_id,
         Contact.id,
         Contact.full_name,
@@ -91,8 +91,8 @@ INTERVIEWERS = Plain(
         col(Contact.deleted_at).is_(None),
     )
 )
-REFERENCES = Plain(
-    picked(
+REFERENCES = CompiledStatement(
+    select_as_text(
         ApplicationReference.application_id,
         Reference.id,
         Reference.name,
@@ -106,8 +106,8 @@ REFERENCES = Plain(
     .join(Reference, col(Reference.id) == ApplicationReference.reference_id)
     .where(col(ApplicationReference.application_id).in_(IDS))
 )
-ASKED = Plain(
-    picked(
+STATUS_CONTACTS = CompiledStatement(
+    select_as_text(
         Application.id,
         Contact.id,
         Contact.full_name,
@@ -122,35 +122,37 @@ ASKED = Plain(
 )
 
 
-def gather(rows: Rows, ids: Sequence[str], *, now: datetime, only: Collection[int] = STEPS) -> list[Known]:
+def load_facts(
+    raw: RawConnection, ids: Sequence[str], *, now: datetime, only: Collection[int] = STEPS
+) -> list[ApplicationFacts]:
     """Return the facts of those of the applications that are not deleted, as the rules want them.
 
     `only` leaves out what other numbers look at. `now` decides what closed other applications; before the real now, it
     is read from their stage histories.
     """
-    seen = {name for number in only for name in LOOKS_AT[number]}
-    under = _Under(rows, ids, seen)
-    others = elsewhere(rows, now) if "elsewhere" in seen else []
+    seen = {name for number in only for name in STEP_INPUTS[number]}
+    under = _LoadedRows(raw, ids, seen)
+    others = load_elsewhere(raw, now) if "elsewhere" in seen else []
     known = []
     for row in under.applications:
-        key = canonical(row[0])
+        key = from_db_id(row[0])
         apart = tuple(fact for owner, fact in others if owner != key)
-        policy = policy_of(under.user_policy, document(row[2]))
-        known.append(Known(key, _facts(key, row, under, apart), policy))
+        policy = policy_of(under.user_policy, from_db_json(row[2]))
+        known.append(ApplicationFacts(key, _facts_of(key, row, under, apart), policy))
     return known
 
 
-class _Under:
+class _LoadedRows:
     """Every fact under some applications, by application; people by round."""
 
-    def __init__(self, rows: Rows, ids: Sequence[str], seen: Collection[str]) -> None:
-        wanted = {name: fact for name, fact in FACTS.items() if name in seen or name in ALWAYS}
-        statements = [ME, APPLICATIONS, INTERVIEWS, *(statement for statement, _ in wanted.values())]
-        me, self.applications, interviews, *found = rows.several(statements, ids=ids)
+    def __init__(self, raw: RawConnection, ids: Sequence[str], seen: Collection[str]) -> None:
+        wanted = {name: fact for name, fact in FACTS.items() if name in seen or name in ALWAYS_LOADED}
+        statements = [USER_SETTINGS, APPLICATIONS, INTERVIEWS, *(statement for statement, _ in wanted.values())]
+        me, self.applications, interviews, *found = raw.all_pipelined(statements, ids=ids)
         if not me:
             raise UnauthorizedError
         self.user_zone, user_policy = me[0]
-        self.user_policy = document(user_policy)
+        self.user_policy = from_db_json(user_policy)
         self.facts = {name: _grouped(mine, made) for (name, (_, made)), mine in zip(wanted.items(), found, strict=True)}
         self.facts["interviews"] = _grouped(interviews, self._interview)
 
@@ -163,22 +165,22 @@ class _Under:
             columns
         )
         return rules.Interview(
-            id=canonical(id_),
-            start=instant(start),
-            end=known_instant(end),
+            id=from_db_id(id_),
+            start=from_db_instant(start),
+            end=from_db_instant_or_none(end),
             zone=zone,
-            actual_end=known_instant(actual),
+            actual_end=from_db_instant_or_none(actual),
             kind=kind,
             status=status,
-            cancelled_at=known_instant(cancelled),
+            cancelled_at=from_db_instant_or_none(cancelled),
             interviewers=self.of("people", id_),
-            stage_learned_at=known_instant(stage),
-            timing_learned_at=known_instant(timing),
-            contact_from=moment(since),
-            contact_by=moment(by),
-            hear_by=moment(hear),
-            no_positives_at=known_instant(positives),
-            no_concerns_at=known_instant(concerns),
+            stage_learned_at=from_db_instant_or_none(stage),
+            timing_learned_at=from_db_instant_or_none(timing),
+            contact_from=from_db_moment(since),
+            contact_by=from_db_moment(by),
+            hear_by=from_db_moment(hear),
+            no_positives_at=from_db_instant_or_none(positives),
+            no_concerns_at=from_db_instant_or_none(concerns),
         )
 
 
@@ -189,7 +191,7 @@ def _grouped(rows: Iterable[Row], made: Callable[..., Any]) -> dict[str, list[An
     return found
 
 
-def _facts(key: str, row: Row, under: _Under, others: tuple[rules.Elsewhere, ...]) -> rules.Facts:
+def _facts_of(key: str, row: Row, under: _LoadedRows, others: tuple[rules.Elsewhere, ...]) -> rules.Facts:
     id_, zone, _, check, given_at, not_needed_at = row
     return rules.Facts(
         application_id=key,
@@ -204,9 +206,9 @@ def _facts(key: str, row: Row, under: _Under, others: tuple[rules.Elsewhere, ...
         overrides=under.of("overrides", id_),
         elsewhere=others,
         status_contact=next(iter(under.of("status_contact", id_)), None),
-        reference_check=moment(check),
-        references_given_at=known_instant(given_at),
-        references_not_needed_at=known_instant(not_needed_at),
+        reference_check=from_db_moment(check),
+        references_given_at=from_db_instant_or_none(given_at),
+        references_not_needed_at=from_db_instant_or_none(not_needed_at),
     )
 
 
@@ -220,9 +222,9 @@ def _interviewer(
     erased: str | None,
 ) -> rules.Interviewer:
     return rules.Interviewer(
-        contact_id=canonical(id_),
+        contact_id=from_db_id(id_),
         name=name or "",
-        details_at=known_instant(complete),
+        details_at=from_db_instant_or_none(complete),
         optional=bool(optional),
         has_email=email is not None,
         prefers=prefers,
@@ -232,7 +234,10 @@ def _interviewer(
 
 def _note(id_: str, interview_id: str | None, kind: str, noted_at: str) -> rules.Note:
     return rules.Note(
-        id=canonical(id_), interview_id=interview_id and canonical(interview_id), kind=kind, noted_at=instant(noted_at)
+        id=from_db_id(id_),
+        interview_id=interview_id and from_db_id(interview_id),
+        kind=kind,
+        noted_at=from_db_instant(noted_at),
     )
 
 
@@ -246,11 +251,11 @@ def _letter(
     channel: str | None,
 ) -> rules.Letter:
     return rules.Letter(
-        id=canonical(id_),
-        interview_id=interview_id and canonical(interview_id),
+        id=from_db_id(id_),
+        interview_id=interview_id and from_db_id(interview_id),
         kind=kind,
-        sent_at=known_instant(sent_at),
-        recipients=tuple(document(recipients)),
+        sent_at=from_db_instant_or_none(sent_at),
+        recipients=tuple(from_db_json(recipients)),
         written=bool(body and body.strip()),
         channel=channel,
     )
@@ -259,20 +264,20 @@ def _letter(
 def _reference(id_: str, name: str, linked: str, *columns: Any) -> rules.Reference:  # noqa: ANN401  # columns
     alerted, briefed, contacted, job, company = columns
     return rules.Reference(
-        id=canonical(id_),
+        id=from_db_id(id_),
         name=name,
-        linked_at=instant(linked),
-        alerted_at=known_instant(alerted),
-        briefed_at=known_instant(briefed) if job and company else None,
-        contacted_at=known_instant(contacted),
+        linked_at=from_db_instant(linked),
+        alerted_at=from_db_instant_or_none(alerted),
+        briefed_at=from_db_instant_or_none(briefed) if job and company else None,
+        contacted_at=from_db_instant_or_none(contacted),
     )
 
 
 def _follow_up(id_: str, at: str, direction: str, outcome: str, *moments: str | None) -> rules.FollowUp:
-    since, by, hear = map(moment, moments)
+    since, by, hear = map(from_db_moment, moments)
     return rules.FollowUp(
-        id=canonical(id_),
-        at=instant(at),
+        id=from_db_id(id_),
+        at=from_db_instant(at),
         direction=direction,
         outcome=outcome,
         contact_from=since,
@@ -282,7 +287,7 @@ def _follow_up(id_: str, at: str, direction: str, outcome: str, *moments: str | 
 
 
 def _override(id_: str, number: int, scope: str, action: str, at: str) -> rules.Override:
-    return rules.Override(id=canonical(id_), number=number, scope=scope, action=action, at=instant(at))
+    return rules.Override(id=from_db_id(id_), number=number, scope=scope, action=action, at=from_db_instant(at))
 
 
 def _status_contact(
@@ -292,9 +297,9 @@ def _status_contact(
     email: str | None,
     *instants: str | None,
 ) -> rules.StatusContact:
-    since, reachable, erased = map(known_instant, instants)
+    since, reachable, erased = map(from_db_instant_or_none, instants)
     return rules.StatusContact(
-        contact_id=canonical(id_),
+        contact_id=from_db_id(id_),
         name=name or "",
         phone=phone,
         email=email,
@@ -304,14 +309,14 @@ def _status_contact(
     )
 
 
-ALWAYS = ("stages", "overrides")
-FACTS: dict[str, tuple[Plain, Callable[..., Any]]] = {
-    "stages": (STAGES, stage),
+ALWAYS_LOADED = ("stages", "overrides")
+FACTS: dict[str, tuple[CompiledStatement, Callable[..., Any]]] = {
+    "stages": (STAGES, stage_from_row),
     "overrides": (OVERRIDES, _override),
     "people": (INTERVIEWERS, _interviewer),
     "notes": (NOTES, _note),
     "letters": (LETTERS, _letter),
     "follow_ups": (FOLLOW_UPS, _follow_up),
     "references": (REFERENCES, _reference),
-    "status_contact": (ASKED, _status_contact),
+    "status_contact": (STATUS_CONTACTS, _status_contact),
 }

@@ -14,22 +14,22 @@ from api.models.step import QueueApplication, QueueSummary, StepCount
 from api.rules.answers import Answer
 from api.rules.evaluate import project
 from api.rules.outcome import STEPS
-from api.rules.words import said as at_utc
-from api.services.steps.load_facts import gather
-from api.services.steps.render import public, surroundings
-from api.services.steps.rows import COLUMNS, StoredStep, kept_of
+from api.rules.words import rfc3339
+from api.services.steps.load_facts import load_facts
+from api.services.steps.render import load_other_applications, render_step
+from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
 from api.services.steps.version import NOW
-from api.storage.codecs import canonical, held, instant, kept, said
-from api.storage.keyset import PageQuery, beyond, by, ordered
-from api.storage.raw_sql import ID, INSTANT, Plain, Row, Rows, given, picked
+from api.storage.codecs import db_to_json_instant, from_db_id, from_db_instant, to_db_id, to_db_instant
+from api.storage.keyset import PageQuery, after_keys, order_by, sort_orders
+from api.storage.raw_sql import ID, INSTANT, CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import OwnedSession
 
 CAP = 1_000
-KEYS = by(StepInstance, "due_at")
+KEYS = sort_orders(StepInstance, "due_at")
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class FilterShape:
     """Which filters there are: what a statement is built for, whatever their values are."""
 
     states: tuple[str, ...]
@@ -39,7 +39,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QueueFilter:
     """Which steps are wanted."""
 
     states: tuple[str, ...] = ("overdue",)
@@ -48,25 +48,27 @@ class Wanted:
     due_before: datetime | None = None
 
     @property
-    def filters(self) -> Filters:
+    def filters(self) -> FilterShape:
         """The filters without their values."""
-        return Filters(self.states, self.step is not None, self.application_id is not None, self.due_before is not None)
+        return FilterShape(
+            self.states, self.step is not None, self.application_id is not None, self.due_before is not None
+        )
 
     @property
     def values(self) -> dict[str, object]:
         """The values as a statement compares them."""
         return {
             "step": self.step,
-            "application_id": self.application_id and held(self.application_id),
-            "due_before": self.due_before and kept(self.due_before),
+            "application_id": self.application_id and to_db_id(self.application_id),
+            "due_before": self.due_before and to_db_instant(self.due_before),
         }
 
 
 @lru_cache(maxsize=256)
-def statement(filters: Filters, sort: str, *, is_first: bool) -> Plain:
+def statement(filters: FilterShape, sort: str, *, is_first: bool) -> CompiledStatement:
     """Return the statement of a page of the queue: a range of the index of open rows."""
     row = StepInstance
-    wanted = picked(*COLUMNS, Application.company, Application.role).join(
+    wanted = select_as_text(*COLUMNS, Application.company, Application.role).join(
         Application, col(Application.id) == row.application_id
     )
     wanted = wanted.where(col(row.closed_state).is_(None), _in_states(filters.states, NOW))
@@ -75,18 +77,18 @@ def statement(filters: Filters, sort: str, *, is_first: bool) -> Plain:
     elif "overdue" not in filters.states:
         wanted = wanted.where(col(row.due_at) > NOW)
     if filters.has_step:
-        wanted = wanted.where(col(row.number) == given("step"))
+        wanted = wanted.where(col(row.number) == param("step"))
     if filters.has_application:
-        wanted = wanted.where(col(row.application_id) == given("application_id", ID))
+        wanted = wanted.where(col(row.application_id) == param("application_id", ID))
     if filters.has_due_before:
-        wanted = wanted.where(col(row.due_at) < given("due_before", INSTANT))
-    wanted = wanted.where(_awake(NOW))
+        wanted = wanted.where(col(row.due_at) < param("due_before", INSTANT))
+    wanted = wanted.where(_not_snoozed(NOW))
     if not is_first:
-        wanted = wanted.where(beyond(KEYS[sort], (given("after_due", INSTANT), given("after_id", ID))))
-    return Plain(ordered(wanted, KEYS[sort]).limit(given("limit")))
+        wanted = wanted.where(after_keys(KEYS[sort], (param("after_due", INSTANT), param("after_id", ID))))
+    return CompiledStatement(order_by(wanted, KEYS[sort]).limit(param("limit")))
 
 
-def _awake(now: Any) -> Any:  # noqa: ANN401  # an SQL expression
+def _not_snoozed(now: Any) -> Any:  # noqa: ANN401  # an SQL expression
     return or_(col(StepInstance.snoozed_until).is_(None), col(StepInstance.snoozed_until) <= now)
 
 
@@ -100,34 +102,34 @@ def _in_states(states: Sequence[str], now: Any) -> Any:  # noqa: ANN401  # an SQ
     return or_(*(conditions[state] for state in states))
 
 
-def page(
-    rows: Rows, query: PageQuery, wanted: Wanted, *, sort: str, now: datetime, explain: bool
+def read_page(
+    raw: RawConnection, query: PageQuery, wanted: QueueFilter, *, sort: str, now: datetime, explain: bool
 ) -> tuple[list[Answer], str | None]:
     """Return one page of the queue and the cursor of the next; all pages are of the first page's instant."""
-    opened = query.opened(rows.user_id, KEYS[sort], now)
+    opened = query.read_cursor(raw.user_id, KEYS[sort], now)
     now = opened.instant
-    values: dict[str, object] = {**wanted.values, "now": kept(now), "limit": opened.limit + 1}
+    values: dict[str, object] = {**wanted.values, "now": to_db_instant(now), "limit": opened.limit + 1}
     if opened.after is not None:
         due, id_ = opened.after
-        values |= {"after_due": kept(due), "after_id": held(id_)}
-    found = rows.all(statement(wanted.filters, sort, is_first=opened.after is None), **values)
+        values |= {"after_due": to_db_instant(due), "after_id": to_db_id(id_)}
+    found = raw.all(statement(wanted.filters, sort, is_first=opened.after is None), **values)
     cursor = None
     if len(found) > opened.limit:
         found = found[: opened.limit]
         last = StoredStep._make(found[-1][: len(COLUMNS)])
-        cursor = opened.cursor([instant(last.due_at), canonical(last.id)])
-    return _items(rows, found, now, explain=explain), cursor
+        cursor = opened.cursor([from_db_instant(last.due_at), from_db_id(last.id)])
+    return _items(raw, found, now, explain=explain), cursor
 
 
-def _items(rows: Rows, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
-    around, clock = surroundings(rows, now), at_utc(now)
+def _items(raw: RawConnection, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
+    around, clock = load_other_applications(raw, now), rfc3339(now)
     steps = [(StoredStep._make(step), company, role) for *step, company, role in found]
-    traced = _traced(rows, {canonical(step.application_id) for step, _, _ in steps}, now) if explain else {}
+    traced = _traced(raw, {from_db_id(step.application_id) for step, _, _ in steps}, now) if explain else {}
     items = []
     for step, company, role in steps:
-        owner = canonical(step.application_id)
-        snoozed = step.snoozed_until and said(step.snoozed_until)
-        item = public(owner, kept_of(step), around, clock, id_=canonical(step.id), snoozed=snoozed)
+        owner = from_db_id(step.application_id)
+        snoozed = step.snoozed_until and db_to_json_instant(step.snoozed_until)
+        item = render_step(owner, record_from_row(step), around, clock, id_=from_db_id(step.id), snoozed=snoozed)
         if explain:
             item["trace"] = traced.get((owner, step.number, step.scope))
         item["application"] = {"id": owner, "company": company, "role": role}
@@ -135,11 +137,11 @@ def _items(rows: Rows, found: Sequence[Row], now: datetime, *, explain: bool) ->
     return items
 
 
-def _traced(rows: Rows, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:
+def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:
     """Judge the applications of a page once more, for the rules that were applied."""
     return {
         (known.id, *instance.key): [applied._asdict() for applied in instance.trace]
-        for known in gather(rows, sorted(ids), now=now)
+        for known in load_facts(raw, sorted(ids), now=now)
         for instance in project(known.facts, known.policy, now, explain=True)
     }
 
@@ -166,7 +168,7 @@ def _counted(session: OwnedSession, state: str, now: datetime) -> Counter[int]:
     """Count one state by step, over at most as many rows as the cap."""
     rows = (
         select(StepInstance.number)
-        .where(col(StepInstance.closed_state).is_(None), _in_states([state], now), _awake(now))
+        .where(col(StepInstance.closed_state).is_(None), _in_states([state], now), _not_snoozed(now))
         .order_by(col(StepInstance.due_at))
         .limit(CAP)
     )

@@ -9,16 +9,16 @@ from sqlmodel import col
 
 from api.errors import NotFoundError
 from api.models import Application, StepInstance
-from api.rules.answers import Answer, kept, unstarted
+from api.rules.answers import Answer, to_record, unstarted
 from api.rules.evaluate import project
 from api.rules.life import life
-from api.rules.outcome import STEPS, Kept
-from api.rules.words import said as at_utc
-from api.services.steps.load_facts import Known, gather
-from api.services.steps.render import Surroundings, headlines, public, surroundings
-from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, kept_of
-from api.storage.codecs import canonical, held, is_id, said
-from api.storage.raw_sql import ID, Plain, Rows, given, picked
+from api.rules.outcome import STEPS, StepRecord
+from api.rules.words import rfc3339
+from api.services.steps.load_facts import ApplicationFacts, load_facts
+from api.services.steps.render import OtherApplications, headlines, load_other_applications, render_step
+from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, record_from_row
+from api.storage.codecs import db_to_json_instant, from_db_id, is_id, to_db_id
+from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import OwnedSession
 
 
@@ -41,70 +41,74 @@ class View:
         return not self.explain and (self.as_of is None or self.as_of >= self.now)
 
 
-class Judged(NamedTuple):
+class ApplicationSteps(NamedTuple):
     """The steps of one application, whether it is closed, and the rules that were applied if they are asked for."""
 
-    steps: Sequence[Kept]
+    steps: Sequence[StepRecord]
     closed: bool
     traces: Sequence[list[Answer] | None]
 
 
-CLOSED = Plain(
-    picked(Application.closed_at).where(col(Application.id) == given("id", ID), col(Application.deleted_at).is_(None))
+CLOSED_AT = CompiledStatement(
+    select_as_text(Application.closed_at).where(
+        col(Application.id) == param("id", ID), col(Application.deleted_at).is_(None)
+    )
 )
-ONE = Plain(picked(*COLUMNS).where(col(StepInstance.id) == given("id", ID)))
+STEP_BY_ID = CompiledStatement(select_as_text(*COLUMNS).where(col(StepInstance.id) == param("id", ID)))
 
 
-def steps_of(rows: Rows, closed: Mapping[str, bool], view: View) -> dict[str, Answer]:
+def steps_of(raw: RawConnection, closed: Mapping[str, bool], view: View) -> dict[str, Answer]:
     """Return the seven steps of applications, of which is known whether each is closed, in few queries."""
-    around = surroundings(rows, view.instant)
-    stored = _stored(rows, list(closed))
+    around = load_other_applications(raw, view.instant)
+    stored = _stored(raw, list(closed))
     if view.is_stored:
         judged = {key: _as_stored(mine, closed=closed[key]) for key, mine in stored.items()}
     else:
-        judged = {known.id: _anew(known, view) for known in gather(rows, list(closed), now=view.instant)}
+        judged = {known.id: _judged_anew(known, view) for known in load_facts(raw, list(closed), now=view.instant)}
     return {key: _whole(key, one, stored[key], around, view) for key, one in judged.items()}
 
 
-def _as_stored(stored: Sequence[StoredStep], *, closed: bool) -> Judged:
-    return Judged([kept_of(row) for row in stored], closed, [None] * len(stored))
+def _as_stored(stored: Sequence[StoredStep], *, closed: bool) -> ApplicationSteps:
+    return ApplicationSteps([record_from_row(row) for row in stored], closed, [None] * len(stored))
 
 
-def _anew(known: Known, view: View) -> Judged:
+def _judged_anew(known: ApplicationFacts, view: View) -> ApplicationSteps:
     """Judge an application at an instant, by what was known then."""
     instances = project(known.facts, known.policy, view.instant, explain=view.explain)
     traces = [[applied._asdict() for applied in one.trace] if view.explain else None for one in instances]
     is_closed = life(known.facts.stages, view.instant).closed_at is not None
-    return Judged([kept(one) for one in instances], is_closed, traces)
+    return ApplicationSteps([to_record(one) for one in instances], is_closed, traces)
 
 
-def _whole(key: str, judged: Judged, stored: Sequence[StoredStep], around: Surroundings, view: View) -> Answer:
-    now = at_utc(view.instant)
-    snoozed = {(row.number, row.scope): said(row.snoozed_until) for row in stored if row.snoozed_until}
+def _whole(
+    key: str, judged: ApplicationSteps, stored: Sequence[StoredStep], around: OtherApplications, view: View
+) -> Answer:
+    now = rfc3339(view.instant)
+    snoozed = {(row.number, row.scope): db_to_json_instant(row.snoozed_until) for row in stored if row.snoozed_until}
     steps = []
     for step, trace in zip(judged.steps, judged.traces, strict=True):
-        shown = public(key, step, around, now, snoozed=snoozed.get((step.number, step.scope)))
+        shown = render_step(key, step, around, now, snoozed=snoozed.get((step.number, step.scope)))
         steps.append({**shown, "trace": trace})
     there = {step["number"] for step in steps}
     missing = [unstarted(number, key, closed=judged.closed) for number in STEPS if number not in there]
-    steps = sorted([*steps, *map(around.advise, missing)], key=lambda step: step["number"])
-    as_of = view.as_of and at_utc(view.as_of)
+    steps = sorted([*steps, *map(around.add_advice, missing)], key=lambda step: step["number"])
+    as_of = view.as_of and rfc3339(view.as_of)
     return {"application_id": key, "as_of": as_of, "headline": headlines(steps), "steps": steps}
 
 
-def steps_of_one(rows: Rows, application_id: str, view: View) -> Answer:
+def steps_of_one(raw: RawConnection, application_id: str, view: View) -> Answer:
     """Return the seven steps of an application. Raises NotFoundError."""
-    found = rows.first(CLOSED, id=held(application_id.lower())) if is_id(application_id) else None
+    found = raw.first(CLOSED_AT, id=to_db_id(application_id.lower())) if is_id(application_id) else None
     if found is None:
         raise NotFoundError
     key = application_id.lower()
-    return steps_of(rows, {key: found[0] is not None}, view)[key]
+    return steps_of(raw, {key: found[0] is not None}, view)[key]
 
 
-def _stored(rows: Rows, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
+def _stored(raw: RawConnection, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
     found: dict[str, list[StoredStep]] = {id_: [] for id_ in ids}
-    for row in map(StoredStep._make, rows.all(OF_APPLICATIONS, ids=ids)):
-        found[canonical(row.application_id)].append(row)
+    for row in map(StoredStep._make, raw.all(OF_APPLICATIONS, ids=ids)):
+        found[from_db_id(row.application_id)].append(row)
     return found
 
 
@@ -116,17 +120,19 @@ def find_step(session: OwnedSession, id_: str) -> StepInstance:
     return row
 
 
-def one_step(rows: Rows, id_: str, view: View) -> Answer:
+def one_step(raw: RawConnection, id_: str, view: View) -> Answer:
     """Return one stored step as it is answered. Raises NotFoundError."""
-    found = rows.first(ONE, id=held(id_.lower())) if is_id(id_) else None
+    found = raw.first(STEP_BY_ID, id=to_db_id(id_.lower())) if is_id(id_) else None
     if found is None:
         raise NotFoundError
     row = StoredStep._make(found)
-    application_id = canonical(row.application_id)
+    application_id = from_db_id(row.application_id)
     if view.explain:
-        whole = steps_of_one(rows, application_id, view)
+        whole = steps_of_one(raw, application_id, view)
         explained: Answer = next(step for step in whole["steps"] if step["id"] == id_.lower())
         return explained
-    around = surroundings(rows, view.now)
-    snoozed = row.snoozed_until and said(row.snoozed_until)
-    return public(application_id, kept_of(row), around, at_utc(view.instant), id_=canonical(row.id), snoozed=snoozed)
+    around = load_other_applications(raw, view.now)
+    snoozed = row.snoozed_until and db_to_json_instant(row.snoozed_until)
+    return render_step(
+        application_id, record_from_row(row), around, rfc3339(view.instant), id_=from_db_id(row.id), snoozed=snoozed
+    )

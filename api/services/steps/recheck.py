@@ -11,18 +11,18 @@ from api.rules.evaluate import RULES_VERSION
 from api.services.steps import judge
 from api.services.steps.judge import Difference, compare, judged_at, rewrite
 from api.storage.database import Database
-from api.storage.raw_sql import OWNER, Plain, Rows, picked
-from api.storage.session import ANYBODY, OwnedSession
+from api.storage.raw_sql import OWNER, CompiledStatement, RawConnection, select_as_text
+from api.storage.session import ANY_OWNER, OwnedSession
 
-AT_ONCE = 100
-COUNTER = Plain(picked(User.write_counter).where(col(User.id) == OWNER), owned=False)
-STORED = Plain(picked(StepInstance.id).where(col(StepInstance.number) > 0))
+BATCH_SIZE = 100
+COUNTER = CompiledStatement(select_as_text(User.write_counter).where(col(User.id) == OWNER), owned=False)
+STORED = CompiledStatement(select_as_text(StepInstance.id).where(col(StepInstance.number) > 0))
 
 
 def outdated(session: OwnedSession) -> Sequence[str]:
     """Return the accounts that still have rows judged by older rules."""
     old = select(StepInstance.user_id).where(StepInstance.rules_version < RULES_VERSION).distinct()
-    return session.exec(old.order_by(col(StepInstance.user_id)), execution_options={ANYBODY: True}).all()
+    return session.exec(old.order_by(col(StepInstance.user_id)), execution_options={ANY_OWNER: True}).all()
 
 
 def check_steps(database: Database, user_id: str, now: datetime, *, repair: bool) -> tuple[int, int]:
@@ -32,26 +32,26 @@ def check_steps(database: Database, user_id: str, now: datetime, *, repair: bool
     """
     with database.read(now) as session:
         session.owner = user_id
-        seen, stored = _counter(session), len(Rows.of(session).all(STORED))
+        seen, stored = _counter(session), len(RawConnection.of(session).all(STORED))
         found = _differences(session)
-        loose = judge.loose_ends(Rows.of(session), _ids(session))
+        loose = judge.outdated_ends(RawConnection.of(session), _ids(session))
     different = sum(one.rows for one in found)
     if repair and (different or loose):
         with database.write(now) as session:
             session.owner = user_id
-            judge.lock(session)
+            judge.lock_user(session)
             if loose or _counter(session) != seen + 1:
                 judge.judge_all(session)
             else:
                 for one in found:
-                    rewrite(Rows.of(session), one)
+                    rewrite(RawConnection.of(session), one)
     return stored, different
 
 
 def _differences(session: OwnedSession) -> list[Difference]:
     ids = _ids(session)
-    rows, now = Rows.of(session), judged_at(session)
-    return [compare(rows, ids[at : at + AT_ONCE], now) for at in range(0, len(ids), AT_ONCE)]
+    raw, now = RawConnection.of(session), judged_at(session)
+    return [compare(raw, ids[at : at + BATCH_SIZE], now) for at in range(0, len(ids), BATCH_SIZE)]
 
 
 def _ids(session: OwnedSession) -> Sequence[str]:
@@ -59,7 +59,7 @@ def _ids(session: OwnedSession) -> Sequence[str]:
 
 
 def _counter(session: OwnedSession) -> int:
-    row = Rows.of(session).first(COUNTER)
+    row = RawConnection.of(session).first(COUNTER)
     if row is None:
         raise UnauthorizedError
     counter: int = row[0]

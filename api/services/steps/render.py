@@ -12,9 +12,9 @@ from api.models.step import step_id
 from api.rules.answers import NOTHING, Answer, answered
 from api.rules.evaluate import rank
 from api.rules.hints import worded
-from api.rules.outcome import STEPS, Kept
-from api.storage.codecs import canonical, instant, kept
-from api.storage.raw_sql import INSTANT, Plain, Rows, given, picked
+from api.rules.outcome import STEPS, StepRecord
+from api.storage.codecs import from_db_id, from_db_instant, to_db_instant
+from api.storage.raw_sql import INSTANT, CompiledStatement, RawConnection, param, select_as_text
 
 CALL, SEARCH = 6, 7
 ADD_APPLICATION = worded("add_application", NOTHING, "", NOTHING)
@@ -22,13 +22,13 @@ OPEN_STATES = ("upcoming", "open", "overdue")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class OtherApplications:
     """What the user's other applications suggest: advice, never a state."""
 
     live: int
     offers: tuple[tuple[str, datetime], ...]
 
-    def advise(self, step: Answer) -> Answer:
+    def add_advice(self, step: Answer) -> Answer:
         """Add the advice for one step of an application.
 
         An offer elsewhere is worth telling of before the first interview too.
@@ -48,26 +48,28 @@ class Surroundings:
 
 
 _ALIVE = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
-LIVE = Plain(picked(Application.id).where(*_ALIVE).limit(2))
-OFFERS = Plain(
-    picked(Offer.application_id, Offer.respond_by)
+LIVE_APPLICATIONS = CompiledStatement(select_as_text(Application.id).where(*_ALIVE).limit(2))
+OFFERS = CompiledStatement(
+    select_as_text(Offer.application_id, Offer.respond_by)
     .join(Application, col(Application.id) == Offer.application_id)
-    .where(col(Offer.respond_by) > given("now", INSTANT), col(Offer.decision).is_(None), *_ALIVE)
+    .where(col(Offer.respond_by) > param("now", INSTANT), col(Offer.decision).is_(None), *_ALIVE)
     .order_by(col(Offer.respond_by))
     .limit(200)
 )
 
 
-def surroundings(rows: Rows, now: datetime) -> Surroundings:
+def load_other_applications(raw: RawConnection, now: datetime) -> OtherApplications:
     """Read what the user's other applications suggest, in two queries."""
-    offers = rows.all(OFFERS, now=kept(now))
-    return Surroundings(len(rows.all(LIVE)), tuple((canonical(owner), instant(by)) for owner, by in offers))
+    offers = raw.all(OFFERS, now=to_db_instant(now))
+    return OtherApplications(
+        len(raw.all(LIVE_APPLICATIONS)), tuple((from_db_id(owner), from_db_instant(by)) for owner, by in offers)
+    )
 
 
-def public(
+def render_step(
     application_id: str,
-    step: Kept,
-    around: Surroundings,
+    step: StepRecord,
+    around: OtherApplications,
     now: str,
     *,
     id_: str | None = None,
@@ -80,7 +82,7 @@ def public(
         answer["next_action"] = ADD_APPLICATION
     if step.number == CALL and answer["state"] == "skipped":
         answer["warnings"].append(_chain_ended(answer["id"]))
-    return around.advise(answer)
+    return around.add_advice(answer)
 
 
 def _chain_ended(step_id: str) -> Answer:

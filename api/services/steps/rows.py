@@ -1,4 +1,4 @@
-"""Between judged instances and their rows: what is kept in columns, what in the document beside them."""
+"""Map judged steps to rows and back: which values are columns, which are in the `detail` document."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from sqlmodel import col
 
 from api.models.step import StepInstance, step_id
-from api.rules.answers import kept
+from api.rules.answers import to_record
 from api.rules.evaluate import RULES_VERSION
-from api.rules.outcome import Instance, Kept
-from api.storage.codecs import SECONDS, column, document, held, said, written
-from api.storage.raw_sql import IDS, Plain, picked
+from api.rules.outcome import Instance, StepRecord
+from api.storage.codecs import SECONDS, db_to_json_instant, from_db_json, json_to_db_instant, to_db_id, to_db_json
+from api.storage.raw_sql import IDS, CompiledStatement, select_as_text
 
 
 class StoredStep(NamedTuple):
@@ -32,39 +32,39 @@ class StoredStep(NamedTuple):
 
 
 COLUMNS: tuple[Any, ...] = tuple(getattr(StepInstance, name) for name in StoredStep._fields)
-OF_APPLICATIONS = Plain(
-    picked(*COLUMNS)
+OF_APPLICATIONS = CompiledStatement(
+    select_as_text(*COLUMNS)
     .where(col(StepInstance.application_id).in_(IDS))
     .order_by(col(StepInstance.number), col(StepInstance.opens_at), col(StepInstance.scope))
 )
 
 
-def columns(instance: Instance) -> dict[str, Any]:
-    """Return what is stored of an instance, as plain statements write it."""
-    step = kept(instance)
+def column_values(instance: Instance) -> dict[str, Any]:
+    """Return the columns of a judged step, encoded for the database."""
+    step = to_record(instance)
     return {
-        "opens_at": column(step.opens_at),
-        "due_at": column(step.due_at),
+        "opens_at": json_to_db_instant(step.opens_at),
+        "due_at": json_to_db_instant(step.due_at),
         "closed_state": step.closed_state,
-        "completed_at": step.completed_at and column(step.completed_at),
+        "completed_at": step.completed_at and json_to_db_instant(step.completed_at),
         "reason": step.reason,
-        "missing": written(step.missing),
-        "detail": written(step.detail),
+        "missing": to_db_json(step.missing),
+        "detail": to_db_json(step.detail),
         "rules_version": RULES_VERSION,
     }
 
 
-def keys_of(application_id: str, instance: Instance) -> dict[str, Any]:
+def key_values(application_id: str, instance: Instance) -> dict[str, Any]:
     """Return what names the row of an instance."""
     return {
-        "id": held(step_id(application_id, instance.number, instance.scope)),
-        "application_id": held(application_id),
+        "id": to_db_id(step_id(application_id, instance.number, instance.scope)),
+        "application_id": to_db_id(application_id),
         "number": instance.number,
         "scope": instance.scope,
     }
 
 
-def is_kept(row: StoredStep, values: Mapping[str, Any]) -> bool:
+def is_unchanged(row: StoredStep, values: Mapping[str, Any]) -> bool:
     """Tell whether a row holds these values already."""
     return all(_equal(name, getattr(row, name), value) for name, value in values.items())
 
@@ -74,25 +74,25 @@ def _equal(name: str, one: Any, other: Any) -> bool:  # noqa: ANN401  # whatever
     if one == other:
         return True
     if name.endswith("_at"):
-        return same(one, other)
-    return name in ("missing", "detail") and document(one) == document(other)
+        return is_same_instant(one, other)
+    return name in ("missing", "detail") and from_db_json(one) == from_db_json(other)
 
 
-def same(one: str | None, other: str | None) -> bool:
+def is_same_instant(one: str | None, other: str | None) -> bool:
     """Tell whether two columns hold the same instant: databases write more or less behind the seconds."""
     return one == other or (one is not None and other is not None and one[:SECONDS] == other[:SECONDS])
 
 
-def kept_of(row: StoredStep) -> Kept:
-    """Return what a row holds; `columns` and this are each other's inverse."""
-    return Kept(
+def record_from_row(row: StoredStep) -> StepRecord:
+    """Return what a row holds; `column_values` and this are each other's inverse."""
+    return StepRecord(
         row.number,
         row.scope,
-        said(row.opens_at),
-        said(row.due_at),
+        db_to_json_instant(row.opens_at),
+        db_to_json_instant(row.due_at),
         row.closed_state,
-        row.completed_at and said(row.completed_at),
+        row.completed_at and db_to_json_instant(row.completed_at),
         row.reason,
-        document(row.missing),
-        document(row.detail),
+        from_db_json(row.missing),
+        from_db_json(row.detail),
     )

@@ -7,13 +7,13 @@ from sqlmodel import col, func, select
 
 from api.errors import UnauthorizedError
 from api.models import Offer, StepInstance, User
-from api.protocol.etags import hashed
+from api.protocol.etags import hashed_etag
 from api.rules.evaluate import RULES_VERSION
-from api.storage.codecs import kept
-from api.storage.raw_sql import INSTANT, OWNER, Plain, Row, Rows, given, picked
+from api.storage.codecs import to_db_instant
+from api.storage.raw_sql import INSTANT, OWNER, CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import OwnedSession
 
-NOW = given("now", INSTANT)
+NOW = param("now", INSTANT)
 
 
 def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a parameter
@@ -31,13 +31,15 @@ def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a p
     ]
 
 
-CHANGED = Plain(picked(User.write_counter, *latest_passings(OWNER)).where(col(User.id) == OWNER), owned=False)
+STEPS_STATE = CompiledStatement(
+    select_as_text(User.write_counter, *latest_passings(OWNER)).where(col(User.id) == OWNER), owned=False
+)
 
 
-def version(session: OwnedSession, now: datetime, address: str, *, writes: int = 0) -> str:
+def steps_etag(session: OwnedSession, now: datetime, address: str, *, writes: int = 0) -> str:
     """Return the same tag within a session; `writes` of -1 leaves out the write that is under way."""
     session.flush()
-    row = Rows.of(session).first(CHANGED, now=kept(now))
+    row = RawConnection.of(session).first(STEPS_STATE, now=to_db_instant(now))
     if row is None:
         raise UnauthorizedError
     counter, *passed = row
@@ -46,4 +48,4 @@ def version(session: OwnedSession, now: datetime, address: str, *, writes: int =
 
 def state_etag(user_id: str, state: Row, address: str) -> str:
     """Return the entity tag of what an address answers about steps, from the state that it is made of."""
-    return hashed(user_id, tuple(state), RULES_VERSION, address)
+    return hashed_etag(user_id, tuple(state), RULES_VERSION, address)
