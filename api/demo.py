@@ -52,7 +52,7 @@ class Story:
         """Return a date, days from now."""
         return (local_date(self.now, ZONE) + timedelta(days=days)).isoformat()
 
-    def tell(self, kind: FactKind[Any], number: str, /, *, within: str | None = None, **fields: object) -> None:
+    def tell(self, kind: FactKind[Any, Any], number: str, /, *, within: str | None = None, **fields: object) -> None:
         """Record a fact of a fixed id."""
         body: Body = kind.create.model_validate({"id": number, **fields})
         create(self.session, kind, body, within={"application_id": within} if within else None)

@@ -49,6 +49,10 @@ class ProblemError(Exception):
         self.problem = code or self.code
 
 
+class InlineReadError(Exception):
+    """The event loop cannot read this at once: it would have to wait, to write, or to read too many rows."""
+
+
 class NotFoundError(ProblemError):
     """There is no such thing for this user, whether or not another user has it."""
 

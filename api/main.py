@@ -43,6 +43,7 @@ from api.routers import (
     references,
     search_activities,
     sessions,
+    stages,
     steps,
     tokens,
 )
@@ -63,7 +64,7 @@ ROUTERS = (
     password_resets.routes,
     privacy.routes,
     applications.routes,
-    applications.stages,
+    stages.routes,
     application_contacts.routes,
     interviews.routes,
     cards.routes,

@@ -14,9 +14,9 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import to_json
 
-from api.errors import NotModifiedError, PreconditionFailedError, UnavailableError
+from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, UnavailableError
 from api.http.credentials import credentials
-from api.http.headers import preconditions, request_target, single_header
+from api.http.headers import preconditions, request_now, request_target, single_header
 from api.http.strict_route import JSON, Route
 from api.models.base import IN_QUERY, Digits
 from api.protocol.idempotency import IdempotentRequest
@@ -51,13 +51,7 @@ class RequestContext:
         self.response = response
         self.database: Database = request.app.state.database
         self.settings: Settings = request.app.state.settings
-        self.inline = False  # whether the event loop itself reads, with the inline connection
-
-    @property
-    def now(self) -> datetime:
-        """The current instant in whole seconds: the clock is read here and nowhere else."""
-        instant: datetime = self.request.app.state.clock()
-        return instant.replace(microsecond=0)
+        self.now = request_now(request)
 
     @property
     def client_address(self) -> str:
@@ -69,11 +63,6 @@ class RequestContext:
         mailer: Mailer | None = self.request.app.state.mailer
         if mailer is not None:
             mailer.wake()
-
-    @property
-    def can_read_inline(self) -> bool:
-        """Whether the event loop may read on the request's behalf: where it waits for nobody."""
-        return self.database.has_inline_connection
 
     def json_response(self, content: bytes, status: int = 200) -> Response:
         """Return serialised JSON as the response, with the headers set so far."""
@@ -110,17 +99,18 @@ class Caller(RequestContext):
         self._set_last_used()
 
     @contextmanager
-    def reading_steps(self, as_of: datetime | None = None) -> Iterator[RawConnection]:
-        """Open a raw connection to read steps; raises NotModifiedError at once if nothing has changed."""
-        with self.database.inline_connection() if self.inline else self.database.driver_connection() as driver:
-            max_rows = MAX_INLINE_ROWS if self.inline else None
+    def reading_steps(self, as_of: datetime | None = None, *, inline: bool = False) -> Iterator[RawConnection]:
+        """Open a raw connection to read steps, and set their version as the ETag.
+
+        `inline`: on the event loop; raises InlineReadError where that would wait, write, or read more than a few rows.
+        """
+        max_rows = MAX_INLINE_ROWS if inline else None
+        with self.database.inline_connection() if inline else self.database.driver_connection() as driver:
             raw = RawConnection(driver, self.database.engine.dialect, self.now, max_rows=max_rows)
             self.token = find_token(raw, self.secret, self.route.scopes, as_of=as_of)
-            if self.inline and is_last_use_outdated(self.token.last_used_at, self.now):
-                raise UnavailableError  # what is to be written, a thread writes
-            tag = self.headers["ETag"] = self.token.etag(request_target(self.request))
-            if self.request.method == "GET" and self.preconditions.names_exactly(tag):
-                raise NotModifiedError(tag)
+            if inline and is_last_use_outdated(self.token.last_used_at, self.now):
+                raise InlineReadError
+            self.headers["ETag"] = self.token.etag(request_target(self.request))
             yield raw.owned_by(self.token.user_id)
         self._set_last_used()
 

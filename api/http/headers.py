@@ -1,4 +1,6 @@
-"""Headers and the target of a request, read strictly."""
+"""Headers, target and instant of a request, read strictly."""
+
+from datetime import datetime
 
 from fastapi import Request
 
@@ -9,6 +11,14 @@ from api.protocol.etags import Preconditions
 def request_target(request: Request) -> str:
     """Return what an answer is about: the address with its query, as they were sent."""
     return f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+
+
+def request_now(request: Request) -> datetime:
+    """Return the instant of a request in whole seconds: the clock is read once, and stands until it is answered."""
+    now: datetime | None = request.scope.get("now")
+    if now is None:
+        now = request.scope["now"] = request.app.state.clock().replace(microsecond=0)
+    return now
 
 
 def preconditions(request: Request) -> Preconditions:

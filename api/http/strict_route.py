@@ -1,36 +1,31 @@
 """Strict requests: JSON without duplicates, known query parameters, content types, rate limits, scopes."""
 
+import inspect
 import json
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
-from contextlib import AbstractContextManager, suppress
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
-from api.errors import FieldError, InvalidError, ProblemError, TooManyRequestsError, UnavailableError
+from api.errors import FieldError, InvalidError, ProblemError, TooManyRequestsError
 from api.http.credentials import credentials
-from api.http.headers import preconditions, request_target, single_header
-from api.http.inline_reads import run_endpoint
+from api.http.headers import request_now, single_header
+from api.http.not_modified import answer_if_not_modified
 from api.models.base import NOT_IN_QUERY
 from api.protocol.rate_limit import RateLimiter
-from api.protocol.scopes import scopes_of
 from api.security import hash_token, looks_like_token
-from api.services.accounts.authentication import (
-    TOKEN_WITH_STATE,
-    authenticate,
-    check_token,
-    is_last_use_outdated,
-    token_parameters,
-)
-from api.storage.raw_sql import RawConnection, Row
+from api.services.accounts.authentication import authenticate
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -97,16 +92,50 @@ def _check_json(value: object, depth: int) -> None:
             _check_json(member, depth + 1)
 
 
-class Route(APIRoute):
-    """A route that reads its requests strictly. `scopes`: what a token needs here; none where nobody need ask."""
+class Serializing(Protocol):
+    """The part of an endpoint's `caller` that is used here."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # starlette's
-        unless_given: Collection[str] | None = getattr(endpoint, "unless_given", None)
-        self.reads_inline = unless_given is not None
-        endpoint = run_endpoint(endpoint, options.get("status_code"), unless_given=unless_given)
-        super().__init__(path, endpoint, **options)
-        is_open = (self.openapi_extra or {}).get("security") == []
-        self.scopes = () if is_open else tuple(s for method in self.methods or () for s in scopes_of(method, path))
+    response: Response
+
+    def json_response(self, content: bytes, status: int) -> Response:
+        """Return serialised JSON as the response, with the headers set so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an operation says of itself beyond its parameters and its answer.
+
+    `errors`: statuses of problems that do not follow from its form. `etag`: its answers have a version. `reads_steps`:
+    the version is that of all steps, so that 304 is answered before the endpoint is called. The last three are headers
+    that it reads.
+    """
+
+    scopes: tuple[str, ...] = ()
+    errors: Collection[int] = ()
+    etag: bool = True
+    reads_steps: bool = False
+    if_match: bool = False
+    if_none_match: bool = False
+    idempotency_key: bool = False
+
+
+class Route(APIRoute):
+    """A route that reads its requests strictly, as its declaration says."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], *, declaration: Declaration, **options: Any) -> None:  # noqa: ANN401  # starlette's
+        self.declaration = declaration
+        super().__init__(path, _serialized(endpoint, options.get("status_code")), **options)
+        self.query_names = _query_names(self.dependant)
+
+    @property
+    def method(self) -> str:
+        """The one method that it answers; HEAD becomes GET before a route is looked for."""
+        return next(iter(self.methods or ()))
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a token needs here; nothing where no token is needed."""
+        return self.declaration.scopes
 
     @property
     def needs_token(self) -> bool:
@@ -124,12 +153,8 @@ class Route(APIRoute):
             _check_query(request, allowed)
             if self.body_field is not None:
                 _check_content_type(request)
-            if (
-                self.reads_inline
-                and "if-none-match" in request.headers
-                and b"as_of" not in request.scope["query_string"]
-            ):
-                answer = await _answer_if_not_modified(request)
+            if self.declaration.reads_steps:
+                answer = await answer_if_not_modified(request)
                 if answer is not None:
                     return answer
             try:
@@ -142,58 +167,31 @@ class Route(APIRoute):
         return checked
 
 
+def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..., Any]:
+    """Wrap an endpoint that runs in a thread: the model that it returns is serialised there, once.
+
+    The framework would validate and serialise it in a second thread; it is ours, hence valid.
+    """
+    if inspect.iscoroutinefunction(endpoint):
+        return endpoint
+
+    @wraps(endpoint)
+    def serialized(**arguments: Any) -> Any:  # noqa: ANN401  # whatever the endpoint takes and returns
+        caller: Serializing | None = arguments.get("caller")
+        found = endpoint(**arguments)
+        if caller is None or not isinstance(found, BaseModel):
+            return found
+        content = found.__pydantic_serializer__.to_json(found)
+        return caller.json_response(content, caller.response.status_code or status or 200)
+
+    return serialized
+
+
 def _authenticate_first(request: Request) -> None:
     """Authenticate before answering 422: a caller without a token learns nothing about the input."""
     state, route = request.app.state, request.scope["route"]
-    with state.database.read(state.clock()) as session:
+    with state.database.read(request_now(request)) as session:
         authenticate(session, credentials(request), route.scopes)
-
-
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
-
-
-def reads_inline(*unless_given: str) -> Callable[[Endpoint], Endpoint]:
-    """Mark an endpoint that reads steps: 304 is answered before anything else, and short answers are read inline.
-
-    `unless_given`: parameters with which its answer may be long, so that a thread reads it.
-    """
-
-    def marked(endpoint: Endpoint) -> Endpoint:
-        endpoint.unless_given = unless_given  # type: ignore[attr-defined]  # read by the route that is made of it
-        return endpoint
-
-    return marked
-
-
-async def _answer_if_not_modified(request: Request) -> Response | None:
-    """Answer 304 from one statement, if the caller has what would be answered and nothing is to be noted.
-
-    It reads a handful of entries of an index: where that waits for nobody, a thread would cost more than the reading.
-    """
-    state = request.app.state
-    secret, now = credentials(request), state.clock().replace(microsecond=0)
-    with suppress(UnavailableError):  # in the rare moment in which it would wait, a thread does
-        if state.database.has_inline_connection:
-            return _not_modified(request, _find_token(request, state.database.inline_connection(), secret, now), now)
-        if state.async_connection is not None:
-            row = await state.async_connection.first(TOKEN_WITH_STATE, **token_parameters(secret, now))
-            return _not_modified(request, row, now)
-    row = await run_in_threadpool(_find_token, request, state.database.driver_connection(), secret, now)
-    return _not_modified(request, row, now)
-
-
-def _find_token(request: Request, driver: AbstractContextManager[Any], secret: str, now: datetime) -> Row | None:
-    with driver as connection:
-        raw = RawConnection(connection, request.app.state.database.engine.dialect, now)
-        return raw.first(TOKEN_WITH_STATE, **token_parameters(secret, now))
-
-
-def _not_modified(request: Request, row: Row | None, now: datetime) -> Response | None:
-    seen = check_token(row, now, request.scope["route"].scopes)
-    tag = seen.etag(request_target(request))
-    if is_last_use_outdated(seen.last_used_at, now) or not preconditions(request).names_exactly(tag):
-        return None
-    return Response(status_code=304, headers={"ETag": tag})
 
 
 def _check_rate_limit(request: Request, secret: str) -> None:

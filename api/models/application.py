@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import MISSING, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Index
@@ -20,17 +20,17 @@ from api.models.base import (
     Instant,
     Line,
     MomentIO,
+    MomentOut,
+    Shown,
     Stored,
     Text,
     Url,
     Zone,
     id_column,
     json_column,
-    merge_patch,
     moment_column,
     owned_by_user,
     points_at,
-    shown,
 )
 from api.models.policy import PolicyOverrides, PolicyOverridesPublic
 from api.rules.facts import Moment
@@ -111,37 +111,43 @@ class Application(Stored, table=True):
     deleted_at: datetime | None = None
 
 
-class ApplicationFields(Body):
-    """A role at a company, in the employer's time zone."""
+PostingText = Annotated[Text | None, Field(description="Postings vanish; a reference's briefing needs it.")]
+WhyRole = Annotated[Text | None, Field(description="Why this job, in your own words: letters say it.")]
+WhyCompany = Annotated[Text | None, Field(description="Why this company, in your own words.")]
+AppliedOn = Annotated[Day | None, Field(description="On creation also writes a search activity.")]
+StatusContactId = Annotated[AnyId | None, Field(description="Whom to ask about the application.")]
+ReferencesGivenAt = Annotated[Instant | None, Field(description="When the names were handed over.")]
+# Sent as a MomentIO and answered as a MomentOut: the description alone is the same.
+REFERENCE_CHECK = Field(description="When they said they would ring.")
+ArchivedAt = Annotated[Instant | None, Field(description="Only of a closed application; for lists only.")]
+
+
+class ApplicationCreate(Body):
+    """A role at a company; its first stage is the first line of the stage history."""
 
     company: Line
     role: Line
     source: Line | None = None
     posting_url: Url | None = None
-    posting_text: Annotated[Text | None, Field(description="Postings vanish; a reference's briefing needs it.")] = None
-    why_role: Annotated[Text | None, Field(description="Why this job, in your own words: letters say it.")] = None
-    why_company: Annotated[Text | None, Field(description="Why this company, in your own words.")] = None
+    posting_text: PostingText = None
+    why_role: WhyRole = None
+    why_company: WhyCompany = None
     location: Line | None = None
     work_mode: WorkMode | None = None
     salary_min: Amount | None = None
     salary_max: Amount | None = None
     salary_currency: Currency | None = None
     salary_period: SalaryPeriod | None = None
-    applied_on: Annotated[Day | None, Field(description="On creation also writes a search activity.")] = None
+    applied_on: AppliedOn = None
     time_zone: Annotated[
         Zone | None, Field(description="The employer's zone: business days and calls. Default: the user's.")
     ] = None
-    status_contact_id: Annotated[AnyId | None, Field(description="Whom to ask about the application.")] = None
+    status_contact_id: StatusContactId = None
     status_contact_since: Instant | None = None
-    references_given_at: Annotated[Instant | None, Field(description="When the names were handed over.")] = None
-    reference_check: Annotated[MomentIO | None, Field(description="When they said they would ring.")] = None
+    references_given_at: ReferencesGivenAt = None
+    reference_check: Annotated[MomentIO | None, REFERENCE_CHECK] = None
     references_not_needed_at: Instant | None = None
-    archived_at: Annotated[Instant | None, Field(description="Only of a closed application; for lists only.")] = None
-
-
-class ApplicationCreate(ApplicationFields):
-    """A role at a company; its first stage is the first line of the stage history."""
-
+    archived_at: ArchivedAt = None
     id: Id | None = None
     stage: Stage = Stage.APPLIED
     stage_at: Annotated[Instant | None, Field(description="Default: applied_on, else undated.")] = None
@@ -154,27 +160,68 @@ def _told_at_the_stages(_value: object) -> object:
 
 
 Derived = Annotated[object, BeforeValidator(_told_at_the_stages), SkipJsonSchema()]
-ApplicationUpdate = merge_patch(
-    ApplicationFields,
-    "ApplicationUpdate",
-    without=["time_zone"],
-    also={
-        "time_zone": Zone,
-        "policy": PolicyOverrides | None,
-        **dict.fromkeys(("stage", "offered_at", "closed_at", "closed_outcome"), Derived),
-    },
-)
-ApplicationPublic = shown(
-    ApplicationFields,
-    "ApplicationPublic",
-    without=["time_zone"],
-    time_zone=str,
-    policy=PolicyOverridesPublic,
-    stage=Stage,
-    offered_at=datetime | None,
-    closed_at=datetime | None,
-    closed_outcome=Stage | None,
-)
+
+
+class ApplicationUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. A role at a company, in the employer's time zone."""
+
+    company: Line | MISSING = MISSING
+    role: Line | MISSING = MISSING
+    source: Line | MISSING | None = MISSING
+    posting_url: Url | MISSING | None = MISSING
+    posting_text: PostingText | MISSING = MISSING
+    why_role: WhyRole | MISSING = MISSING
+    why_company: WhyCompany | MISSING = MISSING
+    location: Line | MISSING | None = MISSING
+    work_mode: WorkMode | MISSING | None = MISSING
+    salary_min: Amount | MISSING | None = MISSING
+    salary_max: Amount | MISSING | None = MISSING
+    salary_currency: Currency | MISSING | None = MISSING
+    salary_period: SalaryPeriod | MISSING | None = MISSING
+    applied_on: AppliedOn | MISSING = MISSING
+    time_zone: Zone | MISSING = MISSING
+    status_contact_id: StatusContactId | MISSING = MISSING
+    status_contact_since: Instant | MISSING | None = MISSING
+    references_given_at: ReferencesGivenAt | MISSING = MISSING
+    reference_check: Annotated[MomentIO | MISSING | None, REFERENCE_CHECK] = MISSING
+    references_not_needed_at: Instant | MISSING | None = MISSING
+    archived_at: ArchivedAt | MISSING = MISSING
+    policy: PolicyOverrides | MISSING | None = MISSING
+    stage: Derived | MISSING = MISSING
+    offered_at: Derived | MISSING = MISSING
+    closed_at: Derived | MISSING = MISSING
+    closed_outcome: Derived | MISSING = MISSING
+
+
+class ApplicationPublic(Shown):
+    """A role at a company, in the employer's time zone."""
+
+    company: str
+    role: str
+    source: Line | None
+    posting_url: Url | None
+    posting_text: PostingText
+    why_role: WhyRole
+    why_company: WhyCompany
+    location: Line | None
+    work_mode: WorkMode | None
+    salary_min: Amount | None
+    salary_max: Amount | None
+    salary_currency: Currency | None
+    salary_period: SalaryPeriod | None
+    applied_on: AppliedOn
+    time_zone: str
+    status_contact_id: StatusContactId
+    status_contact_since: Instant | None
+    references_given_at: ReferencesGivenAt
+    reference_check: Annotated[MomentOut | None, REFERENCE_CHECK]
+    references_not_needed_at: Instant | None
+    archived_at: ArchivedAt
+    policy: PolicyOverridesPublic
+    stage: Stage
+    offered_at: datetime | None
+    closed_at: datetime | None
+    closed_outcome: Stage | None
 
 
 class StageChange(Stored, table=True):
@@ -193,19 +240,28 @@ class StageChange(Stored, table=True):
     note: str | None = None
 
 
-class StageFields(Body):
+class StageCreate(Body):
     """A line of the stage history: since when the application stands where."""
 
     stage: Stage
     at: Annotated[Instant | None, Field(description="Default: now.")] = None
     note: Text | None = None
-
-
-class StageCreate(StageFields):
-    """A line of the stage history: since when the application stands where."""
-
     id: Id | None = None
 
 
-StageUpdate = merge_patch(StageFields, "StageUpdate", without=["at"], also={"at": Instant})
-StagePublic = shown(StageFields, "StagePublic", without=["at"], application_id=str, at=datetime, dated=bool)
+class StageUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. A line of the stage history."""
+
+    stage: Stage | MISSING = MISSING
+    at: Instant | MISSING = MISSING
+    note: Text | MISSING | None = MISSING
+
+
+class StagePublic(Shown):
+    """A line of the stage history: since when the application stands where."""
+
+    application_id: str
+    stage: Stage
+    at: datetime
+    note: Text | None
+    dated: bool

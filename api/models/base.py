@@ -1,14 +1,12 @@
-"""What all tables and bodies share: owners, ids, versions, instants, words, and the merge-patch form of a body."""
+"""What all tables and bodies share: owners, ids, versions, instants and words."""
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import (
-    MISSING,
     AfterValidator,
     AwareDatetime,
     BaseModel,
@@ -20,7 +18,6 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
-    create_model,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -354,38 +351,4 @@ class Shown(BaseModel):
     created_at: datetime
     updated_at: datetime
     version: int
-
-
-def merge_patch(
-    create: type[Body], name: str, *, without: Iterable[str] = (), also: Mapping[str, Any] | None = None
-) -> type[Body]:
-    """Return the PATCH form of a POST body: each field may be absent, null only where the field may be empty."""
-    fields: dict[str, Any] = {}
-    for field, info in create.model_fields.items():
-        if field not in {"id", *without}:
-            annotation = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
-            fields[field] = (annotation | MISSING, Field(default=MISSING, description=info.description))
-    fields |= {field: (annotation | MISSING, MISSING) for field, annotation in (also or {}).items()}
-    model: type[Body] = create_model(name, __base__=Body, __module__=create.__module__, **fields)
-    model.__doc__ = f"A merge patch: absent leaves alone, null clears. {create.__doc__ or ''}".strip()
-    return model
-
-
-def shown(
-    create: type[Body], name: str, *, without: Iterable[str] = (), derived: Iterable[str] = (), **also: object
-) -> type[Shown]:
-    """Return the answer's form of a body: its fields, those of every row and `also`, all of them always there."""
-    fields: dict[str, Any] = {"etag": (str, ...)}
-    for field, info in create.model_fields.items():
-        if field not in {"id", *without}:
-            fields[field] = (_answered(info.annotation), Field(description=info.description))
-    fields |= {field: (annotation, ...) for field, annotation in also.items()}
-    model: type[Shown] = create_model(name, __base__=Shown, __module__=create.__module__, **fields)
-    model.derived = tuple(derived)
-    model.__doc__ = create.__doc__
-    return model
-
-
-def _answered(annotation: Any) -> Any:  # noqa: ANN401  # any annotation at all
-    """Return the annotation of an answer: a moment shows both its keys."""
-    return MomentOut | None if annotation == MomentIO | None else annotation
+    etag: str

@@ -33,7 +33,7 @@ class SuggestedChannel(BaseModel):
     reason: str
 
 
-class ComposedLetter(LetterPublic):  # type: ignore[valid-type,misc]  # made at run time
+class ComposedLetter(LetterPublic):
     """A draft, what there was no material for, and the concerns that it leaves open."""
 
     missing: list[str]

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -15,14 +15,13 @@ from api.models.base import (
     Id,
     Instant,
     Line,
+    Shown,
     Stored,
     Text,
     Versioned,
     id_column,
-    merge_patch,
     owned_by_user,
     points_at,
-    shown,
 )
 from api.storage.session import Owned
 
@@ -82,6 +81,12 @@ class Contact(Stored, table=True):
     deleted_at: datetime | None = None
 
 
+NameVerified = Annotated[Flag, Field(description="Compared with a card or a signature.")]
+LearnedAt = Annotated[
+    Instant | None, Field(description="Since when this request's details are known; default now. Alone it corrects.")
+]
+
+
 class ContactFields(Body):
     """A person: full name as they write it, title, and ways to reach them."""
 
@@ -95,13 +100,8 @@ class ContactFields(Body):
     postal_address: Text | None = None
     preferred_channel: PreferredChannel | None = None
     details_source: DetailsSource | None = None
-    name_verified: Annotated[Flag, Field(description="Compared with a card or a signature.")] = False
+    name_verified: NameVerified = False
     notes: Text | None = None
-
-
-LearnedAt = Annotated[
-    Instant | None, Field(description="Since when this request's details are known; default now. Alone it corrects.")
-]
 
 
 class ContactCreate(ContactFields):
@@ -111,14 +111,42 @@ class ContactCreate(ContactFields):
     learned_at: LearnedAt = None
 
 
-ContactUpdate = merge_patch(ContactFields, "ContactUpdate", also={"learned_at": LearnedAt})
-ContactPublic = shown(
-    ContactFields,
-    "ContactPublic",
-    details_complete_since=datetime | None,
-    reachable_since=datetime | None,
-    erased_at=datetime | None,
-)
+class ContactUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. A person, and ways to reach them."""
+
+    full_name: Line | MISSING | None = MISSING
+    honorific: Line | MISSING | None = MISSING
+    job_title: Line | MISSING | None = MISSING
+    company: Line | MISSING | None = MISSING
+    role: ContactRole | MISSING | None = MISSING
+    email: Email | MISSING | None = MISSING
+    phone: Line | MISSING | None = MISSING
+    postal_address: Text | MISSING | None = MISSING
+    preferred_channel: PreferredChannel | MISSING | None = MISSING
+    details_source: DetailsSource | MISSING | None = MISSING
+    name_verified: NameVerified | MISSING = MISSING
+    notes: Text | MISSING | None = MISSING
+    learned_at: LearnedAt | MISSING = MISSING
+
+
+class ContactPublic(Shown):
+    """A person: full name as they write it, title, and ways to reach them."""
+
+    full_name: Line | None
+    honorific: Line | None
+    job_title: Line | None
+    company: Line | None
+    role: ContactRole | None
+    email: Email | None
+    phone: Line | None
+    postal_address: Text | None
+    preferred_channel: PreferredChannel | None
+    details_source: DetailsSource | None
+    name_verified: NameVerified
+    notes: Text | None
+    details_complete_since: datetime | None
+    reachable_since: datetime | None
+    erased_at: datetime | None
 
 
 class ApplicationContact(Owned, Versioned, table=True):
@@ -150,5 +178,5 @@ class ApplicationContactPublic(BaseModel):
     application_id: str
     contact_id: str
     role: ContactRole | None
-    contact: ContactPublic  # type: ignore[valid-type]  # made at run time
+    contact: ContactPublic
     etag: str

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from api.models.base import AnyId, Body, Flag, Instant, MomentIO, Text
 from api.models.contact import ContactFields, ContactPublic
-from api.models.interview import InterviewPublic
+from api.models.interview import InterviewPublic, NextStageUnknown, NotAskedFor, TimingUnknown
 from api.models.note import NotePublic
 from api.models.step import HeadlineStep
 
@@ -15,7 +15,7 @@ class DebriefPerson(ContactFields):
     """Somebody who was there: with `contact_id` one you have, and what you have learned since; else a new contact."""
 
     contact_id: AnyId | None = None
-    optional: Annotated[Flag, Field(description="Not asked for by steps 2 and 4.")] = False
+    optional: NotAskedFor = False
     is_status_contact: Annotated[Flag, Field(description="The one to ask about the application.")] = False
 
 
@@ -43,17 +43,17 @@ class Debrief(Body):
     no_positives: Annotated[Flag, Field(description="Nothing went so well as to repeat it.")] = False
     no_concerns: Annotated[Flag, Field(description="Nothing is left open.")] = False
     next_stage: Text | None = None
-    next_stage_unknown: Annotated[Flag, Field(description="They would not say.")] = False
+    next_stage_unknown: NextStageUnknown = False
     contact_from: MomentIO | None = None
     contact_by: MomentIO | None = None
     hear_by: MomentIO | None = None
-    timing_unknown: Annotated[Flag, Field(description="They would not say when.")] = False
+    timing_unknown: TimingUnknown = False
 
 
 class Debriefed(BaseModel):
     """What was recorded, and how the seven steps stand now."""
 
-    interview: InterviewPublic  # type: ignore[valid-type]  # made at run time
-    contacts: list[ContactPublic]  # type: ignore[valid-type]  # likewise
-    notes: list[NotePublic]  # type: ignore[valid-type]  # likewise
+    interview: InterviewPublic
+    contacts: list[ContactPublic]
+    notes: list[NotePublic]
     headline: list[HeadlineStep]

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import MISSING, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -14,13 +14,13 @@ from api.models.base import (
     Id,
     Instant,
     MomentIO,
+    MomentOut,
+    Shown,
     Stored,
     Text,
     id_column,
-    merge_patch,
     moment_column,
     points_at,
-    shown,
 )
 from api.rules.facts import Moment
 
@@ -81,27 +81,50 @@ class FollowUp(Stored, table=True):
     summary: str | None = None
 
 
-class FollowUpFields(Body):
+OutcomeByDirection = Annotated[
+    Outcome, Field(description="out: no_answer, left_message, emailed, spoke, decision; in: status, decision.")
+]
+
+
+class FollowUpCreate(Body):
     """A contact with the employer; it completes the open call and may open the next."""
 
     at: Annotated[Instant | None, Field(description="Default: now.")] = None
     direction: Direction
     channel: FollowUpChannel
-    outcome: Annotated[
-        Outcome, Field(description="out: no_answer, left_message, emailed, spoke, decision; in: status, decision.")
-    ]
+    outcome: OutcomeByDirection
     contact_id: AnyId | None = None
     contact_from: MomentIO | None = None
     contact_by: MomentIO | None = None
     hear_by: MomentIO | None = None
     summary: Text | None = None
-
-
-class FollowUpCreate(FollowUpFields):
-    """A contact with the employer; it completes the open call and may open the next."""
-
     id: Id | None = None
 
 
-FollowUpUpdate = merge_patch(FollowUpFields, "FollowUpUpdate", without=["at"], also={"at": Instant})
-FollowUpPublic = shown(FollowUpFields, "FollowUpPublic", without=["at"], application_id=str, at=datetime)
+class FollowUpUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. A contact with the employer."""
+
+    at: Instant | MISSING = MISSING
+    direction: Direction | MISSING = MISSING
+    channel: FollowUpChannel | MISSING = MISSING
+    outcome: OutcomeByDirection | MISSING = MISSING
+    contact_id: AnyId | MISSING | None = MISSING
+    contact_from: MomentIO | MISSING | None = MISSING
+    contact_by: MomentIO | MISSING | None = MISSING
+    hear_by: MomentIO | MISSING | None = MISSING
+    summary: Text | MISSING | None = MISSING
+
+
+class FollowUpPublic(Shown):
+    """A contact with the employer; it completes the open call and may open the next."""
+
+    application_id: str
+    at: datetime
+    direction: Direction
+    channel: FollowUpChannel
+    outcome: OutcomeByDirection
+    contact_id: AnyId | None
+    contact_from: MomentOut | None
+    contact_by: MomentOut | None
+    hear_by: MomentOut | None
+    summary: Text | None

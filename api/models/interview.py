@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from sqlalchemy import DateTime, Index
 from sqlmodel import Field as Column
 
@@ -18,6 +18,8 @@ from api.models.base import (
     Line,
     Link,
     MomentIO,
+    MomentOut,
+    Shown,
     Stored,
     Text,
     Versioned,
@@ -25,10 +27,8 @@ from api.models.base import (
     Zone,
     id_column,
     json_column,
-    merge_patch,
     moment_column,
     points_at,
-    shown,
 )
 from api.rules.facts import Moment
 from api.storage.session import Owned
@@ -100,7 +100,20 @@ class Interview(Stored, table=True):
 RoundNo = Annotated[int, Field(strict=True, ge=1, le=1_000), WHOLE]
 
 
-class InterviewFields(Body):
+ActualEnd = Annotated[Instant | None, Field(description="When it really ended.")]
+NextStage = Annotated[Text | None, Field(description="Which step of the hiring comes next.")]
+NextStageUnknown = Annotated[Flag, Field(description="They would not say.")]
+# Sent as a MomentIO and answered as a MomentOut: the description alone is the same.
+CONTACT_FROM = Field(description="From when you may ring them.")
+CONTACT_BY = Field(description="Until when you may ring them.")
+HEAR_BY = Field(description="By when they said they would answer.")
+TimingUnknown = Annotated[Flag, Field(description="They would not say when.")]
+ToldBy = Annotated[AnyId | None, Field(description="The contact who told you.")]
+NoPositivesAt = Annotated[Instant | None, Field(description="Ticked: nothing went so well as to repeat it.")]
+NoConcernsAt = Annotated[Instant | None, Field(description="Ticked: nothing is left open.")]
+
+
+class InterviewCreate(Body):
     """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
 
     round_no: Annotated[RoundNo | None, Field(description="Default: the next number.")] = None
@@ -112,31 +125,53 @@ class InterviewFields(Body):
     end_local: WallTime | None = None
     starts_at: Annotated[Instant | None, Field(description="An instant, for calendars and other apps.")] = None
     ends_at: Instant | None = None
-    actual_end: Annotated[Instant | None, Field(description="When it really ended.")] = None
+    actual_end: ActualEnd = None
     status: InterviewStatus = InterviewStatus.SCHEDULED
     cancelled_at: Instant | None = None
     cancelled_by: Line | None = None
     location: Line | None = None
     link: Link | None = None
-    next_stage: Annotated[Text | None, Field(description="Which step of the hiring comes next.")] = None
-    next_stage_unknown: Annotated[Flag, Field(description="They would not say.")] = False
+    next_stage: NextStage = None
+    next_stage_unknown: NextStageUnknown = False
     stage_learned_at: Instant | None = None
-    contact_from: Annotated[MomentIO | None, Field(description="From when you may ring them.")] = None
-    contact_by: Annotated[MomentIO | None, Field(description="Until when you may ring them.")] = None
-    hear_by: Annotated[MomentIO | None, Field(description="By when they said they would answer.")] = None
-    timing_unknown: Annotated[Flag, Field(description="They would not say when.")] = False
+    contact_from: Annotated[MomentIO | None, CONTACT_FROM] = None
+    contact_by: Annotated[MomentIO | None, CONTACT_BY] = None
+    hear_by: Annotated[MomentIO | None, HEAR_BY] = None
+    timing_unknown: TimingUnknown = False
     timing_learned_at: Instant | None = None
-    told_by: Annotated[AnyId | None, Field(description="The contact who told you.")] = None
-    no_positives_at: Annotated[Instant | None, Field(description="Ticked: nothing went so well as to repeat it.")] = (
-        None
-    )
-    no_concerns_at: Annotated[Instant | None, Field(description="Ticked: nothing is left open.")] = None
-
-
-class InterviewCreate(InterviewFields):
-    """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
-
+    told_by: ToldBy = None
+    no_positives_at: NoPositivesAt = None
+    no_concerns_at: NoConcernsAt = None
     id: Id | None = None
+
+
+class InterviewUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. A round: its times, what was learned, the debrief."""
+
+    round_no: RoundNo | MISSING = MISSING
+    kind: InterviewKind | MISSING = MISSING
+    time_zone: Zone | MISSING = MISSING
+    start_local: WallTime | MISSING = MISSING
+    end_local: WallTime | MISSING | None = MISSING
+    starts_at: Instant | MISSING = MISSING
+    ends_at: Instant | MISSING | None = MISSING
+    actual_end: ActualEnd | MISSING = MISSING
+    status: InterviewStatus | MISSING = MISSING
+    cancelled_at: Instant | MISSING | None = MISSING
+    cancelled_by: Line | MISSING | None = MISSING
+    location: Line | MISSING | None = MISSING
+    link: Link | MISSING | None = MISSING
+    next_stage: NextStage | MISSING = MISSING
+    next_stage_unknown: NextStageUnknown | MISSING = MISSING
+    stage_learned_at: Instant | MISSING | None = MISSING
+    contact_from: Annotated[MomentIO | MISSING | None, CONTACT_FROM] = MISSING
+    contact_by: Annotated[MomentIO | MISSING | None, CONTACT_BY] = MISSING
+    hear_by: Annotated[MomentIO | MISSING | None, HEAR_BY] = MISSING
+    timing_unknown: TimingUnknown | MISSING = MISSING
+    timing_learned_at: Instant | MISSING | None = MISSING
+    told_by: ToldBy | MISSING = MISSING
+    no_positives_at: NoPositivesAt | MISSING = MISSING
+    no_concerns_at: NoConcernsAt | MISSING = MISSING
 
 
 class Rescheduled(BaseModel):
@@ -148,27 +183,40 @@ class Rescheduled(BaseModel):
     moved_at: datetime
 
 
-InterviewUpdate = merge_patch(
-    InterviewFields,
-    "InterviewUpdate",
-    without=["round_no", "time_zone", "start_local", "starts_at"],
-    also={"round_no": RoundNo, "time_zone": Zone, "start_local": WallTime, "starts_at": Instant},
-)
-InterviewPublic = shown(
-    InterviewFields,
-    "InterviewPublic",
-    without=["round_no", "time_zone", "start_local", "starts_at"],
-    derived=["effective_end_at"],
-    application_id=str,
-    round_no=int,
-    time_zone=str,
-    start_local=WallTime,
-    start_fold=int,
-    end_fold=int | None,
-    starts_at=datetime,
-    effective_end_at=datetime,
-    rescheduled_from=list[Rescheduled],
-)
+class InterviewPublic(Shown):
+    """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
+
+    derived: ClassVar[tuple[str, ...]] = ("effective_end_at",)
+
+    application_id: str
+    round_no: int
+    kind: InterviewKind
+    time_zone: str
+    start_local: WallTime
+    start_fold: int
+    end_local: WallTime | None
+    end_fold: int | None
+    starts_at: datetime
+    ends_at: Instant | None
+    actual_end: ActualEnd
+    effective_end_at: datetime
+    status: InterviewStatus
+    cancelled_at: Instant | None
+    cancelled_by: Line | None
+    location: Line | None
+    link: Link | None
+    rescheduled_from: list[Rescheduled]
+    next_stage: NextStage
+    next_stage_unknown: NextStageUnknown
+    stage_learned_at: Instant | None
+    contact_from: Annotated[MomentOut | None, CONTACT_FROM]
+    contact_by: Annotated[MomentOut | None, CONTACT_BY]
+    hear_by: Annotated[MomentOut | None, HEAR_BY]
+    timing_unknown: TimingUnknown
+    timing_learned_at: Instant | None
+    told_by: ToldBy
+    no_positives_at: NoPositivesAt
+    no_concerns_at: NoConcernsAt
 
 
 class InterviewInterviewer(Owned, Versioned, table=True):
@@ -186,10 +234,13 @@ class InterviewInterviewer(Owned, Versioned, table=True):
     optional: bool = False
 
 
+NotAskedFor = Annotated[Flag, Field(description="Not asked for by steps 2 and 4.")]
+
+
 class InterviewerPut(Body):
     """How a contact took part."""
 
-    optional: Annotated[Flag, Field(description="Not asked for by steps 2 and 4.")] = False
+    optional: NotAskedFor = False
 
 
 class InterviewerPublic(BaseModel):

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -15,13 +15,12 @@ from api.models.base import (
     Id,
     Instant,
     Line,
+    Shown,
     Stored,
     Text,
     id_column,
     json_column,
-    merge_patch,
     points_at,
-    shown,
 )
 from api.models.hint import HintPublic
 
@@ -81,28 +80,40 @@ class Letter(Stored, table=True):
     delivered_at: datetime | None = None
 
 
-class LetterFields(Body):
-    """A letter in the making."""
+RecipientIds = Annotated[list[AnyId], Field(max_length=20, description="Ids of contacts; none: everybody.")]
+NoteIds = Annotated[list[AnyId], Field(description="The notes that it uses.")]
+ChosenNoteIds = Annotated[NoteIds, Field(max_length=100)]
+Checklist = Annotated[dict[CheckName, Flag], Field(description="Ticks of the list to check before sending.")]
+
+
+class LetterCreate(Body):
+    """A draft; with `sent_at` the record of a letter that has gone out already."""
 
     interview_id: AnyId | None = None
     kind: LetterKind = LetterKind.THANK_YOU
     channel: Channel | None = None
     subject: Line | None = None
     body: Text | None = None
-    recipients: Annotated[
-        list[AnyId], Field(max_length=20, default_factory=list, description="Ids of contacts; none: everybody.")
-    ]
-    note_ids: Annotated[list[AnyId], Field(default_factory=list, max_length=100, description="The notes that it uses.")]
-    checklist: Annotated[
-        dict[CheckName, Flag], Field(default_factory=dict, description="Ticks of the list to check before sending.")
-    ]
-
-
-class LetterCreate(LetterFields):
-    """A draft; with `sent_at` the record of a letter that has gone out already."""
-
+    recipients: RecipientIds = Field(default_factory=list)
+    note_ids: ChosenNoteIds = Field(default_factory=list)
+    checklist: Checklist = Field(default_factory=dict)
     id: Id | None = None
     sent_at: Annotated[Instant | None, Field(description="Given: it was sent then.")] = None
+
+
+class LetterUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. A letter in the making."""
+
+    interview_id: AnyId | MISSING | None = MISSING
+    kind: LetterKind | MISSING = MISSING
+    channel: Channel | MISSING | None = MISSING
+    subject: Line | MISSING | None = MISSING
+    body: Text | MISSING | None = MISSING
+    recipients: RecipientIds | MISSING = MISSING
+    note_ids: ChosenNoteIds | MISSING = MISSING
+    checklist: Checklist | MISSING = MISSING
+    sent_at: Instant | MISSING = MISSING
+    delivered_at: Instant | MISSING | None = MISSING
 
 
 class LetterSend(Body):
@@ -132,17 +143,22 @@ class Recipient(BaseModel):
     address: str | None
 
 
-LetterUpdate = merge_patch(LetterFields, "LetterUpdate", also={"sent_at": Instant, "delivered_at": Instant | None})
-LetterPublic = shown(
-    LetterFields,
-    "LetterPublic",
-    without=["recipients"],
-    derived=["recipients", "warnings"],
-    application_id=str,
-    paragraphs=list[ParagraphPublic],
-    recipients=list[Recipient],
-    status=Literal["draft", "sent"],
-    sent_at=datetime | None,
-    delivered_at=datetime | None,
-    warnings=list[HintPublic],
-)
+class LetterPublic(Shown):
+    """A letter in the making."""
+
+    derived: ClassVar[tuple[str, ...]] = ("recipients", "warnings")
+
+    application_id: str
+    interview_id: AnyId | None
+    kind: LetterKind
+    status: Literal["draft", "sent"]
+    channel: Channel | None
+    subject: Line | None
+    body: Text | None
+    paragraphs: list[ParagraphPublic]
+    recipients: list[Recipient]
+    note_ids: NoteIds
+    checklist: Checklist
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    warnings: list[HintPublic]

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import MISSING, AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import Body, Id, Line, Says, Stored, Text, merge_patch, owned_by_user, shown
+from api.models.base import Body, Id, Line, Says, Shown, Stored, Text, owned_by_user
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
 from api.words.templates import NAMES, TemplateFaultError, names_in
@@ -19,9 +19,6 @@ def _template(value: str) -> str:
     except TemplateFaultError as fault:
         raise PydanticCustomError(fault.code, "{detail}", {"detail": fault.detail}) from fault
     return value
-
-
-FILLED_IN = f"`{{{{ name }}}}` and `{{% if name %}}…{{% else %}}…{{% endif %}}` with {', '.join(NAMES)}."
 
 
 class LetterTemplate(Stored, table=True):
@@ -37,26 +34,43 @@ class LetterTemplate(Stored, table=True):
     body: str
 
 
-class LetterTemplateFields(Body):
+TemplateTone = Annotated[Tone, Field(description="In which tone the pieces are that it asks for.")]
+TemplateSubject = Annotated[
+    Annotated[Line, AfterValidator(_template), Says(format="letter-template-line")] | None,
+    Field(description="With the same names; none: the subject of its kind."),
+]
+FILLED_IN = f"`{{{{ name }}}}` and `{{% if name %}}…{{% else %}}…{{% endif %}}` with {', '.join(NAMES)}."
+# Sent as a checked template and answered as plain text: the description alone is the same.
+BODY = Field(description=f"Text with {FILLED_IN}")
+TemplateBody = Annotated[Text, AfterValidator(_template), Says(format="letter-template"), BODY]
+
+
+class LetterTemplateCreate(Body):
     """A text of your own for a kind of letter."""
 
     name: Line
     kind: Purpose = "thank_you"
-    tone: Annotated[Tone, Field(description="In which tone the pieces are that it asks for.")] = "formal"
-    subject: Annotated[
-        Annotated[Line, AfterValidator(_template), Says(format="letter-template-line")] | None,
-        Field(description="With the same names; none: the subject of its kind."),
-    ] = None
-    body: Annotated[
-        Text, AfterValidator(_template), Says(format="letter-template"), Field(description=f"Text with {FILLED_IN}")
-    ]
-
-
-class LetterTemplateCreate(LetterTemplateFields):
-    """A text of your own for a kind of letter."""
-
+    tone: TemplateTone = "formal"
+    subject: TemplateSubject = None
+    body: TemplateBody
     id: Id | None = None
 
 
-LetterTemplateUpdate = merge_patch(LetterTemplateFields, "LetterTemplateUpdate")
-LetterTemplatePublic = shown(LetterTemplateFields, "LetterTemplatePublic")
+class LetterTemplateUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. A text of your own for a kind of letter."""
+
+    name: Line | MISSING = MISSING
+    kind: Purpose | MISSING = MISSING
+    tone: TemplateTone | MISSING = MISSING
+    subject: TemplateSubject | MISSING = MISSING
+    body: TemplateBody | MISSING = MISSING
+
+
+class LetterTemplatePublic(Shown):
+    """A text of your own for a kind of letter."""
+
+    name: str
+    kind: Purpose
+    tone: TemplateTone
+    subject: TemplateSubject
+    body: Annotated[str, BODY]

@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import MISSING, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import AnyId, Body, Flag, Id, Instant, Stored, Text, id_column, merge_patch, points_at, shown
+from api.models.base import AnyId, Body, Flag, Id, Instant, Shown, Stored, Text, id_column, points_at
 
 
 class NoteKind(StrEnum):
@@ -43,19 +43,22 @@ class Note(Stored, table=True):
     addressed_by_letter_id: str | None = id_column(nullable=True)
 
 
-class NoteFields(Body):
+Wording = Annotated[
+    Text | None,
+    Field(
+        description="How a letter may say it, in your own words; what answers a concern. Without it, a concern "
+        "is in no letter."
+    ),
+]
+
+
+class NoteCreate(Body):
     """A note; positives and concerns of an interview complete step 3."""
 
     interview_id: AnyId | None = None
     kind: NoteKind
     text: Text
-    wording: Annotated[
-        Text | None,
-        Field(
-            description="How a letter may say it, in your own words; what answers a concern. Without it, a concern "
-            "is in no letter."
-        ),
-    ] = None
+    wording: Wording = None
     noted_at: Annotated[Instant | None, Field(description="Default: now.")] = None
     address_in_letter: Annotated[
         Flag | None,
@@ -65,25 +68,29 @@ class NoteFields(Body):
         ),
     ] = None
     addressed_by_letter_id: AnyId | None = None
-
-
-class NoteCreate(NoteFields):
-    """A note; positives and concerns of an interview complete step 3."""
-
     id: Id | None = None
 
 
-NoteUpdate = merge_patch(
-    NoteFields,
-    "NoteUpdate",
-    without=["noted_at", "address_in_letter"],
-    also={"noted_at": Instant, "address_in_letter": Flag},
-)
-NotePublic = shown(
-    NoteFields,
-    "NotePublic",
-    without=["noted_at", "address_in_letter"],
-    application_id=str,
-    noted_at=datetime,
-    address_in_letter=bool,
-)
+class NoteUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. Positives and concerns of an interview complete step 3."""
+
+    interview_id: AnyId | MISSING | None = MISSING
+    kind: NoteKind | MISSING = MISSING
+    text: Text | MISSING = MISSING
+    wording: Wording | MISSING = MISSING
+    noted_at: Instant | MISSING = MISSING
+    address_in_letter: Flag | MISSING = MISSING
+    addressed_by_letter_id: AnyId | MISSING | None = MISSING
+
+
+class NotePublic(Shown):
+    """A note; positives and concerns of an interview complete step 3."""
+
+    application_id: str
+    interview_id: AnyId | None
+    kind: NoteKind
+    text: str
+    wording: Wording
+    noted_at: datetime
+    address_in_letter: bool
+    addressed_by_letter_id: AnyId | None

@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import MISSING, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -15,12 +15,11 @@ from api.models.base import (
     Day,
     Id,
     Instant,
+    Shown,
     Stored,
     Text,
     id_column,
-    merge_patch,
     points_at,
-    shown,
 )
 from api.models.hint import HintPublic
 
@@ -54,33 +53,52 @@ class Offer(Stored, table=True):
     decided_at: datetime | None = None
 
 
-class OfferFields(Body):
+RespondBy = Annotated[Instant | None, Field(description="Until when they want an answer.")]
+DecidedAt = Annotated[Instant | None, Field(description="Default: now, when a decision is given.")]
+
+
+class OfferCreate(Body):
     """An offer. Recording one does not move the stage."""
 
     received_at: Annotated[Instant | None, Field(description="Default: now.")] = None
-    respond_by: Annotated[Instant | None, Field(description="Until when they want an answer.")] = None
+    respond_by: RespondBy = None
     pay: Amount | None = None
     currency: Currency | None = None
     benefits: Text | None = None
     start_on: Day | None = None
     notes: Text | None = None
     decision: OfferDecision | None = None
-    decided_at: Annotated[Instant | None, Field(description="Default: now, when a decision is given.")] = None
-
-
-class OfferCreate(OfferFields):
-    """An offer. Recording one does not move the stage."""
-
+    decided_at: DecidedAt = None
     id: Id | None = None
 
 
-OfferUpdate = merge_patch(OfferFields, "OfferUpdate", without=["received_at"], also={"received_at": Instant})
-OfferPublic = shown(
-    OfferFields,
-    "OfferPublic",
-    without=["received_at"],
-    derived=["warnings"],
-    application_id=str,
-    received_at=datetime,
-    warnings=list[HintPublic],
-)
+class OfferUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. An offer. Recording one does not move the stage."""
+
+    received_at: Instant | MISSING = MISSING
+    respond_by: RespondBy | MISSING = MISSING
+    pay: Amount | MISSING | None = MISSING
+    currency: Currency | MISSING | None = MISSING
+    benefits: Text | MISSING | None = MISSING
+    start_on: Day | MISSING | None = MISSING
+    notes: Text | MISSING | None = MISSING
+    decision: OfferDecision | MISSING | None = MISSING
+    decided_at: DecidedAt | MISSING = MISSING
+
+
+class OfferPublic(Shown):
+    """An offer. Recording one does not move the stage."""
+
+    derived: ClassVar[tuple[str, ...]] = ("warnings",)
+
+    application_id: str
+    received_at: datetime
+    respond_by: RespondBy
+    pay: Amount | None
+    currency: Currency | None
+    benefits: Text | None
+    start_on: Day | None
+    notes: Text | None
+    decision: OfferDecision | None
+    decided_at: DecidedAt
+    warnings: list[HintPublic]

@@ -1,17 +1,21 @@
 """Policy over HTTP: overrides in, each value with its origin out."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.models.base import WHOLE, Body, ClockTime, Day, Flag
 from api.rules.policy import BOUNDS, MAX_HOLIDAYS, Origin
 
+Value = TypeVar("Value")
+HearByRule = Literal["within", "after"]
 
-def _hours(name: str) -> Any:  # noqa: ANN401  # a constrained integer
+
+def _bounds(name: str) -> Any:  # noqa: ANN401  # pydantic's own signature
+    """Return the bounds that the rules set for a figure."""
     low, high = BOUNDS[name]
-    return Annotated[int, Field(ge=low, le=high, strict=True), WHOLE] | None
+    return Field(ge=low, le=high, strict=True)
 
 
 class PolicyOverrides(Body):
@@ -21,17 +25,17 @@ class PolicyOverrides(Body):
         json_schema_extra={"examples": [{"thank_you_hours": 12, "holidays": ["2026-07-03"], "business_opens": "08:30"}]}
     )
 
-    thank_you_hours: _hours("thank_you_hours") = None  # type: ignore[valid-type]  # bounds come from the rules
-    contacts_hours: _hours("contacts_hours") = None  # type: ignore[valid-type]
-    same_day_floor_hours: _hours("same_day_floor_hours") = None  # type: ignore[valid-type]
-    references_business_days: _hours("references_business_days") = None  # type: ignore[valid-type]
-    call_after_business_days: _hours("call_after_business_days") = None  # type: ignore[valid-type]
-    call_window_business_days: _hours("call_window_business_days") = None  # type: ignore[valid-type]
-    hear_by_rule: Literal["within", "after"] | None = None
-    chase_after_business_days: _hours("chase_after_business_days") = None  # type: ignore[valid-type]
-    retry_business_days: _hours("retry_business_days") = None  # type: ignore[valid-type]
-    max_unanswered: _hours("max_unanswered") = None  # type: ignore[valid-type]
-    search_days: _hours("search_days") = None  # type: ignore[valid-type]
+    thank_you_hours: Annotated[int, _bounds("thank_you_hours"), WHOLE] | None = None
+    contacts_hours: Annotated[int, _bounds("contacts_hours"), WHOLE] | None = None
+    same_day_floor_hours: Annotated[int, _bounds("same_day_floor_hours"), WHOLE] | None = None
+    references_business_days: Annotated[int, _bounds("references_business_days"), WHOLE] | None = None
+    call_after_business_days: Annotated[int, _bounds("call_after_business_days"), WHOLE] | None = None
+    call_window_business_days: Annotated[int, _bounds("call_window_business_days"), WHOLE] | None = None
+    hear_by_rule: HearByRule | None = None
+    chase_after_business_days: Annotated[int, _bounds("chase_after_business_days"), WHOLE] | None = None
+    retry_business_days: Annotated[int, _bounds("retry_business_days"), WHOLE] | None = None
+    max_unanswered: Annotated[int, _bounds("max_unanswered"), WHOLE] | None = None
+    search_days: Annotated[int, _bounds("search_days"), WHOLE] | None = None
     business_opens: ClockTime | None = None
     business_closes: ClockTime | None = None
     workdays: Annotated[
@@ -40,7 +44,7 @@ class PolicyOverrides(Body):
     ] = None
     holidays: Annotated[list[Day] | None, Field(max_length=MAX_HOLIDAYS)] = None
     thank_each_interviewer: Flag | None = None
-    default_interview_minutes: _hours("default_interview_minutes") = None  # type: ignore[valid-type]
+    default_interview_minutes: Annotated[int, _bounds("default_interview_minutes"), WHOLE] | None = None
     disabled_steps: Annotated[
         list[Annotated[int, Field(ge=1, le=7, strict=True), WHOLE]] | None,
         Field(max_length=7, description="Numbers 1–7."),
@@ -53,27 +57,103 @@ class PolicyOverridesPublic(BaseModel):
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"thank_you_hours": 12}]})
 
 
-def _with_origin(name: str, value: object) -> Any:  # noqa: ANN401  # a model
-    return create_model(
-        f"Policy{''.join(word.capitalize() for word in name.split('_'))}",
-        __doc__=f"The value of `{name}` that counts, and where it came from.",
-        value=(cast(Any, value), ...),
-        origin=(Origin, ...),
-    )
+class WithOrigin(BaseModel, Generic[Value]):
+    """A figure that counts, and where it came from."""
+
+    value: Value
+    origin: Origin
 
 
-VALUES: dict[str, object] = {
-    **dict.fromkeys(BOUNDS, int),
-    "hear_by_rule": Literal["within", "after"],
-    "business_opens": str,
-    "business_closes": str,
-    "workdays": list[int],
-    "holidays": list[dt.date],
-    "thank_each_interviewer": bool,
-    "disabled_steps": list[int],
-}
-PolicyPublic: type[BaseModel] = create_model(
-    "PolicyPublic",
-    __doc__="Every figure of the rules as it counts, with its origin: system, user or application.",
-    **{name: (_with_origin(name, VALUES[name]), ...) for name in PolicyOverrides.model_fields},  # type: ignore[call-overload]
-)
+class PolicyThankYouHours(WithOrigin[int]):
+    """The value of `thank_you_hours` that counts, and where it came from."""
+
+
+class PolicyContactsHours(WithOrigin[int]):
+    """The value of `contacts_hours` that counts, and where it came from."""
+
+
+class PolicySameDayFloorHours(WithOrigin[int]):
+    """The value of `same_day_floor_hours` that counts, and where it came from."""
+
+
+class PolicyReferencesBusinessDays(WithOrigin[int]):
+    """The value of `references_business_days` that counts, and where it came from."""
+
+
+class PolicyCallAfterBusinessDays(WithOrigin[int]):
+    """The value of `call_after_business_days` that counts, and where it came from."""
+
+
+class PolicyCallWindowBusinessDays(WithOrigin[int]):
+    """The value of `call_window_business_days` that counts, and where it came from."""
+
+
+class PolicyHearByRule(WithOrigin[HearByRule]):
+    """The value of `hear_by_rule` that counts, and where it came from."""
+
+
+class PolicyChaseAfterBusinessDays(WithOrigin[int]):
+    """The value of `chase_after_business_days` that counts, and where it came from."""
+
+
+class PolicyRetryBusinessDays(WithOrigin[int]):
+    """The value of `retry_business_days` that counts, and where it came from."""
+
+
+class PolicyMaxUnanswered(WithOrigin[int]):
+    """The value of `max_unanswered` that counts, and where it came from."""
+
+
+class PolicySearchDays(WithOrigin[int]):
+    """The value of `search_days` that counts, and where it came from."""
+
+
+class PolicyBusinessOpens(WithOrigin[str]):
+    """The value of `business_opens` that counts, and where it came from."""
+
+
+class PolicyBusinessCloses(WithOrigin[str]):
+    """The value of `business_closes` that counts, and where it came from."""
+
+
+class PolicyWorkdays(WithOrigin[list[int]]):
+    """The value of `workdays` that counts, and where it came from."""
+
+
+class PolicyHolidays(WithOrigin[list[dt.date]]):
+    """The value of `holidays` that counts, and where it came from."""
+
+
+class PolicyThankEachInterviewer(WithOrigin[bool]):
+    """The value of `thank_each_interviewer` that counts, and where it came from."""
+
+
+class PolicyDefaultInterviewMinutes(WithOrigin[int]):
+    """The value of `default_interview_minutes` that counts, and where it came from."""
+
+
+class PolicyDisabledSteps(WithOrigin[list[int]]):
+    """The value of `disabled_steps` that counts, and where it came from."""
+
+
+class PolicyPublic(BaseModel):
+    """Every figure of the rules as it counts, with its origin: system, user or application."""
+
+    thank_you_hours: PolicyThankYouHours
+    contacts_hours: PolicyContactsHours
+    same_day_floor_hours: PolicySameDayFloorHours
+    references_business_days: PolicyReferencesBusinessDays
+    call_after_business_days: PolicyCallAfterBusinessDays
+    call_window_business_days: PolicyCallWindowBusinessDays
+    hear_by_rule: PolicyHearByRule
+    chase_after_business_days: PolicyChaseAfterBusinessDays
+    retry_business_days: PolicyRetryBusinessDays
+    max_unanswered: PolicyMaxUnanswered
+    search_days: PolicySearchDays
+    business_opens: PolicyBusinessOpens
+    business_closes: PolicyBusinessCloses
+    workdays: PolicyWorkdays
+    holidays: PolicyHolidays
+    thank_each_interviewer: PolicyThankEachInterviewer
+    default_interview_minutes: PolicyDefaultInterviewMinutes
+    disabled_steps: PolicyDisabledSteps

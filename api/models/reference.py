@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -15,14 +15,13 @@ from api.models.base import (
     Id,
     Instant,
     Line,
+    Shown,
     Stored,
     Text,
     Versioned,
     id_column,
-    merge_patch,
     owned_by_user,
     points_at,
-    shown,
 )
 from api.models.hint import HintPublic
 from api.storage.session import Owned
@@ -57,7 +56,14 @@ class Reference(Stored, table=True):
     last_asked_at: datetime | None = None
 
 
-class ReferenceFields(Body):
+PermissionAt = Annotated[Instant | None, Field(description="When they agreed to be named.")]
+PermissionExpiresAt = Annotated[
+    Instant | None,
+    Field(description="From when you may not name them any more. Null: until they say otherwise. Goes with it."),
+]
+
+
+class ReferenceCreate(Body):
     """Somebody who speaks for you."""
 
     name: Line
@@ -67,30 +73,46 @@ class ReferenceFields(Body):
     email: Email | None = None
     phone: Line | None = None
     best_times: Line | None = None
-    permission_at: Annotated[Instant | None, Field(description="When they agreed to be named.")] = None
-    permission_expires_at: Annotated[
-        Instant | None,
-        Field(description="From when you may not name them any more. Null: until they say otherwise. Goes with it."),
-    ] = None
+    permission_at: PermissionAt = None
+    permission_expires_at: PermissionExpiresAt = None
     last_asked_at: Instant | None = None
-
-
-class ReferenceCreate(ReferenceFields):
-    """Somebody who speaks for you."""
-
     id: Id | None = None
 
 
-ReferenceUpdate = merge_patch(ReferenceFields, "ReferenceUpdate")
-ReferencePublic = shown(
-    ReferenceFields,
-    "ReferencePublic",
-    derived=["uses", "asked_within_60_days", "consent", "warnings"],
-    uses=int,
-    asked_within_60_days=int,
-    consent=Consent,
-    warnings=list[HintPublic],
-)
+class ReferenceUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. Somebody who speaks for you."""
+
+    name: Line | MISSING = MISSING
+    title: Line | MISSING | None = MISSING
+    company: Line | MISSING | None = MISSING
+    relation: Line | MISSING | None = MISSING
+    email: Email | MISSING | None = MISSING
+    phone: Line | MISSING | None = MISSING
+    best_times: Line | MISSING | None = MISSING
+    permission_at: PermissionAt | MISSING = MISSING
+    permission_expires_at: PermissionExpiresAt | MISSING = MISSING
+    last_asked_at: Instant | MISSING | None = MISSING
+
+
+class ReferencePublic(Shown):
+    """Somebody who speaks for you."""
+
+    derived: ClassVar[tuple[str, ...]] = ("uses", "asked_within_60_days", "consent", "warnings")
+
+    name: str
+    title: Line | None
+    company: Line | None
+    relation: Line | None
+    email: Email | None
+    phone: Line | None
+    best_times: Line | None
+    permission_at: PermissionAt
+    permission_expires_at: PermissionExpiresAt
+    last_asked_at: Instant | None
+    uses: int
+    asked_within_60_days: int
+    consent: Consent
+    warnings: list[HintPublic]
 
 
 class ApplicationReference(Owned, Versioned, table=True):
@@ -117,6 +139,10 @@ class ApplicationReference(Owned, Versioned, table=True):
     thanked_at: datetime | None = None
 
 
+BriefedAt = Annotated[Instant | None, Field(description="Counts only with both details given.")]
+ContactedAt = Annotated[Instant | None, Field(description="When the employer rang them.")]
+
+
 class ApplicationReferencePut(Body):
     """What this reference was told about this application, and whether the employer rang."""
 
@@ -125,16 +151,26 @@ class ApplicationReferencePut(Body):
     alert_channel: AlertChannel | None = None
     job_details_given: Flag = False
     company_details_given: Flag = False
-    briefed_at: Annotated[Instant | None, Field(description="Counts only with both details given.")] = None
+    briefed_at: BriefedAt = None
     briefing_text: Text | None = None
-    contacted_at: Annotated[Instant | None, Field(description="When the employer rang them.")] = None
+    contacted_at: ContactedAt = None
     outcome: Text | None = None
     thanked_at: Instant | None = None
 
 
-ApplicationReferenceUpdate = merge_patch(
-    ApplicationReferencePut, "ApplicationReferenceUpdate", without=["linked_at"], also={"linked_at": Instant}
-)
+class ApplicationReferenceUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. What this reference was told, and whether the employer rang."""
+
+    linked_at: Instant | MISSING = MISSING
+    alerted_at: Instant | MISSING | None = MISSING
+    alert_channel: AlertChannel | MISSING | None = MISSING
+    job_details_given: Flag | MISSING = MISSING
+    company_details_given: Flag | MISSING = MISSING
+    briefed_at: BriefedAt | MISSING = MISSING
+    briefing_text: Text | MISSING | None = MISSING
+    contacted_at: ContactedAt | MISSING = MISSING
+    outcome: Text | MISSING | None = MISSING
+    thanked_at: Instant | MISSING | None = MISSING
 
 
 class ApplicationReferencePublic(BaseModel):

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import MISSING, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -13,13 +13,12 @@ from api.models.base import (
     Body,
     Id,
     Instant,
+    Shown,
     Stored,
     Text,
     id_column,
-    merge_patch,
     owned_by_user,
     points_at,
-    shown,
 )
 
 
@@ -52,20 +51,32 @@ class SearchActivity(Stored, table=True):
     note: str | None = None
 
 
-class SearchActivityFields(Body):
+ApplicationOrNone = Annotated[AnyId | None, Field(description="The application it belongs to; none: general.")]
+
+
+class SearchActivityCreate(Body):
     """Something done for the search; it covers step 7 of every other application."""
 
     at: Annotated[Instant | None, Field(description="Default: now.")] = None
     kind: ActivityKind
-    application_id: Annotated[AnyId | None, Field(description="The application it belongs to; none: general.")] = None
+    application_id: ApplicationOrNone = None
     note: Text | None = None
-
-
-class SearchActivityCreate(SearchActivityFields):
-    """Something done for the search; it covers step 7 of every other application."""
-
     id: Id | None = None
 
 
-SearchActivityUpdate = merge_patch(SearchActivityFields, "SearchActivityUpdate", without=["at"], also={"at": Instant})
-SearchActivityPublic = shown(SearchActivityFields, "SearchActivityPublic", without=["at"], at=datetime)
+class SearchActivityUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. Something done for the search; it covers step 7 elsewhere."""
+
+    at: Instant | MISSING = MISSING
+    kind: ActivityKind | MISSING = MISSING
+    application_id: ApplicationOrNone | MISSING = MISSING
+    note: Text | MISSING | None = MISSING
+
+
+class SearchActivityPublic(Shown):
+    """Something done for the search; it covers step 7 of every other application."""
+
+    at: datetime
+    kind: ActivityKind
+    application_id: ApplicationOrNone
+    note: Text | None

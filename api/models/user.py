@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, Line, Versioned, Zone, json_column, merge_patch, new_id, shown
+from api.models.base import NO_NUL, Body, Email, Line, Shown, Versioned, Zone, json_column, new_id
 from api.models.token import Secret
 from api.security import is_common
 
@@ -47,19 +47,35 @@ class User(Versioned, table=True):
     updated_at: datetime
 
 
-class UserProfile(Body):
-    """What a user says of himself."""
-
-    full_name: Line
-    time_zone: Annotated[Zone, Field(description="Decides step 7 and what new applications start with.")]
-    locale: Locale = "en"
+# Sent as a Zone and answered as plain text: the description alone is the same.
+TIME_ZONE = Field(description="Decides step 7 and what new applications start with.")
 
 
-class UserCreate(UserProfile):
+class UserCreate(Body):
     """A sign-up."""
 
+    full_name: Line
+    time_zone: Annotated[Zone, TIME_ZONE]
+    locale: Locale = "en"
     email: Email
     password: Annotated[Password, Field(description=CHOICE)]
+
+
+class UserUpdate(Body):
+    """A merge patch: absent leaves alone, null clears. What a user says of himself."""
+
+    full_name: Line | MISSING = MISSING
+    time_zone: Annotated[Zone | MISSING, TIME_ZONE] = MISSING
+    locale: Locale | MISSING = MISSING
+
+
+class UserPublic(Shown):
+    """What a user says of himself."""
+
+    full_name: str
+    time_zone: Annotated[str, TIME_ZONE]
+    locale: str
+    email: str
 
 
 class PasswordPut(Body):
@@ -67,7 +83,3 @@ class PasswordPut(Body):
 
     current_password: Secret
     password: Annotated[Password, Field(description=CHOICE)]
-
-
-UserUpdate = merge_patch(UserProfile, "UserUpdate")
-UserPublic = shown(UserProfile, "UserPublic", email=str)

@@ -3,8 +3,8 @@
 from fastapi import Response
 
 from api.errors import ForbiddenError, InvalidError
-from api.http.crud import router
-from api.http.deps import CallerDep, Public, RequestContextDep
+from api.http.deps import CallerDep, RequestContextDep
+from api.http.routes import OPEN, Routes
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.models.user import PasswordPut, UserCreate, UserPublic, UserUpdate
 from api.protocol.etags import etag
@@ -13,10 +13,17 @@ from api.services.accounts import login_throttle, users
 from api.services.current_user import current_user
 from api.services.policies import policy_with_origins
 
-routes = router("account")
+routes = Routes("account")
 
 
-@routes.post("/v1/users", operation_id="create_user", status_code=201, response_model=UserPublic, openapi_extra=Public)
+@routes.post(
+    "/v1/users",
+    operation_id="create_user",
+    scopes=OPEN,
+    errors=[403, 409, 429],
+    status_code=201,
+    response_model=UserPublic,
+)
 def sign_up(context: RequestContextDep, body: UserCreate) -> object:
     """Open an account.
 
@@ -35,8 +42,8 @@ def sign_up(context: RequestContextDep, body: UserCreate) -> object:
         return users.user_to_public(user)
 
 
-@routes.get("/v1/me", operation_id="get_me", response_model=UserPublic)
-def get_me(caller: CallerDep) -> object:
+@routes.get("/v1/me", operation_id="get_me", scopes="account:read")
+def get_me(caller: CallerDep) -> UserPublic:
     """Read your profile."""
     with caller.reading() as session:
         user = current_user(session)
@@ -44,8 +51,8 @@ def get_me(caller: CallerDep) -> object:
         return users.user_to_public(user)
 
 
-@routes.patch("/v1/me", operation_id="update_me", response_model=UserPublic)
-def patch_me(caller: CallerDep, body: UserUpdate) -> object:  # type: ignore[valid-type]  # made at run time
+@routes.patch("/v1/me", operation_id="update_me", scopes="account:write")
+def patch_me(caller: CallerDep, body: UserUpdate) -> UserPublic:
     """Change your profile.
 
     Another `time_zone` moves step 7 and nothing else; new applications start with it.
@@ -58,7 +65,9 @@ def patch_me(caller: CallerDep, body: UserUpdate) -> object:  # type: ignore[val
         return users.user_to_public(user)
 
 
-@routes.put("/v1/me/password", operation_id="put_password", status_code=204, response_class=Response)
+@routes.put(
+    "/v1/me/password", operation_id="put_password", scopes="account:write", status_code=204, response_class=Response
+)
 def put_password(caller: CallerDep, body: PasswordPut) -> Response:
     """Change your password.
 
@@ -82,8 +91,8 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
         return Response(status_code=204)
 
 
-@routes.get("/v1/me/policy", operation_id="get_policy", response_model=PolicyPublic)
-def get_policy(caller: CallerDep) -> object:
+@routes.get("/v1/me/policy", operation_id="get_policy", scopes="account:read")
+def get_policy(caller: CallerDep) -> PolicyPublic:
     """Read your policy.
 
     Every figure of the rules as it counts for you, with its origin. GET /v1/meta has bounds and presets.
@@ -94,8 +103,8 @@ def get_policy(caller: CallerDep) -> object:
         return policy_with_origins(user.policy, {})
 
 
-@routes.patch("/v1/me/policy", operation_id="update_policy", response_model=PolicyPublic)
-def patch_policy(caller: CallerDep, body: PolicyOverrides) -> object:
+@routes.patch("/v1/me/policy", operation_id="update_policy", scopes="account:write")
+def patch_policy(caller: CallerDep, body: PolicyOverrides) -> PolicyPublic:
     """Change your policy.
 
     A merge patch: null goes back to the default, lists replace. Every step of every application is judged anew.

@@ -1,29 +1,24 @@
 """Which contacts belong to an application, and as what."""
 
-from typing import Annotated
+from fastapi import Response
 
-from fastapi import Path, Response
-from pydantic import BaseModel
-
-from api.http.crud import DRY_RUN, PARENT, ApplicationId, check_if_match, deleted, linked, router
+from api.http.crud import DRY_RUN, PARENT, ApplicationId, ContactId, check_if_match, deleted, linked
 from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import Application, ApplicationContact, Contact
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
-from api.services.facts.crud import find
+from api.models.page import Page
+from api.services.facts.crud import NO_STEPS, find
 from api.services.facts.links import application_contact, contacts_page, find_link, put_application_contact, unlink
 
-ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
-routes = router("contacts")
+routes = Routes("contacts")
 
 
-class ApplicationContactPage(BaseModel):
+class ApplicationContactPage(Page[ApplicationContactPublic]):
     """A page of the contacts of an application."""
 
-    items: list[ApplicationContactPublic]
-    next_cursor: str | None
 
-
-@routes.get(f"{PARENT}/contacts", operation_id="list_application_contacts")
+@routes.get(f"{PARENT}/contacts", operation_id="list_application_contacts", scopes="applications:read")
 def list_application_contacts(
     caller: CallerDep, application_id: ApplicationId, page: PageDep
 ) -> ApplicationContactPage:
@@ -40,6 +35,7 @@ def list_application_contacts(
 @routes.put(
     f"{PARENT}/contacts/{{contact_id}}",
     operation_id="put_application_contact",
+    scopes="applications:write",
     responses={201: {"model": ApplicationContactPublic, "description": "Linked."}},
 )
 def put_contact(
@@ -61,8 +57,7 @@ def put_contact(
 @routes.delete(
     f"{PARENT}/contacts/{{contact_id}}",
     operation_id="delete_application_contact",
-    status_code=204,
-    response_class=Response,
+    scopes="applications:write",
     responses=DRY_RUN,
 )
 def delete_contact(
@@ -76,4 +71,4 @@ def delete_contact(
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
         link = find_link(session, ApplicationContact, application.id, contact.id)
         check_if_match(caller, lambda: application_contact(session, application, contact.id))
-        return deleted(session, unlink(session, link, application.id), dry_run=dry_run)
+        return deleted(session, unlink(session, link, application.id, NO_STEPS), dry_run=dry_run)

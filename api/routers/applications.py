@@ -1,70 +1,49 @@
-"""Applications, their policy and their stage history."""
+"""Applications and their policy."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import Query
-from pydantic import BaseModel, Field, StringConstraints
+from fastapi import Query, Response
+from pydantic import Field, StringConstraints
 from sqlmodel import col, select
 
 from api.errors import InvalidError
 from api.http.crud import (
+    DRY_RUN,
+    ORDER,
     PARENT,
     ApplicationId,
-    Resource,
-    add_create,
-    add_item,
-    add_list,
     changed,
+    created,
+    deleted,
     etag_of,
+    matched,
     paged,
-    router,
 )
-from api.http.deps import CallerDep, PageDep
-from api.models import Application, StageChange
-from api.models.application import Stage
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
+from api.models import Application
+from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationUpdate, Stage
 from api.models.base import IN_QUERY, Instant
+from api.models.page import Page
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.protocol.etags import etag
 from api.services.current_user import current_user
-from api.services.facts.applications import APPLICATION, STAGE, restore
-from api.services.facts.crud import change, find, id_filter, to_public, to_public_one
+from api.services.facts.applications import APPLICATION, restore
+from api.services.facts.crud import change, create, find, id_filter, remove, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
-from api.storage.keyset import ascending, sort_orders
+from api.storage.keyset import Key, sort_orders
 
-APPLICATIONS = Resource(
-    kind=APPLICATION,
-    name="application",
-    plural="applications",
-    sorts={
-        **dict(reversed(sort_orders(Application, "created_at").items())),
-        **sort_orders(Application, "updated_at"),
-        "company": ((col(Application.company_key), False), (col(Application.id), False)),  # type: ignore[dict-item]
-        "-company": ((col(Application.company_key), True), (col(Application.id), True)),  # type: ignore[dict-item]
-    },
-    words={
-        "create": (
-            "Its first stage is the first line of the stage history; `applied_on` also writes a search activity, which "
-            "covers step 7 of your other applications. Stage and ending are changed at its stages, not here."
-        ),
-        "update": "Stage and ending are read-only here: POST …/stages changes them.",
-        "delete": "With everything under it; it can be restored within 30 days.",
-    },
-)
-STAGES = Resource(
-    kind=STAGE,
-    name="stage",
-    plural="stages",
-    sorts={"at": ascending(StageChange.dated, StageChange.at, StageChange.id)},
-    words={
-        "create": (
-            "The newest line is the application's stage. An ending closes it: open steps become missed or not "
-            "applicable; a live stage after an ending reinstates it. `offered` ends step 6."
-        ),
-        "delete": "The last line left cannot go (409).",
-    },
-)
+ApplicationOrder = Annotated[
+    Literal["-created_at", "created_at", "updated_at", "-updated_at", "company", "-company"], Query(description=ORDER)
+]
+ORDERS: dict[str, tuple[Key, ...]] = {
+    **dict(reversed(sort_orders(Application, "created_at").items())),
+    **sort_orders(Application, "updated_at"),
+    "company": ((col(Application.company_key), False), (col(Application.id), False)),  # type: ignore[dict-item]
+    "-company": ((col(Application.company_key), True), (col(Application.id), True)),  # type: ignore[dict-item]
+}
 Beginning = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 Expandable = Literal["contacts", "interviews", "steps", "next_action"]
 ALSO_NEEDED = {"steps": "steps:read", "next_action": "steps:read"}
@@ -78,14 +57,11 @@ Expand = Annotated[
         max_length=100,
     ),
 ]
-routes = router("applications")
+routes = Routes("applications")
 
 
-class ApplicationPage(BaseModel):
+class ApplicationPage(Page[ExpandedApplication]):
     """A page of applications."""
-
-    items: list[ExpandedApplication]
-    next_cursor: str | None
 
 
 def _wanted(expand: str | None) -> frozenset[str]:
@@ -96,7 +72,7 @@ def _wanted(expand: str | None) -> frozenset[str]:
     return names
 
 
-@routes.get("/v1/applications", operation_id="list_applications")
+@routes.get("/v1/applications", operation_id="list_applications", scopes="applications:read")
 def list_applications(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
@@ -108,10 +84,7 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
         str | None, Query(max_length=64, description="Only those where you ask this contact.")
     ] = None,
     updated_since: Annotated[Instant | None, Query(description="Only those changed at or after this instant.")] = None,
-    sort: Annotated[
-        Literal["-created_at", "created_at", "updated_at", "-updated_at", "company", "-company"],
-        Query(description="The order; equal ones are ordered by id."),
-    ] = "-created_at",
+    sort: ApplicationOrder = "-created_at",
     expand: Expand = None,
 ) -> ApplicationPage:
     """List applications.
@@ -122,7 +95,7 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
     with caller.reading() as session:
         caller.require_scopes(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
-        rows, cursor = paged(session, caller, page, APPLICATIONS.sorts[sort], mine)
+        rows, cursor = paged(session, caller, page, ORDERS[sort], mine)
         items = expand_applications(session, to_public(session, APPLICATION, rows), rows, wanted)
         return ApplicationPage.model_construct(items=items, next_cursor=cursor)
 
@@ -149,10 +122,26 @@ def _filters(
     return conditions
 
 
-add_create(routes, APPLICATIONS, nested=False)
+@routes.post(
+    "/v1/applications",
+    operation_id="create_application",
+    status_code=201,
+    scopes="applications:write",
+    errors=[404, 409],
+)
+def create_application(caller: CallerDep, body: ApplicationCreate) -> ApplicationPublic:
+    """Record an application.
+
+    Records an application and judges what it touches. Its first stage is the first line of the stage history;
+    `applied_on` also writes a search activity, which covers step 7 of your other applications. Stage and ending are
+    changed at its stages, not here.
+    """
+    with caller.writing() as session:
+        row = create(session, APPLICATION, body)
+        return created(caller, session, APPLICATION, row, at=f"/v1/applications/{row.id}")
 
 
-@routes.get(PARENT, operation_id="get_application")
+@routes.get(PARENT, operation_id="get_application", scopes="applications:read")
 def get_application(caller: CallerDep, application_id: ApplicationId, expand: Expand = None) -> ExpandedApplication:
     """Read an application.
 
@@ -168,10 +157,41 @@ def get_application(caller: CallerDep, application_id: ApplicationId, expand: Ex
         return expand_applications(session, [shown], [row], wanted)[0]
 
 
-add_item(routes, APPLICATIONS, without=["get"])
+@routes.patch("/v1/applications/{application_id}", operation_id="update_application", scopes="applications:write")
+def update_application(caller: CallerDep, application_id: ApplicationId, body: ApplicationUpdate) -> ApplicationPublic:
+    """Change an application.
+
+    Lays a merge patch over the application and judges what it touches: absent stays, null clears. Stage and ending
+    are read-only here: POST …/stages changes them.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, APPLICATION, application_id)
+        return changed(caller, session, APPLICATION, change(session, APPLICATION, row, body))
 
 
-@routes.post(f"{PARENT}/restore", operation_id="restore_application", response_model=APPLICATION.public)
+@routes.delete(
+    "/v1/applications/{application_id}",
+    operation_id="delete_application",
+    scopes="applications:write",
+    responses=DRY_RUN,
+)
+def delete_application(caller: CallerDep, application_id: ApplicationId, *, dry_run: DryRun = False) -> Response:
+    """Delete an application.
+
+    Takes the application back as if it had never been recorded; steps that it completed may re-open. With
+    everything under it; it can be restored within 30 days.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, APPLICATION, application_id)
+        return deleted(session, remove(session, APPLICATION, row), dry_run=dry_run)
+
+
+@routes.post(
+    f"{PARENT}/restore",
+    operation_id="restore_application",
+    scopes="applications:write",
+    response_model=APPLICATION.public,
+)
 def restore_application(caller: CallerDep, application_id: ApplicationId) -> object:
     """Take the deletion of an application back.
 
@@ -183,7 +203,9 @@ def restore_application(caller: CallerDep, application_id: ApplicationId) -> obj
         return changed(caller, session, APPLICATION, row)
 
 
-@routes.get(f"{PARENT}/policy", operation_id="get_application_policy", response_model=PolicyPublic)
+@routes.get(
+    f"{PARENT}/policy", operation_id="get_application_policy", scopes="applications:read", response_model=PolicyPublic
+)
 def get_policy(caller: CallerDep, application_id: ApplicationId) -> object:
     """Read an application's policy.
 
@@ -196,7 +218,12 @@ def get_policy(caller: CallerDep, application_id: ApplicationId) -> object:
         return policy_with_origins(user.policy, row.policy)
 
 
-@routes.patch(f"{PARENT}/policy", operation_id="update_application_policy", response_model=PolicyPublic)
+@routes.patch(
+    f"{PARENT}/policy",
+    operation_id="update_application_policy",
+    scopes="applications:write",
+    response_model=PolicyPublic,
+)
 def patch_policy(caller: CallerDep, application_id: ApplicationId, body: PolicyOverrides) -> object:
     """Change an application's policy.
 
@@ -205,12 +232,6 @@ def patch_policy(caller: CallerDep, application_id: ApplicationId, body: PolicyO
     with caller.writing() as session:
         row, user = find(session, Application, application_id), current_user(session)
         caller.check_if_match(policy_with_origins(user.policy, row.policy), etag(row.version, [user.version]))
-        change(session, APPLICATION, row, APPLICATION.update.model_validate({"policy": body}))
+        change(session, APPLICATION, row, ApplicationUpdate(policy=body))
         caller.headers["ETag"] = etag(row.version, [user.version])
         return policy_with_origins(user.policy, row.policy)
-
-
-stages = router("stages")
-add_list(stages, STAGES, nested=True)
-add_create(stages, STAGES, nested=True)
-add_item(stages, STAGES)

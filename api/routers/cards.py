@@ -4,20 +4,22 @@ from typing import Any
 
 from fastapi import Request
 
-from api.http.crud import PARENT, ApplicationId, InterviewId, router
+from api.http.crud import PARENT, ApplicationId, InterviewId
 from api.http.deps import CallerDep
 from api.http.negotiation import CARD, CardWanted, card_response
+from api.http.routes import Routes
 from api.models import Application, Interview
 from api.models.card import CallCard, PrepCard
 from api.services.documents import cards
 from api.services.facts.crud import find
 
-routes = router("interviews")
+routes = Routes("interviews")
 
 
 @routes.get(
     "/v1/interviews/{interview_id}/prep-card",
     operation_id="get_prep_card",
+    scopes="applications:read",
     response_model=PrepCard,
     responses=CARD.content,
 )
@@ -34,7 +36,13 @@ def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wa
     return card_response(caller, kind, shown, title, sections)
 
 
-@routes.get(f"{PARENT}/call-card", operation_id="get_call_card", response_model=CallCard, responses=CARD.content)
+@routes.get(
+    f"{PARENT}/call-card",
+    operation_id="get_call_card",
+    scopes="applications:read",
+    response_model=CallCard,
+    responses=CARD.content,
+)
 def call_card(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for the call.
 

@@ -1,41 +1,42 @@
 """People at employers and agencies."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Path, Query
+from fastapi import Query, Response
 from pydantic import StringConstraints
 
-from api.http.crud import Resource, add_create, add_item, changed, listed, matched, router
-from api.http.deps import CallerDep, PageDep
+from api.http.crud import (
+    DRY_RUN,
+    ORDER,
+    ContactId,
+    changed,
+    created,
+    deleted,
+    listed,
+    matched,
+    read,
+)
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import Contact
 from api.models.base import IN_QUERY
-from api.models.contact import ContactPublic
+from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
+from api.models.page import Page
 from api.services.facts.contacts import CONTACT, erase, restore, search_condition
-from api.services.facts.crud import find, select_existing
+from api.services.facts.crud import change, create, find, remove, select_existing
 from api.storage.keyset import sort_orders
 
-CONTACTS = Resource(
-    kind=CONTACT,
-    name="contact",
-    plural="contacts",
-    sorts=sort_orders(Contact, "created_at", "updated_at"),
-    words={
-        "create": (
-            "Full name, job title and one way to reach them make an interviewer complete for step 2; phone or e-mail "
-            "make the person to ask reachable. `learned_at` dates what becomes true."
-        ),
-        "update": "`learned_at` dates what this request makes true; alone it corrects the two `…_since`.",
-        "delete": "For a mistake: steps that relied on it re-open. It can be restored within 30 days.",
-    },
-)
-PAGE = CONTACTS.page()
-SORT = CONTACTS.sort()
+ContactOrder = Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at"], Query(description=ORDER)]
+ORDERS = sort_orders(Contact, "created_at", "updated_at")
 Piece = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
-ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
-routes = router("contacts")
+routes = Routes("contacts")
 
 
-@routes.get("/v1/contacts", operation_id="list_contacts", response_model=PAGE)
+class ContactPage(Page[ContactPublic]):
+    """A page of contact objects."""
+
+
+@routes.get("/v1/contacts", operation_id="list_contacts", scopes="contacts:read")
 def list_contacts(
     caller: CallerDep,
     page: PageDep,
@@ -43,22 +44,70 @@ def list_contacts(
     search: Annotated[
         Piece | None, Query(description="Only those with this in their name, company or e-mail address.")
     ] = None,
-    sort: SORT = "created_at",  # type: ignore[valid-type]  # made at run time
-) -> object:
+    sort: ContactOrder = "created_at",
+) -> ContactPage:
     """List contacts.
 
     Answers a page; `search` finds what stands anywhere in a name, a company or an address, in capitals or not.
     """
     with caller.reading() as session:
-        mine = select_existing(Contact).where(*search_condition(search))
-        return listed(session, caller, CONTACTS, page, str(sort), mine, PAGE)
+        wanted = select_existing(Contact).where(*search_condition(search))
+        items, next_cursor = listed(session, caller, CONTACT, page, ORDERS[sort], wanted)
+        return ContactPage.model_construct(items=items, next_cursor=next_cursor)
 
 
-add_create(routes, CONTACTS, nested=False)
-add_item(routes, CONTACTS)
+@routes.post("/v1/contacts", operation_id="create_contact", status_code=201, scopes="contacts:write", errors=[409])
+def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
+    """Record a contact.
+
+    Records a contact and judges what it touches. Full name, job title and one way to reach them make an interviewer
+    complete for step 2; phone or e-mail make the person to ask reachable. `learned_at` dates what becomes true.
+    """
+    with caller.writing() as session:
+        row = create(session, CONTACT, body)
+        return created(caller, session, CONTACT, row, at=f"/v1/contacts/{row.id}")
 
 
-@routes.post("/v1/contacts/{contact_id}/restore", operation_id="restore_contact", response_model=ContactPublic)
+@routes.get("/v1/contacts/{contact_id}", operation_id="get_contact", scopes="contacts:read")
+def get_contact(caller: CallerDep, contact_id: ContactId) -> ContactPublic:
+    """Read a contact.
+
+    Answers one contact with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, CONTACT, contact_id)
+
+
+@routes.patch("/v1/contacts/{contact_id}", operation_id="update_contact", scopes="contacts:write", errors=[409])
+def update_contact(caller: CallerDep, contact_id: ContactId, body: ContactUpdate) -> ContactPublic:
+    """Change a contact.
+
+    Lays a merge patch over the contact and judges what it touches: absent stays, null clears. `learned_at` dates
+    what this request makes true; alone it corrects the two `…_since`.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, CONTACT, contact_id)
+        return changed(caller, session, CONTACT, change(session, CONTACT, row, body))
+
+
+@routes.delete("/v1/contacts/{contact_id}", operation_id="delete_contact", scopes="contacts:write", responses=DRY_RUN)
+def delete_contact(caller: CallerDep, contact_id: ContactId, *, dry_run: DryRun = False) -> Response:
+    """Delete a contact.
+
+    Takes the contact back as if it had never been recorded; steps that it completed may re-open. For a mistake:
+    steps that relied on it re-open. It can be restored within 30 days.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, CONTACT, contact_id)
+        return deleted(session, remove(session, CONTACT, row), dry_run=dry_run)
+
+
+@routes.post(
+    "/v1/contacts/{contact_id}/restore",
+    operation_id="restore_contact",
+    scopes="contacts:write",
+    response_model=ContactPublic,
+)
 def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
     """Take the deletion of a contact back.
 
@@ -70,7 +119,14 @@ def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
         return changed(caller, session, CONTACT, row)
 
 
-@routes.post("/v1/contacts/{contact_id}/erase", operation_id="erase_contact", response_model=ContactPublic)
+@routes.post(
+    "/v1/contacts/{contact_id}/erase",
+    operation_id="erase_contact",
+    scopes="contacts:write",
+    errors=[409],
+    if_match=True,
+    response_model=ContactPublic,
+)
 def erase_contact(caller: CallerDep, contact_id: ContactId) -> object:
     """Blank a person for good.
 

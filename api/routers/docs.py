@@ -9,9 +9,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from api.http.crud import router
-from api.http.deps import Public
 from api.http.openapi.document import build_openapi
+from api.http.routes import OPEN, Routes
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -41,7 +40,7 @@ REDOC = """<!doctype html>
 REDOC_START = """Redoc.init("/openapi.json", {disableSearch: true, hideDownloadButtons: false, nativeScrollbars: true},
   document.getElementById("docs"));
 """
-routes = router("docs")
+routes = Routes("docs")
 
 
 def _files() -> Path:
@@ -52,7 +51,7 @@ def _files() -> Path:
     return Path(spec.origin).parent / "static"
 
 
-@routes.get("/openapi.json", include_in_schema=False, openapi_extra=Public)
+@routes.get("/openapi.json", include_in_schema=False, scopes=OPEN)
 def openapi(request: Request) -> Response:
     """Read the OpenAPI document: made once a day, because one of its examples lies ahead."""
     state, now = request.app.state, request.app.state.clock()
@@ -67,25 +66,25 @@ def _page(html: str) -> HTMLResponse:
     return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
 
-@routes.get("/docs", include_in_schema=False, openapi_extra=Public)
+@routes.get("/docs", include_in_schema=False, scopes=OPEN)
 async def swagger() -> HTMLResponse:
     """Explore and try the interface."""
     return _page(SWAGGER)
 
 
-@routes.get("/docs/start.js", include_in_schema=False, openapi_extra=Public)
+@routes.get("/docs/start.js", include_in_schema=False, scopes=OPEN)
 async def swagger_start() -> Response:
     """Start the page above; a script of its own, so that no inline script need be allowed."""
     return Response(START, media_type="text/javascript")
 
 
-@routes.get("/redoc", include_in_schema=False, openapi_extra=Public)
+@routes.get("/redoc", include_in_schema=False, scopes=OPEN)
 async def redoc() -> HTMLResponse:
     """Read the reference."""
     return _page(REDOC)
 
 
-@routes.get("/redoc/start.js", include_in_schema=False, openapi_extra=Public)
+@routes.get("/redoc/start.js", include_in_schema=False, scopes=OPEN)
 async def redoc_start() -> Response:
     """Start the page above."""
     return Response(REDOC_START, media_type="text/javascript")
@@ -98,7 +97,7 @@ def _redoc_script() -> str:
     return script.replace("https://cdn.redoc.ly/redoc/logo-mini.svg", "/docs/files/favicon.png")
 
 
-@routes.get("/redoc/redoc.js", include_in_schema=False, openapi_extra=Public)
+@routes.get("/redoc/redoc.js", include_in_schema=False, scopes=OPEN)
 def redoc_script() -> Response:
     """Read the script of the reference."""
     return Response(_redoc_script(), media_type="text/javascript")

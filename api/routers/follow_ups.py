@@ -1,24 +1,102 @@
 """Contact with the employer after an interview."""
 
-from api.http.crud import Resource, add_create, add_item, add_list, router
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Response
+
+from api.http.crud import (
+    DRY_RUN,
+    ORDER,
+    PARENT,
+    ApplicationId,
+    changed,
+    check_application,
+    created,
+    deleted,
+    listed,
+    matched,
+    read,
+    select_under,
+)
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import FollowUp
+from api.models.follow_up import FollowUpCreate, FollowUpPublic, FollowUpUpdate
+from api.models.page import Page
+from api.services.facts.crud import change, create, remove
 from api.services.facts.follow_ups import FOLLOW_UP
 from api.storage.keyset import sort_orders
 
-FOLLOW_UPS = Resource(
-    kind=FOLLOW_UP,
-    name="follow_up",
-    plural="follow_ups",
-    sorts=sort_orders(FollowUp, "at", "created_at"),
-    words={
-        "create": (
-            "It completes the open call of step 6, whoever got in touch, and opens the next one by the date they gave "
-            "or some business days later. `no_answer` only moves the deadline to a retry day."
-        ),
-        "delete": "The call that it completed re-opens; the one that it opened goes.",
-    },
+FollowUpId = Annotated[str, Path(description="The follow-up's id.", max_length=64)]
+FollowUpOrder = Annotated[Literal["at", "-at", "created_at", "-created_at"], Query(description=ORDER)]
+ORDERS = sort_orders(FollowUp, "at", "created_at")
+routes = Routes("follow-ups")
+
+
+class FollowUpPage(Page[FollowUpPublic]):
+    """A page of follow-up objects."""
+
+
+@routes.get(f"{PARENT}/follow-ups", operation_id="list_follow_ups", scopes="applications:read")
+def list_follow_ups(
+    caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: FollowUpOrder = "at"
+) -> FollowUpPage:
+    """List follow ups.
+
+    Answers a page of follow ups.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, FOLLOW_UP, page, ORDERS[sort], select_under(session, FollowUp, application_id)
+        )
+        return FollowUpPage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(
+    f"{PARENT}/follow-ups", operation_id="create_follow_up", status_code=201, scopes="applications:write", errors=[409]
 )
-routes = router("follow-ups")
-add_list(routes, FOLLOW_UPS, nested=True)
-add_create(routes, FOLLOW_UPS, nested=True)
-add_item(routes, FOLLOW_UPS)
+def create_follow_up(caller: CallerDep, application_id: ApplicationId, body: FollowUpCreate) -> FollowUpPublic:
+    """Record a follow-up.
+
+    Records a follow-up and judges what it touches. It completes the open call of step 6, whoever got in touch, and
+    opens the next one by the date they gave or some business days later. `no_answer` only moves the deadline to a
+    retry day.
+    """
+    with caller.writing() as session:
+        row = create(session, FOLLOW_UP, body, within={"application_id": check_application(session, application_id)})
+        return created(caller, session, FOLLOW_UP, row, at=f"/v1/follow-ups/{row.id}")
+
+
+@routes.get("/v1/follow-ups/{follow_up_id}", operation_id="get_follow_up", scopes="applications:read")
+def get_follow_up(caller: CallerDep, follow_up_id: FollowUpId) -> FollowUpPublic:
+    """Read a follow-up.
+
+    Answers one follow-up with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, FOLLOW_UP, follow_up_id)
+
+
+@routes.patch("/v1/follow-ups/{follow_up_id}", operation_id="update_follow_up", scopes="applications:write")
+def update_follow_up(caller: CallerDep, follow_up_id: FollowUpId, body: FollowUpUpdate) -> FollowUpPublic:
+    """Change a follow-up.
+
+    Lays a merge patch over the follow-up and judges what it touches: absent stays, null clears.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, FOLLOW_UP, follow_up_id)
+        return changed(caller, session, FOLLOW_UP, change(session, FOLLOW_UP, row, body))
+
+
+@routes.delete(
+    "/v1/follow-ups/{follow_up_id}", operation_id="delete_follow_up", scopes="applications:write", responses=DRY_RUN
+)
+def delete_follow_up(caller: CallerDep, follow_up_id: FollowUpId, *, dry_run: DryRun = False) -> Response:
+    """Delete a follow-up.
+
+    Takes the follow-up back as if it had never been recorded; steps that it completed may re-open. The call that it
+    completed re-opens; the one that it opened goes.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, FOLLOW_UP, follow_up_id)
+        return deleted(session, remove(session, FOLLOW_UP, row), dry_run=dry_run)

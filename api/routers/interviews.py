@@ -1,29 +1,37 @@
 """Interview rounds and who took part."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Path, Response
-from pydantic import BaseModel
+from fastapi import Query, Response
 
 from api.http.crud import (
     DRY_RUN,
+    ORDER,
+    PARENT,
+    ApplicationId,
+    ContactId,
     InterviewId,
-    Resource,
-    add_create,
-    add_item,
-    add_list,
+    changed,
+    check_application,
     check_if_match,
+    created,
     deleted,
     etag_of,
     linked,
-    router,
+    listed,
+    matched,
+    read,
+    select_under,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import Contact, Interview, InterviewInterviewer
 from api.models.debrief import Debrief, Debriefed
-from api.models.interview import InterviewerPublic, InterviewerPut
+from api.models.interview import InterviewCreate, InterviewerPublic, InterviewerPut, InterviewPublic, InterviewUpdate
+from api.models.page import Page
+from api.rules.evaluate import steps_affected_by
 from api.services.facts.contacts import CONTACT
-from api.services.facts.crud import find, to_public, to_public_one
+from api.services.facts.crud import change, create, find, remove, to_public, to_public_one
 from api.services.facts.debrief import debrief
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.links import find_link, interviewer, interviewers, put_interviewer, unlink
@@ -32,32 +40,89 @@ from api.services.steps.read import View, steps_of_one
 from api.storage.keyset import sort_orders
 from api.storage.raw_sql import RawConnection
 
-INTERVIEWS = Resource(
-    kind=INTERVIEW,
-    name="interview",
-    plural="interviews",
-    sorts=sort_orders(Interview, "starts_at", "created_at"),
-    words={
-        "create": (
-            "Send `time_zone` with `start_local` and `end_local`, or `starts_at` and `ends_at`. Steps 1 to 4 exist "
-            "once for each round, in advance; a round that is cancelled or was not held asks for nothing."
-        ),
-        "update": (
-            "New times recompute every deadline; what was learned about the next stage and the two ticks of the "
-            "debrief are recorded here too."
-        ),
-        "delete": "Its steps go; its notes and letters stay with the application. Cancel a round that was called off.",
-    },
-)
-ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
+InterviewOrder = Annotated[Literal["starts_at", "-starts_at", "created_at", "-created_at"], Query(description=ORDER)]
+ORDERS = sort_orders(Interview, "starts_at", "created_at")
 PEOPLE = "/v1/interviews/{interview_id}/interviewers"
-routes = router("interviews")
-add_list(routes, INTERVIEWS, nested=True)
-add_create(routes, INTERVIEWS, nested=True)
-add_item(routes, INTERVIEWS)
+routes = Routes("interviews")
 
 
-@routes.post("/v1/interviews/{interview_id}/debrief", operation_id="debrief_interview", status_code=201)
+class InterviewPage(Page[InterviewPublic]):
+    """A page of interview objects."""
+
+
+@routes.get(f"{PARENT}/interviews", operation_id="list_interviews", scopes="applications:read")
+def list_interviews(
+    caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: InterviewOrder = "starts_at"
+) -> InterviewPage:
+    """List interviews.
+
+    Answers a page of interviews.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, INTERVIEW, page, ORDERS[sort], select_under(session, Interview, application_id)
+        )
+        return InterviewPage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(
+    f"{PARENT}/interviews", operation_id="create_interview", status_code=201, scopes="applications:write", errors=[409]
+)
+def create_interview(caller: CallerDep, application_id: ApplicationId, body: InterviewCreate) -> InterviewPublic:
+    """Record an interview.
+
+    Records an interview and judges what it touches. Send `time_zone` with `start_local` and `end_local`, or
+    `starts_at` and `ends_at`. Steps 1 to 4 exist once for each round, in advance; a round that is cancelled or was
+    not held asks for nothing.
+    """
+    with caller.writing() as session:
+        row = create(session, INTERVIEW, body, within={"application_id": check_application(session, application_id)})
+        return created(caller, session, INTERVIEW, row, at=f"/v1/interviews/{row.id}")
+
+
+@routes.get("/v1/interviews/{interview_id}", operation_id="get_interview", scopes="applications:read")
+def get_interview(caller: CallerDep, interview_id: InterviewId) -> InterviewPublic:
+    """Read an interview.
+
+    Answers one interview with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, INTERVIEW, interview_id)
+
+
+@routes.patch("/v1/interviews/{interview_id}", operation_id="update_interview", scopes="applications:write")
+def update_interview(caller: CallerDep, interview_id: InterviewId, body: InterviewUpdate) -> InterviewPublic:
+    """Change an interview.
+
+    Lays a merge patch over the interview and judges what it touches: absent stays, null clears. New times recompute
+    every deadline; what was learned about the next stage and the two ticks of the debrief are recorded here too.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, INTERVIEW, interview_id)
+        return changed(caller, session, INTERVIEW, change(session, INTERVIEW, row, body))
+
+
+@routes.delete(
+    "/v1/interviews/{interview_id}", operation_id="delete_interview", scopes="applications:write", responses=DRY_RUN
+)
+def delete_interview(caller: CallerDep, interview_id: InterviewId, *, dry_run: DryRun = False) -> Response:
+    """Delete an interview.
+
+    Takes the interview back as if it had never been recorded; steps that it completed may re-open. Its steps go;
+    its notes and letters stay with the application. Cancel a round that was called off.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, INTERVIEW, interview_id)
+        return deleted(session, remove(session, INTERVIEW, row), dry_run=dry_run)
+
+
+@routes.post(
+    "/v1/interviews/{interview_id}/debrief",
+    operation_id="debrief_interview",
+    scopes=("applications:write", "contacts:write"),
+    errors=[409],
+    status_code=201,
+)
 def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrief) -> Debriefed:
     """Record a whole debrief.
 
@@ -76,14 +141,11 @@ def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrie
         return caller.remember(Debriefed.model_validate({**recorded, "headline": steps["headline"]}), status=201)
 
 
-class InterviewerPage(BaseModel):
+class InterviewerPage(Page[InterviewerPublic]):
     """A page of who took part in a round."""
 
-    items: list[InterviewerPublic]
-    next_cursor: str | None
 
-
-@routes.get(PEOPLE, operation_id="list_interviewers")
+@routes.get(PEOPLE, operation_id="list_interviewers", scopes="applications:read")
 def list_interviewers(caller: CallerDep, interview_id: InterviewId, page: PageDep) -> InterviewerPage:
     """List an interview's interviewers.
 
@@ -98,6 +160,7 @@ def list_interviewers(caller: CallerDep, interview_id: InterviewId, page: PageDe
 @routes.put(
     f"{PEOPLE}/{{contact_id}}",
     operation_id="put_interviewer",
+    scopes="applications:write",
     responses={201: {"model": InterviewerPublic, "description": "Linked."}},
 )
 def put_one(
@@ -117,11 +180,7 @@ def put_one(
 
 
 @routes.delete(
-    f"{PEOPLE}/{{contact_id}}",
-    operation_id="delete_interviewer",
-    status_code=204,
-    response_class=Response,
-    responses=DRY_RUN,
+    f"{PEOPLE}/{{contact_id}}", operation_id="delete_interviewer", scopes="applications:write", responses=DRY_RUN
 )
 def delete_one(
     caller: CallerDep, interview_id: InterviewId, contact_id: ContactId, *, dry_run: DryRun = False
@@ -134,4 +193,6 @@ def delete_one(
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
         link = find_link(session, InterviewInterviewer, interview.id, contact.id)
         check_if_match(caller, lambda: interviewer(session, interview, contact.id))
-        return deleted(session, unlink(session, link, interview.application_id, "people"), dry_run=dry_run)
+        return deleted(
+            session, unlink(session, link, interview.application_id, steps_affected_by("people")), dry_run=dry_run
+        )

@@ -1,22 +1,105 @@
 """Letter templates: a person's own words, to be filled in when a letter is composed."""
 
-from api.http.crud import Resource, add_create, add_item, add_list, router
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Response
+
+from api.http.crud import DRY_RUN, ORDER, changed, created, deleted, listed, matched, read
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import LetterTemplate
+from api.models.letter_template import LetterTemplateCreate, LetterTemplatePublic, LetterTemplateUpdate
+from api.models.page import Page
+from api.services.facts.crud import change, create, remove, select_existing
 from api.services.facts.letter_templates import LETTER_TEMPLATE
 from api.storage.keyset import sort_orders
 
-LETTER_TEMPLATES = Resource(
-    kind=LETTER_TEMPLATE,
-    name="letter_template",
-    plural="letter_templates",
-    sorts=sort_orders(LetterTemplate, "created_at"),
-    words={
-        "create": "Text, names in double braces and conditions on names; anything else is refused with its line.",
-        "update": "Letters that were made with it stay as they are.",
-        "delete": "Letters that were made with it stay as they are.",
-    },
+LetterTemplateId = Annotated[str, Path(description="The letter template's id.", max_length=64)]
+LetterTemplateOrder = Annotated[Literal["created_at", "-created_at"], Query(description=ORDER)]
+ORDERS = sort_orders(LetterTemplate, "created_at")
+routes = Routes("letters")
+
+
+class LetterTemplatePage(Page[LetterTemplatePublic]):
+    """A page of letter template objects."""
+
+
+@routes.get("/v1/letter-templates", operation_id="list_letter_templates", scopes="applications:read")
+def list_letter_templates(
+    caller: CallerDep, page: PageDep, sort: LetterTemplateOrder = "created_at"
+) -> LetterTemplatePage:
+    """List letter templates.
+
+    Answers a page of letter templates.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, LETTER_TEMPLATE, page, ORDERS[sort], select_existing(LetterTemplate)
+        )
+        return LetterTemplatePage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(
+    "/v1/letter-templates",
+    operation_id="create_letter_template",
+    status_code=201,
+    scopes="applications:write",
+    errors=[409],
 )
-routes = router("letters")
-add_list(routes, LETTER_TEMPLATES, nested=False)
-add_create(routes, LETTER_TEMPLATES, nested=False)
-add_item(routes, LETTER_TEMPLATES)
+def create_letter_template(caller: CallerDep, body: LetterTemplateCreate) -> LetterTemplatePublic:
+    """Record a letter template.
+
+    Records a letter template and judges what it touches. Text, names in double braces and conditions on names;
+    anything else is refused with its line.
+    """
+    with caller.writing() as session:
+        row = create(session, LETTER_TEMPLATE, body)
+        return created(caller, session, LETTER_TEMPLATE, row, at=f"/v1/letter-templates/{row.id}")
+
+
+@routes.get("/v1/letter-templates/{letter_template_id}", operation_id="get_letter_template", scopes="applications:read")
+def get_letter_template(caller: CallerDep, letter_template_id: LetterTemplateId) -> LetterTemplatePublic:
+    """Read a letter template.
+
+    Answers one letter template with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, LETTER_TEMPLATE, letter_template_id)
+
+
+@routes.patch(
+    "/v1/letter-templates/{letter_template_id}",
+    operation_id="update_letter_template",
+    scopes="applications:write",
+    errors=[409],
+)
+def update_letter_template(
+    caller: CallerDep, letter_template_id: LetterTemplateId, body: LetterTemplateUpdate
+) -> LetterTemplatePublic:
+    """Change a letter template.
+
+    Lays a merge patch over the letter template and judges what it touches: absent stays, null clears. Letters that
+    were made with it stay as they are.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, LETTER_TEMPLATE, letter_template_id)
+        return changed(caller, session, LETTER_TEMPLATE, change(session, LETTER_TEMPLATE, row, body))
+
+
+@routes.delete(
+    "/v1/letter-templates/{letter_template_id}",
+    operation_id="delete_letter_template",
+    scopes="applications:write",
+    responses=DRY_RUN,
+)
+def delete_letter_template(
+    caller: CallerDep, letter_template_id: LetterTemplateId, *, dry_run: DryRun = False
+) -> Response:
+    """Delete a letter template.
+
+    Takes the letter template back as if it had never been recorded; steps that it completed may re-open. Letters
+    that were made with it stay as they are.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, LETTER_TEMPLATE, letter_template_id)
+        return deleted(session, remove(session, LETTER_TEMPLATE, row), dry_run=dry_run)

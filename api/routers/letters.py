@@ -3,32 +3,39 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request, Response
 
-from api.http.crud import InterviewId, Resource, add_create, add_item, add_list, changed, etag_of, matched, router
-from api.http.deps import CallerDep
+from api.http.crud import (
+    DRY_RUN,
+    ORDER,
+    PARENT,
+    ApplicationId,
+    InterviewId,
+    changed,
+    check_application,
+    created,
+    deleted,
+    etag_of,
+    listed,
+    matched,
+    select_under,
+)
+from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.negotiation import FORMAT_QUERY, Formats, as_pdf, format_response, json_response
+from api.http.routes import Routes
 from api.models import Interview, Letter
 from api.models.composed_letter import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
-from api.models.letter import LetterPublic, LetterSend
+from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
+from api.models.page import Page
 from api.services.documents.compose import compose_letter, findings
 from api.services.documents.letter_sheets import file_name, sheet_of
-from api.services.facts.crud import find, to_public_one
+from api.services.facts.crud import change, create, find, remove, to_public_one
 from api.services.facts.letters import LETTER, send
 from api.storage.keyset import sort_orders
 from api.words import letter_mail, letter_sheet
 
-LETTERS = Resource(
-    kind=LETTER,
-    name="letter",
-    plural="letters",
-    sorts=sort_orders(Letter, "created_at", "updated_at"),
-    words={
-        "create": "A draft; with `sent_at` the record of one that has gone out already.",
-        "update": "A sent letter stays as it is: `sent_at`, `channel` and `delivered_at` can be corrected, else 409.",
-        "delete": "With the thank-you letter of an interview gone, step 4 re-opens with its old deadline.",
-    },
-)
+LetterOrder = Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at"], Query(description=ORDER)]
+ORDERS = sort_orders(Letter, "created_at", "updated_at")
 LetterFormat = Literal["json", "text", "markdown", "html", "eml", "mailto", "pdf"]
 Wanted = Annotated[LetterFormat | None, FORMAT_QUERY]
 FORMATS = Formats(*get_args(LetterFormat))
@@ -41,13 +48,48 @@ RENDERINGS: dict[str, Callable[[letter_sheet.Sheet], str | bytes]] = {
     "pdf": as_pdf,
 }
 LetterId = Annotated[str, Path(description="The letter's id.", max_length=64)]
-routes = router("letters")
-add_list(routes, LETTERS, nested=True)
-add_create(routes, LETTERS, nested=True)
+routes = Routes("letters")
+
+
+class LetterPage(Page[LetterPublic]):
+    """A page of letter objects."""
+
+
+@routes.get(f"{PARENT}/letters", operation_id="list_letters", scopes="applications:read")
+def list_letters(
+    caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: LetterOrder = "created_at"
+) -> LetterPage:
+    """List letters.
+
+    Answers a page of letters.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, LETTER, page, ORDERS[sort], select_under(session, Letter, application_id)
+        )
+        return LetterPage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(
+    f"{PARENT}/letters", operation_id="create_letter", status_code=201, scopes="applications:write", errors=[409]
+)
+def create_letter(caller: CallerDep, application_id: ApplicationId, body: LetterCreate) -> LetterPublic:
+    """Record a letter.
+
+    Records a letter and judges what it touches. A draft; with `sent_at` the record of one that has gone out
+    already.
+    """
+    with caller.writing() as session:
+        row = create(session, LETTER, body, within={"application_id": check_application(session, application_id)})
+        return created(caller, session, LETTER, row, at=f"/v1/letters/{row.id}")
 
 
 @routes.get(
-    "/v1/letters/{letter_id}", operation_id="get_letter", response_model=LetterPublic, responses=FORMATS.content
+    "/v1/letters/{letter_id}",
+    operation_id="get_letter",
+    scopes="applications:read",
+    response_model=LetterPublic,
+    responses=FORMATS.content,
 )
 def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted: Wanted = None) -> Any:  # noqa: ANN401
     """Read a letter.
@@ -67,10 +109,36 @@ def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted:
     return format_response(caller, kind, RENDERINGS[kind](written), file=name)
 
 
-add_item(routes, LETTERS, without=["get"])
+@routes.patch("/v1/letters/{letter_id}", operation_id="update_letter", scopes="applications:write", errors=[409])
+def update_letter(caller: CallerDep, letter_id: LetterId, body: LetterUpdate) -> LetterPublic:
+    """Change a letter.
+
+    Lays a merge patch over the letter and judges what it touches: absent stays, null clears. A sent letter stays as
+    it is: `sent_at`, `channel` and `delivered_at` can be corrected, else 409.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, LETTER, letter_id)
+        return changed(caller, session, LETTER, change(session, LETTER, row, body))
 
 
-@routes.post("/v1/interviews/{interview_id}/letters/compose", operation_id="compose_letter", status_code=201)
+@routes.delete("/v1/letters/{letter_id}", operation_id="delete_letter", scopes="applications:write", responses=DRY_RUN)
+def delete_letter(caller: CallerDep, letter_id: LetterId, *, dry_run: DryRun = False) -> Response:
+    """Delete a letter.
+
+    Takes the letter back as if it had never been recorded; steps that it completed may re-open. With the thank-you
+    letter of an interview gone, step 4 re-opens with its old deadline.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, LETTER, letter_id)
+        return deleted(session, remove(session, LETTER, row), dry_run=dry_run)
+
+
+@routes.post(
+    "/v1/interviews/{interview_id}/letters/compose",
+    operation_id="compose_letter",
+    scopes="applications:write",
+    status_code=201,
+)
 def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | None = None) -> ComposedLetter:
     """Compose a letter from what was noted.
 
@@ -95,7 +163,7 @@ def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | 
         return caller.remember(composed, status=201)
 
 
-@routes.get("/v1/letters/{letter_id}/check", operation_id="check_letter")
+@routes.get("/v1/letters/{letter_id}/check", operation_id="check_letter", scopes="applications:read", etag=False)
 def check(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
     """Check a letter before it goes out.
 
@@ -108,7 +176,14 @@ def check(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
         return LetterCheck(findings=shown, may_be_emailed=all(one.severity != "error" for one in shown))
 
 
-@routes.post("/v1/letters/{letter_id}/send", operation_id="send_letter", response_model=LetterPublic)
+@routes.post(
+    "/v1/letters/{letter_id}/send",
+    operation_id="send_letter",
+    scopes="applications:write",
+    errors=[409],
+    if_match=True,
+    response_model=LetterPublic,
+)
 def send_letter(caller: CallerDep, letter_id: LetterId, body: LetterSend | None = None) -> object:
     """Mark a letter as sent.
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from api import __version__
 from api.errors import NotFoundError, UnavailableError
-from api.http.crud import router
-from api.http.deps import Public, RequestContextDep
+from api.http.deps import RequestContextDep
 from api.http.problems import problem_page, slug
+from api.http.routes import OPEN, Routes
 from api.models.application import SalaryPeriod, Stage, WorkMode
 from api.models.contact import ContactRole, DetailsSource, PreferredChannel
 from api.models.follow_up import OUTCOMES, Direction, FollowUpChannel
@@ -62,7 +62,7 @@ ENUMS: dict[str, list[str]] = {
     "outcome_out": list(OUTCOMES["out"]),
     "outcome_in": list(OUTCOMES["in"]),
 }
-routes = router("about")
+routes = Routes("about")
 
 
 class Root(BaseModel):
@@ -130,7 +130,7 @@ class Guide(BaseModel):
     steps: list[GuidedStep]
 
 
-@routes.get("/", operation_id="get_root", openapi_extra=Public)
+@routes.get("/", operation_id="get_root", scopes=OPEN)
 def root() -> Root:
     """Find your way.
 
@@ -150,7 +150,7 @@ def root() -> Root:
     return Root(name="Afterword", version=__version__, links=links)
 
 
-@routes.get("/livez", operation_id="get_liveness", openapi_extra=Public)
+@routes.get("/livez", operation_id="get_liveness", scopes=OPEN)
 async def livez() -> Health:
     """Check that the process answers.
 
@@ -159,7 +159,7 @@ async def livez() -> Health:
     return Health(status="ok")
 
 
-@routes.get("/readyz", operation_id="get_readiness", openapi_extra=Public)
+@routes.get("/readyz", operation_id="get_readiness", scopes=OPEN, errors=[503])
 def readyz(context: RequestContextDep) -> Readiness:
     """Check that the service can work.
 
@@ -180,13 +180,13 @@ def readyz(context: RequestContextDep) -> Readiness:
     return Readiness(status="ok", database=name, database_version=version, schema_at_head=True)
 
 
-@routes.get("/version", operation_id="get_version", openapi_extra=Public)
+@routes.get("/version", operation_id="get_version", scopes=OPEN)
 async def version() -> Version:
     """Read which code answers."""
     return Version(version=__version__, rules_version=RULES_VERSION, python=platform.python_version())
 
 
-@routes.get("/v1/meta", operation_id="get_meta", openapi_extra=Public)
+@routes.get("/v1/meta", operation_id="get_meta", scopes=OPEN)
 def meta(context: RequestContextDep) -> Meta:
     """Read words and limits.
 
@@ -205,7 +205,7 @@ def meta(context: RequestContextDep) -> Meta:
     return Meta(enums=ENUMS, limits=limits, policy=policy)
 
 
-@routes.get("/v1/guide", operation_id="get_guide", openapi_extra=Public)
+@routes.get("/v1/guide", operation_id="get_guide", scopes=OPEN)
 def guide() -> Guide:
     """Read the guide.
 
@@ -232,7 +232,7 @@ def guide() -> Guide:
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
-@routes.get("/problems", operation_id="list_problems", openapi_extra=Public, response_class=Response, responses=HTML)
+@routes.get("/problems", operation_id="list_problems", scopes=OPEN, response_class=Response, responses=HTML)
 def problems() -> Response:
     """Read what can go wrong.
 
@@ -241,9 +241,7 @@ def problems() -> Response:
     return Response(problem_page(list(PROBLEM_TYPES)), media_type="text/html")
 
 
-@routes.get(
-    "/problems/{slug}", operation_id="get_problem", openapi_extra=Public, response_class=Response, responses=HTML
-)
+@routes.get("/problems/{slug}", operation_id="get_problem", scopes=OPEN, response_class=Response, responses=HTML)
 def problem(slug_: Annotated[str, Path(alias="slug", max_length=64, description="Last part of the type.")]) -> Response:
     """Read about a problem.
 

@@ -8,14 +8,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.errors import UnauthorizedError
 from api.http.credentials import bearer_token
-from api.http.crud import router
-from api.http.deps import Public
+from api.http.routes import OPEN, Routes
 from api.metrics import Metrics
 
-routes = router("about")
+routes = Routes("about")
 
 
-@routes.get("/metrics", include_in_schema=False, openapi_extra=Public)
+@routes.get("/metrics", include_in_schema=False, scopes=OPEN)
 async def read_metrics(request: Request) -> Response:
     """Read every figure, in a thread that no request of callers can keep waiting."""
     metrics: Metrics = request.app.state.metrics

@@ -1,21 +1,97 @@
 """Notes of an application."""
 
-from api.http.crud import Resource, add_create, add_item, add_list, router
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Response
+
+from api.http.crud import (
+    DRY_RUN,
+    ORDER,
+    PARENT,
+    ApplicationId,
+    changed,
+    check_application,
+    created,
+    deleted,
+    listed,
+    matched,
+    read,
+    select_under,
+)
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import Note
+from api.models.note import NoteCreate, NotePublic, NoteUpdate
+from api.models.page import Page
+from api.services.facts.crud import change, create, remove
 from api.services.facts.notes import NOTE
 from api.storage.keyset import sort_orders
 
-NOTES = Resource(
-    kind=NOTE,
-    name="note",
-    plural="notes",
-    sorts=sort_orders(Note, "noted_at", "created_at"),
-    words={
-        "create": "A `positive` and a `concern` of an interview, noted after it began, complete step 3.",
-        "delete": "With the last `positive` or `concern` of an interview gone, step 3 re-opens with its old deadline.",
-    },
-)
-routes = router("notes")
-add_list(routes, NOTES, nested=True)
-add_create(routes, NOTES, nested=True)
-add_item(routes, NOTES)
+NoteId = Annotated[str, Path(description="The note's id.", max_length=64)]
+NoteOrder = Annotated[Literal["noted_at", "-noted_at", "created_at", "-created_at"], Query(description=ORDER)]
+ORDERS = sort_orders(Note, "noted_at", "created_at")
+routes = Routes("notes")
+
+
+class NotePage(Page[NotePublic]):
+    """A page of note objects."""
+
+
+@routes.get(f"{PARENT}/notes", operation_id="list_notes", scopes="applications:read")
+def list_notes(
+    caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: NoteOrder = "noted_at"
+) -> NotePage:
+    """List notes.
+
+    Answers a page of notes.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, NOTE, page, ORDERS[sort], select_under(session, Note, application_id)
+        )
+        return NotePage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(f"{PARENT}/notes", operation_id="create_note", status_code=201, scopes="applications:write", errors=[409])
+def create_note(caller: CallerDep, application_id: ApplicationId, body: NoteCreate) -> NotePublic:
+    """Record a note.
+
+    Records a note and judges what it touches. A `positive` and a `concern` of an interview, noted after it began,
+    complete step 3.
+    """
+    with caller.writing() as session:
+        row = create(session, NOTE, body, within={"application_id": check_application(session, application_id)})
+        return created(caller, session, NOTE, row, at=f"/v1/notes/{row.id}")
+
+
+@routes.get("/v1/notes/{note_id}", operation_id="get_note", scopes="applications:read")
+def get_note(caller: CallerDep, note_id: NoteId) -> NotePublic:
+    """Read a note.
+
+    Answers one note with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, NOTE, note_id)
+
+
+@routes.patch("/v1/notes/{note_id}", operation_id="update_note", scopes="applications:write")
+def update_note(caller: CallerDep, note_id: NoteId, body: NoteUpdate) -> NotePublic:
+    """Change a note.
+
+    Lays a merge patch over the note and judges what it touches: absent stays, null clears.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, NOTE, note_id)
+        return changed(caller, session, NOTE, change(session, NOTE, row, body))
+
+
+@routes.delete("/v1/notes/{note_id}", operation_id="delete_note", scopes="applications:write", responses=DRY_RUN)
+def delete_note(caller: CallerDep, note_id: NoteId, *, dry_run: DryRun = False) -> Response:
+    """Delete a note.
+
+    Takes the note back as if it had never been recorded; steps that it completed may re-open. With the last
+    `positive` or `concern` of an interview gone, step 3 re-opens with its old deadline.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, NOTE, note_id)
+        return deleted(session, remove(session, NOTE, row), dry_run=dry_run)

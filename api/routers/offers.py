@@ -1,23 +1,99 @@
 """Offers of an application."""
 
-from api.http.crud import Resource, add_create, add_item, add_list, router
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Response
+
+from api.http.crud import (
+    DRY_RUN,
+    ORDER,
+    PARENT,
+    ApplicationId,
+    changed,
+    check_application,
+    created,
+    deleted,
+    listed,
+    matched,
+    read,
+    select_under,
+)
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import Offer
+from api.models.offer import OfferCreate, OfferPublic, OfferUpdate
+from api.models.page import Page
+from api.services.facts.crud import change, create, remove
 from api.services.facts.offers import OFFER
 from api.storage.keyset import sort_orders
 
-OFFERS = Resource(
-    kind=OFFER,
-    name="offer",
-    plural="offers",
-    sorts=sort_orders(Offer, "received_at", "created_at"),
-    words={
-        "create": (
-            "It does not move the stage: until you record `offered` at the stages, the answer carries the warning "
-            "`stage_not_offered` with the address that does. One that wants an answer shows as advice elsewhere."
-        ),
-    },
+OfferId = Annotated[str, Path(description="The offer's id.", max_length=64)]
+OfferOrder = Annotated[Literal["received_at", "-received_at", "created_at", "-created_at"], Query(description=ORDER)]
+ORDERS = sort_orders(Offer, "received_at", "created_at")
+routes = Routes("offers")
+
+
+class OfferPage(Page[OfferPublic]):
+    """A page of offer objects."""
+
+
+@routes.get(f"{PARENT}/offers", operation_id="list_offers", scopes="applications:read")
+def list_offers(
+    caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: OfferOrder = "received_at"
+) -> OfferPage:
+    """List offers.
+
+    Answers a page of offers.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, OFFER, page, ORDERS[sort], select_under(session, Offer, application_id)
+        )
+        return OfferPage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(
+    f"{PARENT}/offers", operation_id="create_offer", status_code=201, scopes="applications:write", errors=[409]
 )
-routes = router("offers")
-add_list(routes, OFFERS, nested=True)
-add_create(routes, OFFERS, nested=True)
-add_item(routes, OFFERS)
+def create_offer(caller: CallerDep, application_id: ApplicationId, body: OfferCreate) -> OfferPublic:
+    """Record an offer.
+
+    Records an offer and judges what it touches. It does not move the stage: until you record `offered` at the
+    stages, the answer carries the warning `stage_not_offered` with the address that does. One that wants an answer
+    shows as advice elsewhere.
+    """
+    with caller.writing() as session:
+        row = create(session, OFFER, body, within={"application_id": check_application(session, application_id)})
+        return created(caller, session, OFFER, row, at=f"/v1/offers/{row.id}")
+
+
+@routes.get("/v1/offers/{offer_id}", operation_id="get_offer", scopes="applications:read")
+def get_offer(caller: CallerDep, offer_id: OfferId) -> OfferPublic:
+    """Read an offer.
+
+    Answers one offer with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, OFFER, offer_id)
+
+
+@routes.patch("/v1/offers/{offer_id}", operation_id="update_offer", scopes="applications:write")
+def update_offer(caller: CallerDep, offer_id: OfferId, body: OfferUpdate) -> OfferPublic:
+    """Change an offer.
+
+    Lays a merge patch over the offer and judges what it touches: absent stays, null clears.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, OFFER, offer_id)
+        return changed(caller, session, OFFER, change(session, OFFER, row, body))
+
+
+@routes.delete("/v1/offers/{offer_id}", operation_id="delete_offer", scopes="applications:write", responses=DRY_RUN)
+def delete_offer(caller: CallerDep, offer_id: OfferId, *, dry_run: DryRun = False) -> Response:
+    """Delete an offer.
+
+    Takes the offer back as if it had never been recorded; steps that it completed may re-open.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, OFFER, offer_id)
+        return deleted(session, remove(session, OFFER, row), dry_run=dry_run)

@@ -3,8 +3,8 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from api.http.crud import router
-from api.http.deps import Public, RequestContextDep
+from api.http.deps import RequestContextDep
+from api.http.routes import OPEN, Routes
 from api.models.password_reset import PasswordResetConfirm, PasswordResetCreate
 from api.security import hash_password
 from api.services.accounts import login_throttle, password_resets
@@ -41,15 +41,16 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-routes = router("account")
+routes = Routes("account")
 
 
 @routes.post(
     "/v1/password-resets",
     operation_id="create_password_reset",
+    scopes=OPEN,
+    errors=[409, 429],
     status_code=202,
     response_class=Response,
-    openapi_extra=Public,
 )
 def ask_for_reset(context: RequestContextDep, body: PasswordResetCreate) -> Response:
     """Ask for a link to set a forgotten password.
@@ -68,9 +69,10 @@ def ask_for_reset(context: RequestContextDep, body: PasswordResetCreate) -> Resp
 @routes.post(
     "/v1/password-resets/confirm",
     operation_id="confirm_password_reset",
+    scopes=OPEN,
+    errors=[429],
     status_code=204,
     response_class=Response,
-    openapi_extra=Public,
 )
 def confirm_reset(context: RequestContextDep, body: PasswordResetConfirm) -> Response:
     """Set a new password with the token from the mail.
@@ -87,19 +89,19 @@ def confirm_reset(context: RequestContextDep, body: PasswordResetConfirm) -> Res
     return Response(status_code=204)
 
 
-@routes.get("/password-reset", include_in_schema=False, openapi_extra=Public)
+@routes.get("/password-reset", include_in_schema=False, scopes=OPEN)
 async def reset_page() -> HTMLResponse:
     """Set a new password: where the link in the mail leads when no frontend has a page of its own."""
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
 
 
-@routes.get("/password-reset/script.js", include_in_schema=False, openapi_extra=Public)
+@routes.get("/password-reset/script.js", include_in_schema=False, scopes=OPEN)
 async def reset_script() -> Response:
     """Send what the page above asks for; the token behind the # never reaches a log."""
     return Response(SCRIPT, media_type="text/javascript")
 
 
-@routes.get("/password-reset/style.css", include_in_schema=False, openapi_extra=Public)
+@routes.get("/password-reset/style.css", include_in_schema=False, scopes=OPEN)
 async def reset_style() -> Response:
     """Dress the page above."""
     return Response(STYLE, media_type="text/css")

@@ -7,15 +7,17 @@ from typing import Annotated
 from fastapi import Query, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 from sqlmodel import select
 
-from api.http.crud import paged, router
+from api.http.crud import paged
 from api.http.deps import CallerDep, PageDep
+from api.http.routes import Routes
 from api.models import Activity
 from api.models.activity import ActivityPublic
 from api.models.base import IN_QUERY
+from api.models.page import Page
 from api.protocol.etags import etag
+from api.protocol.scopes import READS, WRITES
 from api.services.accounts import erasure, export, login_throttle, users
 from api.services.current_user import current_user
 from api.storage.keyset import sort_orders
@@ -28,17 +30,14 @@ Confirmation = Annotated[
     Annotated[str, IN_QUERY] | None,
     Query(max_length=200, description="The code that the first request answered."),
 ]
-routes = router("account")
+routes = Routes("account")
 
 
-class ActivityPage(BaseModel):
+class ActivityPage(Page[ActivityPublic]):
     """A page of what was done, newest first."""
 
-    items: list[ActivityPublic]
-    next_cursor: str | None
 
-
-@routes.get("/v1/me/activity", operation_id="list_activity")
+@routes.get("/v1/me/activity", operation_id="list_activity", scopes="account:read")
 def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
     """List what your sessions and tokens did.
 
@@ -53,6 +52,8 @@ def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
 @routes.get(
     "/v1/me/export",
     operation_id="export_account",
+    scopes=READS,
+    etag=False,
     response_class=StreamingResponse,
     responses={200: {"description": "JSON Lines.", "content": {JSON_LINES: {"schema": {"type": "string"}}}}},
 )
@@ -78,7 +79,7 @@ def export_account(caller: CallerDep) -> StreamingResponse:
     return StreamingResponse(chunks(), media_type=JSON_LINES, headers=headers)
 
 
-@routes.delete("/v1/me", operation_id="delete_me", status_code=204, response_class=Response)
+@routes.delete("/v1/me", operation_id="delete_me", scopes=WRITES, errors=[409])
 def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
     """Erase your account.
 

@@ -7,16 +7,18 @@ from fastapi import Query, Response
 from pydantic import AwareDatetime, BaseModel
 
 from api.errors import InvalidError
-from api.http.crud import router
 from api.http.deps import CallerDep, Explain, PageDep
 from api.http.headers import request_target
-from api.http.strict_route import reads_inline
+from api.http.inline_reads import read_steps
+from api.http.routes import Routes
 from api.models.base import Digits, Instant
 from api.models.step import QueueItem, QueueSummary
 from api.rules.words import rfc3339
 from api.services.facts.crud import id_filter
 from api.services.steps import queue
 from api.services.steps.version import steps_etag
+from api.storage.keyset import DEFAULT_LIMIT
+from api.storage.raw_sql import RawConnection
 
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))
@@ -29,7 +31,7 @@ StateList = Annotated[
     ),
 ]
 TOLERANCE = timedelta(minutes=5)
-routes = router("queue")
+routes = Routes("queue")
 
 
 class QueuePage(BaseModel):
@@ -48,9 +50,8 @@ def _states(text: str) -> tuple[str, ...]:
     return names
 
 
-@routes.get("/v1/queue", operation_id="list_queue", response_model=QueuePage)
-@reads_inline("state", "step", "application_id", "due_before", "as_of", "explain")
-def list_queue(  # noqa: PLR0913  # one parameter a filter
+@routes.get("/v1/queue", operation_id="list_queue", scopes="steps:read", response_model=QueuePage, reads_steps=True)
+async def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
     *,
@@ -76,13 +77,17 @@ def list_queue(  # noqa: PLR0913  # one parameter a filter
         raise InvalidError.parameter("as_of", "in_the_past", detail)
     only = id_filter("application_id", application_id) if application_id is not None else None
     wanted = queue.QueueFilter(_states(state), step, only, due_before)
-    with caller.reading_steps(as_of) as raw:
+
+    def read(raw: RawConnection) -> object:
         items, cursor = queue.read_page(raw, page, wanted, sort=sort, now=as_of or caller.now, explain=explain)
         caller.link_next_page(cursor)
-        return caller.json_document({"as_of": as_of and rfc3339(as_of), "items": items, "next_cursor": cursor})
+        return {"as_of": as_of and rfc3339(as_of), "items": items, "next_cursor": cursor}
+
+    is_short = wanted == queue.QueueFilter() and as_of is None and not explain and page.limit <= DEFAULT_LIMIT
+    return await read_steps(caller, read, is_short=is_short, as_of=as_of)
 
 
-@routes.get("/v1/queue/summary", operation_id="get_queue_summary")
+@routes.get("/v1/queue/summary", operation_id="get_queue_summary", scopes="steps:read")
 def get_summary(caller: CallerDep) -> QueueSummary:
     """Read the queue in figures.
 

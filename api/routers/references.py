@@ -1,33 +1,42 @@
 """References: the people, and what each was told about which application."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Path, Request, Response
-from pydantic import BaseModel
+from fastapi import Path, Query, Request, Response
 
 from api.http.crud import (
     DRY_RUN,
+    ORDER,
     PARENT,
     ApplicationId,
-    Resource,
-    add_create,
-    add_item,
-    add_list,
+    changed,
     check_if_match,
+    created,
     deleted,
     linked,
-    router,
+    listed,
+    matched,
+    read,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.negotiation import CARD, CardWanted, card_response
+from api.http.routes import Routes
 from api.models import Application, ApplicationReference, Reference
-from api.models.reference import ApplicationReferencePublic, ApplicationReferencePut, ApplicationReferenceUpdate
+from api.models.page import Page
+from api.models.reference import (
+    ApplicationReferencePublic,
+    ApplicationReferencePut,
+    ApplicationReferenceUpdate,
+    ReferenceCreate,
+    ReferencePublic,
+    ReferenceUpdate,
+)
 from api.models.reference_message import ReferenceMessage, ReferenceSheet
 from api.services.documents import reference_messages
-from api.services.facts.crud import find
+from api.services.facts.crud import change, create, find, remove, select_existing
 from api.services.facts.links import find_link, unlink
 from api.services.facts.references import (
-    FACT_NAME,
+    AFFECTED_STEPS,
     REFERENCE,
     application_reference,
     change_application_reference,
@@ -36,32 +45,80 @@ from api.services.facts.references import (
 )
 from api.storage.keyset import sort_orders
 
-REFERENCES = Resource(
-    kind=REFERENCE,
-    name="reference",
-    plural="references",
-    sorts=sort_orders(Reference, "created_at", "name"),
-    words={
-        "create": "Somebody who speaks for you, whatever the application; name them for one by linking them there.",
-        "delete": "Gone from every application too; step 5 is judged anew there.",
-    },
-)
+ReferenceOrder = Annotated[Literal["created_at", "-created_at", "name", "-name"], Query(description=ORDER)]
+ORDERS = sort_orders(Reference, "created_at", "name")
 ReferenceId = Annotated[str, Path(description="The reference's id.", max_length=64)]
 LINK = f"{PARENT}/references/{{reference_id}}"
-routes = router("references")
-add_list(routes, REFERENCES, nested=False)
-add_create(routes, REFERENCES, nested=False)
-add_item(routes, REFERENCES)
+routes = Routes("references")
 
 
-class ApplicationReferencePage(BaseModel):
+class ReferencePage(Page[ReferencePublic]):
+    """A page of reference objects."""
+
+
+@routes.get("/v1/references", operation_id="list_references", scopes="contacts:read")
+def list_references(caller: CallerDep, page: PageDep, sort: ReferenceOrder = "created_at") -> ReferencePage:
+    """List references.
+
+    Answers a page of references.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(session, caller, REFERENCE, page, ORDERS[sort], select_existing(Reference))
+        return ReferencePage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post("/v1/references", operation_id="create_reference", status_code=201, scopes="contacts:write", errors=[409])
+def create_reference(caller: CallerDep, body: ReferenceCreate) -> ReferencePublic:
+    """Record a reference.
+
+    Records a reference and judges what it touches. Somebody who speaks for you, whatever the application; name them
+    for one by linking them there.
+    """
+    with caller.writing() as session:
+        row = create(session, REFERENCE, body)
+        return created(caller, session, REFERENCE, row, at=f"/v1/references/{row.id}")
+
+
+@routes.get("/v1/references/{reference_id}", operation_id="get_reference", scopes="contacts:read")
+def get_reference(caller: CallerDep, reference_id: ReferenceId) -> ReferencePublic:
+    """Read a reference.
+
+    Answers one reference with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, REFERENCE, reference_id)
+
+
+@routes.patch("/v1/references/{reference_id}", operation_id="update_reference", scopes="contacts:write")
+def update_reference(caller: CallerDep, reference_id: ReferenceId, body: ReferenceUpdate) -> ReferencePublic:
+    """Change a reference.
+
+    Lays a merge patch over the reference and judges what it touches: absent stays, null clears.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, REFERENCE, reference_id)
+        return changed(caller, session, REFERENCE, change(session, REFERENCE, row, body))
+
+
+@routes.delete(
+    "/v1/references/{reference_id}", operation_id="delete_reference", scopes="contacts:write", responses=DRY_RUN
+)
+def delete_reference(caller: CallerDep, reference_id: ReferenceId, *, dry_run: DryRun = False) -> Response:
+    """Delete a reference.
+
+    Takes the reference back as if it had never been recorded; steps that it completed may re-open. Gone from every
+    application too; step 5 is judged anew there.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, REFERENCE, reference_id)
+        return deleted(session, remove(session, REFERENCE, row), dry_run=dry_run)
+
+
+class ApplicationReferencePage(Page[ApplicationReferencePublic]):
     """A page of the references named for an application."""
 
-    items: list[ApplicationReferencePublic]
-    next_cursor: str | None
 
-
-@routes.get(f"{PARENT}/references", operation_id="list_application_references")
+@routes.get(f"{PARENT}/references", operation_id="list_application_references", scopes="applications:read")
 def list_named(caller: CallerDep, application_id: ApplicationId, page: PageDep) -> ApplicationReferencePage:
     """List an application's references.
 
@@ -73,7 +130,7 @@ def list_named(caller: CallerDep, application_id: ApplicationId, page: PageDep) 
         return ApplicationReferencePage(items=found, next_cursor=cursor)
 
 
-@routes.get(LINK, operation_id="get_application_reference")
+@routes.get(LINK, operation_id="get_application_reference", scopes="applications:read")
 def get_named(
     caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId
 ) -> ApplicationReferencePublic:
@@ -90,6 +147,7 @@ def get_named(
 @routes.put(
     LINK,
     operation_id="put_application_reference",
+    scopes="applications:write",
     responses={201: {"model": ApplicationReferencePublic, "description": "Linked."}},
 )
 def put_named(
@@ -109,12 +167,17 @@ def put_named(
         return shown
 
 
-@routes.patch(LINK, operation_id="update_application_reference", response_model=ApplicationReferencePublic)
+@routes.patch(
+    LINK,
+    operation_id="update_application_reference",
+    scopes="applications:write",
+    response_model=ApplicationReferencePublic,
+)
 def patch_named(
     caller: CallerDep,
     application_id: ApplicationId,
     reference_id: ReferenceId,
-    body: ApplicationReferenceUpdate,  # type: ignore[valid-type]  # made at run time
+    body: ApplicationReferenceUpdate,
 ) -> ApplicationReferencePublic:
     """Change what a reference was told.
 
@@ -130,9 +193,7 @@ def patch_named(
         return shown
 
 
-@routes.delete(
-    LINK, operation_id="delete_application_reference", status_code=204, response_class=Response, responses=DRY_RUN
-)
+@routes.delete(LINK, operation_id="delete_application_reference", scopes="applications:write", responses=DRY_RUN)
 def delete_named(
     caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId, *, dry_run: DryRun = False
 ) -> Response:
@@ -144,12 +205,13 @@ def delete_named(
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
         check_if_match(caller, lambda: application_reference(session, application, person.id))
         link = find_link(session, ApplicationReference, application.id, person.id)
-        return deleted(session, unlink(session, link, application.id, FACT_NAME), dry_run=dry_run)
+        return deleted(session, unlink(session, link, application.id, AFFECTED_STEPS), dry_run=dry_run)
 
 
 @routes.get(
     f"{LINK}/briefing",
     operation_id="get_reference_briefing",
+    scopes="applications:read",
     response_model=ReferenceMessage,
     responses=CARD.content,
 )
@@ -174,7 +236,11 @@ def briefing(
 
 
 @routes.get(
-    f"{LINK}/thanks", operation_id="get_reference_thanks", response_model=ReferenceMessage, responses=CARD.content
+    f"{LINK}/thanks",
+    operation_id="get_reference_thanks",
+    scopes="applications:read",
+    response_model=ReferenceMessage,
+    responses=CARD.content,
 )
 def thanks(
     request: Request,
@@ -197,6 +263,7 @@ def thanks(
 @routes.get(
     f"{PARENT}/reference-sheet",
     operation_id="get_reference_sheet",
+    scopes="applications:read",
     response_model=ReferenceSheet,
     responses=CARD.content,
 )

@@ -1,21 +1,97 @@
 """What was done to keep other doors open."""
 
-from api.http.crud import Resource, add_create, add_item, add_list, router
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Response
+
+from api.http.crud import DRY_RUN, ORDER, changed, created, deleted, listed, matched, read
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
 from api.models import SearchActivity
+from api.models.page import Page
+from api.models.search_activity import SearchActivityCreate, SearchActivityPublic, SearchActivityUpdate
+from api.services.facts.crud import change, create, remove, select_existing
 from api.services.facts.search_activities import SEARCH_ACTIVITY
 from api.storage.keyset import sort_orders
 
-SEARCH_ACTIVITIES = Resource(
-    kind=SEARCH_ACTIVITY,
-    name="search_activity",
-    plural="search_activities",
-    sorts=dict(reversed(sort_orders(SearchActivity, "at").items())),
-    words={
-        "create": "It covers step 7 of every application but its own, for as many days as the policy says.",
-        "delete": "Step 7 of the other applications falls due earlier again.",
-    },
+SearchActivityId = Annotated[str, Path(description="The search activity's id.", max_length=64)]
+SearchActivityOrder = Annotated[Literal["-at", "at"], Query(description=ORDER)]
+ORDERS = dict(reversed(sort_orders(SearchActivity, "at").items()))
+routes = Routes("search-activities")
+
+
+class SearchActivityPage(Page[SearchActivityPublic]):
+    """A page of search activity objects."""
+
+
+@routes.get("/v1/search-activities", operation_id="list_search_activities", scopes="steps:read")
+def list_search_activities(caller: CallerDep, page: PageDep, sort: SearchActivityOrder = "-at") -> SearchActivityPage:
+    """List search activities.
+
+    Answers a page of search activities.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, SEARCH_ACTIVITY, page, ORDERS[sort], select_existing(SearchActivity)
+        )
+        return SearchActivityPage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(
+    "/v1/search-activities",
+    operation_id="create_search_activity",
+    status_code=201,
+    scopes="steps:write",
+    errors=[404, 409],
 )
-routes = router("search-activities")
-add_list(routes, SEARCH_ACTIVITIES, nested=False)
-add_create(routes, SEARCH_ACTIVITIES, nested=False)
-add_item(routes, SEARCH_ACTIVITIES)
+def create_search_activity(caller: CallerDep, body: SearchActivityCreate) -> SearchActivityPublic:
+    """Record a search activity.
+
+    Records a search activity and judges what it touches. It covers step 7 of every application but its own, for as
+    many days as the policy says.
+    """
+    with caller.writing() as session:
+        row = create(session, SEARCH_ACTIVITY, body)
+        return created(caller, session, SEARCH_ACTIVITY, row, at=f"/v1/search-activities/{row.id}")
+
+
+@routes.get("/v1/search-activities/{search_activity_id}", operation_id="get_search_activity", scopes="steps:read")
+def get_search_activity(caller: CallerDep, search_activity_id: SearchActivityId) -> SearchActivityPublic:
+    """Read a search activity.
+
+    Answers one search activity with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, SEARCH_ACTIVITY, search_activity_id)
+
+
+@routes.patch("/v1/search-activities/{search_activity_id}", operation_id="update_search_activity", scopes="steps:write")
+def update_search_activity(
+    caller: CallerDep, search_activity_id: SearchActivityId, body: SearchActivityUpdate
+) -> SearchActivityPublic:
+    """Change a search activity.
+
+    Lays a merge patch over the search activity and judges what it touches: absent stays, null clears.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, SEARCH_ACTIVITY, search_activity_id)
+        return changed(caller, session, SEARCH_ACTIVITY, change(session, SEARCH_ACTIVITY, row, body))
+
+
+@routes.delete(
+    "/v1/search-activities/{search_activity_id}",
+    operation_id="delete_search_activity",
+    scopes="steps:write",
+    responses=DRY_RUN,
+)
+def delete_search_activity(
+    caller: CallerDep, search_activity_id: SearchActivityId, *, dry_run: DryRun = False
+) -> Response:
+    """Delete a search activity.
+
+    Takes the search activity back as if it had never been recorded; steps that it completed may re-open. Step 7 of
+    the other applications falls due earlier again.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, SEARCH_ACTIVITY, search_activity_id)
+        return deleted(session, remove(session, SEARCH_ACTIVITY, row), dry_run=dry_run)

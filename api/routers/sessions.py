@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import Path, Response
-from pydantic import BaseModel
 
 from api.errors import ConflictError, UnauthorizedError
 from api.http.credentials import COOKIE, check_csrf
-from api.http.crud import paged, router
-from api.http.deps import Caller, CallerDep, PageDep, Public, RequestContext, RequestContextDep
+from api.http.crud import paged
+from api.http.deps import Caller, CallerDep, PageDep, RequestContext, RequestContextDep
+from api.http.routes import OPEN, Routes
 from api.models import Token
+from api.models.page import Page
 from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
 from api.protocol.etags import etag
 from api.security import csrf_token, hash_password, needs_rehash, verify_password
@@ -20,17 +21,22 @@ from api.storage.session import OwnedSession
 SessionId = Annotated[str, Path(description="The session's id.", max_length=64)]
 ORDER = sort_orders(Token, "created_at")["-created_at"]
 SAFELY = "Path=/; Secure; HttpOnly; SameSite=Strict"
-routes = router("account")
+SET_COOKIE = {"description": "The session, where `cookie` was asked for.", "schema": {"type": "string"}}
+routes = Routes("account")
 
 
-class SessionPage(BaseModel):
+class SessionPage(Page[SessionPublic]):
     """A page of sessions, newest first."""
 
-    items: list[SessionPublic]
-    next_cursor: str | None
 
-
-@routes.post("/v1/sessions", operation_id="create_session", status_code=201, openapi_extra=Public)
+@routes.post(
+    "/v1/sessions",
+    operation_id="create_session",
+    status_code=201,
+    scopes=OPEN,
+    errors=[401, 403, 409, 429],
+    responses={201: {"headers": {"Set-Cookie": SET_COOKIE}}},
+)
 def sign_in(context: RequestContextDep, body: SessionCreate) -> SessionSecret:
     """Sign in.
 
@@ -74,7 +80,7 @@ def _signed_in(context: RequestContext, token: Token, secret: str) -> SessionSec
     return shown
 
 
-@routes.get("/v1/sessions", operation_id="list_sessions")
+@routes.get("/v1/sessions", operation_id="list_sessions", scopes="account:read")
 def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     with caller.reading() as session:
@@ -82,7 +88,7 @@ def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
         return SessionPage(items=[_shown(caller, row) for row in rows], next_cursor=cursor)
 
 
-@routes.get("/v1/sessions/current", operation_id="get_current_session")
+@routes.get("/v1/sessions/current", operation_id="get_current_session", scopes="account:read", errors=[409])
 def get_current_session(caller: CallerDep) -> CurrentSession:
     """Read the session that asks.
 
@@ -96,7 +102,7 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
         return shown
 
 
-@routes.delete("/v1/sessions/current", operation_id="end_current_session", status_code=204, response_class=Response)
+@routes.delete("/v1/sessions/current", operation_id="end_current_session", scopes="account:write", errors=[409])
 def sign_out(caller: CallerDep) -> Response:
     """Sign out.
 
@@ -106,7 +112,7 @@ def sign_out(caller: CallerDep) -> Response:
         return _ended(caller, session, _own(caller, session))
 
 
-@routes.delete("/v1/sessions/{session_id}", operation_id="end_session", status_code=204, response_class=Response)
+@routes.delete("/v1/sessions/{session_id}", operation_id="end_session", scopes="account:write")
 def end_session(caller: CallerDep, session_id: SessionId) -> Response:
     """End a session, at once."""
     with caller.writing() as session:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import PARENT, ApplicationId, router
+from api.http.crud import PARENT, ApplicationId
 from api.http.deps import Caller, CallerDep, Explain
-from api.http.strict_route import reads_inline
+from api.http.inline_reads import read_steps
+from api.http.routes import Routes
 from api.models import Application, StepInstance
 from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
@@ -23,12 +24,13 @@ AsOf = Annotated[
     Query(description="As it would have stood, or will stand, at this instant; evidence dated later is ignored."),
 ]
 STEP = "/v1/steps/{step_id}"
-routes = router("steps")
+routes = Routes("steps")
 
 
-@routes.get(f"{PARENT}/steps", operation_id="list_steps", response_model=StepsPublic)
-@reads_inline("as_of", "explain")
-def list_steps(
+@routes.get(
+    f"{PARENT}/steps", operation_id="list_steps", scopes="steps:read", response_model=StepsPublic, reads_steps=True
+)
+async def list_steps(
     caller: CallerDep, application_id: ApplicationId, *, as_of: AsOf = None, explain: Explain = False
 ) -> Response:
     """List an application's steps.
@@ -36,11 +38,12 @@ def list_steps(
     The seven steps with every instance: state, deadline, why, what is missing and what to do next. Steps 1 to 4 exist
     once a round, 5 and 7 once, 6 as a chain of calls. `headline` has one line a number.
     """
-    with caller.reading_steps(as_of) as raw:
-        return caller.json_document(steps_of_one(raw, application_id, View(caller.now, as_of, explain)))
+    view = View(caller.now, as_of, explain)
+    is_short = as_of is None and not explain
+    return await read_steps(caller, lambda raw: steps_of_one(raw, application_id, view), is_short=is_short, as_of=as_of)
 
 
-@routes.post(f"{PARENT}/steps/skip", operation_id="skip_steps")
+@routes.post(f"{PARENT}/steps/skip", operation_id="skip_steps", scopes="steps:write")
 def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip) -> StepsPublic:
     """Skip many steps at once.
 
@@ -54,18 +57,17 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         return caller.remember(StepsPublic.model_validate(shown))
 
 
-@routes.get(STEP, operation_id="get_step", response_model=StepPublic)
-@reads_inline("explain")
-def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
+@routes.get(STEP, operation_id="get_step", scopes="steps:read", response_model=StepPublic, reads_steps=True)
+async def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
     """Read a step.
 
     Its state now, why, what is missing and what to do next.
     """
-    with caller.reading_steps() as raw:
-        return caller.json_document(one_step(raw, step_id, View(caller.now, explain=explain)))
+    view = View(caller.now, explain=explain)
+    return await read_steps(caller, lambda raw: one_step(raw, step_id, view), is_short=not explain)
 
 
-@routes.post(f"{STEP}/complete", operation_id="complete_step")
+@routes.post(f"{STEP}/complete", operation_id="complete_step", scopes="steps:write", if_match=True)
 def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
     """Tick a step by hand.
 
@@ -79,7 +81,7 @@ def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = 
         return _changed(caller, session, row)
 
 
-@routes.post(f"{STEP}/skip", operation_id="skip_step")
+@routes.post(f"{STEP}/skip", operation_id="skip_step", scopes="steps:write", if_match=True)
 def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
     """Skip a step.
 
@@ -93,7 +95,7 @@ def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None
         return _changed(caller, session, row)
 
 
-@routes.post(f"{STEP}/reopen", operation_id="reopen_step")
+@routes.post(f"{STEP}/reopen", operation_id="reopen_step", scopes="steps:write", if_match=True)
 def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = None) -> StepPublic:
     """Take a tick or a skip back.
 
@@ -106,7 +108,7 @@ def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = No
         return _changed(caller, session, row)
 
 
-@routes.post(f"{STEP}/snooze", operation_id="snooze_step")
+@routes.post(f"{STEP}/snooze", operation_id="snooze_step", scopes="steps:write", errors=[409], if_match=True)
 def snooze_step(caller: CallerDep, step_id: StepId, body: StepSnooze) -> StepPublic:
     """Hide a step from the queue for a while.
 
@@ -118,7 +120,7 @@ def snooze_step(caller: CallerDep, step_id: StepId, body: StepSnooze) -> StepPub
         return _changed(caller, session, row)
 
 
-@routes.delete(f"{STEP}/snooze", operation_id="unsnooze_step", status_code=204, response_class=Response)
+@routes.delete(f"{STEP}/snooze", operation_id="unsnooze_step", scopes="steps:write")
 def unsnooze_step(caller: CallerDep, step_id: StepId) -> Response:
     """Show a step in the queue again."""
     with caller.writing() as session:

@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import Path, Response
-from pydantic import BaseModel
 
-from api.http.crud import paged, router
+from api.http.crud import paged
 from api.http.deps import CallerDep, PageDep
+from api.http.routes import Routes
 from api.models import Token
+from api.models.page import Page
 from api.models.token import TokenCreate, TokenKind, TokenPublic, TokenSecret
 from api.protocol.etags import etag
 from api.services.accounts import tokens
@@ -16,17 +17,16 @@ from api.storage.keyset import sort_orders
 TokenId = Annotated[str, Path(description="The token's id.", max_length=64)]
 ORDER = sort_orders(Token, "created_at")["-created_at"]
 PERSONAL = (TokenKind.PERSONAL,)
-routes = router("account")
+routes = Routes("account")
 
 
-class TokenPage(BaseModel):
+class TokenPage(Page[TokenPublic]):
     """A page of personal tokens, newest first."""
 
-    items: list[TokenPublic]
-    next_cursor: str | None
 
-
-@routes.post("/v1/tokens", operation_id="create_token", status_code=201)
+@routes.post(
+    "/v1/tokens", operation_id="create_token", scopes="account:write", errors=[409], idempotent=False, status_code=201
+)
 def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
     """Make a personal token for an app.
 
@@ -40,7 +40,7 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
         return shown
 
 
-@routes.get("/v1/tokens", operation_id="list_tokens")
+@routes.get("/v1/tokens", operation_id="list_tokens", scopes="account:read")
 def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     """List your personal tokens.
 
@@ -51,7 +51,7 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
         return TokenPage(items=[tokens.token_to_public(TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
-@routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", status_code=204, response_class=Response)
+@routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", scopes="account:write")
 def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
     """Revoke a personal token, at once."""
     with caller.writing() as session:

@@ -58,7 +58,7 @@ def check_all_policies(session: OwnedSession, user: User) -> None:
         check_policy(user.policy, overrides)
 
 
-def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any]) -> Any:  # noqa: ANN401  # made at run time
+def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any]) -> PolicyPublic:
     """Return every figure with its origin."""
     policy = policy_of(user, application)
     where = origins(user, application)

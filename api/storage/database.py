@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.errors import UnavailableError
+from api.errors import InlineReadError, UnavailableError
 from api.settings import MIGRATING, Settings
 from api.storage.engine import WRITE, make_engine, outage
 from api.storage.fair_lock import FairLock
@@ -115,9 +115,12 @@ class Database:
 
     @contextmanager
     def inline_connection(self) -> Iterator[Any]:
-        """Yield the inline read connection. Raises UnavailableError where it would have to wait."""
-        with _translated_errors(self.engine):
-            yield self._inline
+        """Yield the inline read connection. Raises InlineReadError where it would have to wait."""
+        try:
+            with _translated_errors(self.engine):
+                yield self._inline
+        except UnavailableError as error:
+            raise InlineReadError from error
 
     def truncate_wal(self) -> bool:
         """Truncate the WAL so that deleted rows leave the disk; return whether it could be done.

@@ -12,7 +12,7 @@ from sqlalchemy import JSON, DateTime, Dialect, Text, Uuid, bindparam, cast
 from sqlalchemy.orm import with_loader_criteria
 from sqlmodel import SQLModel, insert, select
 
-from api.errors import UnavailableError
+from api.errors import InlineReadError
 from api.storage.codecs import to_db_id
 from api.storage.session import Owned, OwnedSession
 
@@ -122,7 +122,7 @@ def insertion_into(table: type[SQLModel]) -> Insertion:
 class RawConnection:
     """Runs compiled statements on a driver's connection, its own or that of a session's transaction, for one user.
 
-    `max_rows`: reading more raises UnavailableError, so that the event loop never reads a long result.
+    `max_rows`: reading more raises InlineReadError, so that the event loop never reads a long result.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class RawConnection:
         max_rows: int | None = None,
     ) -> None:
         self.now = now
-        self._most = max_rows
+        self._max_rows = max_rows
         self._driver = driver
         self._dialect = dialect
         self._owner = user_id
@@ -156,12 +156,12 @@ class RawConnection:
 
     def owned_by(self, user_id: str) -> "RawConnection":
         """Return the same for a user."""
-        return RawConnection(self._driver, self._dialect, self.now, user_id, max_rows=self._most)
+        return RawConnection(self._driver, self._dialect, self.now, user_id, max_rows=self._max_rows)
 
     def all(self, statement: CompiledStatement, **values: Any) -> list[Row]:  # noqa: ANN401  # whatever a column holds
         """Return all rows of a statement. A long list of `ids` is asked for in pieces; no row has none of them.
 
-        Raises UnavailableError for more rows than `max_rows`, where it is set.
+        Raises InlineReadError for more rows than `max_rows`, where it is set.
         """
         ids = values.get("ids")
         pieces = (
@@ -172,10 +172,10 @@ class RawConnection:
         return [row for piece in pieces for row in self._fetched(self._run(statement, piece))]
 
     def _fetched(self, cursor: Any) -> list[Row]:  # noqa: ANN401  # the driver's cursor
-        rows: list[Row] = cursor.fetchall() if self._most is None else cursor.fetchmany(self._most + 1)
-        if self._most is not None and len(rows) > self._most:
+        rows: list[Row] = cursor.fetchall() if self._max_rows is None else cursor.fetchmany(self._max_rows + 1)
+        if self._max_rows is not None and len(rows) > self._max_rows:
             cursor.close()
-            raise UnavailableError
+            raise InlineReadError
         return rows
 
     def all_pipelined(self, statements: Sequence[CompiledStatement], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all

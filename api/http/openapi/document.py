@@ -15,13 +15,11 @@ from api.http.credentials import COOKIE, CSRF_HEADER
 from api.http.openapi import examples
 from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
-from api.http.strict_route import MERGE_PATCH
+from api.http.strict_route import MERGE_PATCH, Route
 from api.protocol.idempotency import KEY
 from api.protocol.problem_types import PROBLEM_TYPES
-from api.protocol.scopes import scopes_of
 
 Node = dict[str, Any]
-ACTIONS = ("send_letter", "erase_contact", "complete_step", "skip_step", "reopen_step", "snooze_step")
 METHODS = ("get", "post", "put", "patch", "delete")
 DESCRIPTION = """\
 Everything that comes after a job interview, in seven steps: find out what happens next · get the contact details ·
@@ -69,11 +67,8 @@ SCHEMES = {
         "description": "The `csrf_token` of that session: every write with the cookie needs it.",
     },
 }
-THROTTLED = ("create_user", "create_session", "create_password_reset", "confirm_password_reset")
-UNTAGGED = ("export_account", "check_letter")
 ETAG = {"description": "The version of the answer.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
 ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the answer; none with `expand`.", "required": False}
-SET_COOKIE = {"description": "The session, where `cookie` was asked for.", "schema": {"type": "string"}}
 LOCATION = {"description": "Where the new object is.", "required": True, "schema": {"type": "string"}}
 REPLAYED = {"description": "`true` where the answer was kept from before.", "schema": {"type": "string"}}
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
@@ -98,8 +93,9 @@ def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
         schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas[model.__name__].pop("$defs", None)
     made["components"]["securitySchemes"] = SCHEMES
-    for path, method, operation in operations(made):
-        _complete_operation(path, method, operation)
+    declared = {route.operation_id: route for route in routes_of(app) if isinstance(route, Route)}
+    for _, _, operation in operations(made):
+        _complete_operation(declared[operation["operationId"]], operation)
     made["components"]["responses"] = {
         f"Problem{status}": _problem(status)
         for status in sorted({problem.status for problem in PROBLEM_TYPES.values()})
@@ -119,41 +115,39 @@ def operations(made: Node) -> Iterator[tuple[str, str, Node]]:
                 yield path, method, item[method]
 
 
-def _complete_operation(path: str, method: str, operation: Node) -> None:
-    is_open = operation.get("security") == []
-    if not is_open:
-        scopes = list(scopes_of(method.upper(), path))
-        proof: Node = {} if method == "get" else {"csrf": []}
-        operation["security"] = [{"bearer": scopes}, {"cookie": scopes, **proof}]
+def _complete_operation(route: Route, operation: Node) -> None:
+    """Add what the route declares and the framework does not know: security, headers, problems; and our texts."""
+    if route.scopes:
+        proof: Node = {} if route.method == "GET" else {"csrf": []}
+        operation["security"] = [{"bearer": list(route.scopes)}, {"cookie": list(route.scopes), **proof}]
+    else:
+        operation["security"] = []
     first, _, rest = operation.get("description", "").partition("\n\n")
+    operation["summary"] = first.rstrip(".")
     if rest:
-        operation["summary"], operation["description"] = first.rstrip("."), " ".join(rest.split())
-    elif operation["summary"].istitle():
-        operation["summary"] = first.rstrip(".")
-    _complete_parameters(method, operation, is_open=is_open)
-    _complete_responses(path, method, operation)
-    for status in _problems(path, method, operation, is_open=is_open):
+        operation["description"] = " ".join(rest.split())
+    _complete_parameters(route, operation)
+    _complete_responses(route, operation)
+    for status in _problem_statuses(route):
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
-def _complete_parameters(method: str, operation: Node, *, is_open: bool) -> None:
+def _complete_parameters(route: Route, operation: Node) -> None:
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
         _complete_parameter(parameter)
-    if method == "get" and not is_open and operation["operationId"] not in UNTAGGED:
+    if route.declaration.if_none_match:
         parameters.append(_header("If-None-Match", "An ETag you have: 304 if it is still right."))
-    if method in ("patch", "put", "delete") or operation["operationId"] in ACTIONS:
+        operation["responses"]["304"] = {"description": "Your copy is still right.", "headers": {"ETag": ETAG}}
+    if route.declaration.if_match:
         parameters.append(_header("If-Match", "The ETag you have read: 412 if the object has changed since."))
-    if method == "post" and not is_open and operation["operationId"] != "create_token":
+    if route.declaration.idempotency_key:
         words = "Your key for this request: sent again with the same body, it is answered the same and done once."
         parameters.append(_header("Idempotency-Key", words, minLength=1, maxLength=255, pattern=f"^{KEY.pattern}$"))
-        for status in ("200", "201"):
-            if status in operation["responses"]:
-                operation["responses"][status].setdefault("headers", {})["Idempotency-Replayed"] = REPLAYED
     if not parameters:
         del operation["parameters"]
     body = operation.get("requestBody")
-    if body and method == "patch":
+    if body and route.method == "PATCH":
         body["content"][MERGE_PATCH] = body["content"]["application/json"]
 
 
@@ -172,63 +166,46 @@ def _header(name: str, description: str, **limits: object) -> Node:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
-def _complete_responses(path: str, method: str, operation: Node) -> None:
+def _complete_responses(route: Route, operation: Node) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     for status, answer in answers.items():
-        headers: Node = answer.get("headers", {})
-        if status == "201":
-            headers["Location"] = LOCATION
-        is_object = "application/json" in answer.get("content", {})
-        is_page = method == "get" and "'cursor'" in str(operation.get("parameters"))
-        if is_page:
-            headers["Link"] = LINK
-        has_version = path.startswith("/v1") and method != "delete" and operation["tags"] != ["about"]
-        has_version = has_version and operation["operationId"] not in UNTAGGED
-        if is_object and has_version and (not is_page or operation["operationId"] == "list_queue"):
-            expands = "'expand'" in str(operation.get("parameters"))
-            headers["ETag"] = ETAG_UNLESS_EXPANDED if expands else ETAG
+        headers: Node = {**answer.get("headers", {}), **_response_headers(route, status, answer)}
         if headers:
             answer["headers"] = headers
-        if status == "201" and operation["operationId"] == "create_session":
-            headers["Set-Cookie"] = SET_COOKIE
         if status in ("202", "204"):
             answer["description"] = "Done; there is nothing to show."
             answer.pop("content", None)
 
 
-def _problems(path: str, method: str, operation: Node, *, is_open: bool) -> list[int]:
-    """Return the statuses with which an operation may fail."""
-    has_body = "requestBody" in operation
-    found = {429} if operation["operationId"] in THROTTLED else set() if is_open else {401, 403, 429}
-    found |= {404} if "{" in path else set()
-    found |= {406} if "'name': 'format'" in str(operation.get("parameters", "")) else set()
-    found |= {400} if "'cursor'" in str(operation.get("parameters", "")) else set()
-    found |= {413, 415, 422} if has_body else set()
-    found |= {422}
-    found |= {412} if "If-Match" in str(operation.get("parameters", "")) else set()
-    conflicts = (
-        "create_",
-        "update_letter",
-        "delete_stage",
-        "send_",
-        "snooze_",
-        "end_current",
-        "update_contact",
-        "erase_",
-        "delete_me",
-        "debrief_",
-        "get_current",
-    )
-    found |= {409} if operation["operationId"].startswith(conflicts) else set()
-    found |= {503} if path.startswith("/v1") or path == "/readyz" else set()
-    if path == "/v1/sessions" and method == "post":
-        found |= {401, 403}
-    if path == "/v1/users":
-        found |= {403}
-    found |= {404} if operation["operationId"] in ("create_application", "create_search_activity") else set()
-    if method == "get" and "If-None-Match" in str(operation.get("parameters", "")):
-        operation["responses"]["304"] = {"description": "Your copy is still right.", "headers": {"ETag": ETAG}}
+def _response_headers(route: Route, status: str, answer: Node) -> Node:
+    """Return the headers of an answer that is no problem."""
+    headers: Node = {}
+    is_page = "cursor" in route.query_names
+    if status == "304":
+        return headers
+    if status == "201":
+        headers["Location"] = LOCATION
+    if is_page:
+        headers["Link"] = LINK
+    has_version = route.declaration.etag and (not is_page or route.declaration.reads_steps)
+    if has_version and route.method != "DELETE" and "application/json" in answer.get("content", {}):
+        headers["ETag"] = ETAG_UNLESS_EXPANDED if "expand" in route.query_names else ETAG
+    if route.declaration.idempotency_key and status in ("200", "201"):
+        headers["Idempotency-Replayed"] = REPLAYED
+    return headers
+
+
+def _problem_statuses(route: Route) -> list[int]:
+    """Return the statuses with which an operation may fail: those that follow from its form, and those declared."""
+    found = {422, *route.declaration.errors}
+    found |= {401, 403, 429} if route.scopes else set()
+    found |= {404} if "{" in route.path else set()
+    found |= {406} if "format" in route.query_names else set()
+    found |= {400} if "cursor" in route.query_names else set()
+    found |= {413, 415} if route.body_field is not None else set()
+    found |= {412} if route.declaration.if_match else set()
+    found |= {503} if route.path.startswith("/v1") else set()
     return sorted(found)
 
 

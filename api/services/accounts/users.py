@@ -1,7 +1,6 @@
 """Accounts: sign-up, sign-in, the profile, the password and the user's policy."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
@@ -52,7 +51,7 @@ def all_user_ids(session: OwnedSession) -> Sequence[str]:
     return session.exec(select(User.id).order_by(User.id), execution_options=ANY_OWNER_OPTION).all()
 
 
-def user_to_public(user: User) -> Any:  # noqa: ANN401  # a UserPublic, made at run time
+def user_to_public(user: User) -> UserPublic:
     """Return an account as it is answered."""
     values = {name: getattr(user, name) for name in UserPublic.model_fields if name != "etag"}
     return UserPublic.model_validate({**values, "etag": etag(user.version)})

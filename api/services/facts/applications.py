@@ -10,15 +10,14 @@ from api.models import Application, Contact, SearchActivity, StageChange, User
 from api.models.application import (
     ApplicationCreate,
     ApplicationPublic,
-    ApplicationUpdate,
     StageCreate,
     StagePublic,
-    StageUpdate,
 )
 from api.models.base import new_id
 from api.rules.calendar import day_start
 from api.rules.facts import ENDINGS
 from api.rules.life import life
+from api.rules.outcome import STEPS
 from api.services.current_user import current_user
 from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import TOLERANCE, Change, date_fact
@@ -130,10 +129,9 @@ def restore(session: OwnedSession, row: Application) -> None:
 
 APPLICATION = FactKind(
     table=Application,
-    noun="application",
     create=ApplicationCreate,
-    update=ApplicationUpdate,
     public=ApplicationPublic,
+    affected_steps=STEPS,
     links={"status_contact_id": Contact},
     validate=_validate,
     after_write=_after_write,
@@ -165,10 +163,9 @@ def application_of(session: OwnedSession, row: Any) -> Application:  # noqa: ANN
 
 STAGE = FactKind(
     table=StageChange,
-    noun="stage",
     create=StageCreate,
-    update=StageUpdate,
     public=StagePublic,
+    affected_steps=STEPS,
     validate=_validate_stage,
     after_write=_after_stage_write,
     before_delete=_before_stage_delete,

@@ -7,7 +7,7 @@ from sqlmodel import col, func, or_, select
 
 from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
-from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
+from api.models.contact import ContactCreate, ContactPublic
 from api.rules.evaluate import steps_affected_by
 from api.services import idempotent_responses
 from api.services.facts.crud import FactKind, bump_version
@@ -15,7 +15,7 @@ from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
 
-FACT_NAMES = ("people", "status_contact")
+AFFECTED_STEPS = steps_affected_by("people", "status_contact")
 PERSONAL = (
     "full_name",
     "honorific",
@@ -79,7 +79,7 @@ def restore(session: OwnedSession, row: Contact) -> None:
         return
     row.deleted_at = None
     bump_version(session, row)
-    judge.judge_applications(session, affected_applications(session, row), only=steps_affected_by(*FACT_NAMES))
+    judge.judge_applications(session, affected_applications(session, row), only=AFFECTED_STEPS)
 
 
 def erase(session: OwnedSession, row: Contact) -> None:
@@ -92,7 +92,7 @@ def erase(session: OwnedSession, row: Contact) -> None:
     bump_version(session, row)
     for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
         letter.snapshot = [_blanked(entry) if entry["contact_id"] == row.id else entry for entry in letter.snapshot]
-    judge.judge_applications(session, affected_applications(session, row), only=steps_affected_by(*FACT_NAMES))
+    judge.judge_applications(session, affected_applications(session, row), only=AFFECTED_STEPS)
 
 
 def _blanked(entry: dict[str, str | None]) -> dict[str, str | None]:
@@ -101,11 +101,9 @@ def _blanked(entry: dict[str, str | None]) -> dict[str, str | None]:
 
 CONTACT = FactKind(
     table=Contact,
-    noun="contact",
     create=ContactCreate,
-    update=ContactUpdate,
     public=ContactPublic,
+    affected_steps=AFFECTED_STEPS,
     validate=_validate,
     affected_applications=affected_applications,
-    fact_names=FACT_NAMES,
 )

@@ -14,8 +14,6 @@ from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
 from api.models.base import Body, MomentIO, Shown, Stored, new_id
 from api.protocol.etags import etag
-from api.rules.evaluate import steps_affected_by
-from api.rules.outcome import STEPS
 from api.services.facts.dating import Change, check_evidence
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
@@ -24,41 +22,36 @@ from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, sel
 from api.storage.session import Owned, OwnedSession
 
 FactRow = TypeVar("FactRow", bound=Stored)
+FactPublic = TypeVar("FactPublic", bound=Shown)
 AnyRow = TypeVar("AnyRow", bound=Owned)
 SOFT_DELETED = (Application, Contact)
 RESTORABLE_WITHIN = timedelta(days=30)
+NO_STEPS: Collection[int] = ()  # of a fact that no step looks at
 
 
 @dataclass(frozen=True, kw_only=True)
-class FactKind(Generic[FactRow]):
+class FactKind(Generic[FactRow, FactPublic]):
     """What is particular to one kind of fact; everything else is the same for all.
 
-    `links`: fields that name other rows of the user. `validate`: fills in and checks a row before it is written.
-    `extras`: what an answer shows beyond the row, for many rows in a constant number of queries. `elsewhere`: fields
-    whose change (or whose row coming or going) can move step 7 of other applications. `affected_applications`: those
-    to judge; by default the one that the row belongs to. `fact_names`: its names in `STEP_INPUTS`; without any, all
-    steps are judged. `after_write`: what else changes once it is written, before judging. `before_delete`: what to
-    undo before a row is deleted.
+    `affected_steps`: the numbers that a row's coming, going or change can move. `affected_applications`: those to
+    judge; by default the one that the row belongs to. `elsewhere`: fields whose change (or whose row coming or going)
+    can move step 7 of other applications. `links`: fields that name other rows of the user. `validate`: fills in and
+    checks a row before it is written. `extras`: what an answer shows beyond the row, for many rows in a constant number
+    of queries. `after_write`: what else changes once it is written, before judging. `before_delete`: what to undo
+    before a row is deleted.
     """
 
     table: type[FactRow]
-    noun: str
     create: type[Body]
-    update: type[Body]
-    public: type[Shown]
+    public: type[FactPublic]
+    affected_steps: Collection[int]
     links: Mapping[str, type[Stored]] = field(default_factory=dict)
     validate: Callable[[OwnedSession, FactRow, Change], None] = lambda *_: None
     extras: Callable[[OwnedSession, Sequence[FactRow]], list[dict[str, Any]]] = lambda _, rows: [{} for _ in rows]
     elsewhere: Collection[str] = ()
     affected_applications: Callable[[OwnedSession, FactRow], Collection[str]] = lambda _, row: [row.application_id]  # type: ignore[attr-defined]
-    fact_names: Collection[str] = ()
     after_write: Callable[[OwnedSession, FactRow, Change], None] = lambda *_: None
     before_delete: Callable[[OwnedSession, FactRow], None] = lambda *_: None
-
-    @property
-    def affected_steps(self) -> Collection[int]:
-        """The numbers that a row's coming, going or change can move."""
-        return steps_affected_by(*self.fact_names) if self.fact_names else STEPS
 
 
 def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool = False) -> AnyRow:
@@ -118,7 +111,7 @@ def id_filter(name: str, value: str) -> str:
     return value.lower()
 
 
-def to_public(session: OwnedSession, kind: FactKind[FactRow], rows: Sequence[FactRow]) -> list[Shown]:
+def to_public(session: OwnedSession, kind: FactKind[FactRow, FactPublic], rows: Sequence[FactRow]) -> list[FactPublic]:
     """Return rows as they are answered."""
     answers = []
     for row, extra in zip(rows, kind.extras(session, rows), strict=True):
@@ -128,7 +121,7 @@ def to_public(session: OwnedSession, kind: FactKind[FactRow], rows: Sequence[Fac
     return answers
 
 
-def to_public_one(session: OwnedSession, kind: FactKind[FactRow], row: FactRow) -> Shown:
+def to_public_one(session: OwnedSession, kind: FactKind[FactRow, FactPublic], row: FactRow) -> FactPublic:
     """Return one row as it is answered."""
     return to_public(session, kind, [row])[0]
 
@@ -145,7 +138,7 @@ def _stored(value: object) -> object:
 
 
 def create(
-    session: OwnedSession, kind: FactKind[FactRow], body: Body, *, within: Mapping[str, str] | None = None
+    session: OwnedSession, kind: FactKind[FactRow, FactPublic], body: Body, *, within: Mapping[str, str] | None = None
 ) -> FactRow:
     """Write a new fact and judge the affected applications. Raises ConflictError when the user has the id already."""
     sent = check_evidence(session, sent_values(body))
@@ -183,7 +176,7 @@ def new_key(session: OwnedSession, table: type[Stored], wanted: str | None) -> s
     return wanted
 
 
-def change(session: OwnedSession, kind: FactKind[FactRow], row: FactRow, body: Body) -> FactRow:
+def change(session: OwnedSession, kind: FactKind[FactRow, Any], row: FactRow, body: Body) -> FactRow:
     """Apply a merge patch to a fact and judge the applications affected before and after."""
     sent = check_evidence(session, sent_values(body))
     before = {name: getattr(row, name) for name in kind.table.model_fields}
@@ -205,7 +198,7 @@ def change(session: OwnedSession, kind: FactKind[FactRow], row: FactRow, body: B
     return row
 
 
-def remove(session: OwnedSession, kind: FactKind[FactRow], row: FactRow) -> list[Reopened]:
+def remove(session: OwnedSession, kind: FactKind[FactRow, Any], row: FactRow) -> list[Reopened]:
     """Take a fact back; returns the steps that are open again because of it."""
     touched = set(kind.affected_applications(session, row))
     kind.before_delete(session, row)

@@ -32,11 +32,11 @@ class PressingAction(HintPublic):
     due_at: datetime | None
 
 
-class ExpandedApplication(ApplicationPublic):  # type: ignore[valid-type,misc]  # made at run time
+class ExpandedApplication(ApplicationPublic):
     """An application; the last four are null unless they were asked for with `expand`."""
 
     contacts: list[ApplicationContactPublic] | None
-    interviews: list[InterviewPublic] | None  # type: ignore[valid-type]
+    interviews: list[InterviewPublic] | None
     steps: list[StepPublic] | None
     next_action: PressingAction | None
 

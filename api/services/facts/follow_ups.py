@@ -2,7 +2,8 @@
 
 from api.errors import InvalidError
 from api.models import Contact, FollowUp
-from api.models.follow_up import OUTCOMES, FollowUpCreate, FollowUpPublic, FollowUpUpdate
+from api.models.follow_up import OUTCOMES, FollowUpCreate, FollowUpPublic
+from api.rules.evaluate import steps_affected_by
 from api.services.facts.crud import FactKind
 from api.services.facts.dating import Change, check_date_order
 from api.storage.session import OwnedSession
@@ -18,11 +19,9 @@ def _validate(session: OwnedSession, row: FollowUp, _change: Change) -> None:
 
 FOLLOW_UP = FactKind(
     table=FollowUp,
-    noun="follow-up",
     create=FollowUpCreate,
-    update=FollowUpUpdate,
     public=FollowUpPublic,
+    affected_steps=steps_affected_by("follow_ups"),
     links={"contact_id": Contact},
     validate=_validate,
-    fact_names=("follow_ups",),
 )

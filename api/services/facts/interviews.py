@@ -9,7 +9,8 @@ from sqlmodel import col, func, select, update
 
 from api.errors import InvalidError
 from api.models import Contact, Interview, Letter, Note
-from api.models.interview import InterviewCreate, InterviewPublic, InterviewUpdate
+from api.models.interview import InterviewCreate, InterviewPublic
+from api.rules.outcome import STEPS
 from api.services.current_user import current_user
 from api.services.facts.applications import application_of
 from api.services.facts.crud import FactKind
@@ -137,10 +138,9 @@ def _extras(_session: OwnedSession, rows: Sequence[Interview]) -> list[dict[str,
 
 INTERVIEW = FactKind(
     table=Interview,
-    noun="interview",
     create=InterviewCreate,
-    update=InterviewUpdate,
     public=InterviewPublic,
+    affected_steps=STEPS,
     links={"told_by": Contact},
     validate=_validate,
     extras=_extras,

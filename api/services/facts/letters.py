@@ -9,7 +9,7 @@ from sqlmodel import col, select, update
 
 from api.errors import ConflictError, FieldError, InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
-from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
+from api.models.letter import LetterCreate, LetterPublic, LetterSend
 from api.rules.evaluate import steps_affected_by
 from api.services.facts.applications import applications_of
 from api.services.facts.crud import FactKind, bump_version, find
@@ -20,7 +20,7 @@ from api.words.checks import PLACEHOLDER
 from api.words.letters import match_paragraphs
 from api.words.material import Paragraph
 
-FACT_NAMES = ("letters",)
+AFFECTED_STEPS = steps_affected_by("letters")
 CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
 EARLY = "It was sent before the interview began and does not count for it: correct sent_at if that is wrong."
 
@@ -72,7 +72,7 @@ def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
     row.channel = body.channel or row.channel
     _snapshot_recipients(session, row)
     bump_version(session, row)
-    judge.judge_applications(session, [row.application_id], only=steps_affected_by(*FACT_NAMES))
+    judge.judge_applications(session, [row.application_id], only=AFFECTED_STEPS)
 
 
 def _snapshot_recipients(session: OwnedSession, row: Letter) -> None:
@@ -146,13 +146,11 @@ def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:
 
 LETTER = FactKind(
     table=Letter,
-    noun="letter",
     create=LetterCreate,
-    update=LetterUpdate,
     public=LetterPublic,
+    affected_steps=AFFECTED_STEPS,
     links={"interview_id": Interview, "recipients": Contact, "note_ids": Note},
     validate=_validate,
     extras=_extras,
-    fact_names=FACT_NAMES,
     before_delete=_before_delete,
 )

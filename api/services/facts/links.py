@@ -1,6 +1,6 @@
 """What joins two facts: interviewers of a round, and contacts of an application."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlmodel import col, select
@@ -30,10 +30,10 @@ def find_link(session: OwnedSession, table: type[Any], first: str, second: str) 
     return row
 
 
-def unlink(session: OwnedSession, row: Owned, application_id: str, *fact_names: str) -> list[Reopened]:
-    """Take a link back, which the application's facts know by this name; returns the steps that are open again."""
+def unlink(session: OwnedSession, row: Owned, application_id: str, affected_steps: Collection[int]) -> list[Reopened]:
+    """Delete a link and judge the steps that look at it; returns those that are open again."""
     session.delete(row)
-    return judge.judge_applications(session, [application_id], only=steps_affected_by(*fact_names))
+    return judge.judge_applications(session, [application_id], only=affected_steps)
 
 
 def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -> Paged[InterviewerPublic]:

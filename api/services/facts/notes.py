@@ -1,7 +1,8 @@
 """Notes: what went well, what is open, and everything else worth remembering."""
 
 from api.models import Interview, Letter, Note
-from api.models.note import NoteCreate, NotePublic, NoteUpdate
+from api.models.note import NoteCreate, NotePublic
+from api.rules.evaluate import steps_affected_by
 from api.services.facts.crud import FactKind
 from api.services.facts.dating import Change
 from api.storage.session import OwnedSession
@@ -15,11 +16,9 @@ def _validate(session: OwnedSession, row: Note, _change: Change) -> None:
 
 NOTE = FactKind(
     table=Note,
-    noun="note",
     create=NoteCreate,
-    update=NoteUpdate,
     public=NotePublic,
+    affected_steps=steps_affected_by("notes"),
     links={"interview_id": Interview, "addressed_by_letter_id": Letter},
     validate=_validate,
-    fact_names=("notes",),
 )

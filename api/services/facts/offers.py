@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.models import Application, Offer
-from api.models.offer import OfferCreate, OfferPublic, OfferUpdate
+from api.models.offer import OfferCreate, OfferPublic
 from api.services.facts.applications import applications_of
-from api.services.facts.crud import FactKind
+from api.services.facts.crud import NO_STEPS, FactKind
 from api.services.facts.dating import Change, date_fact
 from api.storage.session import OwnedSession
 
@@ -32,10 +32,9 @@ def _stage_warnings(application: Application) -> list[dict[str, str]]:
 
 OFFER = FactKind(
     table=Offer,
-    noun="offer",
     create=OfferCreate,
-    update=OfferUpdate,
     public=OfferPublic,
+    affected_steps=NO_STEPS,
     validate=_validate,
     extras=_extras,
 )

@@ -16,7 +16,6 @@ from api.models.reference import (
     Consent,
     ReferenceCreate,
     ReferencePublic,
-    ReferenceUpdate,
 )
 from api.protocol.etags import etag
 from api.rules.evaluate import steps_affected_by
@@ -28,8 +27,7 @@ from api.storage.keyset import PageQuery, ascending
 from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 
-FACT_NAME = "references"
-AFFECTED_STEPS = steps_affected_by(FACT_NAME)
+AFFECTED_STEPS = steps_affected_by("references")
 ASKED_WITHIN = timedelta(days=60)
 # Three calls in two months are a favour; the fourth is work, and a tired reference is a short one. The figure is ours.
 MAX_ASKED = 3
@@ -119,13 +117,11 @@ def _extras(session: OwnedSession, rows: Sequence[Reference]) -> list[dict[str, 
 
 REFERENCE = FactKind(
     table=Reference,
-    noun="reference",
     create=ReferenceCreate,
-    update=ReferenceUpdate,
     public=ReferencePublic,
+    affected_steps=AFFECTED_STEPS,
     validate=_validate,
     extras=_extras,
-    fact_names=(FACT_NAME,),
     affected_applications=lambda session, row: ids_where(
         session, ApplicationReference, "reference_id", row.id, "application_id"
     ),

@@ -1,8 +1,8 @@
 """Search activities: what was done elsewhere, which covers step 7."""
 
 from api.models import Application, SearchActivity
-from api.models.search_activity import SearchActivityCreate, SearchActivityPublic, SearchActivityUpdate
-from api.services.facts.crud import FactKind
+from api.models.search_activity import SearchActivityCreate, SearchActivityPublic
+from api.services.facts.crud import NO_STEPS, FactKind
 from api.services.facts.dating import Change
 from api.storage.session import OwnedSession
 
@@ -13,10 +13,9 @@ def _validate(session: OwnedSession, row: SearchActivity, _change: Change) -> No
 
 SEARCH_ACTIVITY = FactKind(
     table=SearchActivity,
-    noun="search activity",
     create=SearchActivityCreate,
-    update=SearchActivityUpdate,
     public=SearchActivityPublic,
+    affected_steps=NO_STEPS,
     links={"application_id": Application},
     validate=_validate,
     elsewhere=("at", "application_id"),

@@ -1,0 +1,99 @@
+"""The dated stage history of an application."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Response
+
+from api.http.crud import (
+    DRY_RUN,
+    ORDER,
+    PARENT,
+    ApplicationId,
+    changed,
+    check_application,
+    created,
+    deleted,
+    listed,
+    matched,
+    read,
+    select_under,
+)
+from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.routes import Routes
+from api.models import StageChange
+from api.models.application import StageCreate, StagePublic, StageUpdate
+from api.models.page import Page
+from api.services.facts.applications import STAGE
+from api.services.facts.crud import change, create, remove
+from api.storage.keyset import ascending
+
+StageOrder = Annotated[Literal["at"], Query(description=ORDER)]
+ORDERS = {"at": ascending(StageChange.dated, StageChange.at, StageChange.id)}
+StageId = Annotated[str, Path(description="The stage's id.", max_length=64)]
+routes = Routes("stages")
+
+
+class StagePage(Page[StagePublic]):
+    """A page of stage objects."""
+
+
+@routes.get(f"{PARENT}/stages", operation_id="list_stages", scopes="applications:read")
+def list_stages(caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: StageOrder = "at") -> StagePage:
+    """List stages.
+
+    Answers a page of stages.
+    """
+    with caller.reading() as session:
+        items, next_cursor = listed(
+            session, caller, STAGE, page, ORDERS[sort], select_under(session, StageChange, application_id)
+        )
+        return StagePage.model_construct(items=items, next_cursor=next_cursor)
+
+
+@routes.post(
+    f"{PARENT}/stages", operation_id="create_stage", status_code=201, scopes="applications:write", errors=[409]
+)
+def create_stage(caller: CallerDep, application_id: ApplicationId, body: StageCreate) -> StagePublic:
+    """Record a stage.
+
+    Records a stage and judges what it touches. The newest line is the application's stage. An ending closes it:
+    open steps become missed or not applicable; a live stage after an ending reinstates it. `offered` ends step 6.
+    """
+    with caller.writing() as session:
+        row = create(session, STAGE, body, within={"application_id": check_application(session, application_id)})
+        return created(caller, session, STAGE, row, at=f"/v1/stages/{row.id}")
+
+
+@routes.get("/v1/stages/{stage_id}", operation_id="get_stage", scopes="applications:read")
+def get_stage(caller: CallerDep, stage_id: StageId) -> StagePublic:
+    """Read a stage.
+
+    Answers one stage with its version as ETag.
+    """
+    with caller.reading() as session:
+        return read(caller, session, STAGE, stage_id)
+
+
+@routes.patch("/v1/stages/{stage_id}", operation_id="update_stage", scopes="applications:write")
+def update_stage(caller: CallerDep, stage_id: StageId, body: StageUpdate) -> StagePublic:
+    """Change a stage.
+
+    Lays a merge patch over the stage and judges what it touches: absent stays, null clears.
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, STAGE, stage_id)
+        return changed(caller, session, STAGE, change(session, STAGE, row, body))
+
+
+@routes.delete(
+    "/v1/stages/{stage_id}", operation_id="delete_stage", scopes="applications:write", errors=[409], responses=DRY_RUN
+)
+def delete_stage(caller: CallerDep, stage_id: StageId, *, dry_run: DryRun = False) -> Response:
+    """Delete a stage.
+
+    Takes the stage back as if it had never been recorded; steps that it completed may re-open. The last line left
+    cannot go (409).
+    """
+    with caller.writing() as session:
+        row = matched(caller, session, STAGE, stage_id)
+        return deleted(session, remove(session, STAGE, row), dry_run=dry_run)
