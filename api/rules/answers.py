@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from api.rules.hints import worded
-from api.rules.outcome import APPLICATION, STEPS, Cue, Evidence, Hint, Instance, Step, StepRecord
+from api.rules.outcome import APPLICATION, STEPS, Cue, Hint, Instance, StepRecord
 from api.rules.words import reason_text, rfc3339, unscheduled
 
 Answer = dict[str, Any]
 NOTHING: Mapping[str, str] = {}
+PRESSING = ("overdue", "open", "upcoming")
 
 
 def to_record(instance: Instance) -> StepRecord:
@@ -116,31 +117,16 @@ def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:
     }
 
 
-def step_of(answer: Answer) -> Step:
-    """Return an answer with instants in place of texts: the rules' own view of it."""
-    reason, progress = answer["reason"], answer["progress"]
-    hint = answer["next_action"]
-    return Step(
-        number=answer["number"],
-        scope=answer["scope"],
-        state=answer["state"],
-        opens_at=_read(answer["opens_at"]),
-        due_at=_read(answer["due_at"]),
-        due_zone=answer["due_zone"],
-        due_basis=answer["due_basis"],
-        completed_at=_read(answer["completed_at"]),
-        reason=reason["code"],
-        reason_text=reason["text"],
-        data=reason["data"],
-        total=progress["total"],
-        missing=tuple(progress["missing"]),
-        evidence=tuple(Evidence(e["type"], e["id"], datetime.fromisoformat(e["at"])) for e in answer["evidence"]),
-        next_action=Hint(**hint) if hint else None,
-        warnings=tuple(Hint(**hint) for hint in answer["warnings"]),
-        advice=tuple(Hint(**hint) for hint in answer["advice"]),
-        changes_at=_read(answer["changes_at"]),
-    )
+def headlines(steps: Iterable[Answer]) -> list[Answer]:
+    """Return the seven that speak for their numbers: the most pressing open one, else the latest closed one."""
+    best: dict[int, Answer] = {}
+    for step in sorted(steps, key=_urgency):
+        best.setdefault(step["number"], step)
+    return [best[number] for number in STEPS]
 
 
-def _read(instant: str | None) -> datetime | None:
-    return None if instant is None else datetime.fromisoformat(instant)
+def _urgency(step: Answer) -> tuple[int, float, str]:
+    state, due_at, opens_at, scope = step["state"], step["due_at"], step["opens_at"], step["scope"] or ""
+    if state in PRESSING:
+        return (PRESSING.index(state), datetime.fromisoformat(due_at).timestamp(), scope)
+    return (len(PRESSING), -datetime.fromisoformat(opens_at).timestamp() if opens_at else 0.0, scope)

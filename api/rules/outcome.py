@@ -1,4 +1,4 @@
-"""What the rules produce: drafts of one step, judged instances (what is stored) and steps (what is answered)."""
+"""What the rules produce: drafts of one step, judged instances, and the records in which they are stored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -176,32 +176,3 @@ class StepRecord(NamedTuple):
     reason: str
     missing: Sequence[str]
     detail: Mapping[str, Any]
-
-
-class Step(NamedTuple):
-    """What is answered about one step at one instant. `scope` is None where nothing has started."""
-
-    number: int
-    scope: str | None
-    state: str
-    opens_at: datetime | None
-    due_at: datetime | None
-    due_zone: str | None
-    due_basis: str | None
-    completed_at: datetime | None
-    reason: str
-    reason_text: str
-    data: Data
-    total: int
-    missing: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
-    next_action: Hint | None
-    warnings: tuple[Hint, ...]
-    advice: tuple[Hint, ...]
-    changes_at: datetime | None
-    trace: tuple[Applied, ...] = ()
-
-    @property
-    def step(self) -> str:
-        """The code name of the step's number."""
-        return STEPS[self.number]

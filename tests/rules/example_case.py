@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from api.rules.evaluate import evaluate, project
+from api.rules.evaluate import project
 from api.rules.facts import Facts, Interview, Moment, StatusContact
-from api.rules.outcome import Instance, Step
+from api.rules.outcome import Instance
 from api.rules.policy import merge
+from tests.rules.evaluation import Step, evaluate
 from tests.rules.vectors import at, moment, scope_of
 
 NY = "America/New_York"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.rules.evaluate import answer
 from api.rules.facts import Letter, Override, Reference, StageChange
+from tests.rules.evaluation import answer
 from tests.rules.example_case import AFTER, END, START, example_case, r1, row, step
 from tests.rules.vectors import at, scope_of
 

@@ -5,9 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from api.rules.evaluate import evaluate, headline, present, project
-from api.rules.outcome import STATES, STEPS, Step
+from api.rules.evaluate import project
+from api.rules.outcome import STATES, STEPS
 from api.rules.policy import Policy
+from tests.rules.evaluation import Step, evaluate, headline, present
 from tests.rules.example_case import example_case, r1, r2
 from tests.rules.vectors import at
 

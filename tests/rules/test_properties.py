@@ -9,14 +9,16 @@ from typing import Any, TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.rules.evaluate import PRESSING, STEP_INPUTS, evaluate, headline, present, project, steps_affected_by
+from api.rules.answers import PRESSING
+from api.rules.evaluate import STEP_INPUTS, project, steps_affected_by
 from api.rules.facts import ENDINGS, Elsewhere, Facts, Letter, Note, StageChange, StatusContact
 from api.rules.life import life
-from api.rules.outcome import STATES, STEPS, Step
+from api.rules.outcome import STATES, STEPS
 from api.rules.policy import BOUNDS, Policy, find_contradiction
 from api.rules.words import REASONS
 from tests.documented import leads_somewhere
 from tests.drawing import drawn
+from tests.rules.evaluation import Step, evaluate, headline, present
 from tests.rules.strategies import APART, INSTANTS, STEADY_ZONES, ZONES, Case, cases, moved
 
 DONE = ("done", "done_late")

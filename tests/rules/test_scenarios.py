@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from api.rules.evaluate import evaluate, headline
-from api.rules.outcome import Step
 from api.rules.words import rfc3339
+from tests.rules.evaluation import Step, evaluate, headline
 from tests.rules.vectors import SCENARIOS, at, facts_of, policy_of, scope_of
 
 FIELDS = ("state", "opens_at", "due_at", "completed_at", "changes_at", "reason", "missing")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from api.rules.evaluate import evaluate
 from api.rules.facts import Facts, FollowUp, StageChange
 from api.rules.policy import merge
+from tests.rules.evaluation import evaluate
 from tests.rules.example_case import END, boss, day, example_case, keys, r1, r2, row, step
 from tests.rules.vectors import at
 

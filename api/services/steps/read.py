@@ -9,13 +9,13 @@ from sqlmodel import col
 
 from api.errors import NotFoundError
 from api.models import Application, StepInstance
-from api.rules.answers import Answer, to_record, unstarted
+from api.rules.answers import Answer, headlines, to_record, unstarted
 from api.rules.evaluate import project
 from api.rules.life import life
 from api.rules.outcome import STEPS, StepRecord
 from api.rules.words import rfc3339
 from api.services.steps.load_facts import ApplicationFacts, load_facts
-from api.services.steps.render import OtherApplications, headlines, load_other_applications, render_step
+from api.services.steps.render import OtherApplications, load_other_applications, render_step
 from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, record_from_row
 from api.storage.codecs import db_to_json_instant, from_db_id, is_id, to_db_id
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text
@@ -93,7 +93,12 @@ def _whole(
     missing = [unstarted(number, key, closed=judged.closed) for number in STEPS if number not in there]
     steps = sorted([*steps, *map(around.add_advice, missing)], key=lambda step: step["number"])
     as_of = view.as_of and rfc3339(view.as_of)
-    return {"application_id": key, "as_of": as_of, "headline": headlines(steps), "steps": steps}
+    return {"application_id": key, "as_of": as_of, "headline": list(map(_headline, headlines(steps))), "steps": steps}
+
+
+def _headline(step: Answer) -> Answer:
+    names = ("number", "step", "state", "opens_at", "due_at")
+    return {"step_id": step["id"], **{name: step[name] for name in names}}
 
 
 def steps_of_one(raw: RawConnection, application_id: str, view: View) -> Answer:

@@ -3,16 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import col
 
 from api.models import Application, Offer
 from api.models.step import step_id
 from api.rules.answers import NOTHING, Answer, answered
-from api.rules.evaluate import rank
 from api.rules.hints import worded
-from api.rules.outcome import STEPS, StepRecord
+from api.rules.outcome import StepRecord
 from api.storage.codecs import from_db_id, from_db_instant, to_db_instant
 from api.storage.raw_sql import INSTANT, CompiledStatement, RawConnection, param, select_as_text
 
@@ -93,27 +91,6 @@ def _chain_ended(step_id: str) -> Answer:
 
 def _hint(code: str, text: str, href: str) -> Answer:
     return {"code": code, "text": text, "method": "POST", "href": href}
-
-
-def headlines(steps: Iterable[Answer]) -> list[Answer]:
-    """Return the seven that speak for their numbers: the most pressing open one, else the latest closed one."""
-    best: dict[int, tuple[Any, Answer]] = {}
-    for step in steps:
-        opens, due = (step[name] and datetime.fromisoformat(step[name]) for name in ("opens_at", "due_at"))
-        entry = (rank(step["state"], opens, due, step["scope"]), step)
-        best[step["number"]] = min(best.get(step["number"], entry), entry, key=lambda one: one[0])
-    return [_headline(best[number][1]) for number in STEPS]
-
-
-def _headline(step: Answer) -> Answer:
-    return {
-        "number": step["number"],
-        "step": step["step"],
-        "state": step["state"],
-        "step_id": step["id"],
-        "opens_at": step["opens_at"],
-        "due_at": step["due_at"],
-    }
 
 
 def most_pressing(steps: Iterable[Answer]) -> Answer | None:

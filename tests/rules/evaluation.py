@@ -1,0 +1,108 @@
+"""The rules from facts to whole answers, without a database.
+
+The service judges with `api.rules.evaluate.project`, stores the instances, and answers from the stored records with
+`api.rules.answers`. Here both happen in one call, and an answer is read back with instants in place of texts.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from api.rules.answers import Answer, answered, headlines, to_record, unstarted
+from api.rules.evaluate import project
+from api.rules.facts import Facts
+from api.rules.life import life
+from api.rules.outcome import STEPS, Applied, Data, Evidence, Hint, Instance
+from api.rules.policy import Policy
+from api.rules.words import rfc3339
+
+
+class Step(NamedTuple):
+    """What is answered about one step at one instant. `scope` is None where nothing has started."""
+
+    number: int
+    scope: str | None
+    state: str
+    opens_at: datetime | None
+    due_at: datetime | None
+    due_zone: str | None
+    due_basis: str | None
+    completed_at: datetime | None
+    reason: str
+    reason_text: str
+    data: Data
+    total: int
+    missing: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    next_action: Hint | None
+    warnings: tuple[Hint, ...]
+    advice: tuple[Hint, ...]
+    changes_at: datetime | None
+    trace: tuple[Applied, ...] = ()
+
+    @property
+    def step(self) -> str:
+        """The code name of the step's number."""
+        return STEPS[self.number]
+
+
+def evaluate(facts: Facts, policy: Policy, now: datetime) -> tuple[Step, ...]:
+    """Return every step as it stands at `now`, by (number, opens_at, scope); each number 1–7 at least once."""
+    closed = life(facts.stages, now).closed_at is not None
+    return present(project(facts, policy, now, explain=True), now, facts.application_id, closed=closed)
+
+
+def present(instances: Iterable[Instance], now: datetime, application_id: str, *, closed: bool) -> tuple[Step, ...]:
+    """Answer for judged instances at an instant at or after their judgement; fill in the numbers not started."""
+    steps = [answer(instance, now, application_id) for instance in instances]
+    there = {step.number for step in steps}
+    steps += [_step(unstarted(n, application_id, closed=closed)) for n in STEPS if n not in there]
+    return tuple(sorted(steps, key=lambda step: step.number))
+
+
+def answer(instance: Instance, now: datetime, application_id: str) -> Step:
+    """Answer for one instance, as it would be read after it was stored."""
+    return _step(answered(to_record(instance), rfc3339(now), application_id, ""))._replace(trace=instance.trace)
+
+
+def headline(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return the seven that speak for their numbers."""
+    known = {(step.number, step.scope): step for step in steps}
+    return tuple(known[(spoken["number"], spoken["scope"])] for spoken in headlines(map(_ranked, known.values())))
+
+
+def _ranked(step: Step) -> Answer:
+    """Return what a headline is chosen by, as an answer has it."""
+    instants = {"opens_at": step.opens_at, "due_at": step.due_at}
+    written = {name: instant and rfc3339(instant) for name, instant in instants.items()}
+    return {"number": step.number, "scope": step.scope, "state": step.state, **written}
+
+
+def _step(answer: Answer) -> Step:
+    """Read an answer."""
+    reason, progress = answer["reason"], answer["progress"]
+    hint = answer["next_action"]
+    return Step(
+        number=answer["number"],
+        scope=answer["scope"],
+        state=answer["state"],
+        opens_at=_read(answer["opens_at"]),
+        due_at=_read(answer["due_at"]),
+        due_zone=answer["due_zone"],
+        due_basis=answer["due_basis"],
+        completed_at=_read(answer["completed_at"]),
+        reason=reason["code"],
+        reason_text=reason["text"],
+        data=reason["data"],
+        total=progress["total"],
+        missing=tuple(progress["missing"]),
+        evidence=tuple(Evidence(e["type"], e["id"], datetime.fromisoformat(e["at"])) for e in answer["evidence"]),
+        next_action=Hint(**hint) if hint else None,
+        warnings=tuple(Hint(**hint) for hint in answer["warnings"]),
+        advice=tuple(Hint(**hint) for hint in answer["advice"]),
+        changes_at=_read(answer["changes_at"]),
+    )
+
+
+def _read(instant: str | None) -> datetime | None:
+    return None if instant is None else datetime.fromisoformat(instant)
