@@ -13,6 +13,11 @@ ENDINGS = ("accepted", "declined", "rejected", "withdrawn", "no_response")
 BEFORE_OFFER = ("saved", "applied", "interviewing")
 
 
+def effective_end(start: datetime, end: datetime | None, actual_end: datetime | None, default_minutes: int) -> datetime:
+    """Return when a round really ends: the actual end, else the planned one, else the start and `default_minutes`."""
+    return actual_end or end or start + timedelta(minutes=default_minutes)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What an employer said: a date, perhaps a time, both in the application's zone."""
@@ -62,10 +67,6 @@ class Interview:
     def live(self) -> bool:
         """Tell whether the round took or will take place."""
         return self.status in ("scheduled", "held")
-
-    def effective_end(self, default_minutes: int) -> datetime:
-        """Return E: the actual end, else the planned one, else the start and `default_minutes`."""
-        return self.actual_end or self.end or self.start + timedelta(minutes=default_minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

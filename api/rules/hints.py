@@ -211,4 +211,9 @@ def worded(key: str, about: Mapping[str, str], application_id: str, data: Mappin
     if about:
         code, text = code.format_map(about), text.format_map(about)
     blanks = {"application": application_id, "interview": data.get("interview_id"), **about}
-    return {"code": code, "text": text, "method": method, "href": href.format_map(blanks)}
+    return hint(code, text, method, href.format_map(blanks))
+
+
+def hint(code: str, text: str, method: str, href: str) -> dict[str, str]:
+    """Return something to do or to know as it is answered: next actions, warnings and advice alike."""
+    return {"code": code, "text": text, "method": method, "href": href}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from api.rules.calendar import Office, same_day
-from api.rules.facts import Facts, Interview
+from api.rules.facts import Facts, Interview, effective_end
 from api.rules.life import Life, life
 from api.rules.outcome import Applied, Data
 from api.rules.policy import Policy
@@ -34,7 +34,9 @@ class Situation:
         self.office: Office = policy.office(facts.zone)  # the employer's calendar
         self.floor: timedelta = policy.floor
         minutes = policy.default_interview_minutes
-        self.ends: dict[str, datetime] = {one.id: one.effective_end(minutes) for one in facts.interviews}
+        self.ends: dict[str, datetime] = {
+            one.id: effective_end(one.start, one.end, one.actual_end, minutes) for one in facts.interviews
+        }
         # The end of each round's local day, or the floor after the round [12]: steps 1 and 3 go by it.
         self.days: dict[str, datetime] = {
             one.id: same_day(self.ends[one.id], one.zone, self.floor) for one in facts.interviews

@@ -10,13 +10,13 @@ from sqlmodel import col, func, select, update
 from api.errors import InvalidError
 from api.models import Contact, Interview, Letter, Note
 from api.models.interview import InterviewCreate, InterviewPublic
+from api.rules.facts import effective_end
 from api.rules.outcome import STEPS
 from api.services.current_user import current_user
 from api.services.facts.applications import application_of
 from api.services.facts.crud import FactKind
 from api.services.facts.dating import Change, check_date_order, clear_unknown_flag, date_fact
 from api.services.policies import policy_of
-from api.services.steps.effective_end import effective_end
 from api.storage.session import OwnedSession
 
 LONGEST = timedelta(hours=24)
@@ -30,7 +30,7 @@ def _validate(session: OwnedSession, row: Interview, change: Change) -> None:
     if row.round_no is None:
         row.round_no = _next_round(session, row)
     minutes = policy_of(current_user(session).policy, application.policy).default_interview_minutes
-    row.effective_end_at = effective_end(row, minutes)
+    row.effective_end_at = effective_end(row.starts_at, row.ends_at, row.actual_end, minutes)
     _check_lengths(row, change.sent)
     _date_what_was_learned(row, change)
     was = change.before.get("status") == "cancelled"

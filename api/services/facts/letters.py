@@ -11,6 +11,7 @@ from api.errors import ConflictError, FieldError, InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
 from api.models.letter import LetterCreate, LetterPublic, LetterSend
 from api.rules.evaluate import steps_affected_by
+from api.rules.hints import hint
 from api.services.facts.applications import applications_of
 from api.services.facts.crud import FactKind, bump_version, find
 from api.services.facts.dating import Change, check_past
@@ -140,8 +141,7 @@ def _shown(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict
 def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:
     if row.sent_at is None or start is None or row.sent_at >= start:
         return []
-    href = f"/v1/letters/{row.id}"
-    return [{"code": "evidence_before_interview", "text": EARLY, "method": "PATCH", "href": href}]
+    return [hint("evidence_before_interview", EARLY, "PATCH", f"/v1/letters/{row.id}")]
 
 
 LETTER = FactKind(

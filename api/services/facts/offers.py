@@ -5,6 +5,7 @@ from typing import Any
 
 from api.models import Application, Offer
 from api.models.offer import OfferCreate, OfferPublic
+from api.rules.hints import hint
 from api.services.facts.applications import applications_of
 from api.services.facts.crud import NO_STEPS, FactKind
 from api.services.facts.dating import Change, date_fact
@@ -27,7 +28,7 @@ def _stage_warnings(application: Application) -> list[dict[str, str]]:
         return []
     href = f"/v1/applications/{application.id}/stages"
     text = "The application does not stand at offered yet: record that stage too, so that the call is no longer due."
-    return [{"code": "stage_not_offered", "text": text, "method": "POST", "href": href}]
+    return [hint("stage_not_offered", text, "POST", href)]
 
 
 OFFER = FactKind(

@@ -19,6 +19,7 @@ from api.models.reference import (
 )
 from api.protocol.etags import etag
 from api.rules.evaluate import steps_affected_by
+from api.rules.hints import hint
 from api.services.facts.crud import FactKind, find, ids_where, sent_values
 from api.services.facts.dating import Change, check_evidence, date_fact
 from api.services.facts.links import Paged, find_link
@@ -78,16 +79,16 @@ def _consent_warnings(person: Reference, asked: AskCount, now: datetime) -> Iter
     """Say what speaks against naming somebody just now."""
     consent, href = consent_of(person, now), f"/v1/references/{person.id}"
     if consent == "lapsed":
-        yield _hint("consent_lapsed", "PATCH", href, name=person.name)
+        yield _catalogued("consent_lapsed", "PATCH", href, name=person.name)
     elif consent == "not_given" and asked.open:
-        yield _hint("named_without_consent", "PATCH", href, name=person.name)
+        yield _catalogued("named_without_consent", "PATCH", href, name=person.name)
     if asked.is_often:
-        yield _hint("asked_often", "GET", "/v1/references", name=person.name, times=str(asked.lately))
+        yield _catalogued("asked_often", "GET", "/v1/references", name=person.name, times=str(asked.lately))
 
 
-def _hint(code: str, method: str, href: str, **values: str) -> dict[str, str]:
+def _catalogued(code: str, method: str, href: str, **values: str) -> dict[str, str]:
     text: str = catalogue("formal").card("reference_hints")[code]
-    return {"code": code, "text": text.format(**values), "method": method, "href": href}
+    return hint(code, text.format(**values), method, href)
 
 
 def _validate(_session: OwnedSession, row: Reference, change: Change) -> None:
@@ -168,7 +169,7 @@ def link_warnings(
     if link.thanked_at is not None or not was_busy:
         return []
     href = f"/v1/applications/{application.id}/references/{person.id}/thanks"
-    return [_hint("thank_reference", "GET", href, name=person.name)]
+    return [_catalogued("thank_reference", "GET", href, name=person.name)]
 
 
 def application_reference(

@@ -9,9 +9,9 @@ from sqlmodel import col, delete, insert, select, update
 
 from api.models import Application, Interview, StepInstance, User
 from api.rules.evaluate import project
+from api.rules.facts import effective_end
 from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
-from api.services.steps.effective_end import effective_end
 from api.services.steps.load_facts import USER_SETTINGS, load_facts
 from api.services.steps.rows import (
     COLUMNS,
@@ -149,23 +149,23 @@ def rewrite(raw: RawConnection, difference: Difference) -> list[Reopened]:
     return difference.reopened
 
 
-def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, int]:
-    """Return interviews whose stored effective end does not follow from the policy, with the policy's minutes."""
+def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:
+    """Return interviews whose stored effective end does not follow from the policy, with the one that does."""
     found = raw.all(INTERVIEWS_WITHOUT_END, ids=ids)
     user_policy = from_db_json((raw.first(USER_SETTINGS) or ("", "{}"))[1]) if found else {}
-    loose = {}
-    for id_, start, end, policy in found:
+    outdated = {}
+    for id_, start, stored, policy in found:
         minutes = policy_of(user_policy, from_db_json(policy)).default_interview_minutes
-        if from_db_instant(end) != from_db_instant(start) + timedelta(minutes=minutes):
-            loose[from_db_id(id_)] = minutes
-    return loose
+        end = effective_end(from_db_instant(start), None, None, minutes)
+        if from_db_instant(stored) != end:
+            outdated[from_db_id(id_)] = end
+    return outdated
 
 
-def _update_effective_ends(session: OwnedSession, loose: Mapping[str, int]) -> None:
+def _update_effective_ends(session: OwnedSession, ends: Mapping[str, datetime]) -> None:
     """Update the stored effective ends: other applications read them, so all are written before the first judgement."""
-    for id_, minutes in loose.items():
-        interview = session.get_one(Interview, (session.user_id, id_))
-        interview.effective_end_at = effective_end(interview, minutes)
+    for id_, end in ends.items():
+        session.get_one(Interview, (session.user_id, id_)).effective_end_at = end
     session.flush()
 
 

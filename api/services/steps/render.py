@@ -9,13 +9,14 @@ from sqlmodel import col
 from api.models import Application, Offer
 from api.models.step import step_id
 from api.rules.answers import NOTHING, Answer, answered
-from api.rules.hints import worded
+from api.rules.hints import hint, worded
 from api.rules.outcome import StepRecord
 from api.storage.codecs import from_db_id, from_db_instant, to_db_instant
 from api.storage.raw_sql import INSTANT, CompiledStatement, RawConnection, param, select_as_text
 
 CALL, SEARCH = 6, 7
 ADD_APPLICATION = worded("add_application", NOTHING, "", NOTHING)
+CHAIN_ENDED = "Skipping a call ends the chain: none is asked for until the next round or follow-up. Reopen it to go on."
 OPEN_STATES = ("upcoming", "open", "overdue")
 
 
@@ -38,10 +39,12 @@ class OtherApplications:
         is_rivalled = any(owner != application_id for owner, _ in self.offers)
         if is_rivalled and (is_open or number == SEARCH):
             text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
-            step["advice"].append(_hint("competing_offer", text, f"/v1/applications/{application_id}/follow-ups"))
+            step["advice"].append(
+                hint("competing_offer", text, "POST", f"/v1/applications/{application_id}/follow-ups")
+            )
         if is_open and number == SEARCH and self.live <= 1:
             text = "You have no other live application: never depend on one."
-            step["advice"].append(_hint("no_other_application", text, "/v1/applications"))
+            step["advice"].append(hint("no_other_application", text, "POST", "/v1/applications"))
         return step
 
 
@@ -79,18 +82,9 @@ def render_step(
     if step.number == SEARCH and around.live <= 1 and answer["next_action"] is not None:
         answer["next_action"] = ADD_APPLICATION
     if step.number == CALL and answer["state"] == "skipped":
-        answer["warnings"].append(_chain_ended(answer["id"]))
+        href = f"/v1/steps/{answer['id']}/reopen"
+        answer["warnings"].append(hint("chain_of_calls_ended", CHAIN_ENDED, "POST", href))
     return around.add_advice(answer)
-
-
-def _chain_ended(step_id: str) -> Answer:
-    """Say with a skipped call that none follows it."""
-    text = "Skipping a call ends the chain: none is asked for until the next round or follow-up. Reopen it to go on."
-    return _hint("chain_of_calls_ended", text, f"/v1/steps/{step_id}/reopen")
-
-
-def _hint(code: str, text: str, href: str) -> Answer:
-    return {"code": code, "text": text, "method": "POST", "href": href}
 
 
 def most_pressing(steps: Iterable[Answer]) -> Answer | None:
