@@ -38,7 +38,7 @@ bench: $(VENV)/dev.stamp ## Measure speed beside the floor and the usual way (ne
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
 openapi: $(VENV)/dev.stamp ## Write the examples and the published document anew.
-	$(BIN)/python -m tests.capture
+	$(BIN)/python -m api.capture
 	$(BIN)/afterword openapi > openapi/openapi.json
 
 lock: ## Renew both lock files (needs uv).

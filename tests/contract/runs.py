@@ -24,10 +24,10 @@ from schemathesis.engine import events
 from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
+from api.capture import NOW, Node
 from api.models.base import UNWANTED
 from api.rules.calendar import ZONES
 from api.storage.database import ROOT
-from tests.capture import NOW, Node
 from tests.conftest import World
 from tests.profiles import SEED, budget
 

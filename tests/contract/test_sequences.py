@@ -15,7 +15,7 @@ from schemathesis.generation.stateful.state_machine import RecordingStateMachine
 from sqlalchemy import insert, select
 from sqlmodel import SQLModel
 
-from tests.capture import NOW, Node
+from api.capture import NOW, Node
 from tests.conftest import World
 from tests.contract.conftest import Numbers
 from tests.contract.runs import (

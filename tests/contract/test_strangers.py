@@ -14,10 +14,10 @@ from schemathesis import CheckContext, Response
 from schemathesis.checks import CHECKS
 
 from api import demo
+from api.capture import NOW, Node
 from api.http.openapi import examples
 from api.http.openapi.document import operations
 from api.security import hash_password
-from tests.capture import NOW, Node
 from tests.conftest import World
 from tests.contract.runs import LINKS, AnyCase, Hooks, choice, ids_of_record, linked, load, only, run, write_readably
 from tests.services.checks import Dump, dump

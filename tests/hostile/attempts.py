@@ -9,10 +9,10 @@ from enum import Enum
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+from api.capture import filled
 from api.http.openapi import examples
 from api.http.openapi.document import operations
 from api.storage.codecs import is_id
-from tests.capture import filled
 from tests.hostile import addresses, bodies, headers
 from tests.hostile.asgi_client import Sent
 from tests.hostile.bodies import JSON, MERGE_PATCH

@@ -15,12 +15,13 @@ from anyio import to_thread
 from sqlalchemy import Connection, event
 from sqlmodel import SQLModel
 
+from api.capture import NOW
 from api.http.openapi import examples
 from api.http.problems import MEDIA_TYPE, slug
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.services.accounts import tokens, users
-from tests.capture import NOW, ask_for_reset
 from tests.conftest import World
+from tests.demo import ask_for_reset
 from tests.hostile.asgi_client import Answer, Sent, call_asgi
 from tests.hostile.attempts import Attempt, Target, Verdict, targets
 from tests.hostile.inputs import MARK

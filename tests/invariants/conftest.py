@@ -15,12 +15,13 @@ from sqlalchemy import event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from api import demo, security
+from api.capture import NOW, Node, filled
 from api.http.openapi import examples
 from api.http.openapi.document import operations
 from api.main import create_app
 from api.settings import Settings
-from tests.capture import NOW, Node, ask_for_reset, filled
 from tests.conftest import Clock, World
+from tests.demo import ask_for_reset
 from tests.stores import Store
 
 CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))

@@ -13,9 +13,9 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
+from api.capture import NOW
 from api.http.openapi.document import build_openapi
 from api.http.route_index import routes_of
-from tests.capture import NOW
 from tests.hostile import addresses, attempts, bodies, cursors, headers, texts, values
 from tests.hostile.asgi_client import Sent
 from tests.hostile.attempts import Attempt, Target, Verdict

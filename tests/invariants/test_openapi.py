@@ -7,10 +7,10 @@ from typing import Any
 
 from openapi_spec_validator import validate
 
+from api.capture import TARGET, Node, capture
 from api.http.openapi.document import build_openapi, operations
 from api.main import create_app
 from api.settings import Settings
-from tests.capture import TARGET, Node, capture
 from tests.invariants.failures import Failures
 
 ROOT = Path(__file__).parents[2]

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api.capture import NOW
 from api.http.crud import router
 from api.http.openapi import examples
 from api.http.route_index import routes_of
@@ -20,7 +21,6 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.protocol.scopes import ALL, READ, READS, SCOPES, WRITES, missing_scopes, scopes_of
 from api.services.accounts import tokens, users
-from tests.capture import NOW
 from tests.invariants.conftest import (
     ABOUT_A_SESSION,
     CLOSED,

@@ -21,6 +21,8 @@ from api.storage.codecs import db_to_json_instant, from_db_id, is_id, to_db_id
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import OwnedSession
 
+HEADLINE = ("number", "step", "state", "step_id", "opens_at", "due_at")
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -97,8 +99,7 @@ def _whole(
 
 
 def _headline(step: Answer) -> Answer:
-    names = ("number", "step", "state", "opens_at", "due_at")
-    return {"step_id": step["id"], **{name: step[name] for name in names}}
+    return {name: step["id" if name == "step_id" else name] for name in HEADLINE}
 
 
 def steps_of_one(raw: RawConnection, application_id: str, view: View) -> Answer:

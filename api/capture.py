@@ -1,6 +1,7 @@
-"""Asks the demo account every question with its example, and keeps what it answers as the examples of the schemas.
+"""Ask the demo account every question with its example, and keep what it answers as the examples of the schemas.
 
-`python -m tests.capture` writes `api/http/openapi/examples.json`; a test tells when that is out of date.
+`python -m api.capture` writes `api/http/openapi/examples.json`; a test tells when that is out of date. It runs with the
+packages for development, so no other module imports it.
 """
 
 import json
@@ -14,20 +15,16 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlmodel import update
 
 from api import demo
+from api.http.openapi import document
 from api.http.openapi import examples as ids
 from api.http.openapi.document import build_openapi, operations
 from api.main import create_app
-from api.models import PasswordReset
-from api.security import hash_token
-from api.services.accounts import password_resets
 from api.settings import Settings
-from api.storage.session import OwnedSession
 
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
-TARGET = Path(__file__).parents[1] / "api" / "http" / "openapi" / "examples.json"
+TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "Version", "Root", "SessionSecret", "TokenSecret"}
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 Node = dict[str, Any]
@@ -42,13 +39,6 @@ def demo_app(url: str) -> tuple[FastAPI, TestClient]:
     return app, client
 
 
-def ask_for_reset(session: OwnedSession) -> None:
-    """Let the demo account have asked for a new password, and have been sent the link of the example."""
-    password_resets.request_reset(session, ids.EMAIL)
-    session.flush()
-    session.execute(update(PasswordReset).values(hash=hash_token(ids.RESET)))
-
-
 def filled(path: str, operation: Node) -> str:
     """Return an address with its example parameters."""
     for parameter in operation.get("parameters", ()):
@@ -57,22 +47,22 @@ def filled(path: str, operation: Node) -> str:
     return path
 
 
-def examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str, Any]]:
+def _examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # any answer
     """Go through an answer beside its schema and yield what stands for each named schema."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         yield name, value
-        yield from examples_in(value, schemas[name], schemas)
+        yield from _examples_in(value, schemas[name], schemas)
     for option in schema.get("anyOf", ()):
         if option != {"type": "null"} and value is not None:
-            yield from examples_in(value, option, schemas)
+            yield from _examples_in(value, option, schemas)
     if isinstance(value, list) and "items" in schema:
         for item in value[:50]:
-            yield from examples_in(item, schema["items"], schemas)
+            yield from _examples_in(item, schema["items"], schemas)
     if isinstance(value, dict):
         for name, inner in schema.get("properties", {}).items():
             if name in value:
-                yield from examples_in(value[name], inner, schemas)
+                yield from _examples_in(value[name], inner, schemas)
 
 
 def capture() -> Node:
@@ -91,8 +81,9 @@ def capture() -> Node:
                 {"expand": "contacts,interviews,next_action"} if "'expand'" in str(operation.get("parameters")) else {}
             )
             answer = client.get(filled(path, operation), params={**explain, **expand})
-            assert answer.status_code == 200, (path, answer.text)
-            for name, value in examples_in(answer.json(), content["schema"], schemas):
+            if answer.status_code != 200:
+                raise RuntimeError(f"GET {path} answered {answer.status_code}: {answer.text}")
+            for name, value in _examples_in(answer.json(), content["schema"], schemas):
                 if isinstance(value, dict) and name not in CHANGING and _fuller(value, found.get(name)):
                     found[name] = _short(value)
         mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
