@@ -11,7 +11,6 @@ from sqlalchemy import Connection, ForeignKeyConstraint, Table, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, delete, select, update
 
-from api.capture import demo_app
 from api.models import Note, StepInstance, Token
 from api.storage.session import OwnedSession
 from tests.conftest import World
