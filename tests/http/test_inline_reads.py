@@ -9,8 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.errors import UnavailableError
-from api.http import deps, inline_reads, strict_route
+from api.errors import InlineReadError
+from api.http import deps, inline_reads, not_modified
 from tests.conftest import World
 from tests.http.api_client import interviewed, read, step
 
@@ -26,9 +26,9 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     handed: list[str] = []
     run = run_in_threadpool
 
-    async def noted(function: Callable[..., Any], **given: Any) -> Any:
+    async def noted(function: Callable[..., Any], *given: Any, **named: Any) -> Any:
         handed.append(function.__name__)
-        return await run(function, **given)
+        return await run(function, *given, **named)
 
     monkeypatch.setattr(inline_reads, "run_in_threadpool", noted)
     return handed
@@ -73,14 +73,14 @@ def test_where_the_event_loop_would_have_to_wait_a_thread_does(
 
     @contextmanager
     def busy() -> Any:
-        raise UnavailableError
+        raise InlineReadError
         yield
 
     monkeypatch.setattr(world.database, "inline_connection", busy)
     found = client.get(href)
     assert (found.status_code, found.json(), found.headers["etag"]) == (200, wanted.json(), wanted.headers["etag"])
     assert client.get(href, headers={"If-None-Match": found.headers["etag"]}).status_code == 304
-    assert threads == ["list_steps"]
+    assert threads == ["_answer"]
 
 
 @pytest.mark.sqlite
@@ -89,7 +89,7 @@ def test_that_a_token_was_used_is_kept_by_a_thread(world: World, client: TestCli
         connection.execute(text("UPDATE token SET last_used_at = NULL"))
     assert client.get("/v1/queue").status_code == 200
     assert client.get("/v1/queue").status_code == 200
-    assert threads == ["list_queue"]
+    assert threads == ["_answer"]
     with world.database.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM token WHERE last_used_at IS NULL")).scalar() == 0
 
@@ -114,7 +114,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         handed.append(function.__name__)
         return await run_in_threadpool(function, *given)
 
-    monkeypatch.setattr(strict_route, "run_in_threadpool", noted)
+    monkeypatch.setattr(not_modified, "run_in_threadpool", noted)
     return handed
 
 
@@ -132,9 +132,9 @@ def test_what_has_not_changed_is_asked_for_without_a_thread(
         with world.database.engine.connect() as connection:
             connection.execute(ENDED)
         assert served.get("/v1/queue", headers=wanted).status_code == 304
-        assert handed_over == ["_find_token"]
+        assert handed_over == ["_first"]
         assert served.get("/v1/queue", headers=wanted).status_code == 304
-        assert handed_over == ["_find_token"]
+        assert handed_over == ["_first"]
 
 
 @pytest.mark.sqlite
@@ -150,7 +150,7 @@ def test_what_has_more_rows_than_are_read_at_once_is_read_by_a_thread(
     assert threads == []
     monkeypatch.setattr(deps, "MAX_INLINE_ROWS", len(wanted["steps"]) - 1)
     assert read(client, href) == wanted
-    assert threads == ["list_steps"]
+    assert threads == ["_answer"]
 
 
 @pytest.mark.sqlite
@@ -159,4 +159,4 @@ def test_a_part_of_the_queue_is_picked_by_a_thread(client: TestClient, threads: 
     interviewed(client)
     threads.clear()
     assert client.get(f"/v1/queue?{more}").status_code == 200
-    assert threads == ["list_queue"]
+    assert threads == ["_answer"]
