@@ -268,8 +268,7 @@ def steps_check(
         bool,
         typer.Option("--outdated", help="Only accounts with steps judged by older rules: what an interruption left."),
     ] = False,
-    processes: Annotated[int, typer.Option(min=1, max=64, help="How many judge at the same time.")] = os.cpu_count()
-    or 1,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many judge at the same time.")] = CORES,
 ) -> None:
     """Compare the stored steps of every account with a fresh evaluation.
 

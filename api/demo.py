@@ -73,7 +73,6 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         audit_log.record(session, signed_in, "create_token", f"/v1/tokens/{ids.TOKEN}")
         story = Story(session)
         _people(story)
-        _reference(story)
         _just_interviewed(story)
         _interview_ahead(story)
         _offer_on_the_table(story)
@@ -87,19 +86,7 @@ def _renumber(session: OwnedSession, token: Token, number: str) -> None:
 
 
 def _people(story: Story) -> None:
-    story.tell(
-        CONTACT,
-        ids.INTERVIEWER,
-        full_name="Ana Ruiz",
-        honorific="Ms",
-        job_title="Head of production",
-        company="Larkfield Press",
-        role="interviewer",
-        email="ana.ruiz@example.com",
-        details_source="card",
-        name_verified=True,
-        learned_at=story.at(-2, "10:00"),
-    )
+    story.tell(CONTACT, ids.INTERVIEWER, **ids.BODIES["ContactCreate"], learned_at=story.at(-2, "10:00"))
     story.tell(
         CONTACT,
         ids.STATUS_CONTACT,
@@ -118,20 +105,7 @@ def _people(story: Story) -> None:
         phone="+1 646 555 0144",
         learned_at=story.at(-10, "15:30"),
     )
-
-
-def _reference(story: Story) -> None:
-    story.tell(
-        REFERENCE,
-        ids.REFERENCE,
-        name="Robin Okafor",
-        title="Managing editor",
-        company="Old Harbour Books",
-        relation="My manager for four years",
-        phone="+1 617 555 0188",
-        best_times="Weekday mornings",
-        permission_at=story.at(-20, "18:00"),
-    )
+    story.tell(REFERENCE, ids.REFERENCE, **ids.BODIES["ReferenceCreate"], permission_at=story.at(-20, "18:00"))
 
 
 def _just_interviewed(story: Story) -> None:

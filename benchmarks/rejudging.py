@@ -14,7 +14,7 @@ MINUTES_A_MILLION = 15
 def age(data: DataSet) -> None:
     """Let all stored steps be of rules that are older than ours, so that every row is to be written."""
     with database(data.url) as target, target.engine.begin() as connection:
-        options = {**UNSYNCED, ANY_OWNER: True}
+        options = {**UNSYNCED, **ANY_OWNER}
         connection.execute(update(StepInstance).values(rules_version=0), execution_options=options)
 
 

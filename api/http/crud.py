@@ -54,10 +54,10 @@ def listed(
     page: PageQuery,
     keys: Sequence[Key],
     statement: Select[Any],
-) -> tuple[list[FactPublic], str | None]:
-    """Return the facts of a page as they are answered, and the cursor of the next one."""
+) -> dict[str, Any]:
+    """Return the fields of a page of facts, as they are answered."""
     rows, cursor = paged(session, caller, page, keys, statement)
-    return to_public(session, kind, rows), cursor
+    return {"items": to_public(session, kind, rows), "next_cursor": cursor}
 
 
 def select_under(session: OwnedSession, table: Any, application_id: str) -> Any:  # noqa: ANN401  # a table, a statement

@@ -8,7 +8,7 @@ says; `reading()` and `writing()` check the token, name the owner and, when the 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, UnavailableError
 from api.http.credentials import credentials
 from api.http.headers import preconditions, request_now, request_target, single_header
-from api.http.strict_route import JSON, Route
+from api.http.strict_route import Route, json_response
 from api.models.base import IN_QUERY, Digits
 from api.protocol.idempotency import IdempotentRequest
 from api.services import idempotent_responses
@@ -63,10 +63,6 @@ class RequestContext:
         mailer: Mailer | None = self.request.app.state.mailer
         if mailer is not None:
             mailer.wake()
-
-    def json_response(self, content: bytes, status: int = 200) -> Response:
-        """Return serialised JSON as the response, with the headers set so far."""
-        return Response(content, status, media_type=JSON, headers=dict(self.headers))
 
     def created(self, location: str, tag: str) -> None:
         """Say where the new object is, and its version."""
@@ -168,7 +164,7 @@ class Caller(RequestContext):
     def json_document(self, document: object) -> Response:
         """Return a document as JSON with the headers set so far; it has the shape of the response model."""
         self.set_etag(self.headers["ETag"])
-        return self.json_response(to_json(document))
+        return json_response(self.response, to_json(document))
 
     def set_etag(self, tag: str, *, vary: str | None = None) -> None:
         """Set the ETag; raise NotModifiedError where the caller has this version already.
@@ -225,5 +221,4 @@ PageDep = Annotated[PageQuery, Depends(_page)]
 DryRun = Annotated[
     bool, Query(description="Delete nothing; answer 200 with the steps that the deletion would re-open.")
 ]
-Public: dict[str, Any] = {"security": []}
 Explain = Annotated[bool, Query(description="Add every rule applied, with its inputs, as `trace`.")]

@@ -1,9 +1,9 @@
 """Every error as a problem document (RFC 9457), and a page behind every type."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,8 +18,7 @@ from api.protocol.problem_types import PROBLEM_TYPES
 from api.storage.codecs import is_id
 
 MEDIA_TYPE = "application/problem+json"
-
-
+Handled = TypeVar("Handled", bound=Exception)
 MAX_ERRORS = 100
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
 OWN_CODES = {"extra_forbidden": "unknown_field", "string_type": "not_a_text"}
@@ -174,17 +173,20 @@ def install_handlers(app: FastAPI) -> None:
     app.state.words = {part for path in paths for part in path.split("/") if "{" not in part} | set(
         map(slug, PROBLEM_TYPES)
     )
-    app.add_exception_handler(ProblemError, _handle_expected)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(NotModifiedError, _not_modified_response)
-    app.add_exception_handler(ReplayedError, _replayed)
+    _handle(app, ProblemError, expected_problem)
+    _handle(app, RequestValidationError, _validation)
+    _handle(app, HTTPException, _http)
+    _handle(app, NotModifiedError, lambda _, error: Response(status_code=304, headers=error.headers))
+    _handle(app, ReplayedError, lambda _, error: Response(error.body, error.status, error.headers, "application/json"))
 
 
-def _handle_expected(request: Request, error: Exception) -> Response:
-    if not isinstance(error, ProblemError):
-        raise error
-    return expected_problem(request, error)
+def _handle(app: FastAPI, kind: type[Handled], answer: Callable[[Request, Handled], Response]) -> None:
+    def handled(request: Request, error: Exception) -> Response:
+        if not isinstance(error, kind):
+            raise error
+        return answer(request, error)
+
+    app.add_exception_handler(kind, handled)
 
 
 def expected_problem(request: Request, error: ProblemError) -> Response:
@@ -194,35 +196,19 @@ def expected_problem(request: Request, error: ProblemError) -> Response:
     )
 
 
-def _validation(request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
+def _validation(request: Request, error: RequestValidationError) -> Response:
     if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
-        return _handle_expected(request, NotFoundError())
+        return expected_problem(request, NotFoundError())
     return invalid(request, field_errors(error.errors()))
 
 
-def _http(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
+def _http(request: Request, error: HTTPException) -> Response:
     code = BY_STATUS.get(error.status_code, "bad_request")
     if code == "not_found" and request.url.path.startswith("/v1/") and "authorization" not in request.headers:
-        return _handle_expected(request, UnauthorizedError())
+        return expected_problem(request, UnauthorizedError())
     allowed = _allow(request) or (error.headers or {}).get("Allow", "")
     headers = {"Allow": allowed} if code == "method_not_allowed" else {}
     return problem_response(request, code, PROBLEM_TYPES[code].advice, headers=headers)
-
-
-def _not_modified_response(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, NotModifiedError):
-        raise error
-    return Response(status_code=304, headers=error.headers)
-
-
-def _replayed(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, ReplayedError):
-        raise error
-    return Response(error.body, error.status, error.headers, "application/json")
 
 
 def _allow(request: Request) -> str:

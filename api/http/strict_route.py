@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
@@ -92,15 +92,6 @@ def _check_json(value: object, depth: int) -> None:
             _check_json(member, depth + 1)
 
 
-class Serializing(Protocol):
-    """The part of an endpoint's `caller` that is used here."""
-
-    response: Response
-
-    def json_response(self, content: bytes, status: int) -> Response:
-        """Return serialised JSON as the response, with the headers set so far."""
-
-
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What an operation says of itself beyond its parameters and its answer.
@@ -137,18 +128,13 @@ class Route(APIRoute):
         """What a token needs here; nothing where no token is needed."""
         return self.declaration.scopes
 
-    @property
-    def needs_token(self) -> bool:
-        """Whether somebody must ask."""
-        return bool(self.scopes)
-
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the framework's handler behind our checks."""
         handle = super().get_route_handler()
         allowed = _query_names(self.dependant)
 
         async def checked(request: Request) -> Response:
-            if self.needs_token:
+            if self.scopes:
                 _check_rate_limit(request, credentials(request))
             _check_query(request, allowed)
             if self.body_field is not None:
@@ -160,7 +146,7 @@ class Route(APIRoute):
             try:
                 return await handle(StrictRequest(request.scope, request.receive))
             except RequestValidationError:
-                if self.needs_token:
+                if self.scopes:
                     await run_in_threadpool(_authenticate_first, request)
                 raise
 
@@ -177,14 +163,19 @@ def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..
 
     @wraps(endpoint)
     def serialized(**arguments: Any) -> Any:  # noqa: ANN401  # whatever the endpoint takes and returns
-        caller: Serializing | None = arguments.get("caller")
+        response: Response | None = getattr(arguments.get("caller"), "response", None)
         found = endpoint(**arguments)
-        if caller is None or not isinstance(found, BaseModel):
+        if response is None or not isinstance(found, BaseModel):
             return found
         content = found.__pydantic_serializer__.to_json(found)
-        return caller.json_response(content, caller.response.status_code or status or 200)
+        return json_response(response, content, response.status_code or status or 200)
 
     return serialized
+
+
+def json_response(response: Response, content: bytes, status: int = 200) -> Response:
+    """Return serialised JSON with the headers that were set on the framework's response so far."""
+    return Response(content, status, media_type=JSON, headers=dict(response.headers))
 
 
 def _authenticate_first(request: Request) -> None:
@@ -243,12 +234,9 @@ def _check_content_type(request: Request) -> None:
     kind = (single_header(request, "Content-Type") or "").partition(";")[0].strip().lower()
     is_patch = request.method == "PATCH"
     accepted = (JSON, MERGE_PATCH) if is_patch else (JSON,)
-    if kind in accepted or (not kind and request.headers.get("content-length", "0") == "0" and not _chunked(request)):
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if kind in accepted or (not kind and not has_body):
         return
     name = "Accept-Patch" if is_patch else "Accept-Post"
     detail = f"Send the body as {' or '.join(accepted)}."
     raise UnsupportedMediaTypeError(detail, headers={name: ", ".join(accepted)})
-
-
-def _chunked(request: Request) -> bool:
-    return "transfer-encoding" in request.headers

@@ -246,9 +246,7 @@ Email = Annotated[
 class MomentIO(BaseModel):
     """What an employer said, in the application's zone: a date, perhaps a time."""
 
-    model_config = ConfigDict(
-        extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"date": "2026-03-13", "time": "14:30"}]}
-    )
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     date: Day
     time: ClockTime | None = None
@@ -261,11 +259,7 @@ class MomentIO(BaseModel):
 class MomentOut(BaseModel):
     """A moment as it is answered: both keys always."""
 
-    model_config = ConfigDict(
-        from_attributes=True,
-        title="Moment",
-        json_schema_extra={"examples": [{"date": "2026-03-13", "time": None}]},
-    )
+    model_config = ConfigDict(from_attributes=True, title="Moment")
 
     date: dt.date
     time: ClockTime | None

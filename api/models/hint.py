@@ -6,20 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class HintPublic(BaseModel):
     """Something to do or to know. `href` may hold a `{…}` where you choose whom."""
 
-    model_config = ConfigDict(
-        from_attributes=True,
-        title="Hint",
-        json_schema_extra={
-            "examples": [
-                {
-                    "code": "draft_letter",
-                    "text": "Write the thank-you letter: it is composed from your notes, and yours to change.",
-                    "method": "POST",
-                    "href": "/v1/interviews/019577a0-0000-7000-8000-000000000001/letters/compose",
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(from_attributes=True, title="Hint")
 
     code: str
     text: str

@@ -21,10 +21,6 @@ def _bounds(name: str) -> Any:  # noqa: ANN401  # pydantic's own signature
 class PolicyOverrides(Body):
     """Figures that differ from the defaults; null goes back to the default, lists replace."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"thank_you_hours": 12, "holidays": ["2026-07-03"], "business_opens": "08:30"}]}
-    )
-
     thank_you_hours: Annotated[int, _bounds("thank_you_hours"), WHOLE] | None = None
     contacts_hours: Annotated[int, _bounds("contacts_hours"), WHOLE] | None = None
     same_day_floor_hours: Annotated[int, _bounds("same_day_floor_hours"), WHOLE] | None = None
@@ -54,7 +50,7 @@ class PolicyOverrides(Body):
 class PolicyOverridesPublic(BaseModel):
     """Only what differs from the defaults, as plain values."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"thank_you_hours": 12}]})
+    model_config = ConfigDict(extra="allow")
 
 
 class WithOrigin(BaseModel, Generic[Value]):

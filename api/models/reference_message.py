@@ -12,21 +12,7 @@ from api.models.letter import ParagraphPublic
 class RecordPublic(HintPublic):
     """How to note down that it was done: what to send where. Its instants are those of this answer: correct them."""
 
-    model_config = ConfigDict(
-        title="Record",
-        json_schema_extra={
-            "examples": [
-                {
-                    "code": "record_thanks",
-                    "text": "Once it has gone out, note it down here.",
-                    "method": "PATCH",
-                    "href": "/v1/applications/019577a0-0000-7000-8000-000000000001/references/"
-                    "019577a0-0000-7000-8000-000000000051",
-                    "body": {"thanked_at": "2026-03-12T17:00:00Z"},
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(title="Record")
 
     body: dict[str, bool | datetime | str]
 

@@ -76,10 +76,6 @@ class StepOverride(Stored, table=True):
 class StepByHand(Body):
     """A step ticked or skipped by hand."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"at": "2026-03-02T20:00:00Z", "note": "Done on the phone."}]}
-    )
-
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
     note: Text | None = None
 
@@ -87,25 +83,17 @@ class StepByHand(Body):
 class StepReopen(Body):
     """What was ticked or skipped before is taken back."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"at": "2026-03-03T20:00:00Z"}]})
-
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
 
 
 class StepSnooze(Body):
     """Leave the step out of the queue for a while."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"until": "2026-03-05T09:00:00Z"}]})
-
     until: Annotated[Instant, Field(description="In the future, at most 30 days ahead.")]
 
 
 class StepsSkip(Body):
     """Many steps of one application skipped at once."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"steps": "overdue", "note": "Recorded afterwards."}]}
-    )
 
     steps: Annotated[list[AnyId], Field(min_length=1, max_length=200)] | Literal["overdue"]
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None

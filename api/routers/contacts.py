@@ -52,8 +52,7 @@ def list_contacts(
     """
     with caller.reading() as session:
         wanted = select_existing(Contact).where(*search_condition(search))
-        items, next_cursor = listed(session, caller, CONTACT, page, ORDERS[sort], wanted)
-        return ContactPage.model_construct(items=items, next_cursor=next_cursor)
+        return ContactPage.model_construct(**listed(session, caller, CONTACT, page, ORDERS[sort], wanted))
 
 
 @routes.post("/v1/contacts", operation_id="create_contact", status_code=201, scopes="contacts:write", errors=[409])

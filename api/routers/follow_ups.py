@@ -46,10 +46,9 @@ def list_follow_ups(
     Answers a page of follow ups.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, FOLLOW_UP, page, ORDERS[sort], select_under(session, FollowUp, application_id)
+        return FollowUpPage.model_construct(
+            **listed(session, caller, FOLLOW_UP, page, ORDERS[sort], select_under(session, FollowUp, application_id))
         )
-        return FollowUpPage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(

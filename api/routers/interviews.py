@@ -59,10 +59,9 @@ def list_interviews(
     Answers a page of interviews.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, INTERVIEW, page, ORDERS[sort], select_under(session, Interview, application_id)
+        return InterviewPage.model_construct(
+            **listed(session, caller, INTERVIEW, page, ORDERS[sort], select_under(session, Interview, application_id))
         )
-        return InterviewPage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(

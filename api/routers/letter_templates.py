@@ -33,10 +33,9 @@ def list_letter_templates(
     Answers a page of letter templates.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, LETTER_TEMPLATE, page, ORDERS[sort], select_existing(LetterTemplate)
+        return LetterTemplatePage.model_construct(
+            **listed(session, caller, LETTER_TEMPLATE, page, ORDERS[sort], select_existing(LetterTemplate))
         )
-        return LetterTemplatePage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(

@@ -64,10 +64,9 @@ def list_letters(
     Answers a page of letters.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, LETTER, page, ORDERS[sort], select_under(session, Letter, application_id)
+        return LetterPage.model_construct(
+            **listed(session, caller, LETTER, page, ORDERS[sort], select_under(session, Letter, application_id))
         )
-        return LetterPage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(

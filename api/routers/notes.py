@@ -46,10 +46,9 @@ def list_notes(
     Answers a page of notes.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, NOTE, page, ORDERS[sort], select_under(session, Note, application_id)
+        return NotePage.model_construct(
+            **listed(session, caller, NOTE, page, ORDERS[sort], select_under(session, Note, application_id))
         )
-        return NotePage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(f"{PARENT}/notes", operation_id="create_note", status_code=201, scopes="applications:write", errors=[409])

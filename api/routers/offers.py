@@ -46,10 +46,9 @@ def list_offers(
     Answers a page of offers.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, OFFER, page, ORDERS[sort], select_under(session, Offer, application_id)
+        return OfferPage.model_construct(
+            **listed(session, caller, OFFER, page, ORDERS[sort], select_under(session, Offer, application_id))
         )
-        return OfferPage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(

@@ -63,8 +63,8 @@ def list_references(caller: CallerDep, page: PageDep, sort: ReferenceOrder = "cr
     Answers a page of references.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(session, caller, REFERENCE, page, ORDERS[sort], select_existing(Reference))
-        return ReferencePage.model_construct(items=items, next_cursor=next_cursor)
+        found = listed(session, caller, REFERENCE, page, ORDERS[sort], select_existing(Reference))
+        return ReferencePage.model_construct(**found)
 
 
 @routes.post("/v1/references", operation_id="create_reference", status_code=201, scopes="contacts:write", errors=[409])

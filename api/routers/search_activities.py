@@ -31,10 +31,9 @@ def list_search_activities(caller: CallerDep, page: PageDep, sort: SearchActivit
     Answers a page of search activities.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, SEARCH_ACTIVITY, page, ORDERS[sort], select_existing(SearchActivity)
+        return SearchActivityPage.model_construct(
+            **listed(session, caller, SEARCH_ACTIVITY, page, ORDERS[sort], select_existing(SearchActivity))
         )
-        return SearchActivityPage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(

@@ -44,10 +44,9 @@ def list_stages(caller: CallerDep, page: PageDep, application_id: ApplicationId,
     Answers a page of stages.
     """
     with caller.reading() as session:
-        items, next_cursor = listed(
-            session, caller, STAGE, page, ORDERS[sort], select_under(session, StageChange, application_id)
+        return StagePage.model_construct(
+            **listed(session, caller, STAGE, page, ORDERS[sort], select_under(session, StageChange, application_id))
         )
-        return StagePage.model_construct(items=items, next_cursor=next_cursor)
 
 
 @routes.post(

@@ -1,5 +1,6 @@
 """The seven steps of an application, and what is done to them by hand."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query, Response
@@ -12,8 +13,8 @@ from api.models import Application, StepInstance
 from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
 from api.services.facts.crud import find
-from api.services.facts.step_overrides import override_step, reload_step, skip_many, snooze
-from api.services.steps.read import View, find_step, one_step, steps_of_one
+from api.services.facts.step_overrides import Action, override_step, skip_many, snooze
+from api.services.steps.read import View, one_step, steps_of_one
 from api.services.steps.version import steps_etag
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
@@ -75,10 +76,7 @@ def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = 
     the problem `record_the_fact` names the address.
     """
     body = body or StepByHand()
-    with caller.writing() as session:
-        row = _matched(caller, session, step_id)
-        override_step(session, row, "complete", body.at, body.note)
-        return _changed(caller, session, row)
+    return _overridden(caller, step_id, "complete", body.at, body.note)
 
 
 @routes.post(f"{STEP}/skip", operation_id="skip_step", scopes="steps:write", if_match=True)
@@ -89,10 +87,7 @@ def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None
     follow-up, and the answer says so.
     """
     body = body or StepByHand()
-    with caller.writing() as session:
-        row = _matched(caller, session, step_id)
-        override_step(session, row, "skip", body.at, body.note)
-        return _changed(caller, session, row)
+    return _overridden(caller, step_id, "skip", body.at, body.note)
 
 
 @routes.post(f"{STEP}/reopen", operation_id="reopen_step", scopes="steps:write", if_match=True)
@@ -101,11 +96,7 @@ def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = No
 
     The step stands again as its evidence says, with its original deadline.
     """
-    body = body or StepReopen()
-    with caller.writing() as session:
-        row = _matched(caller, session, step_id)
-        override_step(session, row, "reopen", body.at)
-        return _changed(caller, session, row)
+    return _overridden(caller, step_id, "reopen", body.at if body else None)
 
 
 @routes.post(f"{STEP}/snooze", operation_id="snooze_step", scopes="steps:write", errors=[409], if_match=True)
@@ -128,9 +119,18 @@ def unsnooze_step(caller: CallerDep, step_id: StepId) -> Response:
         return Response(status_code=204)
 
 
+def _overridden(
+    caller: Caller, step_id: str, action: Action, at: datetime | None, note: str | None = None
+) -> StepPublic:
+    with caller.writing() as session:
+        row = _matched(caller, session, step_id)
+        override_step(session, row, action, at, note)
+        return _changed(caller, session, row)
+
+
 def _matched(caller: Caller, session: OwnedSession, step_id: str) -> StepInstance:
     """Return the row of a step, if the caller's If-Match allows to change it."""
-    row = find_step(session, step_id)
+    row = find(session, StepInstance, step_id)
     if caller.preconditions.if_match is not None:
         caller.check_if_match(_shown(caller, session, row), _tag(caller, session, row, writes=-1))
     return row
@@ -145,6 +145,7 @@ def _shown(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPubl
 
 
 def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
-    row = reload_step(session, row)
+    session.flush()
+    row = find(session, StepInstance, row.id)  # it may have gone with the fact that caused it
     caller.headers["ETag"] = _tag(caller, session, row)
     return caller.remember(_shown(caller, session, row))

@@ -1,7 +1,6 @@
 """Idempotency keys: the first response is stored in the transaction of its effect, and replayed to the same request."""
 
 from datetime import timedelta
-from typing import Any
 
 from sqlmodel import col, delete, or_
 
@@ -48,8 +47,3 @@ def delete_containing(session: OwnedSession, *words: str | None) -> None:
     """Delete every response that contains one of these words: erased data must not come back by a retry."""
     told = [col(IdempotentResponse.body).contains(word, autoescape=True) for word in words if word]
     session.execute(delete(IdempotentResponse).where(or_(*told)), execution_options=UNSYNCED)
-
-
-def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
-    """Return the condition of responses past their retention."""
-    return col(IdempotentResponse.created_at) <= session.now - RETENTION

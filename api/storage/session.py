@@ -4,7 +4,6 @@ Every statement on owned rows names the owner because the session adds it: a sta
 forgetting it fails closed.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +20,7 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-ANY_OWNER = "any_owner"
+ANY_OWNER = {"any_owner": True}  # only for what is looked up for anybody: a token, an e-mail, upkeep
 UNSYNCED = {"synchronize_session": False}  # objects that are loaded already need not hear of a statement
 
 
@@ -58,7 +57,7 @@ class OwnedSession(Session):
 @event.listens_for(OwnedSession, "do_orm_execute")
 def _add_owner_criteria(state: ORMExecuteState) -> None:
     """Add the owner to every statement, or refuse it; only a token or an e-mail may be looked up for anybody."""
-    if state.execution_options.get(ANY_OWNER) or state.is_insert:
+    if state.execution_options.get("any_owner") or state.is_insert:
         return
     session = state.session
     owner = session.user_id if isinstance(session, OwnedSession) else None
@@ -72,6 +71,3 @@ def _check_owner_of_new_rows(session: OwnedSession, _context: object, _instances
     for row in session.new:
         if isinstance(row, Owned) and row.user_id != session.user_id:
             raise RuntimeError("A new row must belong to the session's owner.")
-
-
-ANY_OWNER_OPTION: Mapping[str, Any] = {ANY_OWNER: True}

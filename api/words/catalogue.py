@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 Tone = Literal["formal", "friendly"]
-TONES = get_args(Tone)
 MIN_WORDS = 4
 
 

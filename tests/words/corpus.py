@@ -4,15 +4,16 @@ import json
 import sys
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from api.rules.facts import Moment
-from api.words.catalogue import TONES, catalogue
+from api.words.catalogue import Tone, catalogue
 from api.words.letters import compose
 from api.words.material import Conversation, Draft, Material, Person
 
 HERE = Path(__file__).parent
 PAGE = HERE / "letters.md"
+TONES: tuple[Tone, ...] = get_args(Tone)
 CORPUS: dict[str, dict[str, Any]] = {
     one["id"]: one for one in json.loads((HERE / "corpus.json").read_text(encoding="utf-8"))
 }

@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.words import letter_mail, letter_sheet
-from api.words.catalogue import TONES
 from api.words.letter_sheet import Addressee, Sheet, line, plain
 from api.words.material import Paragraph
 from api.words.pdf import letter_pdf
 from tests.drawing import drawn
 from tests.words import reading
-from tests.words.corpus import CORPUS, letters, talk
+from tests.words.corpus import CORPUS, TONES, letters, talk
 from tests.words.reading import HOSTILE
 
 EVERY = pytest.mark.parametrize("name", CORPUS)

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.words import catalogue as catalogues
-from api.words.catalogue import TONES, catalogue
+from api.words.catalogue import catalogue
 from api.words.channels import suggest
 from api.words.checks import PLACEHOLDER, Written, check_letter
 from api.words.letters import PARTS, Purpose, as_sentence, compose, match_paragraphs
 from api.words.material import Draft, Material, Paragraph, Person
 from tests.drawing import drawn
-from tests.words.corpus import CORPUS, PAGE, letters, page, talk
+from tests.words.corpus import CORPUS, PAGE, TONES, letters, page, talk
 
 EVERY = pytest.mark.parametrize("name", CORPUS)
 BOTH = pytest.mark.parametrize("tone", TONES)

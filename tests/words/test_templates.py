@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.words.catalogue import TONES, catalogue
+from api.words.catalogue import catalogue
 from api.words.letters import PIECES, compose, match_paragraphs
 from api.words.material import Draft, Material, Paragraph, Person
 from api.words.templates import MAX_TAGS, NAMES, OwnTemplate, TemplateFaultError, compose_own, names_in
 from tests.drawing import drawn
-from tests.words.corpus import CORPUS, talk
+from tests.words.corpus import CORPUS, TONES, talk
 from tests.words.reading import HOSTILE
 
 LONGEST = 20_000

@@ -1,9 +1,8 @@
 """Activity: one line for everything that a session or a token did, in the transaction of its effect."""
 
 from datetime import timedelta
-from typing import Any
 
-from sqlmodel import col, insert
+from sqlmodel import insert
 
 from api.models import Activity, Token
 from api.models.base import new_id
@@ -31,8 +30,3 @@ def record(session: OwnedSession, token: Token | AuthenticatedToken, operation: 
         operation=operation,
         object=address,
     )
-
-
-def expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
-    """Return the condition of entries past their retention."""
-    return col(Activity.at) <= session.now - RETENTION

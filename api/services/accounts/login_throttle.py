@@ -16,7 +16,7 @@ from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 HOUR = timedelta(hours=1)
 PEOPLE_BEHIND_AN_ADDRESS = 3
 IPV6_SITE = 64
-ANY_OWNER_UNSYNCED = {ANY_OWNER: True, **UNSYNCED}
+ANY_OWNER_UNSYNCED = {**ANY_OWNER, **UNSYNCED}
 
 
 def count_attempt(session: OwnedSession, what: str, *, email: str, address: str, most: int) -> None:

@@ -17,7 +17,7 @@ from api.security import RESET_PREFIX, hash_token, looks_like_token, new_token
 from api.services.accounts import users
 from api.services.current_user import current_user
 from api.storage.database import Database
-from api.storage.session import ANY_OWNER_OPTION, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 USABLE_FOR = timedelta(hours=1)
 MAX_TRIES = 5
@@ -45,7 +45,7 @@ def deliver_due_mails(database: Database, now: datetime, send: Callable[[ResetLi
     """Send what is due; returns how many mails went out. What cannot be sent is tried again later, five times."""
     with database.read(now) as session:
         wanted = select(PasswordReset).where(col(PasswordReset.due_at) <= now).limit(MAX_AT_ONCE)
-        due = session.exec(wanted, execution_options=ANY_OWNER_OPTION).all()
+        due = session.exec(wanted, execution_options=ANY_OWNER).all()
     return sum(_deliver_one(database, now, row, send) for row in due)
 
 
@@ -74,7 +74,7 @@ def find_usable_reset(session: OwnedSession, secret: str) -> PasswordReset:
     row = None
     if looks_like_token(secret) and secret.startswith(RESET_PREFIX):
         wanted = select(PasswordReset).where(PasswordReset.hash == hash_token(secret))
-        row = session.exec(wanted, execution_options=ANY_OWNER_OPTION).one_or_none()
+        row = session.exec(wanted, execution_options=ANY_OWNER).one_or_none()
     if row is None or row.created_at + USABLE_FOR <= session.now:
         detail = "This link was used already, or is older than an hour: ask for another."
         raise InvalidError.at("/token", "unusable_link", detail)
@@ -86,8 +86,3 @@ def confirm_reset(session: OwnedSession, secret: str, password_hash: str) -> Non
     """Set the password that a link allows to set; links and sessions of the account end."""
     find_usable_reset(session, secret)
     users.set_password(session, current_user(session), password_hash)
-
-
-def expired(session: OwnedSession) -> object:
-    """Return the condition of the resets that can be used no longer."""
-    return col(PasswordReset.created_at) <= session.now - USABLE_FOR

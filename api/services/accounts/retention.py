@@ -1,6 +1,7 @@
 """Delete expired rows: idempotent responses, activity, reset links, tokens, and what was soft-deleted 30 days ago."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,16 +27,9 @@ POINTERS: tuple[tuple[Any, str], ...] = (
 class DeletedCounts:
     """How many rows were deleted."""
 
-    answers: int = 0
-    applications: int = 0
-    contacts: int = 0
-
-    def __add__(self, other: "DeletedCounts") -> "DeletedCounts":
-        return DeletedCounts(
-            self.answers + other.answers,
-            self.applications + other.applications,
-            self.contacts + other.contacts,
-        )
+    answers: int
+    applications: int
+    contacts: int
 
 
 def apply_retention(database: Database, now: datetime) -> DeletedCounts:
@@ -44,13 +38,13 @@ def apply_retention(database: Database, now: datetime) -> DeletedCounts:
         login_throttle.delete_expired(session)
     with database.read(now) as session:
         users = _users_with_expired_rows(session)
-    swept = DeletedCounts()
+    deleted: Counter[str] = Counter()
     for user_id in users:
         with database.write(now) as session:
             session.owner = user_id
-            swept += apply_retention_to_account(session)
+            deleted.update(asdict(apply_retention_to_account(session)))
     database.truncate_wal()
-    return swept
+    return DeletedCounts(deleted["answers"], deleted["applications"], deleted["contacts"])
 
 
 def _users_with_expired_rows(session: OwnedSession) -> list[str]:
@@ -58,20 +52,20 @@ def _users_with_expired_rows(session: OwnedSession) -> list[str]:
     found: set[str] = set()
     for table, old in _expired_rows(session).items():
         users = select(table.user_id).where(old).distinct()
-        found.update(session.exec(users, execution_options={ANY_OWNER: True}).all())
+        found.update(session.exec(users, execution_options=ANY_OWNER).all())
     return sorted(found)
 
 
 def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
     """Return the tables with a retention period, each with the condition of its expired rows."""
-    cutoff = session.now - RESTORABLE_WITHIN
+    now, cutoff = session.now, session.now - RESTORABLE_WITHIN
     return {
-        IdempotentResponse: idempotent_responses.expired(session),
+        IdempotentResponse: col(IdempotentResponse.created_at) <= now - idempotent_responses.RETENTION,
         Application: col(Application.deleted_at) < cutoff,
         Contact: col(Contact.deleted_at) < cutoff,
-        Activity: audit_log.expired(session),
-        PasswordReset: password_resets.expired(session),
-        Token: tokens.long_expired(session),
+        Activity: col(Activity.at) <= now - audit_log.RETENTION,
+        PasswordReset: col(PasswordReset.created_at) <= now - password_resets.USABLE_FOR,
+        Token: col(Token.expires_at) <= now - tokens.RETENTION,
     }
 
 

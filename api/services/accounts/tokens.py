@@ -86,11 +86,6 @@ def select_tokens(kinds: Collection[TokenKind]) -> Any:  # noqa: ANN401  # a sta
     return select(Token).where(col(Token.kind).in_(kinds))
 
 
-def long_expired(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
-    """Return the condition of the sessions and tokens that lapsed long enough ago to be of interest to nobody."""
-    return col(Token.expires_at) <= session.now - RETENTION
-
-
 def end_sessions(session: OwnedSession, *, but: str | None = None) -> None:
     """End all sessions of the user, or all but one; personal tokens stay."""
     for token in session.exec(select_tokens(SESSIONS)).all():

@@ -16,7 +16,7 @@ from api.services.current_user import current_user
 from api.services.facts.crud import sent_values
 from api.services.policies import check_all_policies, merge_overrides
 from api.services.steps import judge
-from api.storage.session import ANY_OWNER_OPTION, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 
 def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) -> User:
@@ -43,12 +43,12 @@ def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) 
 def find_by_email(session: OwnedSession, email: str) -> User | None:
     """Return the account of an address."""
     wanted = select(User).where(User.email == email.strip().lower())
-    return session.exec(wanted, execution_options=ANY_OWNER_OPTION).one_or_none()
+    return session.exec(wanted, execution_options=ANY_OWNER).one_or_none()
 
 
 def all_user_ids(session: OwnedSession) -> Sequence[str]:
     """Return the ids of all accounts: for upkeep only."""
-    return session.exec(select(User.id).order_by(User.id), execution_options=ANY_OWNER_OPTION).all()
+    return session.exec(select(User.id).order_by(User.id), execution_options=ANY_OWNER).all()
 
 
 def user_to_public(user: User) -> UserPublic:

@@ -192,9 +192,8 @@ def put_application_reference(
     new = ApplicationReference(user_id=session.user_id, **keys, linked_at=session.now) if row is None else row
     values = {name: given.get(name, getattr(body, name)) for name in type(body).model_fields}
     for name, value in values.items():
-        if name not in given and name.endswith("_at"):
-            continue
-        setattr(new, name, value)
+        if name in given or not name.endswith("_at"):
+            setattr(new, name, value)
     _settle_link(session, new, Change(given, before, session.now))
     session.add(new)
     new.version += 0 if row is None else 1

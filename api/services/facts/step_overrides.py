@@ -12,7 +12,6 @@ from api.models.base import new_id
 from api.rules.judge import BY_HAND
 from api.services.facts.dating import check_past
 from api.services.steps import judge
-from api.services.steps.read import find_step
 from api.storage.session import OwnedSession
 
 MAX_SNOOZE = timedelta(days=30)
@@ -95,9 +94,3 @@ def snooze(session: OwnedSession, row: StepInstance, until: datetime | None) -> 
     if row.closed_state is not None:
         raise ConflictError("Only an open step is in the queue: reopen it first.", code="step_closed")
     row.snoozed_until = until
-
-
-def reload_step(session: OwnedSession, row: StepInstance) -> StepInstance:
-    """Return the row as it stands after the judgement; it may have gone with the fact that caused it."""
-    session.flush()
-    return find_step(session, row.id)

@@ -26,5 +26,5 @@ def backlog(session: OwnedSession) -> Backlog:
         func.count().filter(opens_at <= session.now, due_at > session.now),
         func.count().filter(due_at <= session.now),
     ).where(col(StepInstance.closed_state).is_(None))
-    in_time, late = session.exec(wanted, execution_options={ANY_OWNER: True}).one()
+    in_time, late = session.exec(wanted, execution_options=ANY_OWNER).one()
     return Backlog(open=in_time, overdue=late)

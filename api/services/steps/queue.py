@@ -29,16 +29,6 @@ KEYS = sort_orders(StepInstance, "due_at")
 
 
 @dataclass(frozen=True, slots=True)
-class FilterShape:
-    """Which filters there are: what a statement is built for, whatever their values are."""
-
-    states: tuple[str, ...]
-    has_step: bool
-    has_application: bool
-    has_due_before: bool
-
-
-@dataclass(frozen=True, slots=True)
 class QueueFilter:
     """Which steps are wanted."""
 
@@ -48,39 +38,33 @@ class QueueFilter:
     due_before: datetime | None = None
 
     @property
-    def filters(self) -> FilterShape:
-        """The filters without their values."""
-        return FilterShape(
-            self.states, self.step is not None, self.application_id is not None, self.due_before is not None
-        )
-
-    @property
     def values(self) -> dict[str, object]:
-        """The values as a statement compares them."""
-        return {
+        """The values that are set, as a statement compares them."""
+        values = {
             "step": self.step,
             "application_id": self.application_id and to_db_id(self.application_id),
             "due_before": self.due_before and to_db_instant(self.due_before),
         }
+        return {name: value for name, value in values.items() if value is not None}
 
 
 @lru_cache(maxsize=256)
-def statement(filters: FilterShape, sort: str, *, is_first: bool) -> CompiledStatement:
-    """Return the statement of a page of the queue: a range of the index of open rows."""
+def statement(states: tuple[str, ...], filters: frozenset[str], sort: str, *, is_first: bool) -> CompiledStatement:
+    """Return the statement of a page of the queue: a range of the index of open rows. `filters`: names of values."""
     row = StepInstance
     wanted = select_as_text(*COLUMNS, Application.company, Application.role).join(
         Application, col(Application.id) == row.application_id
     )
-    wanted = wanted.where(col(row.closed_state).is_(None), _in_states(filters.states, NOW))
-    if filters.states == ("overdue",):
+    wanted = wanted.where(col(row.closed_state).is_(None), _in_states(states, NOW))
+    if states == ("overdue",):
         wanted = wanted.where(col(row.due_at) <= NOW)
-    elif "overdue" not in filters.states:
+    elif "overdue" not in states:
         wanted = wanted.where(col(row.due_at) > NOW)
-    if filters.has_step:
+    if "step" in filters:
         wanted = wanted.where(col(row.number) == param("step"))
-    if filters.has_application:
+    if "application_id" in filters:
         wanted = wanted.where(col(row.application_id) == param("application_id", ID))
-    if filters.has_due_before:
+    if "due_before" in filters:
         wanted = wanted.where(col(row.due_at) < param("due_before", INSTANT))
     wanted = wanted.where(_not_snoozed(NOW))
     if not is_first:
@@ -108,11 +92,12 @@ def read_page(
     """Return one page of the queue and the cursor of the next; all pages are of the first page's instant."""
     opened = query.read_cursor(raw.user_id, KEYS[sort], now)
     now = opened.instant
-    values: dict[str, object] = {**wanted.values, "now": to_db_instant(now), "limit": opened.limit + 1}
+    filters = wanted.values
+    values: dict[str, object] = {**filters, "now": to_db_instant(now), "limit": opened.limit + 1}
     if opened.after is not None:
         due, id_ = opened.after
         values |= {"after_due": to_db_instant(due), "after_id": to_db_id(id_)}
-    found = raw.all(statement(wanted.filters, sort, is_first=opened.after is None), **values)
+    found = raw.all(statement(wanted.states, frozenset(filters), sort, is_first=opened.after is None), **values)
     cursor = None
     if len(found) > opened.limit:
         found = found[: opened.limit]

@@ -19,7 +19,6 @@ from api.services.steps.render import OtherApplications, load_other_applications
 from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, record_from_row
 from api.storage.codecs import db_to_json_instant, from_db_id, is_id, to_db_id
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text
-from api.storage.session import OwnedSession
 
 HEADLINE = ("number", "step", "state", "step_id", "opens_at", "due_at")
 
@@ -116,14 +115,6 @@ def _stored(raw: RawConnection, ids: Sequence[str]) -> dict[str, list[StoredStep
     for row in map(StoredStep._make, raw.all(OF_APPLICATIONS, ids=ids)):
         found[from_db_id(row.application_id)].append(row)
     return found
-
-
-def find_step(session: OwnedSession, id_: str) -> StepInstance:
-    """Return the row of a step. Raises NotFoundError."""
-    row = session.get(StepInstance, (session.user_id, id_.lower())) if is_id(id_) else None
-    if row is None:
-        raise NotFoundError
-    return row
 
 
 def one_step(raw: RawConnection, id_: str, view: View) -> Answer:

@@ -22,7 +22,7 @@ STORED = CompiledStatement(select_as_text(StepInstance.id).where(col(StepInstanc
 def outdated(session: OwnedSession) -> Sequence[str]:
     """Return the accounts that still have rows judged by older rules."""
     old = select(StepInstance.user_id).where(StepInstance.rules_version < RULES_VERSION).distinct()
-    return session.exec(old.order_by(col(StepInstance.user_id)), execution_options={ANY_OWNER: True}).all()
+    return session.exec(old.order_by(col(StepInstance.user_id)), execution_options=ANY_OWNER).all()
 
 
 def check_steps(database: Database, user_id: str, now: datetime, *, repair: bool) -> tuple[int, int]:
