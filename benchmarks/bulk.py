@@ -1,15 +1,16 @@
 """Many rows of one table at once, as each driver takes them fastest; values are written as the columns write them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect
+from sqlalchemy import Connection, DateTime, Dialect, Uuid
 from sqlmodel import SQLModel
 
-from api.storage.codecs import to_db_instant
-from api.storage.raw_sql import BindProcessor, bind_processor
+from api.storage.codecs import to_db_id, to_db_instant
 from benchmarks.facts import Row
+
+BindProcessor = Callable[[Any], Any] | None
 
 
 def insert(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
@@ -42,5 +43,10 @@ def _writers(table: type[SQLModel], dialect: Dialect) -> dict[str, BindProcessor
 
 
 def _writer(kind: Any, dialect: Dialect) -> BindProcessor:
-    is_instant = isinstance(getattr(kind, "impl_instance", kind), DateTime)
-    return to_db_instant if is_instant and dialect.name == "sqlite" else bind_processor(kind, dialect)
+    """Return what converts a column's values for the driver; None where it takes them as they are."""
+    if isinstance(kind, Uuid):
+        return to_db_id
+    if isinstance(getattr(kind, "impl_instance", kind), DateTime) and dialect.name == "sqlite":
+        return to_db_instant
+    found: BindProcessor = kind.dialect_impl(dialect).bind_processor(dialect)
+    return found

@@ -3,21 +3,19 @@
 No objects are made of the rows. As in a session, the owner is added to every table.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Text, Uuid, bindparam, cast
 from sqlalchemy.orm import with_loader_criteria
-from sqlmodel import SQLModel, insert, select
+from sqlmodel import select
 
 from api.errors import InlineReadError
 from api.storage.codecs import to_db_id
 from api.storage.session import Owned, OwnedSession
 
 Row = tuple[Any, ...]
-BindProcessor = Callable[[Any], Any] | None
 INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
 LIST_SIZES = (0, 1, 10, 100, 500)  # lists of ids are filled up to one of these, so that few statements are compiled
 MAX_IDS = LIST_SIZES[-1]
@@ -80,43 +78,6 @@ class CompiledStatement:
             whole: Any = statement.compile(dialect=dialect).construct_expanded_state()
             self._compiled[key] = (whole.statement, whole.positiontup, whole.parameters)
         return self._compiled[key]
-
-
-class Insertion:
-    """The insert of whole rows of a table, whose values are taken as its model holds them."""
-
-    def __init__(self, table: type[SQLModel]) -> None:
-        self._columns: Any = table.__table__.c  # type: ignore[attr-defined]  # only tables are inserted into
-        values = {column.name: param(column.name, column.type) for column in self._columns}
-        self.statement = CompiledStatement(insert(table).values(values), owned=False)
-        self._writers: dict[str, dict[str, BindProcessor]] = {}
-
-    def values(self, dialect: Dialect, row: SQLModel) -> dict[str, Any]:
-        """Return a row's values as the driver takes them."""
-        writers = self._writers.get(dialect.name) or self._for(dialect)
-        found = {name: getattr(row, name) for name in writers}
-        return {
-            name: value if value is None or (write := writers[name]) is None else write(value)
-            for name, value in found.items()
-        }
-
-    def _for(self, dialect: Dialect) -> dict[str, BindProcessor]:
-        self._writers[dialect.name] = {column.name: bind_processor(column.type, dialect) for column in self._columns}
-        return self._writers[dialect.name]
-
-
-def bind_processor(kind: Any, dialect: Dialect) -> BindProcessor:  # noqa: ANN401  # a column's type
-    """Return the function that converts a column's value for the driver; None where it takes the value as it is."""
-    if isinstance(kind, Uuid):
-        return to_db_id
-    found: BindProcessor = kind.dialect_impl(dialect).bind_processor(dialect)
-    return found
-
-
-@cache
-def insertion_into(table: type[SQLModel]) -> Insertion:
-    """Return the compiled insert of a table."""
-    return Insertion(table)
 
 
 class RawConnection:
@@ -194,11 +155,6 @@ class RawConnection:
     def execute(self, statement: CompiledStatement, **values: Any) -> None:  # noqa: ANN401  # whatever a column holds
         """Run a statement that writes."""
         self._run(statement, values)
-
-    def insert(self, row: SQLModel) -> None:
-        """Insert one row of a table."""
-        whole = insertion_into(type(row))
-        self._run(whole.statement, whole.values(self._dialect, row))
 
     def execute_many(self, statement: CompiledStatement, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that writes once for each set of values."""

@@ -7,7 +7,6 @@ from enum import Enum
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col, null, or_, select
 
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
@@ -150,20 +149,13 @@ def create(
     check_links(session, kind.links, sent, getattr(row, "application_id", None))
     birth = Change(sent, {}, session.now)
     kind.validate(session, row, birth)
-    add(session, row)
+    session.add(row)
+    session.flush()
     kind.after_write(session, row, birth)
     judge.judge_applications(
         session, kind.affected_applications(session, row), only=kind.affected_steps, elsewhere=bool(kind.elsewhere)
     )
     return row
-
-
-def add(session: OwnedSession, row: Stored) -> None:
-    """Write a new row at once; the session knows it from then on as one that it has read."""
-    session.flush()
-    RawConnection.of(session).insert(row)
-    make_transient_to_detached(row)
-    session.add(row)
 
 
 def new_key(session: OwnedSession, table: type[Stored], wanted: str | None) -> str:
