@@ -12,6 +12,7 @@ from sqlmodel import select
 from api.http.deps import Caller
 from api.http.strict_route import JSON
 from api.models import Application
+from api.models.base import Body
 from api.models.step import ReopenedSteps
 from api.rules.answers import to_record
 from api.rules.words import rfc3339
@@ -19,8 +20,11 @@ from api.services.facts.crud import (
     FactKind,
     FactPublic,
     FactRow,
+    change,
+    create,
     find,
     find_application_id,
+    remove,
     to_public,
     to_public_one,
 )
@@ -72,11 +76,19 @@ def check_application(session: OwnedSession, application_id: str) -> str:
 
 
 def created(
-    caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPublic], row: FactRow, *, at: str
+    caller: Caller,
+    session: OwnedSession,
+    kind: FactKind[FactRow, FactPublic],
+    body: Body,
+    *,
+    at: str,
+    under: str | None = None,
 ) -> FactPublic:
-    """Return a new object with its address and version."""
+    """Record an object at an address, `under` an application or none; return it with its address and version."""
+    within = None if under is None else {"application_id": check_application(session, under)}
+    row = create(session, kind, body, within=within)
     shown = to_public_one(session, kind, row)
-    caller.created(at, etag_of(shown))
+    caller.created(f"{at}/{row.id}", etag_of(shown))
     return caller.remember(shown, status=201)
 
 
@@ -102,6 +114,21 @@ def changed(caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactP
     shown = to_public_one(session, kind, row)
     caller.headers["ETag"] = etag_of(shown)
     return caller.remember(shown)
+
+
+def updated(
+    caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPublic], id_: str, body: Body
+) -> FactPublic:
+    """Apply a merge patch to an object, if the caller's If-Match allows it; return it with its new version."""
+    row = matched(caller, session, kind, id_)
+    return changed(caller, session, kind, change(session, kind, row, body))
+
+
+def removed(
+    caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPublic], id_: str, *, dry_run: bool
+) -> Response:
+    """Take an object back, if the caller's If-Match allows it; answer as `deleted` does."""
+    return deleted(session, remove(session, kind, matched(caller, session, kind, id_)), dry_run=dry_run)
 
 
 def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -> Response:

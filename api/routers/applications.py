@@ -8,18 +8,7 @@ from pydantic import Field, StringConstraints
 from sqlmodel import col, select
 
 from api.errors import InvalidError
-from api.http.crud import (
-    DRY_RUN,
-    ORDER,
-    PARENT,
-    ApplicationId,
-    changed,
-    created,
-    deleted,
-    etag_of,
-    matched,
-    paged,
-)
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, changed, created, etag_of, paged, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Application
@@ -30,7 +19,7 @@ from api.models.policy import PolicyOverrides, PolicyPublic
 from api.protocol.etags import etag
 from api.services.current_user import current_user
 from api.services.facts.applications import APPLICATION, restore
-from api.services.facts.crud import change, create, find, id_filter, remove, to_public, to_public_one
+from api.services.facts.crud import change, find, id_filter, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
 from api.storage.keyset import Key, sort_orders
@@ -137,8 +126,7 @@ def create_application(caller: CallerDep, body: ApplicationCreate) -> Applicatio
     changed at its stages, not here.
     """
     with caller.writing() as session:
-        row = create(session, APPLICATION, body)
-        return created(caller, session, APPLICATION, row, at=f"/v1/applications/{row.id}")
+        return created(caller, session, APPLICATION, body, at="/v1/applications")
 
 
 @routes.get(PARENT, operation_id="get_application", scopes="applications:read")
@@ -165,8 +153,7 @@ def update_application(caller: CallerDep, application_id: ApplicationId, body: A
     are read-only here: POST …/stages changes them.
     """
     with caller.writing() as session:
-        row = matched(caller, session, APPLICATION, application_id)
-        return changed(caller, session, APPLICATION, change(session, APPLICATION, row, body))
+        return updated(caller, session, APPLICATION, application_id, body)
 
 
 @routes.delete(
@@ -182,8 +169,7 @@ def delete_application(caller: CallerDep, application_id: ApplicationId, *, dry_
     everything under it; it can be restored within 30 days.
     """
     with caller.writing() as session:
-        row = matched(caller, session, APPLICATION, application_id)
-        return deleted(session, remove(session, APPLICATION, row), dry_run=dry_run)
+        return removed(caller, session, APPLICATION, application_id, dry_run=dry_run)
 
 
 @routes.post(

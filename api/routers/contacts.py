@@ -5,17 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import StringConstraints
 
-from api.http.crud import (
-    DRY_RUN,
-    ORDER,
-    ContactId,
-    changed,
-    created,
-    deleted,
-    listed,
-    matched,
-    read,
-)
+from api.http.crud import DRY_RUN, ORDER, ContactId, changed, created, listed, matched, read, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Contact
@@ -23,7 +13,7 @@ from api.models.base import IN_QUERY
 from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
 from api.models.page import Page
 from api.services.facts.contacts import CONTACT, erase, restore, search_condition
-from api.services.facts.crud import change, create, find, remove, select_existing
+from api.services.facts.crud import find, select_existing
 from api.storage.keyset import sort_orders
 
 ContactOrder = Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at"], Query(description=ORDER)]
@@ -63,8 +53,7 @@ def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
     complete for step 2; phone or e-mail make the person to ask reachable. `learned_at` dates what becomes true.
     """
     with caller.writing() as session:
-        row = create(session, CONTACT, body)
-        return created(caller, session, CONTACT, row, at=f"/v1/contacts/{row.id}")
+        return created(caller, session, CONTACT, body, at="/v1/contacts")
 
 
 @routes.get("/v1/contacts/{contact_id}", operation_id="get_contact", scopes="contacts:read")
@@ -85,8 +74,7 @@ def update_contact(caller: CallerDep, contact_id: ContactId, body: ContactUpdate
     what this request makes true; alone it corrects the two `…_since`.
     """
     with caller.writing() as session:
-        row = matched(caller, session, CONTACT, contact_id)
-        return changed(caller, session, CONTACT, change(session, CONTACT, row, body))
+        return updated(caller, session, CONTACT, contact_id, body)
 
 
 @routes.delete("/v1/contacts/{contact_id}", operation_id="delete_contact", scopes="contacts:write", responses=DRY_RUN)
@@ -97,8 +85,7 @@ def delete_contact(caller: CallerDep, contact_id: ContactId, *, dry_run: DryRun 
     steps that relied on it re-open. It can be restored within 30 days.
     """
     with caller.writing() as session:
-        row = matched(caller, session, CONTACT, contact_id)
-        return deleted(session, remove(session, CONTACT, row), dry_run=dry_run)
+        return removed(caller, session, CONTACT, contact_id, dry_run=dry_run)
 
 
 @routes.post(

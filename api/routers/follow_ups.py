@@ -4,26 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import (
-    DRY_RUN,
-    ORDER,
-    PARENT,
-    ApplicationId,
-    changed,
-    check_application,
-    created,
-    deleted,
-    listed,
-    matched,
-    read,
-    select_under,
-)
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import FollowUp
 from api.models.follow_up import FollowUpCreate, FollowUpPublic, FollowUpUpdate
 from api.models.page import Page
-from api.services.facts.crud import change, create, remove
 from api.services.facts.follow_ups import FOLLOW_UP
 from api.storage.keyset import sort_orders
 
@@ -62,8 +48,7 @@ def create_follow_up(caller: CallerDep, application_id: ApplicationId, body: Fol
     retry day.
     """
     with caller.writing() as session:
-        row = create(session, FOLLOW_UP, body, within={"application_id": check_application(session, application_id)})
-        return created(caller, session, FOLLOW_UP, row, at=f"/v1/follow-ups/{row.id}")
+        return created(caller, session, FOLLOW_UP, body, at="/v1/follow-ups", under=application_id)
 
 
 @routes.get("/v1/follow-ups/{follow_up_id}", operation_id="get_follow_up", scopes="applications:read")
@@ -83,8 +68,7 @@ def update_follow_up(caller: CallerDep, follow_up_id: FollowUpId, body: FollowUp
     Lays a merge patch over the follow-up and judges what it touches: absent stays, null clears.
     """
     with caller.writing() as session:
-        row = matched(caller, session, FOLLOW_UP, follow_up_id)
-        return changed(caller, session, FOLLOW_UP, change(session, FOLLOW_UP, row, body))
+        return updated(caller, session, FOLLOW_UP, follow_up_id, body)
 
 
 @routes.delete(
@@ -97,5 +81,4 @@ def delete_follow_up(caller: CallerDep, follow_up_id: FollowUpId, *, dry_run: Dr
     completed re-opens; the one that it opened goes.
     """
     with caller.writing() as session:
-        row = matched(caller, session, FOLLOW_UP, follow_up_id)
-        return deleted(session, remove(session, FOLLOW_UP, row), dry_run=dry_run)
+        return removed(caller, session, FOLLOW_UP, follow_up_id, dry_run=dry_run)

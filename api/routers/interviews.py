@@ -11,17 +11,16 @@ from api.http.crud import (
     ApplicationId,
     ContactId,
     InterviewId,
-    changed,
-    check_application,
     check_if_match,
     created,
     deleted,
     etag_of,
     linked,
     listed,
-    matched,
     read,
+    removed,
     select_under,
+    updated,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
@@ -31,7 +30,7 @@ from api.models.interview import InterviewCreate, InterviewerPublic, Interviewer
 from api.models.page import Page
 from api.rules.evaluate import steps_affected_by
 from api.services.facts.contacts import CONTACT
-from api.services.facts.crud import change, create, find, remove, to_public, to_public_one
+from api.services.facts.crud import find, to_public, to_public_one
 from api.services.facts.debrief import debrief
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.links import find_link, interviewer, interviewers, put_interviewer, unlink
@@ -75,8 +74,7 @@ def create_interview(caller: CallerDep, application_id: ApplicationId, body: Int
     not held asks for nothing.
     """
     with caller.writing() as session:
-        row = create(session, INTERVIEW, body, within={"application_id": check_application(session, application_id)})
-        return created(caller, session, INTERVIEW, row, at=f"/v1/interviews/{row.id}")
+        return created(caller, session, INTERVIEW, body, at="/v1/interviews", under=application_id)
 
 
 @routes.get("/v1/interviews/{interview_id}", operation_id="get_interview", scopes="applications:read")
@@ -97,8 +95,7 @@ def update_interview(caller: CallerDep, interview_id: InterviewId, body: Intervi
     every deadline; what was learned about the next stage and the two ticks of the debrief are recorded here too.
     """
     with caller.writing() as session:
-        row = matched(caller, session, INTERVIEW, interview_id)
-        return changed(caller, session, INTERVIEW, change(session, INTERVIEW, row, body))
+        return updated(caller, session, INTERVIEW, interview_id, body)
 
 
 @routes.delete(
@@ -111,8 +108,7 @@ def delete_interview(caller: CallerDep, interview_id: InterviewId, *, dry_run: D
     its notes and letters stay with the application. Cancel a round that was called off.
     """
     with caller.writing() as session:
-        row = matched(caller, session, INTERVIEW, interview_id)
-        return deleted(session, remove(session, INTERVIEW, row), dry_run=dry_run)
+        return removed(caller, session, INTERVIEW, interview_id, dry_run=dry_run)
 
 
 @routes.post(

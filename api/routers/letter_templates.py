@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import DRY_RUN, ORDER, changed, created, deleted, listed, matched, read
+from api.http.crud import DRY_RUN, ORDER, created, listed, read, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import LetterTemplate
 from api.models.letter_template import LetterTemplateCreate, LetterTemplatePublic, LetterTemplateUpdate
 from api.models.page import Page
-from api.services.facts.crud import change, create, remove, select_existing
+from api.services.facts.crud import select_existing
 from api.services.facts.letter_templates import LETTER_TEMPLATE
 from api.storage.keyset import sort_orders
 
@@ -52,8 +52,7 @@ def create_letter_template(caller: CallerDep, body: LetterTemplateCreate) -> Let
     anything else is refused with its line.
     """
     with caller.writing() as session:
-        row = create(session, LETTER_TEMPLATE, body)
-        return created(caller, session, LETTER_TEMPLATE, row, at=f"/v1/letter-templates/{row.id}")
+        return created(caller, session, LETTER_TEMPLATE, body, at="/v1/letter-templates")
 
 
 @routes.get("/v1/letter-templates/{letter_template_id}", operation_id="get_letter_template", scopes="applications:read")
@@ -81,8 +80,7 @@ def update_letter_template(
     were made with it stay as they are.
     """
     with caller.writing() as session:
-        row = matched(caller, session, LETTER_TEMPLATE, letter_template_id)
-        return changed(caller, session, LETTER_TEMPLATE, change(session, LETTER_TEMPLATE, row, body))
+        return updated(caller, session, LETTER_TEMPLATE, letter_template_id, body)
 
 
 @routes.delete(
@@ -100,5 +98,4 @@ def delete_letter_template(
     that were made with it stay as they are.
     """
     with caller.writing() as session:
-        row = matched(caller, session, LETTER_TEMPLATE, letter_template_id)
-        return deleted(session, remove(session, LETTER_TEMPLATE, row), dry_run=dry_run)
+        return removed(caller, session, LETTER_TEMPLATE, letter_template_id, dry_run=dry_run)

@@ -12,13 +12,13 @@ from api.http.crud import (
     ApplicationId,
     InterviewId,
     changed,
-    check_application,
     created,
-    deleted,
     etag_of,
     listed,
     matched,
+    removed,
     select_under,
+    updated,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.negotiation import FORMAT_QUERY, Formats, as_pdf, format_response, json_response
@@ -29,7 +29,7 @@ from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpda
 from api.models.page import Page
 from api.services.documents.compose import compose_letter, findings
 from api.services.documents.letter_sheets import file_name, sheet_of
-from api.services.facts.crud import change, create, find, remove, to_public_one
+from api.services.facts.crud import find, to_public_one
 from api.services.facts.letters import LETTER, send
 from api.storage.keyset import sort_orders
 from api.words import letter_mail, letter_sheet
@@ -79,8 +79,7 @@ def create_letter(caller: CallerDep, application_id: ApplicationId, body: Letter
     already.
     """
     with caller.writing() as session:
-        row = create(session, LETTER, body, within={"application_id": check_application(session, application_id)})
-        return created(caller, session, LETTER, row, at=f"/v1/letters/{row.id}")
+        return created(caller, session, LETTER, body, at="/v1/letters", under=application_id)
 
 
 @routes.get(
@@ -116,8 +115,7 @@ def update_letter(caller: CallerDep, letter_id: LetterId, body: LetterUpdate) ->
     it is: `sent_at`, `channel` and `delivered_at` can be corrected, else 409.
     """
     with caller.writing() as session:
-        row = matched(caller, session, LETTER, letter_id)
-        return changed(caller, session, LETTER, change(session, LETTER, row, body))
+        return updated(caller, session, LETTER, letter_id, body)
 
 
 @routes.delete("/v1/letters/{letter_id}", operation_id="delete_letter", scopes="applications:write", responses=DRY_RUN)
@@ -128,8 +126,7 @@ def delete_letter(caller: CallerDep, letter_id: LetterId, *, dry_run: DryRun = F
     letter of an interview gone, step 4 re-opens with its old deadline.
     """
     with caller.writing() as session:
-        row = matched(caller, session, LETTER, letter_id)
-        return deleted(session, remove(session, LETTER, row), dry_run=dry_run)
+        return removed(caller, session, LETTER, letter_id, dry_run=dry_run)
 
 
 @routes.post(

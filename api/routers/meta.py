@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Annotated, Any
 
 from fastapi import Path, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from api import __version__
 from api.errors import NotFoundError, UnavailableError
@@ -114,6 +114,8 @@ class Meta(BaseModel):
 class GuidedStep(BaseModel):
     """What to know about one step."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     number: int
     step: str
     title: str
@@ -212,21 +214,7 @@ def guide() -> Guide:
     The seven steps, each with why, what to do, words to use and slips to avoid, and in `links` the operations by which
     it is done: `code` is the operation's id, and `href` holds a `{…}` for each id that you put in.
     """
-    return Guide(
-        steps=[
-            GuidedStep(
-                number=one.number,
-                step=STEPS[one.number],
-                title=one.title,
-                why=one.why,
-                do=one.do,
-                words=list(one.words),
-                slips=list(one.slips),
-                links=[HintPublic.model_validate(link) for link in one.links],
-            )
-            for one in GUIDE
-        ]
-    )
+    return Guide(steps=[GuidedStep.model_validate(one) for one in GUIDE])
 
 
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}

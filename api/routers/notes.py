@@ -4,26 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import (
-    DRY_RUN,
-    ORDER,
-    PARENT,
-    ApplicationId,
-    changed,
-    check_application,
-    created,
-    deleted,
-    listed,
-    matched,
-    read,
-    select_under,
-)
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Note
 from api.models.note import NoteCreate, NotePublic, NoteUpdate
 from api.models.page import Page
-from api.services.facts.crud import change, create, remove
 from api.services.facts.notes import NOTE
 from api.storage.keyset import sort_orders
 
@@ -59,8 +45,7 @@ def create_note(caller: CallerDep, application_id: ApplicationId, body: NoteCrea
     complete step 3.
     """
     with caller.writing() as session:
-        row = create(session, NOTE, body, within={"application_id": check_application(session, application_id)})
-        return created(caller, session, NOTE, row, at=f"/v1/notes/{row.id}")
+        return created(caller, session, NOTE, body, at="/v1/notes", under=application_id)
 
 
 @routes.get("/v1/notes/{note_id}", operation_id="get_note", scopes="applications:read")
@@ -80,8 +65,7 @@ def update_note(caller: CallerDep, note_id: NoteId, body: NoteUpdate) -> NotePub
     Lays a merge patch over the note and judges what it touches: absent stays, null clears.
     """
     with caller.writing() as session:
-        row = matched(caller, session, NOTE, note_id)
-        return changed(caller, session, NOTE, change(session, NOTE, row, body))
+        return updated(caller, session, NOTE, note_id, body)
 
 
 @routes.delete("/v1/notes/{note_id}", operation_id="delete_note", scopes="applications:write", responses=DRY_RUN)
@@ -92,5 +76,4 @@ def delete_note(caller: CallerDep, note_id: NoteId, *, dry_run: DryRun = False) 
     `positive` or `concern` of an interview gone, step 3 re-opens with its old deadline.
     """
     with caller.writing() as session:
-        row = matched(caller, session, NOTE, note_id)
-        return deleted(session, remove(session, NOTE, row), dry_run=dry_run)
+        return removed(caller, session, NOTE, note_id, dry_run=dry_run)

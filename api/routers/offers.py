@@ -4,26 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import (
-    DRY_RUN,
-    ORDER,
-    PARENT,
-    ApplicationId,
-    changed,
-    check_application,
-    created,
-    deleted,
-    listed,
-    matched,
-    read,
-    select_under,
-)
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Offer
 from api.models.offer import OfferCreate, OfferPublic, OfferUpdate
 from api.models.page import Page
-from api.services.facts.crud import change, create, remove
 from api.services.facts.offers import OFFER
 from api.storage.keyset import sort_orders
 
@@ -62,8 +48,7 @@ def create_offer(caller: CallerDep, application_id: ApplicationId, body: OfferCr
     shows as advice elsewhere.
     """
     with caller.writing() as session:
-        row = create(session, OFFER, body, within={"application_id": check_application(session, application_id)})
-        return created(caller, session, OFFER, row, at=f"/v1/offers/{row.id}")
+        return created(caller, session, OFFER, body, at="/v1/offers", under=application_id)
 
 
 @routes.get("/v1/offers/{offer_id}", operation_id="get_offer", scopes="applications:read")
@@ -83,8 +68,7 @@ def update_offer(caller: CallerDep, offer_id: OfferId, body: OfferUpdate) -> Off
     Lays a merge patch over the offer and judges what it touches: absent stays, null clears.
     """
     with caller.writing() as session:
-        row = matched(caller, session, OFFER, offer_id)
-        return changed(caller, session, OFFER, change(session, OFFER, row, body))
+        return updated(caller, session, OFFER, offer_id, body)
 
 
 @routes.delete("/v1/offers/{offer_id}", operation_id="delete_offer", scopes="applications:write", responses=DRY_RUN)
@@ -94,5 +78,4 @@ def delete_offer(caller: CallerDep, offer_id: OfferId, *, dry_run: DryRun = Fals
     Takes the offer back as if it had never been recorded; steps that it completed may re-open.
     """
     with caller.writing() as session:
-        row = matched(caller, session, OFFER, offer_id)
-        return deleted(session, remove(session, OFFER, row), dry_run=dry_run)
+        return removed(caller, session, OFFER, offer_id, dry_run=dry_run)

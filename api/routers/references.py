@@ -9,14 +9,14 @@ from api.http.crud import (
     ORDER,
     PARENT,
     ApplicationId,
-    changed,
     check_if_match,
     created,
     deleted,
     linked,
     listed,
-    matched,
     read,
+    removed,
+    updated,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.negotiation import CARD, CardWanted, card_response
@@ -33,7 +33,7 @@ from api.models.reference import (
 )
 from api.models.reference_message import ReferenceMessage, ReferenceSheet
 from api.services.documents import reference_messages
-from api.services.facts.crud import change, create, find, remove, select_existing
+from api.services.facts.crud import find, select_existing
 from api.services.facts.links import find_link, unlink
 from api.services.facts.references import (
     AFFECTED_STEPS,
@@ -75,8 +75,7 @@ def create_reference(caller: CallerDep, body: ReferenceCreate) -> ReferencePubli
     for one by linking them there.
     """
     with caller.writing() as session:
-        row = create(session, REFERENCE, body)
-        return created(caller, session, REFERENCE, row, at=f"/v1/references/{row.id}")
+        return created(caller, session, REFERENCE, body, at="/v1/references")
 
 
 @routes.get("/v1/references/{reference_id}", operation_id="get_reference", scopes="contacts:read")
@@ -96,8 +95,7 @@ def update_reference(caller: CallerDep, reference_id: ReferenceId, body: Referen
     Lays a merge patch over the reference and judges what it touches: absent stays, null clears.
     """
     with caller.writing() as session:
-        row = matched(caller, session, REFERENCE, reference_id)
-        return changed(caller, session, REFERENCE, change(session, REFERENCE, row, body))
+        return updated(caller, session, REFERENCE, reference_id, body)
 
 
 @routes.delete(
@@ -110,8 +108,7 @@ def delete_reference(caller: CallerDep, reference_id: ReferenceId, *, dry_run: D
     application too; step 5 is judged anew there.
     """
     with caller.writing() as session:
-        row = matched(caller, session, REFERENCE, reference_id)
-        return deleted(session, remove(session, REFERENCE, row), dry_run=dry_run)
+        return removed(caller, session, REFERENCE, reference_id, dry_run=dry_run)
 
 
 class ApplicationReferencePage(Page[ApplicationReferencePublic]):

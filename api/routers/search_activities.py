@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import DRY_RUN, ORDER, changed, created, deleted, listed, matched, read
+from api.http.crud import DRY_RUN, ORDER, created, listed, read, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import SearchActivity
 from api.models.page import Page
 from api.models.search_activity import SearchActivityCreate, SearchActivityPublic, SearchActivityUpdate
-from api.services.facts.crud import change, create, remove, select_existing
+from api.services.facts.crud import select_existing
 from api.services.facts.search_activities import SEARCH_ACTIVITY
 from api.storage.keyset import sort_orders
 
@@ -50,8 +50,7 @@ def create_search_activity(caller: CallerDep, body: SearchActivityCreate) -> Sea
     many days as the policy says.
     """
     with caller.writing() as session:
-        row = create(session, SEARCH_ACTIVITY, body)
-        return created(caller, session, SEARCH_ACTIVITY, row, at=f"/v1/search-activities/{row.id}")
+        return created(caller, session, SEARCH_ACTIVITY, body, at="/v1/search-activities")
 
 
 @routes.get("/v1/search-activities/{search_activity_id}", operation_id="get_search_activity", scopes="steps:read")
@@ -73,8 +72,7 @@ def update_search_activity(
     Lays a merge patch over the search activity and judges what it touches: absent stays, null clears.
     """
     with caller.writing() as session:
-        row = matched(caller, session, SEARCH_ACTIVITY, search_activity_id)
-        return changed(caller, session, SEARCH_ACTIVITY, change(session, SEARCH_ACTIVITY, row, body))
+        return updated(caller, session, SEARCH_ACTIVITY, search_activity_id, body)
 
 
 @routes.delete(
@@ -92,5 +90,4 @@ def delete_search_activity(
     the other applications falls due earlier again.
     """
     with caller.writing() as session:
-        row = matched(caller, session, SEARCH_ACTIVITY, search_activity_id)
-        return deleted(session, remove(session, SEARCH_ACTIVITY, row), dry_run=dry_run)
+        return removed(caller, session, SEARCH_ACTIVITY, search_activity_id, dry_run=dry_run)

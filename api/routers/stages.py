@@ -4,27 +4,13 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import (
-    DRY_RUN,
-    ORDER,
-    PARENT,
-    ApplicationId,
-    changed,
-    check_application,
-    created,
-    deleted,
-    listed,
-    matched,
-    read,
-    select_under,
-)
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import StageChange
 from api.models.application import StageCreate, StagePublic, StageUpdate
 from api.models.page import Page
 from api.services.facts.applications import STAGE
-from api.services.facts.crud import change, create, remove
 from api.storage.keyset import ascending
 
 StageOrder = Annotated[Literal["at"], Query(description=ORDER)]
@@ -59,8 +45,7 @@ def create_stage(caller: CallerDep, application_id: ApplicationId, body: StageCr
     open steps become missed or not applicable; a live stage after an ending reinstates it. `offered` ends step 6.
     """
     with caller.writing() as session:
-        row = create(session, STAGE, body, within={"application_id": check_application(session, application_id)})
-        return created(caller, session, STAGE, row, at=f"/v1/stages/{row.id}")
+        return created(caller, session, STAGE, body, at="/v1/stages", under=application_id)
 
 
 @routes.get("/v1/stages/{stage_id}", operation_id="get_stage", scopes="applications:read")
@@ -80,8 +65,7 @@ def update_stage(caller: CallerDep, stage_id: StageId, body: StageUpdate) -> Sta
     Lays a merge patch over the stage and judges what it touches: absent stays, null clears.
     """
     with caller.writing() as session:
-        row = matched(caller, session, STAGE, stage_id)
-        return changed(caller, session, STAGE, change(session, STAGE, row, body))
+        return updated(caller, session, STAGE, stage_id, body)
 
 
 @routes.delete(
@@ -94,5 +78,4 @@ def delete_stage(caller: CallerDep, stage_id: StageId, *, dry_run: DryRun = Fals
     cannot go (409).
     """
     with caller.writing() as session:
-        row = matched(caller, session, STAGE, stage_id)
-        return deleted(session, remove(session, STAGE, row), dry_run=dry_run)
+        return removed(caller, session, STAGE, stage_id, dry_run=dry_run)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.rules.outcome import Hint
+from api.rules.outcome import STEPS, Hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,11 @@ class Guidance:
     words: tuple[str, ...]
     slips: tuple[str, ...]
     links: tuple[Hint, ...]
+
+    @property
+    def step(self) -> str:
+        """The code name of the step's number."""
+        return STEPS[self.number]
 
 
 ROUND = "/v1/interviews/{interview_id}"

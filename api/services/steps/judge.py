@@ -45,21 +45,12 @@ INTERVIEWS_WITHOUT_END = CompiledStatement(
 SEARCH_STEPS = CompiledStatement(select_as_text(*COLUMNS).where(col(StepInstance.number).in_(SEARCH)))
 STEP_PARAMETERS = {column.name: param(column.name, column.type) for column in StepInstance.__table__.c}
 THIS_ROW = (col(StepInstance.user_id) == OWNER, col(StepInstance.id) == STEP_PARAMETERS["id"])
-CHANGING_COLUMNS = (
-    "opens_at",
-    "due_at",
-    "closed_state",
-    "completed_at",
-    "reason",
-    "missing",
-    "detail",
-    "rules_version",
-)
+NAMING_COLUMNS = ("user_id", "id", "application_id", "number", "scope")
 INSERT = CompiledStatement(insert(StepInstance).values({**STEP_PARAMETERS, "snoozed_until": None}), owned=False)
 UPDATE = CompiledStatement(
     update(StepInstance)
     .where(*THIS_ROW)
-    .values({name: STEP_PARAMETERS[name] for name in (*CHANGING_COLUMNS, "snoozed_until")}),
+    .values({name: value for name, value in STEP_PARAMETERS.items() if name not in NAMING_COLUMNS}),
     owned=False,
 )
 DELETE = CompiledStatement(delete(StepInstance).where(*THIS_ROW), owned=False)
