@@ -25,6 +25,7 @@ from api.services.facts.crud import (
     find,
     find_application_id,
     remove,
+    select_existing,
     to_public,
     to_public_one,
 )
@@ -43,7 +44,7 @@ DRY_RUN: dict[int | str, dict[str, Any]] = {200: {"model": ReopenedSteps, "descr
 
 
 def paged(
-    session: OwnedSession, caller: Caller, page: PageQuery, keys: Sequence[Key], statement: Select[Any]
+    caller: Caller, session: OwnedSession, page: PageQuery, keys: Sequence[Key], statement: Select[Any]
 ) -> tuple[list[Any], str | None]:
     """Return the rows of a page and the cursor of the next one, and link to that."""
     rows, cursor = page.read_cursor(session.user_id, keys, caller.now).rows(session, statement)
@@ -51,22 +52,23 @@ def paged(
     return [row for (row,) in rows], cursor
 
 
-def listed(
-    session: OwnedSession,
+def listed(  # what a page depends on
     caller: Caller,
+    session: OwnedSession,
     kind: FactKind[FactRow, FactPublic],
     page: PageQuery,
     keys: Sequence[Key],
-    statement: Select[Any],
+    *,
+    under: str | None = None,
+    where: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """Return the fields of a page of facts, as they are answered."""
-    rows, cursor = paged(session, caller, page, keys, statement)
+    """Return the fields of a page of facts, `under` an application or all, as they are answered."""
+    table: Any = kind.table
+    statement = select_existing(table).where(*where)
+    if under is not None:
+        statement = select(table).where(table.application_id == check_application(session, under))
+    rows, cursor = paged(caller, session, page, keys, statement)
     return {"items": to_public(session, kind, rows), "next_cursor": cursor}
-
-
-def select_under(session: OwnedSession, table: Any, application_id: str) -> Any:  # noqa: ANN401  # a table, a statement
-    """Return the statement of an application's rows of a table. Raises NotFoundError for another user's application."""
-    return select(table).where(table.application_id == check_application(session, application_id))
 
 
 def check_application(session: OwnedSession, application_id: str) -> str:

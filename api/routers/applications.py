@@ -84,7 +84,7 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
     with caller.reading() as session:
         caller.require_scopes(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
-        rows, cursor = paged(session, caller, page, ORDERS[sort], mine)
+        rows, cursor = paged(caller, session, page, ORDERS[sort], mine)
         items = expand_applications(session, to_public(session, APPLICATION, rows), rows, wanted)
         return ApplicationPage.model_construct(items=items, next_cursor=cursor)
 

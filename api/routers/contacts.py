@@ -13,7 +13,7 @@ from api.models.base import IN_QUERY
 from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
 from api.models.page import Page
 from api.services.facts.contacts import CONTACT, erase, restore, search_condition
-from api.services.facts.crud import find, select_existing
+from api.services.facts.crud import find
 from api.storage.keyset import sort_orders
 
 ContactOrder = Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at"], Query(description=ORDER)]
@@ -41,8 +41,9 @@ def list_contacts(
     Answers a page; `search` finds what stands anywhere in a name, a company or an address, in capitals or not.
     """
     with caller.reading() as session:
-        wanted = select_existing(Contact).where(*search_condition(search))
-        return ContactPage.model_construct(**listed(session, caller, CONTACT, page, ORDERS[sort], wanted))
+        return ContactPage.model_construct(
+            **listed(caller, session, CONTACT, page, ORDERS[sort], where=search_condition(search))
+        )
 
 
 @routes.post("/v1/contacts", operation_id="create_contact", status_code=201, scopes="contacts:write", errors=[409])

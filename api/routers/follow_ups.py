@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import FollowUp
@@ -33,7 +33,7 @@ def list_follow_ups(
     """
     with caller.reading() as session:
         return FollowUpPage.model_construct(
-            **listed(session, caller, FOLLOW_UP, page, ORDERS[sort], select_under(session, FollowUp, application_id))
+            **listed(caller, session, FOLLOW_UP, page, ORDERS[sort], under=application_id)
         )
 
 

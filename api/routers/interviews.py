@@ -19,7 +19,6 @@ from api.http.crud import (
     listed,
     read,
     removed,
-    select_under,
     updated,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
@@ -59,7 +58,7 @@ def list_interviews(
     """
     with caller.reading() as session:
         return InterviewPage.model_construct(
-            **listed(session, caller, INTERVIEW, page, ORDERS[sort], select_under(session, Interview, application_id))
+            **listed(caller, session, INTERVIEW, page, ORDERS[sort], under=application_id)
         )
 
 

@@ -10,7 +10,6 @@ from api.http.routes import Routes
 from api.models import LetterTemplate
 from api.models.letter_template import LetterTemplateCreate, LetterTemplatePublic, LetterTemplateUpdate
 from api.models.page import Page
-from api.services.facts.crud import select_existing
 from api.services.facts.letter_templates import LETTER_TEMPLATE
 from api.storage.keyset import sort_orders
 
@@ -33,9 +32,7 @@ def list_letter_templates(
     Answers a page of letter templates.
     """
     with caller.reading() as session:
-        return LetterTemplatePage.model_construct(
-            **listed(session, caller, LETTER_TEMPLATE, page, ORDERS[sort], select_existing(LetterTemplate))
-        )
+        return LetterTemplatePage.model_construct(**listed(caller, session, LETTER_TEMPLATE, page, ORDERS[sort]))
 
 
 @routes.post(

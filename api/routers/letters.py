@@ -17,7 +17,6 @@ from api.http.crud import (
     listed,
     matched,
     removed,
-    select_under,
     updated,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
@@ -64,9 +63,7 @@ def list_letters(
     Answers a page of letters.
     """
     with caller.reading() as session:
-        return LetterPage.model_construct(
-            **listed(session, caller, LETTER, page, ORDERS[sort], select_under(session, Letter, application_id))
-        )
+        return LetterPage.model_construct(**listed(caller, session, LETTER, page, ORDERS[sort], under=application_id))
 
 
 @routes.post(

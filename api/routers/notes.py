@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Note
@@ -32,9 +32,7 @@ def list_notes(
     Answers a page of notes.
     """
     with caller.reading() as session:
-        return NotePage.model_construct(
-            **listed(session, caller, NOTE, page, ORDERS[sort], select_under(session, Note, application_id))
-        )
+        return NotePage.model_construct(**listed(caller, session, NOTE, page, ORDERS[sort], under=application_id))
 
 
 @routes.post(f"{PARENT}/notes", operation_id="create_note", status_code=201, scopes="applications:write", errors=[409])

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Offer
@@ -32,9 +32,7 @@ def list_offers(
     Answers a page of offers.
     """
     with caller.reading() as session:
-        return OfferPage.model_construct(
-            **listed(session, caller, OFFER, page, ORDERS[sort], select_under(session, Offer, application_id))
-        )
+        return OfferPage.model_construct(**listed(caller, session, OFFER, page, ORDERS[sort], under=application_id))
 
 
 @routes.post(

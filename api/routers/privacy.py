@@ -45,7 +45,7 @@ def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
     contents.
     """
     with caller.reading() as session:
-        rows, cursor = paged(session, caller, page, ORDER, select(Activity))
+        rows, cursor = paged(caller, session, page, ORDER, select(Activity))
         return ActivityPage(items=[ActivityPublic.model_validate(row) for row in rows], next_cursor=cursor)
 
 

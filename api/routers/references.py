@@ -33,7 +33,7 @@ from api.models.reference import (
 )
 from api.models.reference_message import ReferenceMessage, ReferenceSheet
 from api.services.documents import reference_messages
-from api.services.facts.crud import find, select_existing
+from api.services.facts.crud import find
 from api.services.facts.links import find_link, unlink
 from api.services.facts.references import (
     AFFECTED_STEPS,
@@ -63,8 +63,7 @@ def list_references(caller: CallerDep, page: PageDep, sort: ReferenceOrder = "cr
     Answers a page of references.
     """
     with caller.reading() as session:
-        found = listed(session, caller, REFERENCE, page, ORDERS[sort], select_existing(Reference))
-        return ReferencePage.model_construct(**found)
+        return ReferencePage.model_construct(**listed(caller, session, REFERENCE, page, ORDERS[sort]))
 
 
 @routes.post("/v1/references", operation_id="create_reference", status_code=201, scopes="contacts:write", errors=[409])

@@ -10,7 +10,6 @@ from api.http.routes import Routes
 from api.models import SearchActivity
 from api.models.page import Page
 from api.models.search_activity import SearchActivityCreate, SearchActivityPublic, SearchActivityUpdate
-from api.services.facts.crud import select_existing
 from api.services.facts.search_activities import SEARCH_ACTIVITY
 from api.storage.keyset import sort_orders
 
@@ -31,9 +30,7 @@ def list_search_activities(caller: CallerDep, page: PageDep, sort: SearchActivit
     Answers a page of search activities.
     """
     with caller.reading() as session:
-        return SearchActivityPage.model_construct(
-            **listed(session, caller, SEARCH_ACTIVITY, page, ORDERS[sort], select_existing(SearchActivity))
-        )
+        return SearchActivityPage.model_construct(**listed(caller, session, SEARCH_ACTIVITY, page, ORDERS[sort]))
 
 
 @routes.post(

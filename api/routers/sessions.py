@@ -84,7 +84,7 @@ def _signed_in(context: RequestContext, token: Token, secret: str) -> SessionSec
 def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     with caller.reading() as session:
-        rows, cursor = paged(session, caller, page, ORDER, tokens.select_tokens(SESSIONS))
+        rows, cursor = paged(caller, session, page, ORDER, tokens.select_tokens(SESSIONS))
         return SessionPage(items=[_shown(caller, row) for row in rows], next_cursor=cursor)
 
 

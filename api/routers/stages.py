@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, select_under, updated
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, created, listed, read, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import StageChange
@@ -30,9 +30,7 @@ def list_stages(caller: CallerDep, page: PageDep, application_id: ApplicationId,
     Answers a page of stages.
     """
     with caller.reading() as session:
-        return StagePage.model_construct(
-            **listed(session, caller, STAGE, page, ORDERS[sort], select_under(session, StageChange, application_id))
-        )
+        return StagePage.model_construct(**listed(caller, session, STAGE, page, ORDERS[sort], under=application_id))
 
 
 @routes.post(

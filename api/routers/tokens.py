@@ -47,7 +47,7 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     Without their secrets.
     """
     with caller.reading() as session:
-        rows, cursor = paged(session, caller, page, ORDER, tokens.select_tokens(PERSONAL))
+        rows, cursor = paged(caller, session, page, ORDER, tokens.select_tokens(PERSONAL))
         return TokenPage(items=[tokens.token_to_public(TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
