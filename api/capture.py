@@ -26,6 +26,7 @@ from api.settings import Settings
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
 TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "Version", "Root", "SessionSecret", "TokenSecret"}
+FULLEST = {"explain": "true", "expand": "contacts,interviews,next_action"}
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 Node = dict[str, Any]
 
@@ -76,11 +77,9 @@ def capture() -> Node:
             content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
             if method != "get" or content is None or operation["operationId"] == "get_current_session":
                 continue
-            explain = {"explain": "true"} if "'explain'" in str(operation.get("parameters")) else {}
-            expand = (
-                {"expand": "contacts,interviews,next_action"} if "'expand'" in str(operation.get("parameters")) else {}
-            )
-            answer = client.get(filled(path, operation), params={**explain, **expand})
+            taken = {parameter["name"] for parameter in operation.get("parameters", ())}
+            fullest = {name: value for name, value in FULLEST.items() if name in taken}
+            answer = client.get(filled(path, operation), params=fullest)
             if answer.status_code != 200:
                 raise RuntimeError(f"GET {path} answered {answer.status_code}: {answer.text}")
             for name, value in _examples_in(answer.json(), content["schema"], schemas):

@@ -1,7 +1,7 @@
 """What the endpoints of every kind of fact call: pages, answers with their version, preconditions, deletions."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Path, Response
 from pydantic import BaseModel
@@ -35,6 +35,7 @@ from api.storage.keyset import Key, PageQuery
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
+Link = TypeVar("Link", bound=BaseModel)
 PARENT = "/v1/applications/{application_id}"
 ApplicationId = Annotated[str, Path(description="The application's id.", max_length=64)]
 InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
@@ -150,12 +151,13 @@ def check_if_match(caller: Caller, show: Callable[[], BaseModel]) -> None:
         caller.check_if_match(shown, etag_of(shown))
 
 
-def linked(caller: Caller, shown: BaseModel, new_at: str | None) -> None:
-    """Say the version of a link, and where it is when it is new."""
+def linked(caller: Caller, shown: Link, new_at: str | None) -> Link:
+    """Return a link with its version, and say where it is when it is new."""
     if new_at is not None:
         caller.response.status_code = 201
         caller.headers["Location"] = new_at
     caller.headers["ETag"] = etag_of(shown)
+    return shown
 
 
 def etag_of(shown: object) -> str:

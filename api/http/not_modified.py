@@ -14,8 +14,13 @@ from fastapi.concurrency import run_in_threadpool
 from api.errors import InlineReadError, UnavailableError
 from api.http.credentials import credentials
 from api.http.headers import preconditions, request_now, request_target
-from api.services.accounts.authentication import TOKEN_WITH_STATE, check_token, is_last_use_outdated, token_parameters
-from api.storage.raw_sql import RawConnection, Row
+from api.services.accounts.authentication import (
+    AuthenticatedToken,
+    find_token,
+    find_token_async,
+    is_last_use_outdated,
+)
+from api.storage.raw_sql import RawConnection
 
 
 async def answer_if_not_modified(request: Request) -> Response | None:
@@ -26,8 +31,7 @@ async def answer_if_not_modified(request: Request) -> Response | None:
     """
     if "if-none-match" not in request.headers or b"as_of" in request.scope["query_string"]:
         return None
-    row = await _find_token(request, credentials(request), request_now(request))
-    seen = check_token(row, request_now(request), request.scope["route"].scopes)
+    seen = await _authenticated(request)
     tag = seen.etag(request_target(request))
     is_known = preconditions(request).names_exactly(tag)
     if not is_known or is_last_use_outdated(seen.last_used_at, request_now(request)):
@@ -35,19 +39,20 @@ async def answer_if_not_modified(request: Request) -> Response | None:
     return Response(status_code=304, headers={"ETag": tag})
 
 
-async def _find_token(request: Request, secret: str, now: datetime) -> Row | None:
-    state = request.app.state
+async def _authenticated(request: Request) -> AuthenticatedToken:
+    state, secret, now = request.app.state, credentials(request), request_now(request)
     if state.database.has_inline_connection:
         with suppress(InlineReadError):
-            return _first(request, state.database.inline_connection(), secret, now)
+            return _find_token(request, state.database.inline_connection(), secret, now)
     elif state.async_connection is not None:
         with suppress(UnavailableError):  # the connection is lost: a thread takes another
-            row: Row | None = await state.async_connection.first(TOKEN_WITH_STATE, **token_parameters(secret, now))
-            return row
-    return await run_in_threadpool(_first, request, state.database.driver_connection(), secret, now)
+            return await find_token_async(state.async_connection, secret, request.scope["route"].scopes, now)
+    return await run_in_threadpool(_find_token, request, state.database.driver_connection(), secret, now)
 
 
-def _first(request: Request, driver: AbstractContextManager[Any], secret: str, now: datetime) -> Row | None:
+def _find_token(
+    request: Request, driver: AbstractContextManager[Any], secret: str, now: datetime
+) -> AuthenticatedToken:
     with driver as connection:
         raw = RawConnection(connection, request.app.state.database.engine.dialect, now)
-        return raw.first(TOKEN_WITH_STATE, **token_parameters(secret, now))
+        return find_token(raw, secret, request.scope["route"].scopes)

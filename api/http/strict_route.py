@@ -186,7 +186,10 @@ def _authenticate_first(request: Request) -> None:
 
 
 def _check_rate_limit(request: Request, secret: str) -> None:
-    """Raise TooManyRequestsError where this token has made its calls; say in any case how many are left."""
+    """Raise TooManyRequestsError where this token has made its calls; say in any case how many are left.
+
+    Nobody is authenticated here: the hash is the limiter's key, so that its memory holds no secret.
+    """
     limiter: RateLimiter | None = request.app.state.rate_limiter
     if limiter is None or not looks_like_token(secret):
         return

@@ -49,9 +49,8 @@ def put_contact(
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
         check_if_match(caller, lambda: application_contact(session, application, contact.id))
         is_new = put_application_contact(session, application, contact, body)
-        shown = application_contact(session, application, contact.id)
-        linked(caller, shown, f"/v1/applications/{application.id}/contacts" if is_new else None)
-        return shown
+        new_at = f"/v1/applications/{application.id}/contacts" if is_new else None
+        return linked(caller, application_contact(session, application, contact.id), new_at)
 
 
 @routes.delete(

@@ -168,9 +168,8 @@ def put_one(
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
         check_if_match(caller, lambda: interviewer(session, interview, contact.id))
         is_new = put_interviewer(session, interview, contact, body)
-        shown = interviewer(session, interview, contact.id)
-        linked(caller, shown, f"/v1/interviews/{interview.id}/interviewers" if is_new else None)
-        return shown
+        new_at = f"/v1/interviews/{interview.id}/interviewers" if is_new else None
+        return linked(caller, interviewer(session, interview, contact.id), new_at)
 
 
 @routes.delete(

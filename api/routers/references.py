@@ -158,9 +158,8 @@ def put_named(
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
         check_if_match(caller, lambda: application_reference(session, application, person.id))
         is_new = put_application_reference(session, application, person, body)
-        shown = application_reference(session, application, person.id)
-        linked(caller, shown, f"/v1/applications/{application.id}/references/{person.id}" if is_new else None)
-        return shown
+        new_at = f"/v1/applications/{application.id}/references/{person.id}" if is_new else None
+        return linked(caller, application_reference(session, application, person.id), new_at)
 
 
 @routes.patch(

@@ -11,6 +11,7 @@ from api.models import Token, User
 from api.protocol.scopes import missing_scopes
 from api.security import hash_token, looks_like_token
 from api.services.steps.version import latest_passings, state_etag
+from api.storage.async_connection import AsyncConnection
 from api.storage.codecs import from_db_id, from_db_instant_or_none, from_db_json, to_db_instant
 from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import UNSYNCED, OwnedSession
@@ -55,19 +56,24 @@ def find_token(
     raw: RawConnection, secret: str, needed: Collection[str], *, as_of: datetime | None = None
 ) -> AuthenticatedToken:
     """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope."""
-    row = raw.first(TOKEN_WITH_STATE, **token_parameters(secret, as_of or raw.now))
-    return check_token(row, raw.now, needed)
+    row = raw.first(TOKEN_WITH_STATE, **_parameters(secret, as_of or raw.now))
+    return _checked(row, raw.now, needed)
 
 
-def token_parameters(secret: str, now: datetime) -> dict[str, str]:
-    """Return the parameters of `TOKEN_WITH_STATE`. Raises UnauthorizedError for what can be no token."""
+async def find_token_async(
+    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime
+) -> AuthenticatedToken:
+    """Return who asks, with the state now, without a thread. Raises as `find_token` does."""
+    return _checked(await connection.first(TOKEN_WITH_STATE, **_parameters(secret, now)), now, needed)
+
+
+def _parameters(secret: str, now: datetime) -> dict[str, str]:
     if not looks_like_token(secret):
         raise UnauthorizedError
     return {"hash": hash_token(secret), "now": to_db_instant(now)}
 
 
-def check_token(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
-    """Return who asks from the row that `TOKEN_WITH_STATE` found. Raises as `find_token` does."""
+def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
     user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row

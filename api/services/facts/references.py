@@ -188,27 +188,25 @@ def put_application_reference(
     given = check_evidence(session, sent_values(body))
     keys: dict[str, Any] = {"application_id": application.id, "reference_id": person.id}
     row = session.get(ApplicationReference, (session.user_id, application.id, person.id))
-    before = row.model_dump() if row else {}
-    new = ApplicationReference(user_id=session.user_id, **keys, linked_at=session.now) if row is None else row
-    values = {name: given.get(name, getattr(body, name)) for name in type(body).model_fields}
-    for name, value in values.items():
-        if name in given or not name.endswith("_at"):
-            setattr(new, name, value)
-    _settle_link(session, new, Change(given, before, session.now))
-    session.add(new)
-    new.version += 0 if row is None else 1
-    judge.judge_applications(session, [application.id], only=AFFECTED_STEPS)
+    names = [name for name in type(body).model_fields if name in given or not name.endswith("_at")]
+    values = {name: given.get(name, getattr(body, name)) for name in names}
+    new = ApplicationReference(user_id=session.user_id, **keys, linked_at=session.now)
+    _write_link(session, row or new, values, Change(given, row.model_dump() if row else {}, session.now))
     return row is None
 
 
 def change_application_reference(session: OwnedSession, row: ApplicationReference, body: Body) -> None:
     """Lay a merge patch over what a reference was told."""
     given = check_evidence(session, sent_values(body))
-    before = row.model_dump()
-    for name, value in given.items():
+    _write_link(session, row, given, Change(given, row.model_dump(), session.now))
+
+
+def _write_link(session: OwnedSession, row: ApplicationReference, values: dict[str, Any], change: Change) -> None:
+    for name, value in values.items():
         setattr(row, name, value)
-    _settle_link(session, row, Change(given, before, session.now))
-    row.version += 1
+    _settle_link(session, row, change)
+    session.add(row)
+    row.version += 0 if change.is_new else 1
     judge.judge_applications(session, [row.application_id], only=AFFECTED_STEPS)
 
 

@@ -109,19 +109,13 @@ def judge_applications(
     for some in _in_batches(wanted):
         reopened += rewrite(raw, compare(raw, some, judged_at(session), only))
     if elsewhere:
-        reopened += _judge_search(session, raw, ids)
+        reopened += judge_search(session, leave_out=ids)
     return reopened
 
 
 def judge_all(session: OwnedSession) -> list[Reopened]:
     """Judge every application of the user anew: after a change of policy or of the rules."""
     return judge_applications(session, session.exec(select(Application.id)).all())
-
-
-def judge_search(session: OwnedSession) -> list[Reopened]:
-    """Judge step 7 of every application: after a change of the user's zone or a general search activity."""
-    session.flush()
-    return _judge_search(session, RawConnection.of(session), ())
 
 
 def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collection[int] = STEPS) -> Difference:
@@ -160,8 +154,13 @@ def _update_effective_ends(session: OwnedSession, ends: Mapping[str, datetime]) 
     session.flush()
 
 
-def _judge_search(session: OwnedSession, raw: RawConnection, leave_out: Collection[str]) -> list[Reopened]:
-    """Rewrite the step 7 rows of all applications that have one, but for those judged already."""
+def judge_search(session: OwnedSession, *, leave_out: Collection[str] = ()) -> list[Reopened]:
+    """Judge step 7 of all applications that have one, but for some that are judged already.
+
+    After a change of the user's zone, or of what was done elsewhere.
+    """
+    session.flush()
+    raw = RawConnection.of(session)
     there = map(StoredStep._make, raw.all(SEARCH_STEPS))
     found = [row for row in there if from_db_id(row.application_id) not in leave_out]
     stored = {from_db_id(row.application_id): row for row in found}
