@@ -28,7 +28,7 @@ from api.services.facts.letter_templates import LETTER_TEMPLATE
 from api.services.facts.letters import LETTER, send
 from api.services.facts.notes import NOTE
 from api.services.facts.offers import OFFER
-from api.services.facts.references import REFERENCE, put_application_reference
+from api.services.facts.references import REFERENCE, link_reference
 from api.services.facts.search_activities import SEARCH_ACTIVITY
 from api.storage.database import Database
 from api.storage.session import OwnedSession
@@ -146,8 +146,8 @@ def _just_interviewed(story: Story) -> None:
 def _after_the_talk(story: Story) -> None:
     app, session = ids.APPLICATION, story.session
     interview, person = find(session, Interview, ids.INTERVIEW), find(session, Contact, ids.INTERVIEWER)
-    links.put_interviewer(session, interview, person, InterviewerPut())
-    links.put_application_contact(
+    links.link_interviewer(session, interview, person, InterviewerPut())
+    links.link_contact(
         session,
         find(session, Application, app),
         person,
@@ -155,7 +155,7 @@ def _after_the_talk(story: Story) -> None:
     )
     _noted(story, app)
     named = ApplicationReferencePut.model_validate({"linked_at": story.at(-3, "12:00")})
-    put_application_reference(session, find(session, Application, app), find(session, Reference, ids.REFERENCE), named)
+    link_reference(session, find(session, Application, app), find(session, Reference, ids.REFERENCE), named)
 
 
 def _noted(story: Story, app: str) -> None:
@@ -257,7 +257,7 @@ def _after_the_panel(story: Story) -> None:
         body="Dear all, thank you for …",
     )
     interview, person = find(session, Interview, ids.LAST_INTERVIEW), find(session, Contact, ids.OFFER_CONTACT)
-    links.put_interviewer(session, interview, person, InterviewerPut())
+    links.link_interviewer(session, interview, person, InterviewerPut())
     praise = "They liked the before and after of the style guide."
     noted: dict[str, Any] = {"interview_id": ids.LAST_INTERVIEW, "noted_at": story.at(-10, "16:00")}
     story.tell(NOTE, ids.LAST_POSITIVE, within=app, kind="positive", text=praise, **noted)

@@ -1,7 +1,7 @@
 """The decorators of routers: path, scopes, conditions and errors of an operation stand above its endpoint.
 
-`@routes.get("/v1/notes/{note_id}", operation_id="get_note", scopes="applications:read")` makes a strict route; nothing
-about an operation is worked out from its name or address elsewhere.
+`@routes.get("/v1/notes/{note_id}", scopes="applications:read")` makes a strict route of the function below it; the
+function's name is the operation's id. Nothing else about an operation follows from its name or address.
 """
 
 from collections.abc import Callable, Collection
@@ -32,7 +32,6 @@ class Routes:
         self,
         path: str,
         *,
-        operation_id: str | None = None,
         scopes: str | Collection[str],
         errors: Collection[int] = (),
         etag: bool = True,
@@ -46,13 +45,12 @@ class Routes:
         needed = _checked(scopes)
         has_version = etag and bool(needed)
         declaration = Declaration(needed, errors, etag=has_version, reads_steps=reads_steps, if_none_match=has_version)
-        return self._add("GET", path, operation_id, declaration, options)
+        return self._add("GET", path, declaration, options)
 
     def post(
         self,
         path: str,
         *,
-        operation_id: str,
         scopes: str | Collection[str],
         errors: Collection[int] = (),
         if_match: bool = False,
@@ -62,52 +60,47 @@ class Routes:
         """Declare a creation or an action. `idempotent`: an Idempotency-Key is accepted."""
         needed = _checked(scopes)
         declaration = Declaration(needed, errors, if_match=if_match, idempotency_key=idempotent and bool(needed))
-        return self._add("POST", path, operation_id, declaration, options)
+        return self._add("POST", path, declaration, options)
 
     def put(
         self,
         path: str,
         *,
-        operation_id: str,
         scopes: str | Collection[str],
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a replacement; If-Match is accepted."""
-        return self._add("PUT", path, operation_id, Declaration(_checked(scopes), errors, if_match=True), options)
+        return self._add("PUT", path, Declaration(_checked(scopes), errors, if_match=True), options)
 
     def patch(
         self,
         path: str,
         *,
-        operation_id: str,
         scopes: str | Collection[str],
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a change by merge patch; If-Match is accepted."""
-        return self._add("PATCH", path, operation_id, Declaration(_checked(scopes), errors, if_match=True), options)
+        return self._add("PATCH", path, Declaration(_checked(scopes), errors, if_match=True), options)
 
     def delete(
         self,
         path: str,
         *,
-        operation_id: str,
         scopes: str | Collection[str],
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a deletion, answered by 204; If-Match is accepted."""
         declaration = Declaration(_checked(scopes), errors, if_match=True)
-        return self._add(
-            "DELETE", path, operation_id, declaration, {"status_code": 204, "response_class": Response, **options}
-        )
+        return self._add("DELETE", path, declaration, {"status_code": 204, "response_class": Response, **options})
 
     def _add(
-        self, method: str, path: str, operation_id: str | None, declaration: Declaration, options: dict[str, Any]
+        self, method: str, path: str, declaration: Declaration, options: dict[str, Any]
     ) -> Callable[[Endpoint], Endpoint]:
         def decorated(endpoint: Endpoint) -> Endpoint:
-            fixed = {"methods": [method], "operation_id": operation_id, "tags": [self.tag]}
+            fixed = {"methods": [method], "operation_id": endpoint.__name__, "tags": [self.tag]}
             self.routes.append(Route(path, endpoint, declaration=declaration, **fixed, **options))
             return endpoint
 

@@ -16,15 +16,8 @@ from api.services.policies import policy_with_origins
 routes = Routes("account")
 
 
-@routes.post(
-    "/v1/users",
-    operation_id="create_user",
-    scopes=OPEN,
-    errors=[403, 409, 429],
-    status_code=201,
-    response_model=UserPublic,
-)
-def sign_up(context: RequestContextDep, body: UserCreate) -> object:
+@routes.post("/v1/users", scopes=OPEN, errors=[403, 409, 429], status_code=201, response_model=UserPublic)
+def create_user(context: RequestContextDep, body: UserCreate) -> object:
     """Open an account.
 
     Then sign in with POST /v1/sessions. `time_zone` decides step 7 and what new applications start with. Where the
@@ -42,7 +35,7 @@ def sign_up(context: RequestContextDep, body: UserCreate) -> object:
         return users.user_to_public(user)
 
 
-@routes.get("/v1/me", operation_id="get_me", scopes="account:read")
+@routes.get("/v1/me", scopes="account:read")
 def get_me(caller: CallerDep) -> UserPublic:
     """Read your profile."""
     with caller.reading() as session:
@@ -51,8 +44,8 @@ def get_me(caller: CallerDep) -> UserPublic:
         return users.user_to_public(user)
 
 
-@routes.patch("/v1/me", operation_id="update_me", scopes="account:write")
-def patch_me(caller: CallerDep, body: UserUpdate) -> UserPublic:
+@routes.patch("/v1/me", scopes="account:write")
+def update_me(caller: CallerDep, body: UserUpdate) -> UserPublic:
     """Change your profile.
 
     Another `time_zone` moves step 7 and nothing else; new applications start with it.
@@ -65,9 +58,7 @@ def patch_me(caller: CallerDep, body: UserUpdate) -> UserPublic:
         return users.user_to_public(user)
 
 
-@routes.put(
-    "/v1/me/password", operation_id="put_password", scopes="account:write", status_code=204, response_class=Response
-)
+@routes.put("/v1/me/password", scopes="account:write", status_code=204, response_class=Response)
 def put_password(caller: CallerDep, body: PasswordPut) -> Response:
     """Change your password.
 
@@ -91,7 +82,7 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
         return Response(status_code=204)
 
 
-@routes.get("/v1/me/policy", operation_id="get_policy", scopes="account:read")
+@routes.get("/v1/me/policy", scopes="account:read")
 def get_policy(caller: CallerDep) -> PolicyPublic:
     """Read your policy.
 
@@ -103,8 +94,8 @@ def get_policy(caller: CallerDep) -> PolicyPublic:
         return policy_with_origins(user.policy, {})
 
 
-@routes.patch("/v1/me/policy", operation_id="update_policy", scopes="account:write")
-def patch_policy(caller: CallerDep, body: PolicyOverrides) -> PolicyPublic:
+@routes.patch("/v1/me/policy", scopes="account:write")
+def update_policy(caller: CallerDep, body: PolicyOverrides) -> PolicyPublic:
     """Change your policy.
 
     A merge patch: null goes back to the default, lists replace. Every step of every application is judged anew.

@@ -9,7 +9,7 @@ from api.models import Application, ApplicationContact, Contact
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut
 from api.models.page import Page
 from api.services.facts.crud import NO_STEPS, find
-from api.services.facts.links import application_contact, contacts_page, find_link, put_application_contact, unlink
+from api.services.facts.links import application_contact, contacts_page, find_link, link_contact, unlink
 
 routes = Routes("contacts")
 
@@ -18,7 +18,7 @@ class ApplicationContactPage(Page[ApplicationContactPublic]):
     """A page of the contacts of an application."""
 
 
-@routes.get(f"{PARENT}/contacts", operation_id="list_application_contacts", scopes="applications:read")
+@routes.get(f"{PARENT}/contacts", scopes="applications:read")
 def list_application_contacts(
     caller: CallerDep, application_id: ApplicationId, page: PageDep
 ) -> ApplicationContactPage:
@@ -34,11 +34,10 @@ def list_application_contacts(
 
 @routes.put(
     f"{PARENT}/contacts/{{contact_id}}",
-    operation_id="put_application_contact",
     scopes="applications:write",
     responses={201: {"model": ApplicationContactPublic, "description": "Linked."}},
 )
-def put_contact(
+def put_application_contact(
     caller: CallerDep, application_id: ApplicationId, contact_id: ContactId, body: ApplicationContactPut
 ) -> ApplicationContactPublic:
     """Link a contact to an application.
@@ -48,18 +47,13 @@ def put_contact(
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
         check_if_match(caller, lambda: application_contact(session, application, contact.id))
-        is_new = put_application_contact(session, application, contact, body)
+        is_new = link_contact(session, application, contact, body)
         new_at = f"/v1/applications/{application.id}/contacts" if is_new else None
         return linked(caller, application_contact(session, application, contact.id), new_at)
 
 
-@routes.delete(
-    f"{PARENT}/contacts/{{contact_id}}",
-    operation_id="delete_application_contact",
-    scopes="applications:write",
-    responses=DRY_RUN,
-)
-def delete_contact(
+@routes.delete(f"{PARENT}/contacts/{{contact_id}}", scopes="applications:write", responses=DRY_RUN)
+def delete_application_contact(
     caller: CallerDep, application_id: ApplicationId, contact_id: ContactId, *, dry_run: DryRun = False
 ) -> Response:
     """Unlink a contact from an application.

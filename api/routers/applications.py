@@ -61,7 +61,7 @@ def _wanted(expand: str | None) -> frozenset[str]:
     return names
 
 
-@routes.get("/v1/applications", operation_id="list_applications", scopes="applications:read")
+@routes.get("/v1/applications", scopes="applications:read")
 def list_applications(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
@@ -111,13 +111,7 @@ def _filters(
     return conditions
 
 
-@routes.post(
-    "/v1/applications",
-    operation_id="create_application",
-    status_code=201,
-    scopes="applications:write",
-    errors=[404, 409],
-)
+@routes.post("/v1/applications", status_code=201, scopes="applications:write", errors=[404, 409])
 def create_application(caller: CallerDep, body: ApplicationCreate) -> ApplicationPublic:
     """Record an application.
 
@@ -129,7 +123,7 @@ def create_application(caller: CallerDep, body: ApplicationCreate) -> Applicatio
         return created(caller, session, APPLICATION, body, at="/v1/applications")
 
 
-@routes.get(PARENT, operation_id="get_application", scopes="applications:read")
+@routes.get(PARENT, scopes="applications:read")
 def get_application(caller: CallerDep, application_id: ApplicationId, expand: Expand = None) -> ExpandedApplication:
     """Read an application.
 
@@ -145,7 +139,7 @@ def get_application(caller: CallerDep, application_id: ApplicationId, expand: Ex
         return expand_applications(session, [shown], [row], wanted)[0]
 
 
-@routes.patch("/v1/applications/{application_id}", operation_id="update_application", scopes="applications:write")
+@routes.patch("/v1/applications/{application_id}", scopes="applications:write")
 def update_application(caller: CallerDep, application_id: ApplicationId, body: ApplicationUpdate) -> ApplicationPublic:
     """Change an application.
 
@@ -156,12 +150,7 @@ def update_application(caller: CallerDep, application_id: ApplicationId, body: A
         return updated(caller, session, APPLICATION, application_id, body)
 
 
-@routes.delete(
-    "/v1/applications/{application_id}",
-    operation_id="delete_application",
-    scopes="applications:write",
-    responses=DRY_RUN,
-)
+@routes.delete("/v1/applications/{application_id}", scopes="applications:write", responses=DRY_RUN)
 def delete_application(caller: CallerDep, application_id: ApplicationId, *, dry_run: DryRun = False) -> Response:
     """Delete an application.
 
@@ -172,12 +161,7 @@ def delete_application(caller: CallerDep, application_id: ApplicationId, *, dry_
         return removed(caller, session, APPLICATION, application_id, dry_run=dry_run)
 
 
-@routes.post(
-    f"{PARENT}/restore",
-    operation_id="restore_application",
-    scopes="applications:write",
-    response_model=APPLICATION.public,
-)
+@routes.post(f"{PARENT}/restore", scopes="applications:write", response_model=APPLICATION.public)
 def restore_application(caller: CallerDep, application_id: ApplicationId) -> object:
     """Take the deletion of an application back.
 
@@ -189,10 +173,8 @@ def restore_application(caller: CallerDep, application_id: ApplicationId) -> obj
         return changed(caller, session, APPLICATION, row)
 
 
-@routes.get(
-    f"{PARENT}/policy", operation_id="get_application_policy", scopes="applications:read", response_model=PolicyPublic
-)
-def get_policy(caller: CallerDep, application_id: ApplicationId) -> object:
+@routes.get(f"{PARENT}/policy", scopes="applications:read", response_model=PolicyPublic)
+def get_application_policy(caller: CallerDep, application_id: ApplicationId) -> object:
     """Read an application's policy.
 
     Every figure as it counts here, with its origin: the system's default, yours, or this application's.
@@ -204,13 +186,8 @@ def get_policy(caller: CallerDep, application_id: ApplicationId) -> object:
         return policy_with_origins(user.policy, row.policy)
 
 
-@routes.patch(
-    f"{PARENT}/policy",
-    operation_id="update_application_policy",
-    scopes="applications:write",
-    response_model=PolicyPublic,
-)
-def patch_policy(caller: CallerDep, application_id: ApplicationId, body: PolicyOverrides) -> object:
+@routes.patch(f"{PARENT}/policy", scopes="applications:write", response_model=PolicyPublic)
+def update_application_policy(caller: CallerDep, application_id: ApplicationId, body: PolicyOverrides) -> object:
     """Change an application's policy.
 
     A merge patch: null goes back to your own or the default figure, lists replace. All its steps are judged anew.

@@ -18,12 +18,11 @@ routes = Routes("interviews")
 
 @routes.get(
     "/v1/interviews/{interview_id}/prep-card",
-    operation_id="get_prep_card",
     scopes="applications:read",
     response_model=PrepCard,
     responses=CARD.content,
 )
-def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
+def get_prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for before an interview.
 
     The closing questions that are not answered yet, and what to find out about the people. As JSON, text, or a page to
@@ -36,14 +35,8 @@ def prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wa
     return card_response(caller, kind, shown, title, sections)
 
 
-@routes.get(
-    f"{PARENT}/call-card",
-    operation_id="get_call_card",
-    scopes="applications:read",
-    response_model=CallCard,
-    responses=CARD.content,
-)
-def call_card(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
+@routes.get(f"{PARENT}/call-card", scopes="applications:read", response_model=CallCard, responses=CARD.content)
+def get_call_card(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for the call.
 
     Whom to ring, what time it is there and whether they are at work, two sentences to begin with, two points from your

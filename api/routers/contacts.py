@@ -26,7 +26,7 @@ class ContactPage(Page[ContactPublic]):
     """A page of contact objects."""
 
 
-@routes.get("/v1/contacts", operation_id="list_contacts", scopes="contacts:read")
+@routes.get("/v1/contacts", scopes="contacts:read")
 def list_contacts(
     caller: CallerDep,
     page: PageDep,
@@ -46,7 +46,7 @@ def list_contacts(
         )
 
 
-@routes.post("/v1/contacts", operation_id="create_contact", status_code=201, scopes="contacts:write", errors=[409])
+@routes.post("/v1/contacts", status_code=201, scopes="contacts:write", errors=[409])
 def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
     """Record a contact.
 
@@ -57,7 +57,7 @@ def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
         return created(caller, session, CONTACT, body, at="/v1/contacts")
 
 
-@routes.get("/v1/contacts/{contact_id}", operation_id="get_contact", scopes="contacts:read")
+@routes.get("/v1/contacts/{contact_id}", scopes="contacts:read")
 def get_contact(caller: CallerDep, contact_id: ContactId) -> ContactPublic:
     """Read a contact.
 
@@ -67,7 +67,7 @@ def get_contact(caller: CallerDep, contact_id: ContactId) -> ContactPublic:
         return read(caller, session, CONTACT, contact_id)
 
 
-@routes.patch("/v1/contacts/{contact_id}", operation_id="update_contact", scopes="contacts:write", errors=[409])
+@routes.patch("/v1/contacts/{contact_id}", scopes="contacts:write", errors=[409])
 def update_contact(caller: CallerDep, contact_id: ContactId, body: ContactUpdate) -> ContactPublic:
     """Change a contact.
 
@@ -78,7 +78,7 @@ def update_contact(caller: CallerDep, contact_id: ContactId, body: ContactUpdate
         return updated(caller, session, CONTACT, contact_id, body)
 
 
-@routes.delete("/v1/contacts/{contact_id}", operation_id="delete_contact", scopes="contacts:write", responses=DRY_RUN)
+@routes.delete("/v1/contacts/{contact_id}", scopes="contacts:write", responses=DRY_RUN)
 def delete_contact(caller: CallerDep, contact_id: ContactId, *, dry_run: DryRun = False) -> Response:
     """Delete a contact.
 
@@ -89,12 +89,7 @@ def delete_contact(caller: CallerDep, contact_id: ContactId, *, dry_run: DryRun 
         return removed(caller, session, CONTACT, contact_id, dry_run=dry_run)
 
 
-@routes.post(
-    "/v1/contacts/{contact_id}/restore",
-    operation_id="restore_contact",
-    scopes="contacts:write",
-    response_model=ContactPublic,
-)
+@routes.post("/v1/contacts/{contact_id}/restore", scopes="contacts:write", response_model=ContactPublic)
 def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
     """Take the deletion of a contact back.
 
@@ -108,7 +103,6 @@ def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
 
 @routes.post(
     "/v1/contacts/{contact_id}/erase",
-    operation_id="erase_contact",
     scopes="contacts:write",
     errors=[409],
     if_match=True,

@@ -23,7 +23,7 @@ class FollowUpPage(Page[FollowUpPublic]):
     """A page of follow-up objects."""
 
 
-@routes.get(f"{PARENT}/follow-ups", operation_id="list_follow_ups", scopes="applications:read")
+@routes.get(f"{PARENT}/follow-ups", scopes="applications:read")
 def list_follow_ups(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: FollowUpOrder = "at"
 ) -> FollowUpPage:
@@ -37,9 +37,7 @@ def list_follow_ups(
         )
 
 
-@routes.post(
-    f"{PARENT}/follow-ups", operation_id="create_follow_up", status_code=201, scopes="applications:write", errors=[409]
-)
+@routes.post(f"{PARENT}/follow-ups", status_code=201, scopes="applications:write", errors=[409])
 def create_follow_up(caller: CallerDep, application_id: ApplicationId, body: FollowUpCreate) -> FollowUpPublic:
     """Record a follow-up.
 
@@ -51,7 +49,7 @@ def create_follow_up(caller: CallerDep, application_id: ApplicationId, body: Fol
         return created(caller, session, FOLLOW_UP, body, at="/v1/follow-ups", under=application_id)
 
 
-@routes.get("/v1/follow-ups/{follow_up_id}", operation_id="get_follow_up", scopes="applications:read")
+@routes.get("/v1/follow-ups/{follow_up_id}", scopes="applications:read")
 def get_follow_up(caller: CallerDep, follow_up_id: FollowUpId) -> FollowUpPublic:
     """Read a follow-up.
 
@@ -61,7 +59,7 @@ def get_follow_up(caller: CallerDep, follow_up_id: FollowUpId) -> FollowUpPublic
         return read(caller, session, FOLLOW_UP, follow_up_id)
 
 
-@routes.patch("/v1/follow-ups/{follow_up_id}", operation_id="update_follow_up", scopes="applications:write")
+@routes.patch("/v1/follow-ups/{follow_up_id}", scopes="applications:write")
 def update_follow_up(caller: CallerDep, follow_up_id: FollowUpId, body: FollowUpUpdate) -> FollowUpPublic:
     """Change a follow-up.
 
@@ -71,9 +69,7 @@ def update_follow_up(caller: CallerDep, follow_up_id: FollowUpId, body: FollowUp
         return updated(caller, session, FOLLOW_UP, follow_up_id, body)
 
 
-@routes.delete(
-    "/v1/follow-ups/{follow_up_id}", operation_id="delete_follow_up", scopes="applications:write", responses=DRY_RUN
-)
+@routes.delete("/v1/follow-ups/{follow_up_id}", scopes="applications:write", responses=DRY_RUN)
 def delete_follow_up(caller: CallerDep, follow_up_id: FollowUpId, *, dry_run: DryRun = False) -> Response:
     """Delete a follow-up.
 

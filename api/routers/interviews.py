@@ -32,7 +32,7 @@ from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public, to_public_one
 from api.services.facts.debrief import debrief
 from api.services.facts.interviews import INTERVIEW
-from api.services.facts.links import find_link, interviewer, interviewers, put_interviewer, unlink
+from api.services.facts.links import find_link, interviewer, interviewers, link_interviewer, unlink
 from api.services.facts.notes import NOTE
 from api.services.steps.read import View, steps_of_one
 from api.storage.keyset import sort_orders
@@ -48,7 +48,7 @@ class InterviewPage(Page[InterviewPublic]):
     """A page of interview objects."""
 
 
-@routes.get(f"{PARENT}/interviews", operation_id="list_interviews", scopes="applications:read")
+@routes.get(f"{PARENT}/interviews", scopes="applications:read")
 def list_interviews(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: InterviewOrder = "starts_at"
 ) -> InterviewPage:
@@ -62,9 +62,7 @@ def list_interviews(
         )
 
 
-@routes.post(
-    f"{PARENT}/interviews", operation_id="create_interview", status_code=201, scopes="applications:write", errors=[409]
-)
+@routes.post(f"{PARENT}/interviews", status_code=201, scopes="applications:write", errors=[409])
 def create_interview(caller: CallerDep, application_id: ApplicationId, body: InterviewCreate) -> InterviewPublic:
     """Record an interview.
 
@@ -76,7 +74,7 @@ def create_interview(caller: CallerDep, application_id: ApplicationId, body: Int
         return created(caller, session, INTERVIEW, body, at="/v1/interviews", under=application_id)
 
 
-@routes.get("/v1/interviews/{interview_id}", operation_id="get_interview", scopes="applications:read")
+@routes.get("/v1/interviews/{interview_id}", scopes="applications:read")
 def get_interview(caller: CallerDep, interview_id: InterviewId) -> InterviewPublic:
     """Read an interview.
 
@@ -86,7 +84,7 @@ def get_interview(caller: CallerDep, interview_id: InterviewId) -> InterviewPubl
         return read(caller, session, INTERVIEW, interview_id)
 
 
-@routes.patch("/v1/interviews/{interview_id}", operation_id="update_interview", scopes="applications:write")
+@routes.patch("/v1/interviews/{interview_id}", scopes="applications:write")
 def update_interview(caller: CallerDep, interview_id: InterviewId, body: InterviewUpdate) -> InterviewPublic:
     """Change an interview.
 
@@ -97,9 +95,7 @@ def update_interview(caller: CallerDep, interview_id: InterviewId, body: Intervi
         return updated(caller, session, INTERVIEW, interview_id, body)
 
 
-@routes.delete(
-    "/v1/interviews/{interview_id}", operation_id="delete_interview", scopes="applications:write", responses=DRY_RUN
-)
+@routes.delete("/v1/interviews/{interview_id}", scopes="applications:write", responses=DRY_RUN)
 def delete_interview(caller: CallerDep, interview_id: InterviewId, *, dry_run: DryRun = False) -> Response:
     """Delete an interview.
 
@@ -112,7 +108,6 @@ def delete_interview(caller: CallerDep, interview_id: InterviewId, *, dry_run: D
 
 @routes.post(
     "/v1/interviews/{interview_id}/debrief",
-    operation_id="debrief_interview",
     scopes=("applications:write", "contacts:write"),
     errors=[409],
     status_code=201,
@@ -139,7 +134,7 @@ class InterviewerPage(Page[InterviewerPublic]):
     """A page of who took part in a round."""
 
 
-@routes.get(PEOPLE, operation_id="list_interviewers", scopes="applications:read")
+@routes.get(PEOPLE, scopes="applications:read")
 def list_interviewers(caller: CallerDep, interview_id: InterviewId, page: PageDep) -> InterviewerPage:
     """List an interview's interviewers.
 
@@ -153,11 +148,10 @@ def list_interviewers(caller: CallerDep, interview_id: InterviewId, page: PageDe
 
 @routes.put(
     f"{PEOPLE}/{{contact_id}}",
-    operation_id="put_interviewer",
     scopes="applications:write",
     responses={201: {"model": InterviewerPublic, "description": "Linked."}},
 )
-def put_one(
+def put_interviewer(
     caller: CallerDep, interview_id: InterviewId, contact_id: ContactId, body: InterviewerPut
 ) -> InterviewerPublic:
     """Say that a contact took part.
@@ -167,15 +161,13 @@ def put_one(
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
         check_if_match(caller, lambda: interviewer(session, interview, contact.id))
-        is_new = put_interviewer(session, interview, contact, body)
+        is_new = link_interviewer(session, interview, contact, body)
         new_at = f"/v1/interviews/{interview.id}/interviewers" if is_new else None
         return linked(caller, interviewer(session, interview, contact.id), new_at)
 
 
-@routes.delete(
-    f"{PEOPLE}/{{contact_id}}", operation_id="delete_interviewer", scopes="applications:write", responses=DRY_RUN
-)
-def delete_one(
+@routes.delete(f"{PEOPLE}/{{contact_id}}", scopes="applications:write", responses=DRY_RUN)
+def delete_interviewer(
     caller: CallerDep, interview_id: InterviewId, contact_id: ContactId, *, dry_run: DryRun = False
 ) -> Response:
     """Say that a contact did not take part.

@@ -23,7 +23,7 @@ class LetterTemplatePage(Page[LetterTemplatePublic]):
     """A page of letter template objects."""
 
 
-@routes.get("/v1/letter-templates", operation_id="list_letter_templates", scopes="applications:read")
+@routes.get("/v1/letter-templates", scopes="applications:read")
 def list_letter_templates(
     caller: CallerDep, page: PageDep, sort: LetterTemplateOrder = "created_at"
 ) -> LetterTemplatePage:
@@ -35,13 +35,7 @@ def list_letter_templates(
         return LetterTemplatePage.model_construct(**listed(caller, session, LETTER_TEMPLATE, page, ORDERS[sort]))
 
 
-@routes.post(
-    "/v1/letter-templates",
-    operation_id="create_letter_template",
-    status_code=201,
-    scopes="applications:write",
-    errors=[409],
-)
+@routes.post("/v1/letter-templates", status_code=201, scopes="applications:write", errors=[409])
 def create_letter_template(caller: CallerDep, body: LetterTemplateCreate) -> LetterTemplatePublic:
     """Record a letter template.
 
@@ -52,7 +46,7 @@ def create_letter_template(caller: CallerDep, body: LetterTemplateCreate) -> Let
         return created(caller, session, LETTER_TEMPLATE, body, at="/v1/letter-templates")
 
 
-@routes.get("/v1/letter-templates/{letter_template_id}", operation_id="get_letter_template", scopes="applications:read")
+@routes.get("/v1/letter-templates/{letter_template_id}", scopes="applications:read")
 def get_letter_template(caller: CallerDep, letter_template_id: LetterTemplateId) -> LetterTemplatePublic:
     """Read a letter template.
 
@@ -62,12 +56,7 @@ def get_letter_template(caller: CallerDep, letter_template_id: LetterTemplateId)
         return read(caller, session, LETTER_TEMPLATE, letter_template_id)
 
 
-@routes.patch(
-    "/v1/letter-templates/{letter_template_id}",
-    operation_id="update_letter_template",
-    scopes="applications:write",
-    errors=[409],
-)
+@routes.patch("/v1/letter-templates/{letter_template_id}", scopes="applications:write", errors=[409])
 def update_letter_template(
     caller: CallerDep, letter_template_id: LetterTemplateId, body: LetterTemplateUpdate
 ) -> LetterTemplatePublic:
@@ -80,12 +69,7 @@ def update_letter_template(
         return updated(caller, session, LETTER_TEMPLATE, letter_template_id, body)
 
 
-@routes.delete(
-    "/v1/letter-templates/{letter_template_id}",
-    operation_id="delete_letter_template",
-    scopes="applications:write",
-    responses=DRY_RUN,
-)
+@routes.delete("/v1/letter-templates/{letter_template_id}", scopes="applications:write", responses=DRY_RUN)
 def delete_letter_template(
     caller: CallerDep, letter_template_id: LetterTemplateId, *, dry_run: DryRun = False
 ) -> Response:

@@ -26,7 +26,7 @@ from api.models import Interview, Letter
 from api.models.composed_letter import ComposedLetter, ComposeLetter, FindingPublic, LetterCheck
 from api.models.letter import LetterCreate, LetterPublic, LetterSend, LetterUpdate
 from api.models.page import Page
-from api.services.documents.compose import compose_letter, findings
+from api.services.documents.compose import compose_draft, findings
 from api.services.documents.letter_sheets import file_name, sheet_of
 from api.services.facts.crud import find, to_public_one
 from api.services.facts.letters import LETTER, send
@@ -54,7 +54,7 @@ class LetterPage(Page[LetterPublic]):
     """A page of letter objects."""
 
 
-@routes.get(f"{PARENT}/letters", operation_id="list_letters", scopes="applications:read")
+@routes.get(f"{PARENT}/letters", scopes="applications:read")
 def list_letters(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: LetterOrder = "created_at"
 ) -> LetterPage:
@@ -66,9 +66,7 @@ def list_letters(
         return LetterPage.model_construct(**listed(caller, session, LETTER, page, ORDERS[sort], under=application_id))
 
 
-@routes.post(
-    f"{PARENT}/letters", operation_id="create_letter", status_code=201, scopes="applications:write", errors=[409]
-)
+@routes.post(f"{PARENT}/letters", status_code=201, scopes="applications:write", errors=[409])
 def create_letter(caller: CallerDep, application_id: ApplicationId, body: LetterCreate) -> LetterPublic:
     """Record a letter.
 
@@ -80,11 +78,7 @@ def create_letter(caller: CallerDep, application_id: ApplicationId, body: Letter
 
 
 @routes.get(
-    "/v1/letters/{letter_id}",
-    operation_id="get_letter",
-    scopes="applications:read",
-    response_model=LetterPublic,
-    responses=FORMATS.content,
+    "/v1/letters/{letter_id}", scopes="applications:read", response_model=LetterPublic, responses=FORMATS.content
 )
 def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted: Wanted = None) -> Any:  # noqa: ANN401
     """Read a letter.
@@ -104,7 +98,7 @@ def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted:
     return format_response(caller, kind, RENDERINGS[kind](written), file=name)
 
 
-@routes.patch("/v1/letters/{letter_id}", operation_id="update_letter", scopes="applications:write", errors=[409])
+@routes.patch("/v1/letters/{letter_id}", scopes="applications:write", errors=[409])
 def update_letter(caller: CallerDep, letter_id: LetterId, body: LetterUpdate) -> LetterPublic:
     """Change a letter.
 
@@ -115,7 +109,7 @@ def update_letter(caller: CallerDep, letter_id: LetterId, body: LetterUpdate) ->
         return updated(caller, session, LETTER, letter_id, body)
 
 
-@routes.delete("/v1/letters/{letter_id}", operation_id="delete_letter", scopes="applications:write", responses=DRY_RUN)
+@routes.delete("/v1/letters/{letter_id}", scopes="applications:write", responses=DRY_RUN)
 def delete_letter(caller: CallerDep, letter_id: LetterId, *, dry_run: DryRun = False) -> Response:
     """Delete a letter.
 
@@ -126,13 +120,8 @@ def delete_letter(caller: CallerDep, letter_id: LetterId, *, dry_run: DryRun = F
         return removed(caller, session, LETTER, letter_id, dry_run=dry_run)
 
 
-@routes.post(
-    "/v1/interviews/{interview_id}/letters/compose",
-    operation_id="compose_letter",
-    scopes="applications:write",
-    status_code=201,
-)
-def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | None = None) -> ComposedLetter:
+@routes.post("/v1/interviews/{interview_id}/letters/compose", scopes="applications:write", status_code=201)
+def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | None = None) -> ComposedLetter:
     """Compose a letter from what was noted.
 
     Keeps a draft made of your own words – the `wording` of notes, why this job and company, what was said about the
@@ -142,7 +131,7 @@ def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | 
     """
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)
-        letter, draft, channel = compose_letter(session, interview, body or ComposeLetter(recipients=[]))
+        letter, draft, channel = compose_draft(session, interview, body or ComposeLetter(recipients=[]))
         shown = to_public_one(session, LETTER, letter)
         caller.created(f"/v1/letters/{letter.id}", etag_of(shown))
         composed: ComposedLetter = ComposedLetter.model_validate(
@@ -156,8 +145,8 @@ def compose(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | 
         return caller.remember(composed, status=201)
 
 
-@routes.get("/v1/letters/{letter_id}/check", operation_id="check_letter", scopes="applications:read", etag=False)
-def check(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
+@routes.get("/v1/letters/{letter_id}/check", scopes="applications:read", etag=False)
+def check_letter(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
     """Check a letter before it goes out.
 
     Names and their spelling, blanks, phrases that anybody could have sent, length, channel, and the concerns that it
@@ -171,7 +160,6 @@ def check(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
 
 @routes.post(
     "/v1/letters/{letter_id}/send",
-    operation_id="send_letter",
     scopes="applications:write",
     errors=[409],
     if_match=True,

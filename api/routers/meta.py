@@ -132,8 +132,8 @@ class Guide(BaseModel):
     steps: list[GuidedStep]
 
 
-@routes.get("/", operation_id="get_root", scopes=OPEN)
-def root() -> Root:
+@routes.get("/", scopes=OPEN)
+def get_root() -> Root:
     """Find your way.
 
     Name, version and the addresses to start from.
@@ -152,8 +152,8 @@ def root() -> Root:
     return Root(name="Afterword", version=__version__, links=links)
 
 
-@routes.get("/livez", operation_id="get_liveness", scopes=OPEN)
-async def livez() -> Health:
+@routes.get("/livez", scopes=OPEN)
+async def get_liveness() -> Health:
     """Check that the process answers.
 
     Asks nothing of the database.
@@ -161,8 +161,8 @@ async def livez() -> Health:
     return Health(status="ok")
 
 
-@routes.get("/readyz", operation_id="get_readiness", scopes=OPEN, errors=[503])
-def readyz(context: RequestContextDep) -> Readiness:
+@routes.get("/readyz", scopes=OPEN, errors=[503])
+def get_readiness(context: RequestContextDep) -> Readiness:
     """Check that the service can work.
 
     The database is reachable and its schema is the one that this version wants; 503 otherwise, saying which is not.
@@ -182,14 +182,14 @@ def readyz(context: RequestContextDep) -> Readiness:
     return Readiness(status="ok", database=name, database_version=version, schema_at_head=True)
 
 
-@routes.get("/version", operation_id="get_version", scopes=OPEN)
-async def version() -> Version:
+@routes.get("/version", scopes=OPEN)
+async def get_version() -> Version:
     """Read which code answers."""
     return Version(version=__version__, rules_version=RULES_VERSION, python=platform.python_version())
 
 
-@routes.get("/v1/meta", operation_id="get_meta", scopes=OPEN)
-def meta(context: RequestContextDep) -> Meta:
+@routes.get("/v1/meta", scopes=OPEN)
+def get_meta(context: RequestContextDep) -> Meta:
     """Read words and limits.
 
     Every value of every enum, the limits of the interface, and the policy's defaults, bounds and presets.
@@ -207,8 +207,8 @@ def meta(context: RequestContextDep) -> Meta:
     return Meta(enums=ENUMS, limits=limits, policy=policy)
 
 
-@routes.get("/v1/guide", operation_id="get_guide", scopes=OPEN)
-def guide() -> Guide:
+@routes.get("/v1/guide", scopes=OPEN)
+def get_guide() -> Guide:
     """Read the guide.
 
     The seven steps, each with why, what to do, words to use and slips to avoid, and in `links` the operations by which
@@ -220,8 +220,8 @@ def guide() -> Guide:
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
-@routes.get("/problems", operation_id="list_problems", scopes=OPEN, response_class=Response, responses=HTML)
-def problems() -> Response:
+@routes.get("/problems", scopes=OPEN, response_class=Response, responses=HTML)
+def list_problems() -> Response:
     """Read what can go wrong.
 
     A page with every type of problem.
@@ -229,8 +229,10 @@ def problems() -> Response:
     return Response(problem_page(list(PROBLEM_TYPES)), media_type="text/html")
 
 
-@routes.get("/problems/{slug}", operation_id="get_problem", scopes=OPEN, response_class=Response, responses=HTML)
-def problem(slug_: Annotated[str, Path(alias="slug", max_length=64, description="Last part of the type.")]) -> Response:
+@routes.get("/problems/{slug}", scopes=OPEN, response_class=Response, responses=HTML)
+def get_problem(
+    slug_: Annotated[str, Path(alias="slug", max_length=64, description="Last part of the type.")],
+) -> Response:
     """Read about a problem.
 
     The page behind a problem's `type`.

@@ -23,7 +23,7 @@ class NotePage(Page[NotePublic]):
     """A page of note objects."""
 
 
-@routes.get(f"{PARENT}/notes", operation_id="list_notes", scopes="applications:read")
+@routes.get(f"{PARENT}/notes", scopes="applications:read")
 def list_notes(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: NoteOrder = "noted_at"
 ) -> NotePage:
@@ -35,7 +35,7 @@ def list_notes(
         return NotePage.model_construct(**listed(caller, session, NOTE, page, ORDERS[sort], under=application_id))
 
 
-@routes.post(f"{PARENT}/notes", operation_id="create_note", status_code=201, scopes="applications:write", errors=[409])
+@routes.post(f"{PARENT}/notes", status_code=201, scopes="applications:write", errors=[409])
 def create_note(caller: CallerDep, application_id: ApplicationId, body: NoteCreate) -> NotePublic:
     """Record a note.
 
@@ -46,7 +46,7 @@ def create_note(caller: CallerDep, application_id: ApplicationId, body: NoteCrea
         return created(caller, session, NOTE, body, at="/v1/notes", under=application_id)
 
 
-@routes.get("/v1/notes/{note_id}", operation_id="get_note", scopes="applications:read")
+@routes.get("/v1/notes/{note_id}", scopes="applications:read")
 def get_note(caller: CallerDep, note_id: NoteId) -> NotePublic:
     """Read a note.
 
@@ -56,7 +56,7 @@ def get_note(caller: CallerDep, note_id: NoteId) -> NotePublic:
         return read(caller, session, NOTE, note_id)
 
 
-@routes.patch("/v1/notes/{note_id}", operation_id="update_note", scopes="applications:write")
+@routes.patch("/v1/notes/{note_id}", scopes="applications:write")
 def update_note(caller: CallerDep, note_id: NoteId, body: NoteUpdate) -> NotePublic:
     """Change a note.
 
@@ -66,7 +66,7 @@ def update_note(caller: CallerDep, note_id: NoteId, body: NoteUpdate) -> NotePub
         return updated(caller, session, NOTE, note_id, body)
 
 
-@routes.delete("/v1/notes/{note_id}", operation_id="delete_note", scopes="applications:write", responses=DRY_RUN)
+@routes.delete("/v1/notes/{note_id}", scopes="applications:write", responses=DRY_RUN)
 def delete_note(caller: CallerDep, note_id: NoteId, *, dry_run: DryRun = False) -> Response:
     """Delete a note.
 

@@ -23,7 +23,7 @@ class OfferPage(Page[OfferPublic]):
     """A page of offer objects."""
 
 
-@routes.get(f"{PARENT}/offers", operation_id="list_offers", scopes="applications:read")
+@routes.get(f"{PARENT}/offers", scopes="applications:read")
 def list_offers(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: OfferOrder = "received_at"
 ) -> OfferPage:
@@ -35,9 +35,7 @@ def list_offers(
         return OfferPage.model_construct(**listed(caller, session, OFFER, page, ORDERS[sort], under=application_id))
 
 
-@routes.post(
-    f"{PARENT}/offers", operation_id="create_offer", status_code=201, scopes="applications:write", errors=[409]
-)
+@routes.post(f"{PARENT}/offers", status_code=201, scopes="applications:write", errors=[409])
 def create_offer(caller: CallerDep, application_id: ApplicationId, body: OfferCreate) -> OfferPublic:
     """Record an offer.
 
@@ -49,7 +47,7 @@ def create_offer(caller: CallerDep, application_id: ApplicationId, body: OfferCr
         return created(caller, session, OFFER, body, at="/v1/offers", under=application_id)
 
 
-@routes.get("/v1/offers/{offer_id}", operation_id="get_offer", scopes="applications:read")
+@routes.get("/v1/offers/{offer_id}", scopes="applications:read")
 def get_offer(caller: CallerDep, offer_id: OfferId) -> OfferPublic:
     """Read an offer.
 
@@ -59,7 +57,7 @@ def get_offer(caller: CallerDep, offer_id: OfferId) -> OfferPublic:
         return read(caller, session, OFFER, offer_id)
 
 
-@routes.patch("/v1/offers/{offer_id}", operation_id="update_offer", scopes="applications:write")
+@routes.patch("/v1/offers/{offer_id}", scopes="applications:write")
 def update_offer(caller: CallerDep, offer_id: OfferId, body: OfferUpdate) -> OfferPublic:
     """Change an offer.
 
@@ -69,7 +67,7 @@ def update_offer(caller: CallerDep, offer_id: OfferId, body: OfferUpdate) -> Off
         return updated(caller, session, OFFER, offer_id, body)
 
 
-@routes.delete("/v1/offers/{offer_id}", operation_id="delete_offer", scopes="applications:write", responses=DRY_RUN)
+@routes.delete("/v1/offers/{offer_id}", scopes="applications:write", responses=DRY_RUN)
 def delete_offer(caller: CallerDep, offer_id: OfferId, *, dry_run: DryRun = False) -> Response:
     """Delete an offer.
 

@@ -44,15 +44,8 @@ POLICY = (
 routes = Routes("account")
 
 
-@routes.post(
-    "/v1/password-resets",
-    operation_id="create_password_reset",
-    scopes=OPEN,
-    errors=[409, 429],
-    status_code=202,
-    response_class=Response,
-)
-def ask_for_reset(context: RequestContextDep, body: PasswordResetCreate) -> Response:
+@routes.post("/v1/password-resets", scopes=OPEN, errors=[409, 429], status_code=202, response_class=Response)
+def create_password_reset(context: RequestContextDep, body: PasswordResetCreate) -> Response:
     """Ask for a link to set a forgotten password.
 
     If there is an account for the address, it is mailed a link that works once within an hour; the answer is the same
@@ -66,15 +59,8 @@ def ask_for_reset(context: RequestContextDep, body: PasswordResetCreate) -> Resp
     return Response(status_code=202)
 
 
-@routes.post(
-    "/v1/password-resets/confirm",
-    operation_id="confirm_password_reset",
-    scopes=OPEN,
-    errors=[429],
-    status_code=204,
-    response_class=Response,
-)
-def confirm_reset(context: RequestContextDep, body: PasswordResetConfirm) -> Response:
+@routes.post("/v1/password-resets/confirm", scopes=OPEN, errors=[429], status_code=204, response_class=Response)
+def confirm_password_reset(context: RequestContextDep, body: PasswordResetConfirm) -> Response:
     """Set a new password with the token from the mail.
 
     The token works once. Every session of the account ends; personal tokens stay, revoke them at /v1/tokens.

@@ -37,7 +37,7 @@ class ActivityPage(Page[ActivityPublic]):
     """A page of what was done, newest first."""
 
 
-@routes.get("/v1/me/activity", operation_id="list_activity", scopes="account:read")
+@routes.get("/v1/me/activity", scopes="account:read")
 def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
     """List what your sessions and tokens did.
 
@@ -51,7 +51,6 @@ def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
 
 @routes.get(
     "/v1/me/export",
-    operation_id="export_account",
     scopes=READS,
     etag=False,
     response_class=StreamingResponse,
@@ -79,7 +78,7 @@ def export_account(caller: CallerDep) -> StreamingResponse:
     return StreamingResponse(chunks(), media_type=JSON_LINES, headers=headers)
 
 
-@routes.delete("/v1/me", operation_id="delete_me", scopes=WRITES, errors=[409])
+@routes.delete("/v1/me", scopes=WRITES, errors=[409])
 def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
     """Erase your account.
 

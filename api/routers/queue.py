@@ -50,7 +50,7 @@ def _states(text: str) -> tuple[str, ...]:
     return names
 
 
-@routes.get("/v1/queue", operation_id="list_queue", scopes="steps:read", response_model=QueuePage, reads_steps=True)
+@routes.get("/v1/queue", scopes="steps:read", response_model=QueuePage, reads_steps=True)
 async def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
@@ -87,8 +87,8 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
     return await read_steps(caller, read, is_short=is_short, as_of=as_of)
 
 
-@routes.get("/v1/queue/summary", operation_id="get_queue_summary", scopes="steps:read")
-def get_summary(caller: CallerDep) -> QueueSummary:
+@routes.get("/v1/queue/summary", scopes="steps:read")
+def get_queue_summary(caller: CallerDep) -> QueueSummary:
     """Read the queue in figures.
 
     Counts by state and step, each up to `capped_at`; step 7 in one word; live applications that nothing will move; and

@@ -40,7 +40,7 @@ from api.services.facts.references import (
     REFERENCE,
     application_reference,
     change_application_reference,
-    put_application_reference,
+    link_reference,
     references_page,
 )
 from api.storage.keyset import sort_orders
@@ -56,7 +56,7 @@ class ReferencePage(Page[ReferencePublic]):
     """A page of reference objects."""
 
 
-@routes.get("/v1/references", operation_id="list_references", scopes="contacts:read")
+@routes.get("/v1/references", scopes="contacts:read")
 def list_references(caller: CallerDep, page: PageDep, sort: ReferenceOrder = "created_at") -> ReferencePage:
     """List references.
 
@@ -66,7 +66,7 @@ def list_references(caller: CallerDep, page: PageDep, sort: ReferenceOrder = "cr
         return ReferencePage.model_construct(**listed(caller, session, REFERENCE, page, ORDERS[sort]))
 
 
-@routes.post("/v1/references", operation_id="create_reference", status_code=201, scopes="contacts:write", errors=[409])
+@routes.post("/v1/references", status_code=201, scopes="contacts:write", errors=[409])
 def create_reference(caller: CallerDep, body: ReferenceCreate) -> ReferencePublic:
     """Record a reference.
 
@@ -77,7 +77,7 @@ def create_reference(caller: CallerDep, body: ReferenceCreate) -> ReferencePubli
         return created(caller, session, REFERENCE, body, at="/v1/references")
 
 
-@routes.get("/v1/references/{reference_id}", operation_id="get_reference", scopes="contacts:read")
+@routes.get("/v1/references/{reference_id}", scopes="contacts:read")
 def get_reference(caller: CallerDep, reference_id: ReferenceId) -> ReferencePublic:
     """Read a reference.
 
@@ -87,7 +87,7 @@ def get_reference(caller: CallerDep, reference_id: ReferenceId) -> ReferencePubl
         return read(caller, session, REFERENCE, reference_id)
 
 
-@routes.patch("/v1/references/{reference_id}", operation_id="update_reference", scopes="contacts:write")
+@routes.patch("/v1/references/{reference_id}", scopes="contacts:write")
 def update_reference(caller: CallerDep, reference_id: ReferenceId, body: ReferenceUpdate) -> ReferencePublic:
     """Change a reference.
 
@@ -97,9 +97,7 @@ def update_reference(caller: CallerDep, reference_id: ReferenceId, body: Referen
         return updated(caller, session, REFERENCE, reference_id, body)
 
 
-@routes.delete(
-    "/v1/references/{reference_id}", operation_id="delete_reference", scopes="contacts:write", responses=DRY_RUN
-)
+@routes.delete("/v1/references/{reference_id}", scopes="contacts:write", responses=DRY_RUN)
 def delete_reference(caller: CallerDep, reference_id: ReferenceId, *, dry_run: DryRun = False) -> Response:
     """Delete a reference.
 
@@ -114,8 +112,10 @@ class ApplicationReferencePage(Page[ApplicationReferencePublic]):
     """A page of the references named for an application."""
 
 
-@routes.get(f"{PARENT}/references", operation_id="list_application_references", scopes="applications:read")
-def list_named(caller: CallerDep, application_id: ApplicationId, page: PageDep) -> ApplicationReferencePage:
+@routes.get(f"{PARENT}/references", scopes="applications:read")
+def list_application_references(
+    caller: CallerDep, application_id: ApplicationId, page: PageDep
+) -> ApplicationReferencePage:
     """List an application's references.
 
     In the order in which they were named.
@@ -126,8 +126,8 @@ def list_named(caller: CallerDep, application_id: ApplicationId, page: PageDep) 
         return ApplicationReferencePage(items=found, next_cursor=cursor)
 
 
-@routes.get(LINK, operation_id="get_application_reference", scopes="applications:read")
-def get_named(
+@routes.get(LINK, scopes="applications:read")
+def get_application_reference(
     caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId
 ) -> ApplicationReferencePublic:
     """Read what a reference was told.
@@ -141,12 +141,9 @@ def get_named(
 
 
 @routes.put(
-    LINK,
-    operation_id="put_application_reference",
-    scopes="applications:write",
-    responses={201: {"model": ApplicationReferencePublic, "description": "Linked."}},
+    LINK, scopes="applications:write", responses={201: {"model": ApplicationReferencePublic, "description": "Linked."}}
 )
-def put_named(
+def put_application_reference(
     caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId, body: ApplicationReferencePut
 ) -> ApplicationReferencePublic:
     """Name a reference for an application.
@@ -157,18 +154,13 @@ def put_named(
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
         check_if_match(caller, lambda: application_reference(session, application, person.id))
-        is_new = put_application_reference(session, application, person, body)
+        is_new = link_reference(session, application, person, body)
         new_at = f"/v1/applications/{application.id}/references/{person.id}" if is_new else None
         return linked(caller, application_reference(session, application, person.id), new_at)
 
 
-@routes.patch(
-    LINK,
-    operation_id="update_application_reference",
-    scopes="applications:write",
-    response_model=ApplicationReferencePublic,
-)
-def patch_named(
+@routes.patch(LINK, scopes="applications:write", response_model=ApplicationReferencePublic)
+def update_application_reference(
     caller: CallerDep,
     application_id: ApplicationId,
     reference_id: ReferenceId,
@@ -188,8 +180,8 @@ def patch_named(
         return shown
 
 
-@routes.delete(LINK, operation_id="delete_application_reference", scopes="applications:write", responses=DRY_RUN)
-def delete_named(
+@routes.delete(LINK, scopes="applications:write", responses=DRY_RUN)
+def delete_application_reference(
     caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId, *, dry_run: DryRun = False
 ) -> Response:
     """Take a reference back from an application.
@@ -203,14 +195,8 @@ def delete_named(
         return deleted(session, unlink(session, link, application.id, AFFECTED_STEPS), dry_run=dry_run)
 
 
-@routes.get(
-    f"{LINK}/briefing",
-    operation_id="get_reference_briefing",
-    scopes="applications:read",
-    response_model=ReferenceMessage,
-    responses=CARD.content,
-)
-def briefing(
+@routes.get(f"{LINK}/briefing", scopes="applications:read", response_model=ReferenceMessage, responses=CARD.content)
+def get_reference_briefing(
     request: Request,
     caller: CallerDep,
     application_id: ApplicationId,
@@ -230,14 +216,8 @@ def briefing(
     return card_response(caller, kind, *made, is_sheet=True)
 
 
-@routes.get(
-    f"{LINK}/thanks",
-    operation_id="get_reference_thanks",
-    scopes="applications:read",
-    response_model=ReferenceMessage,
-    responses=CARD.content,
-)
-def thanks(
+@routes.get(f"{LINK}/thanks", scopes="applications:read", response_model=ReferenceMessage, responses=CARD.content)
+def get_reference_thanks(
     request: Request,
     caller: CallerDep,
     application_id: ApplicationId,
@@ -256,13 +236,11 @@ def thanks(
 
 
 @routes.get(
-    f"{PARENT}/reference-sheet",
-    operation_id="get_reference_sheet",
-    scopes="applications:read",
-    response_model=ReferenceSheet,
-    responses=CARD.content,
+    f"{PARENT}/reference-sheet", scopes="applications:read", response_model=ReferenceSheet, responses=CARD.content
 )
-def sheet(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
+def get_reference_sheet(
+    request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None
+) -> Any:  # noqa: ANN401
     """Read the reference sheet.
 
     To hand over: only those named for this application whose permission holds now, and how they are reached. Who is

@@ -23,7 +23,7 @@ class SearchActivityPage(Page[SearchActivityPublic]):
     """A page of search activity objects."""
 
 
-@routes.get("/v1/search-activities", operation_id="list_search_activities", scopes="steps:read")
+@routes.get("/v1/search-activities", scopes="steps:read")
 def list_search_activities(caller: CallerDep, page: PageDep, sort: SearchActivityOrder = "-at") -> SearchActivityPage:
     """List search activities.
 
@@ -33,13 +33,7 @@ def list_search_activities(caller: CallerDep, page: PageDep, sort: SearchActivit
         return SearchActivityPage.model_construct(**listed(caller, session, SEARCH_ACTIVITY, page, ORDERS[sort]))
 
 
-@routes.post(
-    "/v1/search-activities",
-    operation_id="create_search_activity",
-    status_code=201,
-    scopes="steps:write",
-    errors=[404, 409],
-)
+@routes.post("/v1/search-activities", status_code=201, scopes="steps:write", errors=[404, 409])
 def create_search_activity(caller: CallerDep, body: SearchActivityCreate) -> SearchActivityPublic:
     """Record a search activity.
 
@@ -50,7 +44,7 @@ def create_search_activity(caller: CallerDep, body: SearchActivityCreate) -> Sea
         return created(caller, session, SEARCH_ACTIVITY, body, at="/v1/search-activities")
 
 
-@routes.get("/v1/search-activities/{search_activity_id}", operation_id="get_search_activity", scopes="steps:read")
+@routes.get("/v1/search-activities/{search_activity_id}", scopes="steps:read")
 def get_search_activity(caller: CallerDep, search_activity_id: SearchActivityId) -> SearchActivityPublic:
     """Read a search activity.
 
@@ -60,7 +54,7 @@ def get_search_activity(caller: CallerDep, search_activity_id: SearchActivityId)
         return read(caller, session, SEARCH_ACTIVITY, search_activity_id)
 
 
-@routes.patch("/v1/search-activities/{search_activity_id}", operation_id="update_search_activity", scopes="steps:write")
+@routes.patch("/v1/search-activities/{search_activity_id}", scopes="steps:write")
 def update_search_activity(
     caller: CallerDep, search_activity_id: SearchActivityId, body: SearchActivityUpdate
 ) -> SearchActivityPublic:
@@ -72,12 +66,7 @@ def update_search_activity(
         return updated(caller, session, SEARCH_ACTIVITY, search_activity_id, body)
 
 
-@routes.delete(
-    "/v1/search-activities/{search_activity_id}",
-    operation_id="delete_search_activity",
-    scopes="steps:write",
-    responses=DRY_RUN,
-)
+@routes.delete("/v1/search-activities/{search_activity_id}", scopes="steps:write", responses=DRY_RUN)
 def delete_search_activity(
     caller: CallerDep, search_activity_id: SearchActivityId, *, dry_run: DryRun = False
 ) -> Response:

@@ -31,13 +31,12 @@ class SessionPage(Page[SessionPublic]):
 
 @routes.post(
     "/v1/sessions",
-    operation_id="create_session",
     status_code=201,
     scopes=OPEN,
     errors=[401, 403, 409, 429],
     responses={201: {"headers": {"Set-Cookie": SET_COOKIE}}},
 )
-def sign_in(context: RequestContextDep, body: SessionCreate) -> SessionSecret:
+def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSecret:
     """Sign in.
 
     Answers a token for `Authorization: Bearer …`, shown this once. With `cookie`, for a frontend in a browser, the
@@ -80,7 +79,7 @@ def _signed_in(context: RequestContext, token: Token, secret: str) -> SessionSec
     return shown
 
 
-@routes.get("/v1/sessions", operation_id="list_sessions", scopes="account:read")
+@routes.get("/v1/sessions", scopes="account:read")
 def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     with caller.reading() as session:
@@ -88,7 +87,7 @@ def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
         return SessionPage(items=[_shown(caller, row) for row in rows], next_cursor=cursor)
 
 
-@routes.get("/v1/sessions/current", operation_id="get_current_session", scopes="account:read", errors=[409])
+@routes.get("/v1/sessions/current", scopes="account:read", errors=[409])
 def get_current_session(caller: CallerDep) -> CurrentSession:
     """Read the session that asks.
 
@@ -102,8 +101,8 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
         return shown
 
 
-@routes.delete("/v1/sessions/current", operation_id="end_current_session", scopes="account:write", errors=[409])
-def sign_out(caller: CallerDep) -> Response:
+@routes.delete("/v1/sessions/current", scopes="account:write", errors=[409])
+def end_current_session(caller: CallerDep) -> Response:
     """Sign out.
 
     Ends the session whose token asks, at once; a personal token is no session (409).
@@ -112,7 +111,7 @@ def sign_out(caller: CallerDep) -> Response:
         return _ended(caller, session, _own(caller, session))
 
 
-@routes.delete("/v1/sessions/{session_id}", operation_id="end_session", scopes="account:write")
+@routes.delete("/v1/sessions/{session_id}", scopes="account:write")
 def end_session(caller: CallerDep, session_id: SessionId) -> Response:
     """End a session, at once."""
     with caller.writing() as session:

@@ -23,7 +23,7 @@ class StagePage(Page[StagePublic]):
     """A page of stage objects."""
 
 
-@routes.get(f"{PARENT}/stages", operation_id="list_stages", scopes="applications:read")
+@routes.get(f"{PARENT}/stages", scopes="applications:read")
 def list_stages(caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: StageOrder = "at") -> StagePage:
     """List stages.
 
@@ -33,9 +33,7 @@ def list_stages(caller: CallerDep, page: PageDep, application_id: ApplicationId,
         return StagePage.model_construct(**listed(caller, session, STAGE, page, ORDERS[sort], under=application_id))
 
 
-@routes.post(
-    f"{PARENT}/stages", operation_id="create_stage", status_code=201, scopes="applications:write", errors=[409]
-)
+@routes.post(f"{PARENT}/stages", status_code=201, scopes="applications:write", errors=[409])
 def create_stage(caller: CallerDep, application_id: ApplicationId, body: StageCreate) -> StagePublic:
     """Record a stage.
 
@@ -46,7 +44,7 @@ def create_stage(caller: CallerDep, application_id: ApplicationId, body: StageCr
         return created(caller, session, STAGE, body, at="/v1/stages", under=application_id)
 
 
-@routes.get("/v1/stages/{stage_id}", operation_id="get_stage", scopes="applications:read")
+@routes.get("/v1/stages/{stage_id}", scopes="applications:read")
 def get_stage(caller: CallerDep, stage_id: StageId) -> StagePublic:
     """Read a stage.
 
@@ -56,7 +54,7 @@ def get_stage(caller: CallerDep, stage_id: StageId) -> StagePublic:
         return read(caller, session, STAGE, stage_id)
 
 
-@routes.patch("/v1/stages/{stage_id}", operation_id="update_stage", scopes="applications:write")
+@routes.patch("/v1/stages/{stage_id}", scopes="applications:write")
 def update_stage(caller: CallerDep, stage_id: StageId, body: StageUpdate) -> StagePublic:
     """Change a stage.
 
@@ -66,9 +64,7 @@ def update_stage(caller: CallerDep, stage_id: StageId, body: StageUpdate) -> Sta
         return updated(caller, session, STAGE, stage_id, body)
 
 
-@routes.delete(
-    "/v1/stages/{stage_id}", operation_id="delete_stage", scopes="applications:write", errors=[409], responses=DRY_RUN
-)
+@routes.delete("/v1/stages/{stage_id}", scopes="applications:write", errors=[409], responses=DRY_RUN)
 def delete_stage(caller: CallerDep, stage_id: StageId, *, dry_run: DryRun = False) -> Response:
     """Delete a stage.
 

@@ -28,9 +28,7 @@ STEP = "/v1/steps/{step_id}"
 routes = Routes("steps")
 
 
-@routes.get(
-    f"{PARENT}/steps", operation_id="list_steps", scopes="steps:read", response_model=StepsPublic, reads_steps=True
-)
+@routes.get(f"{PARENT}/steps", scopes="steps:read", response_model=StepsPublic, reads_steps=True)
 async def list_steps(
     caller: CallerDep, application_id: ApplicationId, *, as_of: AsOf = None, explain: Explain = False
 ) -> Response:
@@ -44,7 +42,7 @@ async def list_steps(
     return await read_steps(caller, lambda raw: steps_of_one(raw, application_id, view), is_short=is_short, as_of=as_of)
 
 
-@routes.post(f"{PARENT}/steps/skip", operation_id="skip_steps", scopes="steps:write")
+@routes.post(f"{PARENT}/steps/skip", scopes="steps:write")
 def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip) -> StepsPublic:
     """Skip many steps at once.
 
@@ -58,7 +56,7 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         return caller.remember(StepsPublic.model_validate(shown))
 
 
-@routes.get(STEP, operation_id="get_step", scopes="steps:read", response_model=StepPublic, reads_steps=True)
+@routes.get(STEP, scopes="steps:read", response_model=StepPublic, reads_steps=True)
 async def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
     """Read a step.
 
@@ -68,7 +66,7 @@ async def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = Fal
     return await read_steps(caller, lambda raw: one_step(raw, step_id, view), is_short=not explain)
 
 
-@routes.post(f"{STEP}/complete", operation_id="complete_step", scopes="steps:write", if_match=True)
+@routes.post(f"{STEP}/complete", scopes="steps:write", if_match=True)
 def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
     """Tick a step by hand.
 
@@ -79,7 +77,7 @@ def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = 
     return _overridden(caller, step_id, "complete", body.at, body.note)
 
 
-@routes.post(f"{STEP}/skip", operation_id="skip_step", scopes="steps:write", if_match=True)
+@routes.post(f"{STEP}/skip", scopes="steps:write", if_match=True)
 def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
     """Skip a step.
 
@@ -90,7 +88,7 @@ def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None
     return _overridden(caller, step_id, "skip", body.at, body.note)
 
 
-@routes.post(f"{STEP}/reopen", operation_id="reopen_step", scopes="steps:write", if_match=True)
+@routes.post(f"{STEP}/reopen", scopes="steps:write", if_match=True)
 def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = None) -> StepPublic:
     """Take a tick or a skip back.
 
@@ -99,7 +97,7 @@ def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = No
     return _overridden(caller, step_id, "reopen", body.at if body else None)
 
 
-@routes.post(f"{STEP}/snooze", operation_id="snooze_step", scopes="steps:write", errors=[409], if_match=True)
+@routes.post(f"{STEP}/snooze", scopes="steps:write", errors=[409], if_match=True)
 def snooze_step(caller: CallerDep, step_id: StepId, body: StepSnooze) -> StepPublic:
     """Hide a step from the queue for a while.
 
@@ -111,7 +109,7 @@ def snooze_step(caller: CallerDep, step_id: StepId, body: StepSnooze) -> StepPub
         return _changed(caller, session, row)
 
 
-@routes.delete(f"{STEP}/snooze", operation_id="unsnooze_step", scopes="steps:write")
+@routes.delete(f"{STEP}/snooze", scopes="steps:write")
 def unsnooze_step(caller: CallerDep, step_id: StepId) -> Response:
     """Show a step in the queue again."""
     with caller.writing() as session:

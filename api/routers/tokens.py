@@ -24,9 +24,7 @@ class TokenPage(Page[TokenPublic]):
     """A page of personal tokens, newest first."""
 
 
-@routes.post(
-    "/v1/tokens", operation_id="create_token", scopes="account:write", errors=[409], idempotent=False, status_code=201
-)
+@routes.post("/v1/tokens", scopes="account:write", errors=[409], idempotent=False, status_code=201)
 def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
     """Make a personal token for an app.
 
@@ -40,7 +38,7 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
         return shown
 
 
-@routes.get("/v1/tokens", operation_id="list_tokens", scopes="account:read")
+@routes.get("/v1/tokens", scopes="account:read")
 def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     """List your personal tokens.
 
@@ -51,7 +49,7 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
         return TokenPage(items=[tokens.token_to_public(TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
-@routes.delete("/v1/tokens/{token_id}", operation_id="revoke_token", scopes="account:write")
+@routes.delete("/v1/tokens/{token_id}", scopes="account:write")
 def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
     """Revoke a personal token, at once."""
     with caller.writing() as session:

@@ -187,9 +187,9 @@ def test_the_document_says_what_is_enforced(refusing: Issuer) -> None:
 def test_an_operation_without_scopes_is_not_even_made() -> None:
     declare: Any = Routes("new").get
     with pytest.raises(TypeError, match="scopes"):
-        declare("/v1/surprises", operation_id="list_surprises")
+        declare("/v1/surprises")
     with pytest.raises(LookupError, match="surprises:read"):
-        declare("/v1/surprises", operation_id="list_surprises", scopes="surprises:read")
+        declare("/v1/surprises", scopes="surprises:read")
 
 
 def test_every_operation_needs_the_scope_of_its_noun() -> None:

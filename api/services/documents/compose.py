@@ -70,9 +70,7 @@ def material_of(note: Note) -> Material:
     return Material(id=note.id, kind=note.kind, text=note.text, wording=note.wording, in_letter=note.address_in_letter)
 
 
-def compose_letter(
-    session: OwnedSession, interview: Interview, body: ComposeLetter
-) -> tuple[Letter, Draft, Suggestion]:
+def compose_draft(session: OwnedSession, interview: Interview, body: ComposeLetter) -> tuple[Letter, Draft, Suggestion]:
     """Compose a letter and keep it as a draft; returns it with what is missing and the channel to take."""
     links: dict[str, type[Stored]] = {"recipients": Contact, "template_id": LetterTemplate}
     check_links(session, links, body.model_dump(include=set(links)), interview.application_id)

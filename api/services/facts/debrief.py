@@ -16,7 +16,7 @@ from api.services.facts.applications import APPLICATION
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import change, check_links, create, find
 from api.services.facts.interviews import INTERVIEW
-from api.services.facts.links import put_interviewer
+from api.services.facts.links import link_interviewer
 from api.services.facts.notes import NOTE
 from api.storage.session import OwnedSession
 
@@ -50,7 +50,7 @@ def _person(session: OwnedSession, interview: Interview, body: Debrief, number: 
             contact = find(session, Contact, person.contact_id)
             if given:
                 contact = change(session, CONTACT, contact, ContactUpdate.model_validate({**given, **at}))
-        put_interviewer(session, interview, contact, InterviewerPut(optional=person.optional))
+        link_interviewer(session, interview, contact, InterviewerPut(optional=person.optional))
         if person.is_status_contact:
             since = {"status_contact_since": body.at} if body.at else {}
             asked = ApplicationUpdate.model_validate({"status_contact_id": contact.id, **since})

@@ -66,7 +66,7 @@ def interviewer(session: OwnedSession, interview: Interview, contact_id: str) ->
     return _interviewer(find_link(session, InterviewInterviewer, interview.id, contact.id), contact)
 
 
-def put_interviewer(session: OwnedSession, interview: Interview, contact: Contact, body: InterviewerPut) -> bool:
+def link_interviewer(session: OwnedSession, interview: Interview, contact: Contact, body: InterviewerPut) -> bool:
     """Link a contact to a round, or change how it took part; tells whether the link is new."""
     keys = {"interview_id": interview.id, "contact_id": contact.id}
     is_new = _put(session, InterviewInterviewer, keys, {"optional": body.optional})
@@ -120,7 +120,7 @@ def application_contact(session: OwnedSession, application: Application, contact
     return _application_contact(link, to_public(session, CONTACT, [contact])[0])
 
 
-def put_application_contact(
+def link_contact(
     session: OwnedSession, application: Application, contact: Contact, body: ApplicationContactPut
 ) -> bool:
     """Give a contact a role in an application; tells whether the link is new."""

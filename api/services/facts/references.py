@@ -181,7 +181,7 @@ def application_reference(
     return _shown(session, application, link, person, ask_counts(session, [person.id]).get(person.id, AskCount()))
 
 
-def put_application_reference(
+def link_reference(
     session: OwnedSession, application: Application, person: Reference, body: ApplicationReferencePut
 ) -> bool:
     """Name a reference for an application, or replace what it was told; an absent date keeps the old one."""
