@@ -31,11 +31,12 @@ def configuration(level: str, form: Form | None = None) -> dict[str, Any]:
 
     `level` is that of our own events; other packages are heard from WARNING on. Without a `form`, terminals get words.
     """
+    default = "console" if sys.stderr.isatty() else "json"
     others = "ERROR" if level == "ERROR" else "WARNING"
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": {"()": "api.logs.Lines", "form": form or _default_form()}},
+        "formatters": {"lines": {"()": "api.logs.Lines", "form": form or default}},
         "handlers": {"stderr": {"()": "api.logs.stderr", "formatter": "lines"}},
         "root": {"level": others, "handlers": ["stderr"]},
         "loggers": {OURS: {"level": level}},
@@ -51,10 +52,6 @@ def stderr() -> logging.Handler:
     """Return the handler of every line; warnings become lines too wherever it is made, in each worker."""
     logging.captureWarnings(capture=True)
     return logging.StreamHandler()
-
-
-def _default_form() -> Form:
-    return "console" if sys.stderr.isatty() else "json"
 
 
 class Lines(logging.Formatter):

@@ -120,14 +120,15 @@ CardWanted = Annotated[CardFormat | None, FORMAT_QUERY]
 
 def card_response(
     caller: Caller,
-    kind: str,
+    wanted: CardFormat | None,
     shown: BaseModel,
     title: str,
     sections: Sequence[pages.Section],
     *,
     is_sheet: bool = False,
 ) -> Any:  # noqa: ANN401  # data, or an answer in another format
-    """Return an answer in a format of cards, with headings and lines where it is not data."""
+    """Return an answer in a format of cards, as headings with lines where it is not data."""
+    kind = CARD.negotiate(caller.request, wanted)
     if kind == "json":
         return json_response(caller, shown, hashed_etag(kind, shown.model_dump_json()))
     is_text = kind == "text"

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from fastapi import Request
-
 from api.http.crud import PARENT, ApplicationId, InterviewId
 from api.http.deps import CallerDep
 from api.http.negotiation import CARD, CardWanted, card_response
@@ -22,28 +20,24 @@ routes = Routes("interviews")
     response_model=PrepCard,
     responses=CARD.content,
 )
-def get_prep_card(request: Request, caller: CallerDep, interview_id: InterviewId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
+def get_prep_card(caller: CallerDep, interview_id: InterviewId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for before an interview.
 
     The closing questions that are not answered yet, and what to find out about the people. As JSON, text, or a page to
     print: by `Accept` or `format`.
     """
     with caller.reading() as session:
-        interview = find(session, Interview, interview_id)
-        kind = CARD.negotiate(request, wanted)
-        shown, title, sections = cards.prep(session, interview)
-    return card_response(caller, kind, shown, title, sections)
+        made = cards.prep(session, find(session, Interview, interview_id))
+    return card_response(caller, wanted, *made)
 
 
 @routes.get(f"{PARENT}/call-card", scopes="applications:read", response_model=CallCard, responses=CARD.content)
-def get_call_card(request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
+def get_call_card(caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for the call.
 
     Whom to ring, what time it is there and whether they are at work, two sentences to begin with, two points from your
     notes, the question, what was promised, and the choices to record what came of it.
     """
     with caller.reading() as session:
-        application = find(session, Application, application_id)
-        kind = CARD.negotiate(request, wanted)
-        shown, title, sections = cards.call(session, application)
-    return card_response(caller, kind, shown, title, sections)
+        made = cards.call(session, find(session, Application, application_id))
+    return card_response(caller, wanted, *made)

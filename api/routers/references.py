@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Response
 
 from api.http.crud import (
     DRY_RUN,
@@ -197,7 +197,6 @@ def delete_application_reference(
 
 @routes.get(f"{LINK}/briefing", scopes="applications:read", response_model=ReferenceMessage, responses=CARD.content)
 def get_reference_briefing(
-    request: Request,
     caller: CallerDep,
     application_id: ApplicationId,
     reference_id: ReferenceId,
@@ -212,13 +211,11 @@ def get_reference_briefing(
     """
     with caller.reading() as session:
         made = reference_messages.compose_briefing(session, find(session, Application, application_id), reference_id)
-        kind = CARD.negotiate(request, wanted)
-    return card_response(caller, kind, *made, is_sheet=True)
+    return card_response(caller, wanted, *made, is_sheet=True)
 
 
 @routes.get(f"{LINK}/thanks", scopes="applications:read", response_model=ReferenceMessage, responses=CARD.content)
 def get_reference_thanks(
-    request: Request,
     caller: CallerDep,
     application_id: ApplicationId,
     reference_id: ReferenceId,
@@ -231,16 +228,13 @@ def get_reference_thanks(
     """
     with caller.reading() as session:
         made = reference_messages.compose_thanks(session, find(session, Application, application_id), reference_id)
-        kind = CARD.negotiate(request, wanted)
-    return card_response(caller, kind, *made, is_sheet=True)
+    return card_response(caller, wanted, *made, is_sheet=True)
 
 
 @routes.get(
     f"{PARENT}/reference-sheet", scopes="applications:read", response_model=ReferenceSheet, responses=CARD.content
 )
-def get_reference_sheet(
-    request: Request, caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None
-) -> Any:  # noqa: ANN401
+def get_reference_sheet(caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the reference sheet.
 
     To hand over: only those named for this application whose permission holds now, and how they are reached. Who is
@@ -248,5 +242,4 @@ def get_reference_sheet(
     """
     with caller.reading() as session:
         made = reference_messages.reference_sheet(session, find(session, Application, application_id))
-        kind = CARD.negotiate(request, wanted)
-    return card_response(caller, kind, *made, is_sheet=True)
+    return card_response(caller, wanted, *made, is_sheet=True)

@@ -87,7 +87,7 @@ class Page:
 
     def cursor(self, last: Sequence[object]) -> str:
         """Return the cursor behind a row, given its keys."""
-        values = [_write_key(value) for value in last]
+        values = [value.isoformat() if isinstance(value, datetime) else value for value in last]
         payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":"), ensure_ascii=False).encode()
         return _encoded(_digest(payload, self.user_id, self.bound_to) + payload)
 
@@ -123,10 +123,6 @@ def _decoded(cursor: str) -> bytes:
 def _digest(payload: bytes, user_id: str, bound_to: str) -> bytes:
     key = f"{user_id}|{bound_to}".encode()
     return hashlib.blake2b(payload + b"|" + key, digest_size=DIGEST_LENGTH).digest()
-
-
-def _write_key(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _parse_key(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN401  # whatever the column holds

@@ -115,9 +115,9 @@ def test_a_fault_of_the_database_is_told_without_what_was_to_be_written(
     _, fault, request = log.events
     assert (fault["level"], fault["event"], fault["route"]) == ("error", "fault", ALL)
     assert fault["request_id"] == request["request_id"] == answer.json()["request_id"]
-    (error,) = fault["exception"]
-    assert error["type"].endswith((".IntegrityError", ".UniqueViolation"))
-    assert any("api/services/facts/crud.py:" in frame for frame in error["frames"])
+    errors = fault["exception"]
+    assert all(error["type"].endswith((".IntegrityError", ".UniqueViolation")) for error in errors)
+    assert any("api/services/facts/crud.py:" in frame for error in errors for frame in error["frames"])
     assert (request["status"], request["problem"]) == (500, "internal")
     assert SECRET not in log.text
 

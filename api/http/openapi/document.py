@@ -1,9 +1,8 @@
 """The published document: the framework's, with what it leaves out – security, problems, headers, examples."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -220,15 +219,10 @@ def _problem(status: int) -> Node:
     return answer
 
 
-@cache
-def _captured_examples() -> Mapping[str, Any]:
-    """Return what the demo account really answers, by schema."""
-    captured: Mapping[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
-    return captured
-
-
 def _add_examples(schemas: Node) -> None:
-    known = {**_captured_examples(), **examples.FIXED, **examples.BODIES}
+    """Add what the demo account really answers, and what is sent to get it."""
+    captured = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
+    known = {**captured, **examples.FIXED, **examples.BODIES}
     for name, schema in schemas.items():
         if name in known:
             schema["examples"] = [known[name]]

@@ -11,8 +11,8 @@ from api.models.composed_letter import ComposeLetter
 from api.models.letter import LetterCreate
 from api.rules.calendar import local_date
 from api.services.current_user import current_user
-from api.services.facts.crud import check_links, create, find, select_existing
-from api.services.facts.letters import LETTER, contacts_of, paragraphs_from_json, paragraphs_to_json
+from api.services.facts.crud import by_id, check_links, create, find, select_existing
+from api.services.facts.letters import LETTER, paragraphs_from_json, paragraphs_to_json
 from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 from api.words.channels import Suggestion, suggest
@@ -136,5 +136,5 @@ def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
 
 
 def _people(session: OwnedSession, ids: Sequence[str]) -> list[Person]:
-    found = contacts_of(session, ids)
+    found = by_id(session, Contact, ids)
     return [person_of(found[id_]) for id_ in ids if id_ in found]

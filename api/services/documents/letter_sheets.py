@@ -3,11 +3,11 @@
 import re
 import unicodedata
 
-from api.models import Application, Letter
+from api.models import Application, Contact, Letter
 from api.rules.calendar import local_date
 from api.services.current_user import current_user
-from api.services.facts.crud import find
-from api.services.facts.letters import contacts_of, paragraphs_from_json
+from api.services.facts.crud import by_id, find
+from api.services.facts.letters import paragraphs_from_json
 from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 from api.words.letter_sheet import Addressee, Sheet
@@ -46,7 +46,7 @@ def _as_they_were(letter: Letter) -> list[Addressee]:
 
 
 def _as_they_are(session: OwnedSession, letter: Letter, company: str) -> list[Addressee]:
-    known = contacts_of(session, letter.recipients)
+    known = by_id(session, Contact, letter.recipients)
     return [
         Addressee(
             name=" ".join(filter(None, (one.honorific, one.full_name))) or None,

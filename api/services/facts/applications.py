@@ -1,6 +1,5 @@
 """Applications and their stage history."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -19,7 +18,7 @@ from api.rules.facts import ENDINGS
 from api.rules.life import life
 from api.rules.outcome import STEPS
 from api.services.current_user import current_user
-from api.services.facts.crud import FactKind, bump_version
+from api.services.facts.crud import FactKind, bump_version, find
 from api.services.facts.dating import TOLERANCE, Change, date_fact
 from api.services.policies import check_policy, merge_overrides
 from api.services.steps import judge
@@ -146,7 +145,7 @@ def _validate_stage(session: OwnedSession, row: StageChange, change: Change) -> 
 
 
 def _after_stage_write(session: OwnedSession, row: StageChange, _change: Change) -> None:
-    derive_life(session, application_of(session, row))
+    derive_life(session, find(session, Application, row.application_id))
 
 
 def _before_stage_delete(session: OwnedSession, row: StageChange) -> None:
@@ -154,11 +153,6 @@ def _before_stage_delete(session: OwnedSession, row: StageChange) -> None:
     if session.exec(others).one() <= 1:
         detail = "An application has at least one line of history: change this one, or add another first."
         raise ConflictError(detail, code="last_stage")
-
-
-def application_of(session: OwnedSession, row: Any) -> Application:  # noqa: ANN401  # any child of an application
-    """Return the application that a row belongs to."""
-    return session.exec(select(Application).where(Application.id == row.application_id)).one()
 
 
 STAGE = FactKind(
@@ -171,9 +165,3 @@ STAGE = FactKind(
     before_delete=_before_stage_delete,
     elsewhere=("stage", "at", "dated"),
 )
-
-
-def applications_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Application]:
-    """Return applications by id, in one query."""
-    found = session.exec(select(Application).where(col(Application.id).in_(set(ids)))).all()
-    return {application.id: application for application in found}

@@ -90,13 +90,10 @@ def erase(session: OwnedSession, row: Contact) -> None:
     row.name_verified = False
     row.erased_at = row.erased_at or session.now
     bump_version(session, row)
+    blank = {"contact_id": row.id, "name": None, "title": None, "company": None, "address": None}
     for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
-        letter.snapshot = [_blanked(entry) if entry["contact_id"] == row.id else entry for entry in letter.snapshot]
+        letter.snapshot = [blank if entry["contact_id"] == row.id else entry for entry in letter.snapshot]
     judge.judge_applications(session, affected_applications(session, row), only=AFFECTED_STEPS)
-
-
-def _blanked(entry: dict[str, str | None]) -> dict[str, str | None]:
-    return {"contact_id": entry["contact_id"], "name": None, "title": None, "company": None, "address": None}
 
 
 CONTACT = FactKind(

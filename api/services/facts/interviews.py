@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, func, select, update
 
 from api.errors import InvalidError
-from api.models import Contact, Interview, Letter, Note
+from api.models import Application, Contact, Interview, Letter, Note
 from api.models.interview import InterviewCreate, InterviewPublic
 from api.rules.facts import effective_end
 from api.rules.outcome import STEPS
 from api.services.current_user import current_user
-from api.services.facts.applications import application_of
-from api.services.facts.crud import FactKind
+from api.services.facts.crud import FactKind, find
 from api.services.facts.dating import Change, check_date_order, clear_unknown_flag, date_fact
 from api.services.policies import policy_of
 from api.storage.session import OwnedSession
@@ -24,7 +23,7 @@ MAX_MOVES = 50
 
 
 def _validate(session: OwnedSession, row: Interview, change: Change) -> None:
-    application = application_of(session, row)
+    application = find(session, Application, row.application_id)
     row.time_zone = row.time_zone or application.time_zone
     _derive_times(row, change)
     if row.round_no is None:

@@ -12,8 +12,7 @@ from api.models import Application, Contact, Interview, Letter, Note
 from api.models.letter import LetterCreate, LetterPublic, LetterSend
 from api.rules.evaluate import steps_affected_by
 from api.rules.hints import hint
-from api.services.facts.applications import applications_of
-from api.services.facts.crud import FactKind, bump_version, find
+from api.services.facts.crud import FactKind, bump_version, by_id, find
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
@@ -78,7 +77,7 @@ def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
 
 def _snapshot_recipients(session: OwnedSession, row: Letter) -> None:
     company = find(session, Application, row.application_id).company
-    snapshot = _recipients(row, contacts_of(session, row.recipients), company)
+    snapshot = _recipients(row, by_id(session, Contact, row.recipients), company)
     if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
         detail = "A letter by e-mail needs an address: fill in the recipient's, or choose another channel."
         raise InvalidError.at("/channel", "recipient_without_address", detail)
@@ -86,12 +85,6 @@ def _snapshot_recipients(session: OwnedSession, row: Letter) -> None:
         detail = "A blank in the letter was not filled in: GET /v1/letters/{letter_id}/check says where."
         raise InvalidError.at("/channel", "placeholder_left", detail)
     row.snapshot = snapshot
-
-
-def contacts_of(session: OwnedSession, ids: Sequence[str]) -> dict[str, Contact]:
-    """Return contacts by their ids; those that are not there are left out."""
-    found = session.exec(select(Contact).where(col(Contact.id).in_(set(ids)))).all() if ids else []
-    return {contact.id: contact for contact in found}
 
 
 def _recipients(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict[str, str | None]]:
@@ -115,12 +108,12 @@ def _before_delete(session: OwnedSession, row: Letter) -> None:
 
 
 def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any]]:
-    contacts = contacts_of(session, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
+    contacts = by_id(session, Contact, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
     rounds = select(Interview.id, Interview.starts_at).where(
         col(Interview.id).in_({row.interview_id for row in rows if row.interview_id})
     )
     starts = dict(session.exec(rounds).all())
-    companies = {id_: one.company for id_, one in applications_of(session, [r.application_id for r in rows]).items()}
+    companies = {id_: one.company for id_, one in by_id(session, Application, (r.application_id for r in rows)).items()}
     return [
         {
             "recipients": _shown(row, contacts, companies[row.application_id]),

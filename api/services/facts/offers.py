@@ -6,8 +6,7 @@ from typing import Any
 from api.models import Application, Offer
 from api.models.offer import OfferCreate, OfferPublic
 from api.rules.hints import hint
-from api.services.facts.applications import applications_of
-from api.services.facts.crud import NO_STEPS, FactKind
+from api.services.facts.crud import NO_STEPS, FactKind, by_id
 from api.services.facts.dating import Change, date_fact
 from api.storage.session import OwnedSession
 
@@ -19,7 +18,7 @@ def _validate(session: OwnedSession, row: Offer, change: Change) -> None:
 
 
 def _extras(session: OwnedSession, rows: Sequence[Offer]) -> list[dict[str, Any]]:
-    applications = applications_of(session, [row.application_id for row in rows])
+    applications = by_id(session, Application, (row.application_id for row in rows))
     return [{"warnings": _stage_warnings(applications[row.application_id])} for row in rows]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import and_, col, func, or_, select
 
 from api.models import Application, Interview, StepInstance
-from api.models.step import QueueApplication, QueueSummary, StepCount
+from api.models.step import QueueApplication, QueueSummary, State, StepCount
 from api.rules.answers import Answer
 from api.rules.evaluate import project
 from api.rules.outcome import STEPS
@@ -25,6 +25,7 @@ from api.storage.raw_sql import ID, INSTANT, CompiledStatement, RawConnection, R
 from api.storage.session import OwnedSession
 
 CAP = 1_000
+WORST_FIRST: tuple[State, ...] = ("overdue", "open", "upcoming")
 KEYS = sort_orders(StepInstance, "due_at")
 
 
@@ -134,8 +135,7 @@ def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tup
 def summary(session: OwnedSession) -> QueueSummary:
     """Return the queue in figures: each count stops at the cap."""
     now = session.now
-    states = {state: _counted(session, state, now) for state in ("overdue", "open", "upcoming")}
-    looking = states["overdue"][7], states["open"][7], states["upcoming"][7]
+    states = {state: _counted(session, state, now) for state in WORST_FIRST}
     return QueueSummary(
         capped_at=CAP,
         **{state: min(sum(counts.values()), CAP) for state, counts in states.items()},
@@ -143,7 +143,7 @@ def summary(session: OwnedSession) -> QueueSummary:
             StepCount(number=number, step=name, **{state: states[state][number] for state in states})
             for number, name in STEPS.items()
         ],
-        keep_looking=_worst(*looking),
+        keep_looking=next((state for state in WORST_FIRST if states[state][7]), "not_started"),
         nothing_scheduled=_nothing_scheduled(session, now),
         next_change_at=_next_change(session, now),
     )
@@ -158,11 +158,6 @@ def _counted(session: OwnedSession, state: str, now: datetime) -> Counter[int]:
         .limit(CAP)
     )
     return Counter(session.exec(rows).all())
-
-
-def _worst(overdue: int, open_: int, upcoming: int) -> Any:  # noqa: ANN401  # a State
-    """Say step 7 in one word for all applications: the worst of them."""
-    return "overdue" if overdue else "open" if open_ else "upcoming" if upcoming else "not_started"
 
 
 def _nothing_scheduled(session: OwnedSession, now: datetime) -> list[QueueApplication]:
