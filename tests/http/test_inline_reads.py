@@ -132,9 +132,9 @@ def test_what_has_not_changed_is_asked_for_without_a_thread(
         with world.database.engine.connect() as connection:
             connection.execute(ENDED)
         assert served.get("/v1/queue", headers=wanted).status_code == 304
-        assert handed_over == ["_first"]
+        assert handed_over == ["_find_token"]
         assert served.get("/v1/queue", headers=wanted).status_code == 304
-        assert handed_over == ["_first"]
+        assert handed_over == ["_find_token"]
 
 
 @pytest.mark.sqlite

@@ -1,6 +1,6 @@
 """Steps by hand: ticked, skipped, reopened and snoozed; evidence still wins."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -101,6 +101,15 @@ def test_skipping_a_call_ends_the_chain_and_says_so(client: TestClient) -> None:
     assert [s["state"] for s in steps(client, app)["steps"] if s["number"] == 6] == ["skipped"]
     add(client, f"/v1/applications/{app}/follow-ups", direction="out", channel="phone", outcome="spoke")
     assert [s["state"] for s in steps(client, app)["steps"] if s["number"] == 6] == ["done", "upcoming"]
+
+
+def test_what_falls_due_at_this_second_is_skipped_as_overdue(world: World, client: TestClient) -> None:
+    app, _ = interviewed(client)
+    open_step = step(client, app, 5)
+    assert open_step["state"] == "open"
+    world.clock.now = datetime.fromisoformat(open_step["due_at"])
+    act(client, f"/v1/applications/{app}/steps/skip", steps="overdue")
+    assert read(client, f"/v1/steps/{open_step['id']}")["state"] == "skipped"
 
 
 def test_everything_overdue_is_skipped_at_once(client: TestClient) -> None:
