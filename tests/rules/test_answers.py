@@ -1,0 +1,145 @@
+"""What is stored of a judged step, and the whole answer that is made of it: every key, nothing more."""
+
+from typing import Any
+
+import pytest
+
+from api.rules.answers import Answer, answered, to_record, unstarted
+from api.rules.facts import Facts, Interviewer, Letter, Note
+from api.rules.outcome import STEPS
+from tests.rules.example_case import AFTER, example_case, r1, row
+from tests.rules.vectors import at
+
+OPENED, NOW = "2026-03-02T16:00:00Z", "2026-03-02T17:00:00Z"
+ROUND = {"interview_id": "r1", "started_at": "2026-03-02T15:00:00Z", "ended_at": OPENED, "zone": "America/New_York"}
+BASIS = {"zone": "America/New_York", "data": ROUND}
+NOBODY: Answer = {"completed_at": None, "warnings": [], "advice": [], "snoozed_until": None, "trace": None}
+
+
+def one_note() -> Facts:
+    return example_case(notes=(Note(id="p1", interview_id="r1", kind="positive", noted_at=at("2026-03-02T16:30Z")),))
+
+
+def a_draft() -> Facts:
+    person = Interviewer(
+        contact_id="c1", name="Ana", details_at=None, optional=False, has_email=True, prefers="post", erased=False
+    )
+    draft = Letter(
+        id="l1",
+        interview_id="r1",
+        kind="thank_you",
+        sent_at=None,
+        recipients=("c1",),
+        written=True,
+        channel="email",
+    )
+    return example_case(interviews=(r1(interviewers=(person,)),), letters=(draft,))
+
+
+def shape(answer: Answer) -> Answer:
+    """Return an answer without the words of its hints and its reason, which have tables of their own."""
+
+    def hint(one: Answer) -> tuple[str, str, str]:
+        assert one.keys() == {"code", "text", "method", "href"}
+        assert one["text"]
+        return one["code"], one["method"], one["href"]
+
+    assert answer["reason"].pop("text")
+    named: Any = answer["next_action"]
+    return {
+        **answer,
+        "next_action": named and hint(named),
+        **{name: [hint(one) for one in answer[name]] for name in ("warnings", "advice")},
+    }
+
+
+def test_what_is_empty_is_not_stored() -> None:
+    detail = to_record(row(one_note(), "3:r1", AFTER)).detail
+    assert detail == {
+        **BASIS,
+        "basis": "local_day",
+        "total": 2,
+        "evidence": [("note", "p1", "2026-03-02T16:30:00Z")],
+        "actions": [(None, None), (OPENED, ("write_concern",))],
+    }
+
+
+def test_hints_are_stored_as_codes_with_the_instants_from_which_they_count() -> None:
+    detail = to_record(row(a_draft(), "4:r1", AFTER)).detail
+    assert detail == {
+        **BASIS,
+        "basis": "elapsed",
+        "data": {**ROUND, "hours": 24},
+        "total": 1,
+        "actions": [(None, None), (OPENED, ("mark_sent", {"letter": "l1"}))],
+        "tips": [
+            (OPENED, ("check_letter", {"letter": "l1"})),
+            (OPENED, ("other_channel_preferred", {"letter": "l1", "who": "Ana", "way": "by post"})),
+        ],
+    }
+
+
+def test_an_answer_has_every_key() -> None:
+    made = answered(to_record(row(one_note(), "3:r1", AFTER)), NOW, "app", "s1")
+    assert shape(made) == {
+        **NOBODY,
+        "id": "s1",
+        "application_id": "app",
+        "number": 3,
+        "step": "notes",
+        "scope": "interview:r1",
+        "state": "open",
+        "opens_at": OPENED,
+        "due_at": "2026-03-03T05:00:00Z",
+        "due_zone": "America/New_York",
+        "due_basis": "local_day",
+        "reason": {"code": "write_notes", "data": ROUND},
+        "progress": {"done": 1, "total": 2, "missing": ("concerns",)},
+        "evidence": [{"type": "note", "id": "p1", "at": "2026-03-02T16:30:00Z"}],
+        "next_action": ("write_concern", "POST", "/v1/applications/app/notes"),
+        "changes_at": "2026-03-03T05:00:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "changes_at", "action", "advice"),
+    [
+        pytest.param("2026-03-02T15:59:59Z", "upcoming", OPENED, None, [], id="a-second-before-it-opens"),
+        pytest.param(OPENED, "open", "2026-03-03T16:00:00Z", "mark_sent", ["check_letter"], id="when-it-opens"),
+        pytest.param("2026-03-03T16:00:00Z", "overdue", None, "mark_sent", ["check_letter"], id="at-the-deadline"),
+    ],
+)
+def test_hints_and_state_follow_the_clock(
+    now: str, state: str, changes_at: str | None, action: str | None, advice: list[str]
+) -> None:
+    made = answered(to_record(row(a_draft(), "4:r1", AFTER)), now, "app", "s1")
+    assert (made["state"], made["changes_at"]) == (state, changes_at)
+    assert (made["next_action"] or {}).get("code") == action
+    assert [one["code"] for one in made["advice"]][:1] == advice
+    assert made["reason"]["code"] == ("not_open_yet" if state == "upcoming" else "send_thank_you")
+
+
+def test_hints_that_older_rules_stored_in_words_are_answered_as_they_are() -> None:
+    record = to_record(row(one_note(), "3:r1", AFTER))
+    old = ["write_concern", "Write it down.", "POST", "/v1/applications/app/notes"]
+    made = answered(record._replace(detail={**record.detail, "actions": [(None, old)]}), NOW, "app", "s1")
+    assert made["next_action"] == dict(zip(("code", "text", "method", "href"), old, strict=True))
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("number", STEPS)
+def test_a_number_not_started_is_answered_with_every_key(number: int, *, closed: bool) -> None:
+    made = shape(unstarted(number, "app", closed=closed))
+    empty = ("id", "opens_at", "due_at", "due_zone", "due_basis", "next_action", "changes_at")
+    assert made == {
+        **NOBODY,
+        **dict.fromkeys(empty),
+        "application_id": "app",
+        "number": number,
+        "step": STEPS[number],
+        "scope": "application" if number in (5, 7) else None,
+        "state": "not_applicable" if closed else "not_started",
+        "reason": {"code": "application_closed" if closed else "no_interview", "data": {}},
+        "progress": {"done": 0, "total": 0, "missing": []},
+        "evidence": [],
+    }
