@@ -85,7 +85,8 @@ class Stranger:
             assert response.status_code >= 300 or not self.theirs & set(ID.findall(response.text))
             return
         self.tried[case.operation.label] += 1
-        kept = {name: str(value) for name, value in request.headers.items() if name.lower() != "content-length"}
+        sent = [(name, str(value)) for name, value in request.headers.items() if name.lower() != "content-length"]
+        kept = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent]  # drawn ones are not ASCII
         twin = self.client.request(
             str(request.method),
             self.nobodys(address),
