@@ -16,8 +16,8 @@ test: $(VENV)/dev.stamp ## Run everything that continuous integration runs, on b
 	@began=$$(date +%s) && $(MAKE) --no-print-directory check unit postgresql && seconds=$$(($$(date +%s) - began)) \
 		&& echo "make test took $$((seconds / 60)) min $$((seconds % 60)) s."
 
-test-long: $(VENV)/dev.stamp ## Draw many cases, on both databases by turns: MINUTES=10, SEED=7 draws the same again.
-	$(BIN)/python -m tests.long $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+test-long: $(VENV)/dev.stamp ## Draw many cases, on both databases by turns: MINUTES=10 ROUNDS=2, SEED=7 draws the same again.
+	$(BIN)/python -m tests.long $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

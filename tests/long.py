@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from itertools import count
 from random import Random
 
 COMMAND = (sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "--dist", "worksteal", "-m", "drawn")
@@ -22,10 +21,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="how long (10)")
     parser.add_argument("--seed", type=int, default=Random().randrange(2**32), help="of the first round (another one)")
+    parser.add_argument("--rounds", type=int, default=sys.maxsize, help="how many at most")
     wanted = parser.parse_args()
     end = time.monotonic() + wanted.minutes * 60
     ended: Counter[str] = Counter()
-    for number in count():
+    for number in range(wanted.rounds):
         left = end - time.monotonic()
         if left <= 0 or ended["failed"]:
             break
