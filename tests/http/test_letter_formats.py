@@ -159,6 +159,10 @@ def test_a_pdf_is_one_page_with_the_text(client: TestClient, letter: str) -> Non
     assert (round(page.mediabox.width), round(page.mediabox.height)) == (595, 842)
 
 
+def test_what_is_accepted_with_a_weight_of_nothing_is_not_wanted(client: TestClient, letter: str) -> None:
+    problem(client.get(letter, headers={"Accept": "text/html;q=0"}), 406, "not_acceptable")
+
+
 def test_a_server_without_the_extra_says_what_to_do(
     client: TestClient, letter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ Marked `sqlite` is what is decided before the database is asked, so that it cann
 and content types are in test_hostile.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 from api.http.problems import slug
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.security import PERSONAL_PREFIX, new_token
+from tests.hostile.asgi_client import Sent, call_asgi
 from tests.invariants.conftest import CLOSED, OPERATIONS, WITH_A_BODY, Neighbours, Operation, Renewed
 from tests.invariants.failures import Failures
 from tests.services.checks import dump
@@ -136,6 +138,14 @@ def test_head_answers_like_get_without_the_body(neighbours: Neighbours) -> None:
                 assert (head.status_code, head.content) == (get.status_code, b"")
                 headers = [{k: v for k, v in one.headers.items() if k not in unlike} for one in (head, get)]
                 assert headers[0] == headers[1]
+                assert sent_by_head(neighbours.demo, operation) == b""
+
+
+def sent_by_head(client: TestClient, operation: Operation) -> bytes:
+    """Return the body that the application sends after a HEAD: a client would pass over it."""
+    token = ((b"authorization", client.headers["Authorization"].encode()),)
+    sent = Sent("HEAD", operation.href.encode(), headers=token)
+    return asyncio.run(call_asgi(client.app, sent)).body  # type: ignore[arg-type]  # it is one of ours
 
 
 @pytest.mark.sqlite
