@@ -9,6 +9,7 @@ import pytest
 
 from api.models import base
 from tests.conftest import World
+from tests.stores import Store
 
 
 @dataclass
@@ -23,9 +24,14 @@ class Numbers:
 
 
 @pytest.fixture
-def world(make_world: Callable[..., World]) -> World:
-    """A world that counts no attempts: hundreds of sign-ups come from one address here."""
-    return make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
+def world(make_world: Callable[..., World], store: Store) -> World:
+    """A world that counts no attempts: hundreds of sign-ups come from one address here.
+
+    schemathesis starts the application's background tasks and leaves them running.
+    """
+    world = make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
+    store.retire(world.app.state.settings.database_url)
+    return world
 
 
 @pytest.fixture(autouse=True)
