@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One stage builds the wheel, the next installs it with locked dependencies and runs it as a user without rights.
+# The first stage builds the wheel; the second installs it with locked dependencies and runs it without root rights.
 FROM python:3.13-slim AS build
 WORKDIR /src
 RUN pip install --no-cache-dir build==1.3.0
@@ -19,7 +19,7 @@ RUN pip install --no-cache-dir --no-deps /tmp/*.whl && rm /tmp/*.whl \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin afterword \
     && install -d -o afterword -g afterword -m 0700 /data
 USER afterword
-# The SQLite file lives here. For PostgreSQL set AFTERWORD_DATABASE_URL=postgresql://… and leave the volume out.
+# The volume has the SQLite file. For PostgreSQL set AFTERWORD_DATABASE_URL=postgresql://…; then no volume is needed.
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \

@@ -1,22 +1,22 @@
-# The two commands of the README, and what they stand on. Needs python3 >= 3.11 with venv, and the package registry.
+# The two commands of the README and the commands for development. Needs Python >= 3.11 with venv, and a package index.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Files in the order of collection, so that those that take longest do not come last.
+# Files run in the order of collection, because otherwise the slowest ones run last.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test test-long check unit postgresql mutants bench lock openapi clean
 
-demo: $(VENV)/runtime.stamp ## Start on a throw-away SQLite file with a demo account.
+demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account.
 	@$(BIN)/afterword demo
 
-test: $(VENV)/dev.stamp ## Run everything that continuous integration runs, on both databases; few cases are drawn.
+test: $(VENV)/dev.stamp ## Run all checks and tests, on both databases, with few random cases.
 	@echo "make test takes about 5 minutes on two cores."
 	@began=$$(date +%s) && $(MAKE) --no-print-directory check unit postgresql && seconds=$$(($$(date +%s) - began)) \
 		&& echo "make test took $$((seconds / 60)) min $$((seconds % 60)) s."
 
-test-long: $(VENV)/dev.stamp ## Draw many cases, on both databases by turns: MINUTES=10 ROUNDS=2, SEED=7 draws the same again.
+test-long: $(VENV)/dev.stamp ## Test many random cases, on both databases in turn: MINUTES=10 ROUNDS=2; SEED=7 repeats the same cases.
 	$(BIN)/python -m tests.long $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/dev.stamp
@@ -28,20 +28,20 @@ check: $(VENV)/dev.stamp
 unit: $(VENV)/dev.stamp
 	$(BIN)/pytest $(PARALLEL)
 
-postgresql: $(VENV)/dev.stamp ## The tests that can fail on PostgreSQL alone, on one started for them (or AFTERWORD_TEST_DATABASE_URL).
+postgresql: $(VENV)/dev.stamp ## Run the tests that can fail on PostgreSQL alone, on a temporary server or AFTERWORD_TEST_DATABASE_URL.
 	$(BIN)/pytest $(PARALLEL) --database postgresql
 
-mutants: $(VENV)/dev.stamp ## Change the rules in every small way and see the tests fail: MUTANTS="--sample 0.5 --seed 1".
+mutants: $(VENV)/dev.stamp ## Run mutation tests of the rules: MUTANTS="--sample 0.5 --seed 1".
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 
-bench: $(VENV)/dev.stamp ## Measure speed beside the floor and the usual way (needs wrk); BENCH="--quick" shows that it works.
+bench: $(VENV)/dev.stamp ## Run the benchmarks (needs wrk); BENCH="--quick" only checks that they work.
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
-openapi: $(VENV)/dev.stamp ## Write the examples and the published document anew.
+openapi: $(VENV)/dev.stamp ## Write the examples and the OpenAPI document.
 	$(BIN)/python -m api.capture
 	$(BIN)/afterword openapi > openapi/openapi.json
 
-lock: ## Renew both lock files (needs uv).
+lock: ## Update both lock files (needs uv).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
 		--no-annotate --custom-compile-command "make lock" --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \

@@ -1,7 +1,7 @@
-"""Ask the demo account every question with its example, and keep what it answers as the examples of the schemas.
+"""Send the example of every GET to the demo account, and write the responses as examples of the schemas.
 
-`python -m api.capture` writes `api/http/openapi/examples.json`; a test tells when that is out of date. It runs with the
-packages for development, so no other module imports it.
+`python -m api.capture` writes `api/http/openapi/examples.json`; a test fails if that file is out of date. It needs the
+development packages, so no other module of `api` imports it.
 """
 
 import json
@@ -32,7 +32,7 @@ Node = dict[str, Any]
 
 
 def demo_app(url: str) -> tuple[FastAPI, TestClient]:
-    """Return the application with the demo account on an empty database, and the account's client."""
+    """Return an application with the demo account on the empty database at `url`, and a client with its token."""
     app = create_app(Settings(database_url=url), clock=lambda: NOW)
     app.state.database.migrate()
     secret = demo.build(app.state.database, NOW)
@@ -41,15 +41,15 @@ def demo_app(url: str) -> tuple[FastAPI, TestClient]:
 
 
 def filled(path: str, operation: Node) -> str:
-    """Return an address with its example parameters."""
+    """Return a path with its parameters replaced by their examples."""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
     return path
 
 
-def _examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # any answer
-    """Go through an answer beside its schema and yield what stands for each named schema."""
+def _examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # any JSON
+    """Walk a response and its schema in parallel; yield the name of each named schema and the value there."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         yield name, value
@@ -67,7 +67,7 @@ def _examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str,
 
 
 def capture() -> Node:
-    """Return an example for every schema that a reading operation answers."""
+    """Return an example for every schema in the responses of GET operations, and for four schemas of other ones."""
     found: Node = {}
     with tempfile.TemporaryDirectory() as folder:
         app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}")
@@ -102,13 +102,13 @@ def capture() -> Node:
 
 
 def _fuller(value: Node, known: Node | None) -> bool:
-    """Tell whether an example says more than the one that is known: it leaves less empty."""
+    """Tell whether an example has fewer empty fields than the known one."""
     empty: tuple[object, ...] = (None, [], {}, "")
     return known is None or sum(v in empty for v in value.values()) < sum(v in empty for v in known.values())
 
 
 def _steady(found: Node) -> Node:
-    """Give ids that the account made up itself a fixed number, so that two captures are equal."""
+    """Replace generated ids by fixed ones, so that two captures are equal."""
     text = json.dumps(found)
     ours = ids.demo_id(0)[:13]
     made_up = dict.fromkeys(id_ for id_ in UUID7.findall(text) if not id_.startswith(ours))
@@ -119,7 +119,7 @@ def _steady(found: Node) -> Node:
 
 
 def _short(value: Node) -> Node:
-    """Return an example whose lists show one entry, so that a page stays readable."""
+    """Return an example with at most one entry in each list, so that the docs stay readable."""
     return {name: inner[:1] if isinstance(inner, list) else inner for name, inner in value.items()}
 
 

@@ -1,4 +1,4 @@
-"""The command line: serve, demo, migrate, users and tokens, the document, and the check of the stored steps."""
+"""The command line."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ from api.workers import rejudge
 
 app = typer.Typer(
     name="afterword",
-    help="A REST API for everything that comes after a job interview.",
+    help="A REST API for the seven follow-up steps after a job interview.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -53,16 +53,16 @@ app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
 BACKLOG = 1_024
 CORES = os.cpu_count() or 1
-BEHIND = "the database's schema is behind: run `afterword migrate`."
+BEHIND = "the database schema is not up to date: run `afterword migrate`."
 log = logging.getLogger("afterword")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 selects a free one.")]
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 
 def main() -> None:
-    """Run the command; an expected failure is one line that says what to do, and exit code 1."""
+    """Run the command. An expected failure prints one line that says what to do, and exits with 1."""
     try:
         app()
     except ProblemError as error:
@@ -102,18 +102,16 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), backlog=BACKLOG)
     except OSError:
-        _fail(f"cannot listen on {host}, port {port}: choose another with --host and --port.")
+        _fail(f"cannot listen on {host}, port {port}: choose another one with --host and --port.")
         return
     with listener:
         yield listener
 
 
 def _prepare(database: Database) -> None:
-    """Bring an SQLite file to head; wait for another process that migrates PostgreSQL, and refuse what is behind."""
+    """Migrate SQLite to head. On PostgreSQL wait until no other process migrates, then refuse an old schema."""
     if not SQLITE_IS_SAFE and database.is_sqlite:
-        log.warning(
-            "SQLite %s can corrupt a WAL file that several processes write: use 3.51.3 or newer", SQLITE_VERSION
-        )
+        log.warning("SQLite %s can corrupt the WAL when several processes write: use 3.51.3 or newer", SQLITE_VERSION)
     if database.is_sqlite:
         database.migrate()
         return
@@ -127,9 +125,9 @@ def _prepare(database: Database) -> None:
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="The number of processes that serve.")] = 1,
 ) -> None:
-    """Serve the API; an SQLite database is brought to head first, a PostgreSQL schema that is behind is refused."""
+    """Serve the API. An SQLite database is migrated first; a PostgreSQL schema that is not up to date is refused."""
     settings = Settings()
     logs.configure_logging(settings.log_level, settings.log_format)
     with _connected() as database:
@@ -144,11 +142,11 @@ def serve(
 
 
 def _unencrypted(host: str) -> list[str]:
-    """Return the line about traffic that others on the network can read."""
+    """Return a warning if the server listens on more than this machine."""
     with suppress(ValueError):
         if ip_address("127.0.0.1" if host == "localhost" else host).is_loopback:
             return []
-    return [f"--host {host}: this is plain HTTP, let a proxy in front speak TLS"]
+    return [f"--host {host}: this is plain HTTP, use a TLS proxy in front of it"]
 
 
 def _announce(url: str) -> None:
@@ -156,7 +154,7 @@ def _announce(url: str) -> None:
 
 
 def _serve_by_workers(settings: Settings, listener: socket.socket, workers: int) -> None:
-    """Serve with several processes, which share their figures in a folder while they run."""
+    """Serve with several processes, which share their metrics in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="afterword-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
         _announce(server.address_of(listener))
@@ -165,7 +163,7 @@ def _serve_by_workers(settings: Settings, listener: socket.socket, workers: int)
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve a throw-away SQLite file with an account of three applications; prints a token and a line to try."""
+    """Serve a temporary SQLite file with a demo account of three applications; print its token and a curl line."""
     with tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}")
         logs.configure_logging("WARNING", settings.log_format)
@@ -178,7 +176,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
             print(f"Docs:   {url}/docs", flush=True)  # noqa: T201  # this is the output
             print(f"Token:  {secret}", flush=True)  # noqa: T201
             print(f"Try:    curl -s -H 'Authorization: Bearer {secret}' {url}/v1/queue", flush=True)  # noqa: T201
-            print("Stop with Ctrl+C; the data goes with it.", flush=True)  # noqa: T201
+            print("Stop with Ctrl+C; this deletes the data.", flush=True)  # noqa: T201
 
         try:
             with _listening(host, port) as listener:
@@ -189,7 +187,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database's schema to the one that this version wants."""
+    """Migrate the database schema to head, the revision that this version needs."""
     with _connected() as database:
         database.migrate()
     errors.print("The schema is at head.")
@@ -210,7 +208,7 @@ def user_add(
     name: Annotated[str, typer.Option(help="The full name.")] = "",
     time_zone: Annotated[str, typer.Option(help="An IANA zone name.")] = "UTC",
 ) -> None:
-    """Open an account; the password is read from standard input."""
+    """Open an account. The password is read from standard input."""
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
@@ -225,16 +223,16 @@ def user_add(
 def token_issue(
     email: Email,
     scopes: Annotated[
-        str, typer.Option(help="Comma list: all, read, or areas such as steps:read,applications:write.")
+        str, typer.Option(help="A comma list: all, read, or scopes such as steps:read,applications:write.")
     ] = "all",
     name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
 ) -> None:
-    """Make a personal token; prints the secret alone."""
+    """Create a personal token and print only its secret."""
     body = TokenCreate.model_validate({"name": name, "scopes": scopes.split(",")})
     with _database() as database, database.write(_now()) as session:
         user = users.find_by_email(session, email)
         if user is None:
-            _fail("there is no account of this address: open one with `afterword user add`.")
+            _fail("there is no account with this address: open one with `afterword user add`.")
             return
         session.owner = user.id
         _, secret = tokens.issue_token(session, body)
@@ -243,17 +241,17 @@ def token_issue(
 
 @app.command("sweep")
 def sweep() -> None:
-    """Forget answers kept for retries and purge what was deleted 30 days ago; `serve` does it every hour."""
+    """Delete expired rows, and what was deleted 30 days ago. `serve` does it every hour."""
     with _database() as database:
         swept = apply_retention(database, _now())
     errors.print(
-        f"{swept.answers:,} kept answers, {swept.applications:,} applications and {swept.contacts:,} contacts swept."
+        f"Deleted {swept.answers:,} stored responses, {swept.applications:,} applications, {swept.contacts:,} contacts."
     )
 
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The new file.", metavar="FILE")]) -> None:
-    """Copy an SQLite database to a new file while it is in use; for PostgreSQL, say which tool does it."""
+    """Copy an SQLite database to a new file while it is in use. For PostgreSQL, name the tool to use."""
     with _database() as database, Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
         task = progress.add_task("Copying")
         size = back_up(database, file, lambda done, pages: progress.update(task, completed=done, total=pages))
@@ -266,13 +264,13 @@ def steps_check(
     repair: Annotated[bool, typer.Option("--repair", help="Rewrite the rows that differ.")] = False,
     outdated: Annotated[
         bool,
-        typer.Option("--outdated", help="Only accounts with steps judged by older rules: what an interruption left."),
+        typer.Option("--outdated", help="Check only accounts with steps that an older version of the rules stored."),
     ] = False,
-    processes: Annotated[int, typer.Option(min=1, max=64, help="How many judge at the same time.")] = CORES,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="The number of processes that check.")] = CORES,
 ) -> None:
-    """Compare the stored steps of every account with a fresh evaluation.
+    """Compare the stored steps of every account with a new evaluation of the rules.
 
-    Each account is mended by itself, so an interruption loses nothing: go on with --outdated after a change of rules.
+    Each account is repaired in its own transaction. After an interruption, continue with --repair --outdated.
     """
     with _database() as database, database.read(_now()) as session:
         ids = recheck.outdated(session) if outdated else users.all_user_ids(session)

@@ -1,8 +1,11 @@
-"""The clock: the one place where the current time is read. Everything else is given an instant."""
+"""The wall clock: the only code in `api` that reads the current date and time.
+
+Log lines and new ids (UUIDv7) are dated by their libraries; durations are measured with monotonic clocks.
+"""
 
 from datetime import UTC, datetime
 
 
 def wall_clock() -> datetime:
-    """Read the clock."""
+    """Return the current instant in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The demo account: three applications in different phases, told through the same services as any request."""
+"""The demo account: three applications in different phases, created by the services that requests use."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -37,29 +37,29 @@ ZONE = "America/New_York"
 
 
 class Story:
-    """Tells facts at times relative to now."""
+    """Records facts at times relative to now."""
 
     def __init__(self, session: OwnedSession) -> None:
         self.session = session
         self.now = session.now
 
     def at(self, days: int, clock: str) -> str:
-        """Return an instant: days from today, by the wall clock in the user's zone; of the past, never after now."""
+        """Return an instant: `days` from today at local time `clock` in ZONE; today and in the past never after now."""
         instant = resolve(local_date(self.now, ZONE) + timedelta(days=days), time.fromisoformat(clock), ZONE)
         return (min(instant, self.now) if days <= 0 else instant).isoformat()
 
     def day(self, days: int) -> str:
-        """Return a date, days from now."""
+        """Return the date `days` from today in ZONE."""
         return (local_date(self.now, ZONE) + timedelta(days=days)).isoformat()
 
     def tell(self, kind: FactKind[Any, Any], number: str, /, *, within: str | None = None, **fields: object) -> None:
-        """Record a fact of a fixed id."""
+        """Record a fact with a fixed id."""
         body: Body = kind.create.model_validate({"id": number, **fields})
         create(self.session, kind, body, within={"application_id": within} if within else None)
 
 
 def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = hash_password) -> str:
-    """Make the demo account in an empty database; returns the secret of its personal token."""
+    """Create the demo account in an empty database; return the secret of its personal token."""
     password_hash = hasher(ids.PASSWORD)
     with database.write(now) as session:
         sign_up = UserCreate(email=ids.EMAIL, password=ids.PASSWORD, full_name="Dana Demo", time_zone=ZONE)
@@ -109,7 +109,7 @@ def _people(story: Story) -> None:
 
 
 def _just_interviewed(story: Story) -> None:
-    """Tell of two days after the first talk: notes are made, the letter is a draft, and overdue."""
+    """Record an interview two days ago: there are notes, and the letter is an overdue draft."""
     app = ids.APPLICATION
     story.tell(
         APPLICATION,
@@ -159,7 +159,7 @@ def _after_the_talk(story: Story) -> None:
 
 
 def _noted(story: Story, app: str) -> None:
-    """Write down what went well and what is open, and begin the letter."""
+    """Record a positive note, a concern, a draft of the letter and a template."""
     noted: dict[str, Any] = {"within": app, "interview_id": ids.INTERVIEW, "noted_at": story.at(-2, "13:00")}
     story.tell(
         NOTE,
@@ -192,7 +192,7 @@ def _noted(story: Story, app: str) -> None:
 
 
 def _interview_ahead(story: Story) -> None:
-    """Tell of a video call in three days with an employer in another zone."""
+    """Record a video interview in three days with an employer in another zone."""
     story.tell(
         APPLICATION,
         ids.UPCOMING,
@@ -213,7 +213,7 @@ def _interview_ahead(story: Story) -> None:
 
 
 def _offer_on_the_table(story: Story) -> None:
-    """Tell of somebody thanked in time, rung in time, and an offer that wants an answer within five days."""
+    """Record an interview with a letter and a call in time, and an offer that needs an answer within five days."""
     app = ids.OFFERED
     story.tell(
         APPLICATION,

@@ -1,4 +1,4 @@
-"""What can go wrong, as classes with a fixed code: raised anywhere, turned into problem documents in one place."""
+"""Expected failures as exceptions with a problem code; `api.http.problems` turns them into problem documents."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ MAX_NAME_LENGTH = 400
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with the input. `where` is `pointer` (JSON Pointer into the body), `parameter` or `header`."""
+    """An error in the input. `where` is `pointer` (a JSON Pointer into the body), `parameter` or `header`."""
 
     where: str
     name: str
@@ -19,16 +19,17 @@ class FieldError:
     detail: str
 
     def document(self) -> dict[str, str]:
-        """Return the entry of a problem's `errors`.
+        """Return the entry for a problem's `errors`.
 
-        The name of an unknown field is the only input that is ever answered: shortened, without what does not print.
+        The name of an unknown field is the only input that a response repeats. It is shortened, and characters that are
+        not printable are replaced.
         """
         name = "".join(c if c.isprintable() else "\ufffd" for c in self.name[:MAX_NAME_LENGTH])
         return {self.where: name, "code": self.code, "detail": self.detail}
 
 
 class ProblemError(Exception):
-    """An expected failure. `detail` is one sentence that says how to mend it; it never repeats the input."""
+    """An expected failure. `detail` says in one sentence how to fix it; it never repeats the input."""
 
     code: ClassVar[str] = "internal"
 
@@ -50,16 +51,16 @@ class ProblemError(Exception):
 
 
 class InlineReadError(Exception):
-    """The event loop cannot read this at once: it would have to wait, to write, or to read too many rows."""
+    """The event loop cannot run this read: it would have to wait, to write, or to read too many rows."""
 
 
 class NotFoundError(ProblemError):
-    """There is no such thing for this user, whether or not another user has it."""
+    """This user has no such object; whether another user has it makes no difference."""
 
     code = "not_found"
 
     def __init__(self, *, errors: Sequence[FieldError] = ()) -> None:
-        super().__init__("There is nothing at this address, or it is not yours: check the id.", errors=errors)
+        super().__init__("You have nothing at this address: check the address and the id.", errors=errors)
 
 
 class InvalidError(ProblemError):
@@ -79,13 +80,13 @@ class InvalidError(ProblemError):
 
 
 class ConflictError(ProblemError):
-    """The request contradicts what is stored."""
+    """The request contradicts the stored data."""
 
     code = "conflict"
 
 
 class UnauthorizedError(ProblemError):
-    """Nobody we know asks."""
+    """There is no valid token or cookie."""
 
     code = "unauthorized"
 
@@ -94,61 +95,59 @@ class UnauthorizedError(ProblemError):
 
 
 class BadCursorError(ProblemError):
-    """A cursor that we did not make for this user and these filters."""
+    """The cursor was not made for this user, address, filters and sort order."""
 
     code = "bad_cursor"
 
     def __init__(self) -> None:
-        detail = "Use the next_cursor of the page before, with the same filters and sort, or start without a cursor."
+        detail = "Send the next_cursor of the previous page with the same filters and sort, or start without a cursor."
         super().__init__(detail, errors=[FieldError("parameter", "cursor", "bad_cursor", detail)])
 
 
 class PreconditionFailedError(ProblemError):
-    """The object changed since the caller read it; `current` shows it as it stands."""
+    """The object has changed since the caller read it; `current` is the object now."""
 
     code = "precondition_failed"
 
     def __init__(self, current: object, etag: str) -> None:
         super().__init__(
-            "The object has changed since you read it: look at `current`, then send If-Match with its ETag.",
+            "The object has changed since you read it: compare with `current`, then send If-Match with its ETag.",
             headers={"ETag": etag},
             extra={"current": current},
         )
 
 
 class UnavailableError(ProblemError):
-    """The database cannot answer in time; the same request may be sent again."""
+    """The database does not answer in time; the same request can be sent again."""
 
     code = "unavailable"
 
-    def __init__(self, detail: str = "The database is busy: send the request again after a moment.") -> None:
+    def __init__(self, detail: str = "The database is busy: try again after a moment.") -> None:
         super().__init__(detail, headers={"Retry-After": "1"})
 
 
 class TooManyRequestsError(ProblemError):
-    """This was tried too often."""
+    """The limit of calls or attempts is reached; `wait`: until the next one is possible."""
 
     code = "too_many_requests"
 
     def __init__(self, wait: timedelta) -> None:
         seconds = max(1, math.ceil(wait.total_seconds()))
         unit = f"{seconds} seconds" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
-        super().__init__(
-            f"This was tried too often: wait {unit}, then try again.", headers={"Retry-After": str(seconds)}
-        )
+        super().__init__(f"Too many requests: wait {unit}, then try again.", headers={"Retry-After": str(seconds)})
 
 
 class StorageFullError(ProblemError):
-    """There is no room left to write."""
+    """The disk of the database is full."""
 
     code = "storage_full"
 
     def __init__(self) -> None:
-        super().__init__("The server has no room left to store this: try again later.", headers={"Retry-After": "60"})
+        super().__init__("The server has no space to store this: try again later.", headers={"Retry-After": "60"})
 
 
 class ReplayedError(Exception):
-    """Not a failure: the request was answered before, and this was the answer."""
+    """Not a failure: the stored response to an earlier request with the same Idempotency-Key."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
         super().__init__(status)
@@ -158,7 +157,7 @@ class ReplayedError(Exception):
 
 
 class NotModifiedError(Exception):
-    """Not a failure: the caller's copy is still right."""
+    """Not a failure: the caller has the current version. `vary`: the response header."""
 
     def __init__(self, etag: str, vary: str | None = None) -> None:
         super().__init__(etag)
@@ -166,6 +165,6 @@ class NotModifiedError(Exception):
 
 
 class ForbiddenError(ProblemError):
-    """We know who asks, and this token may not do it."""
+    """The token or cookie is valid, but does not allow this request."""
 
     code = "forbidden"

@@ -1,7 +1,7 @@
-"""One line for every event on standard error: JSON for machines, words on a terminal.
+"""Logging: one line on standard error for each event, as JSON or, on a terminal, as text.
 
-What a line may hold is listed here and short: no query, body, header, address or e-mail ever reaches it. Messages of
-exceptions and warnings hold values of somebody's input, so a fault is told by its types and by where it happened.
+Of a request, a line contains only FIELDS: no query string, body, header, IP address or e-mail address. Messages of
+exceptions and warnings can repeat input, so an exception is logged by its types and its stack frames only.
 """
 
 import json
@@ -27,9 +27,9 @@ MAX_LINKS = 20
 
 
 def configuration(level: str, form: Form | None = None) -> dict[str, Any]:
-    """Return the configuration of `logging`, made of texts alone, so that worker processes can be handed it.
+    """Return the configuration of `logging`. It consists of plain data, so that it can be passed to worker processes.
 
-    `level` is that of our own events; other packages are heard from WARNING on. Without a `form`, terminals get words.
+    `level` is for our own events; other packages are logged from WARNING on. Without a `form`, a terminal gets text.
     """
     default = "console" if sys.stderr.isatty() else "json"
     others = "ERROR" if level == "ERROR" else "WARNING"
@@ -44,18 +44,18 @@ def configuration(level: str, form: Form | None = None) -> dict[str, Any]:
 
 
 def configure_logging(level: str, form: Form | None = None) -> None:
-    """Log this process's events from now on, as `configuration` has it."""
+    """Configure the logging of this process; see `configuration`."""
     logging.config.dictConfig(configuration(level, form))
 
 
 def stderr() -> logging.Handler:
-    """Return the handler of every line; warnings become lines too wherever it is made, in each worker."""
+    """Return the handler for standard error, and log warnings too, in each worker process that calls this."""
     logging.captureWarnings(capture=True)
     return logging.StreamHandler()
 
 
 class Lines(logging.Formatter):
-    """Makes a line of an event."""
+    """A formatter that makes one line of each event."""
 
     def __init__(self, form: Form) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Lines(logging.Formatter):
         self.render = JSONRenderer(json.dumps) if self.is_json else ConsoleRenderer(colors=sys.stderr.isatty())
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line: when, how grave, what, and those of our fields that the event has."""
+        """Return the line: timestamp, level, event, logger, and the FIELDS that the record has."""
         instant = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         event: dict[str, Any] = {
             "timestamp": f"{instant[:23]}Z",
@@ -85,13 +85,13 @@ class Lines(logging.Formatter):
 
 
 def _words(record: logging.LogRecord) -> str:
-    """Return the message. Of others only the first line: what follows it tends to be a traceback with its messages."""
+    """Return the message; from other packages only its first line, because a traceback with messages may follow."""
     if isinstance(record.msg, BaseException):
         return _name(record.msg)
     text = str(record.msg)
     if isinstance(record.args, tuple) and record.args:
         values = tuple(_name(value) if isinstance(value, BaseException) else value for value in record.args)
-        with suppress(TypeError, ValueError):  # a mistake in another package: its message then, without the values
+        with suppress(TypeError, ValueError):  # another package passed wrong arguments: log the message without them
             text %= values
     if record.name == "py.warnings" and (place := WARNING.match(text)):
         return place.group()
@@ -99,7 +99,7 @@ def _words(record: logging.LogRecord) -> str:
 
 
 def _chain(error: BaseException | None, links: int = 0) -> Iterator[BaseException]:
-    """Go through an exception, the members of a group, and what caused it."""
+    """Yield an exception, the members of a group, and the causes of each."""
     if error is None or links == MAX_LINKS:
         return
     yield error
@@ -109,7 +109,7 @@ def _chain(error: BaseException | None, links: int = 0) -> Iterator[BaseExceptio
 
 
 def _exception_fields(error: BaseException) -> dict[str, Any]:
-    """Return an exception's type and the calls that led to it, the innermost last; never what it says."""
+    """Return an exception's type and its stack frames, the innermost last; never its message."""
     frames, trace = [], error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -123,7 +123,7 @@ def _name(error: BaseException) -> str:
 
 
 def _visible(value: object) -> object:
-    """Return a value for a terminal, which no control character can break or colour."""
+    """Return a value with its control characters escaped, for a terminal."""
     if not isinstance(value, str):
         return value
     return BREAKING.sub(lambda found: found.group().encode("unicode_escape").decode(), value)

@@ -1,4 +1,4 @@
-"""The application: rooms put together."""
+"""The FastAPI application: routers, middleware, error handlers and background tasks."""
 
 import asyncio
 import logging
@@ -81,7 +81,7 @@ ROUTERS = (
 
 RETENTION_EVERY_SECONDS = 3_600
 RESERVED_CONNECTIONS = 2
-SWITCH_SECONDS = 0.001  # threads at work keep the event loop waiting five times as long by default
+SWITCH_SECONDS = 0.001  # by default, running threads make the event loop wait five times as long
 log = logging.getLogger("afterword")
 EXPOSED = (
     "ETag",
@@ -98,14 +98,14 @@ EXPOSED = (
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
-    """Let in as many requests as there are connections and threads for; sweep at once and every hour beside them."""
+    """Create gates, connections and mailer on the event loop; delete expired rows now and every hour until shutdown."""
 
     async def every_hour() -> None:
         while not stopping.is_set():
             try:
                 await run_in_threadpool(apply_retention, app.state.database, app.state.clock().replace(microsecond=0))
             except ProblemError as error:
-                log.warning("the sweep is put off: %s", error.detail)
+                log.warning("expired rows were not deleted, the next try is in an hour: %s", error.detail)
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETENTION_EVERY_SECONDS):
                     await stopping.wait()
@@ -124,14 +124,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     yield {SETTINGS: settings}
     stopping.set()
     app.state.mailer.stop()
-    await asyncio.gather(*tasks)  # a task that is cancelled would leave its thread at work with a connection
+    await asyncio.gather(*tasks)  # not cancelled: that would leave a thread running with a connection
     if app.state.async_connection is not None:
         await app.state.async_connection.close()
     app.state.database.dispose()
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock) -> FastAPI:
-    """Return the application on a database."""
+    """Return the application for the settings' database; no connection is opened yet."""
     settings = settings or Settings()
     app = FastAPI(
         title="Afterword",
@@ -161,7 +161,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
 
 def _add_metrics(app: FastAPI, settings: Settings) -> Metrics | None:
-    """Measure, and show what is measured, where there is a token to read it with: otherwise neither costs anything."""
+    """Create the metrics and their route if a token for them is set; otherwise nothing is measured."""
     if not settings.metrics_token:
         return None
     measured = Metrics(app.state.database, app.state.clock)

@@ -1,7 +1,7 @@
-"""What is measured, for Prometheus to read: request times, problems, connections, and the steps that are due.
+"""Prometheus metrics: request times, problems, connections, and the number of steps that are due.
 
-Every application has figures of its own. Worker processes share theirs by way of files in the folder that
-PROMETHEUS_MULTIPROC_DIR names, which `serve --workers` makes; whichever worker is asked then answers for all.
+Each application object has its own registries. Worker processes share their values in files in the folder
+PROMETHEUS_MULTIPROC_DIR, which `serve --workers` creates; each worker then returns the sums over all of them.
 """
 
 import logging
@@ -40,11 +40,11 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 RECOUNT_AFTER = timedelta(minutes=1)
 PATIENCE_SECONDS = 1.0
 log = logging.getLogger("afterword.metrics")
-disable_created_metrics()  # type: ignore[no-untyped-call]  # when each series began: a line more for each, unasked
+disable_created_metrics()  # type: ignore[no-untyped-call]  # else each series has one more line, with its start time
 
 
 class Metrics:
-    """The figures of one application."""
+    """The metrics of one application object."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.engine = database.engine
@@ -57,32 +57,34 @@ class Metrics:
             ProcessCollector(registry=self.standing)
         self.seconds = Histogram(
             "afterword_request_seconds",
-            "How long requests took, by address and class of status.",
+            "How long requests took, by route and class of status.",
             ("method", "route", "status"),
             buckets=BUCKETS,
             registry=self.measured,
         )
-        words = "Answers that were problem documents, by code."
+        words = "Responses that were problem documents, by code."
         self.problems = Counter("afterword_problems", words, ("code",), registry=self.measured)
-        self.in_flight = self._gauge("requests_in_flight", "Requests that are being answered, this one too.")
-        self.in_use = self._gauge("pool_connections_in_use", "Database connections at work.")
+        self.in_flight = self._gauge("requests_in_flight", "Requests that are being answered, the scrape among them.")
+        self.in_use = self._gauge("pool_connections_in_use", "Database connections in use.")
         most = self.engine.pool.size() if isinstance(self.engine.pool, QueuePool) else 1
-        self._gauge("pool_connections_max", "Database connections that may be at work.").set(most)
-        self._gauge("start_time_seconds", "When this was started, in Unix time.", "livemin").set(clock().timestamp())
+        self._gauge("pool_connections_max", "The upper limit of database connections in use.").set(most)
+        self._gauge("start_time_seconds", "When the oldest process was started, in Unix time.", "livemin").set(
+            clock().timestamp()
+        )
 
     def _gauge(self, name: str, words: str, over_workers: Literal["livesum", "livemin"] = "livesum") -> Gauge:
-        """Return a gauge of nought: a new worker may have the number, and so the file, of one that died."""
+        """Return a gauge with the value 0: a new worker may have the process id, and so the file, of one that died."""
         gauge = Gauge(f"afterword_{name}", words, registry=self.measured, multiprocess_mode=over_workers)
         gauge.set(0)
         return gauge
 
     def began(self) -> None:
-        """Count a request in."""
+        """Count a request that begins."""
         self.in_flight.inc()
         self._sample_pool()
 
     def ended(self, method: str, route: str, status: int, seconds: float, problem: str | None) -> None:
-        """Count a request out. `route` is the template of its address, so that the series stay few."""
+        """Count a request that ended. `route` is the route template, so that the number of series stays small."""
         self.in_flight.dec()
         self._sample_pool()
         self.seconds.labels(method, route, f"{status // 100}xx").observe(seconds)
@@ -90,19 +92,19 @@ class Metrics:
             self.problems.labels(problem).inc()
 
     def _sample_pool(self) -> None:
-        """Look at the pool; workers that are not asked have no other occasion than their own requests."""
+        """Record the pool's connections in use. A worker that is not scraped can do so only during its own requests."""
         pool = self.engine.pool
         self.in_use.set(pool.checkedout() if isinstance(pool, QueuePool) else 0)
 
     def exposition(self) -> bytes:
-        """Return every figure as text. It waits for the database, though not long: call it in a thread."""
+        """Return all metrics as text. It waits for the database for up to a second, so call it in a thread."""
         self.due.refresh()
         measured = self.measured if self.folder is None else _of_all_workers(Path(self.folder))
         return generate_latest(measured) + generate_latest(self.standing)
 
 
 def _of_all_workers(folder: Path) -> CollectorRegistry:
-    """Return the sums over all workers: counts of the dead stay in them, their gauges go."""
+    """Return the sums over all workers. The counters of dead workers stay in the sums, their gauges do not."""
     if os.name == "posix":
         for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}:
             try:
@@ -115,10 +117,10 @@ def _of_all_workers(folder: Path) -> CollectorRegistry:
 
 
 class Due(Collector):
-    """Which code answers, whether the database does, and how many steps are due over all accounts.
+    """Version, state of the database, and the number of steps of all accounts that are due.
 
-    The steps are counted at most once a minute, in a thread of their own: whoever asks waits a moment for it, then gets
-    the count of before.
+    The steps are counted at most once a minute, in a separate thread. A scrape waits for one second, then returns the
+    previous count.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
@@ -130,7 +132,7 @@ class Due(Collector):
         self.counting = threading.Thread()
 
     def refresh(self) -> None:
-        """Count again where a minute has passed, or where the last time failed."""
+        """Count again if a minute has passed, or if the last count failed."""
         now = self.clock().replace(microsecond=0)
         is_fresh = self.is_up and self.counted_at is not None and abs(now - self.counted_at) < RECOUNT_AFTER
         if is_fresh or self.counting.is_alive():
@@ -149,17 +151,19 @@ class Due(Collector):
         except ProblemError as error:
             self.is_up = False
             log.warning("the steps were not counted: %s", error.detail)
-        except Exception:  # the outermost place of this thread
+        except Exception:  # outermost handler of this thread
             self.is_up = False
             log.exception("the steps were not counted")
 
     def collect(self) -> Iterator[Metric]:
-        """Go through the figures."""
+        """Yield the metrics."""
         names = ("version", "rules_version", "python")
-        info = GaugeMetricFamily("afterword_info", "Which code answers.", labels=names)
+        info = GaugeMetricFamily("afterword_info", "The version of the code, of the rules and of Python.", labels=names)
         info.add_metric((__version__, str(RULES_VERSION), platform.python_version()), 1)
         yield info
-        yield GaugeMetricFamily("afterword_database_up", "Whether the database answered last.", value=self.is_up)
+        yield GaugeMetricFamily(
+            "afterword_database_up", "Whether the database answered when the steps were last counted.", value=self.is_up
+        )
         if self.backlog is not None:
             words = "Steps of all accounts that can be done and are in time."
             yield GaugeMetricFamily("afterword_steps_open", words, value=self.backlog.open)

@@ -1,4 +1,4 @@
-"""Secrets: password hashes, and opaque tokens with a prefix and check digits, of which only a hash is kept."""
+"""Password hashes, and opaque tokens with a prefix and check digits; of a token only a hash is stored."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ COOKIE_PREFIX = "awc_"
 PERSONAL_PREFIX = "awp_"
 RESET_PREFIX = "awr_"
 PREFIXES = (SESSION_PREFIX, COOKIE_PREFIX, PERSONAL_PREFIX, RESET_PREFIX)
-# RFC 9106's choice for little memory, on one core: two hashes at once leave the other threads their turn.
+# The low-memory parameters of RFC 9106, but with one lane: two hashes at once leave the other cores to other threads.
 MEMORY_KIB, PASSES = 65_536, 3
 LENGTH = 32
 MIN_CHARACTERS = 4
@@ -35,30 +35,30 @@ def _hasher() -> PasswordHash:
 
 
 def _decoy() -> str:
-    """Return a hash that takes as long to compare as any other and matches nothing."""
+    """Return a hash that takes as long to verify as any other and matches no password."""
     salt, digest = (base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, LENGTH))
     return f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${salt}${digest}"
 
 
 def hash_password(password: str) -> str:
-    """Return an argon2 hash; takes a few tenths of a second of processor time."""
+    """Return an argon2 hash; takes a few tenths of a second of CPU time."""
     return _hasher().hash(password)
 
 
 def verify_password(password: str, stored: str | None) -> bool:
-    """Compare a password; where there is none stored, take as long and say no."""
+    """Verify a password. If no hash is stored, take the same time and return False."""
     return _hasher().verify(password, stored or _decoy()) and stored is not None
 
 
 def needs_rehash(stored: str) -> bool:
-    """Tell whether a hash was made with other figures than those of today."""
+    """Tell whether a hash was made with other parameters than the current ones."""
     hasher = _hasher().current_hasher
     return bool(hasher.check_needs_rehash(stored))
 
 
 @cache
 def _commonest() -> frozenset[str]:
-    """Return the 30,000 passwords that are used most, from a package of which nothing else is loaded."""
+    """Return the 30,000 most common passwords; only the word lists of zxcvbn are loaded, not the package."""
     spec = find_spec("zxcvbn")
     if spec is None or spec.origin is None:
         raise RuntimeError("The package zxcvbn is missing: install the requirements again.")
@@ -67,7 +67,11 @@ def _commonest() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Tell whether a password is guessed first: common itself, common but for digits around it, or hardly varied."""
+    """Tell whether a password is easy to guess.
+
+    It is if it is common, also after digits and punctuation around it are removed, or has less than four different
+    characters.
+    """
     plain = password.lower()
     return (
         len(set(plain)) < MIN_CHARACTERS
@@ -78,13 +82,13 @@ def is_common(password: str) -> bool:
 
 
 def new_token(prefix: str) -> str:
-    """Return a secret: prefix, 256 bits of randomness, six check digits."""
+    """Return a secret: prefix, 256 random bits, six check digits."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
     return prefix + body + _check_digits(prefix + body)
 
 
 def looks_like_token(token: str) -> bool:
-    """Tell whether prefix, length and check digits are right, without asking the database."""
+    """Check prefix, length and check digits; this needs no database."""
     body, digits = token[:-CHECK_LENGTH], token[-CHECK_LENGTH:]
     length = len(SESSION_PREFIX) + SECRET_LENGTH + CHECK_LENGTH
     known = token.startswith(PREFIXES) and token.isascii()
@@ -92,22 +96,22 @@ def looks_like_token(token: str) -> bool:
 
 
 def hash_token(token: str) -> str:
-    """Return what is kept of a token: it has 256 random bits, so a plain SHA-256 is enough."""
+    """Return the hash that is stored: a token has 256 random bits, so SHA-256 without a salt is enough."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def csrf_token(secret: str) -> str:
-    """Return what a frontend sends beside its cookie, to show that it could read an answer of ours."""
+    """Return the CSRF token of a session cookie; only a frontend that can read our responses knows it."""
     return confirmation(secret, "csrf")
 
 
 def is_csrf_token(given: str, secret: str) -> bool:
-    """Compare in constant time."""
+    """Compare a CSRF token in constant time."""
     return hmac.compare_digest(given.encode(), csrf_token(secret).encode())
 
 
 def confirmation(key: str, subject: str) -> str:
-    """Return a code that stands for one subject, of whoever has the key."""
+    """Return the HMAC-SHA-256 of a subject in hexadecimal digits."""
     return hmac.new(key.encode(), subject.encode(), hashlib.sha256).hexdigest()
 
 

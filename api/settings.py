@@ -1,4 +1,4 @@
-"""Settings: `AFTERWORD_…` variables of the environment, nothing else."""
+"""Settings: the environment variables `AFTERWORD_…` are their only source."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SETTINGS = "settings"  # the name in the state that the application shares with its server
-MIGRATING = 4_727_433_150_137_001  # the advisory lock of PostgreSQL that a migration holds
+SETTINGS = "settings"  # the key in the lifespan state, where the server's protocol finds the settings
+MIGRATING = 4_727_433_150_137_001  # the key of the advisory lock that a migration holds on PostgreSQL
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -23,13 +23,13 @@ def data_folder() -> Path:
 
 def _hard_to_guess(token: SecretStr) -> SecretStr:
     if token and not re.fullmatch("[!-~]{16,}", token.get_secret_value()):
-        raise ValueError("a token has 16 visible ASCII characters or more, without spaces")
+        raise ValueError("use a token of at least 16 visible ASCII characters, without spaces")
     return token
 
 
 def _an_origin(origin: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", origin):
-        raise ValueError("an origin is https://host or https://host:port: name each, because * would let in everybody")
+        raise ValueError("use https://host or https://host:port, and name each: * would allow every website")
     return origin
 
 
@@ -37,31 +37,31 @@ def _a_network(text: str) -> str:
     try:
         ip_network(text)
     except ValueError as error:
-        raise ValueError("name addresses or networks such as 10.0.0.0/8, because * would believe everybody") from error
+        raise ValueError("name addresses or networks such as 10.0.0.0/8, because * would trust every client") from error
     return text
 
 
 def _a_mail_server(url: SecretStr) -> SecretStr:
     if url and not re.fullmatch(r"smtps?://([^\s/@]+@)?[^\s/@]+", url.get_secret_value()):
-        raise ValueError("a mail server is smtps://user:password@host:port, or smtp:// in its place")
+        raise ValueError("use smtps://user:password@host:port, or smtp://user:password@host:port")
     return url
 
 
 def is_safe_origin(origin: str) -> bool:
-    """Tell whether nobody on the way can read along: the page is encrypted, or on this machine."""
+    """Tell whether an origin is HTTPS or on this machine, so that nobody on the network can read the traffic."""
     host = urlsplit(origin).hostname or ""
     return origin.startswith("https://") or host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
 class Settings(BaseSettings):
-    """What an operator may decide. Each field is the variable `AFTERWORD_` and its name in capitals."""
+    """The settings of an operator. Each field is read from the variable `AFTERWORD_` plus its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="AFTERWORD_", extra="ignore")
 
-    database_url: Annotated[str, Field(description="Where the rows are kept.")] = ""
+    database_url: Annotated[str, Field(description="The database; without it, an SQLite file in the data folder.")] = ""
     pool_size: Annotated[
         int,
-        Field(ge=3, le=200, description="Database connections of one process; all but two serve requests, at once."),
+        Field(ge=3, le=200, description="Database connections of one process; all but two serve requests."),
     ] = 8
     busy_timeout_seconds: Annotated[
         float, Field(gt=0, le=60, description="How long a request waits for a lock or a connection, then 503.")
@@ -73,19 +73,20 @@ class Settings(BaseSettings):
         Seconds, Field(description="How long PostgreSQL may work on one statement, then 503.")
     ] = 7.0
     request_timeout_seconds: Annotated[
-        Seconds, Field(description="How long a request may take from its last byte on, then 503.")
+        Seconds, Field(description="How long a request may take after its last byte arrived, then 503.")
     ] = 8.0
     header_timeout_seconds: Annotated[
-        Seconds, Field(description="How long a client may take to send a request's headers.")
+        Seconds,
+        Field(description="How long a client may take to send a request's headers; then the connection is closed."),
     ] = 10.0
     body_timeout_seconds: Annotated[
         Seconds, Field(description="How long a client may take to send a request's body, then 408.")
     ] = 10.0
     max_waiting: Annotated[
-        int, Field(ge=0, le=10_000, description="Requests that may wait for a connection; more get 503 at once.")
+        int, Field(ge=0, le=10_000, description="Requests that may wait for a place; more get 503 at once.")
     ] = 60
-    max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies are answered with 413.")] = 262_144
-    session_days: Annotated[int, Field(ge=1, le=365, description="How long a sign-in lasts.")] = 30
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies get 413.")] = 262_144
+    session_days: Annotated[int, Field(ge=1, le=365, description="How long a session lasts after sign-in.")] = 30
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_an_origin)], ...],
         NoDecode,
@@ -94,13 +95,18 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[
         tuple[Annotated[str, AfterValidator(_a_network)], ...],
         NoDecode,
-        Field(description="Addresses or networks of proxies, separated by spaces, whose X-Forwarded-… are believed."),
+        Field(description="Addresses or networks of proxies, separated by spaces, whose X-Forwarded-… are used."),
     ] = ()
     sign_up: Annotated[
-        Literal["open", "closed"], Field(description="Whether anybody may open an account; `user add` always may.")
+        Literal["open", "closed"], Field(description="Whether anybody may open an account; `user add` always can.")
     ] = "open"
     sign_ins_per_hour: Annotated[
-        int, Field(ge=0, le=1_000_000, description="Sign-ins of one account, thrice that from one address; 0: all.")
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Sign-ins to one account, three times as many from one address; 0: no limit.",
+        ),
     ] = 30
     sign_ups_per_hour: Annotated[
         int, Field(ge=0, le=1_000_000, description="Accounts opened from one address; 0: no limit.")
@@ -111,25 +117,25 @@ class Settings(BaseSettings):
     smtp_url: Annotated[
         SecretStr,
         AfterValidator(_a_mail_server),
-        Field(description="Where mail is handed in: smtps://user:password@host, or smtp:// (with STARTTLS)."),
+        Field(description="The mail server: smtps://user:password@host, or smtp:// (with STARTTLS)."),
     ] = SecretStr("")
     mail_from: Annotated[str, Field(description="The sender of mails.")] = ""
     reset_url: Annotated[
-        str, Field(description="The page on which a forgotten password is set anew; the secret stands behind its #.")
+        str, Field(description="The page on which people set a new password; the secret follows after #.")
     ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(str.upper),
-        Field(description="From which level on events are logged."),
+        Field(description="The lowest level that is logged."),
     ] = "INFO"
     log_format: Annotated[
         Literal["json", "console"] | None,
-        Field(description="How; without it, console on a terminal and json elsewhere."),
+        Field(description="The log format; by default console on a terminal, else json."),
     ] = None
     metrics_token: Annotated[
         SecretStr,
         AfterValidator(_hard_to_guess),
-        Field(description="Who sends it may read /metrics; without it there is no such address."),
+        Field(description="The bearer token for /metrics; without it, /metrics does not exist."),
     ] = SecretStr("")
 
     def __init__(self, **values: object) -> None:
@@ -141,19 +147,19 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _mail_is_complete(self) -> "Settings":
         if self.smtp_url and not (self.mail_from and self.reset_url):
-            raise ValueError("AFTERWORD_SMTP_URL needs AFTERWORD_MAIL_FROM and AFTERWORD_RESET_URL beside it")
+            raise ValueError("AFTERWORD_SMTP_URL needs AFTERWORD_MAIL_FROM and AFTERWORD_RESET_URL: set both")
         return self
 
     def weaknesses(self) -> list[str]:
-        """Return what was set less safe than it is by default, or is not set that mail needs: a line each."""
+        """Return a warning for each setting that is less safe than its default, and for missing mail settings."""
         found = [
-            (not self.sign_ins_per_hour, "AFTERWORD_SIGN_INS_PER_HOUR=0: passwords can be guessed without a limit"),
-            (not self.sign_ups_per_hour, "AFTERWORD_SIGN_UPS_PER_HOUR=0: accounts can be opened without a limit"),
-            (not self.requests_per_minute, "AFTERWORD_REQUESTS_PER_MINUTE=0: no token has a limit of calls"),
+            (not self.sign_ins_per_hour, "AFTERWORD_SIGN_INS_PER_HOUR=0: there is no limit for guessing passwords"),
+            (not self.sign_ups_per_hour, "AFTERWORD_SIGN_UPS_PER_HOUR=0: there is no limit for new accounts"),
+            (not self.requests_per_minute, "AFTERWORD_REQUESTS_PER_MINUTE=0: there is no limit for calls of a token"),
             (not self.smtp_url, "AFTERWORD_SMTP_URL is not set: mails for forgotten passwords are printed here"),
         ]
         found += [
-            (True, f"AFTERWORD_CORS_ORIGINS: {origin} is not encrypted, and others on its network read along")
+            (True, f"AFTERWORD_CORS_ORIGINS: {origin} is not encrypted, so others on its network can read the traffic")
             for origin in self.cors_origins
             if not is_safe_origin(origin)
         ]

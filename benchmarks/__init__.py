@@ -1,1 +1,1 @@
-"""Measurements, side by side in one run; never asserted in a test."""
+"""Benchmarks: servers are compared in one run, and no test asserts a measurement."""

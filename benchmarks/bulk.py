@@ -1,4 +1,4 @@
-"""Many rows of one table at once, as each driver takes them fastest; values are written as the columns write them."""
+"""Bulk inserts in the fastest way of each driver, with values converted as the columns convert them."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -14,7 +14,7 @@ BindProcessor = Callable[[Any], Any] | None
 
 
 def insert(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
-    """Insert rows in the connection's transaction; what a row does not name is empty."""
+    """Insert rows in the connection's transaction; a column that a row does not name is null."""
     if not rows:
         return
     names = sorted({name for row in rows for name in row})
@@ -37,13 +37,13 @@ def _bound(writer: BindProcessor, values: list[Any]) -> list[Any]:
 
 @cache
 def _writers(table: type[SQLModel], dialect: Dialect) -> dict[str, BindProcessor]:
-    """Return what turns a value of each column into what the driver takes."""
+    """Return the function of each column that converts a value for the driver."""
     columns: Any = table.__table__.columns  # type: ignore[attr-defined]  # every table passed has one
     return {column.name: _writer(column.type, dialect) for column in columns}
 
 
 def _writer(kind: Any, dialect: Dialect) -> BindProcessor:
-    """Return what converts a column's values for the driver; None where it takes them as they are."""
+    """Return the function that converts a column's values for the driver; None if no conversion is needed."""
     if isinstance(kind, Uuid):
         return to_db_id
     if isinstance(getattr(kind, "impl_instance", kind), DateTime) and dialect.name == "sqlite":

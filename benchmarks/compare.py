@@ -1,4 +1,4 @@
-"""The comparisons: the queue and notes of ours beside the floor and the usual way, which must answer the same."""
+"""Compare queue and notes of our service with the floor and the usual way; all three must return the same items."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +16,11 @@ TEXT = "Noted by a benchmark: they asked how the proof rounds were halved."
 
 
 class DifferentError(Exception):
-    """Two servers that are compared do not answer the same."""
+    """Two compared servers return different items."""
 
 
 def prepare(data: DataSet, address: str) -> None:
-    """Give the floor the items that ours answers."""
+    """Fill the floor's table with the items that our service returns."""
     answers = {}
     for person in data.loaded.people:
         _, page = ask(address, "/v1/queue?limit=200", person.token)
@@ -29,7 +29,7 @@ def prepare(data: DataSet, address: str) -> None:
 
 
 def check_same(people: Sequence[Person], addresses: Mapping[str, str]) -> int:
-    """Raise DifferentError unless all servers answer the same items; return how many were compared."""
+    """Raise DifferentError unless all servers return the same items; return the number of items."""
     compared = 0
     for person in people:
         found = {name: ask(address, PAGE, person.token)[1]["items"] for name, address in addresses.items()}
@@ -38,14 +38,12 @@ def check_same(people: Sequence[Person], addresses: Mapping[str, str]) -> int:
 
 
 def same(found: Mapping[str, list[dict[str, Any]]]) -> int:
-    """Raise DifferentError unless all hold the same items, texts, states and dates included; return how many."""
+    """Raise DifferentError unless all lists are equal in every field; return the number of items."""
     wanted = found["ours"]
     for name, items in found.items():
         if items != wanted:
             pair = next((pair for pair in zip(items, wanted, strict=False) if pair[0] != pair[1]), None)
-            raise DifferentError(
-                f"{name} answers {len(items)} items, ours {len(wanted)}; the first that differ: {pair}"
-            )
+            raise DifferentError(f"{name} returns {len(items)} items, ours {len(wanted)}; the first difference: {pair}")
     return len(wanted)
 
 
@@ -58,7 +56,7 @@ def steps(people: Sequence[Person]) -> list[str]:
 
 
 def note_requests(people: Sequence[Person]) -> list[str]:
-    """Return notes for every application of every account in turn, so that none grows much."""
+    """Return requests for a note on each application of each account in turn, so that no application grows much."""
     return [
         wire(
             "POST",
@@ -72,7 +70,7 @@ def note_requests(people: Sequence[Person]) -> list[str]:
 
 
 def unchanged(people: Sequence[Person], address: str) -> list[str]:
-    """Return requests for pages that each account has already."""
+    """Return requests for each account's page with the ETag of the current page."""
     tags = [ask(address, PAGE, person.token)[0]["ETag"] for person in people]
     return [
         wire("GET", PAGE, person.token, None, f"If-None-Match: {tag}") for person, tag in zip(people, tags, strict=True)
@@ -80,7 +78,7 @@ def unchanged(people: Sequence[Person], address: str) -> list[str]:
 
 
 def queue(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, effort: Effort) -> dict[str, Seen]:
-    """Compare a page of 50, and with it what answering nothing costs and what an unchanged page costs."""
+    """Measure a page of 50 on all servers, and on ours `/livez`, an unchanged page and the steps of an application."""
     ours = addresses["ours"]
     loads = [Load(name, address, pages(people)) for name, address in addresses.items()]
     loads += [
@@ -92,7 +90,7 @@ def queue(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, 
 
 
 def notes(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, effort: Effort) -> dict[str, Seen]:
-    """Compare recording a note."""
+    """Measure recording a note on all servers."""
     loads = [Load(name, address, note_requests(people)) for name, address in addresses.items()]
     return side_by_side(loads, folder, effort)
 
@@ -107,13 +105,13 @@ NAMES = {
 
 
 def report(to: Report, data: DataSet, folder: Path, effort: Effort) -> None:
-    """Measure the queue and notes side by side on one data set."""
+    """Compare queue and notes of all servers on one data set."""
     people = data.loaded.people
     section = f"Side by side: {data.loaded.size:,} applications, {data.loaded.kind}"
     with all_three(data.url, folder) as servers:
         prepare(data, servers.addresses["ours"])
         compared = check_same(people, servers.addresses)
-        to.note(section, "items that all three answer alike", f"{compared:,}")
+        to.note(section, "items that are equal in all three answers", f"{compared:,}")
         seen = queue(people, servers.addresses, folder, effort)
         written = notes(people, servers.addresses, folder, effort)
         held = memory(servers.ours.pid, "VmRSS") / MEBIBYTE

@@ -1,7 +1,7 @@
-"""Realistic facts of made-up accounts: the same number and instant always give the same rows.
+"""Generate realistic facts of accounts: the same number and instant always give the same rows.
 
-Of a hundred applications some have their interview ahead, some have just had it, most wait for an answer and the rest
-have ended. Some letters went out in time, some late, some never; what is missing is what the queue shows.
+Of a hundred applications, some have a future interview, some a recent one, some wait for an answer, and the rest are
+closed. Some letters were sent in time, some late, some never, so that the queue has overdue steps.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ Row = dict[str, Any]
 EACH = 100
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 USER_ZONE = "America/New_York"
-# In the order in which they refer to each other.
+# Each table comes after those that it refers to.
 TABLES: tuple[Any, ...] = (
     Contact,
     Reference,
@@ -51,7 +51,7 @@ TABLES: tuple[Any, ...] = (
     StepOverride,
     SearchActivity,
 )
-# What a row holds that is not told of it; what is empty is left out.
+# Default values of each table's columns, without nulls.
 BLANK: Mapping[Any, Row] = {
     table: {
         name: info.get_default(call_default_factory=True)
@@ -67,7 +67,7 @@ ENDINGS = ("rejected", "rejected", "no_response", "withdrawn")
 
 
 class Account:
-    """Makes the rows of one account's facts as they are at an instant."""
+    """Generates the rows of one account as of an instant."""
 
     def __init__(self, user_id: str, number: int, now: datetime) -> None:
         self.user_id, self.now = user_id, now
@@ -76,7 +76,7 @@ class Account:
         self.references: list[str] = []
 
     def add(self, table: Any, made_at: datetime, /, **values: object) -> Row:
-        """Add a row that was made at an instant."""
+        """Add a row that was created at this instant."""
         row = {**BLANK[table], "user_id": self.user_id, **values}
         if table in STORED:
             row |= {"id": self.id(made_at), "created_at": made_at, "updated_at": made_at}
@@ -84,13 +84,13 @@ class Account:
         return row
 
     def id(self, at: datetime) -> str:
-        """Return a UUIDv7 of an instant that is the same in every run."""
+        """Return a UUIDv7 of an instant, from the seeded random generator."""
         chance = self.random.getrandbits(74)
         digits = f"{int(at.timestamp() * 1000):012x}7{chance >> 62:03x}{chance & (1 << 62) - 1 | 1 << 63:016x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def past(self, at: datetime) -> datetime:
-        """Cut an instant of evidence to the present."""
+        """Return an instant, but not later than now."""
         return min(at, self.now)
 
     def happens(self, share: float) -> bool:
@@ -119,7 +119,7 @@ def account(user_id: str, number: int, now: datetime, applications: int = EACH) 
 
 
 def _application(made: Account) -> None:
-    """Tell one application from the day of applying to where it stands now."""
+    """Add one application with all its facts, from the application to its current stage."""
     fate = made.random.choices(FATES, SHARES)[0]
     zone = made.pick(words.ZONES)
     last = _begin(made, fate, zone)
@@ -150,7 +150,7 @@ def _application(made: Account) -> None:
 
 
 def _begin(made: Account, fate: str, zone: str) -> datetime:
-    """Return when the last round begins: on a working day, at a full or half hour of its zone."""
+    """Return the start of the last round: on a weekday, at a full or half hour in its zone."""
     span = {"ahead": (-9, -1), "fresh": (1, 2), "waiting": (4, 24), "offered": (8, 20), "closed": (20, 70)}[fate]
     day = (made.now - made.random.randint(*span) * DAY).date()
     if day.weekday() > 4:
@@ -181,7 +181,7 @@ def _offer(made: Account, row: Row, last: datetime) -> None:
 
 
 def _people(made: Account, row: Row, fate: str, last: datetime) -> list[Row]:
-    """Add who conducts the talk and, for half of them, who is to be asked about the status."""
+    """Add the interviewers and, for half of the applications, a status contact."""
     learned = made.past(last + (30 * HOUR if made.happens(0.2) else 2 * HOUR))
     complete = fate != "ahead" and made.happens(0.8)
     found = [_person(made, row, "interviewer", learned, complete=complete)]
@@ -239,7 +239,7 @@ def _round(made: Account, row: Row, people: list[Row], number: int, begins: date
 
 
 def _learned(made: Account, interview: Row, ends: datetime) -> None:
-    """Say what comes next and by when, where it was asked."""
+    """Add the next stage and a promised date to most interviews."""
     at = made.past(ends + HOUR / 6)
     if made.happens(0.8):
         interview |= {"next_stage": made.pick(words.NEXT), "stage_learned_at": at, "timing_learned_at": at}
@@ -267,7 +267,7 @@ def _notes(made: Account, row: Row, interview: Row, letter: Row | None, ends: da
 
 
 def _letter(made: Account, row: Row, interview: Row, people: list[Row], ends: datetime) -> Row | None:
-    """Add the letter: most in time, some late, some still a draft, some never written."""
+    """Add the thank-you letter: most in time, some late, some drafts, some missing."""
     chance = made.random.random()
     if chance > 0.86:
         return None
@@ -288,7 +288,7 @@ def _letter(made: Account, row: Row, interview: Row, people: list[Row], ends: da
 
 
 def _afterwards(made: Account, row: Row, people: list[Row], fate: str, last: datetime) -> None:
-    """Add references that were named and the calls that were made."""
+    """Add named references, and follow-ups."""
     at = made.past(last + 20 * HOUR)
     if made.happens(0.6):
         told = at if made.happens(0.8) else None

@@ -1,11 +1,11 @@
-"""The floor: what the bare framework and the bare driver manage on the same database, with nothing around them.
+"""The floor: the speed of the bare framework and the bare driver on the same database, as a lower bound of the cost.
 
-The queue is read from a table of its own that holds what is answered as it is answered: scalars in columns, the rest
-of an item in one JSON document, as step rows have it too. So nothing is judged, rendered, joined or validated: the
-bytes of the page are read by one statement along the primary key, and dumped with the standard library. A note is a
-row of a table with nothing but a primary key, inserted and committed. The token is looked up by its hash both times;
-the connections have the settings of ours. The routes wait for the database where they stand, because a hop to a thread
-and back costs as much as the statement; only PostgreSQL's commits wait in threads, where several wait at once.
+The queue is read from its own table, which holds finished items: scalars in columns, the rest of an item in one JSON
+document, as in step rows. Nothing is evaluated, rendered, joined or validated: one statement reads the page by the
+primary key, and the standard library dumps it. A note is a row of a table that has only a primary key, inserted and
+committed. Both endpoints look the token up by its hash, and the connections have the settings of our service. The
+endpoints block the event loop, because a switch to a thread and back costs as much as the statement. Only PostgreSQL's
+commits run in threads, so that several can wait at once.
 
     AFTERWORD_DATABASE_URL=… uvicorn benchmarks.floor:create_app --factory
 """
@@ -53,7 +53,7 @@ NOTE = "INSERT INTO floor_note VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Bare:
-    """One connection of the bare driver, with the settings of ours."""
+    """A connection of the bare driver with the settings of our service."""
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
@@ -68,17 +68,17 @@ class Bare:
             self.connection = psycopg.connect(bare, autocommit=True, options=GENERIC_PLANS)
 
     def run(self, statement: str, values: Iterable[Any] = ()) -> Any:
-        """Execute a statement; outside a transaction it is one of its own."""
+        """Execute a statement; outside of a transaction it commits at once."""
         return self.connection.execute(statement if self.is_sqlite else statement.replace("?", "%s"), tuple(values))
 
     def user(self, secret: str) -> Any:
-        """Return the user of a token as the driver gives it, None where there is none. Those here never expire."""
+        """Return the user id of a token as the driver returns it, None for an unknown token or one with an expiry."""
         found = self.run(TOKEN, [hashlib.sha256(secret.encode()).hexdigest()]).fetchone()
         return found[0] if found is not None and found[1] is None else None
 
 
 def fill(url: str, answers: dict[str, list[dict[str, Any]]]) -> None:
-    """Make the tables anew, with the items that each token is answered."""
+    """Recreate the tables and fill them with the items of each token's queue."""
     bare = Bare(url)
     for statement in TABLES:
         words = {"id": "BLOB", "end": " WITHOUT ROWID"} if bare.is_sqlite else {"id": "UUID", "end": ""}
@@ -96,7 +96,7 @@ def _now() -> str:
 
 
 class Floor:
-    """The routes, and the connections that they use."""
+    """The endpoints and their connections."""
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -1,6 +1,6 @@
-"""What grows with what is stored: the same calls on data sets of several sizes, whose servers run side by side.
+"""Growth with the amount of data: the same requests on data sets of several sizes, whose servers run at the same time.
 
-The queue, steps and notes are loaded by wrk; everything else is asked by one client over a kept connection.
+wrk loads the queue, steps and notes; one client with a keep-alive connection sends all other requests.
 """
 
 import time
@@ -24,7 +24,7 @@ ACCOUNTS = 3
 
 @dataclass
 class Place:
-    """A data set with its server, and clients with what they know of one of their applications."""
+    """A data set with its server, and clients with the ids and values that their requests need."""
 
     data: DataSet
     address: str
@@ -43,7 +43,7 @@ class Place:
 
 
 def report(to: Report, sets: Mapping[int, DataSet], folder: Path, effort: Effort) -> None:
-    """Measure all data sets of one kind of database, call by call in turn."""
+    """Measure each operation on all data sets of one kind of database."""
     kind = next(iter(sets.values())).loaded.kind
     section = f"Growth, {kind}: median of one call with " + ", ".join(f"{size:,}" for size in sets) + " applications"
     with ExitStack() as stack:
@@ -80,7 +80,7 @@ def _by_wrk(to: Report, section: str, places: list[Place], folder: Path, effort:
 
 
 def one_by_one(places: list[Place], operation: Operation, calls: int) -> list[float]:
-    """Return each place's median of one operation, asked in turn for several accounts."""
+    """Return the median seconds of one operation for each place; places and accounts take turns."""
     taken: list[list[float]] = [[] for _ in places]
     for number in range(calls + 1):
         for place, times in zip(places, taken, strict=True):
@@ -106,7 +106,7 @@ def _timed(client: Client, operation: Operation, known: dict[str, str]) -> float
 
 
 def _told(to: Report, section: str, name: str, medians: list[float], *, aim: float | None) -> None:
-    """Tell the medians in the order of the sizes, and the last against the first."""
+    """Add the medians in the order of the sizes, and the ratio of the last to the first."""
     seen = " / ".join(milliseconds(one) for one in medians)
     ratio = medians[-1] / medians[0]
     if aim is None or len(medians) == 1:

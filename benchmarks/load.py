@@ -1,7 +1,7 @@
-"""Data sets of many applications, loaded in bulk and judged by the rules: `python -m benchmarks.load --help`.
+"""Data sets of many applications, loaded in bulk and evaluated by the rules: `python -m benchmarks.load --help`.
 
-An account is one transaction: its facts are inserted as they are, then the service that writes all step rows judges
-them. A data set remembers what was loaded and how fast, and keeps the tokens of the accounts that are measured.
+Each account is one transaction: its facts are inserted, then the service evaluates them and writes the step rows. A
+data set stores its size, the time of loading, and the tokens of the accounts that are measured.
 """
 
 import json
@@ -45,7 +45,7 @@ NOTICE = Console(stderr=True, highlight=False)
 
 @dataclass(frozen=True)
 class Person:
-    """An account that is measured, with the same facts at every size: its token, and a round of each application."""
+    """A measured account: its token, and an interview id by application id; its facts are the same at every size."""
 
     number: int
     token: str
@@ -54,7 +54,7 @@ class Person:
 
 @dataclass
 class Loaded:
-    """What a data set holds, and what loading it took: seconds, those of the processor, mebibytes of memory."""
+    """The contents of a data set and the cost of loading it: seconds, processor seconds, mebibytes of memory."""
 
     kind: str
     size: int
@@ -67,20 +67,20 @@ class Loaded:
 
     @property
     def rate(self) -> float:
-        """Applications a second of one core's time in this process."""
+        """Applications for each processor second of this process."""
         return self.size / self.processor if self.processor else float("nan")
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """A database that is loaded and reachable, with what is known of it."""
+    """A loaded database that can be reached, and its description."""
 
     url: str
     loaded: Loaded
 
 
 def memory() -> float:
-    """Return the most memory that this process ever held, in mebibytes."""
+    """Return the peak memory of this process in mebibytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -95,9 +95,9 @@ def database(url: str) -> Iterator[Database]:
 
 @contextmanager
 def data_set(kind: str, size: int, folder: Path | None) -> Iterator[DataSet]:
-    """Yield a data set: the one that the folder keeps, or one that is loaded now; without a folder it goes afterwards.
+    """Yield a data set: from the folder, or loaded now. Without a folder it is removed afterwards.
 
-    One that was not loaded to its end is loaded anew.
+    A data set whose loading was interrupted is loaded again.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="afterword-bench-") as temporary:
@@ -122,7 +122,7 @@ def data_set(kind: str, size: int, folder: Path | None) -> Iterator[DataSet]:
 
 
 def load(url: str, kind: str, size: int) -> Loaded:
-    """Fill an empty database; the clock of all facts stands at the beginning."""
+    """Fill an empty database with facts as of the start of loading."""
     now = datetime.now(UTC).replace(microsecond=0)
     users = max(size // EACH, 1)
     chosen = range(0, users, max(users // MEASURED, 1))[:MEASURED]
@@ -146,7 +146,7 @@ def load(url: str, kind: str, size: int) -> Loaded:
 
 
 def load_account(session: OwnedSession, number: int, *, measured: bool, applications: int = EACH) -> Person | None:
-    """Open an account, insert its facts and judge them; returns what is needed to measure it."""
+    """Open an account, insert its facts and evaluate them; return the account if it is measured."""
     address = f"person{number}@example.com"
     body = UserCreate.model_construct(
         email=address, password="", full_name=f"Person {number}", time_zone=USER_ZONE, locale="en"
@@ -165,7 +165,7 @@ def load_account(session: OwnedSession, number: int, *, measured: bool, applicat
 
 
 def restore(data: DataSet, text: str) -> None:
-    """Take back what a benchmark recorded: notes of a text, and what is kept of who did it."""
+    """Delete the rows that a benchmark recorded: notes and search activities with this text, and the activity log."""
     with database(data.url) as target:
         for person in data.loaded.people:
             with target.write(datetime.now(UTC).replace(microsecond=0)) as session:
@@ -179,7 +179,7 @@ def restore(data: DataSet, text: str) -> None:
 
 
 def analyze(target: Database) -> None:
-    """Let PostgreSQL know what it holds, as it soon would by itself; empty SQLite's log."""
+    """Run VACUUM ANALYZE on PostgreSQL, which autovacuum would do later; truncate the WAL of SQLite."""
     if not target.is_sqlite:
         with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -192,11 +192,11 @@ def _progress() -> Progress:
 
 
 def main() -> None:
-    """Load one data set into a folder and say how long it took."""
+    """Load one data set and print how long it took."""
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--database", choices=KINDS, default="sqlite")
     parser.add_argument("--size", type=int, default=SIZES[0])
-    parser.add_argument("--data", type=Path, help="keep it in this folder")
+    parser.add_argument("--data", type=Path, help="keep the data set in this folder")
     words = parser.parse_args()
     with data_set(words.database, words.size, words.data) as made:
         told = made.loaded

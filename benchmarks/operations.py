@@ -1,4 +1,4 @@
-"""What is asked of accounts of every size, one call at a time: reads, and facts that are taken back afterwards."""
+"""The operations of the growth benchmark: reads, and writes that are undone afterwards."""
 
 import http.client
 import json
@@ -40,22 +40,22 @@ READS = {
     "its steps": "/v1/applications/{application}/steps",
     "its steps, explained": "/v1/applications/{application}/steps?explain=true",
     "applications, one stage": "/v1/applications?stage=rejected",
-    "applications, company begins": "/v1/applications?company=lark",
+    "applications, company prefix": "/v1/applications?company=lark",
     "applications, archived": "/v1/applications?archived=false",
-    "applications, whom to ask": "/v1/applications?status_contact_id={contact}",
+    "applications, status contact": "/v1/applications?status_contact_id={contact}",
     "applications, updated since": "/v1/applications?updated_since={week_ago}",
     "applications, expanded": "/v1/applications?expand=contacts,interviews,steps,next_action",
-    "contacts, found by a piece": "/v1/contacts?search=ruiz",
+    "contacts, search": "/v1/contacts?search=ruiz",
     "activity of the account": "/v1/me/activity",
     "export of the account": "/v1/me/export",
 }
-EXPORTS = 9  # an account is exported ten times an hour at the most
+EXPORTS = 9  # the service allows ten exports an hour for an account
 IDLE_SECONDS = 2
 MADE = "Made by a benchmark."
 
 
 class Client:
-    """One kept-alive connection on behalf of one account."""
+    """A keep-alive connection with the token of one account."""
 
     def __init__(self, address: str, person: Person) -> None:
         self.person = person
@@ -63,7 +63,7 @@ class Client:
         self.asked = time.monotonic()
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-        """Send a request; return the status and the answer's bytes."""
+        """Send a request; return the status and the body."""
         headers = {"Authorization": f"Bearer {self.person.token}"}
         content = None
         if body is not None:
@@ -75,14 +75,14 @@ class Client:
         return answer.status, answer.read()
 
     def refresh(self) -> None:
-        """Connect anew after a while: the server closes what idles."""
+        """Reconnect after IDLE_SECONDS, because the server closes idle connections."""
         if time.monotonic() > self.asked + IDLE_SECONDS:
             self.connection.close()
             self.connection.connect()
         self.asked = time.monotonic()
 
     def made(self, answer: bytes) -> str:
-        """Return the id of what a POST made."""
+        """Return the id of the object that a POST created."""
         return str(json.loads(answer)["id"])
 
     def json(self, path: str) -> Any:
@@ -91,9 +91,9 @@ class Client:
 
 @dataclass(frozen=True)
 class Operation:
-    """One kind of call. `body` is sent; what a POST made is deleted again afterwards, at `dry_run` and its id.
+    """One kind of request. `undo`: the path below which the object that a POST created is deleted afterwards.
 
-    `most`: how often it may be made, where the service itself bounds that.
+    `most`: the number of calls that the service's own limit allows.
     """
 
     name: str
@@ -105,7 +105,7 @@ class Operation:
 
 
 def reads() -> list[Operation]:
-    """Return every read: the named ones, and each list in each of its orders."""
+    """Return all reads: the named ones, and each list in each of its orders."""
     found = [Operation(name, "GET", path, most=EXPORTS if "export" in name else 1_000) for name, path in READS.items()]
     for path, sorts in SORTS.items():
         found += [Operation(f"{path.removeprefix('/v1/')} by {sort}", "GET", f"{path}?sort={sort}") for sort in sorts]
@@ -117,7 +117,7 @@ def reads() -> list[Operation]:
 
 
 def writes() -> list[Operation]:
-    """Return every kind of fact that is recorded."""
+    """Return a write for each kind of fact."""
     now = datetime.now(UTC).replace(microsecond=0)
     begins, ends = (now + timedelta(days=3)).isoformat(), (now + timedelta(days=3, hours=1)).isoformat()
     under = "/v1/applications/{application}"
@@ -144,7 +144,7 @@ def writes() -> list[Operation]:
 
 
 def filled(template: object, known: Mapping[str, str]) -> Any:
-    """Put what is known into every text of a request."""
+    """Fill the known values into all texts of a request."""
     if isinstance(template, str):
         return template.format_map(known) if "{" in template else template
     if isinstance(template, Mapping):
@@ -153,7 +153,7 @@ def filled(template: object, known: Mapping[str, str]) -> Any:
 
 
 def known_of(client: Client, application: str) -> dict[str, str]:
-    """Return what the requests of one application of an account need to know."""
+    """Return the ids and values for requests about one application of an account."""
     week_ago = (datetime.now(UTC) - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ")
     contacts = client.json(f"/v1/applications/{application}/contacts")["items"]
     return {

@@ -1,4 +1,4 @@
-"""How the database goes about the statements of the hot requests: which tables are read from end to end, if any."""
+"""Query plans of the most frequent requests, and the tables that they scan completely."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,13 +17,13 @@ from benchmarks.report import Report
 
 Statement = tuple[str, Any]
 SEQUENTIAL = re.compile(r"Seq Scan on (\w+).*\.\.([\d.]+) ")
-LITTLE = 100.0  # PostgreSQL reads tables of a few pages whole: that costs less than an index
-INNER = ("anon_", "(subquery", "CONSTANT")  # what SQLite calls the few rows that a statement made itself
+LITTLE = 100.0  # PostgreSQL scans tables of a few pages, because that is cheaper than an index
+INNER = ("anon_", "(subquery", "CONSTANT")  # SQLite's names for subqueries and constants within a statement
 
 
 @contextmanager
 def heard(engine: Engine) -> Iterator[list[Statement]]:
-    """Collect every statement that is sent meanwhile."""
+    """Record the SELECT, UPDATE and DELETE statements of a block."""
     said: list[Statement] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001
@@ -33,13 +33,13 @@ def heard(engine: Engine) -> Iterator[list[Statement]]:
     compiled = CompiledStatement.bind
 
     def on(plain: CompiledStatement, dialect: Dialect, values: Any) -> tuple[str, Any]:
-        """Hear what runs on the driver itself, of which the engine is told nothing."""
+        """Record raw statements, which bypass the events of the engine."""
         statement, found = compiled(plain, dialect, values)
         listen(None, None, statement, found if isinstance(found, dict) else tuple(found), None, many=False)
         return statement, found
 
     event.listen(engine, "before_cursor_execute", listen)
-    CompiledStatement.bind = on  # type: ignore[method-assign,assignment]  # only while it is listened
+    CompiledStatement.bind = on  # type: ignore[method-assign,assignment]  # only inside the block
     try:
         yield said
     finally:
@@ -48,7 +48,7 @@ def heard(engine: Engine) -> Iterator[list[Statement]]:
 
 
 def plan(database: Database, statement: Statement) -> list[str]:
-    """Return the lines of one statement's plan."""
+    """Return the lines of a statement's query plan."""
     words = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
     with database.engine.connect() as connection:
         rows = connection.exec_driver_sql(words + statement[0], statement[1]).all()
@@ -56,7 +56,7 @@ def plan(database: Database, statement: Statement) -> list[str]:
 
 
 def is_whole(line: str) -> bool:
-    """Tell whether a line says that a table is read from end to end, by whatever way."""
+    """Tell whether a line of a plan is a full scan of a table."""
     words = line.split()
     if read := SEQUENTIAL.search(line):
         return float(read[2]) >= LITTLE
@@ -64,7 +64,7 @@ def is_whole(line: str) -> bool:
 
 
 def requests(person: Person) -> Mapping[str, tuple[str, str, object]]:
-    """Return the hot requests of an account."""
+    """Return the most frequent requests of an account."""
     application, interview = next(iter(person.interviews.items()))
     under = f"/v1/applications/{application}"
     note = {"kind": "general", "text": "For its plan.", "interview_id": interview}
@@ -78,7 +78,7 @@ def requests(person: Person) -> Mapping[str, tuple[str, str, object]]:
 
 
 def report(to: Report, data: DataSet, *, aloud: bool) -> None:
-    """Ask each hot request once in this process, and look at the plans of what it said; `aloud` prints them all."""
+    """Send each request once in this process and check the plans of its statements; `aloud` prints all plans."""
     section = f"Plans: {data.loaded.size:,} applications, {data.loaded.kind}"
     app = create_app(Settings(database_url=data.url))
     database: Database = app.state.database
@@ -92,7 +92,7 @@ def report(to: Report, data: DataSet, *, aloud: bool) -> None:
             client.delete(f"/v1/{path.rpartition('/')[2]}/{answer.json()['id']}").raise_for_status()
         plans = {statement[0]: plan(database, statement) for statement in said}
         whole = [line.strip() for lines in plans.values() for line in lines if is_whole(line)]
-        to.note(section, name, f"{len(said)} statements; " + ("; ".join(dict.fromkeys(whole)) or "no table read whole"))
+        to.note(section, name, f"{len(said)} statements; " + ("; ".join(dict.fromkeys(whole)) or "no full table scan"))
         if aloud:
             print(f"\n== {name}", *(f"\n{text}\n  " + "\n  ".join(lines) for text, lines in plans.items()), sep="\n")
     database.dispose()

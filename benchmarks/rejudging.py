@@ -1,4 +1,4 @@
-"""Judging everything anew, as after a change of the rules: `afterword steps check --repair` over a whole data set."""
+"""Re-evaluate a whole data set, as after a change of the rules: `afterword steps check --repair`."""
 
 from sqlmodel import update
 
@@ -12,19 +12,19 @@ MINUTES_A_MILLION = 15
 
 
 def age(data: DataSet) -> None:
-    """Let all stored steps be of rules that are older than ours, so that every row is to be written."""
+    """Set an older rules version on all step rows, so that every row is rewritten."""
     with database(data.url) as target, target.engine.begin() as connection:
         options = {**UNSYNCED, **ANY_OWNER}
         connection.execute(update(StepInstance).values(rules_version=0), execution_options=options)
 
 
 def report(to: Report, data: DataSet) -> None:
-    """Time the command."""
+    """Measure the time of the command."""
     age(data)
     done = run(environment(data.url), "steps", "check", "--repair")
     with database(data.url) as target:
         analyze(target)
-    size, section = data.loaded.size, "Judging everything anew"
+    size, section = data.loaded.size, "Re-evaluating all steps"
     rate = size / done.seconds
     words = f"{size:,} applications, {data.loaded.kind}: {done.words.strip().rpartition(', ')[2]}"
     wanted = 1_000_000 / (MINUTES_A_MILLION * 60)

@@ -1,4 +1,4 @@
-"""What was measured, as one table on the terminal and in RESULTS.md, beside what was aimed at."""
+"""The report of a run: measurements and aims, as a table on the terminal and in RESULTS.md."""
 
 import platform
 import subprocess
@@ -20,7 +20,7 @@ PACKAGES = ("fastapi", "starlette", "uvicorn", "sqlmodel", "sqlalchemy", "pydant
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was measured. `kept` says whether what was aimed at was reached, None where nothing was."""
+    """One measurement. `kept`: whether its aim was reached, None without an aim."""
 
     what: str
     seen: str
@@ -32,7 +32,7 @@ class Line:
 
 @dataclass
 class Report:
-    """The lines of a run by heading, in the order in which they were measured."""
+    """The measurements of a run by heading, in their order."""
 
     sections: dict[str, list[Line]] = field(default_factory=dict)
     versions: list[str] = field(default_factory=list)
@@ -41,12 +41,12 @@ class Report:
         self.sections.setdefault(section, []).append(line)
 
     def note(self, section: str, what: str, seen: str) -> None:
-        """Tell a figure that nothing was aimed at."""
+        """Add a measurement without an aim."""
         self.add(section, Line(what, seen))
 
     def promise(self, section: str, what: str, seen: str, *, kept: bool) -> None:
-        """Tell what must be so."""
-        self.add(section, Line(what, seen, aim="must be so", kept=kept))
+        """Add a required result."""
+        self.add(section, Line(what, seen, aim="required", kept=kept))
 
     def at_least(self, section: str, what: str, seen: str, beside: str, ratio: float, aim: float) -> None:
         self.add(section, Line(what, seen, beside, ratio, f"at least {aim:g}", ratio >= aim))
@@ -55,7 +55,7 @@ class Report:
         self.add(section, Line(what, seen, beside, ratio, f"at most {aim:g}", ratio <= aim))
 
     def show(self) -> None:
-        table = Table("", "seen", "beside", "ratio", "aim", "", title="Benchmarks", title_justify="left")
+        table = Table("", "measured", "reference", "ratio", "aim", "", title="Benchmarks", title_justify="left")
         for section, lines in self.sections.items():
             table.add_section()
             table.add_row(f"[bold]{section}[/]")
@@ -65,10 +65,10 @@ class Report:
         Console(width=None if sys.stdout.isatty() else 170).print(table)
 
     def write(self, how: str, path: Path = RESULTS) -> None:
-        """Write the results anew, with the machine, the date and the versions."""
+        """Overwrite the results, with the date, the machine and the versions."""
         lines = ["# Results of the benchmarks", "", *_environment(how, self.versions), ""]
         for section, found in self.sections.items():
-            lines += [f"## {section}", "", "| | seen | beside | ratio | aim | |", "|---|---|---|---|---|---|"]
+            lines += [f"## {section}", "", "| | measured | reference | ratio | aim | |", "|---|---|---|---|---|---|"]
             for line in found:
                 verdict = {None: "", True: "reached", False: "**missed**"}[line.kept]
                 lines.append(f"| {line.what} | {line.seen} | {line.beside} | {_ratio(line)} | {line.aim} | {verdict} |")
@@ -85,14 +85,14 @@ def milliseconds(seconds: float) -> str:
 
 
 def _environment(how: str, versions: Sequence[str]) -> list[str]:
-    """Return what the figures depend on; nothing that names the machine."""
+    """Return the date, hardware and versions that the measurements depend on, without the host name."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     wrk = _first_line(["wrk", "-v"]).partition(" [")[0]
     return [
         f"- {datetime.now(UTC):%-d %B %Y}, `{how}`.",
         f"- {_processor()}, {_cores()} cores, {_memory():.0f} GiB of memory, {platform.system()} {platform.machine()}.",
         f"- Python {platform.python_version()}, SQLite {SQLITE_VERSION}, {', '.join([*versions, wrk])}; {packages}.",
-        "- Every ratio is of figures measured side by side in one run, round by round in turn; figures are medians.",
+        "- Both figures of a ratio were measured in the same run, in alternating rounds; all figures are medians.",
     ]
 
 

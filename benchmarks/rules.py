@@ -1,7 +1,7 @@
-"""What judging one application costs, without a database: `python -m benchmarks.rules`.
+"""The cost of evaluating one application without a database: `python -m benchmarks.rules`.
 
-Beside it stands a fixed loop of plain Python of the same run, by which machines can be compared. The facts are many
-variants over zones and days, so that nothing is judged twice in a row.
+The same run measures a fixed loop of plain Python, so that results of different machines can be compared. The facts
+vary in zones and days, so that the same facts are never evaluated twice in a row.
 """
 
 import time
@@ -47,7 +47,7 @@ def round_of(number: int, begins: datetime, zone: str, *, recorded: bool) -> Int
 
 
 def facts_of(variant: int, rounds: int, *, recorded: bool) -> Facts:
-    """Return the facts of one application whose last round was a fortnight ago."""
+    """Return the facts of one application; variants differ in zone, day and minute."""
     zone = ZONES[variant % len(ZONES)]
     first = START + timedelta(days=variant, minutes=15 * (variant % 8))
     begins = [first + timedelta(days=9 * number) for number in range(rounds)]
@@ -66,7 +66,7 @@ def facts_of(variant: int, rounds: int, *, recorded: bool) -> Facts:
 
 
 def _with_evidence(facts: Facts, begins: Sequence[datetime]) -> Facts:
-    """Add what somebody diligent writes down: two notes and a letter a round, a call, a search elsewhere."""
+    """Add two notes and a letter for each round, a follow-up, a search activity and a status contact."""
     last = begins[-1]
     return Facts(
         application_id=facts.application_id,
@@ -90,7 +90,7 @@ def _with_evidence(facts: Facts, begins: Sequence[datetime]) -> Facts:
 
 
 def microseconds(work: Callable[[int], object], times: int) -> float:
-    """Return the median duration of one call."""
+    """Return the median duration of one call in microseconds."""
     taken = []
     for number in range(times):
         began = time.perf_counter_ns()
@@ -100,7 +100,7 @@ def microseconds(work: Callable[[int], object], times: int) -> float:
 
 
 def calibration(_number: int) -> int:
-    """Do the same as on any other machine."""
+    """Run the fixed loop by which machines are compared."""
     total = 0
     for number in range(CALIBRATION):
         total += number * number % 7
@@ -108,7 +108,7 @@ def calibration(_number: int) -> int:
 
 
 def measured(rounds: int, times: int, *, recorded: bool) -> float:
-    """Return the median of judging one application, in microseconds."""
+    """Return the median microseconds of evaluating one application."""
     policy, turn = Policy(), cycle([facts_of(v, rounds, recorded=recorded) for v in range(VARIANTS)])
     now = START + timedelta(days=9 * rounds + VARIANTS + 14)
 
@@ -120,7 +120,7 @@ def measured(rounds: int, times: int, *, recorded: bool) -> float:
 
 
 def report(to: Report, *, quick: bool = False) -> None:
-    """Measure the four cases between two runs of the loop."""
+    """Measure the four cases, and the loop before and after them."""
     times = 300 if quick else 5_000
     loop = microseconds(calibration, 200)
     for rounds, aim in AIMS.items():
@@ -129,7 +129,7 @@ def report(to: Report, *, quick: bool = False) -> None:
             what = f"{rounds} round{'s' * (rounds > 1)}, {words}"
             to.at_most(SECTION, what, f"{seen:.0f} µs", f"{aim} µs", seen / aim, 1)
     loop = min(loop, microseconds(calibration, 200))
-    to.note(SECTION, f"calibration: {CALIBRATION:,} turns of a plain loop", f"{loop:.0f} µs")
+    to.note(SECTION, f"calibration: {CALIBRATION:,} iterations of a plain loop", f"{loop:.0f} µs")
 
 
 if __name__ == "__main__":

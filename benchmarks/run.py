@@ -1,7 +1,7 @@
-"""Measures everything and writes RESULTS.md: `python -m benchmarks.run`, or `make bench`.
+"""Run all benchmarks and write RESULTS.md: `python -m benchmarks.run`, or `make bench`.
 
-Data sets are loaded, or taken from the folder of `--data`; the servers are started as users start them and loaded from
-outside. `--quick` takes the smallest size and short rounds: it shows that all of it works.
+Data sets are loaded, or reused from the folder of `--data`. The servers run as separate processes, and the load comes
+from outside. `--quick` uses the smallest size and short rounds; it only shows that the benchmarks work.
 """
 
 import re
@@ -25,17 +25,17 @@ LOAD_AIM = 1_500
 
 
 def loading(to: Report, data: DataSet) -> None:
-    """Tell what loading took, now or when the data set was made."""
+    """Add the time of loading, which was stored with the data set."""
     told, section = data.loaded, "Bulk loading with rules"
     seconds = told.processor if told.kind == "sqlite" else told.seconds
     what = f"{told.size:,} applications, {told.kind}, one process"
     seen = f"{told.size / seconds:,.0f} a second ({told.seconds:,.0f} s)"
     to.at_least(section, what, seen, f"{LOAD_AIM:,} a second", told.size / seconds / LOAD_AIM, 1)
-    to.note(section, "its memory before and after", f"{told.memory_before:.0f} / {told.memory_after:.0f} MiB")
+    to.note(section, "memory before and after", f"{told.memory_before:.0f} / {told.memory_after:.0f} MiB")
 
 
 def version_of(data: DataSet) -> list[str]:
-    """Return the version of a database that is a server."""
+    """Return the version of a PostgreSQL server; an empty list for SQLite."""
     with database(data.url) as target, target.engine.connect() as connection:
         return [] if target.is_sqlite else [f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar()}"]
 
@@ -46,7 +46,7 @@ Part = Callable[[], None]
 def parts_of(
     to: Report, sets: Mapping[int, DataSet], given: Namespace, effort: Effort, folder: Path
 ) -> Iterator[tuple[str, Part]]:
-    """Return what is measured on the data sets of one kind of database, in its order."""
+    """Yield the parts for the data sets of one kind of database, in order."""
     largest, smallest = sets[max(sets)], sets[min(sets)]
     for data in sets.values():
         yield "load", partial(loading, to, data)
@@ -62,26 +62,24 @@ def parts_of(
 
 def options() -> Namespace:
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="the smallest size and short rounds; writes nothing")
-    parser.add_argument("--sizes", type=int, nargs="+", help="1000 100000 1000000 if not said otherwise")
+    parser.add_argument("--quick", action="store_true", help="use the smallest size and short rounds; write nothing")
+    parser.add_argument("--sizes", type=int, nargs="+", help="numbers of applications (default: 1000 100000 1000000)")
     parser.add_argument("--database", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--data", type=Path, help="keep data sets in this folder, or take them from it")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
-    parser.add_argument(
-        "--rounds", type=int, help=f"rounds of load, of which medians are taken: {WHOLE.rounds} or fewer"
-    )
-    parser.add_argument("--plans", action="store_true", help="print the plan of every hot statement")
+    parser.add_argument("--data", type=Path, help="keep data sets in this folder, and reuse them")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="run only these parts")
+    parser.add_argument("--rounds", type=int, help=f"rounds of load for each median (at most {WHOLE.rounds})")
+    parser.add_argument("--plans", action="store_true", help="print all query plans")
     return parser.parse_args()
 
 
 def command_line(words: Sequence[str]) -> str:
-    """Return the command as anybody would repeat it: without this machine's folder."""
+    """Return the command without the folder of this machine."""
     line = shlex.join(["python", "-m", "benchmarks.run", *words])
     return re.sub(r"--data[ =]\S+", "--data FOLDER", line)
 
 
 def write(to: Report, given: Namespace) -> None:
-    """Write what was seen; a quick run shows nothing worth keeping."""
+    """Write the results, unless the run is quick."""
     if not given.quick:
         to.write(command_line(sys.argv[1:]))
 
@@ -108,7 +106,7 @@ def main() -> None:
                     if name in given.parts:
                         NOTICE.print(f"Measuring {name} on {kind} …")
                         part()
-                        write(to, given)  # what was seen so far stays, should the rest be interrupted
+                        write(to, given)  # results so far are kept if the run is interrupted
     write(to, given)
     to.show()
 

@@ -1,4 +1,4 @@
-"""The servers that are compared, each in a process of its own, and the load on them: wrk, from outside."""
+"""The compared servers, each in its own process, and their load by wrk."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def environment(url: str) -> dict[str, str]:
 
 @contextmanager
 def ours(url: str, folder: Path, workers: int = 1) -> Iterator[Server]:
-    """Serve as users do."""
+    """Run our service by its command."""
     server = Server({**environment(url), "AFTERWORD_LOG_LEVEL": "INFO"}, folder / f"afterword-{workers}.log", workers)
     server.start()
     try:
@@ -40,7 +40,7 @@ def ours(url: str, folder: Path, workers: int = 1) -> Iterator[Server]:
 
 @contextmanager
 def bare(name: str, url: str) -> Iterator[str]:
-    """Serve one of the two that ours is compared with; yields its address."""
+    """Run the floor or the usual way; yields its URL."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     words = [sys.executable, *BARE, str(port), "--log-level", "warning", f"benchmarks.{name}:create_app"]
@@ -56,7 +56,7 @@ def bare(name: str, url: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Servers:
-    """Ours and the two that it is compared with: their addresses, and our process."""
+    """The URLs of our service, the floor and the usual way, and the process of ours."""
 
     addresses: dict[str, str]
     ours: Server
@@ -64,7 +64,7 @@ class Servers:
 
 @contextmanager
 def all_three(url: str, folder: Path) -> Iterator[Servers]:
-    """Serve ours, the floor and the usual way at once."""
+    """Run our service, the floor and the usual way at the same time."""
     with ExitStack() as stack:
         server = stack.enter_context(ours(url, folder))
         found = {name: stack.enter_context(bare(name, url)) for name in ("floor", "usual")}
@@ -72,7 +72,7 @@ def all_three(url: str, folder: Path) -> Iterator[Servers]:
 
 
 def ask(address: str, path: str, token: str, *, method: str = "GET", body: object = None, **headers: str) -> Any:
-    """Send one request; return the answer's headers and its JSON."""
+    """Send a request; return the headers and the JSON of the answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address + path, data, method=method)
     for name, value in {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}.items():
@@ -82,7 +82,7 @@ def ask(address: str, path: str, token: str, *, method: str = "GET", body: objec
 
 
 def wire(method: str, path: str, token: str, body: object = None, *more: str) -> str:
-    """Return a request as it goes over the wire."""
+    """Return the text of an HTTP request."""
     content = "" if body is None else json.dumps(body)
     kind = [f"Content-Type: application/json\r\nContent-Length: {len(content)}"] if body is not None else []
     head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}", *kind, *more]
@@ -91,7 +91,7 @@ def wire(method: str, path: str, token: str, body: object = None, *more: str) ->
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: rounds of wrk and their seconds, calls one by one, and starts of the server."""
+    """The numbers of wrk rounds and their seconds, of single requests, and of server starts."""
 
     rounds: int
     seconds: int
@@ -105,7 +105,7 @@ WHOLE = Effort(rounds=5, seconds=3, calls=30, starts=9)
 
 @dataclass(frozen=True)
 class Load:
-    """What one server is asked, in turn."""
+    """The requests that wrk sends to one server in turn."""
 
     name: str
     address: str
@@ -114,7 +114,7 @@ class Load:
 
 @dataclass
 class Seen:
-    """Medians in seconds at one connection, requests a second at eight, and answers that were none of the wanted."""
+    """Seconds of latency with one connection, requests a second with eight, and numbers of failed and all requests."""
 
     latencies: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
@@ -132,7 +132,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Done:
-    """A command of ours that has ended: what it said, and how long it took."""
+    """A finished `afterword` command: exit code, output and seconds."""
 
     returncode: int
     words: str
@@ -140,7 +140,7 @@ class Done:
 
 
 def run(environment: Mapping[str, str], *words: str) -> Done:
-    """Run a command of ours to its end."""
+    """Run an `afterword` command to its end."""
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
         process = subprocess.Popen(command(*words), env=environment, cwd=ROOT, stdout=said, stderr=said)
@@ -151,7 +151,7 @@ def run(environment: Mapping[str, str], *words: str) -> Done:
 
 
 def needed() -> None:
-    """End with one line where wrk is missing."""
+    """Exit with one line if wrk is missing."""
     if shutil.which("wrk") is None:
         NOTICE.print("wrk is missing: install it (apt-get install wrk), then run this again.")
         sys.exit(1)
@@ -160,7 +160,7 @@ def needed() -> None:
 def side_by_side(
     loads: Sequence[Load], folder: Path, effort: Effort, *, connections: Sequence[int] = (1, 8)
 ) -> dict[str, Seen]:
-    """Load servers in turn, round by round, so that whatever else the machine does meets all of them."""
+    """Load servers in alternating rounds, so that other work on the machine affects all of them."""
     files = {load.name: folder / f"{time.time_ns()}-{number}.requests" for number, load in enumerate(loads)}
     for load in loads:
         files[load.name].write_text("\n%%\n".join(load.requests), encoding="utf-8", newline="")

@@ -1,4 +1,4 @@
-"""From the start of the process to its first answer, beside the bare imports; and what a worker holds in memory."""
+"""The time from the start of the process to its first answer, compared with the bare imports."""
 
 import socket
 import subprocess
@@ -18,14 +18,14 @@ PATIENCE = 0.002
 
 
 def imports() -> float:
-    """Return how long the bare imports take, with the process around them."""
+    """Return the seconds of a process that only imports the libraries."""
     began = time.perf_counter()
     subprocess.run(IMPORTS, check=True)
     return time.perf_counter() - began
 
 
 def first_answer(url: str, log: Path) -> float:
-    """Return how long it takes from the start of `serve` until `/livez` is answered."""
+    """Return the seconds from the start of `serve` to the first answer of `/livez`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with log.open("ab") as words:
@@ -44,7 +44,7 @@ def first_answer(url: str, log: Path) -> float:
 
 
 def report(to: Report, folder: Path, effort: Effort) -> None:
-    """Start both in turn on a migrated file."""
+    """Measure both in turn on a migrated database."""
     url = f"sqlite:///{folder / 'start.db'}"
     with database(url) as target:
         target.migrate()

@@ -1,9 +1,9 @@
-"""The usual way: the queue as the tutorials of FastAPI and SQLModel write it, answering exactly what ours answers.
+"""The usual way: the queue as the tutorials of FastAPI and SQLModel write it, with the same answers as our service.
 
-Entities come from a session that a generator dependency opens; the token is a dependency too; plain functions make the
-answer, which FastAPI checks against the response model and serialises. One statement joins steps and applications, as
-somebody who knows SQLAlchemy would write it. What the rules say is rendered by the same functions as ours. A note is
-inserted into the same table as ours and committed, and that is all: a bare insert in the framework's own manner.
+A generator dependency opens the session, and the token is a dependency too. Plain functions build the answer from
+entities; FastAPI validates it against the response model and serialises it. One statement joins steps and applications,
+as somebody who knows SQLAlchemy would write it. Steps are rendered by the same functions as in our service. A note is
+only inserted into our table and committed.
 
     AFTERWORD_DATABASE_URL=… uvicorn benchmarks.usual:create_app --factory
 """
@@ -107,7 +107,7 @@ def hint(code: str, text: str, href: str) -> HintPublic:
 
 
 def advice_of(application: Application, row: StepInstance, live: int, offers: Sequence[Offer]) -> list[HintPublic]:
-    """Return what the user's other applications suggest: an offer that wants an answer, or that there is none."""
+    """Return the hints from the user's other applications: an undecided offer, or no other open application."""
     found = []
     if row.number in (6, 7) and any(offer.application_id != application.id for offer in offers):
         text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
@@ -119,7 +119,7 @@ def advice_of(application: Application, row: StepInstance, live: int, offers: Se
 
 
 def record_of(row: StepInstance) -> StepRecord:
-    """Return what the rules kept of a step, from its row."""
+    """Return the record of a step from its row."""
     completed = rfc3339(row.completed_at) if row.completed_at else None
     dates = (rfc3339(row.opens_at), rfc3339(row.due_at), row.closed_state, completed)
     return StepRecord(row.number, row.scope, *dates, row.reason, row.missing, row.detail)
@@ -136,7 +136,7 @@ def public(
 
 
 def live_and_offers(session: Session, user_id: str, now: datetime) -> tuple[int, Sequence[Offer]]:
-    """Read what the advice needs."""
+    """Return the number of open applications and the undecided offers."""
     alive = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
     live = session.exec(
         select(func.count()).select_from(Application).where(Application.user_id == user_id, *alive)
@@ -217,7 +217,7 @@ def read_queue(
 def add_note(
     session: WritingDep, token: Annotated[Token, Depends(writing_token)], application_id: str, body: NoteCreate
 ) -> NotePublic:
-    """Insert a note and commit it: nothing is judged, locked or noted down."""
+    """Insert a note and commit it, without evaluation, lock or activity log."""
     now = datetime.now(UTC).replace(microsecond=0)
     times = {"created_at": now, "updated_at": now, "noted_at": now}
     row = Note(user_id=token.user_id, application_id=application_id, **body.model_dump(), **times)

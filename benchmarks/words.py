@@ -1,4 +1,4 @@
-"""The words that made-up applications are written with."""
+"""Names and texts of generated applications."""
 
 FIRST = ("Ana", "Ben", "Chidi", "Dora", "Emil", "Farah", "Goran", "Hana", "Ivo", "Jo", "Kim", "Lena", "Mei", "Nils")
 LAST = (

@@ -1,4 +1,4 @@
-"""Several processes: what they add on PostgreSQL, and whether steps stay right when two write one SQLite file."""
+"""Several processes: the gain of a second worker on PostgreSQL, and correct steps when two processes write at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ READS_A_WRITE = 4
 
 
 def mixed(people: list[Person]) -> list[str]:
-    """Return four reads to each note that is recorded."""
+    """Return four reads for each note."""
     pages, steps, notes = compare.pages(people), compare.steps(people), compare.note_requests(people)
     found = []
     for number, note in enumerate(notes):
@@ -23,7 +23,7 @@ def mixed(people: list[Person]) -> list[str]:
 
 
 def scaling(to: Report, data: DataSet, folder: Path, effort: Effort) -> None:
-    """Compare one process and two on PostgreSQL, side by side."""
+    """Compare one and two workers on PostgreSQL in the same run."""
     with ExitStack() as stack:
         loads = [
             Load(f"{count}", stack.enter_context(ours(data.url, folder, count)).url, mixed(data.loaded.people))
@@ -38,7 +38,7 @@ def scaling(to: Report, data: DataSet, folder: Path, effort: Effort) -> None:
 
 
 def correctness(to: Report, data: DataSet, folder: Path, effort: Effort) -> None:
-    """Let two processes write one database at once; then every stored step must equal a fresh evaluation."""
+    """Write to one database from two processes at once, then compare the stored steps with a fresh evaluation."""
     people = data.loaded.people
     searches = [
         wire("POST", "/v1/search-activities", one.token, {"kind": "event", "note": compare.TEXT}) for one in people

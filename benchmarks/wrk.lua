@@ -1,4 +1,4 @@
--- Sends the requests of a file in turn: whole requests as they go over the wire, with a line of %% between them.
+-- Sends the requests of a file in turn. The file holds complete HTTP requests, separated by lines of %%.
 local requests, turn = {}, 0
 
 function init(args)

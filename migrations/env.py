@@ -1,4 +1,4 @@
-"""Runs the migrations on the database of the settings, or on the connection that was handed in."""
+"""Alembic environment: run the migrations on a given connection, or on the database of the settings."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import SQLModel
 
-import api.models  # noqa: F401  # every table must be known
+import api.models  # noqa: F401  # registers every table
 from api.settings import MIGRATING, Settings
 
 WAIT = {"sqlite": "PRAGMA busy_timeout = 60000", "postgresql": "SET statement_timeout = 0"}
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations in one transaction, one process at a time.
+    """Run the migrations in one transaction; a concurrent migration waits.
 
-    On SQLite foreign keys are off meanwhile, because a rebuilt table drops the old one and its children with it; the
-    pragma does nothing inside a transaction, so it goes to the driver, past the engine that would begin one.
+    On SQLite, foreign keys are off meanwhile: batch mode drops the old table, and that would delete the rows that refer
+    to it. The pragma has no effect inside a transaction, so it goes to the driver, because the engine would begin one.
     """
     sqlite = connection.dialect.name == "sqlite"
     driver: Any = connection.connection
@@ -47,7 +47,7 @@ def _run(connection: Connection, *, sqlite: bool) -> None:
         context.run_migrations()
         if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
             raise RuntimeError(
-                f"The migration would leave {len(broken)} rows without their parent: nothing was changed."
+                f"The migration would leave {len(broken)} rows with a foreign key to no row, so nothing was changed."
             )
     connection.commit()
 

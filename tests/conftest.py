@@ -1,4 +1,4 @@
-"""A migrated database a test, a clock that the test sets, and clients of two users who know nothing of each other."""
+"""Fixtures for all tests: a migrated database, a clock that the test sets, and clients of two users."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ LONGEST = "tests/contract/*.py"
 
 
 class DocumentedClient(TestClient):
-    """A client that fails the test where an answer is not in the published document."""
+    """A client that fails the test when a status is not in the published document."""
 
     def request(self, method: str, url: Any, **options: Any) -> Any:
         answer = super().request(method, url, **options)
@@ -87,15 +87,15 @@ class World:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say where rows are kept and how much is drawn at random."""
-    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="where rows are kept")
+    """Add the options `--database`, `--profile` and `--seed`."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="the database to test on")
     parser.addoption("--profile", choices=("quick", "long"), default="quick", help="how many cases are drawn")
-    parser.addoption("--seed", type=int, help="draws the same cases again (quick: 1, long: another one each time)")
+    parser.addoption("--seed", type=int, help="seed of the drawn cases (default: 1 for quick, random for long)")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the seed, and start PostgreSQL if it is wanted: once, before the workers, which get both."""
+    """Choose the seed and start PostgreSQL if it is wanted, once, before the workers start; they inherit both."""
     if config.option.seed is None:
         config.option.seed = 1 if config.option.profile == "quick" else Random().randrange(2**32)
     os.environ[profiles.PROFILE], os.environ[profiles.SEED_OF_RUN] = config.option.profile, str(config.option.seed)
@@ -107,14 +107,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Tell how to draw the same cases again."""
+    """Show the options that draw the same cases again."""
     return f"drawn cases: --profile {config.option.profile} --seed {config.option.seed}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what cannot fail on this database, and let the files that take longest begin.
+    """Deselect tests that the other database covers, and run the slowest files first.
 
-    On PostgreSQL that is what uses no database, or is marked `sqlite`.
+    On PostgreSQL, tests without a database and tests marked `sqlite` are deselected.
     """
     chosen = config.getoption("--database")
     other = "sqlite" if chosen == "postgresql" else "postgresql"
@@ -130,7 +130,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def event_loop() -> Iterator[None]:
-    """Let one event loop run the requests of all clients: each would start a thread and a loop for every request."""
+    """Run the requests of all clients in one event loop; otherwise every request starts a thread and a loop."""
     with start_blocking_portal() as portal:
         TestClient.portal = portal
         yield
@@ -139,7 +139,7 @@ def event_loop() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Where this run keeps its rows."""
+    """The store of databases of this run."""
     with opened(request.config.getoption("--database"), tmp_path_factory.mktemp("store")) as store:
         yield store
 
@@ -154,14 +154,14 @@ def empty_url(store: Store) -> Iterator[str]:
 
 @pytest.fixture
 def make_world(store: Store) -> Iterator[Callable[..., World]]:
-    """Make worlds with settings of the test's own."""
+    """Return a function that makes a world with the given settings."""
     made: list[World] = []
 
     def make(**settings: Any) -> World:
         clock = Clock()
         app = create_app(Settings(**{"database_url": store.copy(), **settings}), clock=clock)
         made.append(World(app, clock))
-        made[-1].database.open_inline_connection()  # as where it is served
+        made[-1].database.open_inline_connection()  # as the running server does
         return made[-1]
 
     yield make

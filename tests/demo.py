@@ -1,4 +1,4 @@
-"""What tests add to the demo account."""
+"""Rows that tests add to the demo account."""
 
 from sqlmodel import update
 
@@ -10,7 +10,7 @@ from api.storage.session import OwnedSession
 
 
 def ask_for_reset(session: OwnedSession) -> None:
-    """Let the demo account have asked for a new password, and have been sent the link of the example."""
+    """Add a password reset of the demo account, with the token that the example uses."""
     password_resets.request_reset(session, examples.EMAIL)
     session.flush()
     session.execute(update(PasswordReset).values(hash=hash_token(examples.RESET)))

@@ -1,4 +1,4 @@
-"""Every answer that any test gets, and every address that a hint gives, is one that the published document names."""
+"""Check statuses of answers and addresses of hints against the published document."""
 
 import json
 import re
@@ -18,18 +18,18 @@ def _operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def operation_at(method: str | None, path: str | None) -> Any:
-    """Return the operation at an address with or without its ids, or None."""
+    """Return the operation of an address, with ids or with the placeholders of its template; None if there is none."""
     item = next((item for pattern, item in _operations() if pattern.fullmatch(path or "")), None)
     return (item or {}).get("get" if method == "HEAD" else str(method).lower())
 
 
 def leads_somewhere(method: str | None, path: str | None) -> bool:
-    """Tell whether there is an operation at the address of a hint."""
+    """Tell whether the document has an operation for the method and the path of a hint."""
     return operation_at(method, path) is not None
 
 
 def assert_documented(method: str, path: str, status: int) -> None:
-    """Fail where an operation of the document answers with a status that it does not name."""
+    """Fail if the document has this operation but not this status."""
     operation = operation_at(method, path)
     if operation is None or status in UNDOCUMENTED:
         return

@@ -1,4 +1,4 @@
-"""Settings of hypothesis for the tests whose cases are drawn."""
+"""Settings of hypothesis for tests with drawn cases."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,12 +12,12 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 
 
 def limits(cases: int, **more: Any) -> settings:
-    """Return the settings for a number of cases: no deadline, and no cases kept from earlier runs."""
+    """Return the settings for a number of cases, without a deadline and without a database of earlier cases."""
     return settings(max_examples=cases, database=None, deadline=None, suppress_health_check=list(HealthCheck), **more)
 
 
 def drawn(quick: int, long: int) -> Callable[[Test], Test]:
-    """Decorate a property: this many cases in each profile, the same ones for the same seed."""
+    """Decorate a property test with its numbers of cases in the profiles `quick` and `long`, and with the seed."""
 
     def decorated(test: Test) -> Test:
         marked: Test = pytest.mark.drawn(seed(SEED)(limits(budget(quick, long))(test)))

@@ -1,7 +1,8 @@
-"""Draw many cases for as long as there is time: `python -m tests.long --minutes 10 --seed 7`.
+"""Run tests with drawn cases for a given time: `python -m tests.long --minutes 10 --seed 7`.
 
-Every test whose cases are drawn runs with the profile `long`, by turns on both databases; every second round takes the
-next seed. The first failure ends it. When the time is up, the round that runs is cut off.
+A round runs all tests marked `drawn` with the profile `long` on one database. Rounds alternate between SQLite and
+PostgreSQL; every second round takes the next seed. The first failure ends the run, and so does the end of the time,
+which interrupts the current round.
 """
 
 import argparse
@@ -17,11 +18,13 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def main() -> int:
-    """Run rounds until one fails or the time is up; return 1 where one failed."""
+    """Run rounds until one fails or the time is up; return 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long (10)")
-    parser.add_argument("--seed", type=int, default=Random().randrange(2**32), help="of the first round (another one)")
-    parser.add_argument("--rounds", type=int, default=sys.maxsize, help="how many at most")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long to run (default 10)")
+    parser.add_argument(
+        "--seed", type=int, default=Random().randrange(2**32), help="seed of the first round (default: random)"
+    )
+    parser.add_argument("--rounds", type=int, default=sys.maxsize, help="maximum number of rounds")
     wanted = parser.parse_args()
     end = time.monotonic() + wanted.minutes * 60
     ended: Counter[str] = Counter()
@@ -35,7 +38,7 @@ def main() -> int:
 
 
 def run(database: str, seed: int, seconds: float) -> str:
-    """Run one round; return how it ended: `skipped` where it was cut off before anything failed."""
+    """Run one round; return `passed`, `failed`, or `skipped` if the time ended it."""
     options = ("--profile", "long", "--database", database, "--seed", str(seed))
     say(f"test-long: drawn cases on {database} with seed {seed}, for {seconds / 60:.1f} minutes at most")
     with subprocess.Popen([*COMMAND, *options]) as process:

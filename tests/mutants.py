@@ -6,7 +6,7 @@
 
 A mutant is killed when a test fails, when the file cannot be imported or when the tests do not end in time. A mutant
 that survives passes all tests: either a test is missing, or the change has no effect that a caller can see. Those of
-the second kind are listed in docs/testing.md. Exits with 1 when fewer than `--at-least` percent were killed.
+the second kind are described in docs/testing.md. Exits with 1 when fewer than `--at-least` percent were killed.
 
 Verdicts are appended to the state file as they come, and a later run with the same state skips the mutants that have
 one. They are bound to a hash of the rules and of their tests: after a change of either, all mutants run again.
@@ -52,23 +52,23 @@ OUTSIDE = ("tests/documented.py", "tests/drawing.py", "tests/profiles.py", "open
 OUTPUT = ROOT / "build/mutants"  # git-ignored
 PYTEST = (
     *("-x", "-q", "--noconftest", "--import-mode=importlib", "--disable-plugin-autoload", "-p", "no:cacheprovider"),
-    *("--capture=no", "--tb=no", "--assert=plain"),  # nobody reads the output, and explaining a failure is slow
+    *("--capture=no", "--tb=no", "--assert=plain"),  # the output is not read, and explaining a failure is slow
 )
 SECONDS_AT_LEAST, TIMES_THE_ORIGINAL, MEMORY = 20.0, 5, 2 << 30
-# What the exit code of a fork means: pytest's, or minus a signal; NOT_JUDGED where it did not come to a verdict.
+# Verdicts by exit code of a fork: that of pytest, or minus the signal; NOT_JUDGED if it gave no verdict.
 VERDICTS = {0: "survived", 1: "failed", 2: "not importable", 3: "crashed", -signal.SIGALRM: "timeout"}
 NOT_JUDGED = 70
 
-CODE = re.compile(r"(?=.*[A-Za-z])\S+|")  # a word without blanks, or nothing; all else is text
-# Keys of a dict are left out because to remove the item is nearly the same.
+CODE = re.compile(r"(?=.*[A-Za-z])\S+|")  # a code has letters and no blanks, or is empty; other strings are texts
+# Keys of a dict are left out because another mutant removes the whole item.
 UNTOUCHED_FIELDS = ("annotation", "returns", "decorator_list", "format_spec", "keys", "target", "targets")
-UNTOUCHED_NAMES = re.compile(r"__(all|slots)__|[A-Z]\w*[a-z]\w*")  # the latter are aliases of types
+UNTOUCHED_NAMES = re.compile(r"__(all|slots)__|[A-Z]\w*[a-z]\w*")  # the second pattern matches type aliases
 Operator = type[ast.cmpop]
 SIGNS: Mapping[Operator, str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 BOUNDARIES: Mapping[Operator, Operator] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 OPPOSITES = {"min": "max", "max": "min", "any": "all", "all": "any"}
-Change = tuple[ast.AST, str, ast.AST]  # where it is, what it is called, the node that takes the original's place
-Judged = Generator[tuple["Mutant | None", str, float], None, None]  # with the verdict and the seconds it took
+Change = tuple[ast.AST, str, ast.AST]  # the original node, the name of the change, the new node
+Judged = Generator[tuple["Mutant | None", str, float], None, None]  # with verdict and seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Mutant:
 
 
 def altered(node: ast.AST, **fields: object) -> ast.AST:
-    """Return a copy of a node with other fields."""
+    """Return a copy of a node with some fields replaced."""
     return type(node)(**{**dict(ast.iter_fields(node)), **fields})
 
 
@@ -187,7 +187,7 @@ def _elements(node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> Iterator[Chang
 
 
 def is_untouched(node: Any) -> bool:
-    """Tell whether a node is left out with all below it: docstrings, aliases of types, what type checkers read."""
+    """Tell whether a node and all nodes below it are left out: docstrings, type aliases and annotations."""
     match node:
         case ast.Assign(targets=[ast.Name(id=name)]):
             return UNTOUCHED_NAMES.fullmatch(name) is not None
@@ -197,7 +197,7 @@ def is_untouched(node: Any) -> bool:
 
 
 def places(node: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]]]:
-    """Yield every node that may be changed, from the top, with a function that puts another in its place."""
+    """Yield every node that may be changed, from the top, with a function that replaces it."""
     for name, value in ast.iter_fields(node):
         children: list[tuple[Any, Callable[[ast.AST], None]]] = [(value, partial(setattr, node, name))]
         if isinstance(value, list):
@@ -209,7 +209,7 @@ def places(node: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]]]
 
 
 def mutants_of(path: Path) -> list[Mutant]:
-    """Return all mutants of a file. An identity that comes twice at one place gets a number."""
+    """Return all mutants of a file. Equal identities at one place get a number."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
     unpacked = {node.value for node in assigned if isinstance(node.targets[0], ast.Tuple)}  # its length is fixed
@@ -225,7 +225,7 @@ def mutants_of(path: Path) -> list[Mutant]:
 
 
 class Mutated(SourceFileLoader):
-    """Finder and loader of the changed module in place of the one on the disk."""
+    """Import finder and loader that returns the changed module instead of the file."""
 
     def __init__(self, mutant: Mutant) -> None:
         super().__init__(".".join(mutant.path.relative_to(ROOT).with_suffix("").parts), str(mutant.path))
@@ -242,7 +242,7 @@ class Mutated(SourceFileLoader):
 
 
 def steps_for(mutant: Mutant | None) -> Iterator[list[str]]:
-    """Yield the files of tests in three steps, the most likely to fail first and the slowest last."""
+    """Yield the test files in three steps: the most likely to fail first, the slowest last."""
     nearest = [SCENARIOS, TESTS / f"test_{mutant.path.stem}.py"] if mutant else [SCENARIOS]
     files = sorted(TESTS.glob("test_*.py"))
     yield [str(file) for file in files if file in nearest and file != PROPERTIES]
@@ -260,7 +260,7 @@ def judge(mutant: Mutant | None) -> int:
 
 
 def in_fork(mutant: Mutant | None, seconds: float) -> NoReturn:
-    """Judge a mutant and leave, without output and within limits; an interrupt is the parent's to handle."""
+    """Run the tests on a mutant and exit, without output, with limits of time and memory; ignore interrupts."""
     code = NOT_JUDGED
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -276,7 +276,7 @@ def in_fork(mutant: Mutant | None, seconds: float) -> NoReturn:
 
 
 def judged(mutants: Sequence[Mutant | None], jobs: int, seconds: float) -> Judged:
-    """Yield each mutant with its verdict and its seconds, as they come. What still runs at the end is killed."""
+    """Yield each mutant with its verdict and seconds as it finishes; kill the forks that are left at the end."""
     waiting, running = iter(mutants), dict[int, tuple[Mutant | None, float]]()
     try:
         while True:
@@ -297,7 +297,7 @@ def judged(mutants: Sequence[Mutant | None], jobs: int, seconds: float) -> Judge
 
 
 def digest() -> str:
-    """Return a hash of everything on which a verdict depends: the rules, their tests and what those use."""
+    """Return a hash of all files that a verdict depends on: the rules, their tests, and the files that these use."""
     files = [*RULES.rglob("*.py"), *TESTS.rglob("*.py"), *TESTS.rglob("*.json"), *(ROOT / name for name in OUTSIDE)]
     parts = sorted(f"{name} {value}" for name, value in os.environ.items() if name.startswith("AFTERWORD_TEST_"))
     parts += (f"{file.relative_to(ROOT)} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in sorted(files))
@@ -305,21 +305,21 @@ def digest() -> str:
 
 
 def known_verdicts(state: Path, sources: str) -> dict[str, str]:
-    """Read the verdicts on these sources from the state file; a line that was cut off is left out."""
+    """Read the verdicts for these sources from the state file; skip incomplete lines."""
     lines = state.read_text(encoding="utf-8").splitlines() if state.exists() else ()
     rows = [json.loads(line) for line in lines if line.endswith(f'"sources": "{sources}"}}')]
     return {row["mutant"]: row["verdict"] for row in rows}
 
 
 def run(mutants: Sequence[Mutant], words: Namespace) -> dict[str, str]:
-    """Judge the mutants that have no verdict yet; return the verdicts on all."""
+    """Run the tests on the mutants without a verdict; return the verdicts of all mutants."""
     sources = digest()
     known = known_verdicts(words.state, sources)
     left = [mutant for mutant in mutants if mutant.identity not in known]
     if not left:
         return known
     set_hypothesis_home_dir(OUTPUT / "hypothesis")
-    # One failing example is enough: nobody reads it, so it need not be the smallest, nor the only one.
+    # One failing example is enough, so hypothesis neither shrinks it nor looks for others.
     settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False)
     settings.load_profile("mutants")
     ((_, original, took),) = judged([None], 1, 600)
@@ -330,7 +330,7 @@ def run(mutants: Sequence[Mutant], words: Namespace) -> dict[str, str]:
     with (
         words.state.open("a", encoding="utf-8") as state,
         closing(judged(left, words.jobs, limit)) as verdicts,
-        # It refreshes on a verdict only: a thread that does so on its own does not go with forks.
+        # It refreshes only on a verdict: a refresh thread must not run in a process that forks.
         Progress(console=notice, disable=not notice.is_terminal, auto_refresh=False) as progress,
     ):
         task = progress.add_task("mutants", total=len(left))
@@ -340,14 +340,14 @@ def run(mutants: Sequence[Mutant], words: Namespace) -> dict[str, str]:
                 sys.exit("The rules or their tests were changed during the run: start it again.")
             known[mutant.identity] = verdict
             row = {"mutant": mutant.identity, "verdict": verdict, "seconds": round(seconds, 2), "sources": sources}
-            state.write("\n" + json.dumps(row, ensure_ascii=False))  # on a line of its own even after one cut off
+            state.write("\n" + json.dumps(row, ensure_ascii=False))  # the last line may be incomplete
             state.flush()
             progress.update(task, advance=1, refresh=True)
     return known
 
 
 def report(mutants: Sequence[Mutant], verdicts: Mapping[str, str]) -> float:
-    """Print the survivors and the counts of each file; return how many percent were killed."""
+    """Print the survivors and the counts of each file; return the percentage that was killed."""
     counts: dict[str, Counter[str]] = {}
     for mutant in mutants:
         verdict = verdicts[mutant.identity]
@@ -367,19 +367,19 @@ def report(mutants: Sequence[Mutant], verdicts: Mapping[str, str]) -> float:
 
 def main() -> None:
     parser = ArgumentParser("tests.mutants", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files of api/rules; without any, all")
-    parser.add_argument("--exclude", nargs="*", type=Path, default=[RULES / "guide.py"], help="left out of all")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files of api/rules (default: all)")
+    parser.add_argument("--exclude", nargs="*", type=Path, default=[RULES / "guide.py"], help="files to leave out")
     parser.add_argument("--sample", type=float, default=1.0, help="share of the mutants, from 0 to 1")
-    parser.add_argument("--seed", type=int, default=1, help="of the sample")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at a time")
-    parser.add_argument("--state", type=Path, default=OUTPUT / "verdicts.jsonl", help="file of the verdicts")
-    parser.add_argument("--at-least", type=float, default=97.0, help="percent to be killed")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="number of mutants that run at a time")
+    parser.add_argument("--state", type=Path, default=OUTPUT / "verdicts.jsonl", help="file with the verdicts")
+    parser.add_argument("--at-least", type=float, default=97.0, help="exit with 1 if fewer percent are killed")
     parser.add_argument("--list", action="store_true", help="print the mutants and run nothing")
     words = parser.parse_args()
     excluded = {path.resolve() for path in words.exclude}
     files = sorted(path.resolve() for path in words.files or RULES.rglob("*.py"))
     mutants = [one for path in files if words.files or path not in excluded for one in mutants_of(path)]
-    # Drawn for each mutant by its identity: a change of one file leaves the sample of the others as it was.
+    # The sample depends on each mutant's identity, so a change of one file does not change the sample of others.
     mutants = [one for one in mutants if Random(f"{words.seed} {one.identity}").random() < words.sample]
     if words.list:
         sys.stdout.writelines(f"{mutant.identity}\n" for mutant in mutants)

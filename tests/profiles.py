@@ -1,7 +1,7 @@
-"""How many cases are drawn at random: few in the profile `quick` (`make test`), many in `long` (`make test-long`).
+"""Profiles for drawn cases: few in `quick` (`make test`), many in `long` (`make test-long`).
 
-`pytest --profile long --seed 7` sets the profile and the seed; the environment hands them on to the workers. With the
-same profile, seed and database the same cases are drawn. `-m drawn` selects the tests whose cases are drawn.
+`pytest --profile long --seed 7` sets the profile and the seed; environment variables pass them on to the workers. With
+the same profile, seed and database the same cases are drawn. `-m drawn` selects the tests with drawn cases.
 """
 
 import os
@@ -12,7 +12,7 @@ SEED = int(os.environ.get(SEED_OF_RUN, "1"))
 
 
 def budget(quick: int, long: int) -> int:
-    """Return how many cases this run draws: of the quick ones half on PostgreSQL, where all come again."""
+    """Return the number of cases in this run; PostgreSQL gets half of `quick`, because SQLite runs all of them."""
     if IS_LONG:
         return long
     return (quick + 1) // 2 if os.environ.get(DATABASE) == "postgresql" else quick

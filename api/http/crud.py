@@ -1,4 +1,4 @@
-"""What the endpoints of every kind of fact call: pages, answers with their version, preconditions, deletions."""
+"""Helpers for the endpoints of all kinds of facts: pages, ETags, preconditions, deletions."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
@@ -40,20 +40,22 @@ PARENT = "/v1/applications/{application_id}"
 ApplicationId = Annotated[str, Path(description="The application's id.", max_length=64)]
 InterviewId = Annotated[str, Path(description="The interview's id.", max_length=64)]
 ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
-ORDER = "The order; equal ones are ordered by id."
-DRY_RUN: dict[int | str, dict[str, Any]] = {200: {"model": ReopenedSteps, "description": "What would be re-opened."}}
+ORDER = "The sort order; equal values are sorted by id."
+DRY_RUN: dict[int | str, dict[str, Any]] = {
+    200: {"model": ReopenedSteps, "description": "The steps that the deletion would reopen."}
+}
 
 
 def paged(
     caller: Caller, session: OwnedSession, page: PageQuery, keys: Sequence[Key], statement: Select[Any]
 ) -> tuple[list[Any], str | None]:
-    """Return the rows of a page and the cursor of the next one, and link to that."""
+    """Return the rows of a page and the cursor of the next one; set the `Link` header to the next page."""
     rows, cursor = page.read_cursor(session.user_id, keys, caller.now).rows(session, statement)
     caller.link_next_page(cursor)
     return [row for (row,) in rows], cursor
 
 
-def listed(  # what a page depends on
+def listed(
     caller: Caller,
     session: OwnedSession,
     kind: FactKind[FactRow, FactPublic],
@@ -63,7 +65,7 @@ def listed(  # what a page depends on
     under: str | None = None,
     where: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """Return the fields of a page of facts, `under` an application or all, as they are answered."""
+    """Return the fields of a response with a page of facts; `under`: those of one application."""
     table: Any = kind.table
     statement = select_existing(table).where(*where)
     if under is not None:
@@ -73,7 +75,7 @@ def listed(  # what a page depends on
 
 
 def check_application(session: OwnedSession, application_id: str) -> str:
-    """Return the id of an application as it is stored. Raises NotFoundError where the user has none of this id."""
+    """Return an application's id as it is stored. Raises NotFoundError if the user has no such application."""
     find_application_id(session, Application, application_id)
     return application_id.lower()
 
@@ -87,7 +89,7 @@ def created(
     at: str,
     under: str | None = None,
 ) -> FactPublic:
-    """Record an object at an address, `under` an application or none; return it with its address and version."""
+    """Create an object, `under` an application or none; return it and set `Location` and `ETag`. `at`: its list."""
     within = None if under is None else {"application_id": check_application(session, under)}
     row = create(session, kind, body, within=within)
     shown = to_public_one(session, kind, row)
@@ -96,7 +98,7 @@ def created(
 
 
 def read(caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPublic], id_: str) -> FactPublic:
-    """Return the object of an id with its version. Raises NotModifiedError where the caller has it already."""
+    """Return an object and set its `ETag`. Raises NotModifiedError if the caller has this version."""
     shown = to_public_one(session, kind, find(session, kind.table, id_))
     caller.set_etag(etag_of(shown))
     return shown
@@ -105,7 +107,7 @@ def read(caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPubl
 def matched(
     caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPublic], id_: str, *, deleted: bool = False
 ) -> FactRow:
-    """Return the row of an id, if the caller's If-Match allows to change it."""
+    """Return the row of an id. Raises PreconditionFailedError if If-Match does not name its version."""
     row = find(session, kind.table, id_, deleted=deleted)
     check_if_match(caller, lambda: to_public_one(session, kind, row))
     return row
@@ -122,7 +124,7 @@ def changed(caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactP
 def updated(
     caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPublic], id_: str, body: Body
 ) -> FactPublic:
-    """Apply a merge patch to an object, if the caller's If-Match allows it; return it with its new version."""
+    """Check If-Match and apply a merge patch to an object; return it and set its new `ETag`."""
     row = matched(caller, session, kind, id_)
     return changed(caller, session, kind, change(session, kind, row, body))
 
@@ -130,12 +132,12 @@ def updated(
 def removed(
     caller: Caller, session: OwnedSession, kind: FactKind[FactRow, FactPublic], id_: str, *, dry_run: bool
 ) -> Response:
-    """Take an object back, if the caller's If-Match allows it; answer as `deleted` does."""
+    """Check If-Match and delete an object; return the response of `deleted`."""
     return deleted(session, remove(session, kind, matched(caller, session, kind, id_)), dry_run=dry_run)
 
 
 def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -> Response:
-    """Answer a deletion; a dry run undoes it and tells what it would have re-opened."""
+    """Return 204 for a deletion; a dry run rolls it back and returns the steps that it would reopen."""
     if not dry_run:
         return Response(status_code=204)
     session.dry_run = True
@@ -145,14 +147,14 @@ def deleted(session: OwnedSession, reopened: list[Reopened], *, dry_run: bool) -
 
 
 def check_if_match(caller: Caller, show: Callable[[], BaseModel]) -> None:
-    """Raise PreconditionFailedError where the caller's If-Match names another version than the one to be shown."""
+    """Raise PreconditionFailedError if If-Match does not name the version of the object; `show` returns the object."""
     if caller.preconditions.if_match is not None:
         shown = show()
         caller.check_if_match(shown, etag_of(shown))
 
 
 def linked(caller: Caller, shown: Link, new_at: str | None) -> Link:
-    """Return a link with its version, and say where it is when it is new."""
+    """Return a link and set its `ETag`; for a new one set the status 201 and `Location`."""
     if new_at is not None:
         caller.response.status_code = 201
         caller.headers["Location"] = new_at
@@ -161,6 +163,6 @@ def linked(caller: Caller, shown: Link, new_at: str | None) -> Link:
 
 
 def etag_of(shown: object) -> str:
-    """Return the entity tag that an answer shows."""
-    tag: str = shown.etag  # type: ignore[attr-defined]  # every answer about an object has one
+    """Return the `etag` field of a response model."""
+    tag: str = shown.etag  # type: ignore[attr-defined]  # every model of an object has one
     return tag

@@ -1,8 +1,9 @@
-"""Who asks, and under which conditions: gathered without waiting; the endpoint opens the one transaction itself.
+"""Dependencies of endpoints: the caller, the request's context, and the page that a list is asked for.
 
-A dependency that waited for a lock or a pool slot could fill the thread pool with waiting threads and stop the server,
-and one that committed after the answer could acknowledge what was then lost. So `Caller` only keeps what the request
-says; `reading()` and `writing()` check the token, name the owner and, when the block ends, commit.
+A dependency opens no transaction; the endpoint does. A dependency that waited for a lock or a pool connection could
+fill the thread pool with waiting threads and block the server. A dependency that committed after the response could
+confirm a write that was then lost. So `Caller` only holds what the request sent; `reading()` and `writing()` check the
+token and set the owner of the session, and `writing()` commits when the block ends.
 """
 
 from collections.abc import Iterator
@@ -39,11 +40,11 @@ from api.storage.session import OwnedSession
 from api.workers.mailer import Mailer
 
 Shown = TypeVar("Shown", bound=BaseModel)
-MAX_INLINE_ROWS = 200  # rows of one statement: what takes the event loop longer to read, a thread reads
+MAX_INLINE_ROWS = 200  # of one statement; a thread reads more, because the event loop would be blocked for too long
 
 
 class RequestContext:
-    """What endpoints without an account need: database, settings, clock and the answer's headers."""
+    """The context of a request without a token: database, settings, instant and the response's headers."""
 
     def __init__(self, request: Request, response: Response) -> None:
         self.request = request
@@ -55,23 +56,23 @@ class RequestContext:
 
     @property
     def client_address(self) -> str:
-        """Where the request comes from: the client, or what a trusted proxy says of it."""
+        """The IP address of the client, or the one that a trusted proxy sent."""
         return self.request.client.host if self.request.client else ""
 
     def wake_mailer(self) -> None:
-        """Let the mails that are waiting be sent now."""
+        """Make the mailer send the waiting mails now."""
         mailer: Mailer | None = self.request.app.state.mailer
         if mailer is not None:
             mailer.wake()
 
     def created(self, location: str, tag: str) -> None:
-        """Say where the new object is, and its version."""
+        """Set `Location` and `ETag` of a new object."""
         self.headers["Location"] = location
         self.headers["ETag"] = tag
 
 
 class Caller(RequestContext):
-    """One request of one user, whose token is checked in the transaction that the endpoint opens."""
+    """A request with a token, which is checked in the transaction that the endpoint opens."""
 
     token: AuthenticatedToken
     answer: str | None = None
@@ -88,7 +89,7 @@ class Caller(RequestContext):
 
     @contextmanager
     def reading(self) -> Iterator[OwnedSession]:
-        """Open a transaction that reads on behalf of the caller."""
+        """Open a read transaction of the caller."""
         with self.database.read(self.now) as session:
             self.token = authenticate(session, self.secret, self.route.scopes)
             yield session
@@ -98,7 +99,7 @@ class Caller(RequestContext):
     def reading_steps(self, as_of: datetime | None = None, *, inline: bool = False) -> Iterator[RawConnection]:
         """Open a raw connection to read steps, and set their version as the ETag.
 
-        `inline`: on the event loop; raises InlineReadError where that would wait, write, or read more than a few rows.
+        `inline`: on the event loop; raises InlineReadError if the read would wait, write, or return too many rows.
         """
         max_rows = MAX_INLINE_ROWS if inline else None
         with self.database.inline_connection() if inline else self.database.driver_connection() as driver:
@@ -111,7 +112,7 @@ class Caller(RequestContext):
         self._set_last_used()
 
     def _set_last_used(self) -> None:
-        """Set the token's time of last use; while somebody writes, it is left for the next request."""
+        """Set the token's time of last use; if the write lock is taken, leave that to a later request."""
         if not is_last_use_outdated(self.token.last_used_at, self.now):
             return
         with suppress(UnavailableError), self.database.write(self.now, timeout=0) as session:
@@ -120,10 +121,10 @@ class Caller(RequestContext):
 
     @contextmanager
     def writing(self, *, returns_secret: bool = False, audited: bool = True) -> Iterator[OwnedSession]:
-        """Open a transaction that writes on behalf of the caller; it is committed when the block ends.
+        """Open a write transaction of the caller; it commits when the block ends.
 
-        With an Idempotency-Key, the response that `remember` was given is stored in the same transaction; one that was
-        stored before is replayed. A response that `returns_secret` is never stored. What is `audited` stands in the
+        With an Idempotency-Key, a stored response is replayed; otherwise the response that `remember` got is stored in
+        the same transaction. `returns_secret`: the response is never stored. `audited`: the operation is written to the
         account's activity.
         """
         idempotent_request = None if returns_secret else self.idempotent_request
@@ -141,47 +142,47 @@ class Caller(RequestContext):
                 self._store_response(session, idempotent_request)
 
     def _record_in_audit_log(self, session: OwnedSession) -> None:
-        """Write down for the account's owner that this was done, with the object's address and nothing of it."""
+        """Add the operation and the object's address to the account's activity, without any contents."""
         address = self.headers.get("Location") or self.request.url.path
         audit_log.record(session, self.token, str(self.route.operation_id), address)
 
     def require_scopes(self, *scopes: str) -> None:
-        """Raise ForbiddenError where the token lacks what an option asks for beyond the operation itself."""
+        """Raise ForbiddenError if the token lacks a scope that an option needs in addition to the operation."""
         require_scopes(self.token.scopes, scopes)
 
     def _store_response(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
         if self.answer is None:
-            raise RuntimeError("A POST must say what it answers, so that it can be answered again.")
+            raise RuntimeError("The endpoint of a POST must call remember(), so that the response can be replayed.")
         headers = {name: self.headers[name] for name in ("Location", "ETag") if name in self.headers}
         idempotent_responses.store(session, idempotent_request, self.status, headers, self.answer)
 
     def remember(self, shown: Shown, *, status: int = 200) -> Shown:
-        """Return a response, and remember it for a repeated Idempotency-Key."""
+        """Return a response, and keep it so that `writing()` can store it for its Idempotency-Key."""
         if self.idempotent_request is not None:
             self.answer, self.status = shown.model_dump_json(), status
         return shown
 
     def json_document(self, document: object) -> Response:
-        """Return a document as JSON with the headers set so far; it has the shape of the response model."""
+        """Return a document as JSON with the headers set so far; the response model does not validate it."""
         self.set_etag(self.headers["ETag"])
         return json_response(self.response, to_json(document))
 
     def set_etag(self, tag: str, *, vary: str | None = None) -> None:
-        """Set the ETag; raise NotModifiedError where the caller has this version already.
+        """Set the ETag. Raises NotModifiedError if the caller has this version.
 
-        `vary`: the header by which one address answers different things.
+        `vary`: the request header on which the representation depends.
         """
         self.headers["ETag"] = tag
         if self.request.method == "GET" and self.preconditions.is_not_modified(tag):
             raise NotModifiedError(tag, vary)
 
     def check_if_match(self, current: BaseModel, tag: str) -> None:
-        """Raise PreconditionFailedError where If-Match names other versions only."""
+        """Raise PreconditionFailedError if If-Match does not name this version."""
         if self.preconditions.is_if_match_violated(tag):
             raise PreconditionFailedError(current.model_dump(mode="json"), tag)
 
     def link_next_page(self, cursor: str | None) -> None:
-        """Link to the next page, if there is one."""
+        """Set the `Link` header to the next page, if there is one."""
         if cursor is not None:
             url = self.request.url.include_query_params(cursor=cursor)
             self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
@@ -205,10 +206,10 @@ RequestContextDep = Annotated[RequestContext, Depends(_request_context)]
 
 async def _page(
     request: Request,
-    limit: Annotated[int, Query(ge=1, description="Up to 200 rows; more is cut to that."), Digits] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, description="Rows per page; cut to 200 if larger."), Digits] = DEFAULT_LIMIT,
     cursor: Annotated[
         Annotated[str, StringConstraints(max_length=2_000), IN_QUERY] | None,
-        Query(description="`next_cursor` of the page before, with the same filters."),
+        Query(description="`next_cursor` of the previous page; send the same filters."),
     ] = None,
 ) -> PageQuery:
     rest = sorted(
@@ -218,7 +219,5 @@ async def _page(
 
 
 PageDep = Annotated[PageQuery, Depends(_page)]
-DryRun = Annotated[
-    bool, Query(description="Delete nothing; answer 200 with the steps that the deletion would re-open.")
-]
-Explain = Annotated[bool, Query(description="Add every rule applied, with its inputs, as `trace`.")]
+DryRun = Annotated[bool, Query(description="Delete nothing; return 200 with the steps that the deletion would reopen.")]
+Explain = Annotated[bool, Query(description="Add `trace`: every rule that was applied, with its inputs.")]

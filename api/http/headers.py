@@ -1,4 +1,4 @@
-"""Headers, target and instant of a request, read strictly."""
+"""Headers, target and instant of a request."""
 
 from datetime import datetime
 
@@ -9,12 +9,12 @@ from api.protocol.etags import Preconditions
 
 
 def request_target(request: Request) -> str:
-    """Return what an answer is about: the address with its query, as they were sent."""
+    """Return the path and the query of a request, as they were sent."""
     return f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
 
 
 def request_now(request: Request) -> datetime:
-    """Return the instant of a request in whole seconds: the clock is read once, and stands until it is answered."""
+    """Return the instant of a request in whole seconds: the first call reads the clock, later calls return the same."""
     now: datetime | None = request.scope.get("now")
     if now is None:
         now = request.scope["now"] = request.app.state.clock().replace(microsecond=0)
@@ -22,7 +22,7 @@ def request_now(request: Request) -> datetime:
 
 
 def preconditions(request: Request) -> Preconditions:
-    """Return the two headers about versions; over several lines they are the same lists."""
+    """Return If-Match and If-None-Match; several lines of a header are joined into one list."""
     return Preconditions(_joined_lines(request, "if-match"), _joined_lines(request, "if-none-match"))
 
 
@@ -32,7 +32,7 @@ def _joined_lines(request: Request, name: str) -> str | None:
 
 
 def single_header(request: Request, name: str) -> str | None:
-    """Return a header that may stand once. Raises InvalidError for two: who reads the other one would be tricked."""
+    """Return a header that may be sent once. Raises InvalidError for two, because a proxy might read the other one."""
     values = request.headers.getlist(name)
     if len(values) > 1:
         detail = "Send this header once."

@@ -1,6 +1,6 @@
-"""Reads of steps: on the event loop where the answer is short and nobody has to wait for it, else in a thread.
+"""Run reads of steps on the event loop if they are short and cannot wait, else in a thread.
 
-A short read of SQLite costs less than handing it to a thread. PostgreSQL answers over a socket, so a thread waits.
+On SQLite a short read costs less than a switch to a thread. PostgreSQL answers over a socket, so a thread waits.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,9 @@ Read = Callable[[RawConnection], object]
 
 
 async def read_steps(caller: Caller, read: Read, *, is_short: bool, as_of: datetime | None = None) -> Response:
-    """Return what `read` finds as JSON. `is_short`: it comes from a few rows along an index, and nothing is judged."""
+    """Return the result of `read` as JSON. `is_short`: it reads a few rows by an index and evaluates no rules."""
     if is_short and caller.database.has_inline_connection:
-        with suppress(InlineReadError):  # it would wait, write, or read more than a few rows: a thread does
+        with suppress(InlineReadError):  # a thread reads instead
             return _answer(caller, read, as_of, inline=True)
     return await run_in_threadpool(_answer, caller, read, as_of, inline=False)
 

@@ -1,4 +1,4 @@
-"""Around every request: an id, HEAD where there is GET, one log line, and a problem document for our own faults."""
+"""Middleware for every request: request id, HEAD, security headers, log line, metrics, and 500 for our own faults."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class RequestMiddleware:
-    """Gives each request an id that is answered and logged; answers HEAD as GET without a body."""
+    """ASGI middleware that gives each request an id, answers HEAD like GET without a body, and logs the response."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics | None) -> None:
         self.app = app
@@ -63,7 +63,7 @@ class RequestMiddleware:
 
         try:
             await self.app(scope, receive, answer)
-        except Exception:  # the outermost place: whatever reaches it is our fault and becomes a 500
+        except Exception:  # outermost handler: an exception that gets here is a bug and becomes a 500
             log.exception("fault", extra={"request_id": scope["request_id"], "route": _route(scope)})
             if is_begun:
                 raise
@@ -72,7 +72,7 @@ class RequestMiddleware:
             self._log_and_measure(scope, method if method in METHODS else "other", status, time.perf_counter() - began)
 
     def _log_and_measure(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        """Log and measure a response by route template and known method: raw paths and methods are user input."""
+        """Log and measure a response by route template and known method, because raw paths and methods are input."""
         route, problem = _route(scope), scope.get("problem")
         if self.metrics is not None:
             self.metrics.ended(method, route, status, seconds, problem)
@@ -87,12 +87,12 @@ class RequestMiddleware:
 
 
 def _route(scope: Scope) -> str:
-    """Return the template of the address, the folder of a file, or `-` where nothing is at the address."""
+    """Return the route template, the mount path of a static file, or `-` for an unknown address."""
     return getattr(scope.get("route"), "path", None) or scope.get("root_path") or "-"
 
 
 def _headers(message: Message) -> list[tuple[bytes, bytes]]:
-    """Return the headers; a 204 or 304 has no content and says nothing about one."""
+    """Return the headers; 204 and 304 have no content, so they get no Content-Type and no Content-Length."""
     headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
     if message["status"] in (204, 304):
         return [(name, value) for name, value in headers if name not in (b"content-type", b"content-length")]
@@ -100,7 +100,7 @@ def _headers(message: Message) -> list[tuple[bytes, bytes]]:
 
 
 def _security_headers(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
-    """Return what tells browsers and caches to be careful, where an answer does not say it in words of its own."""
+    """Return the security headers that the response does not set itself."""
     said = {name for name, _ in message.get("headers", ())}
     wanted = [*SECURITY_HEADERS]
     if scope["path"].startswith("/v1/"):

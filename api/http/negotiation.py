@@ -1,4 +1,4 @@
-"""Formats: the same answer as data, as text, as a page or as a file, by `format` or by what the caller accepts."""
+"""Content negotiation: JSON, text, HTML or a file, by the `format` parameter or the Accept header."""
 
 import base64
 import hashlib
@@ -29,13 +29,11 @@ STYLES = " ".join(
     for style in (pages.STYLE, letter_sheet.STYLE)
 )
 POLICY = f"default-src 'none'; style-src {STYLES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-NO_PDF = (
-    "This server makes no PDF: ask for `html` and print that, or let its operator install afterword[pdf] and restart."
-)
+NO_PDF = "This server makes no PDF: request `html` and print that, or ask the operator to install afterword[pdf]."
 
 
 class NotAcceptableError(ProblemError):
-    """Nothing that the caller accepts is to be had."""
+    """No available format is acceptable to the caller."""
 
     code = "not_acceptable"
 
@@ -44,15 +42,15 @@ class NotAcceptableError(ProblemError):
 
 
 def as_pdf(letter: letter_sheet.Sheet) -> bytes:
-    """Return a letter as PDF. Raises NotAcceptableError for one that cannot be set."""
+    """Return a letter as PDF. Raises NotAcceptableError if it cannot be typeset."""
     try:
         return pdf.letter_pdf(letter)
     except pdf.NoPdfError as error:
-        raise NotAcceptableError("This letter cannot be made a PDF: ask for `html` and print that.") from error
+        raise NotAcceptableError("This letter cannot be made into a PDF: request `html` and print that.") from error
 
 
 class Formats:
-    """The formats of one answer: `json` is what it is by default."""
+    """The formats of one operation."""
 
     def __init__(self, *names: str) -> None:
         self.names = names
@@ -60,9 +58,9 @@ class Formats:
         self.content: dict[int | str, dict[str, Any]] = {200: {"content": content}}
 
     def negotiate(self, request: Request, wanted: str | None) -> str:
-        """Return the format to answer in: what the caller likes best, of equals the first. Raises NotAcceptableError.
+        """Return the format that the caller prefers; of equal ones the first. Raises NotAcceptableError.
 
-        A PDF is passed over where the server makes none, and refused where nothing else will do.
+        On a server without PDF support, `pdf` is skipped; it is refused if no other format is acceptable.
         """
         there = {MEDIA_TYPES[name]: name for name in self.names if name != "pdf" or pdf.IS_AVAILABLE}
         liked = [MEDIA_TYPES[wanted]] if wanted is not None else _accepted(request)
@@ -76,7 +74,7 @@ class Formats:
 
 
 def _accepted(request: Request) -> list[str]:
-    """Return the media types and ranges that are accepted, by their weight and then in the order of their naming."""
+    """Return the accepted media types and ranges, sorted by weight, then in the order of the header."""
     weighed = []
     for part in ",".join(request.headers.getlist("accept") or ["*/*"]).split(","):
         kind, *options = [piece.strip().lower() for piece in part.split(";")]
@@ -90,12 +88,12 @@ def _weight(option: str) -> float:
 
 
 def _covers(accepted: str, kind: str) -> bool:
-    """Tell whether a range such as `text/*` has a media type in it."""
+    """Tell whether a range such as `text/*` contains a media type."""
     return accepted == "*/*" or (accepted.endswith("/*") and kind.startswith(accepted[:-1]))
 
 
 def format_response(caller: Caller, kind: str, content: str | bytes, *, file: str | None = None) -> Response:
-    """Return an answer in another format than JSON, with a version of its own. `file`: its name when it is saved."""
+    """Return a response in another format than JSON, with its own ETag. `file`: the name for saving, no extension."""
     tag = hashed_etag(kind, content)
     caller.set_etag(tag, vary="Accept")
     headers = {"ETag": tag, **VARY}
@@ -107,7 +105,7 @@ def format_response(caller: Caller, kind: str, content: str | bytes, *, file: st
 
 
 def json_response(caller: Caller, shown: BaseModel, tag: str) -> BaseModel:
-    """Return an answer as JSON, with its version."""
+    """Return a model to be sent as JSON; set its ETag and `Vary`."""
     caller.headers.update(VARY)
     caller.set_etag(tag, vary="Accept")
     return shown
@@ -126,8 +124,8 @@ def card_response(
     sections: Sequence[pages.Section],
     *,
     is_sheet: bool = False,
-) -> Any:  # noqa: ANN401  # data, or an answer in another format
-    """Return an answer in a format of cards, as headings with lines where it is not data."""
+) -> Any:  # noqa: ANN401  # a model, or a response in another format
+    """Return a card in the negotiated format; text and HTML are made of headings and lines."""
     kind = CARD.negotiate(caller.request, wanted)
     if kind == "json":
         return json_response(caller, shown, hashed_etag(kind, shown.model_dump_json()))

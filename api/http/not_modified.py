@@ -1,7 +1,7 @@
 """304 Not Modified for reads of steps, from one statement, before the endpoint is called.
 
-It looks up who asks together with the version of their steps. Measured: it answers 3.5 times as many unchanged pages a
-second as the same check inside the endpoint.
+The statement looks up the token and the version of its user's steps. Measured: 3.5 times as many 304 responses per
+second as with the same check inside the endpoint.
 """
 
 from contextlib import AbstractContextManager, suppress
@@ -24,10 +24,10 @@ from api.storage.raw_sql import RawConnection
 
 
 async def answer_if_not_modified(request: Request) -> Response | None:
-    """Return a 304 if the caller has what would be answered and nothing is to be written, else None.
+    """Return a 304 if the caller has the current version and nothing must be written, else None.
 
-    The statement reads a handful of index entries. It runs on the event loop where that waits for nobody: on SQLite by
-    the inline connection, on PostgreSQL by an asynchronous one; else in a thread.
+    The statement reads a few index entries. It runs on the event loop if it cannot block: on SQLite by the inline
+    connection, on PostgreSQL by an asynchronous one; else in a thread.
     """
     if "if-none-match" not in request.headers or b"as_of" in request.scope["query_string"]:
         return None
@@ -45,7 +45,7 @@ async def _authenticated(request: Request) -> AuthenticatedToken:
         with suppress(InlineReadError):
             return _find_token(request, state.database.inline_connection(), secret, now)
     elif state.async_connection is not None:
-        with suppress(UnavailableError):  # the connection is lost: a thread takes another
+        with suppress(UnavailableError):  # the connection is lost; a thread uses another one
             return await find_token_async(state.async_connection, secret, request.scope["route"].scopes, now)
     return await run_in_threadpool(_find_token, request, state.database.driver_connection(), secret, now)
 

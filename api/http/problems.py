@@ -1,4 +1,4 @@
-"""Every error as a problem document (RFC 9457), and a page behind every type."""
+"""Problem documents (RFC 9457) for all errors, and the HTML page of each problem type."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
@@ -25,7 +25,7 @@ OWN_CODES = {"extra_forbidden": "unknown_field", "string_type": "not_a_text"}
 
 
 class ProblemField(BaseModel):
-    """One thing wrong with the input; one of the first three says where."""
+    """An error in the input; `pointer`, `parameter` or `header` says where."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -34,7 +34,7 @@ class ProblemField(BaseModel):
 
 
 class ProblemDocument(BaseModel):
-    """An error: what is wrong and how to mend it."""
+    """An error: what is wrong and how to fix it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -70,7 +70,7 @@ def slug(code: str) -> str:
 
 
 def address(scope: Scope) -> str:
-    """Return the path as far as it consists of ids and of words of ours: the rest is input, which is never echoed."""
+    """Return the path up to the first segment that is neither an id nor a part of a route: input is never echoed."""
     words = scope["app"].state.words
     ours = takewhile(lambda part: part in words or is_id(part), scope["path"].split("/"))
     return "/".join(ours) or "/"
@@ -117,7 +117,7 @@ def problem_document(
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """Turn the framework's validation errors into ours, without the input."""
+    """Convert pydantic's validation errors to ours, without the input."""
     found = []
     for error in errors:
         place, *rest = error["loc"] or ("body",)
@@ -137,17 +137,17 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
 
 def _detail(error: Mapping[str, Any]) -> str:
     if error["type"] == "json_invalid":
-        return f"The body is not the JSON that is wanted: {error['ctx']['error'].rstrip('.')}."
+        return f"Fix the JSON in the body: {error['ctx']['error'].rstrip('.')}."
     message = str(error["msg"]).rstrip(".")
     known = {
         "missing": "This is required: send it",
-        "extra_forbidden": "There is no such field: leave it out, or check its spelling",
+        "extra_forbidden": "There is no field of this name: remove it, or check its spelling",
     }
     return known.get(error["type"], message) + "."
 
 
 def _is_key(part: object) -> bool:
-    """Tell a key or an index from the name of a branch that the validator tried."""
+    """Tell whether a part of `loc` is a key or an index, not the name of a validator's branch."""
     return isinstance(part, int) or not (
         "[" in str(part) or str(part).startswith(("function-", "literal", "constrained"))
     )
@@ -162,13 +162,13 @@ def _joined(parts: Sequence[object]) -> str:
 
 
 def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
-    """Return the problem of fields that need mending: of many thousand, the first hundred."""
-    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} fields need mending: see `errors`."
+    """Return the problem of invalid fields; `errors` has at most the first 100."""
+    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} fields are invalid: fix each as `errors` says."
     return problem_response(request, "invalid", detail, errors=errors[:MAX_ERRORS])
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Answer every failure of the application with a problem document; all routes must be there already."""
+    """Install the handlers that answer every failure with a problem document. Call this after all routes are added."""
     paths = [str(getattr(route, "path", "")) for route in routes_of(app)]
     app.state.words = {part for path in paths for part in path.split("/") if "{" not in part} | set(
         map(slug, PROBLEM_TYPES)
@@ -212,7 +212,7 @@ def _http(request: Request, error: HTTPException) -> Response:
 
 
 def _allow(request: Request) -> str:
-    """Return every method of the address, over all routes that match it."""
+    """Return the methods of all routes that match the path."""
     allowed: set[str] = set()
     for route in routes_of(request.app):
         regex, methods = getattr(route, "path_regex", None), getattr(route, "methods", None)
@@ -222,7 +222,7 @@ def _allow(request: Request) -> str:
 
 
 def problem_page(codes: Sequence[str]) -> str:
-    """Return the page about some problems."""
+    """Return the HTML page of some problems."""
     parts = [
         f"<h2 id='{slug(code)}'>{PROBLEM_TYPES[code].title}</h2>"
         f"<p><code>{code}</code> · status {PROBLEM_TYPES[code].status}</p><p>{escape(PROBLEM_TYPES[code].advice)}</p>"

@@ -11,22 +11,22 @@ IndexKey = tuple[int, str]
 
 
 class RouteIndex(BaseRoute):
-    """Many routes as one. No parameter of theirs may hold a slash."""
+    """A route that contains many others, looked up by index. No path parameter of theirs may contain a slash."""
 
     def __init__(self) -> None:
         self.routes: list[BaseRoute] = []
         self._by_key: dict[IndexKey, list[BaseRoute]] = defaultdict(list)
 
     def add(self, routes: Sequence[BaseRoute]) -> None:
-        """Add routes behind those that are there."""
+        """Add routes after the existing ones."""
         for route in routes:
             if not isinstance(route, Route):
-                raise TypeError(f"{route} has no address of its own.")
+                raise TypeError(f"{route} is not a route with a path.")
             self.routes.append(route)
             self._by_key[_index_key(route.path)].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match an address and method, or an address alone."""
+        """Return the first route that matches path and method, else the first that matches the path alone."""
         found: tuple[Match, Scope] = (Match.NONE, {})
         if scope["type"] != "http":
             return found
@@ -39,7 +39,7 @@ class RouteIndex(BaseRoute):
         return found
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the route that matched handle a request."""
+        """Pass the request to the route that matched."""
         await scope["route"].handle(scope, receive, send)
 
 
@@ -50,6 +50,6 @@ def routes_of(app: FastAPI) -> Iterator[BaseRoute]:
 
 
 def _index_key(path: str) -> IndexKey:
-    """Return the depth of a path and its first segment behind /v1."""
+    """Return the depth of a path and its first segment after /v1."""
     noun = path.removeprefix("/v1").removeprefix("/").partition("/")[0]
     return path.count("/"), noun

@@ -1,7 +1,7 @@
-"""The decorators of routers: path, scopes, conditions and errors of an operation stand above its endpoint.
+"""Decorators for endpoints that declare path, scopes, preconditions and errors of an operation.
 
-`@routes.get("/v1/notes/{note_id}", scopes="applications:read")` makes a strict route of the function below it; the
-function's name is the operation's id. Nothing else about an operation follows from its name or address.
+`@routes.get("/v1/notes/{note_id}", scopes="applications:read")` adds a strict route for the function below it. The
+function's name becomes the operation's id; nothing else is derived from the name.
 """
 
 from collections.abc import Callable, Collection
@@ -17,18 +17,18 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class Routes:
-    """The operations of one router, in the order in which they are tried.
+    """The operations of one router; a request goes to the first one that matches.
 
-    Of every operation: `scopes` is what a token needs, one or several, or `OPEN`; `errors` are the statuses of problems
-    that do not follow from its form (a body: 413, 415, 422; an id in the address: 404; a cursor: 400; scopes: 401, 403,
-    429); `options` go to the framework's route, among them `response_model` and `responses`.
+    `scopes`: one or several that a token needs, or `OPEN`. `errors`: statuses of problems in addition to those that
+    follow from the declaration (a body: 413, 415, 422; an id in the path: 404; a cursor: 400; scopes: 401, 403, 429).
+    `options` are passed to FastAPI's route, for example `response_model` and `responses`.
     """
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
         self.routes: list[Route] = []
 
-    def get(  # the keywords of a declaration
+    def get(
         self,
         path: str,
         *,
@@ -38,9 +38,9 @@ class Routes:
         reads_steps: bool = False,
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a read. `etag`: its answer has a version, and If-None-Match is answered by 304.
+        """Declare a read. `etag`: its response has an ETag, and a matching If-None-Match gets 304.
 
-        `reads_steps`: the version is that of all the user's steps, and 304 is answered before the endpoint is called.
+        `reads_steps`: the ETag is the version of all steps of the user; a 304 is sent without calling the endpoint.
         """
         needed = _checked(scopes)
         has_version = etag and bool(needed)
@@ -57,7 +57,7 @@ class Routes:
         idempotent: bool = True,
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a creation or an action. `idempotent`: an Idempotency-Key is accepted."""
+        """Declare a POST. `if_match`: If-Match is accepted. `idempotent`: an Idempotency-Key is accepted."""
         needed = _checked(scopes)
         declaration = Declaration(needed, errors, if_match=if_match, idempotency_key=idempotent and bool(needed))
         return self._add("POST", path, declaration, options)
@@ -70,7 +70,7 @@ class Routes:
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a replacement; If-Match is accepted."""
+        """Declare a PUT; If-Match is accepted."""
         return self._add("PUT", path, Declaration(_checked(scopes), errors, if_match=True), options)
 
     def patch(
@@ -81,7 +81,7 @@ class Routes:
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a change by merge patch; If-Match is accepted."""
+        """Declare a merge patch; If-Match is accepted."""
         return self._add("PATCH", path, Declaration(_checked(scopes), errors, if_match=True), options)
 
     def delete(
@@ -92,7 +92,7 @@ class Routes:
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a deletion, answered by 204; If-Match is accepted."""
+        """Declare a DELETE that returns 204; If-Match is accepted."""
         declaration = Declaration(_checked(scopes), errors, if_match=True)
         return self._add("DELETE", path, declaration, {"status_code": 204, "response_class": Response, **options})
 
@@ -108,8 +108,8 @@ class Routes:
 
 
 def _checked(scopes: str | Collection[str]) -> tuple[str, ...]:
-    """Return the scopes. Raises LookupError for one that does not exist, when the module is imported."""
+    """Return the scopes. Raises LookupError at import time for a scope that does not exist."""
     needed = (scopes,) if isinstance(scopes, str) else tuple(scopes)
     if unknown := [scope for scope in needed if scope not in SCOPES]:
-        raise LookupError(f"say in api/protocol/scopes.py what {', '.join(unknown)} is")
+        raise LookupError(f"{', '.join(unknown)}: not a scope of api/protocol/scopes.py")
     return needed

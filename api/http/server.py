@@ -1,4 +1,4 @@
-"""The server: uvicorn with bounds for headers, and problem documents where even the request is broken."""
+"""The server: uvicorn with limits for headers, and problem documents for requests that it cannot parse."""
 
 import asyncio
 import json
@@ -24,10 +24,10 @@ LINGERING_SECONDS = 1.0
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Cuts a client that sends its headers too slowly, or too many of them.
+    """Closes a connection whose headers arrive too slowly or are too large.
 
-    uvicorn bounds only how long a connection may idle between requests. What still arrives of a body that was refused
-    counts as the next request's headers: it has to end in time as well.
+    uvicorn itself limits only how long a connection may be idle between requests. The rest of a refused body counts as
+    headers of the next request, so it has to end in time too.
     """
 
     headers_due: asyncio.TimerHandle | None = None
@@ -36,9 +36,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     is_broken = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class does
-        """Wait for the first request.
+        """Start the header deadline of the first request, and set TCP_NODELAY.
 
-        Head and body of an answer are two writes: unless each goes out at once, the second waits 40 ms for the client's
+        Head and body of a response are two writes; without TCP_NODELAY the second one waits 40 ms for the client's
         acknowledgement of the first.
         """
         super().connection_made(transport)
@@ -48,7 +48,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._await_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sent; after an answer it begins the next request."""
+        """Parse received data; after a response it belongs to the next request."""
         if self.is_broken:
             return
         if self.headers_due is None and self.cycle.response_complete:
@@ -61,19 +61,19 @@ class DeadlineProtocol(HttpToolsProtocol):
                 self._break_off("headers_too_large")
 
     def on_message_begin(self) -> None:
-        """Start to count what the headers take."""
+        """Start to count the bytes of the headers."""
         super().on_message_begin()
         self.in_headers, self.header_bytes = True, 0
 
     def on_headers_complete(self) -> None:
-        """Stop waiting: from here on the body and the answer have deadlines of their own.
+        """Cancel the header deadline; body and response have deadlines of their own.
 
-        The parser takes a ValueError for a request that it cannot read.
+        Raises ValueError for an unknown HTTP version, which the parser reports as a request that it cannot parse.
         """
         self.in_headers = False
         self._stop_waiting()
         if self.parser.get_http_version() not in VERSIONS:
-            raise ValueError("a request line without a version is no HTTP")
+            raise ValueError("the request line has no known HTTP version")
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -81,8 +81,8 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not for our callers
-        """Answer what is no HTTP at all."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's text is not shown to callers
+        """Send a problem document for data that is not HTTP."""
         self._break_off("not_http")
 
     def _await_headers(self) -> None:
@@ -95,9 +95,9 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.headers_due = None
 
     def _break_off(self, code: str) -> None:
-        """Send a problem document past the application, and close once the client has had time to read it.
+        """Send a problem document without calling the application, and close the connection one second later.
 
-        Closing with data unread would reset the connection, and the client would lose the answer.
+        To close it while data is unread would reset the connection, and the client would lose the response.
         """
         self.is_broken = True
         request_id = new_id()
@@ -116,21 +116,21 @@ class DeadlineProtocol(HttpToolsProtocol):
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """A server that says where it is once it answers."""
+    """A server that calls `announce` with its URL when it is ready."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
         super().__init__(config)
         self.announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then announce the URL."""
         await super().startup(sockets)
         if self.started and sockets:
             self.announce(address_of(sockets[0]))
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return where a socket listens, as somebody on this machine would ask for it."""
+    """Return the URL of a listening socket as seen from this machine."""
     host, port = listener.getsockname()[:2]
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
 
@@ -152,15 +152,15 @@ def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvic
 
 
 def make_server(app: FastAPI, settings: Settings, announce: Callable[[str], None]) -> uvicorn.Server:
-    """Return a server for this process."""
+    """Return a server that runs in this process."""
     return _AnnouncingServer(_config(app, settings), announce)
 
 
 def serve(app: FastAPI, settings: Settings, listener: socket.socket, announce: Callable[[str], None]) -> None:
-    """Serve in this process until a signal; requests that run are finished first."""
+    """Serve in this process until a signal, then finish the running requests."""
     asyncio.run(make_server(app, settings, announce).serve(sockets=[listener]))
 
 
 def serve_in_processes(settings: Settings, listener: socket.socket, workers: int) -> None:
-    """Serve in several processes until a signal; one that dies is replaced."""
+    """Serve in several processes until a signal; a process that dies is replaced."""
     Multiprocess(_config("api.main:create_app", settings, workers=workers), sockets=[listener]).run()

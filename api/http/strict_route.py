@@ -1,4 +1,4 @@
-"""Strict requests: JSON without duplicates, known query parameters, content types, rate limits, scopes."""
+"""Routes that check JSON, query parameters, content type, rate limit and token before the endpoint is called."""
 
 import inspect
 import json
@@ -36,16 +36,16 @@ CONTROL = re.compile(f"[{NOT_IN_QUERY}]")
 
 
 class UnsupportedMediaTypeError(ProblemError):
-    """The body is not in a form that we read."""
+    """The content type of the body is not JSON."""
 
     code = "unsupported_media_type"
 
 
 class StrictRequest(Request):
-    """A request whose JSON is UTF-8, with no duplicate names, no NaN, no half characters and a bounded depth."""
+    """A request whose JSON must be UTF-8, without duplicate names, NaN, NUL or lone surrogates, at most 32 deep."""
 
     async def json(self) -> Any:  # noqa: ANN401  # any document
-        """Return the body's document. Raises JSONDecodeError, which becomes a 422."""
+        """Return the parsed body. Raises JSONDecodeError, which becomes a 422."""
         body = await self.body()
         try:
             document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique_names, parse_constant=_no_constant)
@@ -68,21 +68,21 @@ def _invalid_json(why: str) -> json.JSONDecodeError:
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        raise _invalid_json("a name stands twice in one object")
+        raise _invalid_json("an object contains the same name twice")
     return document
 
 
 def _no_constant(_name: str) -> None:
-    raise _invalid_json("NaN and Infinity are no JSON")
+    raise _invalid_json("NaN and Infinity are not valid JSON")
 
 
 def _check_json(value: object, depth: int) -> None:
-    """Refuse what no column can hold: NUL and halves of surrogate pairs, in names and texts; and absurd depth."""
+    """Refuse NUL and lone surrogates in names and texts, which no column can store, and nesting beyond MAX_DEPTH."""
     if depth > MAX_DEPTH:
         raise _invalid_json("it is nested too deeply")
     if isinstance(value, str):
         if "\x00" in value or (not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)):
-            raise _invalid_json("a text holds a NUL or half of a surrogate pair")
+            raise _invalid_json("a text contains NUL or half of a surrogate pair")
     elif isinstance(value, dict):
         for name, member in value.items():
             _check_json(name, depth)
@@ -94,11 +94,11 @@ def _check_json(value: object, depth: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What an operation says of itself beyond its parameters and its answer.
+    """What an operation declares in addition to its parameters and its response model.
 
-    `errors`: statuses of problems that do not follow from its form. `etag`: its answers have a version. `reads_steps`:
-    the version is that of all steps, so that 304 is answered before the endpoint is called. The last three are headers
-    that it reads.
+    `errors`: statuses of problems that do not follow from the rest. `etag`: its responses have an ETag. `reads_steps`:
+    the ETag is the version of all steps, so a 304 is sent without calling the endpoint. The last three are the request
+    headers that it reads.
     """
 
     scopes: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ class Declaration:
 
 
 class Route(APIRoute):
-    """A route that reads its requests strictly, as its declaration says."""
+    """A route that checks each request by its declaration."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], *, declaration: Declaration, **options: Any) -> None:  # noqa: ANN401  # starlette's
         self.declaration = declaration
@@ -120,16 +120,16 @@ class Route(APIRoute):
 
     @property
     def method(self) -> str:
-        """The one method that it answers; HEAD becomes GET before a route is looked for."""
+        """The only method of the route; the middleware turns HEAD into GET before the route is looked up."""
         return next(iter(self.methods or ()))
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """What a token needs here; nothing where no token is needed."""
+        """The scopes that a token needs; empty if no token is needed."""
         return self.declaration.scopes
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the framework's handler behind our checks."""
+        """Return FastAPI's handler with our checks in front of it."""
         handle = super().get_route_handler()
         allowed = _query_names(self.dependant)
 
@@ -154,9 +154,9 @@ class Route(APIRoute):
 
 
 def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..., Any]:
-    """Wrap an endpoint that runs in a thread: the model that it returns is serialised there, once.
+    """Wrap an endpoint that runs in a thread so that the model that it returns is serialised in the same thread.
 
-    The framework would validate and serialise it in a second thread; it is ours, hence valid.
+    FastAPI would validate and serialise it again in a second thread. The model is built by us, so it is valid.
     """
     if inspect.iscoroutinefunction(endpoint):
         return endpoint
@@ -174,21 +174,21 @@ def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..
 
 
 def json_response(response: Response, content: bytes, status: int = 200) -> Response:
-    """Return serialised JSON with the headers that were set on the framework's response so far."""
+    """Return serialised JSON with the headers that were set on FastAPI's response so far."""
     return Response(content, status, media_type=JSON, headers=dict(response.headers))
 
 
 def _authenticate_first(request: Request) -> None:
-    """Authenticate before answering 422: a caller without a token learns nothing about the input."""
+    """Authenticate before a 422 is sent, so that a caller without a token gets 401 and no details of the input."""
     state, route = request.app.state, request.scope["route"]
     with state.database.read(request_now(request)) as session:
         authenticate(session, credentials(request), route.scopes)
 
 
 def _check_rate_limit(request: Request, secret: str) -> None:
-    """Raise TooManyRequestsError where this token has made its calls; say in any case how many are left.
+    """Count a call of this token and set the rate limit headers. Raises TooManyRequestsError if none is left.
 
-    Nobody is authenticated here: the hash is the limiter's key, so that its memory holds no secret.
+    This does not authenticate. The key of the limiter is a hash, so that no secret stays in memory.
     """
     limiter: RateLimiter | None = request.app.state.rate_limiter
     if limiter is None or not looks_like_token(secret):
@@ -207,13 +207,13 @@ def _query_names(dependant: Any) -> list[str]:  # noqa: ANN401  # the framework'
 
 
 def _check_query(request: Request, allowed: list[str]) -> None:
-    """Raise InvalidError for parameters that are unknown or repeated, and for what is no text."""
+    """Raise InvalidError for unknown and repeated parameters and for control characters."""
     if not request.scope["query_string"]:
         return
     names = []
     for name, value in _pairs(request.scope["query_string"]):
         if name in allowed and CONTROL.search(value):
-            raise InvalidError.parameter(name, "control_character", "Remove control characters.")
+            raise InvalidError.parameter(name, "control_character", "Remove the control characters.")
         names.append(name)
     if unknown := [name for name in names if name not in allowed]:
         known = f"Use only {', '.join(allowed)}." if allowed else "This address takes no query parameters."
@@ -227,13 +227,13 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError as error:
-        raise InvalidError("Write what stands behind the question mark as percent-encoded UTF-8.") from error
+        raise InvalidError("Send the query string as percent-encoded UTF-8.") from error
     except ValueError as error:
         raise InvalidError(f"Send at most {MAX_PARAMETERS} query parameters.") from error
 
 
 def _check_content_type(request: Request) -> None:
-    """Raise UnsupportedMediaTypeError where a body is sent as something else than JSON."""
+    """Raise UnsupportedMediaTypeError if the content type of a body is not JSON."""
     kind = (single_header(request, "Content-Type") or "").partition(";")[0].strip().lower()
     is_patch = request.method == "PATCH"
     accepted = (JSON, MERGE_PATCH) if is_patch else (JSON,)

@@ -1,1 +1,1 @@
-"""The vocabulary of HTTP without HTTP: problem types, entity tags, idempotency keys, scopes, rate limits."""
+"""HTTP's terms without a web framework: problem types, entity tags, idempotency keys, scopes, rate limits."""

@@ -1,4 +1,4 @@
-"""Versions of objects as entity tags, and what If-Match and If-None-Match ask of them."""
+"""Entity tags, and the conditions of If-Match and If-None-Match."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def etag(version: int, derived: Iterable[object] = ()) -> str:
-    """Return the entity tag of a version; `derived` is what the answer shows beyond the row."""
+    """Return the entity tag of a row's version; `derived`: values in the response that are not in the row."""
     parts = [repr(value) for value in derived]
     if not parts:
         return f'"{version}"'
@@ -20,34 +20,34 @@ def etag(version: int, derived: Iterable[object] = ()) -> str:
 
 
 def hashed_etag(*parts: object) -> str:
-    """Return the entity tag of an answer made of several things."""
+    """Return the entity tag of a response that is determined by these values."""
     return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
 
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """The two headers as they were sent."""
+    """If-Match and If-None-Match as they were sent."""
 
     if_match: str | None = None
     if_none_match: str | None = None
 
     def __post_init__(self) -> None:
-        """Raise InvalidError for a header that is longer than any list of versions, or does not print."""
+        """Raise InvalidError for a header of more than 1,000 characters or with control characters."""
         for name, value in (("If-Match", self.if_match), ("If-None-Match", self.if_none_match)):
             if value and (len(value) > MAX_LENGTH or CONTROL.search(value)):
                 detail = f"Send {name} with ETags that you have read, {MAX_LENGTH:,} characters at most."
                 raise InvalidError(detail, errors=[FieldError("header", name, "unusable_etag", detail)])
 
     def is_if_match_violated(self, tag: str) -> bool:
-        """Tell whether a change must not be made: If-Match names other versions only."""
+        """Tell whether If-Match was sent and does not name this version."""
         return self.if_match is not None and not _names(self.if_match, tag, weak=False)
 
     def names_exactly(self, tag: str) -> bool:
-        """Tell whether the caller names this very version as one that it has: `*` names what may not even be there."""
+        """Tell whether If-None-Match names this version itself; `*` does not, because the object may not exist."""
         return self.is_not_modified(tag) and "*" not in (self.if_none_match or "")
 
     def is_not_modified(self, tag: str) -> bool:
-        """Tell whether the caller has this version already."""
+        """Tell whether If-None-Match names this version."""
         return self.if_none_match is not None and _names(self.if_none_match, tag, weak=True)
 
 

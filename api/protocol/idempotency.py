@@ -1,4 +1,4 @@
-"""What makes two requests the same: the key, the address, and the body."""
+"""Idempotency keys: two requests are the same if key, address and body are equal."""
 
 import hashlib
 import re
@@ -11,14 +11,14 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request that its sender may send again: hashes of key with address, and of the body."""
+    """A request with an Idempotency-Key. `key`: hash of method, path and key. `request`: hash of the body."""
 
     key: str
     request: str
 
     @classmethod
     def of(cls, key: str, method: str, path: str, body: bytes) -> "IdempotentRequest":
-        """Read a key. Raises InvalidError where it is not 1 to 255 visible ASCII characters."""
+        """Hash a request. Raises InvalidError if the key is not 1 to 255 visible ASCII characters."""
         if not KEY.fullmatch(key):
             detail = "Send an Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID."
             raise InvalidError(detail, errors=[FieldError("header", "Idempotency-Key", "unusable_key", detail)])

@@ -1,4 +1,4 @@
-"""What can go wrong, in words: every kind of problem with its status, its title and its remedy."""
+"""All problem types: status, title, and the advice that its page shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A kind of problem: its status, its title, and what to do about it."""
+    """A problem type. `advice`: what it means and how to fix it."""
 
     status: int
     title: str
@@ -17,167 +17,170 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "bad_cursor": ProblemType(
         400,
         "Unusable cursor",
-        "A cursor belongs to one user, one address, its filters and sort. Start the list again without one.",
+        "A cursor is valid only for the user, the address, the filters and the sort order for which it was made. Start "
+        "the list again without `cursor`.",
     ),
     "bad_request": ProblemType(
         400,
         "Unreadable request",
-        "The request could not be read. Send it again in the documented form.",
+        "The request could not be read. Compare it with the documentation at /docs, then send it again.",
     ),
     "unauthorized": ProblemType(
         401,
         "Not signed in",
-        "Send `Authorization: Bearer <token>` with a session's or a personal token that has not expired. POST "
-        "/v1/sessions signs in.",
+        "Send `Authorization: Bearer <token>` with the token of a session, or a personal token, that has not expired. "
+        "POST /v1/sessions opens a session.",
     ),
     "forbidden": ProblemType(
         403,
         "Not allowed",
-        "The token's scopes do not cover this. Use a token that may do it.",
+        "The token does not have the scopes that this operation needs. Use a token that has them.",
     ),
     "csrf": ProblemType(
         403,
-        "Cookie without its proof",
-        "A write with a cookie needs the header X-CSRF-Token with the `csrf_token` of the session.",
+        "CSRF token missing or wrong",
+        "A write with a session cookie needs the header X-CSRF-Token. Send the `csrf_token` of the session in it.",
     ),
     "origin_not_allowed": ProblemType(
         403,
         "Origin not allowed",
-        "Cookies work for frontends on origins in AFTERWORD_CORS_ORIGINS; use a token as bearer elsewhere.",
+        "Only frontends on the origins in AFTERWORD_CORS_ORIGINS may use cookies. Send a bearer token instead, or ask "
+        "the operator to add the origin.",
     ),
     "sign_up_closed": ProblemType(
         403,
         "Sign-up closed",
-        "The operator opens accounts here: ask for one.",
+        "Only the operator opens accounts on this server. Ask the operator for one.",
     ),
     "not_found": ProblemType(
         404,
         "Not found",
-        "Nothing of yours is at this address. Check the id; what another user has does not exist for you.",
+        "You have nothing at this address. Check the id. The response is the same for objects of other users.",
     ),
     "method_not_allowed": ProblemType(
         405,
         "Method not allowed",
-        "The `Allow` header names the methods of this address.",
+        "This address does not support the method. Use one of those in the `Allow` header.",
     ),
     "not_acceptable": ProblemType(
         406,
         "Not acceptable",
-        "The answer exists in other formats only.",
+        "The answer is not available in a format that you accept. Accept one of the formats that `detail` names.",
     ),
     "request_timeout": ProblemType(
         408,
         "Body too slow",
-        "The body did not arrive in time: send the request again, faster.",
+        "The body did not arrive in time. Send the request again, over a faster connection.",
     ),
     "conflict": ProblemType(
         409,
         "Conflict",
-        "The request contradicts what is stored. Read the object again.",
+        "The request contradicts the stored data. Read the object again and change the request.",
     ),
     "id_taken": ProblemType(
         409,
         "Id taken",
-        "You have an object of this id already: it may be the one you wanted to create. Read it.",
+        "You already have an object with this id, maybe the one you wanted to create. Read it, or send another id.",
     ),
     "email_taken": ProblemType(
         409,
-        "Address taken",
-        "There is an account for this e-mail address. Sign in.",
+        "E-mail address taken",
+        "There is already an account for this e-mail address. Sign in, or use another address.",
     ),
     "letter_sent": ProblemType(
         409,
         "Letter already sent",
-        "A sent letter stays as it is; sent_at, channel and delivered_at can be corrected with PATCH.",
+        "A sent letter cannot be changed. Only `sent_at`, `channel` and `delivered_at` can be corrected, with PATCH.",
     ),
     "last_stage": ProblemType(
         409,
-        "Last line of history",
-        "An application has at least one line of stage history. Change it, or add another first.",
+        "Last entry of the stage history",
+        "The stage history of an application must not be empty. Change this entry, or add another one first.",
     ),
     "contact_erased": ProblemType(
         409,
         "Contact erased",
-        "An erased contact stays blank. Record a new one.",
+        "An erased contact cannot be filled again. Record a new one.",
     ),
     "step_closed": ProblemType(
         409,
         "Step closed",
-        "A closed step is not in the queue. Reopen it first.",
+        "A closed step is not in the queue, so it cannot be snoozed. Reopen it first.",
     ),
     "confirmation_required": ProblemType(
         409,
-        "Confirm this",
-        "Send the same request again with the `confirmation` of this problem, within ten minutes.",
+        "Confirmation required",
+        "Send the same request again within ten minutes, with the `confirmation` of this problem as a parameter.",
     ),
     "not_a_session": ProblemType(
         409,
         "Not a session",
-        "A personal token is no session. Revoke it at /v1/tokens.",
+        "This operation needs the token of a session, not a personal token. Revoke personal tokens at /v1/tokens.",
     ),
     "precondition_failed": ProblemType(
         412,
         "Changed in the meantime",
-        "If-Match names another version. `current` shows the object as it stands; its ETag is in the header.",
+        "If-Match names another version. `current` shows the object as it is now, and the `ETag` header its version. "
+        "Send the change again with that ETag.",
     ),
     "payload_too_large": ProblemType(
         413,
         "Body too large",
-        "Send a smaller body.",
+        "Send a smaller body. GET /v1/meta shows the limit as `body_bytes`.",
     ),
     "unsupported_media_type": ProblemType(
         415,
         "Unsupported media type",
-        "Send `Content-Type: application/json`; for PATCH also `application/merge-patch+json`.",
+        "Send the body with `Content-Type: application/json`. PATCH also accepts `application/merge-patch+json`.",
     ),
     "invalid": ProblemType(
         422,
         "Invalid input",
-        "`errors` names each field, with what to send instead. Nothing was written.",
+        "`errors` names each invalid field and says what to send instead. Nothing was stored.",
     ),
     "idempotency_key_reused": ProblemType(
         422,
         "Idempotency key reused",
-        "A key belongs to one request. Send the same body again to get its answer, or a new key.",
+        "This key was sent before with another body. Send that body again to get its response, or use a new key.",
     ),
     "record_the_fact": ProblemType(
         422,
         "Record the fact instead",
-        "A call and a search are not ticked but recorded, at the address that the problem names.",
+        "Steps 6 and 7 cannot be ticked by hand. Record the call or the search activity at the address in `detail`.",
     ),
     "too_many_applications": ProblemType(
         422,
         "Too many live applications",
-        "Close or delete some applications first.",
+        "The number of live applications is limited. Close or delete some of them first.",
     ),
     "too_many_requests": ProblemType(
         429,
         "Too many requests",
-        "Wait as long as `Retry-After` says.",
+        "Wait for the number of seconds in `Retry-After`, then send the request again.",
     ),
     "headers_too_large": ProblemType(
         431,
         "Headers too large",
-        "Send fewer or shorter headers: all of them may take 64 KiB.",
+        "Send fewer or shorter headers. All headers together may have 64 KiB.",
     ),
     "not_http": ProblemType(
         400,
-        "No HTTP request",
-        "What arrived cannot be read as an HTTP request: check line ends, header names and lengths.",
+        "Not an HTTP request",
+        "The data cannot be parsed as an HTTP request. Check the line ends, the header names and the lengths.",
     ),
     "internal": ProblemType(
         500,
-        "Fault of the server",
-        "The fault is ours. Quote the request_id when you report it.",
+        "Server error",
+        "This is a fault of the server. Report it with the `request_id`.",
     ),
     "unavailable": ProblemType(
         503,
-        "Unavailable for a moment",
-        "Send the same request again after the time in `Retry-After`.",
+        "Temporarily unavailable",
+        "Send the same request again after the number of seconds in `Retry-After`.",
     ),
     "storage_full": ProblemType(
         507,
-        "No room left",
-        "The server cannot store anything at the moment. Reading works.",
+        "Storage full",
+        "The server has no space to store data. Reads still work. Try the write again later.",
     ),
 }

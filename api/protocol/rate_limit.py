@@ -1,4 +1,4 @@
-"""How many calls a token may make, counted in the memory of the process: a bucket that fills up again steadily."""
+"""A rate limit for each token: a token bucket in the memory of the process, refilled at a constant rate."""
 
 import math
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 PERIOD_SECONDS = 60.0
 MAX_BUCKETS = 10_000
 SHARED_BUCKET = ""
-ROUNDING = 1e-6  # of sums of seconds since the machine started: a full bucket must give its last call at any instant
+ROUNDING = 1e-6  # tolerance for rounding errors: a full bucket must not refuse its last call
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left: calls, the seconds until all are there again, and until the next one where none is left."""
+    """What is left: calls, seconds until the bucket is full, and if no call is left, seconds until the next one."""
 
     most: int
     left: int
@@ -20,7 +20,7 @@ class Allowance:
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of the IETF draft on rate limits, as they go into an answer."""
+        """The response headers of the IETF draft on rate limits."""
         policy = f'"token";q={self.most};w={PERIOD_SECONDS:.0f}'
         return [
             (b"ratelimit-policy", policy.encode()),
@@ -29,9 +29,9 @@ class Allowance:
 
 
 class RateLimiter:
-    """The buckets of one process. Of each only the time is kept when it will be full again.
+    """The buckets of one process; each is stored as the time at which it will be full again.
 
-    There are at most 10,000 that are not full, about a megabyte; whoever comes on top shares one.
+    At most 10,000 buckets that are not full are stored, about a megabyte; further tokens share one bucket.
     """
 
     def __init__(self, most: int) -> None:
@@ -40,7 +40,7 @@ class RateLimiter:
         self._swept_at = 0.0
 
     def take(self, key: str, now: float) -> Allowance:
-        """Take one call out of a bucket at an instant of a steady clock, in seconds."""
+        """Take one call from a bucket. `now`: seconds of a monotonic clock."""
         if key not in self._full_at and len(self._full_at) >= MAX_BUCKETS and not self._sweep(now):
             key = SHARED_BUCKET
         interval = PERIOD_SECONDS / self.most
@@ -53,7 +53,7 @@ class RateLimiter:
         return Allowance(self.most, left, _whole_seconds(full_at - now), None)
 
     def _sweep(self, now: float) -> bool:
-        """Forget the buckets that are full again, once a second at the most; tell whether there is room for one."""
+        """Delete the buckets that are full again, at most once a second; return whether there is room for a new one."""
         if now - self._swept_at >= 1:
             self._swept_at = now
             self._full_at = {known: at for known, at in self._full_at.items() if at > now}
@@ -61,5 +61,5 @@ class RateLimiter:
 
 
 def _whole_seconds(seconds: float) -> int:
-    """Round up, but for what only rounding has added."""
+    """Round up, after subtracting the tolerance for rounding errors."""
     return math.ceil(seconds - ROUNDING)

@@ -1,4 +1,4 @@
-"""Scopes: the rights of a token, by area, and what contains what. Each operation declares those that it needs."""
+"""Scopes: the rights of a token by area, and which scope contains which. Each operation declares those it needs."""
 
 from collections.abc import Collection
 
@@ -10,7 +10,7 @@ SCOPES = (ALL, READ, *(f"{area}:{verb}" for area in AREAS for verb in ("read", "
 
 
 def missing_scopes(needed: Collection[str], granted: Collection[str]) -> list[str]:
-    """Return the needed scopes that are not granted: `all` contains everything, `read` all that reads."""
+    """Return the needed scopes that are not granted: `all` contains every scope, `read` every scope in `:read`."""
     return [scope for scope in needed if not _is_granted(scope, granted)]
 
 

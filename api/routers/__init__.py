@@ -1,1 +1,1 @@
-"""HTTP only: one plural noun a file. `api.main` lists the routers; none knows another."""
+"""The endpoints, one module for each resource. `api.main` lists the routers; no router imports another one."""

@@ -1,4 +1,4 @@
-"""The account: sign-up, the profile, the password and the policy."""
+"""Endpoints of the account: sign-up, profile, password and policy."""
 
 from fastapi import Response
 
@@ -20,11 +20,13 @@ routes = Routes("account")
 def create_user(context: RequestContextDep, body: UserCreate) -> object:
     """Open an account.
 
-    Then sign in with POST /v1/sessions. `time_zone` decides step 7 and what new applications start with. Where the
-    operator opens accounts himself, this is 403. An Idempotency-Key is ignored here.
+    Then sign in with POST /v1/sessions. `time_zone` is the zone of step 7 and the default of new applications. If only
+    the operator opens accounts, the response is 403. An Idempotency-Key is ignored here.
     """
     if context.settings.sign_up == "closed":
-        raise ForbiddenError("Accounts are opened by the operator here: ask for one.", code="sign_up_closed")
+        raise ForbiddenError(
+            "Only the operator opens accounts on this server: ask the operator for one.", code="sign_up_closed"
+        )
     with context.database.write(context.now) as session:
         most = context.settings.sign_ups_per_hour
         login_throttle.count_address(session, "sign-up", address=context.client_address, most=most)
@@ -48,7 +50,7 @@ def get_me(caller: CallerDep) -> UserPublic:
 def update_me(caller: CallerDep, body: UserUpdate) -> UserPublic:
     """Change your profile.
 
-    Another `time_zone` moves step 7 and nothing else; new applications start with it.
+    Another `time_zone` changes the deadlines of step 7 and the default of new applications, and nothing else.
     """
     with caller.writing() as session:
         user = current_user(session)
@@ -62,8 +64,8 @@ def update_me(caller: CallerDep, body: UserUpdate) -> UserPublic:
 def put_password(caller: CallerDep, body: PasswordPut) -> Response:
     """Change your password.
 
-    The current one has to be sent too. Every other session ends at once; personal tokens stay, revoke them at
-    /v1/tokens. Attempts count like sign-ins.
+    Send the current one too. All other sessions end at once. Personal tokens stay valid; revoke them at /v1/tokens.
+    Attempts count towards the limit of sign-ins.
     """
     with caller.writing(audited=False) as session:
         user = current_user(session)
@@ -71,7 +73,7 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
         most = caller.settings.sign_ins_per_hour
         login_throttle.count_attempt(session, "sign-in", email=user.email, address=caller.client_address, most=most)
     if not verify_password(body.current_password, user.password_hash):
-        detail = "This is not your current password: check it."
+        detail = "This is not your current password: check it and send it again."
         raise InvalidError.at("/current_password", "wrong_password", detail)
     hashed = hash_password(body.password)
     with caller.writing() as session:
@@ -86,7 +88,8 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
 def get_policy(caller: CallerDep) -> PolicyPublic:
     """Read your policy.
 
-    Every figure of the rules as it counts for you, with its origin. GET /v1/meta has bounds and presets.
+    Each setting of the rules as it applies to you, and whether it is the default or yours. GET /v1/meta has the bounds
+    and presets.
     """
     with caller.reading() as session:
         user = current_user(session)
@@ -98,7 +101,8 @@ def get_policy(caller: CallerDep) -> PolicyPublic:
 def update_policy(caller: CallerDep, body: PolicyOverrides) -> PolicyPublic:
     """Change your policy.
 
-    A merge patch: null goes back to the default, lists replace. Every step of every application is judged anew.
+    A merge patch: null restores the default, and a list replaces the old one. All steps of all applications are
+    recomputed.
     """
     with caller.writing() as session:
         user = current_user(session)

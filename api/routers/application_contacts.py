@@ -1,4 +1,4 @@
-"""Which contacts belong to an application, and as what."""
+"""Endpoints of the contacts of an application."""
 
 from fastapi import Response
 
@@ -24,7 +24,7 @@ def list_application_contacts(
 ) -> ApplicationContactPage:
     """List an application's contacts.
 
-    Each with its role here. The person to ask is the application's `status_contact_id`.
+    Each with its role in this application. The person to ask about its status is the application's `status_contact_id`.
     """
     with caller.reading() as session:
         found, cursor = contacts_page(session, find(session, Application, application_id), page)
@@ -42,7 +42,7 @@ def put_application_contact(
 ) -> ApplicationContactPublic:
     """Link a contact to an application.
 
-    Or replace its role there: 201 when the link is new, 200 when it was there.
+    Or replace its role there. The response is 201 for a new link, 200 for an existing one.
     """
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)
@@ -58,7 +58,7 @@ def delete_application_contact(
 ) -> Response:
     """Unlink a contact from an application.
 
-    The contact itself stays, and so do its interviews.
+    The contact stays, and so do its links to interviews.
     """
     with caller.writing() as session:
         application, contact = find(session, Application, application_id), find(session, Contact, contact_id)

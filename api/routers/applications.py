@@ -1,4 +1,4 @@
-"""Applications and their policy."""
+"""Endpoints of applications and their policy."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
@@ -41,8 +41,8 @@ Expansions = Annotated[str, Field(json_schema_extra={"pattern": f"^(({ONE})(,({O
 Expand = Annotated[
     Expansions | None,
     Query(
-        description="Comma list of contacts, interviews, steps, next_action: shown in the same answer. The last two "
-        "need `steps:read` as well.",
+        description="A comma list of contacts, interviews, steps, next_action: add these to the response. The last two "
+        "also need the scope `steps:read`.",
         max_length=100,
     ),
 ]
@@ -66,19 +66,25 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
     *,
-    stage: Annotated[Stage | None, Query(description="Only those that stand here.")] = None,
-    company: Annotated[Beginning | None, Query(description="Only companies that begin like this.")] = None,
-    archived: Annotated[bool | None, Query(description="Only archived ones, or only others; without it both.")] = None,
-    status_contact_id: Annotated[
-        str | None, Query(max_length=64, description="Only those where you ask this contact.")
+    stage: Annotated[Stage | None, Query(description="Only applications at this stage.")] = None,
+    company: Annotated[
+        Beginning | None, Query(description="Only applications whose company begins with this text.")
     ] = None,
-    updated_since: Annotated[Instant | None, Query(description="Only those changed at or after this instant.")] = None,
+    archived: Annotated[
+        bool | None, Query(description="Only archived ones (true) or only others (false); by default both.")
+    ] = None,
+    status_contact_id: Annotated[
+        str | None, Query(max_length=64, description="Only applications with this contact as the person to ask.")
+    ] = None,
+    updated_since: Annotated[
+        Instant | None, Query(description="Only applications changed at or after this instant.")
+    ] = None,
     sort: ApplicationOrder = "-created_at",
     expand: Expand = None,
 ) -> ApplicationPage:
     """List applications.
 
-    Answers a page; `expand` adds contacts, interviews, steps and the next action of each.
+    `expand` adds contacts, interviews, steps and the next action of each.
     """
     wanted = _wanted(expand)
     mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
@@ -115,9 +121,8 @@ def _filters(
 def create_application(caller: CallerDep, body: ApplicationCreate) -> ApplicationPublic:
     """Record an application.
 
-    Records an application and judges what it touches. Its first stage is the first line of the stage history;
-    `applied_on` also writes a search activity, which covers step 7 of your other applications. Stage and ending are
-    changed at its stages, not here.
+    `stage` becomes the first entry of the stage history; later changes are made at its stages. `applied_on` also
+    records a search activity, which counts for step 7 of your other applications.
     """
     with caller.writing() as session:
         return created(caller, session, APPLICATION, body, at="/v1/applications")
@@ -127,7 +132,7 @@ def create_application(caller: CallerDep, body: ApplicationCreate) -> Applicatio
 def get_application(caller: CallerDep, application_id: ApplicationId, expand: Expand = None) -> ExpandedApplication:
     """Read an application.
 
-    With its version as ETag; `expand` adds contacts, interviews, steps and the next action, and leaves out the ETag.
+    `expand` adds contacts, interviews, steps and the next action; the response then has no `ETag`.
     """
     wanted = _wanted(expand)
     with caller.reading() as session:
@@ -143,8 +148,8 @@ def get_application(caller: CallerDep, application_id: ApplicationId, expand: Ex
 def update_application(caller: CallerDep, application_id: ApplicationId, body: ApplicationUpdate) -> ApplicationPublic:
     """Change an application.
 
-    Lays a merge patch over the application and judges what it touches: absent stays, null clears. Stage and ending
-    are read-only here: POST …/stages changes them.
+    A merge patch: an absent field stays as it is, null clears it. Stage and end are read-only here: record them with
+    POST …/stages.
     """
     with caller.writing() as session:
         return updated(caller, session, APPLICATION, application_id, body)
@@ -154,8 +159,8 @@ def update_application(caller: CallerDep, application_id: ApplicationId, body: A
 def delete_application(caller: CallerDep, application_id: ApplicationId, *, dry_run: DryRun = False) -> Response:
     """Delete an application.
 
-    Takes the application back as if it had never been recorded; steps that it completed may re-open. With
-    everything under it; it can be restored within 30 days.
+    The application and everything in it count as never recorded, so step 7 of other applications may be due earlier. It
+    can be restored within 30 days.
     """
     with caller.writing() as session:
         return removed(caller, session, APPLICATION, application_id, dry_run=dry_run)
@@ -163,9 +168,10 @@ def delete_application(caller: CallerDep, application_id: ApplicationId, *, dry_
 
 @routes.post(f"{PARENT}/restore", scopes="applications:write", response_model=APPLICATION.public)
 def restore_application(caller: CallerDep, application_id: ApplicationId) -> object:
-    """Take the deletion of an application back.
+    """Restore a deleted application.
 
-    Within 30 days, with everything under it; its steps are judged anew. One that is there stays as it is.
+    With everything in it, within 30 days after the deletion; its steps are recomputed. An application that is not
+    deleted stays unchanged.
     """
     with caller.writing() as session:
         row = find(session, Application, application_id, deleted=True)
@@ -177,7 +183,7 @@ def restore_application(caller: CallerDep, application_id: ApplicationId) -> obj
 def get_application_policy(caller: CallerDep, application_id: ApplicationId) -> object:
     """Read an application's policy.
 
-    Every figure as it counts here, with its origin: the system's default, yours, or this application's.
+    Each setting as it applies here, and whether it is the default, yours, or this application's.
     """
     with caller.reading() as session:
         row = find(session, Application, application_id)
@@ -190,7 +196,8 @@ def get_application_policy(caller: CallerDep, application_id: ApplicationId) -> 
 def update_application_policy(caller: CallerDep, application_id: ApplicationId, body: PolicyOverrides) -> object:
     """Change an application's policy.
 
-    A merge patch: null goes back to your own or the default figure, lists replace. All its steps are judged anew.
+    A merge patch: null restores your own setting or the default, and a list replaces the old one. All steps of the
+    application are recomputed.
     """
     with caller.writing() as session:
         row, user = find(session, Application, application_id), current_user(session)

@@ -1,4 +1,4 @@
-"""Cards for the pocket: before the interview and for the call, as data, as text or as a page to print."""
+"""Endpoints of the cards for an interview and for a call, as JSON, text or HTML to print."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ routes = Routes("interviews")
     responses=CARD.content,
 )
 def get_prep_card(caller: CallerDep, interview_id: InterviewId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
-    """Read the card for before an interview.
+    """Read the card for an interview.
 
-    The closing questions that are not answered yet, and what to find out about the people. As JSON, text, or a page to
-    print: by `Accept` or `format`.
+    It lists the questions to ask at the end that are not answered yet, and what to find out about the people. `Accept`
+    or `format` selects JSON, text, or HTML to print.
     """
     with caller.reading() as session:
         made = cards.prep(session, find(session, Interview, interview_id))
@@ -35,8 +35,9 @@ def get_prep_card(caller: CallerDep, interview_id: InterviewId, wanted: CardWant
 def get_call_card(caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the card for the call.
 
-    Whom to ring, what time it is there and whether they are at work, two sentences to begin with, two points from your
-    notes, the question, what was promised, and the choices to record what came of it.
+    Whom to call, what time it is there and whether it is in business hours, two sentences to begin with, two points
+    from your notes, the question, what was promised, and the possible outcomes to record. `Accept` or `format` selects
+    JSON, text, or HTML to print.
     """
     with caller.reading() as session:
         made = cards.call(session, find(session, Application, application_id))

@@ -1,4 +1,4 @@
-"""People at employers and agencies."""
+"""Endpoints of contacts: people at employers and agencies."""
 
 from typing import Annotated, Literal
 
@@ -23,7 +23,7 @@ routes = Routes("contacts")
 
 
 class ContactPage(Page[ContactPublic]):
-    """A page of contact objects."""
+    """A page of contacts."""
 
 
 @routes.get("/v1/contacts", scopes="contacts:read")
@@ -32,13 +32,13 @@ def list_contacts(
     page: PageDep,
     *,
     search: Annotated[
-        Piece | None, Query(description="Only those with this in their name, company or e-mail address.")
+        Piece | None, Query(description="Only contacts with this text in their name, company or e-mail address.")
     ] = None,
     sort: ContactOrder = "created_at",
 ) -> ContactPage:
     """List contacts.
 
-    Answers a page; `search` finds what stands anywhere in a name, a company or an address, in capitals or not.
+    `search` finds a text anywhere in name, company or e-mail address, and ignores upper and lower case.
     """
     with caller.reading() as session:
         return ContactPage.model_construct(
@@ -50,8 +50,8 @@ def list_contacts(
 def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
     """Record a contact.
 
-    Records a contact and judges what it touches. Full name, job title and one way to reach them make an interviewer
-    complete for step 2; phone or e-mail make the person to ask reachable. `learned_at` dates what becomes true.
+    Step 2 needs of each interviewer the full name, the job title and one way to reach them, and of the person to ask a
+    phone number or an e-mail address. `learned_at` says since when you know these details.
     """
     with caller.writing() as session:
         return created(caller, session, CONTACT, body, at="/v1/contacts")
@@ -59,10 +59,7 @@ def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
 
 @routes.get("/v1/contacts/{contact_id}", scopes="contacts:read")
 def get_contact(caller: CallerDep, contact_id: ContactId) -> ContactPublic:
-    """Read a contact.
-
-    Answers one contact with its version as ETag.
-    """
+    """Read a contact."""
     with caller.reading() as session:
         return read(caller, session, CONTACT, contact_id)
 
@@ -71,8 +68,8 @@ def get_contact(caller: CallerDep, contact_id: ContactId) -> ContactPublic:
 def update_contact(caller: CallerDep, contact_id: ContactId, body: ContactUpdate) -> ContactPublic:
     """Change a contact.
 
-    Lays a merge patch over the contact and judges what it touches: absent stays, null clears. `learned_at` dates
-    what this request makes true; alone it corrects the two `…_since`.
+    A merge patch: an absent field stays as it is, null clears it. `learned_at` says since when you know the details in
+    this request; sent alone, it corrects `details_complete_since` and `reachable_since`.
     """
     with caller.writing() as session:
         return updated(caller, session, CONTACT, contact_id, body)
@@ -82,8 +79,8 @@ def update_contact(caller: CallerDep, contact_id: ContactId, body: ContactUpdate
 def delete_contact(caller: CallerDep, contact_id: ContactId, *, dry_run: DryRun = False) -> Response:
     """Delete a contact.
 
-    Takes the contact back as if it had never been recorded; steps that it completed may re-open. For a mistake:
-    steps that relied on it re-open. It can be restored within 30 days.
+    For a contact that was recorded by mistake: it counts as never recorded, so steps that it completed may reopen. It
+    can be restored within 30 days. To remove personal data, erase the contact instead.
     """
     with caller.writing() as session:
         return removed(caller, session, CONTACT, contact_id, dry_run=dry_run)
@@ -91,9 +88,10 @@ def delete_contact(caller: CallerDep, contact_id: ContactId, *, dry_run: DryRun 
 
 @routes.post("/v1/contacts/{contact_id}/restore", scopes="contacts:write", response_model=ContactPublic)
 def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
-    """Take the deletion of a contact back.
+    """Restore a deleted contact.
 
-    Within 30 days; its links to interviews and applications come back with it. One that is there stays as it is.
+    With its links to interviews and applications, within 30 days after the deletion. A contact that is not deleted
+    stays unchanged.
     """
     with caller.writing() as session:
         row = find(session, Contact, contact_id, deleted=True)
@@ -109,10 +107,10 @@ def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
     response_model=ContactPublic,
 )
 def erase_contact(caller: CallerDep, contact_id: ContactId) -> object:
-    """Blank a person for good.
+    """Erase a contact's personal data.
 
-    For privacy: name, address and everything personal go, also from sent letters; a contact that was deleted can be
-    erased too. A tombstone stays, so that no step changes its state. It cannot be undone.
+    Name, address and all other personal fields are deleted, also in the recipients of sent letters. This cannot be
+    undone. An empty contact stays, so that no step changes its state. A deleted contact can be erased too.
     """
     with caller.writing() as session:
         row = matched(caller, session, CONTACT, contact_id, deleted=True)

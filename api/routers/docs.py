@@ -1,4 +1,4 @@
-"""The interactive docs, from files that we serve: they load with no network."""
+"""The interactive docs. All their files are served from here, so they load without Internet access."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -44,7 +44,7 @@ routes = Routes("docs")
 
 
 def _files() -> Path:
-    """Return the folder of the documentation pages' scripts, which a package ships; the package is not imported."""
+    """Return the folder of the scripts in the package fastapi-offline, without importing it."""
     spec = find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
         raise RuntimeError("The package fastapi-offline is missing: install the requirements again.")
@@ -53,7 +53,7 @@ def _files() -> Path:
 
 @routes.get("/openapi.json", include_in_schema=False, scopes=OPEN)
 def openapi(request: Request) -> Response:
-    """Read the OpenAPI document: made once a day, because one of its examples lies ahead."""
+    """Read the OpenAPI document. It is built once a day, because one of its examples is a date in the future."""
     state, now = request.app.state, request.app.state.clock()
     day, made = getattr(state, "openapi", (None, b""))
     if day != now.date():
@@ -68,38 +68,38 @@ def _page(html: str) -> HTMLResponse:
 
 @routes.get("/docs", include_in_schema=False, scopes=OPEN)
 async def swagger() -> HTMLResponse:
-    """Explore and try the interface."""
+    """Explore and try the API in Swagger UI."""
     return _page(SWAGGER)
 
 
 @routes.get("/docs/start.js", include_in_schema=False, scopes=OPEN)
 async def swagger_start() -> Response:
-    """Start the page above; a script of its own, so that no inline script need be allowed."""
+    """Start Swagger UI. It is a separate file, so that the policy need not allow inline scripts."""
     return Response(START, media_type="text/javascript")
 
 
 @routes.get("/redoc", include_in_schema=False, scopes=OPEN)
 async def redoc() -> HTMLResponse:
-    """Read the reference."""
+    """Read the reference in ReDoc."""
     return _page(REDOC)
 
 
 @routes.get("/redoc/start.js", include_in_schema=False, scopes=OPEN)
 async def redoc_start() -> Response:
-    """Start the page above."""
+    """Start ReDoc."""
     return Response(REDOC_START, media_type="text/javascript")
 
 
 @cache
 def _redoc_script() -> str:
-    """Return ReDoc's script without the one picture that it would fetch from its maker."""
+    """Return ReDoc's script without the one image that it would load from another host."""
     script = (_files() / "redoc.standalone.js").read_text(encoding="utf-8")
     return script.replace("https://cdn.redoc.ly/redoc/logo-mini.svg", "/docs/files/favicon.png")
 
 
 @routes.get("/redoc/redoc.js", include_in_schema=False, scopes=OPEN)
 def redoc_script() -> Response:
-    """Read the script of the reference."""
+    """Read the script of ReDoc."""
     return Response(_redoc_script(), media_type="text/javascript")
 
 

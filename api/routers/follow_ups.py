@@ -1,4 +1,4 @@
-"""Contact with the employer after an interview."""
+"""Endpoints of follow-ups: contact with the employer after an interview."""
 
 from typing import Annotated, Literal
 
@@ -20,17 +20,14 @@ routes = Routes("follow-ups")
 
 
 class FollowUpPage(Page[FollowUpPublic]):
-    """A page of follow-up objects."""
+    """A page of follow-ups."""
 
 
 @routes.get(f"{PARENT}/follow-ups", scopes="applications:read")
 def list_follow_ups(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: FollowUpOrder = "at"
 ) -> FollowUpPage:
-    """List follow ups.
-
-    Answers a page of follow ups.
-    """
+    """List follow-ups."""
     with caller.reading() as session:
         return FollowUpPage.model_construct(
             **listed(caller, session, FOLLOW_UP, page, ORDERS[sort], under=application_id)
@@ -41,9 +38,8 @@ def list_follow_ups(
 def create_follow_up(caller: CallerDep, application_id: ApplicationId, body: FollowUpCreate) -> FollowUpPublic:
     """Record a follow-up.
 
-    Records a follow-up and judges what it touches. It completes the open call of step 6, whoever got in touch, and
-    opens the next one by the date they gave or some business days later. `no_answer` only moves the deadline to a
-    retry day.
+    It completes the open call of step 6, whichever side got in touch. The next call opens on the date that they gave,
+    or some business days later. `no_answer` completes nothing: it moves the deadline to the day of the next try.
     """
     with caller.writing() as session:
         return created(caller, session, FOLLOW_UP, body, at="/v1/follow-ups", under=application_id)
@@ -51,10 +47,7 @@ def create_follow_up(caller: CallerDep, application_id: ApplicationId, body: Fol
 
 @routes.get("/v1/follow-ups/{follow_up_id}", scopes="applications:read")
 def get_follow_up(caller: CallerDep, follow_up_id: FollowUpId) -> FollowUpPublic:
-    """Read a follow-up.
-
-    Answers one follow-up with its version as ETag.
-    """
+    """Read a follow-up."""
     with caller.reading() as session:
         return read(caller, session, FOLLOW_UP, follow_up_id)
 
@@ -63,7 +56,7 @@ def get_follow_up(caller: CallerDep, follow_up_id: FollowUpId) -> FollowUpPublic
 def update_follow_up(caller: CallerDep, follow_up_id: FollowUpId, body: FollowUpUpdate) -> FollowUpPublic:
     """Change a follow-up.
 
-    Lays a merge patch over the follow-up and judges what it touches: absent stays, null clears.
+    A merge patch: an absent field stays as it is, null clears it.
     """
     with caller.writing() as session:
         return updated(caller, session, FOLLOW_UP, follow_up_id, body)
@@ -73,8 +66,7 @@ def update_follow_up(caller: CallerDep, follow_up_id: FollowUpId, body: FollowUp
 def delete_follow_up(caller: CallerDep, follow_up_id: FollowUpId, *, dry_run: DryRun = False) -> Response:
     """Delete a follow-up.
 
-    Takes the follow-up back as if it had never been recorded; steps that it completed may re-open. The call that it
-    completed re-opens; the one that it opened goes.
+    The follow-up counts as never recorded: the call that it completed reopens, and the call that it opened is removed.
     """
     with caller.writing() as session:
         return removed(caller, session, FOLLOW_UP, follow_up_id, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""Interview rounds and who took part."""
+"""Endpoints of interviews, their interviewers and the debrief."""
 
 from typing import Annotated, Literal
 
@@ -45,17 +45,14 @@ routes = Routes("interviews")
 
 
 class InterviewPage(Page[InterviewPublic]):
-    """A page of interview objects."""
+    """A page of interviews."""
 
 
 @routes.get(f"{PARENT}/interviews", scopes="applications:read")
 def list_interviews(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: InterviewOrder = "starts_at"
 ) -> InterviewPage:
-    """List interviews.
-
-    Answers a page of interviews.
-    """
+    """List interviews."""
     with caller.reading() as session:
         return InterviewPage.model_construct(
             **listed(caller, session, INTERVIEW, page, ORDERS[sort], under=application_id)
@@ -66,9 +63,8 @@ def list_interviews(
 def create_interview(caller: CallerDep, application_id: ApplicationId, body: InterviewCreate) -> InterviewPublic:
     """Record an interview.
 
-    Records an interview and judges what it touches. Send `time_zone` with `start_local` and `end_local`, or
-    `starts_at` and `ends_at`. Steps 1 to 4 exist once for each round, in advance; a round that is cancelled or was
-    not held asks for nothing.
+    Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist once for
+    each round, also before it takes place. They do not apply to a round that was cancelled or not held.
     """
     with caller.writing() as session:
         return created(caller, session, INTERVIEW, body, at="/v1/interviews", under=application_id)
@@ -76,10 +72,7 @@ def create_interview(caller: CallerDep, application_id: ApplicationId, body: Int
 
 @routes.get("/v1/interviews/{interview_id}", scopes="applications:read")
 def get_interview(caller: CallerDep, interview_id: InterviewId) -> InterviewPublic:
-    """Read an interview.
-
-    Answers one interview with its version as ETag.
-    """
+    """Read an interview."""
     with caller.reading() as session:
         return read(caller, session, INTERVIEW, interview_id)
 
@@ -88,8 +81,9 @@ def get_interview(caller: CallerDep, interview_id: InterviewId) -> InterviewPubl
 def update_interview(caller: CallerDep, interview_id: InterviewId, body: InterviewUpdate) -> InterviewPublic:
     """Change an interview.
 
-    Lays a merge patch over the interview and judges what it touches: absent stays, null clears. New times recompute
-    every deadline; what was learned about the next stage and the two ticks of the debrief are recorded here too.
+    A merge patch: an absent field stays as it is, null clears it. New times change all deadlines that depend on them.
+    What you learned about the next stage, and that there is nothing positive or no concern to note, is recorded here
+    too.
     """
     with caller.writing() as session:
         return updated(caller, session, INTERVIEW, interview_id, body)
@@ -99,8 +93,8 @@ def update_interview(caller: CallerDep, interview_id: InterviewId, body: Intervi
 def delete_interview(caller: CallerDep, interview_id: InterviewId, *, dry_run: DryRun = False) -> Response:
     """Delete an interview.
 
-    Takes the interview back as if it had never been recorded; steps that it completed may re-open. Its steps go;
-    its notes and letters stay with the application. Cancel a round that was called off.
+    The interview counts as never recorded, so steps of other rounds may reopen. Its steps are removed; its notes and
+    letters stay in the application. To record that a round was cancelled, change its `status` instead.
     """
     with caller.writing() as session:
         return removed(caller, session, INTERVIEW, interview_id, dry_run=dry_run)
@@ -115,9 +109,9 @@ def delete_interview(caller: CallerDep, interview_id: InterviewId, *, dry_run: D
 def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrief) -> Debriefed:
     """Record a whole debrief.
 
-    Who was there, what went well, what is open and what comes next, in one transaction: contacts are made or brought up
-    to date and linked as interviewers, notes are made, and the interview keeps what was learned. What is left out stays
-    as it was. It may complete steps 1 to 3 at once; the headline says how all seven stand.
+    Who was there, what went well, which concerns are open and what comes next, in one transaction. It creates or
+    updates contacts, links them as interviewers, creates notes, and records what you learned in the interview. What is
+    absent stays as it is. It may complete steps 1 to 3 at once; `headline` has the state of all seven steps.
     """
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)
@@ -131,14 +125,14 @@ def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrie
 
 
 class InterviewerPage(Page[InterviewerPublic]):
-    """A page of who took part in a round."""
+    """A page of the interviewers of a round."""
 
 
 @routes.get(PEOPLE, scopes="applications:read")
 def list_interviewers(caller: CallerDep, interview_id: InterviewId, page: PageDep) -> InterviewerPage:
     """List an interview's interviewers.
 
-    Each with what is known of the contact's details.
+    Each with the known details of the contact.
     """
     with caller.reading() as session:
         found, cursor = interviewers(session, find(session, Interview, interview_id), page)
@@ -156,7 +150,8 @@ def put_interviewer(
 ) -> InterviewerPublic:
     """Say that a contact took part.
 
-    201 when the link is new, 200 when it was there. Steps 2 and 4 ask for everybody who is not `optional`.
+    The response is 201 for a new link, 200 for an existing one. Steps 2 and 4 need only the interviewers who are not
+    `optional`.
     """
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)
@@ -172,7 +167,7 @@ def delete_interviewer(
 ) -> Response:
     """Say that a contact did not take part.
 
-    The contact itself stays.
+    The contact stays.
     """
     with caller.writing() as session:
         interview, contact = find(session, Interview, interview_id), find(session, Contact, contact_id)

@@ -1,4 +1,4 @@
-"""Letter templates: a person's own words, to be filled in when a letter is composed."""
+"""Endpoints of letter templates: the user's own texts, which are filled in when a letter is composed."""
 
 from typing import Annotated, Literal
 
@@ -20,17 +20,14 @@ routes = Routes("letters")
 
 
 class LetterTemplatePage(Page[LetterTemplatePublic]):
-    """A page of letter template objects."""
+    """A page of letter templates."""
 
 
 @routes.get("/v1/letter-templates", scopes="applications:read")
 def list_letter_templates(
     caller: CallerDep, page: PageDep, sort: LetterTemplateOrder = "created_at"
 ) -> LetterTemplatePage:
-    """List letter templates.
-
-    Answers a page of letter templates.
-    """
+    """List letter templates."""
     with caller.reading() as session:
         return LetterTemplatePage.model_construct(**listed(caller, session, LETTER_TEMPLATE, page, ORDERS[sort]))
 
@@ -39,8 +36,7 @@ def list_letter_templates(
 def create_letter_template(caller: CallerDep, body: LetterTemplateCreate) -> LetterTemplatePublic:
     """Record a letter template.
 
-    Records a letter template and judges what it touches. Text, names in double braces and conditions on names;
-    anything else is refused with its line.
+    It may contain text, names in double braces and conditions on names. The problem for anything else gives the line.
     """
     with caller.writing() as session:
         return created(caller, session, LETTER_TEMPLATE, body, at="/v1/letter-templates")
@@ -48,10 +44,7 @@ def create_letter_template(caller: CallerDep, body: LetterTemplateCreate) -> Let
 
 @routes.get("/v1/letter-templates/{letter_template_id}", scopes="applications:read")
 def get_letter_template(caller: CallerDep, letter_template_id: LetterTemplateId) -> LetterTemplatePublic:
-    """Read a letter template.
-
-    Answers one letter template with its version as ETag.
-    """
+    """Read a letter template."""
     with caller.reading() as session:
         return read(caller, session, LETTER_TEMPLATE, letter_template_id)
 
@@ -62,8 +55,7 @@ def update_letter_template(
 ) -> LetterTemplatePublic:
     """Change a letter template.
 
-    Lays a merge patch over the letter template and judges what it touches: absent stays, null clears. Letters that
-    were made with it stay as they are.
+    A merge patch: an absent field stays as it is, null clears it. Letters that were composed with it stay as they are.
     """
     with caller.writing() as session:
         return updated(caller, session, LETTER_TEMPLATE, letter_template_id, body)
@@ -75,8 +67,7 @@ def delete_letter_template(
 ) -> Response:
     """Delete a letter template.
 
-    Takes the letter template back as if it had never been recorded; steps that it completed may re-open. Letters
-    that were made with it stay as they are.
+    Letters that were composed with it stay as they are.
     """
     with caller.writing() as session:
         return removed(caller, session, LETTER_TEMPLATE, letter_template_id, dry_run=dry_run)

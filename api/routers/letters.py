@@ -1,4 +1,4 @@
-"""Letters: drafts and what was sent."""
+"""Endpoints of letters: drafts and sent letters."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
@@ -51,17 +51,14 @@ routes = Routes("letters")
 
 
 class LetterPage(Page[LetterPublic]):
-    """A page of letter objects."""
+    """A page of letters."""
 
 
 @routes.get(f"{PARENT}/letters", scopes="applications:read")
 def list_letters(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: LetterOrder = "created_at"
 ) -> LetterPage:
-    """List letters.
-
-    Answers a page of letters.
-    """
+    """List letters."""
     with caller.reading() as session:
         return LetterPage.model_construct(**listed(caller, session, LETTER, page, ORDERS[sort], under=application_id))
 
@@ -70,8 +67,7 @@ def list_letters(
 def create_letter(caller: CallerDep, application_id: ApplicationId, body: LetterCreate) -> LetterPublic:
     """Record a letter.
 
-    Records a letter and judges what it touches. A draft; with `sent_at` the record of one that has gone out
-    already.
+    It is a draft; with `sent_at`, it is the record of a letter that was already sent.
     """
     with caller.writing() as session:
         return created(caller, session, LETTER, body, at="/v1/letters", under=application_id)
@@ -83,10 +79,9 @@ def create_letter(caller: CallerDep, application_id: ApplicationId, body: Letter
 def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted: Wanted = None) -> Any:  # noqa: ANN401
     """Read a letter.
 
-    As JSON with its version as ETag; by `Accept` or `format` also as text, Markdown, a page to print, a message that a
-    mail program opens as a draft (`eml`), a `mailto:` link, or a PDF where the server makes them. A draft goes to the
-    contacts as they are, a sent letter went to them as they were. Each format has an ETag of its own; `If-Match` wants
-    that of the JSON.
+    `Accept` or `format` selects JSON, text, Markdown, HTML to print, a message that a mail program opens as a draft
+    (`eml`), a `mailto:` link, or a PDF if the server makes them. A draft shows the recipients as they are now, a sent
+    letter as they were when it was sent. Each format has its own ETag; `If-Match` needs that of the JSON.
     """
     with caller.reading() as session:
         letter = find(session, Letter, letter_id)
@@ -102,8 +97,8 @@ def get_letter(request: Request, caller: CallerDep, letter_id: LetterId, wanted:
 def update_letter(caller: CallerDep, letter_id: LetterId, body: LetterUpdate) -> LetterPublic:
     """Change a letter.
 
-    Lays a merge patch over the letter and judges what it touches: absent stays, null clears. A sent letter stays as
-    it is: `sent_at`, `channel` and `delivered_at` can be corrected, else 409.
+    A merge patch: an absent field stays as it is, null clears it. Of a sent letter, only `sent_at`, `channel` and
+    `delivered_at` can be corrected; other fields get 409.
     """
     with caller.writing() as session:
         return updated(caller, session, LETTER, letter_id, body)
@@ -113,8 +108,8 @@ def update_letter(caller: CallerDep, letter_id: LetterId, body: LetterUpdate) ->
 def delete_letter(caller: CallerDep, letter_id: LetterId, *, dry_run: DryRun = False) -> Response:
     """Delete a letter.
 
-    Takes the letter back as if it had never been recorded; steps that it completed may re-open. With the thank-you
-    letter of an interview gone, step 4 re-opens with its old deadline.
+    The letter counts as never recorded. If it was the only thank-you letter of an interview, step 4 reopens with its
+    old deadline.
     """
     with caller.writing() as session:
         return removed(caller, session, LETTER, letter_id, dry_run=dry_run)
@@ -122,12 +117,12 @@ def delete_letter(caller: CallerDep, letter_id: LetterId, *, dry_run: DryRun = F
 
 @routes.post("/v1/interviews/{interview_id}/letters/compose", scopes="applications:write", status_code=201)
 def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLetter | None = None) -> ComposedLetter:
-    """Compose a letter from what was noted.
+    """Compose a letter from your notes.
 
-    Keeps a draft made of your own words – the `wording` of notes, why this job and company, what was said about the
-    next stage – and of plain lines between them. Nothing is invented: what there is no material for is left out and
-    listed in `missing`, and each paragraph names the notes that it rests on. Of a concern only its `wording` is ever
-    used. With `template_id` your own text is filled in; a paragraph with words of it has the role `template`.
+    It stores a draft made of your own words – the `wording` of notes, why this job and company, what they said about
+    the next stage – with standard sentences between them. Nothing is invented: a part without material is left out and
+    listed in `missing`, and each paragraph names the notes that it uses. Of a concern, only its `wording` is used. With
+    `template_id` your own text is filled in; a paragraph with words of it has the role `template`.
     """
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)
@@ -147,10 +142,10 @@ def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLe
 
 @routes.get("/v1/letters/{letter_id}/check", scopes="applications:read", etag=False)
 def check_letter(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
-    """Check a letter before it goes out.
+    """Check a letter before you send it.
 
-    Names and their spelling, blanks, phrases that anybody could have sent, length, channel, and the concerns that it
-    should answer: each with what to do. Only an `error` keeps it from being sent by e-mail.
+    It checks names and their spelling, blanks, clichés, length, channel, and the concerns that the letter should
+    answer; each finding says what to do. Only a finding of severity `error` prevents sending by e-mail.
     """
     with caller.reading() as session:
         found = findings(session, find(session, Letter, letter_id))
@@ -168,9 +163,9 @@ def check_letter(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
 def send_letter(caller: CallerDep, letter_id: LetterId, body: LetterSend | None = None) -> object:
     """Mark a letter as sent.
 
-    Keeps name, title and address of each recipient as they are now, and completes step 4 of a thank-you letter's
-    interview at `sent_at`. By e-mail, every recipient needs an address. Sent before the interview began, it is kept
-    with the warning `evidence_before_interview` and does not count.
+    It stores name, title and address of each recipient as they are now. A thank-you letter completes step 4 of its
+    interview at `sent_at`. By e-mail, every recipient needs an e-mail address. A letter that was sent before the
+    interview began gets the warning `evidence_before_interview` and completes nothing.
     """
     with caller.writing() as session:
         row = matched(caller, session, LETTER, letter_id)

@@ -1,4 +1,4 @@
-"""What Afterword is, how it is doing, and what its words mean: for anybody, without a token."""
+"""Endpoints without a token: links, health, version, enums and limits, the guide, and the problem types."""
 
 import platform
 from enum import Enum
@@ -66,7 +66,7 @@ routes = Routes("about")
 
 
 class Root(BaseModel):
-    """Where everything starts."""
+    """Name, version and links."""
 
     name: str
     version: str
@@ -74,13 +74,13 @@ class Root(BaseModel):
 
 
 class Health(BaseModel):
-    """How the service is doing."""
+    """The health of the process."""
 
     status: str
 
 
 class Readiness(Health):
-    """Whether the service can do its work, and on what."""
+    """The readiness of the service and its database."""
 
     database: str
     database_version: str
@@ -88,7 +88,7 @@ class Readiness(Health):
 
 
 class Version(BaseModel):
-    """Which code answers."""
+    """The version of the code, of the rules and of Python."""
 
     version: str
     rules_version: int
@@ -96,7 +96,7 @@ class Version(BaseModel):
 
 
 class PolicyMeta(BaseModel):
-    """Defaults of the policy, the bounds of its figures, and ready-made sets of overrides."""
+    """Defaults of the policy, the bounds of its numbers, and presets, which are sets of overrides."""
 
     defaults: dict[str, Any]
     bounds: dict[str, tuple[int, int]]
@@ -104,7 +104,7 @@ class PolicyMeta(BaseModel):
 
 
 class Meta(BaseModel):
-    """The words and limits of the interface."""
+    """Enums, limits and policy of the API."""
 
     enums: dict[str, list[str]]
     limits: dict[str, int]
@@ -127,16 +127,16 @@ class GuidedStep(BaseModel):
 
 
 class Guide(BaseModel):
-    """The seven steps explained to the person who takes them."""
+    """The guide to the seven steps."""
 
     steps: list[GuidedStep]
 
 
 @routes.get("/", scopes=OPEN)
 def get_root() -> Root:
-    """Find your way.
+    """Read name, version and links.
 
-    Name, version and the addresses to start from.
+    The links are addresses to start from.
     """
     links = {
         "docs": "/docs",
@@ -156,7 +156,7 @@ def get_root() -> Root:
 async def get_liveness() -> Health:
     """Check that the process answers.
 
-    Asks nothing of the database.
+    It does not use the database.
     """
     return Health(status="ok")
 
@@ -165,17 +165,18 @@ async def get_liveness() -> Health:
 def get_readiness(context: RequestContextDep) -> Readiness:
     """Check that the service can work.
 
-    The database is reachable and its schema is the one that this version wants; 503 otherwise, saying which is not.
+    The response is 200 if the database is reachable and its schema is the one that this version needs. Otherwise it is
+    503, and `detail` says which of the two fails.
     """
     database = context.database
     try:
         is_at_head = database.is_at_head()
     except UnavailableError as error:
         raise UnavailableError(
-            "The database does not answer in time: check that it runs and where AFTERWORD_DATABASE_URL points."
+            "The database does not answer in time: check that it runs and that AFTERWORD_DATABASE_URL is right."
         ) from error
     if not is_at_head:
-        raise UnavailableError("The database's schema is behind: run `afterword migrate`.")
+        raise UnavailableError("The database schema is not up to date: run `afterword migrate`.")
     name = database.engine.dialect.name
     known = getattr(database.engine.dialect, "server_version_info", None) or ()
     version = SQLITE_VERSION if database.is_sqlite else ".".join(map(str, known))
@@ -184,15 +185,15 @@ def get_readiness(context: RequestContextDep) -> Readiness:
 
 @routes.get("/version", scopes=OPEN)
 async def get_version() -> Version:
-    """Read which code answers."""
+    """Read the version of the code and of the rules."""
     return Version(version=__version__, rules_version=RULES_VERSION, python=platform.python_version())
 
 
 @routes.get("/v1/meta", scopes=OPEN)
 def get_meta(context: RequestContextDep) -> Meta:
-    """Read words and limits.
+    """Read enums and limits.
 
-    Every value of every enum, the limits of the interface, and the policy's defaults, bounds and presets.
+    Every value of every enum, the limits of the API, and the policy's defaults, bounds and presets.
     """
     limits = {
         "default_page": DEFAULT_LIMIT,
@@ -211,8 +212,8 @@ def get_meta(context: RequestContextDep) -> Meta:
 def get_guide() -> Guide:
     """Read the guide.
 
-    The seven steps, each with why, what to do, words to use and slips to avoid, and in `links` the operations by which
-    it is done: `code` is the operation's id, and `href` holds a `{…}` for each id that you put in.
+    The seven steps, each with why, what to do, words to use and mistakes to avoid. `links` has the operations for the
+    step: `code` is the id of the operation, and `href` has a `{…}` for each id that you fill in.
     """
     return Guide(steps=[GuidedStep.model_validate(one) for one in GUIDE])
 
@@ -222,20 +223,20 @@ HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema
 
 @routes.get("/problems", scopes=OPEN, response_class=Response, responses=HTML)
 def list_problems() -> Response:
-    """Read what can go wrong.
+    """Read about all problem types.
 
-    A page with every type of problem.
+    An HTML page.
     """
     return Response(problem_page(list(PROBLEM_TYPES)), media_type="text/html")
 
 
 @routes.get("/problems/{slug}", scopes=OPEN, response_class=Response, responses=HTML)
 def get_problem(
-    slug_: Annotated[str, Path(alias="slug", max_length=64, description="Last part of the type.")],
+    slug_: Annotated[str, Path(alias="slug", max_length=64, description="The last part of the problem's `type`.")],
 ) -> Response:
-    """Read about a problem.
+    """Read about a problem type.
 
-    The page behind a problem's `type`.
+    The HTML page at the address in a problem's `type`.
     """
     codes = [code for code in PROBLEM_TYPES if slug(code) == slug_]
     if not codes:

@@ -1,4 +1,4 @@
-"""The figures for Prometheus: not for callers, so in no document, and only where the operator has set a token."""
+"""The metrics for Prometheus. The route exists only if the operator has set a token, and is not in the document."""
 
 from hmac import compare_digest
 
@@ -16,7 +16,7 @@ routes = Routes("about")
 
 @routes.get("/metrics", include_in_schema=False, scopes=OPEN)
 async def read_metrics(request: Request) -> Response:
-    """Read every figure, in a thread that no request of callers can keep waiting."""
+    """Read all metrics, in a thread of its own, so that it does not wait for other requests."""
     metrics: Metrics = request.app.state.metrics
     token: str = request.app.state.settings.metrics_token.get_secret_value()
     if not compare_digest(bearer_token(request).encode(), token.encode()):

@@ -1,4 +1,4 @@
-"""Notes of an application."""
+"""Endpoints of notes."""
 
 from typing import Annotated, Literal
 
@@ -20,17 +20,14 @@ routes = Routes("notes")
 
 
 class NotePage(Page[NotePublic]):
-    """A page of note objects."""
+    """A page of notes."""
 
 
 @routes.get(f"{PARENT}/notes", scopes="applications:read")
 def list_notes(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: NoteOrder = "noted_at"
 ) -> NotePage:
-    """List notes.
-
-    Answers a page of notes.
-    """
+    """List notes."""
     with caller.reading() as session:
         return NotePage.model_construct(**listed(caller, session, NOTE, page, ORDERS[sort], under=application_id))
 
@@ -39,8 +36,7 @@ def list_notes(
 def create_note(caller: CallerDep, application_id: ApplicationId, body: NoteCreate) -> NotePublic:
     """Record a note.
 
-    Records a note and judges what it touches. A `positive` and a `concern` of an interview, noted after it began,
-    complete step 3.
+    A `positive` and a `concern` of an interview, noted after it began, complete step 3.
     """
     with caller.writing() as session:
         return created(caller, session, NOTE, body, at="/v1/notes", under=application_id)
@@ -48,10 +44,7 @@ def create_note(caller: CallerDep, application_id: ApplicationId, body: NoteCrea
 
 @routes.get("/v1/notes/{note_id}", scopes="applications:read")
 def get_note(caller: CallerDep, note_id: NoteId) -> NotePublic:
-    """Read a note.
-
-    Answers one note with its version as ETag.
-    """
+    """Read a note."""
     with caller.reading() as session:
         return read(caller, session, NOTE, note_id)
 
@@ -60,7 +53,7 @@ def get_note(caller: CallerDep, note_id: NoteId) -> NotePublic:
 def update_note(caller: CallerDep, note_id: NoteId, body: NoteUpdate) -> NotePublic:
     """Change a note.
 
-    Lays a merge patch over the note and judges what it touches: absent stays, null clears.
+    A merge patch: an absent field stays as it is, null clears it.
     """
     with caller.writing() as session:
         return updated(caller, session, NOTE, note_id, body)
@@ -70,8 +63,8 @@ def update_note(caller: CallerDep, note_id: NoteId, body: NoteUpdate) -> NotePub
 def delete_note(caller: CallerDep, note_id: NoteId, *, dry_run: DryRun = False) -> Response:
     """Delete a note.
 
-    Takes the note back as if it had never been recorded; steps that it completed may re-open. With the last
-    `positive` or `concern` of an interview gone, step 3 re-opens with its old deadline.
+    The note counts as never recorded. If it was the last `positive` or `concern` of an interview, step 3 reopens with
+    its old deadline.
     """
     with caller.writing() as session:
         return removed(caller, session, NOTE, note_id, dry_run=dry_run)

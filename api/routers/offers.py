@@ -1,4 +1,4 @@
-"""Offers of an application."""
+"""Endpoints of offers."""
 
 from typing import Annotated, Literal
 
@@ -20,17 +20,14 @@ routes = Routes("offers")
 
 
 class OfferPage(Page[OfferPublic]):
-    """A page of offer objects."""
+    """A page of offers."""
 
 
 @routes.get(f"{PARENT}/offers", scopes="applications:read")
 def list_offers(
     caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: OfferOrder = "received_at"
 ) -> OfferPage:
-    """List offers.
-
-    Answers a page of offers.
-    """
+    """List offers."""
     with caller.reading() as session:
         return OfferPage.model_construct(**listed(caller, session, OFFER, page, ORDERS[sort], under=application_id))
 
@@ -39,9 +36,9 @@ def list_offers(
 def create_offer(caller: CallerDep, application_id: ApplicationId, body: OfferCreate) -> OfferPublic:
     """Record an offer.
 
-    Records an offer and judges what it touches. It does not move the stage: until you record `offered` at the
-    stages, the answer carries the warning `stage_not_offered` with the address that does. One that wants an answer
-    shows as advice elsewhere.
+    It does not change the stage of the application. Until you record the stage `offered`, the response has the warning
+    `stage_not_offered`, with the address for that. Until `respond_by`, your other applications show advice about an
+    undecided offer.
     """
     with caller.writing() as session:
         return created(caller, session, OFFER, body, at="/v1/offers", under=application_id)
@@ -49,10 +46,7 @@ def create_offer(caller: CallerDep, application_id: ApplicationId, body: OfferCr
 
 @routes.get("/v1/offers/{offer_id}", scopes="applications:read")
 def get_offer(caller: CallerDep, offer_id: OfferId) -> OfferPublic:
-    """Read an offer.
-
-    Answers one offer with its version as ETag.
-    """
+    """Read an offer."""
     with caller.reading() as session:
         return read(caller, session, OFFER, offer_id)
 
@@ -61,7 +55,7 @@ def get_offer(caller: CallerDep, offer_id: OfferId) -> OfferPublic:
 def update_offer(caller: CallerDep, offer_id: OfferId, body: OfferUpdate) -> OfferPublic:
     """Change an offer.
 
-    Lays a merge patch over the offer and judges what it touches: absent stays, null clears.
+    A merge patch: an absent field stays as it is, null clears it.
     """
     with caller.writing() as session:
         return updated(caller, session, OFFER, offer_id, body)
@@ -71,7 +65,7 @@ def update_offer(caller: CallerDep, offer_id: OfferId, body: OfferUpdate) -> Off
 def delete_offer(caller: CallerDep, offer_id: OfferId, *, dry_run: DryRun = False) -> Response:
     """Delete an offer.
 
-    Takes the offer back as if it had never been recorded; steps that it completed may re-open.
+    The offer counts as never recorded. The stage of the application does not change.
     """
     with caller.writing() as session:
         return removed(caller, session, OFFER, offer_id, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""Forgotten passwords: a mail with a link that can be used once."""
+"""Endpoints for a forgotten password, and the page that the link in the mail opens."""
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
@@ -16,7 +16,7 @@ PAGE = """<!doctype html>
 <body><main><h1>A new password</h1>
 <form id="form"><label for="password">12 to 256 characters; several words are best</label>
 <input id="password" type="password" minlength="12" maxlength="256" autocomplete="new-password" required autofocus>
-<button>Set it</button></form><p id="told" role="status"></p></main>
+<button>Set the password</button></form><p id="told" role="status"></p></main>
 <script src="/password-reset/script.js"></script></body></html>
 """
 SCRIPT = """const form = document.getElementById("form"), told = document.getElementById("told");
@@ -46,10 +46,10 @@ routes = Routes("account")
 
 @routes.post("/v1/password-resets", scopes=OPEN, errors=[409, 429], status_code=202, response_class=Response)
 def create_password_reset(context: RequestContextDep, body: PasswordResetCreate) -> Response:
-    """Ask for a link to set a forgotten password.
+    """Request a link to set a new password.
 
-    If there is an account for the address, it is mailed a link that works once within an hour; the answer is the same
-    if there is none.
+    If there is an account with this address, a link is sent there that works once and for one hour. The response is the
+    same if there is no account.
     """
     with context.database.write(context.now) as session:
         most = context.settings.sign_ins_per_hour
@@ -63,7 +63,7 @@ def create_password_reset(context: RequestContextDep, body: PasswordResetCreate)
 def confirm_password_reset(context: RequestContextDep, body: PasswordResetConfirm) -> Response:
     """Set a new password with the token from the mail.
 
-    The token works once. Every session of the account ends; personal tokens stay, revoke them at /v1/tokens.
+    The token works once. All sessions of the account end. Personal tokens stay valid; revoke them at /v1/tokens.
     """
     with context.database.write(context.now) as session:
         most = context.settings.sign_ins_per_hour
@@ -77,17 +77,17 @@ def confirm_password_reset(context: RequestContextDep, body: PasswordResetConfir
 
 @routes.get("/password-reset", include_in_schema=False, scopes=OPEN)
 async def reset_page() -> HTMLResponse:
-    """Set a new password: where the link in the mail leads when no frontend has a page of its own."""
+    """Show the page to set a new password; the link in the mail opens it if no frontend has its own page."""
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
 
 
 @routes.get("/password-reset/script.js", include_in_schema=False, scopes=OPEN)
 async def reset_script() -> Response:
-    """Send what the page above asks for; the token behind the # never reaches a log."""
+    """Return the script that sends the new password. The token is in the URL after `#`, so it is in no log."""
     return Response(SCRIPT, media_type="text/javascript")
 
 
 @routes.get("/password-reset/style.css", include_in_schema=False, scopes=OPEN)
 async def reset_style() -> Response:
-    """Dress the page above."""
+    """Return the style sheet of the page."""
     return Response(STYLE, media_type="text/css")

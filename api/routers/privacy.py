@@ -1,4 +1,4 @@
-"""What is kept of a person: taking it out, seeing who did what with it, and erasing it."""
+"""Endpoints to export and erase an account, and to list its activity."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -28,21 +28,21 @@ JSON_LINES = "application/jsonl"
 ORDER = sort_orders(Activity, "at")["-at"]
 Confirmation = Annotated[
     Annotated[str, IN_QUERY] | None,
-    Query(max_length=200, description="The code that the first request answered."),
+    Query(max_length=200, description="The `confirmation` in the response to the first request."),
 ]
 routes = Routes("account")
 
 
 class ActivityPage(Page[ActivityPublic]):
-    """A page of what was done, newest first."""
+    """A page of activity, newest first."""
 
 
 @routes.get("/v1/me/activity", scopes="account:read")
 def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
     """List what your sessions and tokens did.
 
-    Every sign-in, write and export of 90 days: when, by which session or token, which operation, on which object. No
-    contents.
+    Every sign-in, write and export of the last 90 days: when, by which session or token, which operation, on which
+    object. Contents are not recorded.
     """
     with caller.reading() as session:
         rows, cursor = paged(caller, session, page, ORDER, select(Activity))
@@ -57,10 +57,11 @@ def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
     responses={200: {"description": "JSON Lines.", "content": {JSON_LINES: {"schema": {"type": "string"}}}}},
 )
 def export_account(caller: CallerDep) -> StreamingResponse:
-    """Take everything out.
+    """Export all your data.
 
-    JSON Lines: first a manifest with the number of rows of each kind, then one row a line, owners before what they own,
-    deleted things that can still be restored among them. Secrets are left out. Ten times an hour (429).
+    JSON Lines: first a manifest with the number of rows of each kind, then one row in each line, parents before their
+    children. Deleted objects that can still be restored are included, secrets are not. At most ten exports an hour
+    (429).
     """
     with caller.writing() as session:
         login_throttle.count_account(session, "export", most=MAX_EXPORTS)
@@ -69,7 +70,7 @@ def export_account(caller: CallerDep) -> StreamingResponse:
 
     async def chunks() -> AsyncIterator[bytes]:
         with tempfile.TemporaryFile() as file:
-            async with state.exporting:  # one at a time: who waits here takes up no thread
+            async with state.exporting:  # one export at a time; a waiting request occupies no thread
                 await run_in_threadpool(export.write_export, caller.database, user_id, now, file)
             while chunk := await run_in_threadpool(file.read, CHUNK_BYTES):
                 yield chunk
@@ -82,8 +83,8 @@ def export_account(caller: CallerDep) -> StreamingResponse:
 def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
     """Erase your account.
 
-    With everything in it, for good and at once. The first request is answered with 409 and a `confirmation`; repeated
-    with that as a parameter within ten minutes, it erases. Take everything out before: GET /v1/me/export.
+    All data is deleted at once; this cannot be undone. The response to the first request is 409 with a `confirmation`;
+    send the request again with it as a parameter within ten minutes. Export your data before: GET /v1/me/export.
     """
     with caller.writing(audited=False) as session:
         user = current_user(session)

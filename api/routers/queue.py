@@ -1,4 +1,4 @@
-"""What is due across all applications."""
+"""Endpoints of the queue: what is due across all applications."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
@@ -26,7 +26,7 @@ StateList = Annotated[
     str,
     Query(
         max_length=50,
-        description="Comma list of overdue, open, upcoming.",
+        description="A comma list of overdue, open, upcoming.",
         json_schema_extra={"pattern": f"^({ONE})(,({ONE}))*$"},
     ),
 ]
@@ -35,7 +35,7 @@ routes = Routes("queue")
 
 
 class QueuePage(BaseModel):
-    """A page of the queue. `as_of` is echoed only when it was asked for."""
+    """A page of the queue. `as_of` is null if the request did not send it."""
 
     as_of: AwareDatetime | None
     items: list[QueueItem]
@@ -56,24 +56,24 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
     page: PageDep,
     *,
     state: StateList = "overdue",
-    step: Annotated[int | None, Query(ge=1, le=7, description="Only this number."), Digits] = None,
-    application_id: Annotated[str | None, Query(max_length=64, description="Only this application.")] = None,
+    step: Annotated[int | None, Query(ge=1, le=7, description="Only steps of this number."), Digits] = None,
+    application_id: Annotated[str | None, Query(max_length=64, description="Only steps of this application.")] = None,
     due_before: Annotated[Instant | None, Query(description="Only steps due before this instant.")] = None,
     sort: Annotated[
         Literal["due_at", "-due_at"], Query(description="Oldest deadline first, or newest first.")
     ] = "due_at",
     as_of: Annotated[
-        Instant | None, Query(description="As it will stand at this instant if nothing is recorded until then.")
+        Instant | None, Query(description="The queue as it will be at this instant if nothing is recorded until then.")
     ] = None,
     explain: Explain = False,
 ) -> Response:
     """List what is due.
 
-    Steps of all applications by deadline, each with its application, the reason and what to do next. A step that was
-    snoozed beyond the instant is left out. All pages are of the first page's instant.
+    The steps of all applications by deadline, each with its application, the reason and what to do next. A snoozed step
+    is left out until its snooze ends. All pages show the queue at the instant of the first page.
     """
     if as_of is not None and as_of < caller.now - TOLERANCE:
-        detail = "The queue looks ahead only: for the past, ask an application's steps."
+        detail = "The queue has no past: send an instant from now on, or read the steps of one application."
         raise InvalidError.parameter("as_of", "in_the_past", detail)
     only = id_filter("application_id", application_id) if application_id is not None else None
     wanted = queue.QueueFilter(_states(state), step, only, due_before)
@@ -89,10 +89,10 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
 
 @routes.get("/v1/queue/summary", scopes="steps:read")
 def get_queue_summary(caller: CallerDep) -> QueueSummary:
-    """Read the queue in figures.
+    """Read the summary of the queue.
 
-    Counts by state and step, each up to `capped_at`; step 7 in one word; live applications that nothing will move; and
-    when the next state changes by itself.
+    Counts by state and step, each up to `capped_at`; the most urgent state of step 7; live applications with nothing
+    scheduled; and the next instant at which a state changes by itself.
     """
     with caller.reading() as session:
         caller.set_etag(steps_etag(session, caller.now, request_target(caller.request)))

@@ -1,4 +1,4 @@
-"""References: the people, and what each was told about which application."""
+"""Endpoints of references, of their links to applications, and of the messages to them."""
 
 from typing import Annotated, Any, Literal
 
@@ -53,15 +53,12 @@ routes = Routes("references")
 
 
 class ReferencePage(Page[ReferencePublic]):
-    """A page of reference objects."""
+    """A page of references."""
 
 
 @routes.get("/v1/references", scopes="contacts:read")
 def list_references(caller: CallerDep, page: PageDep, sort: ReferenceOrder = "created_at") -> ReferencePage:
-    """List references.
-
-    Answers a page of references.
-    """
+    """List references."""
     with caller.reading() as session:
         return ReferencePage.model_construct(**listed(caller, session, REFERENCE, page, ORDERS[sort]))
 
@@ -70,8 +67,7 @@ def list_references(caller: CallerDep, page: PageDep, sort: ReferenceOrder = "cr
 def create_reference(caller: CallerDep, body: ReferenceCreate) -> ReferencePublic:
     """Record a reference.
 
-    Records a reference and judges what it touches. Somebody who speaks for you, whatever the application; name them
-    for one by linking them there.
+    A person who speaks for you, in any application. Link the reference to an application to name it there.
     """
     with caller.writing() as session:
         return created(caller, session, REFERENCE, body, at="/v1/references")
@@ -79,10 +75,7 @@ def create_reference(caller: CallerDep, body: ReferenceCreate) -> ReferencePubli
 
 @routes.get("/v1/references/{reference_id}", scopes="contacts:read")
 def get_reference(caller: CallerDep, reference_id: ReferenceId) -> ReferencePublic:
-    """Read a reference.
-
-    Answers one reference with its version as ETag.
-    """
+    """Read a reference."""
     with caller.reading() as session:
         return read(caller, session, REFERENCE, reference_id)
 
@@ -91,7 +84,7 @@ def get_reference(caller: CallerDep, reference_id: ReferenceId) -> ReferencePubl
 def update_reference(caller: CallerDep, reference_id: ReferenceId, body: ReferenceUpdate) -> ReferencePublic:
     """Change a reference.
 
-    Lays a merge patch over the reference and judges what it touches: absent stays, null clears.
+    A merge patch: an absent field stays as it is, null clears it.
     """
     with caller.writing() as session:
         return updated(caller, session, REFERENCE, reference_id, body)
@@ -101,8 +94,7 @@ def update_reference(caller: CallerDep, reference_id: ReferenceId, body: Referen
 def delete_reference(caller: CallerDep, reference_id: ReferenceId, *, dry_run: DryRun = False) -> Response:
     """Delete a reference.
 
-    Takes the reference back as if it had never been recorded; steps that it completed may re-open. Gone from every
-    application too; step 5 is judged anew there.
+    The reference is also removed from every application, and step 5 is recomputed there.
     """
     with caller.writing() as session:
         return removed(caller, session, REFERENCE, reference_id, dry_run=dry_run)
@@ -118,7 +110,7 @@ def list_application_references(
 ) -> ApplicationReferencePage:
     """List an application's references.
 
-    In the order in which they were named.
+    Sorted by the date on which they were named.
     """
     with caller.reading() as session:
         found, cursor = references_page(session, find(session, Application, application_id), page)
@@ -132,7 +124,7 @@ def get_application_reference(
 ) -> ApplicationReferencePublic:
     """Read what a reference was told.
 
-    About this application, and whether the employer rang.
+    About this application, and whether the employer called them.
     """
     with caller.reading() as session:
         shown = application_reference(session, find(session, Application, application_id), reference_id)
@@ -148,8 +140,9 @@ def put_application_reference(
 ) -> ApplicationReferencePublic:
     """Name a reference for an application.
 
-    Or replace what it was told; an absent date keeps the old one. Step 5 is complete when every reference was alerted
-    and briefed on job and company. 201 when the link is new, 200 when it was there.
+    Or replace what it was told; an absent date keeps its old value. Step 5 is complete when every linked reference was
+    told that a call may come, and was briefed on job and company. The response is 201 for a new link, 200 for an
+    existing one.
     """
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
@@ -168,7 +161,8 @@ def update_application_reference(
 ) -> ApplicationReferencePublic:
     """Change what a reference was told.
 
-    A merge patch; `briefed_at` defaults to now when both details are given, and goes when they do.
+    A merge patch. `briefed_at` defaults to now when both details are given, and is cleared when one of them is taken
+    back.
     """
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
@@ -184,9 +178,9 @@ def update_application_reference(
 def delete_application_reference(
     caller: CallerDep, application_id: ApplicationId, reference_id: ReferenceId, *, dry_run: DryRun = False
 ) -> Response:
-    """Take a reference back from an application.
+    """Unlink a reference from an application.
 
-    The person stays; step 5 is judged anew.
+    The reference stays; step 5 is recomputed.
     """
     with caller.writing() as session:
         application, person = find(session, Application, application_id), find(session, Reference, reference_id)
@@ -204,10 +198,10 @@ def get_reference_briefing(
 ) -> Any:  # noqa: ANN401
     """Read what to tell a reference.
 
-    A message ready to send: which job, who may ring and when, what they look for, which strengths to speak to, and
-    which doubt may come up – by your own answer to it; the doubt itself is told to nobody. Made of what was noted; what
-    there is no material for is in `missing`. Nothing is kept: `record` says how to note down that it was sent. As JSON,
-    text, or a page to print: by `Accept` or `format`.
+    A message to send: which job, who may call and when, what they look for, and which strengths to mention. A concern
+    appears only as your own answer to it. The message is composed from your notes; a part without material is listed in
+    `missing`. Nothing is stored: `record` says how to record that you sent it. `Accept` or `format` selects JSON, text,
+    or HTML to print.
     """
     with caller.reading() as session:
         made = reference_messages.compose_briefing(session, find(session, Application, application_id), reference_id)
@@ -221,10 +215,10 @@ def get_reference_thanks(
     reference_id: ReferenceId,
     wanted: CardWanted = None,
 ) -> Any:  # noqa: ANN401
-    """Read thanks to a reference.
+    """Read a thank-you message to a reference.
 
-    A message ready to send that says how it ended, and whether they were rung; `outcome` is in `missing` while it is
-    open. `record` dates the thanks. As JSON, text, or a page to print: by `Accept` or `format`.
+    It says how the application ended and whether the employer called them; while it is open, `missing` has `outcome`.
+    `record` says how to record that you sent it. `Accept` or `format` selects JSON, text, or HTML to print.
     """
     with caller.reading() as session:
         made = reference_messages.compose_thanks(session, find(session, Application, application_id), reference_id)
@@ -237,8 +231,8 @@ def get_reference_thanks(
 def get_reference_sheet(caller: CallerDep, application_id: ApplicationId, wanted: CardWanted = None) -> Any:  # noqa: ANN401
     """Read the reference sheet.
 
-    To hand over: only those named for this application whose permission holds now, and how they are reached. Who is
-    left out, and why, is told in JSON only. As JSON, text, or a page to print: by `Accept` or `format`.
+    To hand over: the references of this application whose permission is valid now, and how to reach them. Only the JSON
+    says who is left out, and why. `Accept` or `format` selects JSON, text, or HTML to print.
     """
     with caller.reading() as session:
         made = reference_messages.reference_sheet(session, find(session, Application, application_id))

@@ -20,15 +20,12 @@ routes = Routes("search-activities")
 
 
 class SearchActivityPage(Page[SearchActivityPublic]):
-    """A page of search activity objects."""
+    """A page of search activities."""
 
 
 @routes.get("/v1/search-activities", scopes="steps:read")
 def list_search_activities(caller: CallerDep, page: PageDep, sort: SearchActivityOrder = "-at") -> SearchActivityPage:
-    """List search activities.
-
-    Answers a page of search activities.
-    """
+    """List search activities."""
     with caller.reading() as session:
         return SearchActivityPage.model_construct(**listed(caller, session, SEARCH_ACTIVITY, page, ORDERS[sort]))
 
@@ -37,8 +34,7 @@ def list_search_activities(caller: CallerDep, page: PageDep, sort: SearchActivit
 def create_search_activity(caller: CallerDep, body: SearchActivityCreate) -> SearchActivityPublic:
     """Record a search activity.
 
-    Records a search activity and judges what it touches. It covers step 7 of every application but its own, for as
-    many days as the policy says.
+    It counts for step 7 of every application but its own, for as many days as the policy says.
     """
     with caller.writing() as session:
         return created(caller, session, SEARCH_ACTIVITY, body, at="/v1/search-activities")
@@ -46,10 +42,7 @@ def create_search_activity(caller: CallerDep, body: SearchActivityCreate) -> Sea
 
 @routes.get("/v1/search-activities/{search_activity_id}", scopes="steps:read")
 def get_search_activity(caller: CallerDep, search_activity_id: SearchActivityId) -> SearchActivityPublic:
-    """Read a search activity.
-
-    Answers one search activity with its version as ETag.
-    """
+    """Read a search activity."""
     with caller.reading() as session:
         return read(caller, session, SEARCH_ACTIVITY, search_activity_id)
 
@@ -60,7 +53,7 @@ def update_search_activity(
 ) -> SearchActivityPublic:
     """Change a search activity.
 
-    Lays a merge patch over the search activity and judges what it touches: absent stays, null clears.
+    A merge patch: an absent field stays as it is, null clears it.
     """
     with caller.writing() as session:
         return updated(caller, session, SEARCH_ACTIVITY, search_activity_id, body)
@@ -72,8 +65,7 @@ def delete_search_activity(
 ) -> Response:
     """Delete a search activity.
 
-    Takes the search activity back as if it had never been recorded; steps that it completed may re-open. Step 7 of
-    the other applications falls due earlier again.
+    The search activity counts as never recorded, so step 7 of the other applications may be due earlier again.
     """
     with caller.writing() as session:
         return removed(caller, session, SEARCH_ACTIVITY, search_activity_id, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""Sessions: signing in with a password, as an app or as a frontend in a browser, and ending it."""
+"""Endpoints of sessions: sign in with a password, for a token or for a cookie, and sign out."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from api.storage.session import OwnedSession
 SessionId = Annotated[str, Path(description="The session's id.", max_length=64)]
 ORDER = sort_orders(Token, "created_at")["-created_at"]
 SAFELY = "Path=/; Secure; HttpOnly; SameSite=Strict"
-SET_COOKIE = {"description": "The session, where `cookie` was asked for.", "schema": {"type": "string"}}
+SET_COOKIE = {"description": "The session cookie, if the request had `cookie: true`.", "schema": {"type": "string"}}
 routes = Routes("account")
 
 
@@ -39,9 +39,9 @@ class SessionPage(Page[SessionPublic]):
 def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSecret:
     """Sign in.
 
-    Answers a token for `Authorization: Bearer …`, shown this once. With `cookie`, for a frontend in a browser, the
-    secret goes into a cookie instead, and `csrf_token` belongs into `X-CSRF-Token` of every write. An Idempotency-Key
-    is ignored here.
+    The response has a token for `Authorization: Bearer …`, which is shown only once. With `cookie: true`, for a
+    frontend in a browser, the secret is set as a cookie instead; send `csrf_token` as `X-CSRF-Token` with every write.
+    An Idempotency-Key is ignored here.
     """
     if body.cookie:
         check_csrf(context.request, None)
@@ -89,9 +89,9 @@ def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
 
 @routes.get("/v1/sessions/current", scopes="account:read", errors=[409])
 def get_current_session(caller: CallerDep) -> CurrentSession:
-    """Read the session that asks.
+    """Read the current session.
 
-    A frontend that was loaded anew finds its `csrf_token` here. A personal token is no session (409).
+    A frontend that was reloaded reads its `csrf_token` here. A personal token is not a session (409).
     """
     with caller.reading() as session:
         token = _own(caller, session)
@@ -105,7 +105,7 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
 def end_current_session(caller: CallerDep) -> Response:
     """Sign out.
 
-    Ends the session whose token asks, at once; a personal token is no session (409).
+    The session of this request ends at once. A personal token is not a session (409).
     """
     with caller.writing() as session:
         return _ended(caller, session, _own(caller, session))
@@ -120,7 +120,7 @@ def end_session(caller: CallerDep, session_id: SessionId) -> Response:
 
 def _own(caller: Caller, session: OwnedSession) -> Token:
     if caller.token.kind not in SESSIONS:
-        detail = "A personal token asks, which is no session: revoke it at /v1/tokens, or send the session's token."
+        detail = "A personal token is not a session: revoke it at /v1/tokens, or send the session's token."
         raise ConflictError(detail, code="not_a_session")
     return tokens.find_session_or_token(session, caller.token.id, SESSIONS)
 
@@ -130,7 +130,7 @@ def _shown(caller: Caller, row: Token) -> SessionPublic:
 
 
 def _ended(caller: Caller, session: OwnedSession, token: Token) -> Response:
-    """End a session at once, if the caller's If-Match allows it; a browser forgets its cookie."""
+    """Check If-Match and end a session; clear the cookie if it is the caller's own."""
     caller.check_if_match(_shown(caller, token), etag(token.version))
     is_own_cookie = token.kind == TokenKind.COOKIE and token.id == caller.token.id
     session.delete(token)

@@ -1,4 +1,4 @@
-"""The dated stage history of an application."""
+"""Endpoints of the dated stage history of an application."""
 
 from typing import Annotated, Literal
 
@@ -20,15 +20,12 @@ routes = Routes("stages")
 
 
 class StagePage(Page[StagePublic]):
-    """A page of stage objects."""
+    """A page of stages."""
 
 
 @routes.get(f"{PARENT}/stages", scopes="applications:read")
 def list_stages(caller: CallerDep, page: PageDep, application_id: ApplicationId, sort: StageOrder = "at") -> StagePage:
-    """List stages.
-
-    Answers a page of stages.
-    """
+    """List stages."""
     with caller.reading() as session:
         return StagePage.model_construct(**listed(caller, session, STAGE, page, ORDERS[sort], under=application_id))
 
@@ -37,8 +34,9 @@ def list_stages(caller: CallerDep, page: PageDep, application_id: ApplicationId,
 def create_stage(caller: CallerDep, application_id: ApplicationId, body: StageCreate) -> StagePublic:
     """Record a stage.
 
-    Records a stage and judges what it touches. The newest line is the application's stage. An ending closes it:
-    open steps become missed or not applicable; a live stage after an ending reinstates it. `offered` ends step 6.
+    The newest entry is the stage of the application. An ending (`accepted`, `declined`, `rejected`, `withdrawn` or
+    `no_response`) closes it: an open step becomes `missed` if its deadline has passed, else `not_applicable`. Another
+    stage after that reopens the application. `offered` ends step 6.
     """
     with caller.writing() as session:
         return created(caller, session, STAGE, body, at="/v1/stages", under=application_id)
@@ -46,10 +44,7 @@ def create_stage(caller: CallerDep, application_id: ApplicationId, body: StageCr
 
 @routes.get("/v1/stages/{stage_id}", scopes="applications:read")
 def get_stage(caller: CallerDep, stage_id: StageId) -> StagePublic:
-    """Read a stage.
-
-    Answers one stage with its version as ETag.
-    """
+    """Read a stage."""
     with caller.reading() as session:
         return read(caller, session, STAGE, stage_id)
 
@@ -58,7 +53,7 @@ def get_stage(caller: CallerDep, stage_id: StageId) -> StagePublic:
 def update_stage(caller: CallerDep, stage_id: StageId, body: StageUpdate) -> StagePublic:
     """Change a stage.
 
-    Lays a merge patch over the stage and judges what it touches: absent stays, null clears.
+    A merge patch: an absent field stays as it is, null clears it.
     """
     with caller.writing() as session:
         return updated(caller, session, STAGE, stage_id, body)
@@ -68,8 +63,7 @@ def update_stage(caller: CallerDep, stage_id: StageId, body: StageUpdate) -> Sta
 def delete_stage(caller: CallerDep, stage_id: StageId, *, dry_run: DryRun = False) -> Response:
     """Delete a stage.
 
-    Takes the stage back as if it had never been recorded; steps that it completed may re-open. The last line left
-    cannot go (409).
+    The entry counts as never recorded, so closed steps may reopen. The only entry of a history cannot be deleted (409).
     """
     with caller.writing() as session:
         return removed(caller, session, STAGE, stage_id, dry_run=dry_run)

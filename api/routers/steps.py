@@ -1,4 +1,4 @@
-"""The seven steps of an application, and what is done to them by hand."""
+"""Endpoints to read the seven steps, and to complete, skip, reopen and snooze them by hand."""
 
 from datetime import datetime
 from typing import Annotated
@@ -19,10 +19,12 @@ from api.services.steps.version import steps_etag
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
-StepId = Annotated[str, Path(description="The step's id: stable while the fact that caused it exists.", max_length=64)]
+StepId = Annotated[
+    str, Path(description="The step's id. It stays the same while the fact that caused the step exists.", max_length=64)
+]
 AsOf = Annotated[
     Instant | None,
-    Query(description="As it would have stood, or will stand, at this instant; evidence dated later is ignored."),
+    Query(description="The steps as they were or will be at this instant; evidence with a later date is ignored."),
 ]
 STEP = "/v1/steps/{step_id}"
 routes = Routes("steps")
@@ -34,8 +36,8 @@ async def list_steps(
 ) -> Response:
     """List an application's steps.
 
-    The seven steps with every instance: state, deadline, why, what is missing and what to do next. Steps 1 to 4 exist
-    once a round, 5 and 7 once, 6 as a chain of calls. `headline` has one line a number.
+    All steps with state, deadline, reason, what is missing and what to do next. Steps 1 to 4 exist once for each round,
+    5 and 7 once, 6 once for each call. `headline` has one entry for each of the seven numbers.
     """
     view = View(caller.now, as_of, explain)
     is_short = as_of is None and not explain
@@ -46,7 +48,7 @@ async def list_steps(
 def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip) -> StepsPublic:
     """Skip many steps at once.
 
-    Those of a list of ids, or all that are `overdue`: so an application that was recorded afterwards can be quietened.
+    The steps of a list of ids, or all that are `overdue`: useful after you record an old application.
     """
     with caller.writing() as session:
         application = find(session, Application, application_id)
@@ -60,7 +62,7 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
 async def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
     """Read a step.
 
-    Its state now, why, what is missing and what to do next.
+    Its state now, the reason, what is missing and what to do next.
     """
     view = View(caller.now, explain=explain)
     return await read_steps(caller, lambda raw: one_step(raw, step_id, view), is_short=not explain)
@@ -70,8 +72,8 @@ async def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = Fal
 def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
     """Tick a step by hand.
 
-    A dated fact; the earlier of tick and evidence counts. A call (6) and a search (7) are recorded as what they are:
-    the problem `record_the_fact` names the address.
+    The tick is recorded with its date; if there is evidence too, the earlier of the two counts. Steps 6 and 7 cannot be
+    ticked: the problem `record_the_fact` names the address at which to record the call or the search activity.
     """
     body = body or StepByHand()
     return _overridden(caller, step_id, "complete", body.at, body.note)
@@ -81,8 +83,8 @@ def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = 
 def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
     """Skip a step.
 
-    A dated fact; evidence still wins over it. Skipping a call ends the chain of calls until the next round or
-    follow-up, and the answer says so.
+    The skip is recorded with its date. Evidence takes precedence over it. After a skipped call, no further call opens
+    until the next round or follow-up; the response says so.
     """
     body = body or StepByHand()
     return _overridden(caller, step_id, "skip", body.at, body.note)
@@ -90,9 +92,9 @@ def skip_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None
 
 @routes.post(f"{STEP}/reopen", scopes="steps:write", if_match=True)
 def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = None) -> StepPublic:
-    """Take a tick or a skip back.
+    """Undo a tick or a skip.
 
-    The step stands again as its evidence says, with its original deadline.
+    The state follows from the evidence again, and the deadline is the original one.
     """
     return _overridden(caller, step_id, "reopen", body.at if body else None)
 
@@ -101,7 +103,8 @@ def reopen_step(caller: CallerDep, step_id: StepId, body: StepReopen | None = No
 def snooze_step(caller: CallerDep, step_id: StepId, body: StepSnooze) -> StepPublic:
     """Hide a step from the queue for a while.
 
-    At most 30 days; neither its state nor its deadline changes. It ends when the step closes or its deadline moves.
+    For at most 30 days. State and deadline do not change. The snooze ends early if the step closes or its deadline
+    changes.
     """
     with caller.writing() as session:
         row = _matched(caller, session, step_id)
@@ -127,7 +130,7 @@ def _overridden(
 
 
 def _matched(caller: Caller, session: OwnedSession, step_id: str) -> StepInstance:
-    """Return the row of a step, if the caller's If-Match allows to change it."""
+    """Return the row of a step. Raises PreconditionFailedError if If-Match does not name its version."""
     row = find(session, StepInstance, step_id)
     if caller.preconditions.if_match is not None:
         caller.check_if_match(_shown(caller, session, row), _tag(caller, session, row, writes=-1))
@@ -144,6 +147,6 @@ def _shown(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPubl
 
 def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPublic:
     session.flush()
-    row = find(session, StepInstance, row.id)  # it may have gone with the fact that caused it
+    row = find(session, StepInstance, row.id)  # it may be removed together with the fact that caused it
     caller.headers["ETag"] = _tag(caller, session, row)
     return caller.remember(_shown(caller, session, row))

@@ -1,4 +1,4 @@
-"""Personal tokens: what apps may do on somebody's behalf."""
+"""Endpoints of personal tokens, with which apps act for a user."""
 
 from typing import Annotated
 
@@ -26,10 +26,10 @@ class TokenPage(Page[TokenPublic]):
 
 @routes.post("/v1/tokens", scopes="account:write", errors=[409], idempotent=False, status_code=201)
 def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
-    """Make a personal token for an app.
+    """Create a personal token for an app.
 
-    Its secret is shown this once. Give it only the scopes that the app needs: `all` may do everything, `read` only
-    read. A token cannot hand on more than it has. An Idempotency-Key is ignored here.
+    Its secret is shown only once. Give it only the scopes that the app needs: `all` allows everything, `read` allows
+    all reads. A token cannot create a token with more scopes than its own. An Idempotency-Key is ignored here.
     """
     with caller.writing(returns_secret=True) as session:
         token, secret = tokens.issue_token(session, body, granted=caller.token.scopes)
@@ -42,7 +42,7 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
 def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     """List your personal tokens.
 
-    Without their secrets.
+    The secrets are not shown.
     """
     with caller.reading() as session:
         rows, cursor = paged(caller, session, page, ORDER, tokens.select_tokens(PERSONAL))
@@ -51,7 +51,7 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
 
 @routes.delete("/v1/tokens/{token_id}", scopes="account:write")
 def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
-    """Revoke a personal token, at once."""
+    """Revoke a personal token at once."""
     with caller.writing() as session:
         token = tokens.find_session_or_token(session, token_id, PERSONAL)
         caller.check_if_match(tokens.token_to_public(TokenPublic, token), etag(token.version))

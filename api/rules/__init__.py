@@ -1,5 +1,5 @@
-"""The rules: facts and a clock in, the seven steps out.
+"""The rules: pure functions that compute the seven steps of an application from its facts, a policy and an instant.
 
-Pure functions over the standard library: no clock, no input or output, no settings, no database.
-The door is `evaluate.project`; numbers in brackets are the statements of the domain's specification.
+They import nothing but the standard library and read no clock, settings, files or database. The entry point is
+`evaluate.project`. Numbers in brackets, such as [18], are the numbered statements of docs/statements.md.
 """

@@ -1,4 +1,4 @@
-"""How a judged step is answered: kept as text and codes, put into words at the instant at which it is read."""
+"""Conversion of judged steps into stored records, and of records into answers. Texts are built on every read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ PRESSING = ("overdue", "open", "upcoming")
 
 
 def to_record(instance: Instance) -> StepRecord:
-    """Return what is stored of a judged step; what is empty is left out of its detail."""
+    """Convert a judged step into the record that is stored. Empty lists and a total of 0 are left out of `detail`."""
     completed = instance.completed_at
     detail: dict[str, Any] = {"zone": instance.due_zone, "basis": instance.due_basis, "data": instance.data}
     if instance.total:
@@ -45,7 +45,7 @@ def _short(cue: Cue) -> Sequence[object]:
 
 
 def answered(step: StepRecord, now: str, application_id: str, id_: str) -> Answer:
-    """Return the answer about a step at an instant: its state by the clock, its reason in words, what to do next."""
+    """Return the answer about a step at `now`, with its state, its reason text and its next action at that instant."""
     detail, opens_at, due_at = step.detail, step.opens_at, step.due_at
     state = step.closed_state or ("upcoming" if now < opens_at else "open" if now < due_at else "overdue")
     data, total, missing = detail.get("data", NOTHING), detail.get("total", 0), step.missing
@@ -84,14 +84,14 @@ def _started(timed: Iterable[Sequence[Any]], now: str) -> list[Any]:
 
 
 def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object]) -> Answer:
-    """Put a cue into words; rows judged by rules before the third hold the words themselves."""
+    """Return a cue as an answer. Rows that rules version 1 or 2 stored hold the complete hint instead of a key."""
     if len(cue) == len(Hint._fields):
         return dict(zip(Hint._fields, cue, strict=True))
     return dict(worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data))
 
 
 def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:
-    """Return the answer about a number of which there is no step yet."""
+    """Return the answer about a step number that has no instance; `closed`: the application has ended."""
     reason = "application_closed" if closed else "no_interview"
     return {
         "id": None,
@@ -118,7 +118,7 @@ def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:
 
 
 def headlines(steps: Iterable[Answer]) -> list[Answer]:
-    """Return the seven that speak for their numbers: the most pressing open one, else the latest closed one."""
+    """Return one answer for each number: overdue before open before upcoming, else the one that opened last."""
     best: dict[int, Answer] = {}
     for step in sorted(steps, key=_urgency):
         best.setdefault(step["number"], step)

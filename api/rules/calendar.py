@@ -1,7 +1,7 @@
-"""Instants, zones and business days: every date of a step is computed here.
+"""Conversion between instants and local time, and the employer's business days.
 
 An instant is an aware UTC datetime in whole seconds. A zone is an IANA name; only names in `ZONES` are accepted,
-because `ZoneInfo` answers some others with operating system errors, and a few mean another zone on every machine.
+because `ZoneInfo` raises operating system errors for some others, and a few depend on the machine.
 """
 
 from collections.abc import Collection
@@ -12,11 +12,19 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from api.rules.facts import Moment
 
-ZONES = frozenset(available_timezones()) - {"Factory", "localtime", "posixrules"}
+NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 SEARCH_LIMIT_DAYS = 3_660
 DAY = timedelta(days=1)
 POST_TAKES = timedelta(days=3)
+
+
+def zones_among(names: Collection[str]) -> frozenset[str]:
+    """Return the names of zones of places: the others depend on the machine."""
+    return frozenset(names) - NO_PLACES
+
+
+ZONES = zones_among(available_timezones())
 
 
 class NoBusinessDayError(ValueError):
@@ -24,12 +32,12 @@ class NoBusinessDayError(ValueError):
 
 
 def is_within_reach(day: date) -> bool:
-    """Tell whether a date, or an instant in UTC, lies from 1970 to the end of 2199: any deadline of it can be kept."""
+    """Tell whether a date, or an instant in UTC, lies in the years 1970 to 2199: all its deadlines can be stored."""
     return FIRST_YEAR <= day.year < LAST_YEAR
 
 
 def in_utc(instant: datetime) -> datetime:
-    """Return an aware instant in UTC. Raises ValueError where it is not within reach."""
+    """Convert an aware instant to UTC. Raises ValueError outside the years 1970 to 2199."""
     try:
         there = instant.astimezone(UTC)
     except OverflowError as error:
@@ -41,13 +49,13 @@ def in_utc(instant: datetime) -> datetime:
 
 @cache
 def hours(count: int) -> timedelta:
-    """Return some hours: the policy's figures are few."""
+    """Return a number of hours as a `timedelta`, cached because policies use few different numbers."""
     return timedelta(hours=count)
 
 
 @lru_cache(maxsize=65_536)
 def resolve(day: date, clock: time, zone: str) -> datetime:
-    """Return the instant of a wall time: a repeated one is the first, a missing one keeps the offset before the gap."""
+    """Return the instant of a local time: the first if it occurs twice; in a gap, with the offset before the gap."""
     return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
 
 
@@ -58,13 +66,13 @@ def day_start(day: date, zone: str) -> datetime:
 
 
 def day_end(day: date, zone: str) -> datetime:
-    """Return the first instant after a local date: the end is open."""
+    """Return the first instant after a local date, which is the exclusive end of that day."""
     return day_start(day + DAY, zone)
 
 
 @lru_cache(maxsize=65_536)
 def exists(day: date, zone: str) -> bool:
-    """Tell whether the zone had or will have a date: one that it skipped has no instant."""
+    """Tell whether a date exists in the zone: a date that the zone skipped has no instant."""
     return day_start(day, zone) < day_end(day, zone)
 
 
@@ -74,13 +82,13 @@ def local_date(instant: datetime, zone: str) -> date:
 
 
 def same_day(instant: datetime, zone: str, floor: timedelta) -> datetime:
-    """Return the end of the instant's local day, or `floor` later when less of the day than that is left [12]."""
+    """Return the end of the instant's local day, but at least `floor` after the instant [12]."""
     return max(day_end(local_date(instant, zone), zone), instant + floor)
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The employer's calendar and office hours: where business days and hours are counted."""
+    """The employer's calendar: zone, working days, holidays and office hours."""
 
     zone: str
     workdays: Collection[int]
@@ -89,13 +97,13 @@ class Office:
     closes: time
 
     def is_business_day(self, day: date) -> bool:
-        """Tell whether work is done that day; a date which the zone skipped does not exist and is none."""
+        """Tell whether a date is a working day, not a holiday, and not skipped by the zone."""
         return day.weekday() in self.workdays and day not in self.holidays and exists(day, self.zone)
 
     def add_business_days(self, day: date, count: int) -> date:
-        """Return the `count`-th business day after `day`; for 0 the day itself, or the next one that is.
+        """Return the `count`-th business day after `day`; for 0 `day` itself if it is one, else the next one.
 
-        Raises NoBusinessDayError when there is none within ten years.
+        Raises NoBusinessDayError when there is none within 3,660 days.
         """
         candidate = day if count == 0 else day + DAY
         remaining, is_one = max(count, 1), self.is_business_day
@@ -116,9 +124,9 @@ class Office:
         return resolve(day, self.closes, self.zone)
 
     def start_of(self, moment: Moment) -> datetime:
-        """Return when a given moment begins; without a time at opening. Given dates are never shifted."""
+        """Return the start of a given moment: its time, else the opening hour. It is not moved off free days [28]."""
         return resolve(moment.date, moment.time or self.opens, self.zone)
 
     def end_of(self, moment: Moment) -> datetime:
-        """Return when a given moment ends; without a time at closing. Given dates are never shifted."""
+        """Return the end of a given moment: its time, else the closing hour. It is not moved off free days [28]."""
         return resolve(moment.date, moment.time or self.closes, self.zone)

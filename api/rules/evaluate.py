@@ -1,4 +1,4 @@
-"""The door of the rules: facts, policy and a clock in; judged instances out."""
+"""The entry point of the rules: judge the steps of one application from its facts and a policy."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -17,10 +17,10 @@ from api.rules.steps.references import references
 from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 PER_ROUND = {1: next_stage, 2: contact_details, 3: notes, 4: thank_you}
 ONCE = {5: references, 7: keep_looking}
-# What each number looks at among an application's facts, besides its rounds, its stages and what was done by hand.
+# The kinds of facts that each step reads, besides interviews, stages and overrides, which every step may read.
 STEP_INPUTS: Mapping[int, Collection[str]] = {
     1: (),
     2: ("people", "status_contact"),
@@ -36,10 +36,10 @@ IN_ORDER = attrgetter("number", "opens_at", "scope")
 def project(
     facts: Facts, policy: Policy, now: datetime, *, only: Collection[int] = STEPS, explain: bool = False
 ) -> tuple[Instance, ...]:
-    """Judge all evidence up to `now`; what comes out stays right for every later instant until a fact changes.
+    """Judge the steps by all evidence up to `now`. The result holds for every later instant until a fact changes.
 
-    `only` some numbers: the facts that they do not look at may then be left out. `explain` adds the rules that were
-    applied.
+    With `only`, facts of kinds that these numbers do not read (`STEP_INPUTS`) may be left out of `facts`. `explain`
+    fills `trace` with the rules that were applied.
     """
     at = Situation(facts, policy, now, explains=explain)
     instances = [judge(at, draft) for draft in _drafts(at, only)]
@@ -48,11 +48,11 @@ def project(
 
 
 def steps_affected_by(*facts: str) -> Collection[int]:
-    """Return the numbers that can change when facts of these kinds come, go or change."""
+    """Return the step numbers that can change when facts of these kinds are added, changed or deleted."""
     return [number for number, seen in STEP_INPUTS.items() if not set(facts).isdisjoint(seen)]
 
 
 def _drafts(at: Situation, only: Collection[int]) -> list[Draft]:
     drafts = [step(at, one) for number, step in PER_ROUND.items() if number in only for one in at.facts.interviews]
     drafts += [draft for number, step in ONCE.items() if number in only and (draft := step(at))]
-    return [*drafts, *status_calls(at)] if 6 in only else drafts  # the chain of calls
+    return [*drafts, *status_calls(at)] if 6 in only else drafts

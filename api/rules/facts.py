@@ -1,8 +1,7 @@
-"""What is known about one application: the frozen input of the rules.
+"""The facts of one application: the frozen input of the rules.
 
-Every `…_at` and `…_since` is an aware UTC instant in whole seconds. Evidence dated after `now` is ignored by
-the rules; the schedule (interviews with their cancellation, moments, `references_given_at`, `reference_check`) always
-counts as it stands.
+Every `…_at` and `…_since` is an aware UTC instant in whole seconds. The rules ignore evidence dated after `now`.
+The schedule is never ignored: interviews with their cancellation, moments, `references_given_at`, `reference_check`.
 """
 
 import datetime as dt
@@ -14,13 +13,13 @@ BEFORE_OFFER = ("saved", "applied", "interviewing")
 
 
 def effective_end(start: datetime, end: datetime | None, actual_end: datetime | None, default_minutes: int) -> datetime:
-    """Return when a round really ends: the actual end, else the planned one, else the start and `default_minutes`."""
+    """Return the end that counts: the actual end, else the planned end, else `default_minutes` after the start."""
     return actual_end or end or start + timedelta(minutes=default_minutes)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What an employer said: a date, perhaps a time, both in the application's zone."""
+    """A date that an employer named, with or without a time, in the application's zone."""
 
     date: dt.date
     time: dt.time | None = None
@@ -28,9 +27,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interviewer:
-    """A contact who takes part in a round. `details_at`: since when name, title and one channel are known [6, 7].
+    """A contact who takes part in a round. `details_at`: since when name, title and one channel are recorded [6, 7].
 
-    An `erased` one cannot be completed any more. `prefers` is the channel that they like best, if that is known.
+    The details of an `erased` contact cannot be completed. `prefers` is the channel they prefer, if recorded [23].
     """
 
     contact_id: str
@@ -44,7 +43,7 @@ class Interviewer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interview:
-    """One round. `end` and `actual_end` may be unknown; `zone` is the place's, not the employer's."""
+    """An interview round. `zone` is the zone of the interview, which may differ from the employer's."""
 
     id: str
     start: datetime
@@ -65,13 +64,13 @@ class Interview:
 
     @property
     def live(self) -> bool:
-        """Tell whether the round took or will take place."""
+        """Whether the round took place or is still planned."""
         return self.status in ("scheduled", "held")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A note; only `positive` and `concern` notes of a round are evidence [13, 14]."""
+    """A note. Only the kinds `positive` and `concern` with an interview are evidence [13, 14]."""
 
     id: str
     interview_id: str | None
@@ -81,7 +80,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter; without `sent_at` it is a draft. No recipients means that it is for everybody of the round."""
+    """A letter; a draft while `sent_at` is None. Without recipients it counts for all interviewers of the round."""
 
     id: str
     interview_id: str | None
@@ -94,7 +93,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A reference person linked to the application. `briefed_at` is given only when both details were given [26]."""
+    """A reference linked to the application. `briefed_at` is None unless job and company details were given [26]."""
 
     id: str
     linked_at: datetime
@@ -106,7 +105,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """A contact with the employer, in either direction [27–29]."""
+    """A call, message or talk with the employer: `direction` is `out` or `in` [27, 29]."""
 
     id: str
     at: datetime
@@ -119,7 +118,7 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageChange:
-    """A line of the stage history; an undated first line sorts before all others but still has its instant."""
+    """An entry of the stage history. An undated first entry sorts first, but is ignored before its `at` like others."""
 
     id: str
     stage: str
@@ -129,7 +128,10 @@ class StageChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusContact:
-    """The person to ask [11]: chosen since, and reachable by phone or e-mail since."""
+    """The person to ask about the application [11].
+
+    `since` is when they were chosen, `reachable_since` from when a phone number or e-mail address is recorded.
+    """
 
     contact_id: str
     name: str = ""
@@ -142,7 +144,7 @@ class StatusContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """A step skipped, ticked or reopened by hand. The latest by (at, id) of a key counts."""
+    """A step that the user completed, skipped or reopened by hand. The latest by (at, id) counts for its key."""
 
     id: str
     number: int
@@ -153,9 +155,10 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elsewhere:
-    """Something done or arranged apart from this application [31, 32].
+    """A search activity, or an interview of another application [31, 32].
 
-    An activity has no `end`; a round elsewhere counts by its effective end, unless its application closed before that.
+    `at` is the time of the activity or the effective end of the interview. `closed_at` is when the other application
+    closed: an interview that ends after that does not count.
     """
 
     id: str
@@ -166,7 +169,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that the rules may know about one application. `zone` is the employer's, `user_zone` the user's."""
+    """All facts of one application. `zone` is the employer's zone, `user_zone` the user's."""
 
     application_id: str
     zone: str

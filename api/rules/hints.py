@@ -1,7 +1,8 @@
-"""What there is to do or to know, in words: rules say which hint and about whom, the words are put in when it is read.
+"""The texts and addresses of next actions, warnings and advice.
 
-A key is the hint's code, with a variant of its words behind a stroke where there are several. In an address, what
-stands in doubled braces is for the caller to choose.
+A step stores a key and the values of its placeholders; `worded` builds the hint on every read. A key is the code of the
+hint, followed by `/` and a variant if the code has several texts. Doubled braces in an address become a placeholder for
+an id that the caller chooses.
 """
 
 from collections.abc import Mapping
@@ -15,60 +16,60 @@ COMPOSE = INTERVIEW + "/letters/compose"
 NAMED = {"complete_contact": "contact", "alert_reference": "reference", "brief_reference": "reference"}
 WORDS: Mapping[str, tuple[str, str, str]] = {
     "prepare_questions": (
-        ("Prepare to ask what comes next and when you may ring: the card has the questions that are still open."),
+        "Prepare to ask what comes next and when you may call. The prep card has the questions that are still open.",
         "GET",
         INTERVIEW + "/prep-card",
     ),
     "record_next_stage": (
-        "Write down which step of the hiring comes next.",
+        "Record what the next stage of hiring is.",
         "PATCH",
         INTERVIEW,
     ),
     "record_contact_time": (
-        "Write down from when you may ring them.",
+        "Record from when you may call them.",
         "PATCH",
         INTERVIEW,
     ),
     "ask_hr": (
         (
-            "Ask Human Resources what comes next and when you may ring: compose a letter of the kind "
-            "`ask_next_stage`, or ring. Write the answer down on the interview."
+            "Ask Human Resources what comes next and when you may call: compose a letter of the kind "
+            "`ask_next_stage`, or call. Record the answer on the interview."
         ),
         "POST",
         COMPOSE,
     ),
     "ask_for_your_date": (
-        "You have their date, not yours: ask when you may ring.",
+        "You know when they want to contact you, but not when you may call. Ask for that date.",
         "PATCH",
         INTERVIEW,
     ),
     "record_answer": (
-        "Once you know it, write it down here; that they would not say is an answer too.",
+        "Record the answer here as soon as you know it. That they would not say is an answer too.",
         "PATCH",
         INTERVIEW,
     ),
     "link_interviewer": (
-        "Say who was in the room.",
+        "Record the interviewers of this round.",
         "PUT",
         INTERVIEW + "/interviewers/{{contact_id}}",
     ),
     "link_interviewer/erased": (
-        "This contact was erased: mark them as optional here.",
+        "This contact was erased and cannot be completed. Mark them as optional.",
         "PUT",
         INTERVIEW + "/interviewers/{contact}",
     ),
     "complete_contact/details": (
-        "Fill in full name, title and a way to reach {who}.",
+        "Add the full name, the job title and contact details of {who}.",
         "PATCH",
         CONTACT,
     ),
     "complete_contact/reach": (
-        "Fill in a phone number or an e-mail address of {who}.",
+        "Add a phone number or an e-mail address of {who}.",
         "PATCH",
         CONTACT,
     ),
     "complete_contact/address": (
-        "The letter goes by e-mail: fill in the address of {who}.",
+        "The letter goes by e-mail. Add the e-mail address of {who}.",
         "PATCH",
         CONTACT,
     ),
@@ -78,32 +79,32 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         APPLICATION,
     ),
     "write_positive": (
-        "Write down what went well, or tick that there was nothing.",
+        "Write down what went well, or mark that there was nothing.",
         "POST",
         APPLICATION + "/notes",
     ),
     "write_concern": (
-        "Write down what is still open, or tick that there was nothing.",
+        "Write down what needs a better answer, or mark that there was nothing.",
         "POST",
         APPLICATION + "/notes",
     ),
     "debrief_at_once": (
-        ("Or all at once: whom you met, what went well, what is still open and what comes next, in one request."),
+        ("Or record all in one request: whom you met, what went well, what needs a better answer and what comes next."),
         "POST",
         INTERVIEW + "/debrief",
     ),
     "evidence_before_interview/note": (
-        "A note is dated before this interview began and does not count for it.",
+        "A note is dated before the start of this interview, so it does not count.",
         "PATCH",
         "/v1/notes/{note}",
     ),
     "evidence_before_interview/letter": (
-        "A letter was sent before this interview began and does not count for it.",
+        "A letter was sent before the start of this interview, so it does not count.",
         "PATCH",
         LETTER,
     ),
     "draft_letter": (
-        "Write the thank-you letter{to}: it is composed from your notes, and yours to change.",
+        "Compose the thank-you letter{to} from your notes. You can change the draft.",
         "POST",
         COMPOSE,
     ),
@@ -113,17 +114,17 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         LETTER,
     ),
     "mark_sent": (
-        "Send the letter and say when.",
+        "Send the letter, and record when you sent it.",
         "POST",
         LETTER + "/send",
     ),
     "post_too_late": (
-        "By post it would arrive after they decide, or after you ring: send it by e-mail, or hand it in.",
+        "By post the letter would arrive after they decide or after you call. Send it by e-mail or deliver it by hand.",
         "PATCH",
         LETTER,
     ),
     "check_letter": (
-        "Before it goes out: check names, blanks, length, and whether it answers what was left open.",
+        "Check the letter before you send it: names, blanks, length, and whether it answers the concerns.",
         "GET",
         LETTER + "/check",
     ),
@@ -133,22 +134,22 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         LETTER,
     ),
     "link_reference": (
-        "Say which references you have named.",
+        "Record which references you have named.",
         "PUT",
         APPLICATION + "/references/{{reference_id}}",
     ),
     "alert_reference": (
-        "Tell {who} that they may be rung: the briefing has what to say, and where to note that you did.",
+        "Tell {who} that the employer may call. The briefing has what to say, and where to record that you did.",
         "GET",
         REFERENCE + "/briefing",
     ),
     "brief_reference": (
-        "Give {who} the details of job and company: the briefing has them, and where to note that you did.",
+        "Give {who} the details of job and company. The briefing has them, and where to record that you did.",
         "GET",
         REFERENCE + "/briefing",
     ),
     "reference_rung_unprepared": (
-        "{who} was rung before being prepared.",
+        "The employer contacted {who} before you had prepared them.",
         "PATCH",
         REFERENCE,
     ),
@@ -159,37 +160,37 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "call": (
         (
-            "Ask {who} where things stand ({ways}; office hours {hours}). The card has what to say, and where to "
-            "note what came of it."
+            "Ask {who} for the status of your application ({ways}; office hours {hours}). The call card has what to "
+            "say, and where to record the result."
         ),
         "GET",
         APPLICATION + "/call-card",
     ),
     "write_instead": (
-        "Write to {who} instead of ringing: compose it with the kind `follow_up`.",
+        "Write to {who} instead of calling: compose a letter of the kind `follow_up`.",
         "POST",
         COMPOSE,
     ),
     "write_instead/chase": (
         (
-            "Write to {who} instead of ringing: compose it with the kind `chase` once the day that they named "
-            "has passed, else `follow_up`."
+            "Write to {who} instead of calling: compose a letter of the kind `chase` once the day that they named has "
+            "passed, else `follow_up`."
         ),
         "POST",
         COMPOSE,
     ),
     "consider_moving_on": (
-        "They have not answered repeatedly. No further call is asked for: put your energy elsewhere.",
+        "They have not answered your questions, so no further call follows. Give your time to other applications.",
         "POST",
         "/v1/search-activities",
     ),
     "log_search": (
-        "Do something for your search elsewhere and note it.",
+        "Do something for your search elsewhere, and record it.",
         "POST",
         "/v1/search-activities",
     ),
     "add_application": (
-        "This is your only live application: apply elsewhere and record it with the day you applied.",
+        "This is your only live application. Apply elsewhere, and record it with the day on which you applied.",
         "POST",
         "/v1/applications",
     ),
@@ -197,7 +198,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
 
 
 def _code(key: str) -> str:
-    """Return the code as it is answered: of some, with the id of whom it is about."""
+    """Return the code as it is answered; some codes end with a placeholder for the person's id."""
     code = key.partition("/")[0]
     return f"{code}:{{{NAMED[code]}}}" if code in NAMED else code
 
@@ -206,7 +207,7 @@ WORDINGS = {key: (_code(key), *words) for key, words in WORDS.items()}
 
 
 def worded(key: str, about: Mapping[str, str], application_id: str, data: Mapping[str, object]) -> dict[str, str]:
-    """Put a hint into words; the interview is the step's own, of which `data` tells, where the hint names none."""
+    """Build a hint. `about` fills the placeholders; an address without an interview in `about` uses that of `data`."""
     code, text, method, href = WORDINGS[key]
     if about:
         code, text = code.format_map(about), text.format_map(about)
@@ -215,5 +216,5 @@ def worded(key: str, about: Mapping[str, str], application_id: str, data: Mappin
 
 
 def hint(code: str, text: str, method: str, href: str) -> dict[str, str]:
-    """Return something to do or to know as it is answered: next actions, warnings and advice alike."""
+    """Return a next action, a warning or an advice as it is answered."""
     return {"code": code, "text": text, "method": method, "href": href}

@@ -1,4 +1,4 @@
-"""The order of judgement: what ends a step, first hit wins; else the clock."""
+"""The order in which a draft is judged: the first condition that holds closes the step."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ Done = tuple[str, str, datetime]
 
 
 def judge(at: Situation, draft: Draft) -> Instance:
-    """Judge one draft: evidence or a tick, skip, policy, a reason of its own, the application's end – else open."""
+    """Judge one draft: completed, skipped, disabled, not applicable, application closed; the step is open otherwise."""
     latest = _latest(at, draft) if at.facts.overrides else None
     ticked = latest[1] if latest and latest[0] == "complete" and draft.number in BY_HAND else None
     done = _done(draft) if ticked is None else _ticked(draft, ticked)
@@ -49,15 +49,15 @@ def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
 
 
 def _evidence(draft: Draft) -> tuple[Evidence, ...]:
-    """Return all evidence once, in order of time."""
+    """Return the evidence of all parts without duplicates, ordered by time."""
     found = [part.evidence for part in draft.parts if part.evidence]
     if draft.evidence:
         found += draft.evidence
-    return tuple(found) if len(found) < 2 else tuple(sorted(set(found), key=BY_TIME))  # one is sorted
+    return tuple(found) if len(found) < 2 else tuple(sorted(set(found), key=BY_TIME))
 
 
 def _done(draft: Draft) -> Done | None:
-    """Return state, reason and time of completion by evidence alone: that of the latest part."""
+    """Return state, reason and time of completion by evidence alone; the time is that of the latest part."""
     late, last = False, None
     for _, found, due in draft.parts:
         if found is None:
@@ -68,7 +68,7 @@ def _done(draft: Draft) -> Done | None:
 
 
 def _ticked(draft: Draft, ticked: datetime) -> Done | None:
-    """Return the same where somebody said that it was done: the earlier of the tick and a part's evidence counts."""
+    """Return the same for a step completed by hand: a part counts from its evidence if that is before `ticked`."""
     whole = [_completion(part, ticked) for part in draft.parts]
     if not whole:
         return None
@@ -86,7 +86,7 @@ def _owed(part: Part, draft: Draft) -> datetime:
 
 
 def _shown_due(draft: Draft, ticked: datetime) -> datetime:
-    """Return the step's deadline; of several items the late one's, the least open one's, else the last one's."""
+    """Return the deadline to show: the step's, or with several items the first late item's, else the last item's."""
     if not any(part.due for part in draft.parts):
         return draft.window.due_at
     done = [(_completion(part, ticked), _owed(part, draft)) for part in draft.parts]

@@ -1,4 +1,4 @@
-"""What the stage history says at an instant: the stage, an offer, an ending."""
+"""The stage, the offer and the closure of an application at an instant, from its stage history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from api.rules.facts import BEFORE_OFFER, ENDINGS, StageChange
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Where an application stands: all of it derived from the history, nothing stored by hand."""
+    """The state of an application, derived from its stage history."""
 
     stage: str
     offered_at: datetime | None = None
@@ -18,15 +18,15 @@ class Life:
 
 
 def order(line: StageChange) -> tuple[bool, datetime, str]:
-    """Sort the undated first line before every dated one, then by (at, id)."""
+    """Return the sort key of an entry: undated before dated, then by (at, id)."""
     return (line.dated, line.at, line.id)
 
 
 def life(stages: Sequence[StageChange], now: datetime) -> Life:
-    """Read the history as of `now`; a line dated later is not known yet.
+    """Return the state as of `now`; entries dated later are ignored.
 
-    Closed since the first of the unbroken final run of endings, with the outcome of the last. An offer counts from the
-    first `offered` after the last earlier stage; a live stage after an ending reinstates the application.
+    `closed_at` is the first and `closed_outcome` the last entry of the final run of endings; a live stage after an
+    ending reinstates the application. `offered_at` is the first `offered` after the last stage of `BEFORE_OFFER`.
     """
     known = [line for line in sorted(stages, key=order) if line.at <= now]
     if not known:

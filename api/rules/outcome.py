@@ -1,4 +1,4 @@
-"""What the rules produce: drafts of one step, judged instances, and the records in which they are stored."""
+"""The output types of the rules: drafts, judged instances, and the records in which instances are stored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ APPLICATION = "application"
 
 
 class Evidence(NamedTuple):
-    """A fact that made a part of a step complete."""
+    """A fact that completed a part of a step."""
 
     type: str
     id: str
@@ -42,19 +42,19 @@ BY_TIME = attrgetter("at", "type", "id")
 
 
 def earliest(found: Sequence[Evidence]) -> Evidence | None:
-    """Return the evidence that was there first."""
+    """Return the earliest evidence, or None."""
     return min(found, key=BY_TIME) if len(found) > 1 else found[0] if found else None
 
 
 def evidence(type_: str, id_: str, at: datetime | None) -> Evidence | None:
-    """Return the fact as evidence where it is known, else None."""
+    """Return a fact as evidence, or None if it has no instant."""
     return Evidence(type_, id_, at) if at is not None else None
 
 
 class Hint(NamedTuple):
-    """Something to do or to know: the shape of next actions, warnings and advice alike.
+    """A next action, a warning or an advice, as it is answered.
 
-    `href` may hold one `{…}` where the caller has to choose whom.
+    `href` may contain one `{…}` placeholder for an id that the caller chooses.
     """
 
     code: str
@@ -64,14 +64,14 @@ class Hint(NamedTuple):
 
 
 class Cue(NamedTuple):
-    """Which hint, and about whom: `api.rules.hints` has the words, which are put in when it is read."""
+    """A key of `api.rules.hints.WORDS` with the values for its placeholders. The text is built on every read."""
 
     key: str
     about: Mapping[str, str] = {}
 
 
 class Timed(NamedTuple):
-    """A next action or a tip that holds from an instant on (None: from the beginning)."""
+    """A next action or a tip that is shown from `since` on; None: from the beginning."""
 
     since: datetime | None
     cue: Cue | None
@@ -81,7 +81,7 @@ NOTHING_YET = Timed(None, None)
 
 
 class Part(NamedTuple):
-    """One thing that a step asks for: when it was there, by what; `due` only where it differs from the step's."""
+    """One requirement of a step, with its evidence if it is met; `due` only where it can differ from the step's."""
 
     name: str
     evidence: Evidence | None = None
@@ -89,12 +89,12 @@ class Part(NamedTuple):
 
     @property
     def at(self) -> datetime | None:
-        """When this was there, None while it is missing."""
+        """The instant of the evidence, None while it is missing."""
         return self.evidence.at if self.evidence else None
 
 
 class Applied(NamedTuple):
-    """A rule that was applied, with its inputs and what came out, for `explain`."""
+    """A rule that was applied, with its inputs and its result, for `explain`."""
 
     rule: str
     inputs: Data
@@ -102,7 +102,7 @@ class Applied(NamedTuple):
 
 
 class Window(NamedTuple):
-    """When a step opens and falls due (half open: at `due_at` it is overdue), by whose clock and on what grounds."""
+    """When a step opens and is due, in which zone and on what basis. Half open: at `due_at` the step is overdue."""
 
     opens_at: datetime
     due_at: datetime
@@ -111,10 +111,10 @@ class Window(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A step of one key before it is judged. `asks` is the reason code while it is open.
+    """A step before it is judged. `asks` is the reason code while the step is open.
 
-    `advice` stays when the step has ended; `tips` are advice for as long as it has not. They begin with an end, an
-    opening or a deadline only: these make new entity tags.
+    `advice` also stays on a closed step; `tips` are advice for an open step only. A tip may start only at the end of
+    an interview, an opening or a deadline, because the ETag of steps changes at these instants.
     """
 
     number: int
@@ -134,7 +134,7 @@ class Draft(NamedTuple):
 
 
 class Instance(NamedTuple):
-    """A judged step of one key: all that is stored. It holds no state, only what the clock is compared with."""
+    """A judged step: all that is stored. It has no open state; that follows from `opens_at`, `due_at` and the clock."""
 
     number: int
     scope: str
@@ -157,14 +157,14 @@ class Instance(NamedTuple):
 
     @property
     def key(self) -> tuple[int, str]:
-        """Number and scope: stable while the fact that caused the step exists."""
+        """Number and scope, which stay the same while the fact that caused the step exists."""
         return (self.number, self.scope)
 
 
 class StepRecord(NamedTuple):
-    """A judged step as it is stored and read: instants are text as they are answered, `detail` is what JSON can say.
+    """A judged step as it is stored and read: instants are RFC 3339 texts in UTC, `detail` holds JSON values.
 
-    Two such instants compare as texts like the instants themselves.
+    These texts have one format, so comparing two of them as strings compares the instants.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""The policy: every figure of the rules, with its default, its bounds and where it came from."""
+"""The policy: the settings of the rules, with defaults, bounds and presets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -12,7 +12,7 @@ Origin = Literal["system", "user", "application"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The figures by which steps open and fall due. Defaults are the `classic` preset."""
+    """The settings that decide when steps open and are due. The defaults are the preset `classic`."""
 
     thank_you_hours: int = 24
     contacts_hours: int = 24
@@ -35,7 +35,7 @@ class Policy:
 
     @property
     def floor(self) -> timedelta:
-        """The least time that any deadline leaves [12]."""
+        """`same_day_floor_hours` as a `timedelta`: the least time that a same-day deadline leaves [12]."""
         return hours(self.same_day_floor_hours)
 
     def office(self, zone: str) -> Office:
@@ -65,7 +65,7 @@ FIELDS = tuple(field.name for field in fields(Policy))
 
 
 def find_contradiction(policy: Policy) -> str | None:
-    """Return what is wrong between the fields, as a sentence that says how to mend it, or None."""
+    """Return a sentence that says how to fix a contradiction between fields, or None."""
     day = date(2000, 1, 3)
     hours = datetime.combine(day, policy.business_closes) - datetime.combine(day, policy.business_opens)
     if hours < policy.floor:
@@ -77,13 +77,13 @@ def find_contradiction(policy: Policy) -> str | None:
 
 
 def merge(*overrides: Mapping[str, object]) -> Policy:
-    """Return the defaults with each mapping's fields laid over them, the last one winning."""
+    """Return the defaults with the fields of each mapping applied in turn; the last one wins."""
     values: dict[str, object] = {}
     for mapping in overrides:
         values.update(mapping)
-    return Policy(**values)  # type: ignore[arg-type]  # the values were validated where they came in
+    return Policy(**values)  # type: ignore[arg-type]  # the API models validated the values
 
 
 def origins(user: Mapping[str, object], application: Mapping[str, object]) -> dict[str, Origin]:
-    """Tell for each field whose value counts."""
+    """Return for each field which level its value comes from."""
     return {name: "application" if name in application else "user" if name in user else "system" for name in FIELDS}

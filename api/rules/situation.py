@@ -1,4 +1,4 @@
-"""Facts, policy and clock gathered once for the seven steps, with what several of them need."""
+"""The common input of the seven steps: facts, policy, clock and values that several steps need."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from api.rules.words import rfc3339
 
 
 class Situation:
-    """One application at one instant, under one policy. What is worked out here is looked at by several steps."""
+    """One application at one instant under one policy, with values that are computed once for several steps."""
 
     __slots__ = (
         "days",
@@ -31,18 +31,18 @@ class Situation:
 
     def __init__(self, facts: Facts, policy: Policy, now: datetime, *, explains: bool = False) -> None:
         self.facts, self.policy, self.now, self.explains = facts, policy, now, explains
-        self.office: Office = policy.office(facts.zone)  # the employer's calendar
+        self.office: Office = policy.office(facts.zone)
         self.floor: timedelta = policy.floor
         minutes = policy.default_interview_minutes
         self.ends: dict[str, datetime] = {
             one.id: effective_end(one.start, one.end, one.actual_end, minutes) for one in facts.interviews
         }
-        # The end of each round's local day, or the floor after the round [12]: steps 1 and 3 go by it.
+        # Steps 1 and 3 are due at the end of the round's local day, but not before the floor has passed [12].
         self.days: dict[str, datetime] = {
             one.id: same_day(self.ends[one.id], one.zone, self.floor) for one in facts.interviews
         }
-        self.life: Life = life(facts.stages, now)  # stage, offer and ending as of now
-        # The rounds that took or will take place, by (end, id), and E₁ and A of the specification: the earliest end.
+        self.life: Life = life(facts.stages, now)
+        # Live rounds by (end, id). The earliest end is the anchor of steps 5, 6 and 7.
         self.live: tuple[Interview, ...] = tuple(
             sorted((one for one in facts.interviews if one.live), key=lambda one: (self.end(one), one.id))
         )
@@ -50,7 +50,7 @@ class Situation:
         self.rounds: dict[str, Data] = {one.id: self._round(one) for one in facts.interviews}
 
     def _round(self, interview: Interview) -> Data:
-        """Return what every reason about a round names."""
+        """Return the reason data that all steps of a round share."""
         return {
             "interview_id": interview.id,
             "started_at": rfc3339(interview.start),
@@ -63,9 +63,9 @@ class Situation:
         return self.ends[interview.id]
 
     def known(self, at: datetime | None) -> datetime | None:
-        """Return an instant of evidence unless it lies after now."""
+        """Return an instant of evidence, or None if it lies after now."""
         return at if at is not None and at <= self.now else None
 
     def explained(self, trace: Callable[[], tuple[Applied, ...]]) -> tuple[Applied, ...]:
-        """Return the rules that were applied, if somebody asks for them: most of the time nobody does."""
+        """Build the trace only if `explains` is set, because most calls do not ask for it."""
         return trace() if self.explains else ()

@@ -1,18 +1,20 @@
-"""The sentence behind every answer: fact, rule, date – always with the instant and its zone."""
+"""Reason texts: the fact, the rule and the date of a step. Every date has weekday, year and the name of its zone."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from api.rules.calendar import day_end, local_date
 from api.rules.outcome import Data, StepRecord
 
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def rfc3339(instant: datetime) -> str:
-    """Write an instant as RFC 3339 in UTC with `Z`."""
+    """Format an instant as RFC 3339 in UTC with `Z`."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
     return f"{instant.isoformat()[:19]}Z"
@@ -20,18 +22,36 @@ def rfc3339(instant: datetime) -> str:
 
 @lru_cache(maxsize=16_384)
 def wall(instant: datetime, zone: str) -> str:
-    """Write an instant as a local clock and calendar show it: `Tue 3 Mar, 11:00 EST`."""
+    """Format an instant in local time, with seconds unless they are 0: `11:00 on Tue 3 Mar 2026 (EST)`."""
     local = instant.astimezone(ZoneInfo(zone))
-    name = local.tzname() or zone
-    name = f"UTC{name}" if name[:1] in "+-" else name
     clock = f"{local.hour:02}:{local.minute:02}" + (f":{local.second:02}" if local.second else "")
-    return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}, {clock} {name}"
+    return f"{clock} on {_day(local)} ({_abbreviation(local, zone)})"
+
+
+def _day(day: date) -> str:
+    return f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _abbreviation(local: datetime, zone: str) -> str:
+    """Return `EST`, or `UTC+13` in a zone whose abbreviation is only an offset."""
+    name = local.tzname() or zone
+    return f"UTC{name}" if name[:1] in "+-" else name
 
 
 @lru_cache(maxsize=16_384)
 def clock(instant: str, zone: str) -> str:
-    """Write an instant that is text already as a local clock and calendar show it."""
+    """Format an RFC 3339 instant in local time."""
     return wall(datetime.fromisoformat(instant), zone)
+
+
+@lru_cache(maxsize=16_384)
+def deadline(instant: str, zone: str) -> str:
+    """Format a deadline as the words after “until”; local midnight is `the end of Mon 2 Mar 2026 (EST)`."""
+    due = datetime.fromisoformat(instant)
+    last = (due - SECOND).astimezone(ZoneInfo(zone))
+    if day_end(last.date(), zone) != due:
+        return wall(due, zone)
+    return f"the end of {_day(last)} ({_abbreviation(last, zone)})"
 
 
 @lru_cache(maxsize=16_384)
@@ -39,61 +59,81 @@ def _offset(instant: str, zone: str) -> timedelta | None:
     return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).utcoffset()
 
 
+@lru_cache(maxsize=16_384)
+def _same_day(ended_at: str, due_at: str, zone: str) -> str:
+    """Return `the same day`, or the hours if `same_day_floor_hours` moves the deadline past midnight."""
+    end, due = datetime.fromisoformat(ended_at), datetime.fromisoformat(due_at)
+    if local_date(due - SECOND, zone) == local_date(end, zone):
+        return "the same day"
+    return f"within {_count((due - end) // HOUR, 'hour')}"
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
 def _round(data: Data, now: str) -> str:
     start, end, zone = str(data["started_at"]), str(data["ended_at"]), str(data["zone"])
     if now < start:
-        return f"Your interview begins {clock(start, zone)}."
-    return f"Your interview {'ends' if now < end else 'ended'} {clock(end, zone)}."
+        return f"Your interview starts at {clock(start, zone)}."
+    return f"Your interview {'ends' if now < end else 'ended'} at {clock(end, zone)}."
 
 
 def _hours(record: StepRecord) -> str:
-    """Name the hours; say so where the local clock is changed in between."""
+    """Return the number of hours, and say so if the offset of the zone changes in between."""
     data, zone = record.detail["data"], record.detail["zone"]
-    hours = f"within {data['hours']} hours"
+    hours = f"within {_count(data['hours'], 'hour')}"
     if _offset(data["ended_at"], zone) != _offset(record.due_at, zone):
-        hours += " as time elapses (the clocks change in between)"
+        hours += " of elapsed time (the clocks change in between)"
     return hours
 
 
 def _next_stage(record: StepRecord, now: str) -> str:
-    return f"{_round(record.detail['data'], now)} What comes next is to be found out and written down the same day"
+    data, zone = record.detail["data"], record.detail["zone"]
+    soon = _same_day(data["ended_at"], record.due_at, zone)
+    return f"{_round(data, now)} Find out what comes next and write it down {soon}."
 
 
 def _contact_details(record: StepRecord, now: str) -> str:
-    return f"{_round(record.detail['data'], now)} Names, titles and ways to reach people are due {_hours(record)}"
+    return f"{_round(record.detail['data'], now)} Names, job titles and contact details are due {_hours(record)}."
 
 
 def _notes(record: StepRecord, now: str) -> str:
-    until = "the same day" if record.detail["basis"] == "local_day" else "before the letter"
-    return f"{_round(record.detail['data'], now)} Notes on what went well and what is open are due {until}"
+    data, zone, soon = record.detail["data"], record.detail["zone"], "before you send the letter"
+    if record.detail["basis"] == "local_day":
+        soon = _same_day(data["ended_at"], record.due_at, zone)
+    return f"{_round(data, now)} Notes on what went well and on what needs a better answer are due {soon}."
 
 
 def _thank_you(record: StepRecord, now: str) -> str:
-    return f"{_round(record.detail['data'], now)} A thank-you letter is due {_hours(record)}"
+    return f"{_round(record.detail['data'], now)} A thank-you letter is due {_hours(record)}."
 
 
 def _references(record: StepRecord, now: str) -> str:
     data = record.detail["data"]
     at = clock(data["opened_at"], record.detail["zone"])
     if data["names_given"]:
-        fact = f"You handed over the names of your references {at}."
+        fact = f"You gave the names of your references at {at}."
     else:
-        fact = f"Your first interview {'ends' if now < data['opened_at'] else 'ended'} {at}."
-    return f"{fact} Your references are to be told and briefed before anybody rings them"
+        fact = f"Your first interview {'ends' if now < data['opened_at'] else 'ended'} at {at}."
+    return f"{fact} Tell and brief your references before anybody calls them."
 
 
 def _status_call(record: StepRecord, _now: str) -> str:
     opens = clock(record.opens_at, record.detail["zone"])
     if record.detail["basis"] == "promised":
-        return f"They gave you a date. Ask where things stand from {opens}"
-    return f"No date was given. Ask where things stand after some business days, from {opens}"
+        return f"They gave you a date. Ask for the status of your application from {opens}."
+    return f"They gave you no date. Ask for the status of your application after some business days, from {opens}."
 
 
-def _keep_looking(record: StepRecord, _now: str) -> str:
+def _keep_looking(record: StepRecord, now: str) -> str:
     data = record.detail["data"]
-    since = clock(data["since"], record.detail["zone"])
-    fact = "Your search elsewhere counts from" if data["elsewhere"] else "Your first interview counts from"
-    return f"{fact} {since}. Something elsewhere is due every {data['days']} days"
+    since, is_ahead = clock(data["since"], record.detail["zone"]), now < data["since"]
+    if not data["elsewhere"]:
+        fact = f"Your first interview {'ends' if is_ahead else 'ended'} at {since}."
+    else:
+        fact = f"Your latest {'interview elsewhere ends' if is_ahead else 'activity elsewhere was'} at {since}."
+    return f"{fact} Do something for your search elsewhere within {_count(data['days'], 'day')}."
 
 
 OPEN: Mapping[int, Callable[[StepRecord, str], str]] = {
@@ -106,20 +146,20 @@ OPEN: Mapping[int, Callable[[StepRecord, str], str]] = {
     7: _keep_looking,
 }
 CLOSED = {
-    "no_interview": "No interview is known yet: record one and this step gets its dates.",
-    "evidence": "Done {completed}, by what you recorded; the deadline was {due}.",
-    "by_hand": "Ticked by hand as done {completed}; the deadline was {due}.",
-    "company_contacted_you": "They got in touch with you {completed}; the deadline was {due}.",
-    "skipped_by_user": "You skipped this; its deadline was {due}.",
-    "disabled_by_policy": "Your policy switches this step off.",
-    "superseded_by_next_round": "A further round was arranged, so this is no longer to be asked.",
-    "restarted": "A later round was cancelled, so the question starts anew.",
-    "interview_cancelled": "The interview was cancelled, so nothing follows from it.",
-    "interview_not_held": "The interview did not take place, so nothing follows from it.",
-    "references_not_needed": "You noted that no references are wanted.",
-    "offer_received": "An offer was received, so there is no status left to ask for.",
-    "no_one_to_thank": "Nobody conducted this assessment, so there is no one to thank.",
-    "application_closed": "The application is closed; the deadline was {due}.",
+    "no_interview": "No interview is recorded yet. Record one, and this step gets its dates.",
+    "evidence": "Done at {completed}, according to your records. You had until {due}.",
+    "by_hand": "Marked by hand as done at {completed}. You had until {due}.",
+    "company_contacted_you": "They contacted you at {completed}. You had until {due}.",
+    "skipped_by_user": "You skipped this step. You had until {due}.",
+    "disabled_by_policy": "Your policy disables this step.",
+    "superseded_by_next_round": "Another interview round was arranged, so you need not ask any more.",
+    "restarted": "A later round was cancelled, so a new call replaces this one.",
+    "interview_cancelled": "The interview was cancelled, so this step does not apply.",
+    "interview_not_held": "The interview did not take place, so this step does not apply.",
+    "references_not_needed": "You recorded that no references are wanted.",
+    "offer_received": "You received an offer, so you need not ask for the status any more.",
+    "no_one_to_thank": "No interviewer is recorded for this assessment, so there is nobody to thank.",
+    "application_closed": "The application is closed. You had until {due}.",
 }
 REASONS = (
     "not_open_yet",
@@ -136,16 +176,16 @@ REASONS = (
 
 
 def reason_text(record: StepRecord, now: str) -> str:
-    """Say why a step stands as it does at `now`."""
+    """Return the text that explains the state of a step at `now`."""
     zone = record.detail["zone"]
-    due = clock(record.due_at, zone)
+    due = deadline(record.due_at, zone)
     if record.closed_state is None:
-        text = OPEN[record.number](record, now)
-        return f"{text}; it was due {due}." if now >= record.due_at else f"{text}: by {due}."
+        verb = "had" if now >= record.due_at else "have"
+        return f"{OPEN[record.number](record, now)} You {verb} until {due}."
     completed = clock(record.completed_at, zone) if record.completed_at else ""
     return CLOSED[record.reason].format(completed=completed, due=due)
 
 
 def unscheduled(reason: str) -> str:
-    """Say why a step without any date stands as it does."""
+    """Return the text that explains the state of a step without dates."""
     return "The application is closed." if reason == "application_closed" else CLOSED[reason]

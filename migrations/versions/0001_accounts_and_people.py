@@ -1,4 +1,4 @@
-"""Accounts, tokens, and the people that outlive applications.
+"""Create the tables of accounts, tokens, contacts and references.
 
 Revision: 0001
 """
@@ -16,7 +16,7 @@ depends_on: str | None = None
 
 
 def stored() -> Iterator[sa.Column[object]]:
-    """Return the columns of every owned row with an id of its own."""
+    """Yield the columns that all tables with (user_id, id) as key share."""
     yield sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False)
     yield sa.Column("id", sa.Uuid(as_uuid=False), nullable=False)
     yield sa.Column("created_at", UTCDateTime(), nullable=False)

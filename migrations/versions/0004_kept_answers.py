@@ -1,4 +1,4 @@
-"""Answers kept for retries.
+"""Create the table of responses stored for idempotency keys.
 
 Revision: 0004
 """

@@ -1,4 +1,4 @@
-"""Throttles, activity and password resets.
+"""Create the tables of login throttles, activity and password resets.
 
 Revision: 0005
 """

@@ -1,4 +1,4 @@
-"""Words for letters: how a note may be said, why this job and company, and what each paragraph rests on.
+"""Add the columns from which letters are composed.
 
 Revision: 0006
 """

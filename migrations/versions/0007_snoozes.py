@@ -1,4 +1,4 @@
-"""An index of the steps that are snoozed, so that the end of a snooze is found without reading the others.
+"""Add an index of snoozed steps, so that the end of a snooze is found without reading other rows.
 
 Revision: 0007
 """

@@ -1,4 +1,4 @@
-"""Until when a reference may be named.
+"""Add the date until which a reference may be named.
 
 Revision: 0008
 """

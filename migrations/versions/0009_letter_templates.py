@@ -1,4 +1,4 @@
-"""Letter templates: a person's own words for a kind of letter.
+"""Create the table of letter templates.
 
 Revision: 0009
 """

@@ -1,4 +1,4 @@
-"""Made-up facts are the same in every run, hold together, and are judged as any other facts."""
+"""Generated facts of benchmarks: reproducible, consistent, and evaluated like any other facts."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def test_another_number_gives_other_rows(rows: dict[type, list[Row]]) -> None:
     assert others.isdisjoint(row["id"] for row in rows[Application])
 
 
-def test_an_application_stands_where_its_history_says(rows: dict[type, list[Row]]) -> None:
+def test_the_stage_of_an_application_follows_from_its_history(rows: dict[type, list[Row]]) -> None:
     histories = groupby(rows[StageChange], key=lambda row: row["application_id"])
     lines = {
         key: [rules.StageChange(id=row["id"], stage=row["stage"], at=row["at"], dated=row["dated"]) for row in history]
@@ -45,12 +45,12 @@ def test_an_application_stands_where_its_history_says(rows: dict[type, list[Row]
     } == {key: (one.stage, one.closed_at, one.closed_outcome) for key, one in told.items()}
 
 
-def test_nothing_is_known_before_it_happened(rows: dict[type, list[Row]]) -> None:
+def test_no_fact_is_dated_in_the_future(rows: dict[type, list[Row]]) -> None:
     dated = [(Note, "noted_at"), (Letter, "sent_at"), (StageChange, "at"), (Contact, "details_complete_since")]
     assert [row for table, name in dated for row in rows[table] if row.get(name) and row[name] > NOW] == []
 
 
-def test_an_account_has_talks_ahead_and_behind_and_letters_in_time_late_and_missing(
+def test_an_account_has_past_and_future_interviews_and_letters_in_time_late_and_missing(
     rows: dict[type, list[Row]],
 ) -> None:
     ends = {row["id"]: row["ends_at"] for row in rows[Interview]}
@@ -62,7 +62,7 @@ def test_an_account_has_talks_ahead_and_behind_and_letters_in_time_late_and_miss
     assert min(sent["draft"], sent[True], sent[False], missing, sum(end > NOW for end in ends.values())) > 0
 
 
-def test_what_was_loaded_in_bulk_is_judged_as_the_rules_say(world: World) -> None:
+def test_the_steps_of_a_bulk_load_equal_a_fresh_evaluation(world: World) -> None:
     with world.database.write(NOW) as session:
         load_account(session, 0, measured=False, applications=20)
     with world.database.read(NOW) as session:

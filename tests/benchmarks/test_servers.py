@@ -1,4 +1,4 @@
-"""The servers that are compared answer the same items to the same token, and nothing to any other."""
+"""The compared servers return the same items for a token and refuse other tokens."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,7 +21,7 @@ NAMES = ("ours", "floor", "usual")
 
 @dataclass
 class Servers:
-    """The three in process, on one database, and somebody with overdue steps."""
+    """Clients of the three servers in this process, on one database, and a person with overdue steps."""
 
     clients: dict[str, TestClient]
     person: Person
@@ -50,11 +50,11 @@ def servers(store: Store) -> Iterator[Servers]:
     store.drop(url)
 
 
-def test_all_three_answer_the_same_full_page(servers: Servers) -> None:
+def test_all_three_return_the_same_full_page(servers: Servers) -> None:
     assert compare.same({name: servers.page(name, servers.person.token).json()["items"] for name in NAMES}) == 50
 
 
-def test_what_differs_in_one_text_is_told(servers: Servers) -> None:
+def test_a_difference_in_one_text_is_reported(servers: Servers) -> None:
     items = servers.page("ours", servers.person.token).json()["items"]
     other = [{**items[0], "reason": {**items[0]["reason"], "text": "Otherwise."}}, *items[1:]]
     with pytest.raises(compare.DifferentError, match="floor"):

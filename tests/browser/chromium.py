@@ -1,4 +1,4 @@
-"""Headless Chromium, cut off from every host but this machine."""
+"""Headless Chromium that can reach only this machine."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ FLAGS = [
 
 
 def opened(url: str, folder: Path, *more: str) -> tuple[str, list[str]]:
-    """Return the page as it is shown and the console's lines; the folder keeps cookies from one page to the next."""
+    """Return the DOM of a page and the lines of the console; the folder keeps cookies between pages."""
     command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={folder / 'profile'}", *more, url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout, [line for line in done.stderr.splitlines() if ":CONSOLE:" in line]

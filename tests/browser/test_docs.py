@@ -1,4 +1,4 @@
-"""The docs in a real browser with the network cut: they show every operation and ask nobody outside."""
+"""The docs in a browser without a network: they show every group of operations and request no other host."""
 
 import json
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The address of the demo, started the way a user starts it."""
+    """The URL of the demo server, started by its command."""
     command = [sys.executable, "-m", "api", "demo", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
@@ -26,7 +26,7 @@ def address() -> Iterator[str]:
 
 
 def visited(url: str, folder: Path) -> tuple[str, list[str], set[str]]:
-    """Return the page as it is shown, the console's lines, and the hosts that the page asked."""
+    """Return the DOM of a page, the lines of the console, and the hosts that the page requested."""
     log = folder / "net.json"
     shown, console = opened(url, folder, f"--log-net-log={log}")
     of_the_page = [line for line in log.read_text(encoding="utf-8").splitlines() if '"initiator":"http' in line]
@@ -34,9 +34,9 @@ def visited(url: str, folder: Path) -> tuple[str, list[str], set[str]]:
     return shown, console, asked
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the docs were not looked at in a browser")
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the docs were not tested in a browser")
 @pytest.mark.parametrize("page", ["docs", "redoc"])
-def test_the_docs_load_with_the_network_cut(page: str, address: str, tmp_path: Path) -> None:
+def test_the_docs_load_without_a_network(page: str, address: str, tmp_path: Path) -> None:
     shown, console, asked = visited(f"{address}/{page}", tmp_path)
     assert console == []
     assert {host.partition(":")[0] for host in asked} == {"127.0.0.1"}

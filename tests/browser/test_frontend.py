@@ -1,4 +1,4 @@
-"""A frontend on another origin of the same site in a real browser: the cookie, its proof, and who gets neither."""
+"""A frontend of another origin on the same site in a browser: session cookie, CSRF token and CORS."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.served import served
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: no frontend was tried in a browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: no frontend was tested in a browser"),
 ]
 APPLICATION = {"company": "Acme", "role": "Engineer"}
 PAGE = """<!doctype html><meta charset="utf-8"><pre id="told">not yet</pre><script>
@@ -55,10 +55,10 @@ SIGN_OUT = 'await ask("DELETE", "/v1/sessions/current", null, {"X-CSRF-Token": c
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
+    """Serves a folder without writing a log."""
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def told_by(url: str, folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_frontend_on_another_port_signs_in_and_writes_with_its_proof_alone(
+def test_a_frontend_on_another_port_signs_in_and_writes_only_with_its_csrf_token(
     make_world: Callable[..., World], tmp_path: Path
 ) -> None:
     with frontend(tmp_path) as port:

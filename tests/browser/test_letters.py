@@ -1,4 +1,4 @@
-"""Letters printed by a real browser: one page of A4, with every word on it."""
+"""Letters printed by a browser: one A4 page with the whole text."""
 
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.words.test_letter_sheet import letter_sheets, page_of_words
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the letters were not printed"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the letters were not printed"),
 ]
 LETTERS = {
     "short": letter_sheets("nothing-noted-at-all")[0],

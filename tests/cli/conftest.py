@@ -1,4 +1,4 @@
-"""A port that is taken, for a server that is to be refused before it serves."""
+"""A fixture with a port in use."""
 
 import socket
 from collections.abc import Iterator
@@ -8,6 +8,6 @@ import pytest
 
 @pytest.fixture
 def taken_port() -> Iterator[str]:
-    """A port at which a server ends at once, should it come so far."""
+    """A port in use: a server that gets as far as binding it exits at once."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield str(listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Two ways to run the command: in this process, or in one of its own where that shows something more."""
+"""Run the command in this process, or in a separate process where the test needs one."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 def run_here(database_url: str, *words: str, stdin: str = "", **settings: str) -> Done:
-    """Run the command in this process with settings of its own, and leave the process as it was."""
+    """Run the command in this process with these settings, and restore the environment, streams and logging."""
     out, err = StringIO(), StringIO()
     streams = {"stdin": StringIO(stdin), "stdout": out, "stderr": err}
     with pytest.MonkeyPatch.context() as patch, unchanged_logging():
@@ -28,7 +28,7 @@ def run_here(database_url: str, *words: str, stdin: str = "", **settings: str) -
         for name, stream in streams.items():
             patch.setattr(sys, name, stream)
         patch.setattr(sys, "argv", ["afterword", *words])
-        patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets one of its own
+        patch.setattr(sys, "excepthook", sys.excepthook)  # typer replaces it
         with pytest.raises(SystemExit) as ended:
             main()
     assert ended.value.code is None or isinstance(ended.value.code, int)
@@ -36,7 +36,7 @@ def run_here(database_url: str, *words: str, stdin: str = "", **settings: str) -
 
 
 def run_apart(database_url: str, folder: Path, *words: str, **settings: str) -> Done:
-    """Run the command in a process of its own, in a folder that is not the project's."""
+    """Run the command in a separate process, in a folder outside of the project."""
     own = {**os.environ, **environment(database_url, **settings), "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [*COMMAND, *words], capture_output=True, text=True, env=own, timeout=60, cwd=folder, check=False
@@ -44,12 +44,12 @@ def run_apart(database_url: str, folder: Path, *words: str, **settings: str) -> 
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
-    """Return the variables of settings."""
+    """Return the environment variables of settings."""
     return {"AFTERWORD_DATABASE_URL": database_url, **{f"AFTERWORD_{name}": value for name, value in settings.items()}}
 
 
 def assert_one_line(done: Done, words: str, code: int = 1) -> None:
-    """Check that a command failed and said so in one line, with the remedy."""
+    """Check that a command failed with one line on stderr that contains these words."""
     assert done.returncode == code, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("afterword: ")
@@ -58,7 +58,7 @@ def assert_one_line(done: Done, words: str, code: int = 1) -> None:
 
 @contextmanager
 def unchanged_logging() -> Iterator[None]:
-    """Put the configuration of `logging` back when the block ends."""
+    """Restore the configuration of `logging` at the end of the block."""
     root, ours = logging.getLogger(), logging.getLogger("afterword")
     handlers, levels = root.handlers[:], {logger: logger.level for logger in (root, ours)}
     try:

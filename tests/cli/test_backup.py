@@ -1,4 +1,4 @@
-"""`afterword backup FILE`: a copy that is taken under load can be put in the database's place."""
+"""`afterword backup FILE`: a copy taken under load is a consistent database."""
 
 import threading
 import time
@@ -22,11 +22,11 @@ Seen = list[tuple[int, int]]
 
 
 def nothing(_done: int, _pages: int) -> None:
-    """Take no notice of progress."""
+    """Ignore progress."""
 
 
 class Writers:
-    """Two threads that write notes for as long as the block lasts, and remember those that were acknowledged."""
+    """Two threads that write notes inside the block and keep the ids of acknowledged ones."""
 
     def __init__(self, client: TestClient, application: str) -> None:
         self.client, self.address = client, f"/v1/applications/{application}/notes"
@@ -41,10 +41,10 @@ class Writers:
             self.acknowledged.append(answer.json()["id"])
 
     def go_on(self) -> None:
-        """Return when ten more have been acknowledged."""
+        """Wait until ten more notes have been acknowledged."""
         wanted, end = len(self.acknowledged) + 10, time.monotonic() + 20
         while len(self.acknowledged) < wanted:
-            assert time.monotonic() < end, "nobody can write"
+            assert time.monotonic() < end, "no write was acknowledged within 20 s"
             self.enough.wait(0.01)
 
     def __enter__(self) -> "Writers":
@@ -60,7 +60,7 @@ class Writers:
 
 
 @pytest.mark.sqlite
-def test_a_copy_taken_under_load_is_one_state_with_all_that_was_acknowledged_before(
+def test_a_copy_taken_under_load_is_consistent_and_has_all_earlier_writes(
     world: World, client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backup, "PAGES_AT_ONCE", 5)
@@ -92,7 +92,7 @@ def test_a_copy_taken_under_load_is_one_state_with_all_that_was_acknowledged_bef
 
 
 @pytest.mark.sqlite
-def test_a_file_that_exists_is_not_overwritten(world: World, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(world: World, tmp_path: Path) -> None:
     (tmp_path / "copy.db").write_text("precious", encoding="utf-8")
     with pytest.raises(ConflictError, match="name another"):
         back_up(world.database, tmp_path / "copy.db", nothing)
@@ -100,7 +100,7 @@ def test_a_file_that_exists_is_not_overwritten(world: World, tmp_path: Path) -> 
 
 
 @pytest.mark.sqlite
-def test_a_copy_that_fails_leaves_nothing_behind(world: World, tmp_path: Path) -> None:
+def test_a_failed_copy_leaves_no_file(world: World, tmp_path: Path) -> None:
     def fail(_done: int, _pages: int) -> None:
         raise KeyboardInterrupt
 
@@ -110,6 +110,6 @@ def test_a_copy_that_fails_leaves_nothing_behind(world: World, tmp_path: Path) -
 
 
 @pytest.mark.postgresql
-def test_for_postgresql_the_tool_is_named(world: World, tmp_path: Path) -> None:
+def test_on_postgresql_the_error_names_pg_dump(world: World, tmp_path: Path) -> None:
     with pytest.raises(ConflictError, match="pg_dump"):
         back_up(world.database, tmp_path / "copy.dump", nothing)

@@ -1,4 +1,4 @@
-"""The commands but `serve`: what they do, what they print, and how they fail."""
+"""All commands except `serve`: effect, output and errors."""
 
 import json
 import os
@@ -27,7 +27,7 @@ main()
 
 @pytest.fixture
 def run(store: Store) -> Iterator[Run]:
-    """Runs commands on a database at head."""
+    """A function that runs commands on a database at head."""
     url = store.copy()
     with hashing_with(*LEAST):
         yield partial(run_here, url)
@@ -56,32 +56,32 @@ def test_a_token_for_nobody_is_refused_in_one_line(run: Run) -> None:
     ("words", "stdin", "remedy"),
     [
         pytest.param(("user", "add", "alex@example.com"), "short\n", "password", id="a-short-password"),
-        pytest.param(("user", "add", "nobody"), PASSWORD, "email", id="no-address"),
+        pytest.param(("user", "add", "nobody"), PASSWORD, "email", id="not-an-email-address"),
         pytest.param(("user", "add", "a@b.org", "--time-zone", "PDT"), PASSWORD, "IANA", id="an-unknown-zone"),
         pytest.param(("token", "issue", "a@b.org", "--scopes", "write"), "", "scopes", id="an-unknown-scope"),
     ],
 )
-def test_a_mistake_is_one_line_with_the_remedy(run: Run, words: tuple[str, ...], stdin: str, remedy: str) -> None:
+def test_an_error_is_one_line_that_says_what_to_do(run: Run, words: tuple[str, ...], stdin: str, remedy: str) -> None:
     assert_one_line(run(*words, stdin=stdin), remedy)
 
 
-def test_a_schema_that_is_behind_is_one_line_too(empty_url: str) -> None:
+def test_an_outdated_schema_is_reported_in_one_line(empty_url: str) -> None:
     assert_one_line(run_here(empty_url, "token", "issue", "alex@example.com"), "afterword migrate")
 
 
 @pytest.mark.sqlite
-def test_wrong_usage_is_exit_code_2(run: Run) -> None:
+def test_wrong_usage_exits_with_2(run: Run) -> None:
     assert run("token", "issue").returncode == 2
     assert run("surprise").returncode == 2
 
 
 @pytest.mark.sqlite
-def test_the_document_is_the_published_one(run: Run) -> None:
+def test_openapi_prints_the_published_document(run: Run) -> None:
     printed = json.loads(run("openapi").stdout)
     assert printed == json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
 
 
-def test_processes_that_migrate_at_the_same_time_wait_for_each_other(empty_url: str) -> None:
+def test_concurrent_migrations_wait_for_each_other(empty_url: str) -> None:
     both = [migrates_when_told(empty_url) for _ in range(2)]
     for process in both:
         assert process.stdout is not None
@@ -96,14 +96,14 @@ def test_processes_that_migrate_at_the_same_time_wait_for_each_other(empty_url: 
 
 
 def migrates_when_told(url: str) -> "subprocess.Popen[str]":
-    """Start a process that has imported everything before it migrates: two that are told at once do so at once."""
+    """Start a process that imports everything and waits for a line before it migrates, so that two start at once."""
     command = [sys.executable, "-W", "error", "-c", MIGRATE_WHEN_TOLD, "migrate"]
     own = {**os.environ, **environment(url)}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=own)
 
 
-def test_the_steps_of_an_empty_database_are_right(run: Run) -> None:
+def test_steps_check_finds_no_difference_in_an_empty_database(run: Run) -> None:
     done = run("steps", "check")
     assert done.returncode == 0
     assert "0 differences" in done.stderr

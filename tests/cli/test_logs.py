@@ -1,4 +1,4 @@
-"""The log as an operator gets it: from our own events, other packages, warnings and the server itself."""
+"""The log of a process: our own events, other packages, warnings and the server."""
 
 import json
 import os
@@ -51,12 +51,12 @@ asyncio.run(forget())
 
 @cache
 def logged(*words: str) -> str:
-    """Return what a process of its own logs, with the level and the form that are asked for."""
+    """Return the log of a separate process; `words`: the level, and optionally the format."""
     command = [sys.executable, "-c", EVENTS, *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stderr
 
 
-def test_everything_is_a_line_of_json_and_says_nothing_of_what_was_sent() -> None:
+def test_every_event_is_one_json_line_without_data_of_requests() -> None:
     text = logged("INFO")
     events: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines()]
     assert SECRET not in text
@@ -78,7 +78,7 @@ def test_everything_is_a_line_of_json_and_says_nothing_of_what_was_sent() -> Non
     assert events[-1]["exception"][0]["type"] == "builtins.ValueError"
 
 
-def test_a_terminal_gets_words_that_no_control_character_breaks() -> None:
+def test_the_console_format_escapes_control_characters() -> None:
     text = logged("INFO", "console")
     assert SECRET not in text
     lines = text.splitlines()
@@ -98,7 +98,7 @@ def test_a_terminal_gets_words_that_no_control_character_breaks() -> None:
         pytest.param("ERROR", 1, {"error"}, id="error"),
     ],
 )
-def test_the_level_is_that_of_our_own_events(level: str, ours: int, others: set[str]) -> None:
+def test_the_log_level_applies_to_our_own_events(level: str, ours: int, others: set[str]) -> None:
     events = [json.loads(line) for line in logged(level).splitlines()]
     assert sum(event["logger"].startswith("afterword") for event in events) == ours
     assert {event["level"] for event in events if not event["logger"].startswith("afterword")} == others
@@ -109,10 +109,10 @@ def test_the_level_is_that_of_our_own_events(level: str, ours: int, others: set[
     [
         pytest.param("LOG_LEVEL", "loud", "log_level: Input should be 'DEBUG'", id="a-level"),
         pytest.param("LOG_FORMAT", "xml", "log_format: Input should be 'json' or 'console'", id="a-format"),
-        pytest.param("METRICS_TOKEN", "short", "metrics_token", id="a-token-that-can-be-guessed"),
+        pytest.param("METRICS_TOKEN", "short", "metrics_token", id="a-token-that-is-too-short"),
     ],
 )
-def test_a_wrong_setting_is_one_line_at_the_start(
+def test_an_invalid_setting_is_reported_in_one_line(
     name: str, value: str, remedy: str, tmp_path: Path, taken_port: str
 ) -> None:
     done = run_here(f"sqlite:///{tmp_path}/x.db", "serve", "--port", taken_port, **{name: value})
@@ -122,7 +122,7 @@ def test_a_wrong_setting_is_one_line_at_the_start(
 
 @dataclass(frozen=True)
 class Served:
-    """What a server said from its start on an empty file to its end."""
+    """The log of a server from its start on a new file to its end, with an answer of `/readyz` and the exit code."""
 
     first: str
     log: str
@@ -132,7 +132,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
-    """Start a server, ask it with what must not be logged, and end it."""
+    """Start a server, send requests with data that must not be logged, and stop it."""
     url = f"sqlite:///{tmp_path_factory.mktemp('served')}/x.db"
     own = {**os.environ, **environment(url, LOG_LEVEL="debug")}
     command = [*COMMAND, "serve", "--port", "0"]
@@ -148,12 +148,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
         return Served(first, log, ready, server.wait(timeout=10))
 
 
-def test_serve_answers_brings_a_file_to_head_and_ends_when_told(served: Served) -> None:
+def test_serve_migrates_a_new_file_answers_and_stops_on_sigterm(served: Served) -> None:
     assert served.ready["schema_at_head"] is True
     assert served.code in (0, -signal.SIGTERM)
 
 
-def test_all_that_a_server_writes_is_json_without_what_was_sent(served: Served) -> None:
+def test_the_log_of_a_server_is_json_without_data_of_requests(served: Served) -> None:
     assert "Afterword serves http://127.0.0.1:" in json.loads(served.first)["event"]
     events = [json.loads(line) for line in served.log.splitlines()]
     assert [event["status"] for event in events if event["event"] == "request"] == [404, 422, 200]
@@ -162,7 +162,7 @@ def test_all_that_a_server_writes_is_json_without_what_was_sent(served: Served) 
 
 
 def ask(url: str) -> str:
-    """Send secrets in headers; return the answer."""
+    """Send a request with secrets in its headers; return the body of the answer."""
     headers = {"Authorization": f"Bearer {SECRET}", "User-Agent": SECRET, "Cookie": SECRET}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:

@@ -1,4 +1,4 @@
-"""`afterword serve` from its start to its end: what runs when it is told to stop is finished first."""
+"""`afterword serve`: start, workers, and a stop that finishes running requests."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ APPLICATION = {"company": "Acme", "role": "Engineer"}
 
 @contextmanager
 def serving(world: World, *words: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """Start the command on a world's database; yields the process and its address."""
+    """Start the command on a world's database; yields the process and its URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     own = {**os.environ, **environment(world.app.state.settings.database_url)}
@@ -62,7 +62,7 @@ def is_refused(address: str) -> bool:
     return False
 
 
-def test_a_request_that_runs_when_the_server_is_told_to_stop_is_finished(world: World) -> None:
+def test_a_running_request_is_finished_after_sigterm(world: World) -> None:
     headers = {"Authorization": world.sign_up().headers["Authorization"]}
     with serving(world) as (server, address), ThreadPoolExecutor() as pool:
         with world.database.engine.execution_options(write=True).connect() as lock:
@@ -80,7 +80,7 @@ def test_a_request_that_runs_when_the_server_is_told_to_stop_is_finished(world: 
         assert connection.execute(text("SELECT count(*) FROM application")).scalar_one() == 1
 
 
-def test_two_processes_serve_one_database(world: World) -> None:
+def test_two_workers_serve_one_database(world: World) -> None:
     headers = {"Authorization": world.sign_up().headers["Authorization"]}
     with serving(world, "--workers", "2") as (_, address):
         for number in range(20):
@@ -96,7 +96,7 @@ def client_of(address: str, headers: dict[str, str]) -> httpx.Client:
 
 
 @pytest.mark.sqlite
-def test_a_port_that_is_taken_is_one_line(tmp_path: Path, taken_port: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path, taken_port: str) -> None:
     done = run_apart(f"sqlite:///{tmp_path}/a.db", tmp_path, "serve", "--port", taken_port)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("afterword: ")

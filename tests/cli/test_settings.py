@@ -1,4 +1,4 @@
-"""Settings that would make the service less safe: refused, or told in a line at the start."""
+"""Unsafe settings: they are refused, or the log warns about them at the start."""
 
 import json
 from pathlib import Path
@@ -19,13 +19,13 @@ MAIL = {"smtp_url": "smtps://a:b@mail.example.com", "mail_from": "a@example.com"
         pytest.param("CORS_ORIGINS", "*", "name each", id="every-origin"),
         pytest.param("CORS_ORIGINS", "https://a.example https://*.b.example", "name each", id="a-pattern-of-origins"),
         pytest.param("CORS_ORIGINS", "https://a.example/", "https://host", id="a-path"),
-        pytest.param("CORS_ORIGINS", "null", "https://host", id="the-origin-of-files"),
+        pytest.param("CORS_ORIGINS", "null", "https://host", id="the-null-origin"),
         pytest.param("TRUSTED_PROXIES", "*", "10.0.0.0/8", id="every-proxy"),
-        pytest.param("SMTP_URL", "http://mail.example.com", "smtps://", id="no-mail-server"),
+        pytest.param("SMTP_URL", "http://mail.example.com", "smtps://", id="not-an-smtp-url"),
         pytest.param("SMTP_URL", "smtps://mail.example.com", "AFTERWORD_RESET_URL", id="mail-without-a-page"),
-        pytest.param("SIGN_UP", "half", "'open' or 'closed'", id="half-open"),
-        pytest.param("SIGN_INS_PER_HOUR", "-1", "greater than or equal to 0", id="less-than-nothing"),
-        pytest.param("METRICS_TOKEN", "short", "16 visible", id="a-token-to-guess"),
+        pytest.param("SIGN_UP", "half", "'open' or 'closed'", id="an-unknown-value"),
+        pytest.param("SIGN_INS_PER_HOUR", "-1", "greater than or equal to 0", id="a-negative-number"),
+        pytest.param("METRICS_TOKEN", "short", "16 visible", id="a-token-that-is-too-short"),
     ],
 )
 def test_an_unsafe_setting_is_refused_in_one_line(
@@ -35,13 +35,13 @@ def test_an_unsafe_setting_is_refused_in_one_line(
     assert_one_line(done, remedy)
 
 
-def test_a_process_ends_there_before_it_serves(tmp_path: Path, taken_port: str) -> None:
+def test_an_unsafe_setting_stops_the_process_before_it_creates_a_file(tmp_path: Path, taken_port: str) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     assert_one_line(run_apart(url, tmp_path, "serve", "--port", taken_port, CORS_ORIGINS="*"), "name each")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_less_safe_than_by_default_is_told_at_the_start(tmp_path: Path, taken_port: str) -> None:
+def test_settings_that_are_less_safe_than_the_defaults_are_warned_about(tmp_path: Path, taken_port: str) -> None:
     weak = {"SIGN_INS_PER_HOUR": "0", "SIGN_UPS_PER_HOUR": "0", "REQUESTS_PER_MINUTE": "0"}
     origin = {"CORS_ORIGINS": "http://app.example.com"}
     done = run_here(f"sqlite:///{tmp_path}/a.db", "serve", "--port", taken_port, **weak, **origin)
@@ -54,13 +54,13 @@ def test_what_is_less_safe_than_by_default_is_told_at_the_start(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        pytest.param({}, ["AFTERWORD_SMTP_URL"], id="by-default-mail-alone"),
-        pytest.param(MAIL, [], id="with-mail-nothing"),
-        pytest.param({**MAIL, "sign_ins_per_hour": 0}, ["AFTERWORD_SIGN_INS_PER_HOUR=0"], id="guessing"),
-        pytest.param({**MAIL, "cors_origins": ("http://localhost:3000",)}, [], id="a-page-on-this-machine"),
+        pytest.param({}, ["AFTERWORD_SMTP_URL"], id="the-defaults-lack-only-a-mail-server"),
+        pytest.param(MAIL, [], id="with-a-mail-server-nothing"),
+        pytest.param({**MAIL, "sign_ins_per_hour": 0}, ["AFTERWORD_SIGN_INS_PER_HOUR=0"], id="unlimited-sign-ins"),
+        pytest.param({**MAIL, "cors_origins": ("http://localhost:3000",)}, [], id="an-origin-on-localhost"),
     ],
 )
-def test_weaknesses_are_named(settings: dict[str, Any], told: list[str]) -> None:
+def test_weaknesses_lists_the_unsafe_settings(settings: dict[str, Any], told: list[str]) -> None:
     found = Settings(**settings).weaknesses()
     assert [line.partition(":")[0].partition(" ")[0] for line in found] == told
 
@@ -76,7 +76,7 @@ def test_weaknesses_are_named(settings: dict[str, Any], told: list[str]) -> None
         ("http://localhost.example.com", False),
     ],
 )
-def test_an_origin_is_encrypted_or_on_this_machine(origin: str, *, is_safe: bool) -> None:
+def test_a_safe_origin_uses_https_or_is_on_localhost(origin: str, *, is_safe: bool) -> None:
     assert Settings(cors_origins=(origin,)).cors_origins == (origin,)
     assert is_safe_origin(origin) is is_safe
 
@@ -84,7 +84,7 @@ def test_an_origin_is_encrypted_or_on_this_machine(origin: str, *, is_safe: bool
 @pytest.mark.parametrize(
     ("host", "lines"), [("127.0.0.1", 0), ("::1", 0), ("localhost", 0), ("0.0.0.0", 1), ("box", 1)]
 )
-def test_plain_http_beyond_this_machine_is_told(host: str, lines: int) -> None:
+def test_plain_http_on_other_interfaces_is_warned_about(host: str, lines: int) -> None:
     assert len(_unencrypted(host)) == lines
 
 

@@ -1,4 +1,4 @@
-"""The start of the command: garbage is not looked for while it imports, and is afterwards, in every process."""
+"""The start of the command: the garbage collector is off during imports and on afterwards."""
 
 import subprocess
 import sys
@@ -13,11 +13,11 @@ print(len(looked) < 10, gc.isenabled(), gc.get_freeze_count() > 10_000)
 """
 
 
-def test_garbage_is_looked_for_once_everything_is_imported() -> None:
+def test_garbage_collection_starts_after_the_imports() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True", "True"]
 
 
-def test_the_installed_command_starts_there() -> None:
+def test_the_installed_command_uses_the_same_entry_point() -> None:
     (script,) = entry_points(group="console_scripts", name="afterword")
     assert script.value == "api.__main__:main"

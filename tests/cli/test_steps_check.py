@@ -1,4 +1,4 @@
-"""`afterword steps check` finds rows that differ from the rules, and mends them when told to."""
+"""`afterword steps check` finds rows that differ from a fresh evaluation; `--repair` rewrites them."""
 
 from datetime import timedelta
 
@@ -15,10 +15,10 @@ from tests.conftest import NOW, World
 from tests.http.api_client import interviewed, steps
 
 SPOILS = [
-    pytest.param("UPDATE step_instance SET due_at = opens_at WHERE number = 4", id="a-deadline-moved"),
-    pytest.param("UPDATE step_instance SET closed_state = 'done' WHERE number = 6", id="a-state-forged"),
-    pytest.param("DELETE FROM step_instance WHERE number = 7", id="rows-lost"),
-    pytest.param("UPDATE step_instance SET missing = '[]' WHERE number = 1", id="missing-parts-lost"),
+    pytest.param("UPDATE step_instance SET due_at = opens_at WHERE number = 4", id="a-wrong-deadline"),
+    pytest.param("UPDATE step_instance SET closed_state = 'done' WHERE number = 6", id="a-wrong-state"),
+    pytest.param("DELETE FROM step_instance WHERE number = 7", id="missing-rows"),
+    pytest.param("UPDATE step_instance SET missing = '[]' WHERE number = 1", id="missing-parts-cleared"),
 ]
 
 
@@ -29,7 +29,7 @@ def differences(world: World, *, repair: bool) -> int:
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_spoilt_rows_are_found_and_mended(world: World, spoil: str) -> None:
+def test_wrong_rows_are_found_and_repaired(world: World, spoil: str) -> None:
     demo.build(world.database, NOW, hasher=lambda _: "")
     world.clock.now = NOW + timedelta(days=3)
     assert differences(world, repair=False) == 0
@@ -40,7 +40,7 @@ def test_spoilt_rows_are_found_and_mended(world: World, spoil: str) -> None:
     assert differences(world, repair=False) == 0
 
 
-def test_rows_judged_by_the_first_rules_are_read_as_they_are_and_mended(world: World, client: TestClient) -> None:
+def test_rows_of_rules_version_1_can_be_read_and_are_repaired(world: World, client: TestClient) -> None:
     app, _ = interviewed(client)
     fresh = steps(client, app)
     with world.database.write(world.clock.now) as session:

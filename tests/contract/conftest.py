@@ -1,4 +1,4 @@
-"""Runs are the same every time, and quiet: thousands of requests would bury the one that failed."""
+"""Fixtures that make runs reproducible and keep thousands of request lines out of the log of a failure."""
 
 import logging
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.stores import Store
 
 @dataclass
 class Numbers:
-    """Where the ids of new objects come from: in the order of writing, which decides between facts of one second."""
+    """A source of ids in the order of writing; ids decide the order of facts of the same second."""
 
     last: int = 0
 
@@ -25,9 +25,9 @@ class Numbers:
 
 @pytest.fixture
 def world(make_world: Callable[..., World], store: Store) -> World:
-    """A world that counts no attempts: hundreds of sign-ups come from one address here.
+    """A world without rate limits, because hundreds of sign-ups come from one address here.
 
-    schemathesis starts the application's background tasks and leaves them running.
+    Its database is not reused: schemathesis starts the application's background tasks and leaves them running.
     """
     world = make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
     store.retire(world.app.state.settings.database_url)

@@ -1,7 +1,7 @@
-"""Runs of schemathesis over the published document: how values are drawn, what is sent, what is told afterwards.
+"""Runs of schemathesis over the published document: how values are drawn, what is sent, and the report.
 
-The profile of the run says how many random cases each operation gets, how many sequences of requests there are, and
-how many of the cases that the document itself lists by its bounds and words: from 10 upwards all, below that a share.
+The profile sets how many random cases each operation gets and how many sequences of requests there are. It also sets
+the share of listed cases, which follow from the document's bounds and enums: with 10 random cases or more, all run.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from tests.profiles import SEED, budget
 
 CASES = budget(quick=3, long=10)
 ALL_LISTED = 10
-# Each of these hashes a password, which takes some tenths of a second.
+# Each of these hashes a password, which takes a few tenths of a second.
 HASHING = ("create_user", "create_session", "put_password", "confirm_password_reset")
 MOST_HASHED = 10
 OFFSETS = ("Z", "+00:00", "+05:30", "-08:00")
@@ -42,7 +42,7 @@ EVER = (datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 12, 30, tzinfo=UTC))
 SCHEMAS: Node = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))["components"]["schemas"]
 AnyCase = Case[Any]
 Hooks = Mapping[str, Callable[..., Any]]
-# What names other objects in a body or a filter, by the parameter that names such an object in an address.
+# Fields of bodies and filters that hold ids, with the path parameter for ids of the same kind.
 LINKS = {
     "addressed_by_letter_id": "letter_id",
     "application_id": "application_id",
@@ -56,8 +56,8 @@ LINKS = {
     "told_by": "contact_id",
 }
 MANY = {"note_ids", "recipients", "steps"}
-# A condition that holds no longer is no fault of the request's form, as little as an id that is gone.
-# Behind a condition that does not hold, nobody asks whether the rest is well-formed.
+# 404, 409 and 412 are accepted for valid requests: the id may be deleted, or the version outdated.
+# They are accepted for invalid requests too: an id or a condition may be refused before the invalid part is checked.
 ACCEPTED = {
     "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "412"]},
     "negative_data_rejection": {
@@ -66,7 +66,9 @@ ACCEPTED = {
 }
 BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
     "It depends on the clock.": frozenset({"future_evidence", "in_the_past", "not_within_30_days"}),
-    "It is said by a format, and lengths at the bounds are drawn without one.": frozenset({"unknown_zone"}),
+    "A format states it, and texts with a length at its bound are drawn without their format.": frozenset(
+        {"unknown_zone"}
+    ),
     "It depends on another field, and a schema compares no two values.": frozenset(
         {
             "before_contact_from",
@@ -83,7 +85,7 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
             "outcome_of_other_direction",
         }
     ),
-    "It is a language of its own, and said by a format.": frozenset(
+    "A format states it: templates have their own syntax.": frozenset(
         {
             "template_not_allowed",
             "template_syntax",
@@ -123,7 +125,7 @@ LONG_TEXTS = {
 
 
 def teach_formats() -> None:
-    """Teach schemathesis the formats of the document; instants lie mostly in the year before the tests' clock."""
+    """Register the formats of the document with schemathesis; most instants are in the year before the tests' clock."""
     spans = [(NOW - YEAR, NOW - DAY)] * 7 + [(NOW, NOW + 30 * DAY)] * 2 + [EVER]
     instants = st.sampled_from(spans).flatmap(lambda span: st.datetimes(*(end.replace(tzinfo=None) for end in span)))
     local = instants.map(lambda instant: instant.replace(microsecond=0).isoformat())
@@ -135,7 +137,7 @@ def teach_formats() -> None:
 
 
 def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
-    """Load the document from the application, with the settings that all runs share and some of the run's own."""
+    """Load the document from the application, with shared settings and those of one run."""
     teach_formats()
     shared = {
         "seed": SEED,
@@ -165,10 +167,10 @@ def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
 
 
 def _document(world: World) -> Node:
-    """Ask the application for its document, and leave out the pattern of long texts and the length of formats.
+    """Read the document from the application, without the pattern of long texts and the length of ids and zones.
 
-    Drawing by a pattern of up to 20,000 characters takes a third of the whole time, and lines have the same pattern; a
-    format that is bounded besides takes the half of it, and no id or zone is longer than its bound.
+    Drawing 20,000 characters by a pattern takes a third of the whole time, and lines have the same pattern anyway. A
+    format with a length takes half of the time, and no id or zone is longer than its bound.
     """
     document: Node = world.anonymous().get("/openapi.json").json()
     for schema in _objects(document):
@@ -188,14 +190,14 @@ def _objects(node: Any) -> Iterator[Node]:
 
 @dataclass
 class Report:
-    """What a run did: cases by phase, answers by operation and status, and every failure in words."""
+    """The result of a run: cases by phase, answers by operation and status, and every failure as text."""
 
     cases: Counter[str] = field(default_factory=Counter)
     answers: dict[str, Counter[int]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
     def add(self, event: object) -> None:
-        """Take in what the engine tells."""
+        """Add an event of the engine."""
         if isinstance(event, events.ScenarioFinished):
             self._count(event)
             self.failures += _failures(event)
@@ -212,7 +214,7 @@ class Report:
                 self.answers.setdefault(label, Counter())[interaction.response.status_code] += 1
 
     def never(self, *statuses: int) -> set[str]:
-        """Return the operations that answered no case with one of the statuses."""
+        """Return the operations that never answered with one of these statuses."""
         return {label for label, counts in self.answers.items() if not set(statuses) & set(counts)}
 
 
@@ -226,7 +228,7 @@ def _failures(event: events.ScenarioFinished) -> Iterator[str]:
 
 
 def run(schema: BaseSchema) -> Report:
-    """Send what the document allows and what it forbids; return what came of it."""
+    """Send valid and invalid requests of the document; return the report."""
     report = Report()
     for event in engine.from_schema(schema).execute():
         report.add(event)
@@ -235,23 +237,23 @@ def run(schema: BaseSchema) -> Report:
 
 
 def tell(line: str) -> None:
-    """Say what a run did, for those who look (`pytest -s`)."""
+    """Print a line; `pytest -s` shows it."""
     sys.stdout.write(f"\n{line}\n")
 
 
 def only(*phases: str) -> Node:
-    """Return the settings that switch on some phases."""
+    """Return settings that enable only these phases."""
     return {phase.value: {"enabled": phase.value in phases} for phase in TestPhase}
 
 
 def is_of_the_share(context: HookContext, case: AnyCase) -> bool:
-    """Tell whether a case that the document lists is tried: which ones are is decided by the case and the seed."""
+    """Tell whether a case is run; of the listed cases, a share that the case and the seed choose."""
     listed = case.meta is not None and case.meta.phase.name == TestPhase.COVERAGE
     return not listed or (choice(case, ALL_LISTED) + SEED) % ALL_LISTED < CASES
 
 
 def is_a_fault(context: HookContext, failure: Failure, case: AnyCase, response: Response) -> bool:
-    """Tell a failure from the refusal of a well-formed request for reasons that no schema can state."""
+    """Return False if a well-formed request was refused for a reason that no schema can state."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code not in (400, 422):
         return True
     problem = response.json()
@@ -260,10 +262,10 @@ def is_a_fault(context: HookContext, failure: Failure, case: AnyCase, response: 
 
 
 def as_a_client_sends_it(context: HookContext, case: AnyCase) -> AnyCase:
-    """Send conditions that mostly hold, a key of its own with every body, no cursor, and readable long texts.
+    """Replace most `If-Match` values by `*`, each idempotency key by a hash of the request, and drop the cursor.
 
-    Drawn at random these would nearly always be refused (412, 422, 400), and nothing behind them would be reached.
-    A case that is about one of them stays as it is.
+    Long texts are made valid. Random values of these are nearly always refused (412, 422, 400), so the code behind
+    them would not be reached. A case that tests one of them keeps its value.
     """
     write_readably(case)
     if not is_negative(case, ParameterLocation.HEADER):
@@ -277,7 +279,7 @@ def as_a_client_sends_it(context: HookContext, case: AnyCase) -> AnyCase:
 
 
 def write_readably(case: AnyCase) -> None:
-    """Let long texts be what their pattern says, by which they are not drawn; they stay as long as they are."""
+    """Make long texts match their pattern, which was left out when they were drawn; keep their length."""
     for part in _objects(case.body):
         for name in LONG_TEXTS & part.keys():
             text = part[name]
@@ -286,38 +288,38 @@ def write_readably(case: AnyCase) -> None:
 
 
 def is_negative(case: AnyCase, location: ParameterLocation) -> bool:
-    """Tell whether a part of a case was made to break the document."""
+    """Tell whether this part of a case is deliberately invalid."""
     return case.meta is not None and case.meta.is_negative_at(location)
 
 
 def is_about(case: AnyCase, name: str) -> bool:
-    """Tell whether a case was made to try one parameter."""
+    """Tell whether a case tests this parameter."""
     return case.meta is not None and getattr(case.meta.phase.data, "parameter", None) == name
 
 
 def digest(case: AnyCase) -> str:
-    """Return what differs where two cases ask for different things."""
+    """Return a hash of the request without its headers."""
     parts = [case.method, case.path, case.path_parameters, case.query, case.body]
     text = json.dumps(parts, default=lambda value: type(value).__name__, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def choice(case: AnyCase, count: int) -> int:
-    """Return one of the first numbers, by nothing but the case."""
+    """Return a number below `count` that depends on the case alone."""
     return int(digest(case)[:8], 16) % count
 
 
 def linked(link: str, ids: Mapping[str, str]) -> Any:
-    """Return the value of a field that names some of the objects of these ids (by parameter of an address)."""
+    """Return the value of a link field: an id, or a list of one id; `ids` are by path parameter."""
     return [ids[LINKS[link]]] if link in MANY else ids[LINKS[link]]
 
 
 def ids_of_record(ids: Mapping[str, str]) -> dict[str, str]:
-    """Return the ids of a full record by the parameters of addresses."""
+    """Return the ids of a full record by path parameter."""
     named = {**ids, "letter": ids["draft"], "search_activity": ids["activity"]}
     return {f"{name}_id": id_ for name, id_ in named.items()}
 
 
 def secret_of(client: TestClient) -> str:
-    """Return the token that a client asks with."""
+    """Return the token of a client."""
     return str(client.headers["Authorization"]).removeprefix("Bearer ")

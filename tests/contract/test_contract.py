@@ -1,4 +1,4 @@
-"""What the published document promises holds for whatever it allows, and what it forbids is refused."""
+"""Requests drawn from the published document: valid ones are answered as it says, invalid ones are refused."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ KEPT = (examples.APPLICATION, examples.INTERVIEWER, examples.REFERENCE)
 
 
 @pytest.mark.drawn
-def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(world: World, tmp_path: Path) -> None:
+def test_drawn_requests_are_answered_as_the_document_says(world: World, tmp_path: Path) -> None:
     world.clock.now = NOW
     owner, stranger = demo.build(world.database, NOW), world.sign_up()
     record_everything(stranger, NOW)
@@ -33,14 +33,14 @@ def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(world: W
     hooks: Hooks = {"filter_case": lambda _, case: may_be_sent(case, own), "map_case": as_a_client_sends_it}
     report = run(load(world, hooks, auth={"wfc": users}, phases=only("examples", "coverage", "fuzzing")))
     assert not report.failures, "\n".join(report.failures[:20])
-    # Where nearly everything is refused, nothing is tried. What is deleted once is not there a second time.
-    # Two ids in one address are drawn apart and hardly ever name a link that is there: tests/http has those.
+    # If nearly all requests were refused, the run would show nothing, so most operations must succeed at least once.
+    # Operations with two ids in the path are left out: the ids are drawn separately and rarely name an existing link.
     never = {label for label in report.never(200, 201, 202, 204) if label.count("{") < 2}
     assert len(never) < len(report.answers) / 7
 
 
 def two_users(secrets: Mapping[str, str], folder: Path) -> Node:
-    """Write down who asks, in the form that schemathesis wants: the first asks, and none may see another's objects."""
+    """Write the users file of schemathesis: the first user sends the requests, and none may see another's objects."""
     headers = {name: [{"name": "Authorization", "value": f"Bearer {secret}"}] for name, secret in secrets.items()}
     path = folder / "users.json"
     users = [{"name": name, "fixedHeaders": sent} for name, sent in headers.items()]
@@ -49,17 +49,17 @@ def two_users(secrets: Mapping[str, str], folder: Path) -> Node:
 
 
 def token_of(world: World, secret: str) -> str:
-    """Return the id of the token that is asked with."""
+    """Return the id of the token that the run uses."""
     client = world.anonymous()
     found = client.get("/v1/tokens", headers={"Authorization": f"Bearer {secret}"}).json()["items"]
     return next(str(token["id"]) for token in found if token["name"] == "demo")
 
 
 def may_be_sent(case: AnyCase, own_token: str) -> bool:
-    """Leave out what would end the run, and what schemathesis cannot know the right answer to.
+    """Leave out cases that would end the run, and cases whose right answer schemathesis cannot know.
 
-    The token that the run asks with is not revoked, and what many operations are about is not deleted before these
-    were tried. White space around a text is taken off before the text is measured: no schema can say so.
+    The run must not revoke its own token or delete the objects that many operations need. White space around a text
+    is stripped before its length is checked, which no schema can state.
     """
     if case.operation.path == "/v1/tokens/{token_id}" and case.path_parameters.get("token_id") == own_token:
         return False
@@ -70,7 +70,7 @@ def may_be_sent(case: AnyCase, own_token: str) -> bool:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Go through all texts of a body."""
+    """Yield all texts of a body."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):

@@ -1,6 +1,6 @@
-"""Requests in sequences, each with what the ones before answered: what was made is there, what was deleted is gone.
+"""Sequences of requests that use the ids of earlier answers: new objects exist, deleted ones do not.
 
-A stranger sends every request that names an object first. Links between operations are inferred from the document.
+A stranger sends each request with an id before the owner does. Links between operations are inferred from the document.
 """
 
 from collections import Counter
@@ -37,15 +37,15 @@ from tests.services.full_record import record_everything
 
 SEQUENCES_A_CASE = 10
 STEPS = 8
-# Accounts would be left over for the next sequence. A restored object is rightly there after its deletion, which
-# schemathesis would call a fault; tests/http restores.
+# Hashing operations make accounts that the next sequence would find. A restored object exists after its deletion,
+# which schemathesis reports as an error; tests/http tests restoring.
 LEFT_OUT = (*HASHING, "restore_application", "restore_contact")
 OFF: Node = {"stateful": {"enabled": False}}
 
 
 @dataclass
 class Template:
-    """A user with something of every kind, and users who have the same, under the same ids."""
+    """A user with an object of every kind, and a way to copy that user with the same ids."""
 
     world: World
     client: TestClient
@@ -59,7 +59,7 @@ class Template:
         self.user = str(self.client.get("/v1/me").json()["id"])
 
     def copy(self) -> TestClient:
-        """Open an account that has the same, and whose next objects get the same ids as those of the others."""
+        """Open an account with the same objects; its next objects get the same ids as those of the other copies."""
         self.users += 1
         self.numbers.last = self.users << 32
         client = self.world.sign_up()
@@ -76,7 +76,7 @@ class Template:
 
 
 class Sequences(RecordingStateMachine):
-    """Every sequence begins with a user of its own, so that the same choices do the same."""
+    """A state machine that starts each sequence with a new user, so that a sequence can be repeated."""
 
     template: ClassVar[Template]
     stranger: ClassVar[TestClient]
@@ -90,7 +90,7 @@ class Sequences(RecordingStateMachine):
         return {"headers": {"Authorization": self.owner.headers["Authorization"]}}
 
     def before_call(self, case: AnyCase) -> None:
-        """Let what no link fills in name what the user has: made up, it would hardly ever be there."""
+        """Use existing ids wherever no link sets one; a random id hardly ever exists."""
         case.query.pop("dry_run", None)
         ids = self.template.ids
         if not self.follows(case):
@@ -119,9 +119,7 @@ class Sequences(RecordingStateMachine):
 
 
 @pytest.mark.drawn
-def test_what_was_made_is_there_and_what_was_deleted_is_gone_for_its_owner_alone(
-    world: World, numbers: Numbers
-) -> None:
+def test_only_the_owner_can_use_new_objects_and_nobody_finds_deleted_ones(world: World, numbers: Numbers) -> None:
     world.clock.now = NOW
     operations = [{"include-operation-id": name, "phases": OFF} for name in LEFT_OUT]
     schema = load(world, {"map_case": as_a_client_sends_it}, phases=only("stateful"), operations=operations)

@@ -1,4 +1,4 @@
-"""Whatever one user sends that names what another has, it is answered as if nobody had it, and nothing changes."""
+"""Requests with the ids of another user are answered like requests with unknown ids, and change nothing."""
 
 import json
 import re
@@ -29,7 +29,7 @@ THEIRS = {name: str(id_) for name, id_ in examples.PARAMETERS.items() if name.en
 
 
 def links_of(operation: Node) -> list[str]:
-    """Return the fields of an operation's body that name other objects."""
+    """Return the fields of an operation's body that hold ids of other objects."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     names = re.findall(r"#/components/schemas/(\w+)", json.dumps(content))
     return [link for name in names for link in DOCUMENT["components"]["schemas"][name]["properties"] if link in LINKS]
@@ -55,7 +55,7 @@ class Stranger:
         self.theirs = frozenset(ID.findall(json.dumps(self.owned, default=str)))
 
     def aim(self, case: AnyCase) -> AnyCase:
-        """Let a case name the owner's objects: in its address, or in its body under one of the stranger's."""
+        """Put the owner's ids into a case: into its path, or into its body below one of the stranger's own objects."""
         case.headers.pop("Idempotency-Key", None)
         write_readably(case)
         names = [name for name in case.path_parameters if name in THEIRS]
@@ -72,11 +72,11 @@ class Stranger:
         return case
 
     def of_the_owner(self) -> Dump:
-        """Return what the owner has. Anybody may ask for a link to a new password, which leaves a row."""
+        """Return the owner's rows, without password resets: anybody may ask for one, which adds a row."""
         return {name: rows for name, rows in dump(self.world.database, self.owner).items() if name != "password_reset"}
 
     def compare(self, response: Response, case: AnyCase) -> None:
-        """Compare an answer with the one to the same request about what nobody has."""
+        """Compare an answer with the answer to the same request with ids that nobody has."""
         request = response.request
         body = request.body.encode() if isinstance(request.body, str) else request.body
         address, content = str(request.path_url), body.decode("latin-1") if isinstance(body, bytes) else ""
@@ -86,7 +86,7 @@ class Stranger:
             return
         self.tried[case.operation.label] += 1
         sent = [(name, str(value)) for name, value in request.headers.items() if name.lower() != "content-length"]
-        kept = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent]  # drawn ones are not ASCII
+        kept = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent]  # drawn values are not ASCII
         twin = self.client.request(
             str(request.method),
             self.nobodys(address),
@@ -103,12 +103,12 @@ class Stranger:
             assert response.status_code >= 400
 
     def nobodys(self, text: str) -> str:
-        """Return a text in which the owner's ids are replaced by ids that nobody has."""
+        """Replace the owner's ids in a text by ids that nobody has."""
         return ID.sub(lambda id_: f"01f00000{id_[0][8:]}" if id_[0] in self.theirs else id_[0], text)
 
 
 def without_id(text: str) -> object:
-    """Return an answer without what differs from request to request."""
+    """Return an answer without its request id, which differs in every answer."""
     answer = json.loads(text) if text else {}
     return {name: value for name, value in answer.items() if name != "request_id"}
 
@@ -123,7 +123,7 @@ def stranger(world: World) -> Stranger:
 
 
 @pytest.mark.drawn
-def test_a_stranger_finds_nothing_learns_nothing_and_changes_nothing(stranger: Stranger) -> None:
+def test_a_stranger_neither_reads_nor_changes_the_owners_objects(stranger: Stranger) -> None:
     def reveals_nothing(context: CheckContext, response: Response, case: AnyCase) -> None:
         stranger.compare(response, case)
 

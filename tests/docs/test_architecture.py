@@ -1,9 +1,9 @@
-"""Paths that the documents name exist, and the page on the architecture names every folder of `api/`.
+"""Every path in the documents exists, and the architecture page names every folder of `api/`.
 
-A path is a word of inline code that is made of path characters only (letters, digits, `_`, `-`, `.`, `/`, and `<noun>`,
-which stands for any name), does not begin with a slash, and either ends like a file (`.py`, `.md` …) or holds a slash.
-`::test_name` and punctuation behind it are cut off. Words that begin with a media type's first half are no paths.
-Paths are written from the root of the project. `(then)` behind the code says that the path is one of the past.
+A path is a word of inline code that has only path characters (letters, digits, `_`, `-`, `.`, `/`, and `<noun>`, which
+means any name), does not begin with a slash, and ends with a file suffix (`.py`, `.md` …) or contains a slash.
+`::test_name` and punctuation after it are cut off. Media types are not paths. Paths are relative to the root of the
+project. `(then)` after the code means that the path existed earlier.
 """
 
 import re
@@ -26,8 +26,8 @@ LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(?:#[^)]*)?\)")
 PATH = re.compile(r"(?:[\w.-]|<\w+>)(?:[\w./-]|<\w+>)*")
 FILE = re.compile(r".*\.(?:py|md|toml|json|ini|lock|typ|mako|yaml|yml|lua|sh|html|txt)")
 MEDIA_TYPES = ("application/", "text/", "image/", "multipart/", "message/", "font/")
-EXCEPTIONS = {  # (document, path): why nothing is there
-    ("docs/testing.md", "build/"): "made by `make mutants`, not kept in the repository",
+EXCEPTIONS = {  # (document, path): why it does not exist
+    ("docs/testing.md", "build/"): "created by `make mutants`, not part of the repository",
 }
 
 
@@ -75,14 +75,14 @@ def test_a_path_is_a_word_with_a_slash_or_the_end_of_a_file(text: str, named: li
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_every_path_that_a_document_names_exists(page: str) -> None:
     missing = [path for path in paths(prose(page)) if (page, path) not in EXCEPTIONS and not is_there(path)]
-    assert not missing, f"{page} names what is not there: {', '.join(missing)}"
+    assert not missing, f"{page} names paths that do not exist: {', '.join(missing)}"
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_every_link_to_a_file_leads_to_one(page: str) -> None:
     beside = (ROOT / page).parent
     missing = [target for target in LINK.findall(prose(page)) if not (beside / target).exists()]
-    assert not missing, f"{page} links to what is not there: {', '.join(missing)}"
+    assert not missing, f"{page} links to files that do not exist: {', '.join(missing)}"
 
 
 def test_every_exception_is_still_named() -> None:

@@ -1,62 +1,44 @@
-"""The README's blocks, run one after the other against the demo: what stands there is what comes."""
+"""The README: short, and what it shows and names is there."""
 
 import json
 import re
+import shlex
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.docs.shown import ADDRESS, assert_shown, blocks, running_demo
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-ADDRESS = "http://127.0.0.1:8000"
-MARK = "@@@ end of block @@@"
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The address of the demo, started the way `make demo` starts it."""
-    command = [sys.executable, "-m", "api", "demo", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
-        assert demo.stdout is not None
-        yield demo.stdout.readline().removeprefix("Docs:").strip().removesuffix("/docs")
-        demo.terminate()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENT: dict[str, Any] = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
+FAMILIES = re.findall(r"^\| ([\w-]+) \| `(/v1/[^`]+)` \|", README, re.MULTILINE)
+SECRET = re.compile(r"awp_\w+")
+DATES = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z|\w{3} \d{1,2} \w{3}(?: \d{4})?, \d\d:\d\d E[SD]T")
 
 
-def blocks() -> list[tuple[str, str]]:
-    return re.findall(r"```(sh|json)\n(.*?)```", README, re.DOTALL)
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 150
 
 
-def assert_shown(shown: Any, answer: Any, where: str) -> None:
-    """Every key that is shown stands in the answer with this very value; lists are shown whole."""
-    if isinstance(shown, dict):
-        assert isinstance(answer, dict), where
-        for name, value in shown.items():
-            assert_shown(value, answer[name], f"{where}/{name}")
-    elif isinstance(shown, list):
-        assert isinstance(answer, list), where
-        assert len(shown) == len(answer), where
-        for index, (one, other) in enumerate(zip(shown, answer, strict=True)):
-            assert_shown(one, other, f"{where}/{index}")
-    else:
-        assert shown == answer, where
+def test_the_demo_prints_and_answers_what_is_shown() -> None:
+    [(_, printed)], [(_, shown)] = blocks(README, "text"), blocks(README, "json")
+    with running_demo() as (address, lines):
+        command = shlex.split(lines[2].removeprefix("Try:"))
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    assert SECRET.sub("awp_…", "\n".join(lines)).replace(address, ADDRESS) == printed.rstrip("\n")
+    first = json.loads(DATES.sub("<date>", answer))["items"][0]
+    assert_shown(json.loads(DATES.sub("<date>", shown)), first, "queue")
 
 
-def test_the_story_is_told_as_it_comes(address: str) -> None:
-    commands = [text for kind, text in blocks() if kind == "sh"]
-    script = f"\necho; echo '{MARK}'\n".join(commands).replace(ADDRESS, address)
-    done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=120, check=True)
-    outputs = iter(done.stdout.split(MARK))
-    answer = ""
-    for kind, text in blocks():
-        if kind == "sh":
-            answer = next(outputs)
-        else:
-            last = [line for line in answer.replace("}{", "}\n{").splitlines() if line.strip()][-1]
-            assert_shown(json.loads(text), json.loads(last), text[:80])
+def test_every_make_command_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"`make ([\w-]+)`", README))
+    assert {"demo", "test"} <= named <= set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
 
 
-def test_the_story_tells_all_seven_steps() -> None:
-    assert [int(number) for number in re.findall(r"^\*\*(\d) ", README, re.MULTILINE)] == [1, 2, 3, 4, 5, 6, 7]
+def test_every_family_of_the_document_is_in_the_table_with_an_address_of_its_own() -> None:
+    assert sorted(name for name, _ in FAMILIES) == sorted(tag["name"] for tag in DOCUMENT["tags"])
+    for name, address in FAMILIES:
+        operations = DOCUMENT["paths"][address]
+        assert any(name in operation["tags"] for operation in operations.values() if "tags" in operation), address

@@ -1,4 +1,4 @@
-"""The page on running Afterword names every command and every setting, and none that is not there."""
+"""The page on running Afterword names every command and every setting, and no others."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The page on security names tests and trials that are there."""
+"""Every test and trial that the page on security names exists, and the page is complete."""
 
 import re
 from pathlib import Path

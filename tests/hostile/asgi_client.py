@@ -1,6 +1,6 @@
-"""The application's front door: a request as a server hands it over, byte for byte, and what comes back.
+"""A client that calls the ASGI application directly, with the bytes of path, query, headers and body unchanged.
 
-A client library mends addresses and headers before they leave; here nothing is mended.
+An HTTP client library would normalise addresses and headers before it sends them.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Sent:
     body: bytes | Iterator[bytes] = b""
 
     def having(self, name: str, *values: bytes) -> "Sent":
-        """Return the request with other values of a header; without any, without it."""
+        """Return the request with these values of a header; without values, the header is removed."""
         key = name.lower().encode()
         others = tuple(header for header in self.headers if header[0] != key)
         return replace(self, headers=(*others, *((key, value) for value in values)))
@@ -32,7 +32,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """An answer."""
 
     status: int
     headers: tuple[Header, ...]

@@ -1,4 +1,4 @@
-"""One operation, a request that works, and every hostile change of it, one at a time."""
+"""Hostile variants of a valid request, for each operation of the document."""
 
 import json
 import re
@@ -25,17 +25,19 @@ KNOWN_CONTENT = {JSON, MERGE_PATCH}
 
 
 class Verdict(Enum):
-    """What must become of a request."""
+    """The expected result of a request."""
 
     REFUSED = "it is refused"
-    JUDGED = "it is legitimate by itself: what it asks for may be refused, but is never a fault of ours"
-    WORKS = "it works as if nothing were hostile"
+    JUDGED = "it is valid by its schema: it may be refused for another reason, but never with 500"
+    WORKS = "it succeeds like the valid request"
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A request and its verdict. `blamed`: what a problem must point at. `names`: what is hostile is a name, which a
-    problem may say where it says which. `status`: the one status that is right; None where several are.
+    """A request and its expected result.
+
+    `blamed`: the pointers or parameters that the problem must name. `names`: the hostile part is a name, which the
+    problem may repeat as pointer or parameter. `status`: the only right status; None if several are right.
     """
 
     name: str
@@ -48,7 +50,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Target:
-    """An operation of the document with a request that works. `number`: where to begin with what is sent by turns."""
+    """An operation of the document with a valid request. `number`: the offset for inputs that operations share out."""
 
     number: int
     name: str
@@ -68,15 +70,15 @@ class Target:
 
     @property
     def schema(self) -> Node:
-        """The schema of its body. Fails for content that the corpus knows nothing hostile of."""
+        """The schema of its body. Fails for a content type that the corpus has no hostile input for."""
         content = self.node["requestBody"]["content"]
-        assert set(content) <= KNOWN_CONTENT, f"say in tests/hostile what is hostile to {set(content) - KNOWN_CONTENT}"
+        assert set(content) <= KNOWN_CONTENT, f"add hostile inputs to tests/hostile for {set(content) - KNOWN_CONTENT}"
         schema: Node = content[JSON]["schema"]
         return schema
 
     @property
     def takes_no_body(self) -> bool:
-        """Whether it works without a body, too."""
+        """Whether the body is optional."""
         return {"type": "null"} in self.schema.get("anyOf", ())
 
     def parameters(self, where: str) -> list[Node]:
@@ -84,7 +86,7 @@ class Target:
 
 
 def targets(document: Node, token: str) -> Iterator[Target]:
-    """Go through all operations of a document, each with a request that works for the demo account."""
+    """Yield all operations of a document, each with a request that is valid for the demo account."""
     schemas = document["components"]["schemas"]
     for number, (path, method, node) in enumerate(operations(document)):
         sent = Sent(method.upper(), filled(path, node).encode(), headers=((b"host", b"testserver"),))
@@ -100,14 +102,14 @@ def targets(document: Node, token: str) -> Iterator[Target]:
 
 
 def _example(target: Target) -> Any:
-    """Return the example of a body. Fails for a schema without one."""
+    """Return the example of the body's schema; fails for a schema without one."""
     named = [target.schema, *target.schema.get("anyOf", ())]
     name = next(one["$ref"] for one in named if "$ref" in one).rsplit("/", 1)[1]
     return target.schemas[name]["examples"][0]
 
 
 def in_bodies(target: Target) -> Iterator[Attempt]:
-    """Spoil the body as a whole, and its content type."""
+    """Yield requests with hostile bodies and content types."""
     if not target.has_body:
         return
     assert isinstance(target.good.body, bytes)
@@ -127,7 +129,7 @@ def in_bodies(target: Target) -> Iterator[Attempt]:
 
 @dataclass(frozen=True)
 class Form:
-    """An operation's body as places to fill in. `examples`: what stands in those that others stand within."""
+    """The fields of an operation's body. `examples`: example values of the objects and lists among them."""
 
     target: Target
     places: list[Place]
@@ -139,7 +141,7 @@ class Form:
         return cls(target, places, {place.at: place.example for place in places if not place.is_leaf})
 
     def filled(self, given: Iterable[tuple[Place, Input]]) -> Sent:
-        """Return the request that works with other values in some places of its body."""
+        """Return the valid request with other values in some fields of its body."""
         document: Any = deepcopy(self.target.example)
         holes: dict[str, str] = {}
         for place, sent in given:
@@ -159,7 +161,7 @@ class Form:
 
 
 def _within(node: Any, part: str | int, example: Any) -> Any:
-    """Return what stands at a part of a document; where nothing does, put an example there."""
+    """Return the value at a key or index of a node; if there is none, insert the example first."""
     there = node.get(part) if isinstance(node, dict) else node[0] if node else None
     if not isinstance(there, dict | list):
         there = deepcopy(example)
@@ -175,11 +177,11 @@ def _set(node: Any, part: str | int, value: Any) -> None:
 
 
 def in_fields(target: Target) -> Iterator[Attempt]:
-    """Put every hostile value into every field.
+    """Yield requests with hostile values in the fields of the body.
 
-    Refused ones go into all fields at once, where each must be blamed; one field after the other takes one alone.
-    Texts that are fine go into all that take them. What breaks the document, what is fine though no text, and what
-    only the database can judge goes into one field at a time, field after field.
+    Invalid values go into all fields at once, and the problem must name each of them; every field also gets one
+    invalid value alone. Valid texts go into all fields that accept them. Other values go into one field at a time,
+    and the fields take turns: those that may break the whole document, valid values that are not texts, and ids.
     """
     if not target.has_body:
         return
@@ -210,16 +212,16 @@ def _all_at_once(form: Form, hostile: Mapping[Place, Sequence[Input]]) -> Iterat
 
 
 def _all_fine(form: Form, texts: Mapping[Place, Sequence[Input]]) -> Iterator[Attempt]:
-    """Give each field its next text, a quarter of them in all: another quarter for the operation behind."""
+    """Give each field a quarter of the valid texts; the next operation gets the next quarter."""
     for turn in range(form.target.number % 4, max(map(len, texts.values()), default=0), 4):
         given = [(place, some[(turn + n) % len(some)]) for n, (place, some) in enumerate(texts.items()) if some]
         yield Attempt(f"all fine {turn}", form.filled(given), Verdict.JUDGED)
 
 
 def in_paths(target: Target) -> Iterator[Attempt]:
-    """Put every other hostile segment, and ids of other kinds, where ids belong; where there are two, by turns.
+    """Yield requests with every second hostile segment, and with ids of other kinds, in place of an id.
 
-    What is left out is much like its neighbours, and goes to the operation behind. An id in capitals is the same id.
+    Two ids in a path take turns. The next operation gets the other half. An id in capitals is the same id.
     """
     parameters = target.parameters("path")
     others = {f"of-a-{name}": str(id_).encode() for name, id_ in examples.PARAMETERS.items()}
@@ -241,7 +243,7 @@ def _addressed(target: Target, parameter: Node, segment: bytes) -> Sent:
 
 
 def in_queries(target: Target) -> Iterator[Attempt]:
-    """Put unknown names and hostile values behind the question mark; send what is known twice."""
+    """Yield requests with unknown parameters, hostile values of parameters, and parameters that are sent twice."""
     for name, query in addresses.QUERIES.items():
         yield Attempt(name, replace(target.good, query=query), names=True)
     nothing = addresses.FINE_QUERIES[target.number % len(addresses.FINE_QUERIES)]
@@ -260,9 +262,10 @@ def in_queries(target: Target) -> Iterator[Attempt]:
 
 
 def _in_parameters(target: Target, places: Sequence[Place]) -> Iterator[Attempt]:
-    """Put hostile values into parameters: those of its kind and nothing into each, all others into one after the other.
+    """Yield requests with hostile values in query parameters.
 
-    Cursors are tried by themselves.
+    Each parameter gets the values of its kind and an empty value; all other values are shared out over the parameters.
+    Cursors have a test of their own.
     """
     special = [(place, one) for place in places for kind in sorted(place.kinds) for one in (EMPTY, *SPECIAL[kind])]
     general = [(places[turn % len(places)], one) for turn, one in enumerate((*OTHER_TYPES, *TEXTS))] if places else []
@@ -281,7 +284,7 @@ def _asking(target: Target, key: str, value: bytes) -> Sent:
 
 
 def in_headers(target: Target) -> Iterator[Attempt]:
-    """Put hostile values into every header that means something here, and into those that mean nothing."""
+    """Yield requests with hostile values in the headers that this operation reads, and in headers that it ignores."""
     named = {parameter["name"]: headers.DOCUMENTED[parameter["name"]] for parameter in target.parameters("header")}
     if not target.is_open:
         named["Authorization"] = headers.AUTHORIZATION
@@ -298,9 +301,9 @@ def in_headers(target: Target) -> Iterator[Attempt]:
 
 
 def _in_other_headers(target: Target) -> Iterator[Attempt]:
-    """Put hostile values into all headers that mean nothing, twice, beginning with the operation's number.
+    """Yield requests with hostile values in all ignored headers: two values of each, chosen by the operation's number.
 
-    Where formats are negotiated, `Accept` means something: tests/http has what nobody has.
+    Operations that negotiate formats read `Accept`; tests/http covers those.
     """
     for turn in range(2 * target.number, 2 * target.number + 2):
         sent = target.good

@@ -1,4 +1,4 @@
-"""The demo account under hostile input: what is sent, what must come back, and what must not have happened."""
+"""A harness that sends hostile requests of the demo account and checks answers, commits, rows and log lines."""
 
 import asyncio
 import hashlib
@@ -29,31 +29,31 @@ from tests.hostile.places import Node
 
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
 OF_EVERY_OPERATION = {405}
-"""Statuses that no operation's document names: a hostile path may lead to another address."""
+"""Statuses that operations do not document: a hostile path may lead to an address without the method."""
 MOST, LONGEST = 3, 500
-"""How many faults of an operation are reported, and how much of each."""
+"""The number of faults reported for each operation, and the number of characters of each."""
 ROWS = [
     f"SELECT * FROM {table.name} ORDER BY {', '.join(table.primary_key.columns.keys())}"
     for table in SQLModel.metadata.sorted_tables
 ]
-"""Statements of plain text: to compile and convert takes ten times as long as to read."""
+"""Statements as text: compiling them and converting values takes ten times as long as reading the rows."""
 
 
 class LogRecorder(logging.Handler):
-    """Keeps what is logged."""
+    """Keeps log lines."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep everything that a line could be made of."""
+        """Keep the formatted line and all attributes of the record."""
         self.lines.append(f"{self.format(record)} {record.__dict__}")
 
 
 @contextmanager
 def recorded_logs(log: logging.Logger) -> Iterator[LogRecorder]:
-    """Keep every line that a logger writes, or one below it."""
+    """Record every line of a logger and of its children."""
     journal, level = LogRecorder(), log.level
     log.addHandler(journal)
     log.setLevel(logging.INFO)
@@ -66,7 +66,7 @@ def recorded_logs(log: logging.Logger) -> Iterator[LogRecorder]:
 
 @dataclass
 class FuzzHarness:
-    """The demo account, and what was wrong with its answers. Commits are counted; while `undoing`, rolled back."""
+    """The demo account, and the faults found in its answers. Commits are counted and, while `undoing`, rolled back."""
 
     world: World
     runner: asyncio.Runner
@@ -87,17 +87,17 @@ class FuzzHarness:
         return await call_asgi(self.world.app, sent)
 
     def confirmed(self, target: Target) -> Target:
-        """Return an operation with the code that it asks to be repeated, where it asks for one."""
+        """Return an operation with its confirmation code, if it requires one."""
         if target.name != "delete_me":
             return target
         code = json.loads(self.send(target.good).body)["confirmation"]
         return replace(target, good=replace(target.good, query=f"confirmation={code}".encode()))
 
     def attempt(self, target: Target, attempts: Iterable[Attempt]) -> None:
-        """Send requests and note everything that is wrong with what comes back. Whatever is committed is rolled back.
+        """Send requests and collect the faults of their answers; commits are rolled back.
 
-        All are sent in one run of the event loop: its worker threads end with it, and to start one for each request
-        takes longer than the request.
+        All requests are sent in one run of the event loop: worker threads end with the run, and starting a thread for
+        each request takes longer than the request.
         """
         self.runner.run(self._attempted(target, attempts))
 
@@ -113,7 +113,7 @@ class FuzzHarness:
             self.faults.setdefault(target.name, []).append(f"{name}: {'; '.join(faults)}")
 
     def report(self) -> str:
-        """Return what is wrong, the first of it for each operation."""
+        """Return the first faults of each operation as text."""
         lines = [f"{len(self.faults)} operations failed:"]
         for name, faults in self.faults.items():
             lines += [f"{name}: {fault[:LONGEST]}" for fault in faults[:MOST]]
@@ -149,11 +149,11 @@ class FuzzHarness:
             problem["errors"] = [{k: v for k, v in one.items() if k not in named} for one in problem["errors"]]
             text = json.dumps(problem)
         if _marked(text):
-            yield f"the body echoes it: {text[:300]}"
+            yield f"the body echoes the input: {text[:300]}"
         if any(_marked(name.decode("latin-1") + value.decode("latin-1")) for name, value in answer.headers):
-            yield "a header echoes it"
+            yield "a header echoes the input"
         if any(_marked(line) for line in self.journal.lines):
-            yield "a log line echoes it"
+            yield "a log line echoes the input"
 
     def checksum(self) -> str:
         """Return a digest of every row of every table."""
@@ -174,7 +174,7 @@ def _marked(text: str) -> bool:
 
 
 def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
-    """Tell what is missing from a problem document."""
+    """Yield the faults of a problem document."""
     if answer.header("content-type") != MEDIA_TYPE:
         yield f"{answer.status} is no problem document"
         return
@@ -187,7 +187,7 @@ def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
         f"/problems/{slug(problem['code'])}",
         answer.header("x-request-id"),
     ):
-        yield f"the problem is not itself: {problem}"
+        yield f"type or request id of the problem are wrong: {problem}"
     accepted = "accept-patch" if attempt.sent.method == "PATCH" else "accept-post"
     if answer.status == 415 and "application/json" not in answer.header(accepted):
         yield f"{accepted} does not name JSON"
@@ -196,23 +196,23 @@ def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
     whole = whole and len(attempt.blamed) == 1
     missing = [one for one in attempt.blamed if not any(f"{found}/".startswith(f"{one}/") for found in blamed)]
     if missing and not whole:
-        yield f"{answer.status} does not blame {missing} but {blamed}"
+        yield f"{answer.status} does not name {missing} but {blamed}"
 
 
 Result = TypeVar("Result")
 
 
 async def run_here(function: Callable[..., Result], *arguments: object, **_options: object) -> Result:
-    """Run in the thread of the event loop what the application gives to another.
+    """Run a function in the thread of the event loop instead of a worker thread.
 
-    One request is sent at a time: to wait for another thread takes longer than most of these requests.
+    One request is sent at a time, and switching threads takes longer than most of these requests.
     """
     return copy_context().run(function, *arguments)
 
 
 @contextmanager
 def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
-    """Let a session of the demo account ask, and watch commits and log lines."""
+    """Open a harness with a session of the demo account; it records commits and log lines."""
     with world.database.write(NOW) as session:
         ask_for_reset(session)
         user = users.find_by_email(session, examples.EMAIL)
@@ -225,7 +225,7 @@ def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
         recorded_logs(logging.getLogger()) as journal,
     ):
         harness = FuzzHarness(world, runner, journal, document, list(targets(document, token)), user_id)
-        harness.send(harness.targets[0].good)  # notes that the session is used; what is undone would note it each time
+        harness.send(harness.targets[0].good)  # sets last_used_at, which each rolled-back request would set again
         harness.targets = [harness.confirmed(target) for target in harness.targets]
         event.listen(engine, "commit", harness.note_commit)
         try:

@@ -1,4 +1,4 @@
-"""Hostile headers, by the name that an operation's document gives; the last ones are sent to every operation."""
+"""Hostile values of headers: of those that the document names, and of others, which are sent to every operation."""
 
 from collections.abc import Mapping
 
@@ -8,13 +8,13 @@ M = MARK.encode()
 Values = Mapping[str, bytes]
 COMMON: Values = {
     "nul": M + b"\x00",
-    "a-header-of-its-own": M + b"\r\nSet-Cookie: a=b",
+    "a-header-injection": M + b"\r\nSet-Cookie: a=b",
     "a-bare-newline": M + b"\nX-A: b",
     "an-escape": M + b"\x1b[2J",
     "delete": M + b"\x7f",
     "latin-1": M + b"\xe4\xff",
     "utf-8": M + "ä\u202e".encode(),
-    "half-a-pair-in-bytes": M + b"\xed\xa0\x80",
+    "a-lone-surrogate-in-bytes": M + b"\xed\xa0\x80",
     "a-million-characters": M + b"a" * 1_000_000,
     "a-million-commas": b"," * 1_000_000,
 }
@@ -25,7 +25,7 @@ IF_MATCH: Values = {
     "one-quote": b'"1',
     "weak": b'W/"1"',
     "empty": b"",
-    "a-list-of-nothing": b",,,",
+    "an-empty-list": b",,,",
     "a-list-of-others": b'"7", "8", W/"9"',
     "a-star-within": b'"*"',
     "a-tag-with-a-mark": b'"' + M + b'"',
@@ -58,7 +58,7 @@ DOCUMENTED: Mapping[str, Values] = {
         "a-million-characters": COMMON["a-million-characters"],
         "a-million-commas": COMMON["a-million-commas"],
         "nul": COMMON["nul"],
-        "a-header-of-its-own": COMMON["a-header-of-its-own"],
+        "a-header-injection": COMMON["a-header-injection"],
         "an-escape": COMMON["an-escape"],
     },
     "Idempotency-Key": IDEMPOTENCY_KEY,
@@ -69,7 +69,7 @@ FINE: Mapping[str, Values] = {
         "another-version": b'"999999999"',
         "without-quotes": M,
         "empty": b"",
-        "a-list-of-nothing": b",,,",
+        "an-empty-list": b",,,",
         "latin-1": COMMON["latin-1"],
     },
     "Idempotency-Key": {"all-visible-characters": bytes(range(0x21, 0x7F)), "255-characters": b"k" * 255},
@@ -77,7 +77,7 @@ FINE: Mapping[str, Values] = {
 ANYWHERE: Mapping[str, Values] = {
     "X-Request-ID": {**COMMON, "empty": b"", "a-space-within": M + b" b", "129-characters": M + b"a" * 119},
     "X-Unknown": COMMON,
-    "Accept": {"nothing-we-have": b"image/" + M, "nonsense": M + b";;q=x", "no-ascii": b"\xff" + M},
+    "Accept": {"an-unknown-type": b"image/" + M, "nonsense": M + b";;q=x", "not-ascii": b"\xff" + M},
     "Accept-Language": {"nonsense": M + b"-\xff"},
     "Cookie": {"nonsense": M + b"=\xff; ="},
     "Host": {
@@ -85,10 +85,10 @@ ANYWHERE: Mapping[str, Values] = {
         "a-path": b"x/" + M,
         "a-question": b"x?" + M,
         "a-user": M + b"@x",
-        "a-port-that-is-none": M + b":99999999999",
+        "an-invalid-port": M + b":99999999999",
         "empty": b"",
-        "no-ascii": M + b"\xff",
-        "a-header-of-its-own": M + b"\r\nX-A: b",
+        "not-ascii": M + b"\xff",
+        "a-header-injection": M + b"\r\nX-A: b",
     },
     "X-Forwarded-For": {"nonsense": M + b", \xff"},
     "X-Forwarded-Proto": {"a-script": b"javascript:" + M},
@@ -97,6 +97,6 @@ ANYWHERE: Mapping[str, Values] = {
     "Range": {"nonsense": b"bytes=-1-" + M},
     "Origin": {"nonsense": b"null " + M},
 }
-"""What no operation asks for is no fault: it changes nothing, and nothing of it comes back."""
+"""Headers that no operation reads: hostile values have no effect and are not echoed."""
 SINGLE = ("Authorization", "Content-Type", "Idempotency-Key")
-"""Headers that may stand once only: two that differ are a trick."""
+"""Headers that may be sent only once: two different values are refused."""

@@ -1,6 +1,6 @@
-"""What the corpus is made of: one thing to send, and for which kinds of value it is legitimate all the same.
+"""One hostile input of the corpus, with the kinds of value for which it is valid.
 
-Every text that can carry it carries `MARK`: it must not come back, neither in an answer nor in a log line.
+Every text that can contain `MARK` does; it must appear neither in an answer nor in a log line.
 """
 
 import json
@@ -12,9 +12,9 @@ MARK = "qZ7hostile"
 
 @dataclass(frozen=True)
 class Input:
-    """A value as JSON text. `fine_as` names the kinds of value that it is valid for; for all others it is refused.
+    """A value as JSON text. `fine_as`: the kinds of value for which it is valid; all others must refuse it.
 
-    `breaks`: the whole document may be refused for it, so that no field is blamed: it is sent alone.
+    `breaks`: it may make the whole document unreadable, so no field is named, and it is sent alone.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Input:
 
     @cached_property
     def text(self) -> str:
-        """The value as it stands in an address or a header: a text without its quotes."""
+        """The value as it is sent in an address or a header: a text without its quotes."""
         return str(json.loads(self.json)) if self.json.startswith('"') else self.json
 
     def __str__(self) -> str:
@@ -32,10 +32,10 @@ class Input:
 
 
 def raw(name: str, text: str, *fine_as: str, breaks: bool = False) -> Input:
-    """Return an input that is no text, or no JSON at all."""
+    """Return an input from JSON text, which may be invalid."""
     return Input(name, text, frozenset(fine_as), breaks)
 
 
 def text_input(name: str, value: str, *fine_as: str, breaks: bool = False) -> Input:
-    """Return a text."""
+    """Return an input from a text."""
     return Input(name, json.dumps(value), frozenset(fine_as), breaks)

@@ -1,4 +1,4 @@
-"""Lists and their cursors: genuine ones, and everything that is made of them."""
+"""Genuine cursors of all lists, and the tampered and forged cursors made from them."""
 
 import base64
 import json
@@ -14,12 +14,12 @@ from tests.hostile.fuzz_harness import FuzzHarness
 
 
 def lists(harness: FuzzHarness) -> list[Target]:
-    """Return the operations that answer pages."""
+    """Return the operations that return pages."""
     return [one for one in harness.targets if "cursor" in {parameter["name"] for parameter in one.parameters("query")}]
 
 
 def lengthen(harness: FuzzHarness, target: Target) -> None:
-    """Give a list more rows, by what may be posted to its address or put below it."""
+    """Add rows to a list by the POST of its address or the PUT below it."""
     for other in harness.targets:
         above, _, last = other.template.rpartition("/")
         if other.template == target.template and other.good.method == "POST":
@@ -37,15 +37,15 @@ def _ids(harness: FuzzHarness, path: str, like: Sent) -> list[str]:
 
 
 def orders(target: Target) -> list[str]:
-    """Return the values of `sort`; where there is one order only, no value at all."""
+    """Return the values of `sort`; an empty text for a list with one order only."""
     found = [one["schema"] for one in target.parameters("query") if one["name"] == "sort"]
     return [*found[0].get("enum", [found[0].get("const")])] if found else [""]
 
 
 def cursor_of(harness: FuzzHarness, target: Target, sort: str = "") -> str:
-    """Return the cursor behind a list's first row. Fails for a list of less than two rows."""
+    """Return the cursor after the first row of a list; fails for a list of fewer than two rows."""
     cursor = json.loads(harness.send(_asking(target, limit="1", sort=sort)).body)["next_cursor"]
-    assert cursor, f"give {target.name} two rows of the demo account"
+    assert cursor, f"{target.name} needs two rows of the demo account"
     return str(cursor)
 
 
@@ -55,7 +55,7 @@ def _asking(target: Target, **params: str) -> Sent:
 
 
 def tampered(target: Target, cursor: str, foreign: dict[str, str]) -> Iterator[Attempt]:
-    """Change a genuine cursor; bring those of other lists, and one's own in another order."""
+    """Yield changed cursors, cursors of other lists, and the list's own cursor with another `sort`."""
     for name, change in cursors.CHANGED.items():
         yield Attempt(name, _asking(target, cursor=change(cursor)))
     for name, other in foreign.items():
@@ -69,7 +69,7 @@ def tampered(target: Target, cursor: str, foreign: dict[str, str]) -> Iterator[A
 
 
 def forged(target: Target, sort: str, cursor: str, user_id: str) -> Iterator[Attempt]:
-    """Sign payloads of one's own: the digest is no secret. One like ours works, or forging is not what it was."""
+    """Yield forged payloads with a valid digest, which needs no secret. A genuine payload must work, as a check."""
     instant, keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[DIGEST_LENGTH:])
     bound_to = f"{target.good.path.decode()}?{[('sort', sort)] if sort else []}"
 

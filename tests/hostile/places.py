@@ -1,6 +1,6 @@
-"""Where a value goes: every field of a body and every parameter, with the kinds of value that its schema takes.
+"""The places of values: every field of a body and every parameter, with the kinds of value that its schema accepts.
 
-A schema whose kind is not known here fails the tests: whoever brings a new one says what is hostile to it.
+A schema of an unknown kind fails the tests until `tests/hostile` has inputs for it.
 """
 
 import json
@@ -33,7 +33,7 @@ PLAIN = (A_LINE, A_TEXT, ANYTHING, PRINTABLE)
 
 
 def kind_of(schema: Node) -> str:
-    """Return the kind of value that a schema without alternatives takes."""
+    """Return the kind of value that a schema without alternatives accepts."""
     match schema:
         case {"enum": _} | {"const": _}:
             kind = "choice"
@@ -52,13 +52,13 @@ def kind_of(schema: Node) -> str:
         case {"type": "integer" | "number" | "boolean" | "object" | "null" as same}:
             kind = str(same)
         case _:
-            raise LookupError(f"say in tests/hostile what is hostile to {schema}")
+            raise LookupError(f"add hostile inputs to tests/hostile for {schema}")
     return kind
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value goes. `options`: its schemas with their kinds; `at`: the way to it from the top of the body."""
+    """A field or parameter. `options`: its schemas with their kinds; `at`: its path from the top of the body."""
 
     at: tuple[str | int, ...]
     options: tuple[tuple[str, Node], ...] = field(compare=False)
@@ -73,7 +73,7 @@ class Place:
 
     @property
     def is_leaf(self) -> bool:
-        """Whether nothing stands within."""
+        """Whether it contains no other places."""
         return not self.kinds & {"list", "object"}
 
     @property
@@ -82,24 +82,24 @@ class Place:
 
     @property
     def example(self) -> Any:
-        """What stands here while something within is tried."""
+        """The value used here while a place inside it is tested."""
         for kind, schema in self.options:
             if kind == "object":
                 return schema.get("examples", [{}])[0]
         return []
 
     def inputs(self) -> list[Input]:
-        """Return everything hostile that may be sent here."""
+        """Return the hostile inputs for this place."""
         return _inputs(frozenset(self.kinds))
 
     def takes(self, sent: Input) -> bool:
-        """Tell whether an input is legitimate here."""
+        """Tell whether an input is valid here."""
         return any(_takes(kind, schema, sent) for kind, schema in self.options)
 
 
 @cache
 def _inputs(kinds: frozenset[str]) -> list[Input]:
-    """Return what is hostile to some kinds: of the texts, a third is enough where no text may stand at all."""
+    """Return the hostile inputs for some kinds; a third of the texts is enough for places that accept no text."""
     texts = TEXTS if kinds & {"pattern", *TEXTUAL} else TEXTS[::3]
     special = [one for kind in sorted(kinds) for one in SPECIAL[kind]]
     return list({one.json: one for one in (*special, *OTHER_TYPES, *texts)}.values())
@@ -121,7 +121,7 @@ def _takes(kind: str, schema: Node, sent: Input) -> bool:
 
 
 def _within(kind: str, schema: Node, text: str) -> bool:
-    """Tell whether a JSON number is one that a numeric schema takes."""
+    """Tell whether a numeric schema accepts a JSON number."""
     number = r"-?\d+" if kind == "count" else r"-?\d+(\.\d+)?([eE][+-]?\d+)?"
     if not re.fullmatch(number, text, re.ASCII):
         return False
@@ -141,7 +141,7 @@ def options_of(schema: Node, schemas: Node) -> list[Node]:
 
 
 def places_in(schema: Node, schemas: Node, at: tuple[str | int, ...] = ()) -> Iterator[Place]:
-    """Go through the places of a body, from the top downwards."""
+    """Yield the places of a body, from the top down."""
     options = options_of(schema, schemas)
     if at:
         yield Place(at, tuple((kind_of(option), option) for option in options))
@@ -156,7 +156,7 @@ def places_in(schema: Node, schemas: Node, at: tuple[str | int, ...] = ()) -> It
 
 
 def place_in_address(parameter: Node, schemas: Node) -> Place:
-    """Return the place of a query parameter: there is no null in an address, and no line that a field would keep."""
+    """Return the place of a query parameter, without null, which an address cannot express."""
     options = [option for option in options_of(parameter["schema"], schemas) if option != {"type": "null"}]
     kinds = [kind_of(option) for option in options]
     named = [IN_ADDRESSES.get(kind, kind) for kind in kinds]

@@ -1,8 +1,8 @@
-"""Hostile texts, sent wherever a text may stand: in every field, query parameter and header.
+"""Hostile texts for every field and query parameter.
 
-Kinds that some are fine as: `line` (one line of at most some hundred characters), `text` (several lines), `password`,
-`search` (what a list is searched for), `template` and `template-line` (of a letter, to be filled in). Length is judged
-by the field, so it is not said here. A field with a pattern takes what is fine as a line and matches.
+Kinds in `fine_as`: `line` (one line of at most a few hundred characters), `text` (several lines), `password`, `search`
+(the search text of a list), `template` and `template-line` (templates of letters). The length is checked against the
+field's bounds, not stated here. A field with a pattern accepts a text that is fine as a line and matches the pattern.
 """
 
 from tests.hostile.inputs import MARK, Input, text_input
@@ -14,9 +14,9 @@ LONG = ("text", "password", "template")
 BROKEN = [
     text_input("nul", f"{MARK}\x00", breaks=True),
     text_input("nul-alone", "\x00", breaks=True),
-    text_input("half-a-pair-high", f"{MARK}\ud800", breaks=True),
-    text_input("half-a-pair-low", f"\udfff{MARK}", breaks=True),
-    text_input("a-pair-the-wrong-way-round", f"{MARK}\ude00\ud83d", breaks=True),
+    text_input("a-lone-high-surrogate", f"{MARK}\ud800", breaks=True),
+    text_input("a-lone-low-surrogate", f"\udfff{MARK}", breaks=True),
+    text_input("surrogates-in-the-wrong-order", f"{MARK}\ude00\ud83d", breaks=True),
 ]
 CONTROLS = [
     text_input("start-of-heading", f"{MARK}\x01", "password"),
@@ -29,14 +29,14 @@ CONTROLS = [
     text_input("delete", f"{MARK}\x7f{MARK}", "password"),
     text_input("next-line-of-c1", f"{MARK}\x85{MARK}", "password"),
     text_input("control-sequence-of-c1", f"{MARK}\x9b31m{MARK}", "password"),
-    text_input("no-character-fffe", f"{MARK}\ufffe{MARK}", "password", "search"),
-    text_input("no-character-ffff", f"{MARK}\uffff{MARK}", "password", "search"),
+    text_input("noncharacter-fffe", f"{MARK}\ufffe{MARK}", "password", "search"),
+    text_input("noncharacter-ffff", f"{MARK}\uffff{MARK}", "password", "search"),
 ]
 LINES = [
     text_input("newline", f"{MARK}\n{MARK}", *LONG),
     text_input("carriage-return", f"{MARK}\r{MARK}", *LONG),
-    text_input("a-header-of-its-own", f"{MARK}\r\nSet-Cookie: a={MARK}", *LONG),
-    text_input("an-answer-of-its-own", f"{MARK}\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{MARK}", *LONG),
+    text_input("a-header-injection", f"{MARK}\r\nSet-Cookie: a={MARK}", *LONG),
+    text_input("a-response-injection", f"{MARK}\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{MARK}", *LONG),
     text_input("tab", f"{MARK}\t{MARK}", *LONG),
     text_input("line-separator", f"{MARK}\u2028{MARK}", *LONG, "search"),
     text_input("paragraph-separator", f"{MARK}\u2029{MARK}", *LONG, "search"),
@@ -63,7 +63,7 @@ LENGTHS = [
     text_input("one-more-than-any-text", MARK + "a" * 20_000),
     text_input("two-hundred-beyond-the-basic-plane", "\U00010400" * 200, *ANY),
     text_input("two-hundred-that-fold-to-three-each", "\u0390" * 200, *ANY),
-    text_input("accents-without-end", MARK + "a" + "\u0301" * 4_000, *ANY),
+    text_input("four-thousand-accents", MARK + "a" + "\u0301" * 4_000, *ANY),
 ]
 INJECTIONS = [
     text_input("sql-quote", f"{MARK}'; DROP TABLE note; --", *ANY),

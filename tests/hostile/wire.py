@@ -1,6 +1,6 @@
-"""What no client library sends: requests broken on the wire, byte for byte. All would write, had they been understood.
+"""Malformed HTTP requests as bytes, which no client library sends. Most would record an application if accepted.
 
-Each ends as the sender leaves it: those that announce more than they send wait for the server to lose patience.
+The connection stays open after the last byte: a request that announces more than it sends waits for the timeout.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ Wire = Mapping[str, bytes]
 
 
 def post(headers: bytes = LENGTH, body: bytes = BODY, line: bytes = b"POST /v1/applications HTTP/1.1") -> bytes:
-    """Return a request that would record an application; `@token@` stands for who asks."""
+    """Return a request that would record an application; `@token@` stands for the value of `Authorization`."""
     fixed = b"Host: here\r\nAuthorization: @token@\r\nContent-Type: application/json\r\n"
     return b"%b\r\n%b%b\r\n%b" % (line, fixed, headers, body)
 
@@ -27,7 +27,7 @@ def chunked(body: bytes, headers: bytes = b"") -> bytes:
 
 LINES: Wire = {
     "nothing-but-line-ends": b"\r\n" * 1_000,
-    "noise": bytes(range(256)) * 100,
+    "all-bytes": bytes(range(256)) * 100,
     "nuls": b"\x00" * 10_000,
     "a-handshake-of-tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500,
     "a-preface-of-http-2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -37,10 +37,10 @@ LINES: Wire = {
     "a-tab-in-the-path": post(line=b"POST /v1/\tapplications HTTP/1.1"),
     "a-newline-in-the-path": post(line=b"POST /v1/\napplications HTTP/1.1"),
     "no-version": post(line=b"POST /v1/applications"),
-    "a-version-that-is-none": post(line=b"POST /v1/applications HTTP/9.9"),
+    "an-unknown-version": post(line=b"POST /v1/applications HTTP/9.9"),
     "another-protocol": post(line=b"POST /v1/applications ICE/1.1"),
     "a-method-in-small-letters": post(line=b"post /v1/applications HTTP/1.1"),
-    "a-method-that-is-none": post(line=M + b" /v1/applications HTTP/1.1"),
+    "an-unknown-method": post(line=M + b" /v1/applications HTTP/1.1"),
     "a-method-of-another-protocol": post(line=b"PROPFIND /v1/applications HTTP/1.1"),
     "a-method-of-a-hundred-thousand-letters": post(line=b"P" * 100_000 + b" / HTTP/1.1"),
     "a-path-of-a-million-characters": post(line=b"POST /" + M + b"a" * 1_000_000 + b" HTTP/1.1"),
@@ -50,9 +50,9 @@ LINES: Wire = {
     "no-slash": post(line=b"POST v1/applications HTTP/1.1"),
     "a-star": post(line=b"OPTIONS * HTTP/1.1"),
     "a-tunnel": b"CONNECT here:1 HTTP/1.1\r\nHost: here\r\n\r\n",
-    "another-host-s-path": post(line=b"POST //" + M + b"/v1/applications HTTP/1.1"),
-    "a-whole-address-that-is-none": post(line=b"POST http://[" + M + b"/v1/applications HTTP/1.1"),
-    "a-whole-address-of-something-else": post(line=b"POST file:///etc/passwd HTTP/1.1"),
+    "a-path-with-two-slashes": post(line=b"POST //" + M + b"/v1/applications HTTP/1.1"),
+    "an-invalid-absolute-address": post(line=b"POST http://[" + M + b"/v1/applications HTTP/1.1"),
+    "an-absolute-address-of-a-file": post(line=b"POST file:///etc/passwd HTTP/1.1"),
 }
 HEADERS: Wire = {
     "nul-in-a-value": post(LENGTH + b"X-A: " + M + b"\x00\r\n"),
@@ -76,7 +76,7 @@ LENGTHS: Wire = {
     "a-length-in-hexadecimal": post(b"Content-Length: 0x2f\r\n"),
     "a-length-with-an-exponent": post(b"Content-Length: 4e1\r\n"),
     "a-length-of-words": post(b"Content-Length: " + M + b"\r\n"),
-    "a-length-of-nothing": post(b"Content-Length: \r\n"),
+    "an-empty-length": post(b"Content-Length: \r\n"),
     "a-length-of-two-to-the-64": post(b"Content-Length: 18446744073709551616\r\n"),
     "a-length-of-a-thousand-digits": post(b"Content-Length: " + b"9" * 1_000 + b"\r\n"),
     "a-length-of-a-list": post(b"Content-Length: 47, 47\r\n"),
@@ -93,50 +93,50 @@ LENGTHS: Wire = {
     ),
     "chunks-by-another-name": post(b"Transfer-Encoding: xchunked\r\n", CHUNK + b"0\r\n\r\n"),
     "chunks-twice": post(b"Transfer-Encoding: chunked, chunked\r\n", CHUNK + b"0\r\n\r\n"),
-    "chunks-then-packed": post(b"Transfer-Encoding: chunked, gzip\r\n", CHUNK + b"0\r\n\r\n"),
+    "chunked-then-gzip": post(b"Transfer-Encoding: chunked, gzip\r\n", CHUNK + b"0\r\n\r\n"),
     "chunks-behind-a-space": post(b"Transfer-Encoding : chunked\r\n", CHUNK + b"0\r\n\r\n"),
     "chunks-behind-a-tab-and-a-length": post(b"Transfer-Encoding:\x0bchunked\r\n" + LENGTH),
 }
 CHUNKS: Wire = {
-    "a-size-that-is-none": chunked(b"zz\r\n" + BODY),
+    "an-invalid-size": chunked(b"zz\r\n" + BODY),
     "a-negative-size": chunked(b"-1\r\n" + BODY),
     "a-size-with-a-prefix": chunked(b"0x2f\r\n" + BODY),
-    "a-size-of-nothing": chunked(b"\r\n" + BODY),
+    "an-empty-size": chunked(b"\r\n" + BODY),
     "a-size-of-two-to-the-64": chunked(b"1" + b"0" * 16 + b"\r\n" + BODY),
     "a-size-of-a-thousand-digits": chunked(b"f" * 1_000 + b"\r\n" + BODY),
     "a-size-larger-than-the-chunk": chunked(b"fff\r\n" + BODY),
     "a-size-smaller-than-the-chunk": chunked(b"4\r\n" + BODY + b"\r\n0\r\n\r\n"),
-    "no-line-end-behind-a-chunk": chunked(CHUNK[:-2] + b"0\r\n\r\n"),
+    "no-line-end-after-a-chunk": chunked(CHUNK[:-2] + b"0\r\n\r\n"),
     "no-last-chunk": chunked(CHUNK),
-    "noise-for-chunks": chunked(bytes(range(256))),
+    "all-bytes-as-chunks": chunked(bytes(range(256))),
     "nul-in-a-size": chunked(b"2\x00f\r\n" + BODY),
 }
 BROKEN: Wire = {**LINES, **HEADERS, **LENGTHS, **CHUNKS}
 FINE: Wire = {
-    "a-whole-address": b"GET http://" + M + b"/livez HTTP/1.1\r\nHost: here\r\n\r\n",
+    "an-absolute-address": b"GET http://" + M + b"/livez HTTP/1.1\r\nHost: here\r\n\r\n",
     "a-hash": b"GET /livez#" + M + b" HTTP/1.1\r\nHost: here\r\n\r\n",
     "no-host": b"GET /livez HTTP/1.1\r\n\r\n",
     "http-1-0": b"GET /livez HTTP/1.0\r\n\r\n",
-    "an-expectation-that-is-none": b"GET /livez HTTP/1.1\r\nHost: here\r\nExpect: " + M + b"\r\n\r\n",
-    "a-wish-for-http-2": b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
-    "a-wish-for-a-socket": b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-    "a-body-that-nobody-wants": b"GET /livez HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nabcde",
+    "an-unknown-expectation": b"GET /livez HTTP/1.1\r\nHost: here\r\nExpect: " + M + b"\r\n\r\n",
+    "an-upgrade-to-http-2": b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "an-upgrade-to-a-socket": b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "an-unneeded-body": b"GET /livez HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nabcde",
     "a-line-end-before-the-request": b"\r\nGET /livez HTTP/1.1\r\nHost: here\r\n\r\n",
 }
-"""What the standard allows, or what concerns nobody: answered as if it were not there."""
+"""Unusual but valid requests, which are answered normally."""
 
 
 def without_end() -> dict[str, Iterator[bytes]]:
-    """Return what never ends by itself, in parts."""
+    """Return endless requests as parts."""
     head = b"GET /livez HTTP/1.1\r\nHost: here\r\n"
     return {
-        "headers-without-end": chain([head], repeat(b"X-A: b\r\n" * 1_000)),
-        "a-header-without-end": chain([head + b"X-A: "], repeat(b"a" * 65_536)),
-        "a-path-without-end": chain([b"GET /"], repeat(b"a" * 65_536)),
-        "line-ends-without-end": repeat(b"\r\n" * 10_000),
-        "chunks-without-end": chain([chunked(b"")], repeat(b"1\r\n \r\n" * 10_000)),
-        "a-chunk-without-end": chain([chunked(b"fffffff\r\n")], repeat(b" " * 65_536)),
-        "an-extension-without-end": chain([chunked(b"1;")], repeat(b"a" * 65_536)),
-        "trailers-without-end": chain([chunked(CHUNK + b"0\r\n")], repeat(b"X-A: b\r\n" * 1_000)),
-        "a-body-without-end": chain([post(b"Content-Length: 99999999\r\n")], repeat(b" " * 65_536)),
+        "endless-headers": chain([head], repeat(b"X-A: b\r\n" * 1_000)),
+        "an-endless-header": chain([head + b"X-A: "], repeat(b"a" * 65_536)),
+        "an-endless-path": chain([b"GET /"], repeat(b"a" * 65_536)),
+        "endless-line-ends": repeat(b"\r\n" * 10_000),
+        "endless-chunks": chain([chunked(b"")], repeat(b"1\r\n \r\n" * 10_000)),
+        "an-endless-chunk": chain([chunked(b"fffffff\r\n")], repeat(b" " * 65_536)),
+        "an-endless-chunk-extension": chain([chunked(b"1;")], repeat(b"a" * 65_536)),
+        "endless-trailers": chain([chunked(CHUNK + b"0\r\n")], repeat(b"X-A: b\r\n" * 1_000)),
+        "an-endless-body": chain([post(b"Content-Length: 99999999\r\n")], repeat(b" " * 65_536)),
     }

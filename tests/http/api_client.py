@@ -1,4 +1,4 @@
-"""The words in which tests over HTTP tell what is recorded, read and refused."""
+"""Helpers of the HTTP tests: they record, change and read facts, and check problem documents."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ def steps(client: TestClient, app: str, **params: Any) -> Answer:
 
 
 def step(client: TestClient, app: str, number: int, scope: str | None = None, **params: Any) -> Answer:
-    """Return the instance of a scope, or else the one that speaks for its number."""
+    """Return the step of a scope; without a scope, the one that the headline names for its number."""
     found = steps(client, app, **params)
     if scope is None:
         wanted = found["headline"][number - 1]["step_id"]
@@ -80,7 +80,7 @@ def step(client: TestClient, app: str, number: int, scope: str | None = None, **
 
 
 def problem(answer: Response, status: int, code: str, *places: str) -> Answer:
-    """Check a problem document and what it points at; return it."""
+    """Check a problem document and the pointers, parameters or headers of its errors; return it."""
     assert answer.status_code == status, (answer.status_code, answer.text)
     assert answer.headers["content-type"] == PROBLEM
     document: Answer = answer.json()
@@ -92,6 +92,6 @@ def problem(answer: Response, status: int, code: str, *places: str) -> Answer:
 
 
 def fault(answer: Response, pointer: str) -> str:
-    """Check that a request is invalid at a pointer; return that error's code."""
+    """Check that a request is refused as invalid at this pointer or parameter; return the code of that error."""
     document = problem(answer, 422, "invalid", pointer)
     return next(str(e["code"]) for e in document["errors"] if e.get("pointer", e.get("parameter")) == pointer)

@@ -1,4 +1,4 @@
-"""Hash passwords with the least figures in these tests; those about hashing ask for the real ones."""
+"""Hash passwords with the cheapest parameters; tests about hashing use the fixture `real_figures`."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from tests.http.figures import LEAST, REAL, hashing_with
 
 @pytest.fixture(scope="package", autouse=True)
 def least_figures() -> Iterator[None]:
-    """Spare every test the processor time of real hashes."""
+    """Hash with the cheapest parameters, because real hashes take most of a test's processor time."""
     with hashing_with(*LEAST):
         yield
 
 
 @pytest.fixture
 def real_figures() -> Iterator[None]:
-    """Hash as the service does."""
+    """Hash with the parameters of the service."""
     with hashing_with(*REAL):
         yield

@@ -1,4 +1,4 @@
-"""The figures with which passwords are hashed: the least ones where hashing is not the subject."""
+"""Parameters of password hashing: those of the service, and the cheapest ones for tests about other things."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ LEAST: Final = (8, 1)
 
 @contextmanager
 def hashing_with(memory_kib: int, passes: int) -> Iterator[None]:
-    """Hash and compare passwords with other figures while the block lasts."""
+    """Hash and verify passwords with these parameters inside the block."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(security, "MEMORY_KIB", memory_kib)
         patch.setattr(security, "PASSES", passes)

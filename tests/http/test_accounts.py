@@ -22,12 +22,12 @@ SIGN_UP = {
 
 @cache
 def hashed(memory_kib: int) -> str:
-    """Hash the password of Kim with the figures that are in force."""
+    """Hash Kim's password with the current parameters; the memory size is an argument only as the key of the cache."""
     return security.hash_password(SIGN_UP["password"])
 
 
 def sign_up_cheaply(world: World) -> None:
-    """Open the account of Kim, whose password is hashed once for all tests."""
+    """Open Kim's account; the password is hashed once for all tests."""
     with world.database.write(world.clock.now) as session:
         users.sign_up(session, UserCreate.model_validate(SIGN_UP), hashed(security.MEMORY_KIB))
 
@@ -39,7 +39,7 @@ def signed_up(world: World) -> World:
 
 
 def session_of(world: World, client: TestClient) -> TestClient:
-    """Sign the user of a client in, without the cost of a password."""
+    """Return a client with a new session of the same user, made without hashing a password."""
     email = client.get("/v1/me").json()["email"]
     with world.database.write(world.clock.now) as session:
         user = users.find_by_email(session, email)
@@ -88,8 +88,8 @@ def test_an_address_has_one_account_however_it_is_written(signed_up: World) -> N
     ("field", "value"),
     [
         pytest.param("password", "x" * 11, id="a-short-password"),
-        pytest.param("password", "x" * 257, id="an-endless-password"),
-        pytest.param("email", "kim", id="no-address"),
+        pytest.param("password", "x" * 257, id="a-password-that-is-too-long"),
+        pytest.param("email", "kim", id="not-an-email-address"),
         pytest.param("email", "kim@exam\x07ple.com", id="a-control-character"),
         pytest.param("time_zone", "PDT", id="an-abbreviation-for-a-zone"),
         pytest.param("time_zone", "+05:30", id="an-offset-for-a-zone"),
@@ -98,7 +98,7 @@ def test_an_address_has_one_account_however_it_is_written(signed_up: World) -> N
         pytest.param("locale", "english", id="no-locale"),
     ],
 )
-def test_a_sign_up_with_a_fault_opens_no_account(world: World, field: str, value: object) -> None:
+def test_an_invalid_sign_up_opens_no_account(world: World, field: str, value: object) -> None:
     answer = world.anonymous().post("/v1/users", json={**SIGN_UP, field: value})
     fault(answer, f"/{field}")
     with world.database.read(world.clock.now) as session:
@@ -112,12 +112,12 @@ def test_a_sign_up_with_a_fault_opens_no_account(world: World, field: str, value
         pytest.param({"email": "who@example.com", "password": SIGN_UP["password"]}, id="an-unknown-address"),
     ],
 )
-def test_a_wrong_password_and_an_unknown_address_are_told_alike(signed_up: World, body: Answer) -> None:
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(signed_up: World, body: Answer) -> None:
     found = problem(signed_up.anonymous().post("/v1/sessions", json=body), 401, "unauthorized")
     assert found["detail"] == "Address or password is wrong: check both."
 
 
-def test_a_session_ends_at_once_and_others_stay(world: World, client: TestClient) -> None:
+def test_a_session_ends_at_once_and_other_sessions_stay(world: World, client: TestClient) -> None:
     first, second = session_of(world, client), session_of(world, client)
     newest, oldest = items(client, "/v1/sessions")
     assert newest["id"] > oldest["id"]
@@ -127,7 +127,7 @@ def test_a_session_ends_at_once_and_others_stay(world: World, client: TestClient
     problem(first.delete(f"/v1/sessions/{newest['id']}"), 404, "not_found")
 
 
-def test_a_session_lapses_after_its_days(world: World, client: TestClient) -> None:
+def test_a_session_expires_after_30_days(world: World, client: TestClient) -> None:
     mine = session_of(world, client)
     world.clock.now += timedelta(days=30) - timedelta(seconds=1)
     read(mine, "/v1/me")
@@ -135,19 +135,19 @@ def test_a_session_lapses_after_its_days(world: World, client: TestClient) -> No
     problem(mine.get("/v1/me"), 401, "unauthorized")
 
 
-def test_a_personal_token_is_no_session_to_end(client: TestClient) -> None:
+def test_a_personal_token_cannot_end_a_session(client: TestClient) -> None:
     problem(client.delete("/v1/sessions/current"), 409, "not_a_session")
     read(client, "/v1/me")
 
 
-def test_a_token_is_no_session_and_a_session_no_token(world: World, client: TestClient) -> None:
+def test_sessions_and_personal_tokens_have_separate_addresses(world: World, client: TestClient) -> None:
     session_of(world, client)
     (session,), (token,) = items(client, "/v1/sessions"), items(client, "/v1/tokens")
     problem(client.delete(f"/v1/tokens/{session['id']}"), 404, "not_found")
     problem(client.delete(f"/v1/sessions/{token['id']}"), 404, "not_found")
 
 
-def test_the_secret_of_a_token_is_shown_once_and_kept_nowhere(world: World, client: TestClient) -> None:
+def test_the_secret_of_a_token_is_shown_once_and_not_stored(world: World, client: TestClient) -> None:
     made = add(client, "/v1/tokens", name="phone")
     read(bearer(world, made["token"]), "/v1/me")
     (listed, _) = items(client, "/v1/tokens")
@@ -166,7 +166,7 @@ def test_a_revoked_token_is_refused_at_once(world: World, client: TestClient) ->
     problem(phone.get("/v1/me"), 401, "unauthorized")
 
 
-def test_a_token_lapses_when_it_was_to(world: World, client: TestClient) -> None:
+def test_a_token_expires_at_its_date(world: World, client: TestClient) -> None:
     made = add(client, "/v1/tokens", name="a day", expires_at="2026-06-02T12:00:00Z")
     lent = bearer(world, made["token"])
     read(lent, "/v1/me")
@@ -177,19 +177,19 @@ def test_a_token_lapses_when_it_was_to(world: World, client: TestClient) -> None
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        pytest.param({"name": "x", "expires_at": "2026-06-01T12:00:00Z"}, "/expires_at", id="lapsed-already"),
+        pytest.param({"name": "x", "expires_at": "2026-06-01T12:00:00Z"}, "/expires_at", id="expired-already"),
         pytest.param({"name": "x", "scopes": ["admin"]}, "/scopes/0", id="an-unknown-scope"),
         pytest.param({"name": "x", "scopes": []}, "/scopes", id="no-scope"),
         pytest.param({"name": ""}, "/name", id="no-name"),
         pytest.param({}, "/name", id="nothing"),
     ],
 )
-def test_a_token_with_a_fault_is_not_made(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_token_is_not_made(client: TestClient, body: Answer, pointer: str) -> None:
     fault(client.post("/v1/tokens", json=body), pointer)
     assert len(items(client, "/v1/tokens")) == 1
 
 
-def test_a_token_that_may_read_changes_nothing(world: World) -> None:
+def test_a_token_with_read_scopes_cannot_write(world: World) -> None:
     reader = world.sign_up(scopes=["read"])
     assert items(reader, "/v1/applications") == []
     answer = reader.post("/v1/applications", json={"company": "Acme", "role": "Engineer"})
@@ -200,7 +200,7 @@ def test_a_token_that_may_read_changes_nothing(world: World) -> None:
     assert read(reader, "/v1/me")["full_name"] == "Alex Doe"
 
 
-def test_a_token_hands_on_no_more_than_it_has(world: World) -> None:
+def test_a_token_cannot_give_another_token_more_scopes_than_it_has(world: World) -> None:
     keeper = world.sign_up(scopes=["account:write", "contacts:read"])
     add(keeper, "/v1/tokens", name="less", scopes=["contacts:read"])
     for beyond in (["all"], ["read"], ["contacts:read", "contacts:write"]):
@@ -220,7 +220,7 @@ def test_a_token_hands_on_no_more_than_it_has(world: World) -> None:
         pytest.param("Bearer " + "x" * 5000, id="a-long-one"),
     ],
 )
-def test_a_token_that_is_none_is_refused(world: World, header: str) -> None:
+def test_a_malformed_token_is_refused(world: World, header: str) -> None:
     nobody = world.anonymous()
     nobody.headers["Authorization"] = header
     problem(nobody.get("/v1/me"), 401, "unauthorized")
@@ -242,13 +242,13 @@ def test_the_profile_is_changed_field_by_field(client: TestClient) -> None:
         pytest.param({"locale": None}, "/locale", id="null-for-the-locale"),
     ],
 )
-def test_a_profile_with_a_fault_stays_as_it_was(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_profile_is_not_saved(client: TestClient, body: Answer, pointer: str) -> None:
     before = read(client, "/v1/me")
     fault(client.patch("/v1/me", json=body), pointer)
     assert read(client, "/v1/me") == before
 
 
-def test_another_zone_moves_step_7_and_what_new_applications_start_with(client: TestClient) -> None:
+def test_another_zone_moves_step_7_and_is_the_default_of_new_applications(client: TestClient) -> None:
     app, _ = interviewed(client)
     before = {number: step(client, app, number)["due_at"] for number in range(1, 8)}
     alter(client, "/v1/me", time_zone="Asia/Kolkata")
@@ -259,7 +259,7 @@ def test_another_zone_moves_step_7_and_what_new_applications_start_with(client: 
     assert read(client, f"/v1/applications/{application(client)}")["time_zone"] == "Asia/Kolkata"
 
 
-def test_a_profile_changed_elsewhere_is_not_overwritten(client: TestClient) -> None:
+def test_a_profile_with_an_outdated_version_is_not_overwritten(client: TestClient) -> None:
     alter(client, "/v1/me", full_name="Sam Roe")
     answer = client.patch("/v1/me", json={"full_name": "Old"}, headers={"If-Match": '"1"'})
     assert problem(answer, 412, "precondition_failed")["current"]["full_name"] == "Sam Roe"

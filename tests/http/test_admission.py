@@ -1,4 +1,4 @@
-"""More than can be served, and slower than can be waited for: refused in time, with nothing half done."""
+"""Admission and timeouts: what exceeds the queue or a deadline is refused in time, and nothing of it is written."""
 
 import json
 import socket
@@ -18,13 +18,13 @@ from tests.conftest import World
 from tests.served import Address, closed_after, served
 
 APPLICATION = {"company": "Acme", "role": "Engineer"}
-PLAIN = False  # for `verify`: to load the certificates of authorities takes longer than the requests
+PLAIN = False  # for `verify`: loading the CA certificates takes longer than the requests
 Worlds = Callable[..., World]
 
 
 @contextmanager
 def nobody_may_write(world: World) -> Iterator[None]:
-    """Hold the lock that every write of these users needs, from outside of the server."""
+    """Lock the rows of all users from a connection outside the server, so that every write waits."""
     outside = Database(Settings(database_url=world.app.state.settings.database_url))
     with outside.engine.execution_options(write=True).connect() as connection:
         connection.execute(text("UPDATE user_account SET locale = locale"))
@@ -48,7 +48,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
     assert holds()
 
 
-def test_as_many_wait_as_may_and_the_next_is_refused_at_once(make_world: Worlds) -> None:
+def test_when_the_queue_is_full_the_next_request_is_refused_at_once(make_world: Worlds) -> None:
     world = make_world(pool_size=3, max_waiting=1)
     with served(world) as address, client_of(world, address) as client, ThreadPoolExecutor() as pool:
         with nobody_may_write(world):
@@ -68,7 +68,7 @@ def test_as_many_wait_as_may_and_the_next_is_refused_at_once(make_world: Worlds)
         assert len(client.get("/v1/applications").json()["items"]) == 2
 
 
-def test_what_was_answered_as_too_late_is_not_done_afterwards(make_world: Worlds) -> None:
+def test_a_request_that_timed_out_is_not_carried_out_afterwards(make_world: Worlds) -> None:
     world = make_world(pool_size=3, request_timeout_seconds=0.4, busy_timeout_seconds=20)
     with served(world) as address, client_of(world, address) as client:
         with nobody_may_write(world):
@@ -84,7 +84,7 @@ def test_what_was_answered_as_too_late_is_not_done_afterwards(make_world: Worlds
         assert client.post("/v1/applications", json=APPLICATION).status_code == 201
 
 
-def test_a_client_that_leaves_while_it_waits_gives_its_place_back(make_world: Worlds) -> None:
+def test_a_client_that_disconnects_while_it_waits_releases_its_place(make_world: Worlds) -> None:
     world = make_world(pool_size=3)
     with served(world) as address, client_of(world, address) as client:
         with nobody_may_write(world), pytest.raises(httpx.ReadTimeout):
@@ -112,11 +112,11 @@ def test_a_client_that_leaves_while_it_waits_gives_its_place_back(make_world: Wo
         pytest.param(
             b"POST /v1/users HTTP/1.1\r\nHost: here\r\nContent-Length: 900000\r\n\r\nx",
             b"HTTP/1.1 413",
-            id="a-body-too-large-that-goes-on-and-on",
+            id="a-body-that-is-too-large-and-does-not-end",
         ),
     ],
 )
-def test_a_slow_client_is_cut(make_world: Worlds, sent: bytes, answer: bytes) -> None:
+def test_a_slow_client_is_disconnected(make_world: Worlds, sent: bytes, answer: bytes) -> None:
     world = make_world(header_timeout_seconds=0.2, body_timeout_seconds=0.2)
     with served(world) as address, socket.create_connection(address) as slow:
         slow.sendall(sent)
@@ -129,7 +129,7 @@ def test_a_slow_client_is_cut(make_world: Worlds, sent: bytes, answer: bytes) ->
 
 
 def trickle(slow: socket.socket, stop: threading.Event) -> None:
-    """Send a byte now and then, as somebody would who wants to keep a connection for ever."""
+    """Send one byte every 50 ms, as a client does that wants to keep its connection open for ever."""
     while not stop.wait(0.05):
         try:
             slow.sendall(b"x")
@@ -138,7 +138,7 @@ def trickle(slow: socket.socket, stop: threading.Event) -> None:
 
 
 @pytest.mark.sqlite
-def test_a_body_that_breaks_off_is_not_used(world: World) -> None:
+def test_an_incomplete_body_is_not_used(world: World) -> None:
     with served(world) as address, client_of(world, address) as client:
         whole = json.dumps(APPLICATION).encode()
         head = (
@@ -168,7 +168,7 @@ def test_a_quick_client_keeps_its_connection(make_world: Worlds) -> None:
 @pytest.mark.parametrize(
     ("sent", "status", "code"),
     [
-        pytest.param(b"HELLO\r\n\r\n", 400, "not_http", id="no-http"),
+        pytest.param(b"HELLO\r\n\r\n", 400, "not_http", id="not-http"),
         pytest.param(
             b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 500_000 + b"\r\n\r\n",
             431,
@@ -180,7 +180,7 @@ def test_a_quick_client_keeps_its_connection(make_world: Worlds) -> None:
         ),
     ],
 )
-def test_what_is_no_request_is_answered_with_a_problem_too(
+def test_bytes_that_are_not_a_request_are_answered_with_a_problem_too(
     make_world: Worlds, sent: bytes, status: int, code: str
 ) -> None:
     with served(make_world()) as address, socket.create_connection(address) as connection:

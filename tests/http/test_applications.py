@@ -1,4 +1,4 @@
-"""Applications: what they start with, how they are found, changed, archived, deleted and restored."""
+"""Applications: their defaults, and how they are found, changed, archived, deleted and restored."""
 
 from datetime import timedelta
 
@@ -98,7 +98,7 @@ def test_having_applied_elsewhere_covers_the_search_of_the_others(client: TestCl
         pytest.param("America/Los_Angeles", "Pacific/Kiritimati", "2026-06-02", id="today-of-the-employer"),
     ],
 )
-def test_one_may_have_applied_today_wherever_that_is(world: World, zone: str, employer: str, day: str) -> None:
+def test_applied_on_may_be_today_in_any_zone_involved(world: World, zone: str, employer: str, day: str) -> None:
     client = world.sign_up(zone)
     app = application(client, applied_on=day, time_zone=employer)
     assert items(client, f"{ALL}/{app}/stages")[0]["at"] <= NOW
@@ -108,13 +108,13 @@ def test_one_may_have_applied_today_wherever_that_is(world: World, zone: str, em
     ("body", "pointer"),
     [
         pytest.param({"company": " "}, "/company", id="a-blank-company"),
-        pytest.param({"company": "x" * 201}, "/company", id="an-endless-company"),
+        pytest.param({"company": "x" * 201}, "/company", id="a-company-that-is-too-long"),
         pytest.param({"role": None}, "/role", id="null-for-the-role"),
-        pytest.param({"time_zone": "US"}, "/time_zone", id="a-folder-of-zones"),
+        pytest.param({"time_zone": "US"}, "/time_zone", id="a-zone-folder"),
         pytest.param({"time_zone": "EDT"}, "/time_zone", id="an-abbreviation"),
         pytest.param({"stage": "hired"}, "/stage", id="an-unknown-stage"),
-        pytest.param({"posting_url": "javascript:alert(1)"}, "/posting_url", id="a-link-that-runs"),
-        pytest.param({"salary_currency": "euro"}, "/salary_currency", id="no-currency"),
+        pytest.param({"posting_url": "javascript:alert(1)"}, "/posting_url", id="a-javascript-link"),
+        pytest.param({"salary_currency": "euro"}, "/salary_currency", id="not-a-currency"),
         pytest.param({"salary_min": -1}, "/salary_min", id="a-negative-salary"),
         pytest.param({"salary_min": True}, "/salary_min", id="true-for-a-number"),
         pytest.param({"salary_min": "12"}, "/salary_min", id="a-text-for-a-number"),
@@ -124,16 +124,16 @@ def test_one_may_have_applied_today_wherever_that_is(world: World, zone: str, em
         pytest.param({"reference_check": {"date": "2026-06-02", "time": "25:00"}}, "/reference_check/time", id="25h"),
         pytest.param({"reference_check": "2026-06-02"}, "/reference_check", id="a-date-for-a-moment"),
         pytest.param({"applied_on": "2026-06-02"}, "/applied_on", id="applied-tomorrow"),
-        pytest.param({"stage_at": "2026-06-01T12:05:01Z"}, "/stage_at", id="a-stage-to-come"),
-        pytest.param({"references_given_at": "2026-06-02T00:00:00Z"}, "/references_given_at", id="names-to-be-given"),
-        pytest.param({"archived_at": NOW}, "/archived_at", id="archived-though-live"),
-        pytest.param({"status_contact_since": NOW}, "/status_contact_since", id="a-date-of-nobody"),
-        pytest.param({"offered_at": NOW}, "/offered_at", id="what-is-derived"),
+        pytest.param({"stage_at": "2026-06-01T12:05:01Z"}, "/stage_at", id="a-stage-in-the-future"),
+        pytest.param(
+            {"references_given_at": "2026-06-02T00:00:00Z"}, "/references_given_at", id="references-given-in-the-future"
+        ),
+        pytest.param({"archived_at": NOW}, "/archived_at", id="archived-though-open"),
+        pytest.param({"status_contact_since": NOW}, "/status_contact_since", id="a-date-without-a-status-contact"),
+        pytest.param({"offered_at": NOW}, "/offered_at", id="a-derived-field"),
     ],
 )
-def test_an_application_with_a_fault_is_neither_recorded_nor_changed(
-    client: TestClient, body: Answer, pointer: str
-) -> None:
+def test_an_invalid_application_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     app = application(client)
     before = items(client, ALL)
     fault(client.post(ALL, json={**MINIMAL, **body}), pointer)
@@ -143,7 +143,7 @@ def test_an_application_with_a_fault_is_neither_recorded_nor_changed(
     assert items(client, "/v1/search-activities") == []
 
 
-def test_a_person_to_ask_who_is_not_ones_own_is_not_found(client: TestClient, stranger: TestClient) -> None:
+def test_the_status_contact_must_be_the_users_own_contact(client: TestClient, stranger: TestClient) -> None:
     app, theirs = application(client), contact(stranger)
     for id_ in (theirs, UNKNOWN, "nobody"):
         answer = client.patch(f"{ALL}/{app}", json={"status_contact_id": id_})
@@ -154,7 +154,7 @@ def test_a_person_to_ask_who_is_not_ones_own_is_not_found(client: TestClient, st
 
 
 @pytest.mark.parametrize("field", ["stage", "closed_at", "closed_outcome", "offered_at"])
-def test_the_stage_is_changed_at_its_history_and_the_refusal_says_where(client: TestClient, field: str) -> None:
+def test_the_stage_is_changed_by_its_history_and_the_refusal_says_so(client: TestClient, field: str) -> None:
     app = application(client)
     answer = client.patch(f"{ALL}/{app}", json={field: "rejected" if field == "stage" else None, "role": "Chief"})
     assert fault(answer, f"/{field}") == "read_only"
@@ -171,7 +171,7 @@ def test_a_merge_patch_leaves_what_is_absent_and_clears_what_is_null(client: Tes
         fault(client.patch(f"{ALL}/{app}", json={field: None}), f"/{field}")
 
 
-def test_the_person_to_ask_is_dated_when_chosen_and_undated_when_cleared(world: World, client: TestClient) -> None:
+def test_the_status_contact_gets_a_date_when_set_and_loses_it_when_cleared(world: World, client: TestClient) -> None:
     app, kim, sam = application(client), contact(client), contact(client, full_name="Sam Roe")
     first = alter(client, f"{ALL}/{app}", status_contact_id=kim)
     assert first["status_contact_since"] == NOW
@@ -211,14 +211,14 @@ def named(found: list[Answer]) -> str:
     [
         pytest.param({}, "éclair Acme_2 ACME Äpfel", id="newest-first"),
         pytest.param({"sort": "created_at"}, "Äpfel ACME Acme_2 éclair", id="oldest-first"),
-        pytest.param({"sort": "company"}, "ACME Acme_2 Äpfel éclair", id="by-company-whatever-the-case"),
+        pytest.param({"sort": "company"}, "ACME Acme_2 Äpfel éclair", id="by-company-case-insensitive"),
         pytest.param({"sort": "-company"}, "éclair Äpfel Acme_2 ACME", id="by-company-backwards"),
         pytest.param({"sort": "updated_at"}, "ACME Acme_2 éclair Äpfel", id="least-recently-changed"),
         pytest.param({"sort": "-updated_at"}, "Äpfel éclair Acme_2 ACME", id="most-recently-changed"),
-        pytest.param({"company": "acme"}, "Acme_2 ACME", id="a-prefix-whatever-the-case"),
+        pytest.param({"company": "acme"}, "Acme_2 ACME", id="a-prefix-case-insensitive"),
         pytest.param({"company": "ÄP"}, "Äpfel", id="a-prefix-with-an-umlaut"),
-        pytest.param({"company": "acme_"}, "Acme_2", id="an-underscore-is-one"),
-        pytest.param({"company": "%"}, "", id="a-percent-sign-is-one"),
+        pytest.param({"company": "acme_"}, "Acme_2", id="an-underscore-is-no-wildcard"),
+        pytest.param({"company": "%"}, "", id="a-percent-sign-is-no-wildcard"),
         pytest.param({"stage": "rejected"}, "Acme_2", id="by-stage"),
         pytest.param({"stage": "applied", "company": "a"}, "ACME", id="two-filters"),
         pytest.param({"updated_since": "2026-06-01T12:02:00Z"}, "éclair Acme_2 Äpfel", id="changed-since"),
@@ -234,7 +234,7 @@ def test_applications_are_found_and_ordered(world: World, client: TestClient, pa
     assert named(items(client, ALL, **params)) == expected
 
 
-def test_applications_are_found_by_the_person_to_ask(client: TestClient) -> None:
+def test_applications_are_found_by_their_status_contact(client: TestClient) -> None:
     kim = contact(client)
     app = application(client, status_contact_id=kim)
     application(client)
@@ -245,20 +245,20 @@ def test_applications_are_found_by_the_person_to_ask(client: TestClient) -> None
     ("params", "name"),
     [
         pytest.param({"sort": "role"}, "sort", id="an-unknown-order"),
-        pytest.param({"status_contact_id": "somebody"}, "status_contact_id", id="no-id"),
+        pytest.param({"status_contact_id": "somebody"}, "status_contact_id", id="not-an-id"),
         pytest.param({"stage": "hired"}, "stage", id="an-unknown-stage"),
-        pytest.param({"archived": "perhaps"}, "archived", id="perhaps"),
+        pytest.param({"archived": "perhaps"}, "archived", id="not-a-boolean"),
         pytest.param({"updated_since": "2026-06-01T12:00:00"}, "updated_since", id="no-offset"),
-        pytest.param({"updated_since": "9999-12-31T23:59:59-12:00"}, "updated_since", id="beyond-time"),
+        pytest.param({"updated_since": "9999-12-31T23:59:59-12:00"}, "updated_since", id="beyond-the-last-date"),
         pytest.param({"company": "A\x00"}, "company", id="nul"),
         pytest.param({"expand": "contacts,letters"}, "expand", id="an-unknown-expansion"),
     ],
 )
-def test_a_list_with_a_fault_says_where(client: TestClient, params: Answer, name: str) -> None:
+def test_an_invalid_query_parameter_is_named(client: TestClient, params: Answer, name: str) -> None:
     problem(client.get(ALL, params=params), 422, "invalid", name)
 
 
-def test_what_is_asked_for_is_shown_in_the_same_answer(client: TestClient) -> None:
+def test_expanded_objects_are_shown_in_the_same_answer(client: TestClient) -> None:
     app, round_ = interviewed(client)
     kim = contact(client)
     put(client, f"{ALL}/{app}/contacts/{kim}", role="hr")
@@ -300,7 +300,7 @@ def test_an_application_is_deleted_with_everything_and_restored_with_it(client: 
         read(client, href)
 
 
-def test_restoring_what_is_there_changes_nothing(client: TestClient) -> None:
+def test_restoring_an_application_that_is_not_deleted_changes_nothing(client: TestClient) -> None:
     app = application(client)
     assert act(client, f"{ALL}/{app}/restore")["version"] == 1
 
@@ -308,7 +308,9 @@ def test_restoring_what_is_there_changes_nothing(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("days", "status"), [pytest.param(30, 200, id="on-the-30th-day"), pytest.param(31, 404, id="on-the-31st")]
 )
-def test_a_deletion_is_taken_back_within_30_days(world: World, client: TestClient, days: int, status: int) -> None:
+def test_a_deleted_application_can_be_restored_for_30_days(
+    world: World, client: TestClient, days: int, status: int
+) -> None:
     app = application(client)
     client.delete(f"{ALL}/{app}")
     world.clock.now += timedelta(days=days)

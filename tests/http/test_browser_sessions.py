@@ -1,4 +1,4 @@
-"""Sessions of frontends in a browser: the cookie, its proof against forgery, and the origins that may have one."""
+"""Browser sessions: the cookie, the CSRF token, and the origins that may use them."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def signed_in(world: World, origin: str = FRONTEND) -> Response:
 
 @pytest.fixture
 def browser(world: World) -> TestClient:
-    """A frontend that is signed in: it sends the cookie and its origin with everything."""
+    """The client of a signed-in frontend; it sends the cookie, the CSRF token and its origin with every request."""
     answer = signed_in(world)
     found = COOKIE.fullmatch(answer.headers["set-cookie"])
     assert found, answer.headers["set-cookie"]
@@ -41,7 +41,7 @@ def browser(world: World) -> TestClient:
     return client
 
 
-def test_a_browser_gets_its_secret_in_a_cookie_alone(world: World) -> None:
+def test_a_browser_gets_its_secret_only_in_a_cookie(world: World) -> None:
     answer = signed_in(world)
     assert answer.status_code == 201
     secret = COOKIE.fullmatch(answer.headers["set-cookie"])
@@ -64,13 +64,13 @@ def test_a_browser_reads_and_writes_with_the_cookie(browser: TestClient) -> None
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "ä" * 64, "x"])
-def test_a_write_without_the_right_proof_is_refused(browser: TestClient, token: str) -> None:
+def test_a_write_without_the_right_csrf_token_is_refused(browser: TestClient, token: str) -> None:
     answer = browser.post("/v1/applications", json=APPLICATION, headers={b"X-CSRF-Token": token.encode()})
     assert problem(answer, 403, "csrf")["errors"][0]["header"] == "X-CSRF-Token"
     assert items(browser, "/v1/applications") == []
 
 
-def test_the_proof_of_another_session_is_none(world: World, browser: TestClient) -> None:
+def test_the_csrf_token_of_another_session_is_refused(world: World, browser: TestClient) -> None:
     other = signed_in(world).json()["csrf_token"]
     answer = browser.post("/v1/applications", json=APPLICATION, headers={"X-CSRF-Token": other})
     problem(answer, 403, "csrf")
@@ -86,18 +86,18 @@ def test_a_page_of_another_origin_can_neither_write_nor_sign_in(world: World, br
     assert "set-cookie" not in refused.headers
 
 
-def test_a_page_of_our_own_is_no_stranger(browser: TestClient) -> None:
+def test_a_page_of_the_services_own_origin_may_write(browser: TestClient) -> None:
     answer = browser.post("/v1/applications", json=APPLICATION, headers={"Origin": "http://testserver"})
     assert answer.status_code == 201
 
 
-def test_a_frontend_loaded_anew_finds_its_proof_again(browser: TestClient) -> None:
+def test_a_reloaded_frontend_reads_its_csrf_token_again(browser: TestClient) -> None:
     found = read(browser, "/v1/sessions/current")
     assert found["csrf_token"] == browser.headers["X-CSRF-Token"]
     assert (found["cookie"], found["is_current"]) == (True, True)
 
 
-def test_a_cookie_is_no_bearer_and_a_token_no_cookie(world: World, browser: TestClient) -> None:
+def test_a_cookie_is_not_accepted_as_a_bearer_token_nor_the_reverse(world: World, browser: TestClient) -> None:
     secret = browser.headers["Cookie"].partition("=")[2]
     app = world.anonymous()
     problem(app.get("/v1/me", headers={"Authorization": f"Bearer {secret}"}), 401, "unauthorized")
@@ -105,24 +105,24 @@ def test_a_cookie_is_no_bearer_and_a_token_no_cookie(world: World, browser: Test
     problem(app.get("/v1/me", headers={"Cookie": f"__Host-afterword={token}"}), 401, "unauthorized")
 
 
-def test_a_token_as_bearer_goes_before_the_cookie(world: World, browser: TestClient, client: TestClient) -> None:
+def test_a_bearer_token_takes_precedence_over_the_cookie(world: World, browser: TestClient, client: TestClient) -> None:
     mine = {"Authorization": client.headers["Authorization"], "Cookie": browser.headers["Cookie"]}
     assert world.anonymous().get("/v1/me", headers=mine).json()["email"] != CREDENTIALS["email"].lower()
 
 
-def test_signing_out_ends_the_session_and_takes_the_cookie_away(browser: TestClient) -> None:
+def test_signing_out_ends_the_session_and_deletes_the_cookie(browser: TestClient) -> None:
     answer = browser.delete("/v1/sessions/current")
     assert answer.status_code == 204
     assert answer.headers["set-cookie"].startswith("__Host-afterword=; Max-Age=0; Path=/; Secure")
     problem(browser.get("/v1/me"), 401, "unauthorized")
 
 
-def test_a_cookie_lapses_with_its_session(world: World, browser: TestClient) -> None:
+def test_a_cookie_expires_with_its_session(world: World, browser: TestClient) -> None:
     world.clock.now += timedelta(days=30)
     problem(browser.get("/v1/me"), 401, "unauthorized")
 
 
-def test_sessions_are_listed_by_name_and_say_which_one_asks(world: World, browser: TestClient) -> None:
+def test_sessions_are_listed_by_name_and_the_current_one_is_marked(world: World, browser: TestClient) -> None:
     body = {**CREDENTIALS, "name": "Telephone"}
     world.anonymous().post("/v1/sessions", json=body)
     listed = {session["name"]: (session["cookie"], session["is_current"]) for session in items(browser, "/v1/sessions")}
@@ -130,7 +130,7 @@ def test_sessions_are_listed_by_name_and_say_which_one_asks(world: World, browse
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(FRONTEND, True), (EVIL, False)])
-def test_only_an_allowed_origin_may_ask_across(world: World, origin: str, allowed: bool) -> None:
+def test_only_an_allowed_origin_passes_the_cors_preflight(world: World, origin: str, allowed: bool) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "PATCH"}
     wanted = {"Access-Control-Request-Headers": "content-type,x-csrf-token,if-match"}
     answer = world.app_client().options("/v1/me", headers={**asked, **wanted})
@@ -141,7 +141,7 @@ def test_only_an_allowed_origin_may_ask_across(world: World, origin: str, allowe
         assert "PATCH" in answer.headers["access-control-allow-methods"]
 
 
-def test_without_allowed_origins_nobody_may_ask_across(make_world: Callable[..., World]) -> None:
+def test_without_allowed_origins_no_cors_header_is_sent(make_world: Callable[..., World]) -> None:
     asked = {"Origin": FRONTEND, "Access-Control-Request-Method": "GET"}
     client = make_world().app_client()
     answer = client.options("/v1/me", headers=asked)

@@ -1,4 +1,4 @@
-"""Cards for the pocket: what is still to be asked, and what to say when one rings."""
+"""Cards: what to ask in an interview, and what to say in a call."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ def call(client: TestClient, app: str) -> Answer:
     return read(client, f"/v1/applications/{app}/call-card")
 
 
-def test_before_the_interview_everything_is_to_be_asked(client: TestClient, ahead: tuple[str, str]) -> None:
+def test_before_the_interview_the_card_lists_everything_to_ask(client: TestClient, ahead: tuple[str, str]) -> None:
     card = prep(client, ahead[1])
     assert card["questions"] == [
         "Which steps remain after today?",
@@ -50,7 +50,7 @@ def test_what_is_known_is_not_asked_again(client: TestClient, ahead: tuple[str, 
     assert card["is_anybody_known"] is True
 
 
-def test_the_card_for_the_call_says_whom_what_and_what_was_promised(client: TestClient) -> None:
+def test_the_call_card_says_whom_to_call_what_to_say_and_what_was_promised(client: TestClient) -> None:
     app, round_ = interviewed(client)
     ana = contact(client, full_name="Ana Ruiz", honorific="Ms", job_title="CTO", phone="+1 212 555 0123")
     alter(client, f"/v1/applications/{app}", status_contact_id=ana)
@@ -78,7 +78,7 @@ def test_the_card_for_the_call_says_whom_what_and_what_was_promised(client: Test
         add(client, card["record"]["href"], **body)
 
 
-def test_the_last_word_about_when_counts(client: TestClient) -> None:
+def test_the_latest_promised_date_counts(client: TestClient) -> None:
     app, round_ = interviewed(client)
     alter(client, f"/v1/interviews/{round_}", hear_by={"date": "2026-06-02"})
     body = {"direction": "out", "channel": "phone", "outcome": "spoke", "contact_from": {"date": "2026-06-09"}}
@@ -86,7 +86,7 @@ def test_the_last_word_about_when_counts(client: TestClient) -> None:
     assert call(client, app)["promised"] == ["You may ring from Tuesday, 9 June."]
 
 
-def test_without_anything_known_the_card_says_so(client: TestClient) -> None:
+def test_a_call_card_without_facts_has_no_contact_no_points_and_no_date(client: TestClient) -> None:
     card = call(client, application(client))
     assert (card["whom"], card["points"], card["promised"]) == (None, [], ["No date was given."])
     assert "I applied for the position of Engineer" in card["opening"]
@@ -102,7 +102,7 @@ def test_without_anything_known_the_card_says_so(client: TestClient) -> None:
         pytest.param("2026-06-06T15:00:00Z", "Saturday, 6 June at 11:00", False, id="a-saturday"),
     ],
 )
-def test_whether_they_are_at_work_is_told_by_their_own_clock(
+def test_whether_the_office_is_open_follows_the_employers_clock(
     world: World, client: TestClient, now: str, local: str, *, is_open: bool
 ) -> None:
     app = application(client)
@@ -125,7 +125,7 @@ def test_whether_they_are_at_work_is_told_by_their_own_clock(
         pytest.param({"params": {"format": "html"}}, "text/html", id="a-page"),
     ],
 )
-def test_a_card_comes_in_the_format_that_is_asked_for(client: TestClient, asked: dict[str, Any], kind: str) -> None:
+def test_a_card_comes_in_the_requested_format(client: TestClient, asked: dict[str, Any], kind: str) -> None:
     app, round_ = interviewed(client)
     for href in (f"/v1/interviews/{round_}/prep-card", f"/v1/applications/{app}/call-card"):
         answer = client.get(href, **asked)
@@ -133,13 +133,13 @@ def test_a_card_comes_in_the_format_that_is_asked_for(client: TestClient, asked:
         assert answer.headers["content-type"].partition(";")[0] == kind
 
 
-def test_what_nobody_has_is_not_acceptable(client: TestClient) -> None:
+def test_an_unknown_format_is_not_acceptable(client: TestClient) -> None:
     app, _ = interviewed(client)
     answer = client.get(f"/v1/applications/{app}/call-card", headers={"Accept": "image/png"})
     problem(answer, 406, "not_acceptable")
 
 
-def test_what_a_person_wrote_is_no_markup(client: TestClient) -> None:
+def test_text_of_the_user_is_escaped(client: TestClient) -> None:
     app = application(client, company="<script>alert(1)</script>", role="'\"&")
     round_ = interview(client, app)
     page = client.get(f"/v1/interviews/{round_}/prep-card", params={"format": "html"})

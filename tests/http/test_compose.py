@@ -1,4 +1,4 @@
-"""Letters composed over HTTP from what was noted, checked, edited and sent."""
+"""Composed letters over HTTP: made from notes, checked, edited and sent."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ WORDED = "I halved the time to deploy."
 
 @pytest.fixture
 def talk(client: TestClient) -> Answer:
-    """An interview with one interviewer, a strength, an answered concern and an open one."""
+    """An interview with one interviewer, a positive note, an answered concern and an open concern."""
     app, round_ = interviewed(client)
     alter(client, f"/v1/applications/{app}", why_role="I like small teams", why_company="Acme answers its own phone.")
     alter(client, f"/v1/interviews/{round_}", next_stage="a second talk", hear_by={"date": "2026-06-12"})
@@ -38,7 +38,7 @@ def codes(client: TestClient, letter: Answer) -> dict[str, str]:
     return {finding["code"]: finding["severity"] for finding in found}
 
 
-def test_a_letter_is_made_of_what_was_noted_and_says_on_what_it_rests(client: TestClient, talk: Answer) -> None:
+def test_a_letter_is_made_from_notes_and_names_the_notes_of_each_paragraph(client: TestClient, talk: Answer) -> None:
     letter = composed(client, talk)
     assert letter["body"].startswith("Dear Ms Ana Ruiz,\n\nThank you for taking the time on Friday, 29 May")
     assert "Too old" not in letter["body"]
@@ -59,7 +59,7 @@ def test_the_same_notes_give_the_same_text(client: TestClient, talk: Answer) -> 
     assert composed(client, talk)["body"] == composed(client, talk)["body"]
 
 
-def test_an_edited_letter_keeps_what_its_untouched_paragraphs_rest_on(client: TestClient, talk: Answer) -> None:
+def test_an_edited_letter_keeps_the_notes_of_its_unchanged_paragraphs(client: TestClient, talk: Answer) -> None:
     letter = composed(client, talk)
     body = letter["body"].replace("I read Go every day.", "I read Go every day, and write it at weekends.")
     found = alter(client, f"/v1/letters/{letter['id']}", body=body)["paragraphs"]
@@ -79,21 +79,21 @@ def test_other_letters_complete_no_thank_you(client: TestClient, talk: Answer, k
     assert step(client, talk["app"], 4)["state"] == "overdue"
 
 
-def test_to_somebody_else_than_the_interviewers(client: TestClient, talk: Answer) -> None:
+def test_a_letter_can_go_to_somebody_who_is_not_an_interviewer(client: TestClient, talk: Answer) -> None:
     hr = contact(client, full_name="Kim Lee", job_title="HR")
     letter = composed(client, talk, kind="ask_name", recipients=[hr])
     assert letter["body"].startswith("Dear Kim Lee,")
     assert letter["suggested_channel"]["channel"] == "hand"
 
 
-def test_a_stranger_as_recipient_is_nobody(client: TestClient, talk: Answer, stranger: TestClient) -> None:
+def test_another_users_contact_cannot_be_a_recipient(client: TestClient, talk: Answer, stranger: TestClient) -> None:
     theirs = contact(stranger)
     answer = client.post(f"/v1/interviews/{talk['interview']}/letters/compose", json={"recipients": [theirs]})
     assert problem(answer, 404, "not_found")["errors"][0]["pointer"] == "/recipients/0"
 
 
 @pytest.mark.parametrize(("field", "value"), [("kind", "love"), ("tone", "rude"), ("recipients", ["x"] * 21)])
-def test_a_wish_with_a_fault_writes_nothing(client: TestClient, talk: Answer, field: str, value: object) -> None:
+def test_an_invalid_compose_request_writes_nothing(client: TestClient, talk: Answer, field: str, value: object) -> None:
     answer = client.post(f"/v1/interviews/{talk['interview']}/letters/compose", json={field: value})
     fault(answer, f"/{field}")
     assert read(client, f"/v1/applications/{talk['app']}/letters")["items"] == []
@@ -107,7 +107,7 @@ def test_notes_too_long_for_a_letter_are_refused(client: TestClient, talk: Answe
     assert "wording" in problem(answer, 422, "invalid")["detail"]
 
 
-def test_a_check_says_what_to_look_at_and_whether_it_may_go(client: TestClient, talk: Answer) -> None:
+def test_a_check_lists_its_findings_and_whether_the_letter_may_be_sent(client: TestClient, talk: Answer) -> None:
     letter = composed(client, talk)
     assert codes(client, letter) == {"name_not_verified": "advice", "open_concern": "warning"}
     alter(client, f"/v1/contacts/{talk['ana']}", name_verified=True)
@@ -116,7 +116,7 @@ def test_a_check_says_what_to_look_at_and_whether_it_may_go(client: TestClient, 
     assert read(client, f"/v1/letters/{letter['id']}/check")["may_be_emailed"] is True
 
 
-def test_a_blank_that_was_left_keeps_an_e_mail_back_and_nothing_else(client: TestClient, talk: Answer) -> None:
+def test_an_unfilled_blank_blocks_sending_by_e_mail_only(client: TestClient, talk: Answer) -> None:
     letter = composed(client, talk)
     href = f"/v1/letters/{letter['id']}"
     alter(client, href, body="Dear [Name],\n\nthank you.")
@@ -130,7 +130,7 @@ def test_a_blank_that_was_left_keeps_an_e_mail_back_and_nothing_else(client: Tes
     assert act(client, f"{href}/send", channel="hand")["status"] == "sent"
 
 
-def test_the_company_of_another_application_is_noticed(client: TestClient, talk: Answer) -> None:
+def test_the_name_of_another_applications_company_is_reported(client: TestClient, talk: Answer) -> None:
     add(client, "/v1/applications", company="Globex", role="Clerk")
     letter = composed(client, talk)
     assert "other_company" not in codes(client, letter)

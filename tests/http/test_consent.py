@@ -1,4 +1,4 @@
-"""Who may be named: consent and its end to the second, how often somebody is asked, and what is said about both."""
+"""Consent of references: when it ends to the second, how often a person was named, and the hints about both."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ def person(client: TestClient, **fields: Any) -> str:
 
 
 def named(client: TestClient, who: str, app: str | None = None, **fields: Any) -> str:
-    """Name somebody for an application; return where the link is."""
+    """Name a reference for an application; return the path of the link."""
     href = f"/v1/applications/{app or application(client)}/references/{who}"
     put(client, href, **fields)
     return href
@@ -51,7 +51,7 @@ def test_a_permission_holds_until_its_last_second(world: World, client: TestClie
     assert client.get(f"{ALL}/{ada}", headers=tag).status_code == 200
 
 
-def test_a_permission_without_an_end_holds_on(world: World, client: TestClient) -> None:
+def test_a_permission_without_an_end_does_not_expire(world: World, client: TestClient) -> None:
     ada = person(client, permission_at=AGREED)
     world.clock.now += timedelta(days=9_000)
     assert read(client, f"{ALL}/{ada}")["consent"] == "given"
@@ -74,7 +74,7 @@ def test_an_end_needs_a_permission_and_does_not_come_before_it(client: TestClien
     assert (gone["consent"], gone["permission_expires_at"]) == ("not_given", None)
 
 
-def test_who_is_named_without_having_agreed_is_told_on_the_link_and_on_the_person(client: TestClient) -> None:
+def test_a_missing_consent_is_reported_on_the_link_and_on_the_person(client: TestClient) -> None:
     ada = person(client)
     assert (read(client, f"{ALL}/{ada}")["consent"], codes(read(client, f"{ALL}/{ada}"))) == ("not_given", [])
     href = named(client, ada)
@@ -88,14 +88,14 @@ def test_who_is_named_without_having_agreed_is_told_on_the_link_and_on_the_perso
     assert read(client, href)["etag"] != link["etag"]
 
 
-def test_when_it_is_over_nobody_is_asked_for_consent_any_more(client: TestClient) -> None:
+def test_a_closed_application_does_not_ask_for_consent(client: TestClient) -> None:
     ada, app = person(client), application(client)
     href = named(client, ada, app)
     add(client, f"/v1/applications/{app}/stages", stage="rejected")
     assert codes(read(client, href)) == codes(read(client, f"{ALL}/{ada}")) == []
 
 
-def test_what_somebody_was_asked_is_counted_for_sixty_days_to_the_second(world: World, client: TestClient) -> None:
+def test_uses_of_a_reference_are_counted_for_sixty_days_to_the_second(world: World, client: TestClient) -> None:
     ada = person(client, permission_at=AGREED)
     now = world.clock.now
     for ago in (timedelta(days=60), timedelta(days=60, seconds=-1), timedelta()):
@@ -108,7 +108,7 @@ def test_what_somebody_was_asked_is_counted_for_sixty_days_to_the_second(world: 
     assert later["etag"] != shown["etag"]
 
 
-def test_a_deleted_application_asks_nobody_until_it_is_restored(client: TestClient) -> None:
+def test_a_deleted_application_does_not_count_as_a_use_until_it_is_restored(client: TestClient) -> None:
     ada, app = person(client, permission_at=AGREED), application(client)
     named(client, ada, app)
     client.delete(f"/v1/applications/{app}")
@@ -117,7 +117,7 @@ def test_a_deleted_application_asks_nobody_until_it_is_restored(client: TestClie
     assert read(client, f"{ALL}/{ada}")["asked_within_60_days"] == 1
 
 
-def test_whoever_is_asked_a_fourth_time_is_asked_too_often(client: TestClient) -> None:
+def test_the_fourth_use_of_a_reference_is_too_many(client: TestClient) -> None:
     ada = person(client, permission_at=AGREED)
     hrefs = [named(client, ada) for _ in range(3)]
     assert codes(read(client, f"{ALL}/{ada}")) == codes(read(client, hrefs[0])) == []
@@ -130,7 +130,9 @@ def test_whoever_is_asked_a_fourth_time_is_asked_too_often(client: TestClient) -
 
 @pytest.mark.parametrize("outcome", ["accepted", "declined", "rejected", "withdrawn", "no_response"])
 @pytest.mark.parametrize("fact", ["contacted_at", "briefed_at"])
-def test_when_it_is_over_who_helped_is_to_be_thanked(client: TestClient, outcome: str, fact: str) -> None:
+def test_after_the_outcome_a_hint_says_to_thank_a_reference_who_helped(
+    client: TestClient, outcome: str, fact: str
+) -> None:
     ada, app = person(client, permission_at=AGREED), application(client)
     details = {"job_details_given": True, "company_details_given": True} if fact == "briefed_at" else {}
     href = named(client, ada, app, **{fact: NOW}, **details)
@@ -144,14 +146,14 @@ def test_when_it_is_over_who_helped_is_to_be_thanked(client: TestClient, outcome
     assert (thanked["thanked_at"], thanked["warnings"]) == (NOW, [])
 
 
-def test_who_was_never_told_is_not_thanked(client: TestClient) -> None:
+def test_a_reference_who_was_neither_briefed_nor_called_needs_no_thanks(client: TestClient) -> None:
     ada, app = person(client, permission_at=AGREED), application(client)
     href = named(client, ada, app, alerted_at=NOW)
     add(client, f"/v1/applications/{app}/stages", stage="rejected")
     assert codes(read(client, href)) == []
 
 
-def test_lists_take_as_many_statements_for_many_as_for_one(world: World, client: TestClient) -> None:
+def test_lists_take_as_many_statements_for_many_references_as_for_one(world: World, client: TestClient) -> None:
     app = application(client)
     hrefs = [ALL, f"/v1/applications/{app}/references", f"/v1/applications/{app}/reference-sheet"]
     named(client, person(client, permission_at=AGREED), app)

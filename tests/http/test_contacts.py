@@ -1,4 +1,4 @@
-"""Contacts: since when they are complete and reachable, their deletion, restoration and erasure."""
+"""Contacts: the dates since which they are complete and reachable, and their deletion, restoration and erasure."""
 
 from datetime import timedelta
 
@@ -48,9 +48,12 @@ def test_a_contact_shows_every_key_but_when_it_was_learned(client: TestClient) -
     ("body", "complete", "reachable"),
     [
         pytest.param(COMPLETE, True, True, id="name-title-and-e-mail"),
-        pytest.param({**COMPLETE, "email": None, "phone": "1"}, True, True, id="a-phone-will-do"),
+        pytest.param({**COMPLETE, "email": None, "phone": "1"}, True, True, id="a-phone-is-enough"),
         pytest.param(
-            {**COMPLETE, "email": None, "postal_address": "1 Main St"}, True, False, id="an-address-does-not-ring"
+            {**COMPLETE, "email": None, "postal_address": "1 Main St"},
+            True,
+            False,
+            id="a-postal-address-is-no-way-to-call",
         ),
         pytest.param({**COMPLETE, "job_title": None}, False, True, id="no-title"),
         pytest.param({**COMPLETE, "full_name": None}, False, True, id="no-name"),
@@ -58,7 +61,7 @@ def test_a_contact_shows_every_key_but_when_it_was_learned(client: TestClient) -
         pytest.param({"company": "Front desk of Acme"}, False, False, id="a-company-alone"),
     ],
 )
-def test_completeness_and_reach_are_dated_by_when_they_were_learned(
+def test_completeness_and_reachability_are_dated_by_details_learned_at(
     client: TestClient, body: Answer, complete: bool, reachable: bool
 ) -> None:
     now, may = add(client, ALL, **body), add(client, ALL, **body, learned_at=MAY)
@@ -66,7 +69,7 @@ def test_completeness_and_reach_are_dated_by_when_they_were_learned(
     assert since(may) == (MAY if complete else None, MAY if reachable else None)
 
 
-def test_what_was_known_before_keeps_its_date(world: World, client: TestClient) -> None:
+def test_details_that_were_known_before_keep_their_date(world: World, client: TestClient) -> None:
     href = f"{ALL}/{contact(client, phone='1', learned_at=MAY)}"
     world.clock.now += timedelta(hours=1)
     assert since(alter(client, href, job_title="Director", email="kim@example.com")) == (LATER, MAY)
@@ -75,7 +78,7 @@ def test_what_was_known_before_keeps_its_date(world: World, client: TestClient) 
     assert since(alter(client, href, phone="2", learned_at=NOW)) == (NOW, NOW)
 
 
-def test_the_date_alone_corrects_what_is_there_and_makes_nothing_true(client: TestClient) -> None:
+def test_a_date_alone_corrects_known_details_and_completes_nothing(client: TestClient) -> None:
     href = f"{ALL}/{contact(client, phone='1')}"
     assert since(alter(client, href, learned_at=MAY)) == (None, MAY)
     assert since(alter(client, href, learned_at=None)) == (None, MAY)
@@ -94,11 +97,11 @@ def test_the_date_alone_corrects_what_is_there_and_makes_nothing_true(client: Te
         pytest.param({"phone": " "}, "/phone", id="a-blank-phone"),
         pytest.param({"full_name": "Kim\x0bLee"}, "/full_name", id="a-control-character"),
         pytest.param({"name_verified": None}, "/name_verified", id="null-for-yes-or-no"),
-        pytest.param({"full_name": None}, "/full_name", id="nobody-at-all"),
-        pytest.param({"reachable_since": NOW}, "/reachable_since", id="what-is-derived"),
+        pytest.param({"full_name": None}, "/full_name", id="neither-name-nor-company"),
+        pytest.param({"reachable_since": NOW}, "/reachable_since", id="a-derived-field"),
     ],
 )
-def test_a_contact_with_a_fault_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_contact_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     kim = contact(client)
     before = items(client, ALL)
     fault(client.post(ALL, json={"full_name": "Sam Roe", **body}), pointer)
@@ -106,7 +109,7 @@ def test_a_contact_with_a_fault_is_neither_recorded_nor_changed(client: TestClie
     assert items(client, ALL) == before
 
 
-def test_details_complete_an_interviewer_and_reach_the_person_to_ask(client: TestClient) -> None:
+def test_details_complete_an_interviewer_and_make_the_status_contact_reachable(client: TestClient) -> None:
     app, round_ = interviewed(client)
     kim = contact(client)
     put(client, f"/v1/interviews/{round_}/interviewers/{kim}")
@@ -125,7 +128,7 @@ def test_details_complete_an_interviewer_and_reach_the_person_to_ask(client: Tes
 
 
 def known(client: TestClient) -> tuple[str, str]:
-    """Record a round whose interviewer and person to ask is Kim; return the application and Kim."""
+    """Record a round whose interviewer and status contact is Kim; return the ids of the application and of Kim."""
     app, round_ = interviewed(client)
     kim = contact(client, **COMPLETE, learned_at=MAY)
     put(client, f"/v1/interviews/{round_}/interviewers/{kim}")
@@ -134,7 +137,7 @@ def known(client: TestClient) -> tuple[str, str]:
     return app, kim
 
 
-def test_deleting_a_contact_was_a_mistake_reopens_and_is_taken_back(client: TestClient) -> None:
+def test_deleting_a_contact_reopens_steps_and_restoring_it_closes_them_again(client: TestClient) -> None:
     app, kim = known(client)
     before = step(client, app, 2)
     told = client.delete(f"{ALL}/{kim}", params={"dry_run": "true"}).json()["reopened_steps"]
@@ -150,7 +153,7 @@ def test_deleting_a_contact_was_a_mistake_reopens_and_is_taken_back(client: Test
     assert len(items(client, ALL)) == 1
 
 
-def test_a_contact_is_restored_within_30_days_and_once_is_enough(world: World, client: TestClient) -> None:
+def test_a_contact_can_be_restored_for_30_days_only(world: World, client: TestClient) -> None:
     kim = contact(client)
     assert act(client, f"{ALL}/{kim}/restore")["version"] == 1
     client.delete(f"{ALL}/{kim}")
@@ -193,7 +196,7 @@ def test_an_erased_contact_stays_blank(client: TestClient) -> None:
     assert read(client, f"{ALL}/{kim}")["full_name"] is None
 
 
-def test_contacts_are_listed_in_the_order_they_were_made_or_changed(world: World, client: TestClient) -> None:
+def test_contacts_are_listed_in_order_of_creation_or_change(world: World, client: TestClient) -> None:
     made = []
     for name in ("Kim", "Al", "Sam"):
         made.append(contact(client, full_name=name))
@@ -221,7 +224,9 @@ def test_a_contact_has_a_role_in_an_application(client: TestClient) -> None:
     read(client, f"{ALL}/{kim}")
 
 
-def test_an_application_takes_ones_own_contacts_in_known_roles(client: TestClient, stranger: TestClient) -> None:
+def test_an_application_links_only_the_users_own_contacts_in_known_roles(
+    client: TestClient, stranger: TestClient
+) -> None:
     app, kim = application(client), contact(client)
     href = f"/v1/applications/{app}/contacts"
     put(client, f"{href}/{kim}", role="hr")
@@ -243,7 +248,7 @@ def test_an_application_takes_ones_own_contacts_in_known_roles(client: TestClien
         pytest.param("", ["Ána Ruiz", "Ben Sato", "Cy 100%_"], id="everybody"),
     ],
 )
-def test_people_are_found_by_a_piece_of_what_they_are_known_by(
+def test_contacts_are_found_by_part_of_a_name_company_or_address(
     client: TestClient, stranger: TestClient, search: str, found: list[str]
 ) -> None:
     add(client, "/v1/contacts", full_name="Ána Ruiz", company="Larkfield Press")

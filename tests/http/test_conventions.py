@@ -1,4 +1,4 @@
-"""What holds at every address: how requests are read, answers are shaped and errors are told."""
+"""Conventions of all endpoints: how requests are parsed, answers shaped and errors reported."""
 
 import json
 from collections.abc import Callable
@@ -36,24 +36,26 @@ JSON = {"Content-Type": "application/json"}
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        pytest.param({"reference_check": {"date": "2026-06-02", "hour": 1}}, "/reference_check/hour", id="inside"),
-        pytest.param({"policy": {"a/b~c": 1}}, "/policy/a~1b~0c", id="with-characters-of-the-pointer"),
+        pytest.param(
+            {"reference_check": {"date": "2026-06-02", "hour": 1}}, "/reference_check/hour", id="in-a-nested-object"
+        ),
+        pytest.param({"policy": {"a/b~c": 1}}, "/policy/a~1b~0c", id="with-characters-that-a-pointer-escapes"),
         pytest.param({"": 1}, "/", id="without-a-name"),
     ],
 )
-def test_an_unknown_field_is_refused_where_it_stands(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_unknown_field_is_refused_with_its_pointer(client: TestClient, body: Answer, pointer: str) -> None:
     assert fault(client.post(ALL, json={**MINIMAL, **body}), pointer) == "unknown_field"
     assert fault(client.patch(f"{ALL}/{application(client)}", json=body), pointer) == "unknown_field"
     assert len(items(client, ALL)) == 1
 
 
-def test_every_fault_is_told_at_once(client: TestClient) -> None:
+def test_all_errors_of_a_body_are_reported_at_once(client: TestClient) -> None:
     found = problem(client.post(ALL, json={"company": "", "time_zone": "US", "x": 1}), 422, "invalid")
     assert sorted(error["pointer"] for error in found["errors"]) == ["/company", "/role", "/time_zone", "/x"]
-    assert found["detail"] == "4 fields need mending: see `errors`."
+    assert found["detail"] == "4 fields are invalid: fix each as `errors` says."
 
 
-def test_where_a_query_parameter_is_unknown_the_known_are_named(client: TestClient) -> None:
+def test_for_an_unknown_query_parameter_the_allowed_ones_are_named(client: TestClient) -> None:
     found = client.get(ALL, params={"colour": "red", "limit": 1}).json()
     for name in ("archived", "company", "cursor", "expand", "limit", "sort", "stage", "updated_since"):
         assert name in found["errors"][0]["detail"]
@@ -61,7 +63,7 @@ def test_where_a_query_parameter_is_unknown_the_known_are_named(client: TestClie
     assert none["detail"] == "This address takes no query parameters."
 
 
-def test_an_id_of_the_clients_own_is_kept_and_taken_once(client: TestClient, stranger: TestClient) -> None:
+def test_an_id_chosen_by_the_client_is_used_once_per_user(client: TestClient, stranger: TestClient) -> None:
     own = new_id()
     made = add(client, ALL, **MINIMAL, id=own.upper())
     assert made["id"] == own
@@ -99,8 +101,8 @@ def test_an_id_that_is_no_canonical_uuid7_is_refused(client: TestClient, id_: ob
         pytest.param("2026-05-29T12:00:00-04:00", "2026-05-29T16:00:00Z", id="new-york"),
         pytest.param("2026-05-30T05:45:00+13:45", "2026-05-29T16:00:00Z", id="the-chatham-islands"),
         pytest.param("2026-05-29T16:00:00.999999Z", "2026-05-29T16:00:00Z", id="fractions-are-cut-not-rounded"),
-        pytest.param("2026-06-01T12:05:00Z", NOW, id="five-minutes-ahead-are-now"),
-        pytest.param("2026-06-01T12:05:00.9Z", NOW, id="and-a-fraction"),
+        pytest.param("2026-06-01T12:05:00Z", NOW, id="five-minutes-ahead-become-now"),
+        pytest.param("2026-06-01T12:05:00.9Z", NOW, id="five-minutes-and-a-fraction-become-now"),
         pytest.param("2026-06-01T12:05:01Z", None, id="a-second-more-is-refused"),
         pytest.param("2026-05-29T16:00:00", None, id="no-offset"),
         pytest.param("2026-05-29", None, id="a-date"),
@@ -111,11 +113,13 @@ def test_an_id_that_is_no_canonical_uuid7_is_refused(client: TestClient, id_: ob
         pytest.param("10000-01-01T00:00:00Z", None, id="five-digits-of-a-year"),
         pytest.param("1780000000", None, id="unix-time-as-text"),
         pytest.param(1780000000, None, id="unix-time"),
-        pytest.param(10**400, None, id="a-number-beyond-all-floats"),
+        pytest.param(10**400, None, id="a-number-beyond-the-largest-float"),
         pytest.param(True, None, id="true"),
     ],
 )
-def test_an_instant_is_read_with_any_offset_and_told_in_utc(client: TestClient, sent: object, kept: str | None) -> None:
+def test_an_instant_is_read_with_any_offset_and_shown_in_utc(
+    client: TestClient, sent: object, kept: str | None
+) -> None:
     answer = client.post("/v1/search-activities", json={"kind": "event", "at": sent})
     if kept is None:
         fault(answer, "/at")
@@ -143,7 +147,7 @@ def test_another_content_type_is_refused_with_what_is_accepted(client: TestClien
     assert [one["role"] for one in items(client, ALL)] == ["Engineer"]
 
 
-def test_a_merge_patch_is_no_way_to_post(client: TestClient) -> None:
+def test_a_post_does_not_accept_a_merge_patch(client: TestClient) -> None:
     headers = {"Content-Type": "application/merge-patch+json"}
     problem(client.post(ALL, content=json.dumps(MINIMAL), headers=headers), 415, "unsupported_media_type")
 
@@ -155,11 +159,11 @@ def test_a_body_may_have_256_kib(client: TestClient) -> None:
     assert whole.status_code == 200
 
 
-def test_a_slash_behind_leads_to_another_address(client: TestClient) -> None:
+def test_a_trailing_slash_is_not_found(client: TestClient) -> None:
     problem(client.post(f"/v1/steps/{UNKNOWN}/snooze/"), 404, "not_found")
 
 
-def test_head_is_refused_like_get_and_unchanged_like_get(world: World, client: TestClient) -> None:
+def test_head_is_refused_and_answered_304_like_get(world: World, client: TestClient) -> None:
     whole, head = client.get(f"{ALL}/{UNKNOWN}"), client.head(f"{ALL}/{UNKNOWN}")
     assert (head.status_code, head.content) == (whole.status_code, b"") == (404, b"")
     own = ("x-request-id", "ratelimit", "content-length")
@@ -169,7 +173,7 @@ def test_head_is_refused_like_get_and_unchanged_like_get(world: World, client: T
     assert client.head("/v1/me", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_a_request_id_is_taken_or_made_and_always_answered(client: TestClient) -> None:
+def test_a_request_id_is_accepted_or_generated_and_always_returned(client: TestClient) -> None:
     given = client.get(f"{ALL}/{UNKNOWN}", headers={"X-Request-ID": "trace-1:2.3_4"})
     assert given.headers["x-request-id"] == given.json()["request_id"] == "trace-1:2.3_4"
     for wrong in ("a b", "x" * 129, "<script>", ""):
@@ -179,7 +183,7 @@ def test_a_request_id_is_taken_or_made_and_always_answered(client: TestClient) -
     assert client.get("/v1/me").headers["x-request-id"] != client.get("/v1/me").headers["x-request-id"]
 
 
-def test_a_problem_tells_where_and_how_to_mend_it_and_has_a_page(world: World, client: TestClient) -> None:
+def test_a_problem_says_where_and_how_to_fix_it_and_has_a_page(world: World, client: TestClient) -> None:
     found = problem(client.post(ALL, json={"role": "Engineer"}), 422, "invalid", "/company")
     assert set(found) == {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
     assert (found["type"], found["instance"]) == ("/problems/invalid", ALL)
@@ -190,7 +194,7 @@ def test_a_problem_tells_where_and_how_to_mend_it_and_has_a_page(world: World, c
 
 
 @pytest.mark.parametrize("id_", ["x" * 65, "x" * 3000, "%00", "%2e%2e", "%ff", "%F0%9F%98%80", UNKNOWN + "0"])
-def test_what_cannot_be_an_id_is_not_found(client: TestClient, id_: str) -> None:
+def test_a_malformed_id_is_not_found(client: TestClient, id_: str) -> None:
     app = application(client)
     for href in (f"{ALL}/{id_}", f"/v1/contacts/{id_}", f"/v1/steps/{id_}", f"{ALL}/{app}/references/{id_}"):
         problem(client.get(href), 404, "not_found")
@@ -198,7 +202,7 @@ def test_what_cannot_be_an_id_is_not_found(client: TestClient, id_: str) -> None
 
 
 BAD_BODIES = {
-    "a-name-twice-inside": b'{"company": "A", "role": "B", "policy": {"search_days": 1, "search_days": 2}}',
+    "a-nested-duplicate-name": b'{"company": "A", "role": "B", "policy": {"search_days": 1, "search_days": 2}}',
     "nan": b'{"company": "A", "role": "B", "salary_min": NaN}',
     "infinity": b'{"company": "A", "role": "B", "salary_min": Infinity}',
     "1e400": b'{"company": "A", "role": "B", "salary_min": 1e400}',
@@ -210,7 +214,7 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("content", BAD_BODIES.values(), ids=BAD_BODIES.keys())
-def test_a_body_that_no_column_could_hold_is_refused_never_a_fault_of_ours(client: TestClient, content: bytes) -> None:
+def test_a_body_that_no_column_can_hold_is_refused_with_422(client: TestClient, content: bytes) -> None:
     app = application(client)
     before = read(client, f"{ALL}/{app}")
     for method, href in (("POST", ALL), ("PATCH", f"{ALL}/{app}")):
@@ -234,7 +238,7 @@ def failing(_session: OwnedSession) -> None:
         pytest.param(lambda client, app: client.post(f"{ALL}/{app}/steps/skip", json={"steps": "overdue"}), id="skips"),
     ],
 )
-def test_what_could_not_be_committed_is_not_acknowledged(
+def test_a_write_that_could_not_be_committed_is_not_acknowledged(
     client: TestClient, write: Callable[[TestClient, str], Answer]
 ) -> None:
     app, _ = interviewed(client)
@@ -250,14 +254,14 @@ def test_what_could_not_be_committed_is_not_acknowledged(
     alter(client, f"{ALL}/{app}", role="Chief")
 
 
-def test_an_empty_patch_changes_nothing_but_is_answered_whole(client: TestClient) -> None:
+def test_an_empty_patch_changes_nothing_and_returns_the_whole_object(client: TestClient) -> None:
     app = application(client)
     before = read(client, f"{ALL}/{app}")
     after = client.patch(f"{ALL}/{app}", json={}).json()
     assert {**after, "version": 1, "etag": before["etag"]}.items() <= before.items()
 
 
-def test_a_contact_is_as_closed_as_an_application_to_odd_headers(world: World, client: TestClient) -> None:
+def test_accept_html_and_range_are_ignored(world: World, client: TestClient) -> None:
     kim = contact(client)
     world.clock.now += timedelta(seconds=1)
     answer = client.get(f"/v1/contacts/{kim}", headers={"Accept": "text/html", "Range": "bytes=0-1"})

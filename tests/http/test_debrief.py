@@ -1,4 +1,4 @@
-"""A whole debrief in one request: recorded as if each part had been sent by itself, or not at all."""
+"""A debrief in one request: all parts are recorded as if each had been sent alone, or none is."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_one_request_completes_the_first_three_steps(world: World, client: TestC
         check_rows(session)
 
 
-def test_from_an_interview_to_a_sent_letter_in_four_calls(client: TestClient, talk: tuple[str, str]) -> None:
+def test_from_a_debrief_to_a_sent_letter_takes_four_requests(client: TestClient, talk: tuple[str, str]) -> None:
     debriefed(client, talk, **WHOLE)
     letter = add(client, f"/v1/interviews/{talk[1]}/letters/compose", recipients=[])
     assert "I keep thinking of the old press." in letter["body"]
@@ -66,19 +66,19 @@ def test_from_an_interview_to_a_sent_letter_in_four_calls(client: TestClient, ta
     assert act(client, f"/v1/letters/{letter['id']}/send", channel="hand")["status"] == "sent"
 
 
-def test_nothing_said_changes_nothing(client: TestClient, talk: tuple[str, str]) -> None:
+def test_an_empty_debrief_changes_nothing(client: TestClient, talk: tuple[str, str]) -> None:
     before = read(client, f"/v1/interviews/{talk[1]}")
     answer = debriefed(client, talk)
     assert (answer["interview"], answer["contacts"], answer["notes"]) == (before, [], [])
 
 
-def test_ticks_are_dated_and_stand_for_notes(client: TestClient, talk: tuple[str, str]) -> None:
+def test_ticks_are_dated_and_count_as_notes(client: TestClient, talk: tuple[str, str]) -> None:
     answer = debriefed(client, talk, at="2026-05-29T16:00:00Z", no_positives=True, no_concerns=True)
     assert states(answer)[3] == "done"
     assert answer["interview"]["no_concerns_at"] == "2026-05-29T16:00:00Z"
 
 
-def test_somebody_known_is_brought_up_to_date(client: TestClient, talk: tuple[str, str]) -> None:
+def test_a_known_contact_is_updated(client: TestClient, talk: tuple[str, str]) -> None:
     known = contact(client, full_name="Ana Ruiz")
     answer = debriefed(client, talk, people=[{"contact_id": known, "job_title": "CTO"}])
     assert [(one["id"], one["full_name"], one["job_title"]) for one in answer["contacts"]] == [
@@ -94,12 +94,14 @@ def test_somebody_known_is_brought_up_to_date(client: TestClient, talk: tuple[st
         pytest.param({"people": [ANA, {}]}, "/people/1/full_name", id="a-person-without-a-name"),
         pytest.param({"people": [ANA], "concerns": [{"text": ""}]}, "/concerns/0/text", id="an-empty-concern"),
         pytest.param(
-            {"people": [ANA], "next_stage": "x", "next_stage_unknown": True}, "/next_stage_unknown", id="both"
+            {"people": [ANA], "next_stage": "x", "next_stage_unknown": True},
+            "/next_stage_unknown",
+            id="a-next-stage-that-is-also-unknown",
         ),
         pytest.param({"people": [ANA], "at": "2026-06-02T12:00:00Z"}, None, id="in-the-future"),
     ],
 )
-def test_one_fault_and_nothing_is_recorded(
+def test_a_debrief_with_one_error_records_nothing(
     client: TestClient, talk: tuple[str, str], body: Answer, pointer: str | None
 ) -> None:
     answer = client.post(f"/v1/interviews/{talk[1]}/debrief", json=body)
@@ -111,14 +113,16 @@ def test_one_fault_and_nothing_is_recorded(
     assert items(client, f"/v1/applications/{talk[0]}/notes") == []
 
 
-def test_somebody_elses_contact_is_nobody(client: TestClient, talk: tuple[str, str], stranger: TestClient) -> None:
+def test_somebody_elses_contact_is_not_found(client: TestClient, talk: tuple[str, str], stranger: TestClient) -> None:
     theirs = contact(stranger)
     answer = client.post(f"/v1/interviews/{talk[1]}/debrief", json={"people": [ANA, {"contact_id": theirs}]})
     assert problem(answer, 404, "not_found")["errors"][0]["pointer"] == "/people/1/contact_id"
     assert items(client, "/v1/contacts") == []
 
 
-def test_sent_again_with_its_key_it_is_recorded_once(client: TestClient, talk: tuple[str, str]) -> None:
+def test_a_debrief_sent_again_with_its_idempotency_key_is_recorded_once(
+    client: TestClient, talk: tuple[str, str]
+) -> None:
     href, headers = f"/v1/interviews/{talk[1]}/debrief", {"Idempotency-Key": "once"}
     first, again = (client.post(href, json=WHOLE, headers=headers) for _ in range(2))
     assert first.json() == again.json()

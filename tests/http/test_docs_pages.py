@@ -1,4 +1,4 @@
-"""The pages of the docs, and the document behind them, for anybody."""
+"""The API docs and the OpenAPI document, which need no token."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 
 
-def test_the_document_is_served_with_an_example_that_lies_ahead(world: World) -> None:
+def test_the_snooze_example_of_the_served_document_is_in_the_future(world: World) -> None:
     client = world.anonymous()
     first = client.get("/openapi.json").json()
     assert first["components"]["schemas"]["StepSnooze"]["examples"] == [{"until": "2026-06-03T12:00:00Z"}]
@@ -18,7 +18,7 @@ def test_the_document_is_served_with_an_example_that_lies_ahead(world: World) ->
     assert later["components"]["schemas"]["StepSnooze"]["examples"] == [{"until": "2026-06-04T23:00:00Z"}]
 
 
-def test_the_pages_allow_no_script_but_ours(world: World) -> None:
+def test_the_pages_allow_only_our_own_scripts(world: World) -> None:
     client = world.anonymous()
     for page in ("/docs", "/redoc"):
         answer = client.get(page)
@@ -27,7 +27,7 @@ def test_the_pages_allow_no_script_but_ours(world: World) -> None:
         assert "<script>" not in answer.text
 
 
-def test_the_scripts_ask_nobody_outside(client: TestClient) -> None:
+def test_the_scripts_load_nothing_from_other_hosts(client: TestClient) -> None:
     assert client.get("/docs/start.js").headers["content-type"].startswith("text/javascript")
     assert "https://cdn.redoc.ly" not in client.get("/redoc/redoc.js").text
     assert client.get("/docs/files/swagger-ui.css").status_code == 200

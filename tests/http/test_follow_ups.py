@@ -1,4 +1,4 @@
-"""Follow-ups: contact with the employer in both directions, and the chain of calls that it makes."""
+"""Follow-ups: contact with the employer in both directions, and the next call that each one opens."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -29,7 +29,7 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/follow-ups"
 
 
-def test_a_follow_up_is_of_now_and_shows_every_key(client: TestClient) -> None:
+def test_a_follow_up_is_dated_now_and_shows_every_key(client: TestClient) -> None:
     app = application(client)
     answer = client.post(at(app), json=SPOKE)
     made = answer.json()
@@ -107,7 +107,7 @@ def test_a_contact_completes_the_call_and_opens_the_next(
     assert [s["state"] for s in steps(client, app)["steps"] if s["number"] == 6] == ["upcoming"]
 
 
-def test_no_answer_earns_a_retry_day_once_and_only_in_time(world: World, client: TestClient) -> None:
+def test_no_answer_extends_the_deadline_once_and_only_before_it(world: World, client: TestClient) -> None:
     app, _ = interviewed(client)
     world.clock.now = world.clock.now.replace(day=3, hour=20)
     assert step(client, app, 6)["due_at"] == "2026-06-03T21:00:00Z"
@@ -118,7 +118,7 @@ def test_no_answer_earns_a_retry_day_once_and_only_in_time(world: World, client:
     assert (step(client, app, 6)["due_at"], step(client, app, 6)["state"]) == ("2026-06-04T21:00:00Z", "overdue")
 
 
-def test_two_unanswered_questions_are_enough(client: TestClient) -> None:
+def test_after_two_unanswered_questions_no_further_call_opens(client: TestClient) -> None:
     app, _ = interviewed(client)
     for day in (30, 31):
         add(client, at(app), direction="out", channel="email", outcome="emailed", at=f"2026-05-{day}T15:00:00Z")
@@ -130,10 +130,10 @@ def test_two_unanswered_questions_are_enough(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        pytest.param({"direction": "sideways"}, "/direction", id="no-direction"),
+        pytest.param({"direction": "sideways"}, "/direction", id="an-unknown-direction"),
         pytest.param({"channel": "pigeon"}, "/channel", id="an-unknown-channel"),
         pytest.param({"outcome": None}, "/outcome", id="null-for-the-outcome"),
-        pytest.param({"at": "2026-06-01T12:05:01Z"}, "/at", id="a-call-to-come"),
+        pytest.param({"at": "2026-06-01T12:05:01Z"}, "/at", id="a-call-in-the-future"),
         pytest.param({"contact_from": {"date": "2026-06-31"}}, "/contact_from/date", id="a-day-that-does-not-exist"),
         pytest.param({"contact_from": {"time": "10:00"}}, "/contact_from/date", id="a-time-without-a-day"),
         pytest.param(
@@ -143,9 +143,7 @@ def test_two_unanswered_questions_are_enough(client: TestClient) -> None:
         ),
     ],
 )
-def test_a_follow_up_with_a_fault_is_neither_recorded_nor_changed(
-    client: TestClient, body: Answer, pointer: str
-) -> None:
+def test_an_invalid_follow_up_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     app, _ = interviewed(client)
     made = add(client, at(app), **SPOKE)
     before = steps(client, app)
@@ -154,7 +152,7 @@ def test_a_follow_up_with_a_fault_is_neither_recorded_nor_changed(
     assert (items(client, at(app)), steps(client, app)) == ([made], before)
 
 
-def test_whom_one_spoke_to_is_ones_own_contact(client: TestClient, stranger: TestClient) -> None:
+def test_the_contact_of_a_follow_up_must_be_the_users_own(client: TestClient, stranger: TestClient) -> None:
     app, kim = application(client), contact(client)
     for id_ in (contact(stranger), UNKNOWN):
         problem(client.post(at(app), json={**SPOKE, "contact_id": id_}), 404, "not_found", "/contact_id")

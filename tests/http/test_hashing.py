@@ -1,4 +1,4 @@
-"""Passwords are hashed behind a gate of their own: two at once, ten waiting, and everybody else goes on."""
+"""Password hashing has its own admission limit: two at once, ten waiting; other requests are not delayed."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ ROUTERS = (accounts, password_resets, sessions)
 
 
 class Hashing:
-    """Stands where passwords are hashed: holds whoever comes, and counts them."""
+    """Replacement for the hash functions that blocks until `open` is set and counts the calls in progress."""
 
     def __init__(self, *, answer: bool = False) -> None:
         self.answer = answer
@@ -91,5 +91,5 @@ def test_a_password_that_is_changed_while_it_is_compared_signs_nobody_in(world: 
 
 
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body is not None and "password" in o.body], ids=str)
-def test_whatever_takes_a_password_passes_the_gate(operation: Operation) -> None:
+def test_every_operation_that_takes_a_password_is_limited(operation: Operation) -> None:
     assert (operation.method, operation.path) in HASHING_REQUESTS

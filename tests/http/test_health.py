@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can work, and which code answers."""
+"""The endpoints `/livez`, `/readyz` and `/version`."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ from tests.http.api_client import problem
 from tests.invariants.statements import recorded
 
 
-def test_a_process_lives_without_asking_the_database(world: World) -> None:
+def test_livez_and_version_do_not_use_the_database(world: World) -> None:
     client = world.anonymous()
     with recorded(world.database) as found:
         assert client.get("/livez").json() == {"status": "ok"}
@@ -26,9 +26,9 @@ def test_a_process_lives_without_asking_the_database(world: World) -> None:
 @pytest.mark.parametrize(
     ("href", "answers"),
     [
-        pytest.param("/livez", True, id="lives"),
-        pytest.param("/version", True, id="is-a-version"),
-        pytest.param("/readyz", False, id="but-is-not-ready"),
+        pytest.param("/livez", True, id="livez-answers"),
+        pytest.param("/version", True, id="version-answers"),
+        pytest.param("/readyz", False, id="readyz-waits"),
     ],
 )
 def test_a_process_without_a_free_thread(href: str, answers: bool, world: World) -> None:
@@ -43,7 +43,7 @@ def test_a_process_without_a_free_thread(href: str, answers: bool, world: World)
     assert asyncio.run(ask()) is answers
 
 
-def test_a_service_is_ready_when_its_schema_is_at_head(world: World) -> None:
+def test_the_service_is_ready_when_its_schema_is_at_head(world: World) -> None:
     ready = world.anonymous().get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["schema_at_head"] is True
@@ -54,7 +54,7 @@ def test_a_service_is_ready_when_its_schema_is_at_head(world: World) -> None:
 
 
 @pytest.mark.sqlite
-def test_a_service_whose_database_is_away_says_so(make_world: Callable[..., World]) -> None:
+def test_a_database_that_does_not_answer_is_reported(make_world: Callable[..., World]) -> None:
     world = make_world()
     world.database.dispose()
     path = Path(str(world.database.engine.url.database))

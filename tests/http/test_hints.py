@@ -1,6 +1,7 @@
-"""Every next action leads somewhere: following method and address clears the step that named it.
+"""Following the method and address of every next action completes the step that named it.
 
-What only gives the words – a card, a briefing, a letter to ask with – names in turn where the answer is noted down.
+An answer that only gives words to use (a card, a briefing, a letter that asks) names the operation that records the
+result.
 """
 
 import re
@@ -66,7 +67,7 @@ BODIES: Bodies = {
 
 
 def follow(client: TestClient, found: Answer) -> str:
-    """Do what a step says next, to the place where it is noted; return the action's code without the id behind it."""
+    """Do the next action of a step and record its result; return the code of the action without the id at its end."""
     action = found["next_action"]
     code = str(action["code"]).partition(":")[0]
     shown = fulfil(client, found, action)
@@ -91,7 +92,7 @@ def fulfil(client: TestClient, found: Answer, hint: Answer) -> Answer:
 
 
 def followed(client: TestClient, app: str, number: int) -> list[str]:
-    """Follow a step until it is closed or asks for nothing now; return the codes on the way."""
+    """Follow a step until it is closed or upcoming; return the codes of its next actions in order."""
     codes: list[str] = []
     scope = step(client, app, number)["scope"]
     while (found := step(client, app, number, scope))["state"] in ("open", "overdue"):
@@ -104,7 +105,7 @@ def followed(client: TestClient, app: str, number: int) -> list[str]:
     return codes
 
 
-def test_an_overdue_application_is_cleared_by_following_what_the_queue_says(client: TestClient) -> None:
+def test_following_the_next_actions_of_the_queue_completes_all_overdue_steps(client: TestClient) -> None:
     app = application(client)
     interview(client, app, **LONG_AGO)
     assert [line["state"] for line in steps(client, app)["headline"]] == ["overdue"] * 7
@@ -116,7 +117,7 @@ def test_an_overdue_application_is_cleared_by_following_what_the_queue_says(clie
     assert sorted(codes) == sorted(EVERY_GAP)
 
 
-def test_the_pressing_action_of_an_application_leads_through_all_steps_too(client: TestClient) -> None:
+def test_following_the_next_action_of_an_application_completes_all_steps_too(client: TestClient) -> None:
     app = application(client)
     interview(client, app, **LONG_AGO)
     add(client, "/v1/applications", company="Other", role="Lead")
@@ -150,7 +151,7 @@ def test_a_round_of_today_is_followed_up_step_by_step(client: TestClient, number
     assert followed(client, app, number) == codes
 
 
-def test_a_reference_who_knows_of_it_is_only_briefed(client: TestClient) -> None:
+def test_a_reference_who_was_alerted_is_only_briefed(client: TestClient) -> None:
     app = application(client)
     interview(client, app, **TODAY)
     ada = add(client, "/v1/references", name="Ada May")["id"]
@@ -166,7 +167,7 @@ def test_with_another_application_the_search_is_logged(client: TestClient) -> No
     assert followed(client, app, 7) == ["log_search"]
 
 
-def test_before_the_end_of_a_round_one_prepares(client: TestClient) -> None:
+def test_before_the_end_of_a_round_the_next_action_is_to_prepare(client: TestClient) -> None:
     app = application(client)
     interview(client, app, starts_at="2026-06-01T11:30:00Z", ends_at="2026-06-01T12:30:00Z")
     found = steps(client, app)
@@ -184,14 +185,14 @@ def test_before_the_end_of_a_round_one_prepares(client: TestClient) -> None:
     assert client.request(action["method"], action["href"]).status_code == 200
 
 
-def test_a_call_without_anybody_to_ask_asks_for_whom_first(world: World, client: TestClient) -> None:
+def test_a_call_without_a_status_contact_first_asks_to_choose_one(world: World, client: TestClient) -> None:
     app = application(client)
     interview(client, app, **TODAY)
     world.clock.now += timedelta(days=3)
     assert followed(client, app, 6) == ["choose_contact", "call"]
 
 
-def test_a_person_to_ask_who_was_erased_is_replaced(world: World, client: TestClient) -> None:
+def test_an_erased_status_contact_is_replaced(world: World, client: TestClient) -> None:
     app = application(client, status_contact_id=contact(client, phone="1"))
     interview(client, app, **TODAY)
     kim = read(client, f"/v1/applications/{app}")["status_contact_id"]
@@ -200,7 +201,7 @@ def test_a_person_to_ask_who_was_erased_is_replaced(world: World, client: TestCl
     assert followed(client, app, 6) == ["choose_contact", "call"]
 
 
-def test_a_person_to_ask_without_a_number_is_completed_for_step_2(client: TestClient) -> None:
+def test_a_status_contact_without_a_number_is_completed_for_step_2(client: TestClient) -> None:
     app = application(client, status_contact_id=contact(client))
     round_ = interview(client, app, **TODAY)
     put(client, f"/v1/interviews/{round_}/interviewers/{contact(client, job_title='CTO', phone='1')}")
@@ -228,7 +229,7 @@ def test_a_letter_to_each_interviewer_is_asked_for_one_by_one(client: TestClient
     assert followed(client, app, 4) == ["mark_sent", "mark_sent"]
 
 
-def test_every_warning_and_advice_leads_to_an_address_that_is_there(client: TestClient) -> None:
+def test_every_warning_and_advice_has_an_address_that_exists(client: TestClient) -> None:
     app = application(client)
     round_ = interview(client, app, **TODAY, hear_by={"date": "2026-06-10"})
     base = f"/v1/applications/{app}"
@@ -284,7 +285,7 @@ def test_advice_about_writing_follows_the_channel_the_clock_and_who_answers(worl
     assert (advised(1), advised(6)) == (["record_answer"], ["write_instead"])
 
 
-def test_an_answer_made_of_steps_is_new_as_soon_as_a_tip_is(world: World, client: TestClient) -> None:
+def test_the_etag_of_steps_changes_when_a_tip_starts(world: World, client: TestClient) -> None:
     app = application(client)
     round_ = interview(client, app, **TODAY, contact_from={"date": "2026-06-04"})
     add(client, f"/v1/applications/{app}/letters", interview_id=round_, body="Thank you.", channel="post")
@@ -296,7 +297,7 @@ def test_an_answer_made_of_steps_is_new_as_soon_as_a_tip_is(world: World, client
     assert (later.status_code, told) == (200, ["post_too_late", "check_letter"])
 
 
-def test_an_offer_elsewhere_is_worth_telling_of_before_the_first_interview_too(client: TestClient) -> None:
+def test_an_offer_elsewhere_is_advice_before_the_first_interview_too(client: TestClient) -> None:
     app, closed = application(client), application(client, stage="rejected")
     add(client, f"/v1/applications/{application(client)}/offers", respond_by="2026-06-20T00:00:00Z")
     assert [hint["code"] for s in steps(client, app)["steps"] for hint in s["advice"]] == ["competing_offer"]
@@ -304,7 +305,7 @@ def test_an_offer_elsewhere_is_worth_telling_of_before_the_first_interview_too(c
     assert [hint for s in steps(client, closed)["steps"] for hint in s["advice"]] == []
 
 
-def test_the_guide_leads_to_where_each_step_is_done(client: TestClient) -> None:
+def test_the_links_of_the_guide_name_existing_operations(client: TestClient) -> None:
     guide = read(client, "/v1/guide")["steps"]
     assert [one["number"] for one in guide] == [1, 2, 3, 4, 5, 6, 7]
     for one in guide:
@@ -315,7 +316,7 @@ def test_the_guide_leads_to_where_each_step_is_done(client: TestClient) -> None:
             assert known is None or known["operationId"] == link["code"]
 
 
-def test_what_a_reading_token_is_told_is_what_its_owner_is_told(world: World, client: TestClient) -> None:
+def test_a_token_with_the_scope_read_gets_the_same_queue_as_its_owner(world: World, client: TestClient) -> None:
     app = application(client)
     interview(client, app, **LONG_AGO)
     lent = world.anonymous()

@@ -1,4 +1,4 @@
-"""A POST sent again with its Idempotency-Key is answered again and done once."""
+"""A POST that is repeated with its Idempotency-Key takes effect once and gets the stored answer."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def stored_responses(world: World) -> int:
         return len(session.exec(select(IdempotentResponse), execution_options={"any_owner": True}).all())
 
 
-def test_a_retry_is_answered_again_and_done_once(client: TestClient, world: World) -> None:
+def test_a_retry_gets_the_stored_answer_and_takes_effect_once(client: TestClient, world: World) -> None:
     first = client.post(ALL, json=BODY, headers=KEY)
     assert (first.status_code, first.headers.get("idempotency-replayed")) == (201, None)
     world.clock.now += timedelta(hours=23, minutes=59)
@@ -37,7 +37,7 @@ def test_a_retry_is_answered_again_and_done_once(client: TestClient, world: Worl
     assert len(items(client, ALL)) == 1
 
 
-def test_a_key_of_yesterday_is_new_again(client: TestClient, world: World) -> None:
+def test_a_key_is_forgotten_after_24_hours(client: TestClient, world: World) -> None:
     first = client.post(ALL, json=BODY, headers=KEY).json()["id"]
     world.clock.now += timedelta(hours=24)
     assert client.post(ALL, json=BODY, headers=KEY).json()["id"] != first
@@ -59,14 +59,14 @@ def test_a_key_belongs_to_an_address_and_a_user(client: TestClient, stranger: Te
     assert (other.status_code, "idempotency-replayed" in other.headers) == (201, False)
 
 
-def test_a_refused_request_is_not_kept(client: TestClient, world: World) -> None:
+def test_the_answer_to_a_refused_request_is_not_stored(client: TestClient, world: World) -> None:
     assert client.post(ALL, json={"company": "Acme"}, headers=KEY).status_code == 422
     assert client.post(ALL, json={**BODY, "archived_at": "2026-05-01T12:00:00Z"}, headers=KEY).status_code == 422
     assert stored_responses(world) == 0
     assert client.post(ALL, json=BODY, headers=KEY).status_code == 201
 
 
-def test_a_secret_is_never_kept(client: TestClient, world: World) -> None:
+def test_an_answer_with_a_secret_is_never_stored(client: TestClient, world: World) -> None:
     bodies = [client.post("/v1/tokens", json={"name": "app"}, headers=KEY).json() for _ in range(2)]
     assert bodies[0]["token"] != bodies[1]["token"]
     assert stored_responses(world) == 0
@@ -78,14 +78,14 @@ def test_an_unusable_key_is_refused(client: TestClient, key: str) -> None:
     assert items(client, ALL) == []
 
 
-def test_a_key_means_nothing_on_other_methods(client: TestClient) -> None:
+def test_a_key_has_no_effect_on_other_methods(client: TestClient) -> None:
     app = application(client)
     for role in ("Author", "Editor"):
         answer = client.patch(f"{ALL}/{app}", json={"role": role}, headers=KEY)
         assert (answer.status_code, answer.json()["role"]) == (200, role)
 
 
-def test_what_time_takes_away_is_swept(world: World) -> None:
+def test_retention_deletes_expired_rows(world: World) -> None:
     demo.build(world.database, world.clock.now, hasher=lambda _: "")
     client = world.sign_up()
     client.post(ALL, json=BODY, headers=KEY)

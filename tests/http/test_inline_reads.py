@@ -1,4 +1,4 @@
-"""Where endpoints run: short readings of steps on SQLite by the event loop, everything else in threads."""
+"""Inline reads: on SQLite short reads of steps run on the event loop, everything else runs in worker threads."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ ENDED = text(
 
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was handed to threads."""
+    """The names of the functions that were run in worker threads."""
     handed: list[str] = []
     run = run_in_threadpool
 
@@ -45,7 +45,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("?as_of=2030-01-01T00:00Z", True),
     ],
 )
-def test_what_is_short_needs_no_thread(client: TestClient, threads: list[str], more: str, in_a_thread: bool) -> None:
+def test_a_short_read_needs_no_thread(client: TestClient, threads: list[str], more: str, in_a_thread: bool) -> None:
     app, _ = interviewed(client)
     hrefs = ["/v1/queue"] if "limit" in more else ["/v1/queue", f"/v1/applications/{app}/steps"]
     threads.clear()
@@ -54,7 +54,7 @@ def test_what_is_short_needs_no_thread(client: TestClient, threads: list[str], m
 
 
 @pytest.mark.sqlite
-def test_one_step_needs_no_thread(client: TestClient, threads: list[str]) -> None:
+def test_reading_one_step_needs_no_thread(client: TestClient, threads: list[str]) -> None:
     app, _ = interviewed(client)
     found = step(client, app, 4)
     threads.clear()
@@ -63,7 +63,7 @@ def test_one_step_needs_no_thread(client: TestClient, threads: list[str]) -> Non
 
 
 @pytest.mark.sqlite
-def test_where_the_event_loop_would_have_to_wait_a_thread_does(
+def test_a_read_that_would_block_the_event_loop_runs_in_a_thread(
     world: World, client: TestClient, threads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, _ = interviewed(client)
@@ -84,7 +84,9 @@ def test_where_the_event_loop_would_have_to_wait_a_thread_does(
 
 
 @pytest.mark.sqlite
-def test_that_a_token_was_used_is_kept_by_a_thread(world: World, client: TestClient, threads: list[str]) -> None:
+def test_a_request_that_updates_last_used_at_runs_in_a_thread(
+    world: World, client: TestClient, threads: list[str]
+) -> None:
     with world.database.engine.begin() as connection:
         connection.execute(text("UPDATE token SET last_used_at = NULL"))
     assert client.get("/v1/queue").status_code == 200
@@ -95,7 +97,9 @@ def test_that_a_token_was_used_is_kept_by_a_thread(world: World, client: TestCli
 
 
 @pytest.mark.sqlite
-def test_a_short_reading_answers_nobody_else(client: TestClient, stranger: TestClient, threads: list[str]) -> None:
+def test_an_inline_read_shows_nothing_of_other_users(
+    client: TestClient, stranger: TestClient, threads: list[str]
+) -> None:
     app, _ = interviewed(client)
     assert stranger.get("/v1/queue").status_code == 200
     threads.clear()
@@ -107,7 +111,7 @@ def test_a_short_reading_answers_nobody_else(client: TestClient, stranger: TestC
 
 @pytest.fixture
 def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was handed to threads before an endpoint was reached."""
+    """The names of the functions that were run in worker threads before the endpoint was called."""
     handed: list[str] = []
 
     async def noted(function: Callable[..., Any], *given: Any) -> Any:
@@ -119,9 +123,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.postgresql
-def test_what_has_not_changed_is_asked_for_without_a_thread(
-    world: World, client: TestClient, handed_over: list[str]
-) -> None:
+def test_a_conditional_request_needs_no_thread(world: World, client: TestClient, handed_over: list[str]) -> None:
     interviewed(client)
     with TestClient(world.app) as served:
         served.headers.update(client.headers)
@@ -138,7 +140,7 @@ def test_what_has_not_changed_is_asked_for_without_a_thread(
 
 
 @pytest.mark.sqlite
-def test_what_has_more_rows_than_are_read_at_once_is_read_by_a_thread(
+def test_more_rows_than_the_inline_limit_are_read_in_a_thread(
     client: TestClient, threads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, _ = interviewed(client)
@@ -155,7 +157,7 @@ def test_what_has_more_rows_than_are_read_at_once_is_read_by_a_thread(
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("more", ["state=open", "step=4", "due_before=2030-01-01T00:00Z"])
-def test_a_part_of_the_queue_is_picked_by_a_thread(client: TestClient, threads: list[str], more: str) -> None:
+def test_a_filtered_queue_is_read_in_a_thread(client: TestClient, threads: list[str], more: str) -> None:
     interviewed(client)
     threads.clear()
     assert client.get(f"/v1/queue?{more}").status_code == 200

@@ -1,4 +1,4 @@
-"""When a round takes place: on the clock on the wall or as an instant, across zones and changes of the clocks."""
+"""Times of a round: local times and instants, zones and clock changes."""
 
 from datetime import timedelta
 
@@ -20,14 +20,16 @@ def at(app: str) -> str:
     [
         pytest.param(NEW_YORK, "2026-03-02T10:00:00", 0, "2026-03-02T15:00:00Z", id="winter-in-new-york"),
         pytest.param(NEW_YORK, "2026-07-02T10:00:00", 0, "2026-07-02T14:00:00Z", id="summer-in-new-york"),
-        pytest.param(KOLKATA, "2026-03-02T15:00:30", 0, "2026-03-02T09:30:30Z", id="half-an-hour-off-with-seconds"),
+        pytest.param(KOLKATA, "2026-03-02T15:00:30", 0, "2026-03-02T09:30:30Z", id="a-half-hour-offset-with-seconds"),
         pytest.param(APIA, "2026-03-02T09:00:00", 0, "2026-03-01T20:00:00Z", id="the-day-before-in-utc"),
         pytest.param("UTC", "2026-03-02T09:00:00", 0, "2026-03-02T09:00:00Z", id="utc"),
-        pytest.param("Australia/Lord_Howe", "2026-01-02T09:00:00", 0, "2026-01-01T22:00:00Z", id="half-an-hour-dst"),
-        pytest.param(NEW_YORK, "2026-11-01T01:30:00", 0, "2026-11-01T05:30:00Z", id="the-first-half-past-one"),
+        pytest.param(
+            "Australia/Lord_Howe", "2026-01-02T09:00:00", 0, "2026-01-01T22:00:00Z", id="a-clock-change-of-half-an-hour"
+        ),
+        pytest.param(NEW_YORK, "2026-11-01T01:30:00", 0, "2026-11-01T05:30:00Z", id="the-first-of-two-half-past-one"),
     ],
 )
-def test_local_times_and_instants_say_the_same(
+def test_a_local_time_and_its_instant_are_equivalent(
     client: TestClient, zone: str, local: str, fold: int, instant: str
 ) -> None:
     app = application(client)
@@ -38,7 +40,7 @@ def test_local_times_and_instants_say_the_same(
         assert (made["starts_at"], made["end_local"], made["end_fold"]) == (instant, None, None)
 
 
-def test_the_hour_that_comes_twice_is_kept_apart(client: TestClient) -> None:
+def test_the_repeated_hour_of_a_clock_change_is_told_apart_by_fold(client: TestClient) -> None:
     app = application(client)
     second = add(client, at(app), time_zone=NEW_YORK, starts_at="2026-11-01T06:30:00Z", ends_at="2026-11-01T07:30:00Z")
     assert (second["start_local"], second["start_fold"]) == ("2026-11-01T01:30:00", 1)
@@ -49,7 +51,7 @@ def test_the_hour_that_comes_twice_is_kept_apart(client: TestClient) -> None:
     assert (typed["starts_at"], typed["start_fold"]) == ("2026-11-01T05:30:00Z", 0)
 
 
-def test_a_time_that_the_clocks_skip_counts_by_the_offset_before(client: TestClient) -> None:
+def test_a_skipped_local_time_uses_the_offset_before_the_change(client: TestClient) -> None:
     made = add(client, at(application(client)), time_zone=NEW_YORK, start_local="2026-03-08T02:30")
     assert (made["start_local"], made["starts_at"]) == ("2026-03-08T02:30:00", "2026-03-08T07:30:00Z")
     href = f"/v1/interviews/{made['id']}"
@@ -68,7 +70,7 @@ def test_any_offset_is_read_and_fractions_are_cut(client: TestClient) -> None:
     assert (typed["start_local"], typed["starts_at"]) == ("2026-05-29T10:00:15", "2026-05-29T14:00:15Z")
 
 
-def test_another_zone_keeps_the_clock_on_the_wall(client: TestClient) -> None:
+def test_changing_the_zone_keeps_the_local_time(client: TestClient) -> None:
     app, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}"
     moved = alter(client, href, time_zone=BERLIN)
@@ -79,7 +81,7 @@ def test_another_zone_keeps_the_clock_on_the_wall(client: TestClient) -> None:
     assert (back["start_local"], back["ends_at"]) == ("2026-05-29T10:00:00", "2026-05-29T15:00:00Z")
 
 
-def test_another_zone_has_no_second_hour_unless_its_clocks_go_back_too(client: TestClient) -> None:
+def test_changing_the_zone_keeps_fold_only_where_that_hour_repeats_too(client: TestClient) -> None:
     made = add(client, at(application(client)), time_zone=NEW_YORK, starts_at="2026-11-01T06:30:00Z")
     href = f"/v1/interviews/{made['id']}"
     assert alter(client, href, time_zone="America/Detroit")["start_fold"] == 1
@@ -91,7 +93,7 @@ def test_another_zone_has_no_second_hour_unless_its_clocks_go_back_too(client: T
     )
 
 
-def test_another_zone_of_the_employer_leaves_a_rounds_clock_alone(client: TestClient) -> None:
+def test_changing_the_employers_zone_does_not_move_a_round(client: TestClient) -> None:
     app, round_ = interviewed(client)
     before = read(client, f"/v1/interviews/{round_}")
     alter(client, f"/v1/applications/{app}", time_zone="Asia/Tokyo")
@@ -114,24 +116,24 @@ def test_another_zone_of_the_employer_leaves_a_rounds_clock_alone(client: TestCl
             *("/ends_at", "either_or"),
             id="the-end-in-both-forms",
         ),
-        pytest.param({"start_local": "2026-06-05T10:00Z"}, "/start_local", None, id="an-offset-on-the-wall"),
+        pytest.param({"start_local": "2026-06-05T10:00Z"}, "/start_local", None, id="a-local-time-with-an-offset"),
         pytest.param({"starts_at": "2026-06-05T10:00"}, "/starts_at", None, id="an-instant-without-an-offset"),
         pytest.param({"starts_at": "2026-06-05"}, "/starts_at", None, id="a-date"),
         pytest.param({"starts_at": 1780000000}, "/starts_at", "not_a_text", id="unix-time"),
         pytest.param({"starts_at": "1780000000"}, "/starts_at", "not_a_text", id="unix-time-as-text"),
-        pytest.param({"start_local": "1780000000"}, "/start_local", "not_a_text", id="unix-time-on-the-wall"),
+        pytest.param({"start_local": "1780000000"}, "/start_local", "not_a_text", id="unix-time-as-a-local-time"),
         pytest.param({"starts_at": "0001-01-01T00:00:00+14:00"}, "/starts_at", "instant_out_of_range", id="year-0"),
         pytest.param({"starts_at": "9999-12-31T23:59:59-14:00"}, "/starts_at", "instant_out_of_range", id="year-10000"),
         pytest.param({"start_local": "2026-06-05T10:00", "time_zone": "EST5"}, "/time_zone", "unknown_zone", id="EST5"),
         pytest.param(
             {"start_local": "2026-06-05T10:00", "end_local": "2026-06-05T10:00"},
             *("/end_local", "end_before_start"),
-            id="no-length",
+            id="an-end-equal-to-the-start",
         ),
         pytest.param(
             {"starts_at": "2026-06-05T10:00:00Z", "ends_at": "2026-06-05T09:59:59Z"},
             *("/ends_at", "end_before_start"),
-            id="over-before-it-began",
+            id="an-end-before-the-start",
         ),
         pytest.param(
             {"starts_at": "2026-06-05T10:00:00Z", "ends_at": "2026-06-06T10:00:01Z"},
@@ -141,7 +143,7 @@ def test_another_zone_of_the_employer_leaves_a_rounds_clock_alone(client: TestCl
         pytest.param(
             {"starts_at": "2026-06-01T11:00:00Z", "actual_end": "2026-06-01T11:00:00Z"},
             *("/actual_end", "end_before_start"),
-            id="really-over-when-it-began",
+            id="an-actual-end-equal-to-the-start",
         ),
     ],
 )
@@ -154,7 +156,7 @@ def test_a_round_at_an_impossible_time_is_not_recorded(
     assert items(client, at(app)) == []
 
 
-def test_24_hours_are_counted_as_they_pass(client: TestClient) -> None:
+def test_the_limit_of_24_hours_counts_elapsed_time(client: TestClient) -> None:
     app = application(client)
     night = {"time_zone": NEW_YORK, "start_local": "2026-10-31T16:00"}
     fault(client.post(at(app), json={**night, "end_local": "2026-11-01T16:00"}), "/end_local")
@@ -182,7 +184,7 @@ def test_a_change_to_an_impossible_time_changes_nothing(client: TestClient, body
     assert read(client, f"/v1/interviews/{round_}") == before
 
 
-def test_an_end_is_cleared_in_either_form_and_the_usual_length_counts(client: TestClient) -> None:
+def test_an_end_is_cleared_in_either_form_and_the_default_length_applies(client: TestClient) -> None:
     for name in ("end_local", "ends_at"):
         _, round_ = interviewed(client, ends_at="2026-05-29T16:00:00Z")
         after = alter(client, f"/v1/interviews/{round_}", **{name: None})
@@ -190,7 +192,7 @@ def test_an_end_is_cleared_in_either_form_and_the_usual_length_counts(client: Te
         assert after["effective_end_at"] == "2026-05-29T15:00:00Z"
 
 
-def test_the_real_end_beats_the_planned_one(client: TestClient) -> None:
+def test_the_actual_end_takes_precedence_over_the_planned_end(client: TestClient) -> None:
     app, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}"
     assert alter(client, href, actual_end="2026-05-29T15:45:00Z")["effective_end_at"] == "2026-05-29T15:45:00Z"
@@ -198,7 +200,7 @@ def test_the_real_end_beats_the_planned_one(client: TestClient) -> None:
     assert alter(client, href, actual_end=None)["effective_end_at"] == "2026-05-29T15:00:00Z"
 
 
-def test_a_round_that_is_moved_remembers_when_it_was_to_be(world: World, client: TestClient) -> None:
+def test_a_moved_round_lists_its_earlier_times(world: World, client: TestClient) -> None:
     app = application(client)
     round_ = interview(client, app, start_local="2026-06-03T10:00", end_local="2026-06-03T11:00")
     href = f"/v1/interviews/{round_}"

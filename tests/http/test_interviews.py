@@ -1,4 +1,4 @@
-"""Interviews: what is learned in them, what becomes of them, and who took part."""
+"""Interviews: the facts learned in them, their status, and the interviewers."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/interviews"
 
 
-def test_a_round_starts_with_everything_blank(client: TestClient) -> None:
+def test_a_new_round_has_no_learned_facts(client: TestClient) -> None:
     app = application(client)
     answer = client.post(at(app), json={"starts_at": STARTED})
     made = answer.json()
@@ -49,7 +49,7 @@ def test_a_round_starts_with_everything_blank(client: TestClient) -> None:
     assert read(client, f"/v1/interviews/{made['id']}") == made
 
 
-def test_rounds_are_numbered_on_and_listed_by_their_start(client: TestClient) -> None:
+def test_rounds_are_numbered_in_turn_and_listed_by_start(client: TestClient) -> None:
     app = application(client)
     second = interview(client, app, starts_at="2026-06-05T14:00:00Z", round_no=4)
     third = interview(client, app, starts_at="2026-06-03T14:00:00Z")
@@ -62,15 +62,15 @@ def test_rounds_are_numbered_on_and_listed_by_their_start(client: TestClient) ->
     ("fact", "dating"),
     [
         pytest.param({"next_stage": "A panel"}, "stage_learned_at", id="the-next-stage"),
-        pytest.param({"next_stage_unknown": True}, "stage_learned_at", id="no-word-on-the-next-stage"),
-        pytest.param({"contact_from": FRIDAY}, "timing_learned_at", id="from-when-to-ring"),
-        pytest.param({"contact_by": FRIDAY}, "timing_learned_at", id="until-when-to-ring"),
-        pytest.param({"hear_by": MONDAY}, "timing_learned_at", id="by-when-they-answer"),
-        pytest.param({"timing_unknown": True}, "timing_learned_at", id="no-word-on-when"),
-        pytest.param({"status": "cancelled"}, "cancelled_at", id="that-it-was-called-off"),
+        pytest.param({"next_stage_unknown": True}, "stage_learned_at", id="next-stage-unknown"),
+        pytest.param({"contact_from": FRIDAY}, "timing_learned_at", id="the-earliest-day-to-call"),
+        pytest.param({"contact_by": FRIDAY}, "timing_learned_at", id="the-latest-day-to-call"),
+        pytest.param({"hear_by": MONDAY}, "timing_learned_at", id="the-day-of-their-answer"),
+        pytest.param({"timing_unknown": True}, "timing_learned_at", id="timing-unknown"),
+        pytest.param({"status": "cancelled"}, "cancelled_at", id="the-cancellation"),
     ],
 )
-def test_what_is_learned_is_dated_corrected_and_cleared_with_its_date(
+def test_a_learned_fact_is_dated_corrected_and_cleared_with_its_date(
     world: World, client: TestClient, fact: Answer, dating: str
 ) -> None:
     app, round_ = interviewed(client)
@@ -93,14 +93,12 @@ def test_what_is_learned_is_dated_corrected_and_cleared_with_its_date(
     ("known", "flag"),
     [
         pytest.param({"next_stage": "A panel"}, "next_stage_unknown", id="the-next-stage"),
-        pytest.param({"contact_from": FRIDAY}, "timing_unknown", id="from-when-to-ring"),
-        pytest.param({"contact_by": FRIDAY}, "timing_unknown", id="until-when-to-ring"),
-        pytest.param({"hear_by": FRIDAY}, "timing_unknown", id="by-when-they-answer"),
+        pytest.param({"contact_from": FRIDAY}, "timing_unknown", id="the-earliest-day-to-call"),
+        pytest.param({"contact_by": FRIDAY}, "timing_unknown", id="the-latest-day-to-call"),
+        pytest.param({"hear_by": FRIDAY}, "timing_unknown", id="the-day-of-their-answer"),
     ],
 )
-def test_what_is_known_is_not_unknown_and_turns_that_off_when_it_comes(
-    client: TestClient, known: Answer, flag: str
-) -> None:
+def test_a_known_value_excludes_its_unknown_flag_and_resets_it(client: TestClient, known: Answer, flag: str) -> None:
     app, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}"
     assert fault(client.patch(href, json={**known, flag: True}), f"/{flag}") == "known_and_unknown"
@@ -111,7 +109,7 @@ def test_what_is_known_is_not_unknown_and_turns_that_off_when_it_comes(
     fault(client.patch(href, json={flag: True}), f"/{flag}")
 
 
-def test_moments_are_told_with_both_keys_and_in_order(client: TestClient) -> None:
+def test_moments_show_date_and_time_and_must_be_in_order(client: TestClient) -> None:
     _, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}"
     after = alter(client, href, contact_from={"date": "2026-06-05"}, contact_by=MONDAY)
@@ -123,7 +121,7 @@ def test_moments_are_told_with_both_keys_and_in_order(client: TestClient) -> Non
     assert read(client, href)["contact_by"] == MONDAY
 
 
-def test_a_person_who_told_is_ones_own(client: TestClient, stranger: TestClient) -> None:
+def test_told_by_must_be_the_users_own_contact(client: TestClient, stranger: TestClient) -> None:
     _, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}"
     problem(client.patch(href, json={"told_by": contact(stranger)}), 404, "not_found", "/told_by")
@@ -138,20 +136,20 @@ def test_a_person_who_told_is_ones_own(client: TestClient, stranger: TestClient)
         pytest.param({"kind": "lunch"}, "/kind", id="an-unknown-kind"),
         pytest.param({"status": "moved"}, "/status", id="an-unknown-status"),
         pytest.param({"round_no": 0}, "/round_no", id="a-round-0"),
-        pytest.param({"round_no": 10**30}, "/round_no", id="a-round-beyond-every-column"),
+        pytest.param({"round_no": 10**30}, "/round_no", id="a-round-number-too-large-for-its-column"),
         pytest.param({"round_no": "3"}, "/round_no", id="a-text-for-a-number"),
-        pytest.param({"timing_unknown": "yes"}, "/timing_unknown", id="a-text-for-yes"),
-        pytest.param({"link": "JavaScript:alert(1)"}, "/link", id="a-link-that-runs"),
+        pytest.param({"timing_unknown": "yes"}, "/timing_unknown", id="a-text-for-a-boolean"),
+        pytest.param({"link": "JavaScript:alert(1)"}, "/link", id="a-javascript-link"),
         pytest.param({"link": "https://example.com/\x01"}, "/link", id="a-link-with-a-control-character"),
         pytest.param({"link": "a b"}, "/link", id="a-link-with-a-space"),
         pytest.param({"next_stage": ""}, "/next_stage", id="an-empty-next-stage"),
-        pytest.param({"no_positives_at": "2026-06-01T12:05:01Z"}, "/no_positives_at", id="a-tick-to-come"),
-        pytest.param({"actual_end": "2026-06-01T12:05:01Z"}, "/actual_end", id="an-end-to-come"),
-        pytest.param({"effective_end_at": ENDED}, "/effective_end_at", id="what-is-derived"),
+        pytest.param({"no_positives_at": "2026-06-01T12:05:01Z"}, "/no_positives_at", id="a-tick-in-the-future"),
+        pytest.param({"actual_end": "2026-06-01T12:05:01Z"}, "/actual_end", id="an-actual-end-in-the-future"),
+        pytest.param({"effective_end_at": ENDED}, "/effective_end_at", id="a-derived-field"),
         pytest.param({"hear_by": {"date": "2026-06-05", "zone": "UTC"}}, "/hear_by/zone", id="a-zone-in-a-moment"),
     ],
 )
-def test_a_round_with_a_fault_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_round_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     app, round_ = interviewed(client)
     before, judged = items(client, at(app)), steps(client, app)
     fault(client.post(at(app), json={"starts_at": STARTED, **body}), pointer)
@@ -159,7 +157,7 @@ def test_a_round_with_a_fault_is_neither_recorded_nor_changed(client: TestClient
     assert (items(client, at(app)), steps(client, app)) == (before, judged)
 
 
-def test_a_round_that_is_called_off_asks_for_nothing_and_says_who_did(client: TestClient) -> None:
+def test_a_cancelled_round_has_no_steps_to_do_and_shows_who_cancelled_it(client: TestClient) -> None:
     app, round_ = interviewed(client)
     off = alter(client, f"/v1/interviews/{round_}", status="cancelled", cancelled_by="The employer")
     assert (off["cancelled_at"], off["cancelled_by"]) == (NOW, "The employer")
@@ -171,7 +169,7 @@ def test_a_round_that_is_called_off_asks_for_nothing_and_says_who_did(client: Te
     assert step(client, app, 1)["state"] == "overdue"
 
 
-def test_a_further_round_supersedes_and_its_deletion_takes_that_back(client: TestClient) -> None:
+def test_a_further_round_supersedes_steps_and_deleting_it_restores_them(client: TestClient) -> None:
     app, _ = interviewed(client)
     before = steps(client, app)
     second = interview(client, app, starts_at="2026-06-03T14:00:00Z")
@@ -189,12 +187,12 @@ def test_notes_and_letters_of_a_deleted_round_stay_with_the_application(client: 
     assert client.delete(f"/v1/interviews/{round_}").status_code == 204
     for href, before in ((f"/v1/notes/{note['id']}", note), (f"/v1/letters/{letter['id']}", letter)):
         answer = client.get(href, headers={"If-None-Match": before["etag"]})
-        assert answer.status_code == 200, "the copy that was read before is not the same"
+        assert answer.status_code == 200, "deleting the round must change the version of its notes and letters"
         assert answer.json()["interview_id"] is None
     assert {s["state"] for s in steps(client, app)["headline"]} == {"not_started"}
 
 
-def test_who_took_part_is_put_changed_and_taken_back(client: TestClient) -> None:
+def test_interviewers_are_added_changed_and_removed(client: TestClient) -> None:
     app, round_ = interviewed(client)
     kim, sam = contact(client, job_title="Director"), contact(client, full_name="Al Roe")
     people = f"/v1/interviews/{round_}/interviewers"
@@ -212,7 +210,7 @@ def test_who_took_part_is_put_changed_and_taken_back(client: TestClient) -> None
     read(client, f"/v1/contacts/{sam}")
 
 
-def test_an_interviewer_changed_elsewhere_is_not_overwritten(client: TestClient) -> None:
+def test_an_interviewer_with_an_outdated_version_is_not_overwritten(client: TestClient) -> None:
     _, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}/interviewers/{contact(client)}"
     old = put(client, href)["etag"]
@@ -225,7 +223,7 @@ def test_an_interviewer_changed_elsewhere_is_not_overwritten(client: TestClient)
     assert [person["optional"] for person in items(client, f"/v1/interviews/{round_}/interviewers")] == [True]
 
 
-def test_somebody_elses_contact_cannot_take_part(client: TestClient, stranger: TestClient) -> None:
+def test_somebody_elses_contact_cannot_be_an_interviewer(client: TestClient, stranger: TestClient) -> None:
     _, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}/interviewers"
     for id_ in (contact(stranger), UNKNOWN, "nobody"):

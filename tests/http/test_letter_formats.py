@@ -1,4 +1,4 @@
-"""A letter in every format over HTTP: chosen by Accept or `format`, each with a version of its own."""
+"""Formats of a letter over HTTP: chosen by `Accept` or `format`, each with its own ETag."""
 
 import email
 import io
@@ -29,7 +29,7 @@ KIM = {"full_name": "Kim Lee", "honorific": "Dr", "job_title": "Director", "emai
 
 @pytest.fixture
 def letter(client: TestClient) -> str:
-    """The address of a draft to somebody at Ümläut & Söhne."""
+    """The path of a draft whose recipient works at a company with special characters in its name."""
     app = application(client, company='Ümläut & Söhne / "x"\\')
     kim = contact(client, **KIM, postal_address="4 Pine Street\nAlbany")
     body = "Dear Dr Lee,\n\nthank you.\n\nYours,\nAlex"
@@ -37,14 +37,16 @@ def letter(client: TestClient) -> str:
     return f"/v1/letters/{made['id']}"
 
 
-def test_who_may_not_read_a_letter_does_not_learn_its_formats(world: World, letter: str, stranger: TestClient) -> None:
+def test_formats_are_not_revealed_to_those_who_may_not_read_the_letter(
+    world: World, letter: str, stranger: TestClient
+) -> None:
     nobody = world.anonymous()
     problem(nobody.get(letter, headers={"Accept": "image/png", "Authorization": "Bearer x"}), 401, "unauthorized")
     problem(stranger.get(letter, headers={"Accept": "image/png"}), 404, "not_found")
 
 
 @EVERY
-def test_a_letter_comes_in_the_format_that_is_asked_for(client: TestClient, letter: str, kind: str) -> None:
+def test_a_letter_comes_in_the_requested_format(client: TestClient, letter: str, kind: str) -> None:
     asked = client.get(letter, params={"format": kind})
     accepted = client.get(letter, headers={"Accept": KINDS[kind].partition(";")[0]})
     for answer in (asked, accepted):
@@ -66,19 +68,19 @@ def test_a_letter_comes_in_the_format_that_is_asked_for(client: TestClient, lett
         ("application/json;q=x", "json"),
     ],
 )
-def test_the_caller_is_given_what_it_likes_best(client: TestClient, letter: str, accept: str, kind: str) -> None:
+def test_the_best_match_of_the_accept_header_is_sent(client: TestClient, letter: str, accept: str, kind: str) -> None:
     answer = client.get(letter, headers={"Accept": accept})
     assert answer.headers["content-type"] == KINDS[kind]
 
 
-def test_what_a_letter_does_not_come_in_is_refused(client: TestClient, letter: str) -> None:
+def test_an_unsupported_format_is_refused(client: TestClient, letter: str) -> None:
     answer = client.get(letter, headers={"Accept": "image/png"})
     assert "application/pdf" in problem(answer, 406, "not_acceptable")["detail"]
     assert answer.headers["vary"] == "Accept"
     fault(client.get(letter, params={"format": "docx"}), "format")
 
 
-def test_each_format_has_a_version_of_its_own(client: TestClient, letter: str) -> None:
+def test_each_format_has_its_own_etag(client: TestClient, letter: str) -> None:
     tags = {kind: client.get(letter, params={"format": kind}).headers["etag"] for kind in KINDS}
     assert len(set(tags.values())) == len(KINDS)
     for kind in KINDS:
@@ -91,7 +93,7 @@ def test_each_format_has_a_version_of_its_own(client: TestClient, letter: str) -
     assert {client.get(letter, params={"format": kind}).headers["etag"] for kind in KINDS}.isdisjoint(tags.values())
 
 
-def test_a_page_says_who_writes_to_whom_and_runs_nothing(client: TestClient, letter: str) -> None:
+def test_the_html_page_shows_sender_and_recipient_and_runs_no_script(client: TestClient, letter: str) -> None:
     answer = client.get(letter, params={"format": "html"})
     to = 'Dr Kim Lee\nDirector\nÜmläut & Söhne / "x"\\\n4 Pine Street\nAlbany'
     head = ["Thanks – Monday", "Alex Doe\nuser1@example.com", "1 June 2026", to, "Thanks – Monday"]
@@ -113,7 +115,7 @@ def test_a_draft_opens_in_a_mail_program_as_a_draft(client: TestClient, letter: 
     assert reading.of_link(link) == (["kim@example.com"], "Thanks – Monday", text[:-1].replace("\n", "\r\n"))
 
 
-def test_a_sent_letter_stays_as_it_went_whatever_becomes_of_its_recipients(
+def test_a_sent_letter_keeps_its_recipients_until_they_are_erased(
     world: World, client: TestClient, letter: str
 ) -> None:
     act(client, f"{letter}/send", channel="email", sent_at="2026-05-30T02:30:00Z")
@@ -132,9 +134,7 @@ def test_a_sent_letter_stays_as_it_went_whatever_becomes_of_its_recipients(
         assert "kim" not in client.get(letter, params={"format": kind}).text.lower()
 
 
-def test_a_letter_sent_by_post_has_the_address_of_then_and_no_addressee_of_mail(
-    client: TestClient, letter: str
-) -> None:
+def test_a_letter_sent_by_post_shows_the_postal_address_and_no_mail_recipient(client: TestClient, letter: str) -> None:
     act(client, f"{letter}/send", channel="post")
     assert "4 Pine Street\nAlbany" in client.get(letter, params={"format": "text"}).text
     message, _ = reading.of_message(client.get(letter, params={"format": "eml"}).content)
@@ -159,11 +159,11 @@ def test_a_pdf_is_one_page_with_the_text(client: TestClient, letter: str) -> Non
     assert (round(page.mediabox.width), round(page.mediabox.height)) == (595, 842)
 
 
-def test_what_is_accepted_with_a_weight_of_nothing_is_not_wanted(client: TestClient, letter: str) -> None:
+def test_a_format_with_q_0_is_not_sent(client: TestClient, letter: str) -> None:
     problem(client.get(letter, headers={"Accept": "text/html;q=0"}), 406, "not_acceptable")
 
 
-def test_a_server_without_the_extra_says_what_to_do(
+def test_without_the_pdf_extra_the_problem_says_how_to_install_it(
     client: TestClient, letter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf, "IS_AVAILABLE", False)
@@ -180,7 +180,7 @@ def test_a_server_without_the_extra_says_what_to_do(
     )
 
 
-def test_a_letter_that_cannot_be_set_is_refused_with_another_way(client: TestClient) -> None:
+def test_a_letter_that_does_not_fit_a_pdf_is_refused_and_html_is_suggested(client: TestClient) -> None:
     app = application(client)
     people = [contact(client, full_name=f"K{n}", postal_address=f"{n} Dock Street, " * 1_200) for n in range(4)]
     href = f"/v1/letters/{add(client, f'/v1/applications/{app}/letters', recipients=people)['id']}"
@@ -190,7 +190,7 @@ def test_a_letter_that_cannot_be_set_is_refused_with_another_way(client: TestCli
 @pytest.mark.parametrize(
     "text", ["👩\u200d" * 6_600, "a" + "\u0301" * 19_000, "ل" * 19_000, "क्\u200d" * 6_000, "\u202e\u202d" * 9_000]
 )
-def test_letters_on_which_typesetters_fail_are_set_or_refused(client: TestClient, text: str) -> None:
+def test_text_that_is_hard_to_typeset_becomes_a_pdf(client: TestClient, text: str) -> None:
     app = application(client)
     href = f"/v1/letters/{add(client, f'/v1/applications/{app}/letters', body=f'x{text}')['id']}"
     assert client.get(href, params={"format": "pdf"}).status_code == 200

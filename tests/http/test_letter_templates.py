@@ -1,4 +1,4 @@
-"""Letter templates over HTTP: kept, refused with the line, and filled in when a letter is composed."""
+"""Letter templates over HTTP: how they are stored, refused with a line number, and filled in by composing."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ BODY = "Hi {{ interviewers }},\n\n{{ strengths }}\n\n{{ concerns }}\n\nI liked {
 
 @pytest.fixture
 def round_(client: TestClient) -> str:
-    """An interview with Ana, a strength and a concern that is not answered."""
+    """An interview with Ana, a positive note and an unanswered concern."""
     app, round_ = interviewed(client)
     ana = contact(client, full_name="Ana Ruiz", honorific="Ms", job_title="CTO", email="ana@example.com")
     put(client, f"/v1/interviews/{round_}/interviewers/{ana}")
@@ -41,7 +41,7 @@ def test_somebody_elses_templates_are_not_listed_and_fill_no_letter(
     problem(answer, 404, "not_found", "/template_id")
 
 
-def test_a_template_is_kept_changed_and_deleted(client: TestClient) -> None:
+def test_a_template_is_stored_changed_and_deleted(client: TestClient) -> None:
     made = add(client, HERE, name="Mine", body=BODY)
     assert (made["kind"], made["tone"], made["subject"], made["version"]) == ("thank_you", "formal", None, 1)
     href = f"{HERE}/{made['id']}"
@@ -65,7 +65,9 @@ def test_a_template_is_kept_changed_and_deleted(client: TestClient) -> None:
         ("subject", "{{ secret }}", "template_unknown_name"),
     ],
 )
-def test_what_is_no_template_is_refused_where_and_why(client: TestClient, field: str, source: str, code: str) -> None:
+def test_a_template_syntax_error_is_refused_with_its_place_and_reason(
+    client: TestClient, field: str, source: str, code: str
+) -> None:
     answer = client.post(HERE, json={"name": "Mine", "body": "x", field: source})
     assert fault(answer, f"/{field}") == code
     told = answer.json()["errors"][0]["detail"]
@@ -82,11 +84,11 @@ def test_what_is_no_template_is_refused_where_and_why(client: TestClient, field:
 @pytest.mark.parametrize(
     ("field", "value"), [("name", None), ("body", None), ("body", " "), ("kind", "love"), ("tone", "rude")]
 )
-def test_a_template_with_a_fault_is_refused(client: TestClient, field: str, value: object) -> None:
+def test_an_invalid_template_field_is_refused(client: TestClient, field: str, value: object) -> None:
     fault(client.post(HERE, json={"name": "Mine", "body": "x", field: value}), f"/{field}")
 
 
-def test_a_letter_is_made_of_ones_own_text_and_says_on_what_it_rests(client: TestClient, round_: str) -> None:
+def test_a_letter_from_a_template_names_the_notes_of_each_paragraph(client: TestClient, round_: str) -> None:
     letter = composed(client, round_, template_id=template(client, subject="Thanks, {{ company }}"))
     assert letter["body"] == (
         f"Hi Ms Ana Ruiz,\n\nLet me come back to one point from our conversation. {WORDED}\n\n"
@@ -110,7 +112,7 @@ def test_a_deleted_or_changed_template_changes_no_letter(client: TestClient, rou
     problem(answer, 404, "not_found", "/template_id")
 
 
-def test_kind_and_tone_are_the_templates_and_another_kind_is_refused(client: TestClient, round_: str) -> None:
+def test_kind_and_tone_come_from_the_template_and_another_kind_is_refused(client: TestClient, round_: str) -> None:
     mine = template(client, kind="chase", tone="friendly", body="{{ salutation }}")
     letter = composed(client, round_, template_id=mine)
     assert (letter["kind"], letter["body"]) == ("follow_up", "Hello Ana Ruiz,")
@@ -121,7 +123,7 @@ def test_kind_and_tone_are_the_templates_and_another_kind_is_refused(client: Tes
     assert fault(answer, "/kind") == "template_of_another_kind"
 
 
-def test_a_template_of_which_nothing_or_too_much_comes_writes_no_letter(client: TestClient, round_: str) -> None:
+def test_a_template_that_gives_an_empty_or_too_long_text_writes_no_letter(client: TestClient, round_: str) -> None:
     app = read(client, f"/v1/interviews/{round_}")["application_id"]
     alter(client, f"/v1/interviews/{round_}", next_stage="a talk " * 2_000)
     href = f"/v1/interviews/{round_}/letters/compose"
@@ -131,7 +133,7 @@ def test_a_template_of_which_nothing_or_too_much_comes_writes_no_letter(client: 
     assert items(client, f"/v1/applications/{app}/letters") == []
 
 
-def test_what_was_noted_is_never_read_as_a_template(client: TestClient, round_: str) -> None:
+def test_the_users_facts_are_never_interpreted_as_a_template(client: TestClient, round_: str) -> None:
     app = read(client, f"/v1/interviews/{round_}")["application_id"]
     text = "{{ company }} {% if role %}x{% endif %} \u202e{{ 7 * 7 }}"
     alter(client, f"/v1/interviews/{round_}", next_stage=text)
@@ -142,7 +144,7 @@ def test_what_was_noted_is_never_read_as_a_template(client: TestClient, round_: 
     assert len(items(client, f"/v1/applications/{app}/letters")) == 1
 
 
-def test_a_subject_is_cut_to_what_a_subject_holds(client: TestClient, round_: str) -> None:
+def test_a_subject_is_cut_to_200_characters(client: TestClient, round_: str) -> None:
     alter(client, f"/v1/interviews/{round_}", next_stage="a talk " * 200)
     mine = template(client, body="x", subject="{{ next_stage }}")
     assert len(composed(client, round_, template_id=mine)["subject"]) <= 200

@@ -29,7 +29,7 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/letters"
 
 
-def test_a_draft_starts_blank_and_follows_its_recipients(client: TestClient) -> None:
+def test_a_new_draft_is_empty_and_shows_current_recipient_details(client: TestClient) -> None:
     app, kim = application(client), contact(client, **KIM)
     made = add(client, at(app), recipients=[kim, kim], checklist={"why_this_job": True})
     assert (made["kind"], made["status"], made["sent_at"], made["channel"]) == ("thank_you", "draft", None, None)
@@ -43,7 +43,7 @@ def test_a_draft_starts_blank_and_follows_its_recipients(client: TestClient) -> 
     assert alter(client, f"/v1/letters/{made['id']}", channel="post")["recipients"][0]["address"] == "1 Main St"
 
 
-def test_sending_completes_step_4_and_keeps_who_it_went_to(client: TestClient) -> None:
+def test_sending_completes_step_4_and_stores_the_recipients(client: TestClient) -> None:
     app, round_ = interviewed(client)
     kim = contact(client, **KIM)
     draft = add(client, at(app), interview_id=round_, body="Thank you.", recipients=[kim], channel="post")
@@ -104,7 +104,7 @@ def test_an_email_needs_an_address(client: TestClient) -> None:
         pytest.param({"sent_at": FRIDAY, "checklist": {}}, id="more-than-a-correction"),
     ],
 )
-def test_a_sent_letter_stays_as_it_is(client: TestClient, body: Answer) -> None:
+def test_a_sent_letter_cannot_be_changed(client: TestClient, body: Answer) -> None:
     app = application(client)
     letter = add(client, at(app), body="As sent.", sent_at=FRIDAY)
     found = problem(client.patch(f"/v1/letters/{letter['id']}", json=body), 409, "letter_sent")
@@ -125,7 +125,7 @@ def test_when_and_how_it_went_out_can_be_corrected(client: TestClient) -> None:
         fault(client.patch(href, json=body), f"/{next(iter(body))}")
 
 
-def test_a_draft_is_not_dated_but_sent(client: TestClient) -> None:
+def test_a_draft_gets_its_date_only_by_sending(client: TestClient) -> None:
     draft = add(client, at(application(client)), body="Thank you.")
     for name in ("sent_at", "delivered_at"):
         answer = client.patch(f"/v1/letters/{draft['id']}", json={name: FRIDAY})
@@ -134,7 +134,7 @@ def test_a_draft_is_not_dated_but_sent(client: TestClient) -> None:
     assert read(client, f"/v1/letters/{draft['id']}") == draft
 
 
-def test_a_letter_from_before_its_interview_is_kept_with_a_warning_and_does_not_count(client: TestClient) -> None:
+def test_a_letter_sent_before_its_interview_is_stored_with_a_warning_and_does_not_count(client: TestClient) -> None:
     app, round_ = interviewed(client)
     early = add(client, at(app), interview_id=round_, sent_at="2026-05-29T13:59:59Z")
     assert [(w["code"], w["href"]) for w in early["warnings"]] == [
@@ -152,7 +152,7 @@ def test_a_letter_from_before_its_interview_is_kept_with_a_warning_and_does_not_
 
 
 @pytest.mark.parametrize("kind", ["follow_up", "other"])
-def test_only_a_thank_you_letter_thanks(client: TestClient, kind: str) -> None:
+def test_only_a_thank_you_letter_completes_step_4(client: TestClient, kind: str) -> None:
     app, round_ = interviewed(client)
     add(client, at(app), interview_id=round_, kind=kind, sent_at=FRIDAY)
     assert step(client, app, 4)["state"] == "overdue"
@@ -190,14 +190,14 @@ def test_a_deleted_letter_reopens_step_4_and_frees_its_notes(client: TestClient)
     [
         pytest.param({"kind": "poem"}, "/kind", id="an-unknown-kind"),
         pytest.param({"channel": "pigeon"}, "/channel", id="an-unknown-channel"),
-        pytest.param({"subject": "x" * 201}, "/subject", id="an-endless-subject"),
+        pytest.param({"subject": "x" * 201}, "/subject", id="a-subject-that-is-too-long"),
         pytest.param({"recipients": ["x"] * 21}, "/recipients", id="too-many-recipients"),
         pytest.param({"recipients": None}, "/recipients", id="null-for-a-list"),
         pytest.param({"checklist": {"perfect": True}}, "/checklist/perfect", id="an-unknown-tick"),
-        pytest.param({"status": "sent"}, "/status", id="what-is-derived"),
+        pytest.param({"status": "sent"}, "/status", id="a-derived-field"),
     ],
 )
-def test_a_letter_with_a_fault_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_letter_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     app = application(client)
     draft = add(client, at(app), body="As it was.")
     assert client.post(at(app), json=body).status_code == 422
@@ -206,7 +206,9 @@ def test_a_letter_with_a_fault_is_neither_recorded_nor_changed(client: TestClien
     assert items(client, at(app)) == [draft]
 
 
-def test_a_letter_names_what_is_ones_own_and_of_this_application(client: TestClient, stranger: TestClient) -> None:
+def test_a_letter_links_only_the_users_own_objects_of_this_application(
+    client: TestClient, stranger: TestClient
+) -> None:
     app, kim = application(client), contact(client)
     _, other = interviewed(client)
     theirs = contact(stranger)

@@ -1,4 +1,4 @@
-"""Pages that are disjoint and complete, and versions that keep two writers apart."""
+"""Pagination, ETags and `If-Match`."""
 
 import base64
 from datetime import timedelta
@@ -52,7 +52,7 @@ def test_a_full_last_page_has_no_next(client: TestClient) -> None:
     assert read(client, ALL, limit=4)["next_cursor"] is None
 
 
-def test_what_comes_or_goes_between_pages_moves_nothing_else(client: TestClient) -> None:
+def test_rows_added_or_deleted_between_pages_shift_no_other_row(client: TestClient) -> None:
     made = many(client)
     first = read(client, ALL, sort="created_at", limit=2)
     client.delete(f"{ALL}/{made[1]}")
@@ -85,10 +85,10 @@ def test_a_cursor_belongs_to_a_user_an_address_its_filters_and_its_order(
     [
         pytest.param("", id="empty"),
         pytest.param("x", id="one-character"),
-        pytest.param("äöü", id="no-ascii"),
+        pytest.param("äöü", id="not-ascii"),
         pytest.param("=" * 8, id="padding"),
         pytest.param(base64.urlsafe_b64encode(b"0" * 12 + b'["2026-06-01T12:00:00Z",[1,2]]').decode(), id="forged"),
-        pytest.param(base64.urlsafe_b64encode(b"0" * 40).decode(), id="noise"),
+        pytest.param(base64.urlsafe_b64encode(b"0" * 40).decode(), id="random-bytes"),
     ],
 )
 def test_a_cursor_that_we_did_not_make_is_refused(client: TestClient, cursor: str) -> None:
@@ -114,7 +114,7 @@ def test_a_cursor_has_room_for_the_longest_names(client: TestClient, name: str) 
     assert [one["id"] for one in (*first["items"], *rest)] == made
 
 
-def test_pages_go_on_at_both_ends_of_time(client: TestClient) -> None:
+def test_pagination_works_at_the_earliest_and_the_latest_instant(client: TestClient) -> None:
     app = application(client)
     starts = {"1970-01-01T00:30": "Pacific/Kiritimati", "2199-12-31T23:30": "Pacific/Midway"}
     for start, zone in [*starts.items()] * 2:
@@ -131,7 +131,7 @@ def test_pages_go_on_at_both_ends_of_time(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1.5", "many", "", "1e2", "0x10"])
-def test_a_limit_that_is_none_is_refused(client: TestClient, limit: str) -> None:
+def test_an_invalid_limit_is_refused(client: TestClient, limit: str) -> None:
     problem(client.get(ALL, params={"limit": limit}), 422, "invalid", "limit")
 
 
@@ -143,7 +143,7 @@ def test_a_page_has_50_rows_unless_asked_and_200_at_most(client: TestClient) -> 
     assert lengths == [50, 200, 200, 200]
 
 
-def test_an_object_tells_its_version_wherever_it_is_shown(client: TestClient) -> None:
+def test_an_object_shows_its_etag_in_headers_bodies_and_lists(client: TestClient) -> None:
     href = f"{ALL}/{application(client)}"
     answer = client.patch(href, json={"role": "Chief"})
     tag = answer.headers["etag"]
@@ -163,7 +163,7 @@ def test_an_object_tells_its_version_wherever_it_is_shown(client: TestClient) ->
         pytest.param("", 200, id="nothing"),
     ],
 )
-def test_what_one_has_is_not_sent_again(client: TestClient, header: str, status: int) -> None:
+def test_if_none_match_answers_304_for_the_current_version(client: TestClient, header: str, status: int) -> None:
     href = f"{ALL}/{application(client)}"
     alter(client, href, role="Chief")
     answer = client.get(href, headers={"If-None-Match": header})
@@ -196,14 +196,14 @@ def test_a_change_is_made_to_the_version_that_was_read(client: TestClient, heade
         assert read(client, href) == before
 
 
-def test_a_version_is_checked_before_the_body_is_laid_over_it(client: TestClient) -> None:
+def test_if_match_is_checked_after_the_schema_and_before_the_rules_of_a_change(client: TestClient) -> None:
     href = f"{ALL}/{application(client)}"
     answer = client.patch(href, json={"archived_at": "2026-06-01T00:00:00Z"}, headers={"If-Match": '"9"'})
     problem(answer, 412, "precondition_failed")
     fault(client.patch(href, json={"x": 1}, headers={"If-Match": '"9"'}), "/x")
 
 
-def test_what_changes_without_the_row_changes_the_tag(client: TestClient) -> None:
+def test_a_change_of_a_derived_field_changes_the_etag(client: TestClient) -> None:
     app, round_ = interviewed(client, starts_at="2026-05-29T14:00:00Z")
     href = f"/v1/interviews/{round_}"
     before = client.get(href).headers["etag"]
@@ -212,7 +212,7 @@ def test_what_changes_without_the_row_changes_the_tag(client: TestClient) -> Non
     assert (after.status_code, after.json()["effective_end_at"]) == (200, "2026-05-29T15:30:00Z")
 
 
-def test_an_address_that_was_answered_leads_to_the_object(client: TestClient) -> None:
+def test_the_location_header_leads_to_the_new_object(client: TestClient) -> None:
     app, round_ = interviewed(client)
     kim = contact(client)
     created = [

@@ -1,4 +1,4 @@
-"""Attempts that are counted: at passwords and accounts by the hour, and calls of a token by the minute."""
+"""Rate limits: sign-ins and sign-ups by the hour, requests of a token by the minute."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 
 
 def from_address(world: World, address: str) -> TestClient:
-    """A client whose requests come from an address of its own."""
+    """Return a client whose requests come from this IP address."""
     client = TestClient(world.app, client=(address, 50_000))
     world.clients.append(client)
     return client
@@ -35,14 +35,16 @@ def from_address(world: World, address: str) -> TestClient:
 
 @pytest.fixture
 def strict(make_world: Worlds) -> World:
-    """A world with three sign-ins and two sign-ups an hour."""
+    """A world that allows three sign-ins and two sign-ups an hour."""
     world = make_world(sign_ins_per_hour=3, sign_ups_per_hour=2)
     sign_up_cheaply(world)
     return world
 
 
 @pytest.mark.parametrize("email", [SIGN_UP["email"], "nobody@example.com"], ids=["an-account", "an-unknown-address"])
-def test_the_fourth_attempt_within_the_hour_is_refused_whoever_is_asked_for(strict: World, email: str) -> None:
+def test_the_fourth_attempt_within_the_hour_is_refused_for_known_and_unknown_accounts(
+    strict: World, email: str
+) -> None:
     nobody = strict.anonymous()
     for _ in range(3):
         problem(nobody.post("/v1/sessions", json={**WRONG, "email": email}), 401, "unauthorized")
@@ -63,7 +65,7 @@ def test_after_the_hour_it_can_be_tried_again(strict: World) -> None:
     assert [nobody.post("/v1/sessions", json=RIGHT).status_code for _ in range(4)] == [201, 201, 201, 429]
 
 
-def test_other_accounts_and_sessions_go_on(strict: World) -> None:
+def test_other_accounts_and_open_sessions_are_not_limited(strict: World) -> None:
     nobody = strict.anonymous()
     token = nobody.post("/v1/sessions", json=RIGHT).json()["token"]
     for _ in range(3):
@@ -72,7 +74,7 @@ def test_other_accounts_and_sessions_go_on(strict: World) -> None:
     assert client_of(strict, token).get("/v1/me").status_code == 200
 
 
-def test_one_address_may_try_three_times_as_often(strict: World) -> None:
+def test_one_ip_address_may_try_three_times_as_often_as_one_account(strict: World) -> None:
     here = from_address(strict, "192.0.2.1")
     for number in range(9):
         assert here.post("/v1/sessions", json={**WRONG, "email": f"p{number}@example.com"}).status_code == 401
@@ -81,7 +83,7 @@ def test_one_address_may_try_three_times_as_often(strict: World) -> None:
     assert elsewhere.post("/v1/sessions", json=RIGHT).status_code == 201
 
 
-def test_the_addresses_of_one_site_of_ipv6_count_together(strict: World) -> None:
+def test_ipv6_addresses_of_one_64_prefix_count_together(strict: World) -> None:
     addresses = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2::3", "2001:db8:1:3::1"]
     answers = [from_address(strict, one).post("/v1/users", json=another(n)) for n, one in enumerate(addresses)]
     assert [answer.status_code for answer in answers] == [201, 201, 429, 201]
@@ -94,7 +96,7 @@ def another(number: int) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("proxies", "statuses"), [((), [201, 429]), (("127.0.0.0/8",), [201, 201])], ids=["nobody", "a-proxy"]
 )
-def test_only_a_trusted_proxy_says_where_a_request_comes_from(
+def test_x_forwarded_for_is_believed_only_from_a_trusted_proxy(
     make_world: Worlds, proxies: tuple[str, ...], statuses: list[int]
 ) -> None:
     world = make_world(sign_ups_per_hour=1, trusted_proxies=proxies)
@@ -112,7 +114,7 @@ def test_only_a_trusted_proxy_says_where_a_request_comes_from(
     assert [answer.status_code for answer in answers] == statuses
 
 
-def test_a_restart_forgets_no_attempt(strict: World) -> None:
+def test_attempts_are_counted_across_a_restart(strict: World) -> None:
     for _ in range(3):
         strict.anonymous().post("/v1/sessions", json=WRONG)
     again = create_app(strict.app.state.settings, clock=strict.clock)
@@ -120,7 +122,7 @@ def test_a_restart_forgets_no_attempt(strict: World) -> None:
         assert client.post("/v1/sessions", json=RIGHT).status_code == 429
 
 
-def test_what_is_kept_of_an_attempt_names_nobody(strict: World) -> None:
+def test_a_stored_attempt_contains_neither_email_nor_ip_address(strict: World) -> None:
     strict.anonymous().post("/v1/sessions", json={**WRONG, "email": "secret-seeker@example.com"})
     with strict.database.engine.connect() as connection:
         rows = connection.execute(text("SELECT * FROM throttle")).all()
@@ -136,7 +138,7 @@ def test_accounts_are_opened_two_an_hour_from_one_address(strict: World) -> None
     assert nobody.post("/v1/users", json=another(3)).status_code == 201
 
 
-def test_zero_counts_nothing(make_world: Worlds) -> None:
+def test_zero_switches_a_limit_off(make_world: Worlds) -> None:
     world = make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
     nobody = world.anonymous()
     assert {nobody.post("/v1/password-resets", json={"email": "a@example.com"}).status_code for _ in range(40)} == {202}
@@ -148,11 +150,11 @@ def test_zero_counts_nothing(make_world: Worlds) -> None:
 def test_where_sign_up_is_closed_nobody_opens_an_account(make_world: Worlds) -> None:
     world = make_world(sign_up="closed")
     problem(world.anonymous().post("/v1/users", json=SIGN_UP), 403, "sign_up_closed")
-    sign_up_cheaply(world)  # as `user add` does
+    sign_up_cheaply(world)  # in the same way as the command `user add`
     assert world.anonymous().post("/v1/sessions", json=RIGHT).status_code == 201
 
 
-def test_calls_say_how_many_are_left_and_the_next_is_refused(make_world: Worlds) -> None:
+def test_answers_show_the_remaining_requests_and_the_next_one_is_refused(make_world: Worlds) -> None:
     world = make_world(requests_per_minute=3)
     client = world.sign_up()
     answers = [client.get("/v1/me") for _ in range(4)]
@@ -165,7 +167,7 @@ def test_calls_say_how_many_are_left_and_the_next_is_refused(make_world: Worlds)
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 20
 
 
-def test_another_token_of_the_same_user_has_calls_of_its_own(make_world: Worlds) -> None:
+def test_each_token_of_a_user_has_its_own_limit(make_world: Worlds) -> None:
     world = make_world(requests_per_minute=2)
     client = world.sign_up()
     other = client_of(world, client.post("/v1/tokens", json={"name": "x"}).json()["token"])
@@ -174,7 +176,7 @@ def test_another_token_of_the_same_user_has_calls_of_its_own(make_world: Worlds)
     assert other.get("/v1/me").status_code == 200
 
 
-def test_a_refused_call_writes_nothing(make_world: Worlds) -> None:
+def test_a_refused_request_writes_nothing(make_world: Worlds) -> None:
     world = make_world(requests_per_minute=1)
     client = world.sign_up()
     client.get("/v1/me")
@@ -188,20 +190,20 @@ def test_a_refused_call_writes_nothing(make_world: Worlds) -> None:
     ("calls", "expected"),
     [
         pytest.param([0, 0, 0, 0], [2, 1, 0, None], id="three-at-once-and-no-more"),
-        pytest.param([0, 0, 0, 19.9, 20.1, 20.2], [2, 1, 0, None, 0, None], id="one-comes-back-every-twenty-seconds"),
-        pytest.param([0, 60, 60, 60, 60], [2, 2, 1, 0, None], id="after-a-minute-all-are-there-again"),
+        pytest.param([0, 0, 0, 19.9, 20.1, 20.2], [2, 1, 0, None, 0, None], id="one-more-every-twenty-seconds"),
+        pytest.param([0, 60, 60, 60, 60], [2, 2, 1, 0, None], id="all-three-again-after-a-minute"),
     ],
 )
-def test_a_bucket_fills_up_again_steadily(calls: list[float], expected: list[int | None]) -> None:
+def test_a_token_bucket_refills_at_a_constant_rate(calls: list[float], expected: list[int | None]) -> None:
     limits = RateLimiter(3)
     taken = [limits.take("a", 1_000 + at) for at in calls]
     assert [None if one.wait else one.left for one in taken] == expected
 
 
 @pytest.mark.parametrize("most", [1, 3, 7, 6_000])
-def test_a_full_bucket_gives_every_call_at_any_instant(most: int) -> None:
+def test_a_full_bucket_allows_every_request_at_any_instant(most: int) -> None:
     random = Random(most)
-    near_a_power_of_two = [2**exponent - random.uniform(0, 60) for exponent in range(6, 24)]  # where floats get coarser
+    near_a_power_of_two = [2**exponent - random.uniform(0, 60) for exponent in range(6, 24)]  # floats get coarser
     for now in [0.0, *near_a_power_of_two]:
         limits = RateLimiter(most)
         *given, refused = [limits.take("a", now) for _ in range(most + 1)]
@@ -209,7 +211,7 @@ def test_a_full_bucket_gives_every_call_at_any_instant(most: int) -> None:
         assert (refused.wait, refused.full_in) == (math.ceil(60 / most), 60), now
 
 
-def test_the_memory_for_buckets_is_bounded_and_nobody_can_push_another_out() -> None:
+def test_the_number_of_buckets_is_bounded_and_new_ones_do_not_evict_used_ones() -> None:
     limits = RateLimiter(2)
     limits.take("mine", 0)
     for number in range(MAX_BUCKETS * 2):

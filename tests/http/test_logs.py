@@ -1,4 +1,4 @@
-"""What the log tells of requests, and what it never tells."""
+"""Log lines of requests and exceptions, and the data that must never be in them."""
 
 import io
 import json
@@ -18,7 +18,7 @@ ALL = "/v1/applications"
 
 
 class Log:
-    """The lines that `serve` would write."""
+    """The JSON lines that `serve` would write."""
 
     def __init__(self) -> None:
         self.stream = io.StringIO()
@@ -46,7 +46,7 @@ def log() -> Iterator[Log]:
     ours.setLevel(before)
 
 
-def test_a_request_is_one_line_of_what_we_named_ourselves(client: TestClient, log: Log) -> None:
+def test_a_request_is_one_line_without_text_from_the_client(client: TestClient, log: Log) -> None:
     answer = client.get(f"{ALL}/{SECRET}", headers={"X-Request-ID": "trace-1"})
     assert answer.status_code == 404
     (line,) = log.events
@@ -67,16 +67,16 @@ def test_a_request_is_one_line_of_what_we_named_ourselves(client: TestClient, lo
 @pytest.mark.parametrize(
     ("method", "href", "status", "named"),
     [
-        pytest.param("HEAD", "/v1/me", 200, ("HEAD", "/v1/me"), id="head-by-its-own-name"),
+        pytest.param("HEAD", "/v1/me", 200, ("HEAD", "/v1/me"), id="head"),
         pytest.param("GET", f"/{SECRET}", 404, ("GET", "-"), id="an-unknown-address"),
-        pytest.param("GET", f"/v1/{SECRET}", 404, ("GET", "-"), id="an-unknown-address-of-the-interface"),
+        pytest.param("GET", f"/v1/{SECRET}", 404, ("GET", "-"), id="an-unknown-address-below-v1"),
         pytest.param("PUT", f"{ALL}/{SECRET}", 405, ("PUT", f"{ALL}/{{application_id}}"), id="a-wrong-method"),
         pytest.param(SECRET.upper(), ALL, 405, ("other", ALL), id="a-method-that-does-not-exist"),
         pytest.param("GET", f"/docs/files/{SECRET}", 404, ("GET", "/docs/files"), id="a-file"),
         pytest.param("GET", f"/v1/%0A%0D{SECRET}", 404, ("GET", "-"), id="line-breaks"),
     ],
 )
-def test_an_address_is_told_by_its_template(
+def test_an_address_is_logged_as_its_route_template(
     method: str, href: str, status: int, named: tuple[str, str], client: TestClient, log: Log
 ) -> None:
     assert client.request(method, href).status_code == status
@@ -104,7 +104,7 @@ def test_nothing_that_was_sent_is_in_the_log(world: World, client: TestClient, l
         assert word not in log.text
 
 
-def test_a_fault_of_the_database_is_told_without_what_was_to_be_written(
+def test_a_database_error_is_logged_without_the_values_of_the_statement(
     world: World, client: TestClient, log: Log
 ) -> None:
     with world.database.engine.begin() as connection:
@@ -123,13 +123,13 @@ def test_a_fault_of_the_database_is_told_without_what_was_to_be_written(
 
 
 def broken() -> None:
-    """Fail in the worst way: by a group, one of whose members was caused by another fault."""
+    """Raise an exception group, one of whose members was caused by another exception."""
     caused = ValueError(f"{SECRET} 1")
     caused.__cause__ = LookupError(f"{SECRET} 2\n{SECRET} 3")
     raise ExceptionGroup(f"{SECRET} 4", [TypeError(f"{SECRET} 5"), caused])
 
 
-def test_a_fault_is_told_with_all_that_led_to_it_and_nothing_that_it_says(world: World, log: Log) -> None:
+def test_an_exception_is_logged_with_its_causes_and_without_their_messages(world: World, log: Log) -> None:
     world.app.add_api_route("/broken/{name}", broken)
     answer = world.anonymous().get(f"/broken/{SECRET}", params={SECRET: SECRET}, headers={"Cookie": SECRET})
     assert answer.status_code == 500
@@ -147,7 +147,7 @@ def test_a_fault_is_told_with_all_that_led_to_it_and_nothing_that_it_says(world:
 
 
 def cut_off() -> StreamingResponse:
-    """Fail when the answer is on its way."""
+    """Fail after part of the answer was sent."""
 
     def parts() -> Iterator[str]:
         yield "half an answer"
@@ -156,7 +156,7 @@ def cut_off() -> StreamingResponse:
     return StreamingResponse(parts(), media_type="text/plain")
 
 
-def test_a_fault_after_the_status_is_told_and_leaves_the_answer_cut_off(world: World, log: Log) -> None:
+def test_an_exception_after_the_status_is_logged_and_the_answer_breaks_off(world: World, log: Log) -> None:
     world.app.add_api_route("/cut-off", cut_off)
     answer = world.anonymous().get("/cut-off")
     assert (answer.status_code, answer.text) == (200, "half an answer")

@@ -1,4 +1,4 @@
-"""What Prometheus can read, who may, and that reading it neither waits nor costs much."""
+"""`GET /metrics`: its series, its token, and its cost: at most one statement a minute, and no wait for the database."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def world(make_world: Callable[..., World]) -> World:
 
 
 def scraped(client: TestClient) -> Samples:
-    """Return every sample by name and labels, as `name{label="value",…}` with the labels in order."""
+    """Return every sample under `name{label="value",…}`, with the labels sorted."""
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -43,7 +43,7 @@ def scraped(client: TestClient) -> Samples:
     return found
 
 
-def test_without_a_token_in_the_settings_there_is_no_such_address(make_world: Callable[..., World]) -> None:
+def test_without_a_metrics_token_in_the_settings_the_address_is_not_found(make_world: Callable[..., World]) -> None:
     nobody = make_world().anonymous()
     nobody.headers["Authorization"] = f"Bearer {TOKEN}"
     unknown = nobody.get("/nothing").json()
@@ -61,11 +61,11 @@ def test_another_token_is_refused(sent: str | None, world: World) -> None:
     assert "afterword_" not in answer.text
 
 
-def test_an_account_is_no_operator(client: TestClient) -> None:
+def test_a_users_token_cannot_read_metrics(client: TestClient) -> None:
     problem(client.get("/metrics"), 401, "unauthorized")
 
 
-def test_it_is_read_like_any_address(world: World) -> None:
+def test_metrics_refuse_unknown_parameters_and_other_methods(world: World) -> None:
     asked = world.anonymous()
     asked.headers["Authorization"] = f"Bearer {TOKEN}"
     fault(asked.get("/metrics?name=up"), "name")
@@ -93,7 +93,7 @@ def test_requests_are_counted_by_template_and_problems_by_code(world: World, cli
     assert made not in str(found)
 
 
-def test_requests_in_flight_and_connections_at_work_are_seen(world: World) -> None:
+def test_requests_in_flight_and_connections_in_use_are_reported(world: World) -> None:
     with world.database.read(world.clock.now) as session:
         session.connection()
         found = scraped(world.anonymous())
@@ -119,7 +119,7 @@ def test_the_steps_of_all_accounts_are_counted_by_one_statement_once_a_minute(
     assert scraped(client)["afterword_steps_overdue{}"] == 2 * before[0]["afterword_steps_overdue{}"] > 0
 
 
-def test_the_figures_outlive_the_database(world: World, client: TestClient) -> None:
+def test_the_step_counts_stay_when_the_database_fails(world: World, client: TestClient) -> None:
     record_everything(client, world.clock.now)
     before = scraped(client)
     with world.database.engine.begin() as connection:
@@ -148,7 +148,7 @@ def test_reading_does_not_wait_for_a_database_that_hangs(make_world: Callable[..
     assert scraped(world.anonymous())["afterword_database_up{}"] == 1
 
 
-def test_every_series_is_in_the_manual_and_no_other(world: World) -> None:
+def test_the_manual_lists_exactly_the_series_that_exist(world: World) -> None:
     client = world.anonymous()
     client.get("/nothing")
     client.get("/livez")
@@ -169,7 +169,7 @@ def work(times, is_the_last):
     for _ in range(times):
         client.get("/livez")
     if not is_the_last:
-        app.state.metrics.began()  # this worker dies in the middle of a request
+        app.state.metrics.began()  # this worker dies during a request
     return app, client
 
 if sys.argv[1] == "two":
@@ -178,7 +178,7 @@ if sys.argv[1] == "two":
         os._exit(0)
     assert os.wait()[1] == 0
     work(1, is_the_last=False)
-    os.execv(sys.executable, [*sys.orig_argv[:-1], "the last"])  # the next worker gets its number
+    os.execv(sys.executable, [*sys.orig_argv[:-1], "the last"])  # the next worker has the same process id
 app, client = work(1, is_the_last=True)
 text = client.get("/metrics", headers={"Authorization": "Bearer " + os.environ["AFTERWORD_METRICS_TOKEN"]}).text
 print(json.dumps([line for line in text.splitlines() if "/livez" in line and "_count" in line or "flight" in line]))
@@ -187,7 +187,7 @@ app.state.database.dispose()
 
 
 @pytest.mark.sqlite
-def test_any_worker_answers_for_all_and_the_dead_count_no_longer_as_busy(world: World, tmp_path: Path) -> None:
+def test_metrics_of_any_worker_cover_all_workers_and_dead_ones_are_not_in_flight(world: World, tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     environment = {
         **os.environ,

@@ -1,4 +1,4 @@
-"""Who has an answer about steps already is told so before it is made: for whom, of what, and when not."""
+"""`304 Not Modified` for steps and the queue, which is decided before the answer is made."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def tag_of(client: TestClient, href: str) -> str:
 
 @pytest.fixture(params=["by-the-event-loop", "by-a-thread"])
 def reader(request: pytest.FixtureRequest, world: World, client: TestClient) -> TestClient:
-    """A client of an application where the event loop reads of SQLite, and of one where it leaves all to threads."""
+    """A client of an application with an inline connection (on SQLite), and of one without it."""
     assert world.database.has_inline_connection == world.database.is_sqlite
     if request.param == "by-a-thread":
         world.database.close_inline_connection()
@@ -29,7 +29,7 @@ def reader(request: pytest.FixtureRequest, world: World, client: TestClient) -> 
     return client
 
 
-def test_what_was_read_is_not_sent_again_until_something_changes(world: World, reader: TestClient) -> None:
+def test_an_answer_is_not_sent_again_until_a_write_or_the_clock_changes_it(world: World, reader: TestClient) -> None:
     app, _ = interviewed(reader)
     hrefs = [QUEUE, f"{QUEUE}?state=open", f"/v1/applications/{app}/steps", f"/v1/steps/{step(reader, app, 4)['id']}"]
     tags = {href: tag_of(reader, href) for href in hrefs}
@@ -42,7 +42,7 @@ def test_what_was_read_is_not_sent_again_until_something_changes(world: World, r
     assert {asked(reader, href, tag) for href, tag in tags.items()} == {200}
 
 
-def test_a_version_says_nothing_about_what_is_not_there(reader: TestClient, stranger: TestClient) -> None:
+def test_an_etag_does_not_reveal_objects_of_others(reader: TestClient, stranger: TestClient) -> None:
     app, _ = interviewed(reader)
     mine = f"/v1/applications/{app}/steps"
     assert asked(reader, mine, "*") == 304
@@ -52,13 +52,13 @@ def test_a_version_says_nothing_about_what_is_not_there(reader: TestClient, stra
     assert asked(stranger, mine, tag_of(reader, mine)) == 404
 
 
-def test_a_version_is_of_one_account_alone(world: World, reader: TestClient) -> None:
+def test_an_etag_belongs_to_one_account(world: World, reader: TestClient) -> None:
     others = world.sign_up()
     assert read(reader, QUEUE) == read(others, QUEUE)
     assert asked(others, QUEUE, tag_of(reader, QUEUE)) == 200
 
 
-def test_a_version_does_not_open_the_door(world: World, reader: TestClient) -> None:
+def test_an_etag_does_not_replace_a_token(world: World, reader: TestClient) -> None:
     tag = tag_of(reader, QUEUE)
     assert asked(world.anonymous(), QUEUE, tag) == 401
     (token,) = read(reader, "/v1/tokens")["items"]

@@ -1,4 +1,4 @@
-"""Notes: what went well and what is open, and how they complete step 3."""
+"""Notes: positives, concerns and others, and how they complete step 3."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -34,7 +34,9 @@ def at(app: str) -> str:
         pytest.param("general", False, id="nor-anything-else"),
     ],
 )
-def test_a_note_is_of_now_and_a_concern_is_for_the_letter(client: TestClient, kind: str, addressed: bool) -> None:
+def test_a_note_is_dated_now_and_a_concern_is_marked_for_the_letter(
+    client: TestClient, kind: str, addressed: bool
+) -> None:
     app = application(client)
     made = add(client, at(app), kind=kind, text="A note.\nTwo lines, “quoted” – 😀.")
     assert (made["noted_at"], made["address_in_letter"], made["interview_id"]) == (NOW, addressed, None)
@@ -73,10 +75,10 @@ def test_a_deleted_note_reopens_step_3_with_its_old_deadline(client: TestClient)
     "body",
     [
         pytest.param({"kind": "positive", "noted_at": "2026-05-29T13:59:59Z"}, id="from-before-the-interview"),
-        pytest.param({"kind": "general"}, id="of-no-side"),
+        pytest.param({"kind": "general"}, id="neither-positive-nor-concern"),
     ],
 )
-def test_a_note_that_cannot_count_is_kept_but_completes_nothing(client: TestClient, body: Answer) -> None:
+def test_a_note_that_cannot_count_is_stored_but_completes_nothing(client: TestClient, body: Answer) -> None:
     app, round_ = interviewed(client)
     note = add(client, at(app), interview_id=round_, text="x", **body)
     found = step(client, app, 3)
@@ -85,7 +87,7 @@ def test_a_note_that_cannot_count_is_kept_but_completes_nothing(client: TestClie
     assert [(warning["code"], warning["href"]) for warning in found["warnings"]] == early
 
 
-def test_a_note_names_what_is_ones_own_and_of_this_application(client: TestClient, stranger: TestClient) -> None:
+def test_a_note_links_only_the_users_own_objects_of_this_application(client: TestClient, stranger: TestClient) -> None:
     app, round_ = interviewed(client)
     (_, other), (_, theirs) = interviewed(client), interviewed(stranger)
     note = {"kind": "positive", "text": "x"}
@@ -106,13 +108,13 @@ def test_a_note_names_what_is_ones_own_and_of_this_application(client: TestClien
         pytest.param({"text": ""}, "/text", id="no-text"),
         pytest.param({"text": " \n\t"}, "/text", id="a-blank-text"),
         pytest.param({"text": None}, "/text", id="null-for-the-text"),
-        pytest.param({"text": "x" * 20_001}, "/text", id="an-endless-text"),
+        pytest.param({"text": "x" * 20_001}, "/text", id="a-text-that-is-too-long"),
         pytest.param({"text": "bell\x07"}, "/text", id="a-control-character"),
-        pytest.param({"noted_at": "2026-06-01T12:05:01Z"}, "/noted_at", id="noted-later"),
+        pytest.param({"noted_at": "2026-06-01T12:05:01Z"}, "/noted_at", id="noted-in-the-future"),
         pytest.param({"noted_at": "yesterday"}, "/noted_at", id="a-word-for-an-instant"),
     ],
 )
-def test_a_note_with_a_fault_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_note_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     app = application(client)
     note = add(client, at(app), kind="general", text="As it was.")
     fault(client.post(at(app), json={"kind": "general", "text": "x", **body}), pointer)
@@ -120,7 +122,7 @@ def test_a_note_with_a_fault_is_neither_recorded_nor_changed(client: TestClient,
     assert items(client, at(app)) == [note]
 
 
-def test_a_note_keeps_its_date_and_its_mark(client: TestClient) -> None:
+def test_date_mark_and_kind_of_a_note_cannot_be_cleared(client: TestClient) -> None:
     app = application(client)
     note = add(client, at(app), kind="concern", text="x")
     for field in ("noted_at", "address_in_letter", "kind"):

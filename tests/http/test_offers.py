@@ -1,4 +1,4 @@
-"""Offers: recorded beside the stage, decided with a date, and told to the user's other applications."""
+"""Offers: they do not change the stage, a decision has a date, and other applications show a hint about them."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/offers"
 
 
-def test_an_offer_does_not_move_the_stage_but_says_what_does(client: TestClient) -> None:
+def test_an_offer_does_not_change_the_stage_but_warns_how_to(client: TestClient) -> None:
     app, _ = interviewed(client)
     made = add(client, at(app), respond_by=SOON, pay=50_000, currency="EUR", start_on="2026-09-01")
     assert (made["received_at"], made["decided_at"], made["pay"]) == (NOW, None, 50_000)
@@ -40,7 +40,7 @@ def test_a_decision_is_dated_corrected_and_cleared_with_its_date(world: World, c
     assert alter(client, href, decision=None)["decided_at"] is None
 
 
-def test_an_offer_that_wants_an_answer_is_advice_elsewhere_until_it_is_answered(
+def test_an_undecided_offer_is_advice_in_other_applications_until_it_is_decided_or_expires(
     world: World, client: TestClient
 ) -> None:
     app, _ = interviewed(client)
@@ -65,18 +65,20 @@ def advised(client: TestClient, app: str) -> dict[int, list[str]]:
     ("body", "pointer"),
     [
         pytest.param({"pay": -1}, "/pay", id="a-negative-pay"),
-        pytest.param({"pay": 1e12}, "/pay", id="a-pay-beyond-reason"),
+        pytest.param({"pay": 1e12}, "/pay", id="a-pay-that-is-too-high"),
         pytest.param({"currency": "eur"}, "/currency", id="a-currency-in-small-letters"),
-        pytest.param({"decision": "perhaps"}, "/decision", id="perhaps"),
+        pytest.param({"decision": "perhaps"}, "/decision", id="an-unknown-decision"),
         pytest.param({"start_on": "2026-09-31"}, "/start_on", id="a-day-that-does-not-exist"),
         pytest.param({"start_on": 20000}, "/start_on", id="a-number-for-a-day"),
         pytest.param({"respond_by": "2026-06-05"}, "/respond_by", id="a-date-for-an-instant"),
-        pytest.param({"received_at": "2026-06-01T12:05:01Z"}, "/received_at", id="received-later"),
-        pytest.param({"decision": "accepted", "decided_at": "2026-06-02T00:00:00Z"}, "/decided_at", id="decided-later"),
-        pytest.param({"warnings": []}, "/warnings", id="what-is-derived"),
+        pytest.param({"received_at": "2026-06-01T12:05:01Z"}, "/received_at", id="received-in-the-future"),
+        pytest.param(
+            {"decision": "accepted", "decided_at": "2026-06-02T00:00:00Z"}, "/decided_at", id="decided-in-the-future"
+        ),
+        pytest.param({"warnings": []}, "/warnings", id="a-derived-field"),
     ],
 )
-def test_an_offer_with_a_fault_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_offer_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     app = application(client)
     made = add(client, at(app))
     fault(client.post(at(app), json=body), pointer)
@@ -85,7 +87,7 @@ def test_an_offer_with_a_fault_is_neither_recorded_nor_changed(client: TestClien
     assert items(client, at(app)) == [made]
 
 
-def test_offers_are_listed_as_they_came_and_deleted_for_good(client: TestClient) -> None:
+def test_offers_are_listed_by_date_and_deleted_for_good(client: TestClient) -> None:
     app = application(client)
     second, first = add(client, at(app)), add(client, at(app), received_at="2026-05-01T00:00:00Z")
     assert [one["id"] for one in items(client, at(app))] == [first["id"], second["id"]]

@@ -1,4 +1,4 @@
-"""Passwords: which are taken, how one is changed, and how a forgotten one is set anew."""
+"""Passwords: which are accepted, how one is changed, and how a forgotten one is reset by mail."""
 
 import smtplib
 import socket
@@ -31,7 +31,7 @@ NEW = "seven quiet umbrellas"
 
 @pytest.fixture
 def kim(world: World) -> TestClient:
-    """The client of a session of Kim's."""
+    """The client of Kim, with a session."""
     sign_up_cheaply(world)
     return session(world)
 
@@ -45,7 +45,7 @@ def change(client: TestClient, **body: str) -> Any:
 
 
 def asked(world: World, email: str = SIGN_UP["email"]) -> list[ResetLink]:
-    """Ask for a link; return what is mailed."""
+    """Ask for a reset link; return the links that are mailed."""
     sent: list[ResetLink] = []
     answer = world.anonymous().post("/v1/password-resets", json={"email": email})
     assert (answer.status_code, answer.content) == (202, b"")
@@ -72,7 +72,7 @@ def confirm(world: World, secret: str, password: str = NEW) -> Any:
         "football2024",
     ],
 )
-def test_what_is_guessed_first_is_no_password(world: World, kim: TestClient, password: str) -> None:
+def test_a_common_password_is_refused(world: World, kim: TestClient, password: str) -> None:
     assert is_common(password)
     (link,) = asked(world)
     answers = [
@@ -84,12 +84,12 @@ def test_what_is_guessed_first_is_no_password(world: World, kim: TestClient, pas
 
 
 @pytest.mark.parametrize("password", [NEW, SIGN_UP["password"], "Vx9!kq#2Lmw0", "päßwört für alle", "x1y2z3q4w5e6r7t8"])
-def test_others_are(password: str) -> None:
+def test_an_uncommon_password_is_accepted(password: str) -> None:
     assert not is_common(password)
 
 
 @pytest.mark.usefixtures("real_figures")
-def test_a_password_is_hashed_with_figures_of_today_and_compared() -> None:
+def test_a_password_is_hashed_with_the_current_parameters_and_verified() -> None:
     hashed = hash_password(NEW)
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
     assert not needs_rehash(hashed)
@@ -99,7 +99,7 @@ def test_a_password_is_hashed_with_figures_of_today_and_compared() -> None:
 
 
 @pytest.mark.usefixtures("real_figures")
-def test_a_hash_with_other_figures_is_renewed_at_the_next_sign_in(world: World) -> None:
+def test_a_hash_with_outdated_parameters_is_renewed_at_the_next_sign_in(world: World) -> None:
     sign_up_cheaply(world)
     weak = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(SIGN_UP["password"])
     assert needs_rehash(weak)
@@ -129,7 +129,7 @@ def test_without_the_current_password_nothing_changes(world: World, kim: TestCli
     session(world)
 
 
-def test_the_current_password_cannot_be_guessed_without_end(make_world: Callable[..., World]) -> None:
+def test_guesses_at_the_current_password_are_limited(make_world: Callable[..., World]) -> None:
     world = make_world(sign_ins_per_hour=3)
     sign_up_cheaply(world)
     thief = session(world)
@@ -148,11 +148,11 @@ def test_a_link_sets_a_new_password_once(world: World, kim: TestClient) -> None:
     session(world, password=NEW)
 
 
-def test_an_address_without_an_account_is_answered_alike_and_sent_nothing(world: World, kim: TestClient) -> None:
+def test_an_address_without_an_account_gets_the_same_answer_and_no_mail(world: World, kim: TestClient) -> None:
     assert asked(world, "nobody@example.com") == []
 
 
-def test_a_link_works_for_an_hour(world: World, kim: TestClient) -> None:
+def test_a_reset_link_expires_after_one_hour(world: World, kim: TestClient) -> None:
     (link,) = asked(world)
     world.clock.now += timedelta(hours=1) - timedelta(seconds=1)
     (later,) = asked(world)
@@ -161,31 +161,31 @@ def test_a_link_works_for_an_hour(world: World, kim: TestClient) -> None:
     assert confirm(world, later.secret).status_code == 204
 
 
-def test_a_used_link_takes_the_others_with_it(world: World, kim: TestClient) -> None:
+def test_using_one_reset_link_invalidates_the_others(world: World, kim: TestClient) -> None:
     (first,), (second,) = asked(world), asked(world)
     assert confirm(world, first.secret).status_code == 204
     fault(confirm(world, second.secret), "/token")
 
 
-def test_a_changed_password_takes_the_links_with_it(world: World, kim: TestClient) -> None:
+def test_changing_the_password_invalidates_all_reset_links(world: World, kim: TestClient) -> None:
     (link,) = asked(world)
     change(kim)
     fault(confirm(world, link.secret), "/token")
 
 
 @pytest.mark.parametrize("secret", ["", "awr_" + "x" * 49, COOKIE_PREFIX + "0" * 49, "ä"])
-def test_what_is_no_link_sets_nothing(world: World, kim: TestClient, secret: str) -> None:
+def test_an_invalid_reset_link_changes_nothing(world: World, kim: TestClient, secret: str) -> None:
     fault(confirm(world, secret), "/token")
     session(world)
 
 
-def test_a_link_is_no_token_and_a_token_no_link(world: World, kim: TestClient) -> None:
+def test_a_reset_link_is_not_accepted_as_a_token_nor_the_reverse(world: World, kim: TestClient) -> None:
     (link,) = asked(world)
     problem(bearer(world, link.secret).get("/v1/me"), 401, "unauthorized")
     fault(confirm(world, str(kim.headers["Authorization"]).partition(" ")[2]), "/token")
 
 
-def test_the_database_holds_no_link_that_works(world: World, kim: TestClient) -> None:
+def test_the_database_stores_no_usable_reset_link(world: World, kim: TestClient) -> None:
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
     (link,) = asked(world)[:1]
     with world.database.engine.connect() as connection:
@@ -194,7 +194,7 @@ def test_the_database_holds_no_link_that_works(world: World, kim: TestClient) ->
     assert link.secret not in str(rows)
 
 
-def test_a_mail_that_cannot_be_sent_is_tried_again_and_given_up_after_five_times(world: World, kim: TestClient) -> None:
+def test_sending_a_mail_is_tried_five_times_with_growing_waits(world: World, kim: TestClient) -> None:
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
     tries = []
 
@@ -223,7 +223,7 @@ def test_of_two_processes_one_sends_the_mail(world: World, kim: TestClient) -> N
     assert len(sent) == 1
 
 
-def test_what_another_process_took_meanwhile_is_left_to_it(world: World, kim: TestClient) -> None:
+def test_a_mail_that_another_process_has_sent_is_not_sent_again(world: World, kim: TestClient) -> None:
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
     with world.database.read(world.clock.now) as session:
         seen = session.exec(select(PasswordReset), execution_options={"any_owner": True}).one()
@@ -234,7 +234,7 @@ def test_what_another_process_took_meanwhile_is_left_to_it(world: World, kim: Te
     assert confirm(world, sent[0].secret).status_code == 204
 
 
-def test_the_mail_leads_to_the_page_of_the_settings_and_hides_the_secret_from_servers() -> None:
+def test_the_mail_links_to_the_configured_page_with_the_secret_in_the_fragment() -> None:
     link = ResetLink("kim@example.com", "awr_secret")
     written = reset_mail(link, Settings(reset_url="https://app.example.com/new-password", mail_from="a@example.com"))
     assert (written["To"], written["From"]) == ("kim@example.com", "a@example.com")
@@ -242,14 +242,14 @@ def test_the_mail_leads_to_the_page_of_the_settings_and_hides_the_secret_from_se
     assert "http://127.0.0.1:8000/password-reset#awr_secret" in reset_mail(link, Settings()).get_content()
 
 
-def test_without_a_mail_server_the_mail_stands_on_the_console(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_mail_server_the_mail_is_printed_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     sender(Settings())(ResetLink("kim@example.com", "awr_secret"))
     told = capsys.readouterr().err
     assert "AFTERWORD_SMTP_URL" in told
     assert "#awr_secret" in told
 
 
-def test_a_mail_is_handed_in_to_the_server_of_the_settings() -> None:
+def test_a_mail_is_sent_over_the_configured_smtp_server() -> None:
     with post_office() as (port, received):
         settings = Settings(
             smtp_url=f"smtp://127.0.0.1:{port}", mail_from="a@example.com", reset_url="https://app.example.com/new"
@@ -260,7 +260,7 @@ def test_a_mail_is_handed_in_to_the_server_of_the_settings() -> None:
     assert "https://app.example.com/new#awr_secret" in "".join(received)
 
 
-def test_a_server_without_encryption_elsewhere_gets_no_mail() -> None:
+def test_a_remote_smtp_server_without_tls_gets_no_mail() -> None:
     with post_office() as (port, received):
         settings = Settings(
             smtp_url=f"smtp://127.0.0.2:{port}", mail_from="a@example.com", reset_url="https://x.example"
@@ -272,7 +272,7 @@ def test_a_server_without_encryption_elsewhere_gets_no_mail() -> None:
 
 @contextmanager
 def post_office() -> Iterator[tuple[int, list[str]]]:
-    """Take one mail over SMTP, without encryption; yields the port and what was said to it."""
+    """Accept one mail over SMTP without TLS; yields the port and the lines that the client sent."""
     received: list[str] = []
 
     def serve(listener: socket.socket) -> None:
@@ -298,7 +298,7 @@ def _letter(line: TextIO) -> str:
     return "".join(iter(line.readline, ".\r\n"))
 
 
-def test_the_page_behind_the_link_needs_no_frontend(world: World) -> None:
+def test_the_service_has_its_own_page_for_reset_links(world: World) -> None:
     client = world.app_client()
     page = client.get("/password-reset")
     assert "script-src 'self'" in page.headers["content-security-policy"]

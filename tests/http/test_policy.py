@@ -1,4 +1,4 @@
-"""The policy: every figure with its origin, laid over by the user and by each application."""
+"""The policy: every value with its origin, overridden by the user and by each application."""
 
 import datetime as dt
 
@@ -14,12 +14,12 @@ def here(app: str) -> str:
     return f"/v1/applications/{app}/policy"
 
 
-def test_a_policy_is_nobody_elses(client: TestClient, stranger: TestClient) -> None:
+def test_somebody_elses_policy_is_not_found(client: TestClient, stranger: TestClient) -> None:
     alter(stranger, MINE, search_days=3)
     assert read(client, MINE)["search_days"] == {"value": 7, "origin": "system"}
 
 
-def test_at_first_every_figure_is_the_systems(client: TestClient) -> None:
+def test_at_first_every_value_is_the_default_of_the_system(client: TestClient) -> None:
     policy = read(client, MINE)
     assert {figure["origin"] for figure in policy.values()} == {"system"}
     assert {name: figure["value"] for name, figure in policy.items()} == {
@@ -44,7 +44,7 @@ def test_at_first_every_figure_is_the_systems(client: TestClient) -> None:
     }
 
 
-def test_the_nearer_figure_counts_and_null_goes_back_to_the_next(client: TestClient) -> None:
+def test_the_applications_value_overrides_the_users_and_null_removes_an_override(client: TestClient) -> None:
     app = application(client)
     alter(client, MINE, thank_you_hours=12, search_days=3)
     alter(client, here(app), thank_you_hours=6)
@@ -59,7 +59,7 @@ def test_the_nearer_figure_counts_and_null_goes_back_to_the_next(client: TestCli
     assert read(client, here(app))["thank_you_hours"] == {"value": 24, "origin": "system"}
 
 
-def test_a_list_is_replaced_and_told_in_order(client: TestClient) -> None:
+def test_a_list_is_replaced_and_shown_sorted(client: TestClient) -> None:
     alter(client, MINE, workdays=[6, 0, 0], holidays=["2026-12-25", "2026-07-03"], disabled_steps=[7, 5])
     found = alter(client, MINE, holidays=["2026-07-03"])
     assert found["workdays"]["value"] == [0, 6]
@@ -67,7 +67,7 @@ def test_a_list_is_replaced_and_told_in_order(client: TestClient) -> None:
     assert found["disabled_steps"]["value"] == [5, 7]
 
 
-def test_an_applications_policy_can_be_given_and_changed_with_it(client: TestClient) -> None:
+def test_an_applications_policy_can_be_sent_with_the_application(client: TestClient) -> None:
     app = application(client, policy={"thank_you_hours": 6, "business_opens": "08:30"})
     alter(client, f"/v1/applications/{app}", policy={"thank_you_hours": 8})
     assert read(client, f"/v1/applications/{app}")["policy"] == {"thank_you_hours": 8, "business_opens": "08:30"}
@@ -77,20 +77,20 @@ def test_an_applications_policy_can_be_given_and_changed_with_it(client: TestCli
 @pytest.mark.parametrize(
     ("field", "low", "high"),
     [
-        pytest.param("thank_you_hours", 1, 168, id="the-letter-takes-an-hour-to-a-week"),
-        pytest.param("contacts_hours", 1, 168, id="contacts-too"),
-        pytest.param("same_day_floor_hours", 1, 8, id="the-floor-fits-into-office-hours"),
-        pytest.param("references_business_days", 0, 10, id="references-up-to-ten-days"),
-        pytest.param("call_after_business_days", 0, 20, id="the-call-up-to-twenty"),
-        pytest.param("call_window_business_days", 0, 10, id="its-window-up-to-ten"),
-        pytest.param("chase_after_business_days", 1, 30, id="the-next-up-to-thirty"),
-        pytest.param("retry_business_days", 1, 5, id="a-retry-up-to-five"),
-        pytest.param("max_unanswered", 1, 6, id="one-to-six-unanswered"),
-        pytest.param("search_days", 1, 60, id="a-search-up-to-sixty-days"),
-        pytest.param("default_interview_minutes", 5, 600, id="five-minutes-to-ten-hours"),
+        pytest.param("thank_you_hours", 1, 168, id="hours-for-the-letter"),
+        pytest.param("contacts_hours", 1, 168, id="hours-for-contacts"),
+        pytest.param("same_day_floor_hours", 1, 8, id="minimum-hours-of-today"),
+        pytest.param("references_business_days", 0, 10, id="days-for-references"),
+        pytest.param("call_after_business_days", 0, 20, id="days-until-the-call"),
+        pytest.param("call_window_business_days", 0, 10, id="days-of-the-call-window"),
+        pytest.param("chase_after_business_days", 1, 30, id="days-until-the-next-call"),
+        pytest.param("retry_business_days", 1, 5, id="days-until-a-retry"),
+        pytest.param("max_unanswered", 1, 6, id="unanswered-calls"),
+        pytest.param("search_days", 1, 60, id="days-of-the-search"),
+        pytest.param("default_interview_minutes", 5, 600, id="default-minutes-of-an-interview"),
     ],
 )
-def test_a_figure_keeps_its_bounds(client: TestClient, field: str, low: int, high: int) -> None:
+def test_a_value_outside_its_bounds_is_refused(client: TestClient, field: str, low: int, high: int) -> None:
     assert alter(client, MINE, **{field: low})[field]["value"] == low
     assert alter(client, MINE, **{field: high})[field]["value"] == high
     for outside in (low - 1, high + 200, "12", 1.5, True, 10**30):
@@ -109,13 +109,15 @@ def test_a_figure_keeps_its_bounds(client: TestClient, field: str, low: int, hig
         pytest.param({"business_opens": "9"}, "/business_opens", id="an-hour-without-minutes"),
         pytest.param({"business_opens": "09:00:30"}, "/business_opens", id="seconds"),
         pytest.param({"business_opens": "09:00Z"}, "/business_opens", id="a-zone"),
-        pytest.param({"thank_each_interviewer": 7}, "/thank_each_interviewer", id="a-number-for-yes"),
-        pytest.param({"coffee": 3}, "/coffee", id="an-unknown-figure"),
-        pytest.param({"business_closes": "10:59"}, "/business_closes", id="office-hours-below-the-floor"),
-        pytest.param({"same_day_floor_hours": 9}, "/business_closes", id="a-floor-above-the-office-hours"),
+        pytest.param({"thank_each_interviewer": 7}, "/thank_each_interviewer", id="a-number-for-a-boolean"),
+        pytest.param({"coffee": 3}, "/coffee", id="an-unknown-field"),
+        pytest.param(
+            {"business_closes": "10:59"}, "/business_closes", id="office-hours-shorter-than-the-same-day-minimum"
+        ),
+        pytest.param({"same_day_floor_hours": 9}, "/business_closes", id="a-same-day-minimum-longer-than-office-hours"),
     ],
 )
-def test_a_policy_with_a_fault_stays_as_it_was(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_policy_is_not_saved(client: TestClient, body: Answer, pointer: str) -> None:
     app = application(client)
     before = read(client, MINE)
     fault(client.patch(MINE, json={"search_days": 5, **body}), pointer)
@@ -124,23 +126,23 @@ def test_a_policy_with_a_fault_stays_as_it_was(client: TestClient, body: Answer,
     assert read(client, here(app)) == before
 
 
-def test_four_hundred_holidays_are_enough(client: TestClient) -> None:
+def test_a_policy_has_at_most_400_holidays(client: TestClient) -> None:
     days = [(dt.date(2026, 1, 1) + dt.timedelta(days=n)).isoformat() for n in range(401)]
     fault(client.patch(MINE, json={"holidays": days}), "/holidays")
     assert len(alter(client, MINE, holidays=days[:400])["holidays"]["value"]) == 400
 
 
-def test_office_hours_may_be_exactly_as_long_as_the_floor(client: TestClient) -> None:
+def test_office_hours_may_be_exactly_as_long_as_the_same_day_minimum(client: TestClient) -> None:
     assert alter(client, MINE, business_closes="11:00")["business_closes"]["value"] == "11:00"
 
 
-def test_a_users_policy_must_suit_every_applications_overrides(client: TestClient) -> None:
+def test_a_users_policy_must_be_valid_with_every_applications_overrides(client: TestClient) -> None:
     application(client, policy={"business_closes": "12:00"})
     fault(client.patch(MINE, json={"business_opens": "11:00"}), "/business_closes")
     assert read(client, MINE)["business_opens"] == {"value": "09:00", "origin": "system"}
 
 
-def test_a_users_policy_judges_every_application_anew(client: TestClient) -> None:
+def test_changing_a_users_policy_reevaluates_every_application(client: TestClient) -> None:
     (first, _), (second, _) = interviewed(client), interviewed(client)
     alter(client, here(second), thank_you_hours=30)
     alter(client, MINE, thank_you_hours=48, disabled_steps=[5])
@@ -151,14 +153,14 @@ def test_a_users_policy_judges_every_application_anew(client: TestClient) -> Non
     assert [step(client, app, 5)["state"] for app in (first, second)] == ["open"] * 2
 
 
-def test_an_applications_policy_judges_that_application_alone(client: TestClient) -> None:
+def test_an_applications_policy_affects_only_that_application(client: TestClient) -> None:
     (first, _), (second, _) = interviewed(client), interviewed(client)
     alter(client, here(first), holidays=["2026-06-01"])
     assert step(client, first, 5)["due_at"] == "2026-06-03T04:00:00Z"
     assert step(client, second, 5)["due_at"] == "2026-06-02T04:00:00Z"
 
 
-def test_the_length_that_is_assumed_moves_the_end_of_a_round_without_one(client: TestClient) -> None:
+def test_the_default_length_sets_the_end_of_a_round_without_one(client: TestClient) -> None:
     app, round_ = interviewed(client, starts_at="2026-05-29T14:00:00Z")
     assert read(client, f"/v1/interviews/{round_}")["effective_end_at"] == "2026-05-29T15:00:00Z"
     alter(client, here(app), default_interview_minutes=90)
@@ -166,7 +168,7 @@ def test_the_length_that_is_assumed_moves_the_end_of_a_round_without_one(client:
     assert step(client, app, 4)["opens_at"] == "2026-05-29T15:30:00Z"
 
 
-def test_a_policys_tag_is_the_one_to_change_it_with(client: TestClient) -> None:
+def test_the_etag_of_a_policy_is_valid_in_if_match(client: TestClient) -> None:
     app = application(client)
     for href in (MINE, here(app)):
         tag = client.get(href).headers["etag"]
@@ -179,7 +181,7 @@ def test_a_policys_tag_is_the_one_to_change_it_with(client: TestClient) -> None:
         assert read(client, href)["search_days"]["value"] == 4
 
 
-def test_an_application_with_a_policy_that_does_not_hold_is_not_recorded(client: TestClient) -> None:
+def test_an_application_with_an_invalid_policy_is_not_recorded(client: TestClient) -> None:
     body = {"company": "Acme", "role": "Engineer", "policy": {"thank_you_hours": 0}}
     fault(client.post("/v1/applications", json=body), "/policy/thank_you_hours")
     body = {**body, "policy": {"business_opens": "16:00"}}

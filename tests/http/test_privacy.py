@@ -1,4 +1,4 @@
-"""What is kept of a person: who did what with it, everything of it in one file, and nothing of it afterwards."""
+"""Privacy: the activity log, the export of an account, and the erasure of accounts and contacts."""
 
 import json
 from collections import Counter
@@ -38,11 +38,11 @@ def exported(client: TestClient) -> list[Answer]:
 
 
 def done(client: TestClient) -> list[tuple[str, str, str]]:
-    """What was done, newest first: by whom, which operation, on what."""
+    """Return the activity, newest first: name of the token, operation, path of the object."""
     return [(one["token_name"], one["operation"], one["object"]) for one in items(client, "/v1/me/activity")]
 
 
-def test_every_write_is_noted_with_who_when_and_what_but_no_contents(world: World, client: TestClient) -> None:
+def test_every_write_is_logged_with_who_when_and_what_but_no_contents(world: World, client: TestClient) -> None:
     phone = bearer(world, add(client, "/v1/tokens", name="phone")["token"])
     made = application(phone, company=MARK)
     world.clock.now += timedelta(minutes=1)
@@ -60,7 +60,7 @@ def test_every_write_is_noted_with_who_when_and_what_but_no_contents(world: Worl
     assert MARK not in json.dumps(found)
 
 
-def test_what_was_refused_replayed_or_only_tried_is_not_noted(world: World, client: TestClient) -> None:
+def test_refused_replayed_and_dry_run_requests_are_not_logged(world: World, client: TestClient) -> None:
     made = application(client)
     before = done(client)
     client.post("/v1/applications", json={"company": ""})
@@ -73,13 +73,13 @@ def test_what_was_refused_replayed_or_only_tried_is_not_noted(world: World, clie
     assert len(done(client)) == len(before) + 1
 
 
-def test_sessions_are_noted_when_they_begin_and_end(world: World, client: TestClient) -> None:
+def test_the_end_of_a_session_is_logged(world: World, client: TestClient) -> None:
     mine = session_of(world, client)
     mine.delete("/v1/sessions/current")
     assert done(client)[0][1:] == ("end_current_session", "/v1/sessions/current")
 
 
-def test_nobody_else_sees_what_was_done(client: TestClient, stranger: TestClient) -> None:
+def test_the_activity_log_is_not_shown_to_others(client: TestClient, stranger: TestClient) -> None:
     application(client)
     assert done(stranger) == []
 
@@ -108,7 +108,7 @@ def test_an_export_has_every_row_of_the_account_and_no_secret(world: World, clie
     assert done(client)[0][1:] == ("export_account", EXPORT)
 
 
-def test_owners_stand_before_what_they_own(world: World, client: TestClient) -> None:
+def test_an_export_lists_parent_rows_before_their_children(world: World, client: TestClient) -> None:
     record_everything(client, world.clock.now)
     order = list(dict.fromkeys(row["type"] for row in exported(client)[1:]))
     for table in tables():
@@ -141,7 +141,7 @@ def test_an_account_read_back_from_its_export_is_the_same(world: World, client: 
 
 
 def _as_stored(table: Table, row: Answer, user_id: str) -> dict[str, Any]:
-    """Return a line of an export as its table has it."""
+    """Convert one line of an export to the values of its table row."""
     values: dict[str, Any] = {"user_id": user_id} if "user_id" in table.columns else {}
     for column in table.columns:
         value = row.get(column.name)
@@ -161,11 +161,13 @@ def _moment(value: Answer) -> Any:
     return Moment(date.fromisoformat(value["date"]), time.fromisoformat(value["time"]) if value["time"] else None)
 
 
-def test_ten_exports_an_hour_and_no_more(client: TestClient) -> None:
+def test_an_account_has_ten_exports_an_hour(client: TestClient) -> None:
     assert [client.get(EXPORT).status_code for _ in range(11)] == [200] * 10 + [429]
 
 
-def test_an_account_is_not_erased_by_a_slip(world: World, client: TestClient) -> None:
+def test_an_account_is_erased_only_with_a_fresh_confirmation_of_the_same_token(
+    world: World, client: TestClient
+) -> None:
     application(client)
     told = problem(client.delete("/v1/me"), 409, "confirmation_required")
     assert told["erases"] == {"applications": 1, "contacts": 0}
@@ -186,7 +188,7 @@ def test_an_account_is_not_erased_by_a_slip(world: World, client: TestClient) ->
     problem(late, 409, "confirmation_required")
 
 
-def test_an_erased_account_leaves_no_row_and_others_as_they_were(world: World, client: TestClient) -> None:
+def test_an_erased_account_leaves_no_row_and_other_accounts_unchanged(world: World, client: TestClient) -> None:
     record_everything(client, world.clock.now)
     stranger = world.sign_up()
     record_everything(stranger, world.clock.now)
@@ -232,7 +234,7 @@ def test_of_an_erased_person_nothing_is_left_but_that_it_was(world: World, clien
     assert read(client, f"/v1/letters/{letter}")["sent_at"]
 
 
-def test_a_deleted_account_frees_its_address(world: World, client: TestClient) -> None:
+def test_a_deleted_account_releases_its_email_address(world: World, client: TestClient) -> None:
     email = read(client, "/v1/me")["email"]
     client.delete("/v1/me", params={"confirmation": client.delete("/v1/me").json()["confirmation"]})
     with world.database.read(world.clock.now) as session:

@@ -1,4 +1,4 @@
-"""The queue: what is due across all applications, in order, page by page, and in figures."""
+"""The queue: steps of all applications in order of their deadlines, page by page, and its summary."""
 
 from datetime import timedelta
 
@@ -31,14 +31,14 @@ def told(found: list[Answer]) -> str:
 
 
 def two(client: TestClient) -> tuple[str, str]:
-    """Record A, interviewed last Friday, and B, interviewed this morning."""
+    """Record application A, interviewed last Friday, and application B, interviewed this morning."""
     first, second = application(client, company="A"), application(client, company="B", role="Lead")
     interview(client, first)
     interview(client, second, **RECENT)
     return first, second
 
 
-def test_a_queue_holds_nothing_of_others(client: TestClient, stranger: TestClient) -> None:
+def test_the_queue_shows_nothing_of_other_users(client: TestClient, stranger: TestClient) -> None:
     app, _ = two(client)
     assert items(stranger, QUEUE) == items(stranger, QUEUE, application_id=app) == []
     assert read(stranger, SUMMARY)["overdue"] == 0
@@ -54,14 +54,12 @@ def test_an_item_is_the_step_with_its_application(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        pytest.param({}, "A1 A3 A2 A4", id="what-is-overdue"),
+        pytest.param({}, "A1 A3 A2 A4", id="overdue"),
         pytest.param({"sort": "-due_at"}, "A2 A4 A1 A3", id="newest-overdue-first"),
-        pytest.param({"state": "open"}, "B1 B3 A5 B2 B4 B5 A7 B7", id="what-is-open"),
-        pytest.param({"state": "upcoming"}, "A6 B6", id="what-is-to-come"),
-        pytest.param(
-            {"state": "upcoming,open,overdue"}, "A1 A3 A2 A4 B1 B3 A5 B2 B4 B5 A6 B6 A7 B7", id="everything-open"
-        ),
-        pytest.param({"state": "overdue,overdue,"}, "A1 A3 A2 A4", id="named-twice"),
+        pytest.param({"state": "open"}, "B1 B3 A5 B2 B4 B5 A7 B7", id="open"),
+        pytest.param({"state": "upcoming"}, "A6 B6", id="upcoming"),
+        pytest.param({"state": "upcoming,open,overdue"}, "A1 A3 A2 A4 B1 B3 A5 B2 B4 B5 A6 B6 A7 B7", id="all-states"),
+        pytest.param({"state": "overdue,overdue,"}, "A1 A3 A2 A4", id="a-state-given-twice"),
         pytest.param({"state": "open", "step": 4}, "B4", id="one-step"),
         pytest.param({"state": "open", "application_id": "A"}, "A5 A7", id="one-application"),
         pytest.param({"due_before": "2026-05-30T15:00:00Z"}, "A1 A3", id="due-before-an-instant"),
@@ -82,22 +80,22 @@ def test_the_queue_is_filtered_and_ordered(client: TestClient, params: Answer, e
     ("params", "name"),
     [
         pytest.param({"state": "done"}, "state", id="a-closed-state"),
-        pytest.param({"state": ""}, "state", id="no-state"),
+        pytest.param({"state": ""}, "state", id="an-unknown-state"),
         pytest.param({"step": 0}, "step", id="step-0"),
         pytest.param({"step": 8}, "step", id="step-8"),
         pytest.param({"due_before": "2026-06-01"}, "due_before", id="a-date"),
-        pytest.param({"due_before": "9999-12-31T23:59:59-12:00"}, "due_before", id="beyond-time"),
-        pytest.param({"application_id": "nothing"}, "application_id", id="no-id"),
+        pytest.param({"due_before": "9999-12-31T23:59:59-12:00"}, "due_before", id="beyond-the-last-date"),
+        pytest.param({"application_id": "nothing"}, "application_id", id="not-an-id"),
         pytest.param({"sort": "company"}, "sort", id="an-unknown-order"),
         pytest.param({"as_of": "2026-06-01T11:54:59Z"}, "as_of", id="more-than-five-minutes-ago"),
         pytest.param({"states": "open"}, "states", id="an-unknown-parameter"),
     ],
 )
-def test_a_queue_that_cannot_be_is_refused(client: TestClient, params: Answer, name: str) -> None:
+def test_an_invalid_query_of_the_queue_is_refused(client: TestClient, params: Answer, name: str) -> None:
     problem(client.get(QUEUE, params=params), 422, "invalid", name)
 
 
-def test_a_queue_ahead_says_of_which_instant_it_is(client: TestClient) -> None:
+def test_a_queue_with_as_of_shows_its_instant(client: TestClient) -> None:
     two(client)
     assert read(client, QUEUE)["as_of"] is None
     ahead = read(client, QUEUE, as_of="2026-06-02T06:30:00.9+02:00")
@@ -106,7 +104,9 @@ def test_a_queue_ahead_says_of_which_instant_it_is(client: TestClient) -> None:
     assert told(read(client, QUEUE)["items"]) != told(ahead["items"])
 
 
-def test_pages_are_disjoint_complete_and_of_the_first_pages_instant(world: World, client: TestClient) -> None:
+def test_pages_are_disjoint_and_complete_and_all_use_the_instant_of_the_first_page(
+    world: World, client: TestClient
+) -> None:
     two(client)
     world.clock.now += timedelta(hours=15)
     whole = [item["id"] for item in items(client, QUEUE)]
@@ -122,7 +122,7 @@ def test_pages_are_disjoint_complete_and_of_the_first_pages_instant(world: World
     assert len(items(client, QUEUE)) > len(whole)
 
 
-def test_pages_backwards_are_the_same_reversed(client: TestClient) -> None:
+def test_pages_in_reverse_order_are_complete(client: TestClient) -> None:
     two(client)
     everything: Answer = {"state": "overdue,open,upcoming", "sort": "-due_at"}
     whole = [item["id"] for item in items(client, QUEUE, **everything)]
@@ -132,7 +132,7 @@ def test_pages_backwards_are_the_same_reversed(client: TestClient) -> None:
     problem(client.get(QUEUE, params={"cursor": first["next_cursor"]}), 400, "bad_cursor", "cursor")
 
 
-def test_a_snoozed_step_is_left_out_and_back_at_the_instant_it_wakes(client: TestClient) -> None:
+def test_a_snoozed_step_is_hidden_until_the_instant_its_snooze_ends(client: TestClient) -> None:
     app, _ = two(client)
     act(client, f"/v1/steps/{step(client, app, 1)['id']}/snooze", until="2026-06-02T00:00:00Z")
     act(client, f"/v1/steps/{step(client, app, 6)['id']}/snooze", until="2026-06-02T00:00:00Z")
@@ -166,7 +166,7 @@ def test_the_summary_counts_by_state_and_step(client: TestClient) -> None:
     assert found["next_change_at"] == "2026-06-02T04:00:00Z"
 
 
-def test_what_nothing_will_move_is_told(client: TestClient) -> None:
+def test_the_summary_lists_applications_with_nothing_scheduled(client: TestClient) -> None:
     names = ("ahead", "closed", "saved", "quiet")
     apps = {name: application(client, company=name) for name in names}
     interview(client, apps["ahead"], starts_at="2026-06-20T14:00:00Z")
@@ -180,7 +180,7 @@ def test_what_nothing_will_move_is_told(client: TestClient) -> None:
     assert [one["company"] for one in read(client, SUMMARY)["nothing_scheduled"]] == ["saved", "quiet"]
 
 
-def test_the_worst_of_step_7_speaks_for_all(world: World, client: TestClient) -> None:
+def test_keep_looking_is_the_worst_state_of_step_7_of_all_applications(world: World, client: TestClient) -> None:
     two(client)
     world.clock.now = world.clock.now.replace(day=9, hour=4)
     assert read(client, SUMMARY)["keep_looking"] == "overdue"
@@ -188,7 +188,7 @@ def test_the_worst_of_step_7_speaks_for_all(world: World, client: TestClient) ->
     assert read(client, SUMMARY)["keep_looking"] == "open"
 
 
-def test_a_queue_that_did_not_change_is_not_sent_again(world: World, client: TestClient) -> None:
+def test_an_unchanged_queue_is_not_sent_again(world: World, client: TestClient) -> None:
     app, _ = two(client)
     tags = {href: client.get(href).headers["etag"] for href in (QUEUE, SUMMARY, f"{QUEUE}?step=4", f"{QUEUE}?limit=2")}
     assert len(set(tags.values())) == 4
@@ -202,14 +202,14 @@ def test_a_queue_that_did_not_change_is_not_sent_again(world: World, client: Tes
     assert statuses() == {200}
 
 
-def test_explaining_adds_the_rules_to_each_item(client: TestClient) -> None:
+def test_explain_adds_the_applied_rules_to_each_item(client: TestClient) -> None:
     two(client)
     plain, traced = items(client, QUEUE, state="overdue,open"), items(client, QUEUE, state="overdue,open", explain=True)
     assert [{**item, "trace": None} for item in traced] == plain
     assert all(item["trace"] for item in traced)
 
 
-def test_a_deadline_is_half_open(world: World, client: TestClient) -> None:
+def test_a_step_is_overdue_from_the_second_of_its_deadline(world: World, client: TestClient) -> None:
     app, _ = interviewed(client)
     world.clock.now = world.clock.now.replace(day=2, hour=3, minute=59, second=59)
     assert 5 not in [item["number"] for item in items(client, QUEUE)]

@@ -1,6 +1,6 @@
-"""Many at once on the same thing: one effect a key, one winner a version, what was written is seen, steps stay whole.
+"""Concurrent requests on the same data: one effect per key, one success per version, visible writes, consistent steps.
 
-The same at length, against the real server and its processes: `python -m tests.trials.races`.
+`python -m tests.trials.races` does the same for longer, against a real server with one and two processes.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ Write = Callable[[int], Response]
 
 
 def at_once(times: int, request: Write) -> list[Response]:
-    """Send numbered requests from a thread each, all at the same moment."""
+    """Send numbered requests at the same moment, each from its own thread."""
     start = Barrier(times)
 
     def send(number: int) -> Response:
@@ -35,7 +35,7 @@ def at_once(times: int, request: Write) -> list[Response]:
 
 
 def in_turn(write: Write) -> Write:
-    """Return a writer of several facts, one after the other; it answers its first failure, or its last answer."""
+    """Return a function that writes several facts in turn and returns the first failure or the last answer."""
 
     def writer(number: int) -> Response:
         for turn in range(EACH):
@@ -48,14 +48,14 @@ def in_turn(write: Write) -> Write:
 
 
 def assert_whole(world: World, client: TestClient) -> None:
-    """The stored steps are those of a fresh evaluation."""
+    """Check that the stored steps equal a fresh evaluation."""
     me = read(client, "/v1/me")["id"]
     rows, different = check_steps(world.database, me, world.clock.now, repair=False)
     assert rows > 0
     assert different == 0
 
 
-def test_fifty_of_one_key_do_it_once(client: TestClient) -> None:
+def test_fifty_requests_with_one_idempotency_key_take_effect_once(client: TestClient) -> None:
     body, key = {"company": "Acme", "role": "Editor"}, {"Idempotency-Key": "7f0c6c0e-1"}
     answers = at_once(AT_ONCE, lambda _: client.post(ALL, json=body, headers=key))
     assert {answer.status_code for answer in answers} <= {201, 409, 503}
@@ -64,7 +64,7 @@ def test_fifty_of_one_key_do_it_once(client: TestClient) -> None:
     assert sum("idempotency-replayed" not in answer.headers for answer in made) == 1
 
 
-def test_of_fifty_changes_of_one_version_one_wins(client: TestClient) -> None:
+def test_of_fifty_changes_of_one_version_one_succeeds(client: TestClient) -> None:
     here = f"{ALL}/{application(client)}"
     for _ in range(2):
         tag = client.get(here).headers["etag"]
@@ -77,7 +77,7 @@ def test_of_fifty_changes_of_one_version_one_wins(client: TestClient) -> None:
         assert [read(client, here)["role"]] == [one.json()["role"] for one in answers if one.status_code == 200]
 
 
-def test_what_was_acknowledged_is_seen_at_once(client: TestClient) -> None:
+def test_an_acknowledged_write_is_visible_at_once(client: TestClient) -> None:
     here = f"{ALL}/{application(client)}/notes"
 
     def seen(number: int) -> Response:
@@ -92,7 +92,7 @@ def test_what_was_acknowledged_is_seen_at_once(client: TestClient) -> None:
 
 
 def about(app: str, interview: str, number: int) -> Request:
-    """Facts of every kind in turn about one application."""
+    """Return a fact about one application; the kinds take turns."""
     here = f"{ALL}/{app}"
     facts: list[Request] = [
         ("POST", f"{here}/notes", {"kind": "positive", "text": "Well.", "interview_id": interview}),
@@ -105,7 +105,7 @@ def about(app: str, interview: str, number: int) -> Request:
 
 
 def beyond(app: str, spare: str, number: int) -> Request:
-    """What reaches the steps of other applications too."""
+    """Return a write that also affects the steps of other applications; the kinds take turns."""
     changes: list[Request] = [
         ("PATCH", "/v1/me/policy", {"search_days": 1 + number % 5}),
         ("PATCH", f"{ALL}/{app}/policy", {"default_interview_minutes": 30 + number % 9}),
@@ -116,7 +116,9 @@ def beyond(app: str, spare: str, number: int) -> Request:
     return changes[number // 2 % len(changes)]
 
 
-def test_writers_of_mixed_facts_leave_one_application_whole(world: World, client: TestClient) -> None:
+def test_concurrent_writers_of_mixed_facts_leave_the_steps_of_one_application_consistent(
+    world: World, client: TestClient
+) -> None:
     app, interview = interviewed(client)
 
     def write(number: int) -> Response:
@@ -128,7 +130,9 @@ def test_writers_of_mixed_facts_leave_one_application_whole(world: World, client
     assert_whole(world, client)
 
 
-def test_writers_whose_facts_reach_every_application_leave_all_whole(world: World, client: TestClient) -> None:
+def test_concurrent_writers_whose_facts_affect_all_applications_leave_their_steps_consistent(
+    world: World, client: TestClient
+) -> None:
     known = [interviewed(client) for _ in range(4)]
     spares = [application(client) for _ in range(WRITERS * EACH // 10 + 1)]
 

@@ -1,4 +1,4 @@
-"""What is said to references and handed over about them: briefing, thanks and sheet, in every format."""
+"""Texts for and about references: briefing, thanks and reference sheet, in every format."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ def papers(app: str, who: str) -> list[str]:
 
 
 def paragraph_of(message: Answer, role: str) -> tuple[str, list[str]]:
-    """Return a paragraph of a message with its notes."""
+    """Return the text of a paragraph and the ids of its notes."""
     (found,) = [one for one in message["paragraphs"] if one["role"] == role]
     return found["text"], found["source_note_ids"]
 
@@ -58,14 +58,14 @@ def sheet(client: TestClient, app: str, **params: Any) -> Answer:
     return read(client, f"/v1/applications/{app}/reference-sheet", **params)
 
 
-def test_about_somebody_who_is_not_named_there_is_nothing_to_read(client: TestClient) -> None:
+def test_there_is_no_message_for_a_reference_who_is_not_named(client: TestClient) -> None:
     app, who = application(client), person(client)
     for href in papers(app, who)[:2] + papers(app, UNKNOWN)[:2] + papers(app, "x")[:2]:
         problem(client.get(href), 404, "not_found")
 
 
 def fully_noted(client: TestClient) -> tuple[str, dict[str, str]]:
-    """Record an application with everything that a briefing can use; return its link and its notes by name."""
+    """Record an application with every fact that a briefing uses; return the link's path and the note ids by name."""
     app, round_ = interviewed(client)
     alter(
         client,
@@ -87,7 +87,7 @@ def fully_noted(client: TestClient) -> tuple[str, dict[str, str]]:
     return named(client, app, person(client, phone="+1 617 555 0188", best_times="mornings")), notes
 
 
-def test_a_briefing_says_which_job_who_may_ring_and_how_they_are_reached(client: TestClient) -> None:
+def test_a_briefing_names_the_job_those_who_may_call_and_the_number_to_be_called(client: TestClient) -> None:
     href, _ = fully_noted(client)
     message = read(client, f"{href}/briefing")
     assert message["subject"] == "Your reference – Engineer at Acme"
@@ -108,7 +108,7 @@ def test_a_briefing_says_which_job_who_may_ring_and_how_they_are_reached(client:
     }
 
 
-def test_a_briefing_says_wishes_strengths_and_doubts_each_with_its_notes(client: TestClient) -> None:
+def test_a_briefing_states_requirements_strengths_and_concerns_with_their_notes(client: TestClient) -> None:
     href, notes = fully_noted(client)
     message = read(client, f"{href}/briefing")
     assert paragraph_of(message, "posting")[0].split("\n")[1:] == ["– Go", "– Patience"]
@@ -125,7 +125,7 @@ def test_a_briefing_says_wishes_strengths_and_doubts_each_with_its_notes(client:
     assert "led a team" not in message["text"]
 
 
-def test_what_there_is_no_material_for_is_named(client: TestClient) -> None:
+def test_a_briefing_lists_the_facts_that_are_missing(client: TestClient) -> None:
     href = named(client, application(client), person(client))
     message = read(client, f"{href}/briefing")
     assert message["missing"] == [
@@ -134,7 +134,7 @@ def test_what_there_is_no_material_for_is_named(client: TestClient) -> None:
     assert "Which number may I give them" in message["text"]
 
 
-def test_who_recruits_or_hires_may_ring_and_nobody_else(client: TestClient) -> None:
+def test_only_those_who_recruit_or_hire_are_named_as_callers(client: TestClient) -> None:
     app = application(client)
     round_, off = (interview(client, app) for _ in range(2))
     roles = {"Rita Recruiter": "recruiter", "Hal Hr": "hr", "Max Manager": "hiring_manager", "Ada Aide": "assistant"}
@@ -158,11 +158,11 @@ def test_who_recruits_or_hires_may_ring_and_nobody_else(client: TestClient) -> N
 @pytest.mark.parametrize(
     ("now", "line"),
     [
-        pytest.param("2026-06-03T03:59:59Z", "ring on Tuesday, 2 June.", id="as-long-as-that-day-lasts"),
-        pytest.param("2026-06-03T04:00:00Z", "from now on", id="when-it-is-over"),
+        pytest.param("2026-06-03T03:59:59Z", "ring on Tuesday, 2 June.", id="until-the-day-ends"),
+        pytest.param("2026-06-03T04:00:00Z", "from now on", id="after-the-day"),
     ],
 )
-def test_an_announced_check_is_told_until_its_day_is_over_where_they_are(
+def test_an_announced_check_is_mentioned_until_its_day_ends_in_the_employers_zone(
     world: World, client: TestClient, now: str, line: str
 ) -> None:
     app = application(client, reference_check={"date": "2026-06-02"})
@@ -171,7 +171,7 @@ def test_an_announced_check_is_told_until_its_day_is_over_where_they_are(
     assert line in paragraph_of(read(client, f"{href}/briefing"), "call")[0]
 
 
-def test_sending_a_briefing_is_recorded_as_it_stands_and_completes_step_5(client: TestClient) -> None:
+def test_recording_a_briefing_stores_its_text_and_completes_step_5(client: TestClient) -> None:
     app, _ = interviewed(client)
     href = named(client, app, person(client), linked_at=AGREED)
     message = read(client, f"{href}/briefing")
@@ -184,7 +184,7 @@ def test_sending_a_briefing_is_recorded_as_it_stands_and_completes_step_5(client
     assert "alerted_at" not in read(client, f"{href}/briefing")["record"]["body"]
 
 
-def test_a_briefing_that_is_longer_than_may_be_kept_is_recorded_without_its_text(client: TestClient) -> None:
+def test_a_briefing_that_is_too_long_to_store_is_recorded_without_its_text(client: TestClient) -> None:
     app = application(client)
     for _ in range(3):
         note(client, app, "positive", "x", wording="word " * 1_999 + "end")
@@ -194,7 +194,7 @@ def test_a_briefing_that_is_longer_than_may_be_kept_is_recorded_without_its_text
     assert alter(client, record["href"], **record["body"])["briefed_at"] == NOW
 
 
-def test_who_is_asked_often_is_told_that_it_is_known(client: TestClient) -> None:
+def test_a_briefing_acknowledges_that_a_reference_was_asked_often(client: TestClient) -> None:
     who = person(client)
     hrefs = [named(client, application(client), who) for _ in range(4)]
     message = read(client, f"{hrefs[0]}/briefing")
@@ -214,7 +214,9 @@ def test_who_is_asked_often_is_told_that_it_is_known(client: TestClient) -> None
         pytest.param({"permission_expires_at": AGREED}, "name you again", ["consent_lapsed"], id="no-longer"),
     ],
 )
-def test_who_has_not_agreed_is_asked(client: TestClient, fields: Answer, line: str, codes: list[str]) -> None:
+def test_a_briefing_asks_for_consent_where_it_is_missing(
+    client: TestClient, fields: Answer, line: str, codes: list[str]
+) -> None:
     href = named(client, application(client), person(client, **fields))
     message = read(client, f"{href}/briefing")
     assert line in paragraph_of(message, "opening")[0]
@@ -234,7 +236,7 @@ def test_who_has_not_agreed_is_asked(client: TestClient, fields: Answer, line: s
         pytest.param("interviewing", "I do not know yet", ["outcome"], id="open"),
     ],
 )
-def test_thanks_say_how_it_ended_and_whether_they_were_rung(
+def test_thanks_state_the_outcome_and_whether_the_reference_was_called(
     client: TestClient, stage: str, line: str, missing: list[str], *, was_rung: bool
 ) -> None:
     app = application(client)
@@ -248,7 +250,7 @@ def test_thanks_say_how_it_ended_and_whether_they_were_rung(
     assert alter(client, message["record"]["href"], **message["record"]["body"])["thanked_at"] == NOW
 
 
-def test_the_sheet_has_only_those_whose_permission_holds_now(world: World, client: TestClient) -> None:
+def test_the_sheet_lists_only_references_whose_consent_is_valid_now(world: World, client: TestClient) -> None:
     app = application(client)
     details = {"title": "Editor", "company": "Old Harbour", "relation": "My manager", "email": "r@example.com"}
     robin = person(client, phone="+1 617", best_times="mornings", **details)
@@ -272,7 +274,7 @@ def test_the_sheet_has_only_those_whose_permission_holds_now(world: World, clien
 
 
 @pytest.mark.parametrize("kind", ["text", "html"])
-def test_who_is_left_out_is_never_printed(client: TestClient, kind: str) -> None:
+def test_a_reference_who_is_left_out_is_not_printed(client: TestClient, kind: str) -> None:
     app = application(client)
     for who in (person(client, phone="+1 617 555"), person(client, name="Nora Never", permission_at=None)):
         named(client, app, who)
@@ -283,7 +285,7 @@ def test_who_is_left_out_is_never_printed(client: TestClient, kind: str) -> None
         assert word not in printed
 
 
-def test_handing_the_sheet_over_is_recorded_as_it_stands(client: TestClient) -> None:
+def test_handing_over_the_sheet_is_recorded(client: TestClient) -> None:
     app = application(client)
     assert sheet(client, app)["people"] == []
     text = client.get(f"/v1/applications/{app}/reference-sheet", params={"format": "text"}).text
@@ -293,7 +295,7 @@ def test_handing_the_sheet_over_is_recorded_as_it_stands(client: TestClient) -> 
 
 
 @pytest.mark.parametrize(("wanted", "kind"), KINDS)
-def test_a_paper_comes_in_the_format_that_is_asked_for(client: TestClient, wanted: str, kind: str) -> None:
+def test_a_message_or_sheet_comes_in_the_requested_format(client: TestClient, wanted: str, kind: str) -> None:
     app, who = application(client), person(client)
     named(client, app, who)
     for href in papers(app, who):
@@ -304,7 +306,7 @@ def test_a_paper_comes_in_the_format_that_is_asked_for(client: TestClient, wante
         problem(client.get(href, headers={"Accept": "image/png"}), 406, "not_acceptable")
 
 
-def test_as_text_a_message_is_ready_to_send(client: TestClient) -> None:
+def test_a_message_as_text_is_its_subject_and_its_body(client: TestClient) -> None:
     href = named(client, application(client), person(client))
     for name in ("briefing", "thanks"):
         message = read(client, f"{href}/{name}")
@@ -313,7 +315,7 @@ def test_as_text_a_message_is_ready_to_send(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("long", [False, True])
-def test_what_a_person_wrote_is_no_markup_and_ends_no_line_of_ours(client: TestClient, *, long: bool) -> None:
+def test_text_of_the_user_is_escaped_and_cannot_inject_header_lines(client: TestClient, *, long: bool) -> None:
     text = HOSTILE + (" long" * 2_000 if long else "")
     line = "<b>'\"& {{7*7}} {0}"
     app = application(client, company=line, role=line, location=line, why_role=text, posting_text=f"Skills:\n{text}")
@@ -335,7 +337,9 @@ def test_what_a_person_wrote_is_no_markup_and_ends_no_line_of_ours(client: TestC
     assert len(read(client, papers(app, who)[0])["text"]) > (20_000 if long else 0)
 
 
-def test_a_message_takes_as_many_statements_for_much_as_for_little(world: World, client: TestClient) -> None:
+def test_a_message_takes_the_same_number_of_statements_however_many_facts_it_uses(
+    world: World, client: TestClient
+) -> None:
     app, round_ = interviewed(client)
     href = named(client, app, person(client))
 

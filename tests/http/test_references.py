@@ -1,4 +1,4 @@
-"""References: the people, and what each was told about which application."""
+"""References: the people, and their links to applications with what each person was told."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def test_a_person_is_recorded_changed_and_listed_by_name(client: TestClient) -> 
     assert [r["name"] for r in items(client, ALL)] == ["Zoe Fox", "Ada May"]
 
 
-def test_the_uses_of_a_person_are_counted_and_change_the_tag(client: TestClient) -> None:
+def test_the_uses_of_a_person_are_counted_and_change_the_etag(client: TestClient) -> None:
     ada, apps = person(client), [application(client), application(client)]
     before = read(client, f"{ALL}/{ada}")
     for app in apps:
@@ -63,7 +63,7 @@ def test_the_uses_of_a_person_are_counted_and_change_the_tag(client: TestClient)
     assert read(client, f"{ALL}/{ada}")["uses"] == 1
 
 
-def test_naming_is_new_once_and_then_replaces(world: World, client: TestClient) -> None:
+def test_the_first_put_creates_a_link_and_the_next_replaces_it(world: World, client: TestClient) -> None:
     app, ada = application(client), person(client)
     first = client.put(link(app, ada), json={"alert_channel": "phone"})
     made = first.json()
@@ -84,7 +84,7 @@ def test_naming_is_new_once_and_then_replaces(world: World, client: TestClient) 
     assert items(client, f"/v1/applications/{app}/references") == [read(client, link(app, ada))]
 
 
-def test_a_briefing_is_dated_by_both_details_and_goes_with_either(world: World, client: TestClient) -> None:
+def test_briefed_at_needs_both_details_and_is_cleared_without_either(world: World, client: TestClient) -> None:
     app, ada = application(client), person(client)
     put(client, link(app, ada))
     assert alter(client, link(app, ada), job_details_given=True)["briefed_at"] is None
@@ -116,7 +116,7 @@ def test_a_reference_that_was_told_and_briefed_completes_step_5(client: TestClie
     problem(client.delete(link(app, ada)), 404, "not_found")
 
 
-def test_a_reference_that_was_rung_first_is_done_with_a_warning(client: TestClient) -> None:
+def test_a_reference_who_was_called_before_being_told_is_done_with_a_warning(client: TestClient) -> None:
     app, _ = interviewed(client)
     ada = person(client)
     put(client, link(app, ada), linked_at=TOLD, contacted_at="2026-05-30T10:00:00Z")
@@ -125,7 +125,7 @@ def test_a_reference_that_was_rung_first_is_done_with_a_warning(client: TestClie
     assert [(w["code"], w["href"]) for w in found["warnings"]] == [("reference_rung_unprepared", link(app, ada))]
 
 
-def test_a_deleted_person_is_gone_from_every_application(client: TestClient) -> None:
+def test_deleting_a_person_removes_it_from_every_application(client: TestClient) -> None:
     app, _ = interviewed(client)
     ada = person(client)
     put(client, link(app, ada), linked_at=TOLD, alerted_at=TOLD, briefed_at=TOLD, **BOTH)
@@ -140,14 +140,14 @@ def test_a_deleted_person_is_gone_from_every_application(client: TestClient) -> 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        pytest.param({"alerted_at": "2026-06-01T12:05:01Z"}, "/alerted_at", id="told-later"),
-        pytest.param({"linked_at": "2026-06-01T12:05:01Z"}, "/linked_at", id="named-later"),
+        pytest.param({"alerted_at": "2026-06-01T12:05:01Z"}, "/alerted_at", id="told-in-the-future"),
+        pytest.param({"linked_at": "2026-06-01T12:05:01Z"}, "/linked_at", id="named-in-the-future"),
         pytest.param({"alert_channel": "pigeon"}, "/alert_channel", id="an-unknown-channel"),
-        pytest.param({"job_details_given": None}, "/job_details_given", id="null-for-yes-or-no"),
-        pytest.param({"name": "Ada"}, "/name", id="what-belongs-to-the-person"),
+        pytest.param({"job_details_given": None}, "/job_details_given", id="null-for-a-boolean"),
+        pytest.param({"name": "Ada"}, "/name", id="a-field-of-the-person"),
     ],
 )
-def test_a_link_with_a_fault_is_neither_made_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_link_is_neither_made_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     app, ada, eve = application(client), person(client), person(client, "Eve")
     before = put(client, link(app, ada))
     fault(client.put(link(app, eve), json=body), pointer)
@@ -155,7 +155,7 @@ def test_a_link_with_a_fault_is_neither_made_nor_changed(client: TestClient, bod
     assert items(client, f"/v1/applications/{app}/references") == [before]
 
 
-def test_a_link_changed_elsewhere_is_not_overwritten(client: TestClient) -> None:
+def test_a_link_with_an_outdated_version_is_not_overwritten(client: TestClient) -> None:
     app, ada = application(client), person(client)
     old = put(client, link(app, ada))["etag"]
     now = alter(client, link(app, ada), alerted_at=TOLD)

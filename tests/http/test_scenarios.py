@@ -1,4 +1,4 @@
-"""All 109 cases of the domain's specification, entered through HTTP and read back with `as_of`."""
+"""The 109 cases of `tests/rules/scenarios.json`, entered through the API and read back with `as_of`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ Answer = dict[str, Any]
 
 
 class Recorder:
-    """Enters the facts of a case the way an app would."""
+    """Enters the facts of a case through the API and maps the ids of the case to those of the database."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
@@ -142,7 +142,7 @@ class Recorder:
             self.send("POST", f"/v1/steps/{step['id']}/{override['action']}", {"at": override["at"]})
 
     def key(self, key: str) -> tuple[int, str]:
-        """Translate a case's key into number and scope of this database."""
+        """Translate the key of a case to the number and scope of a step in the database."""
         number, _, scope = key.partition(":")
         if not scope:
             return int(number), "application"

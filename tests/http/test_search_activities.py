@@ -1,4 +1,4 @@
-"""Search activities: what keeps other doors open, and for how long."""
+"""Search activities, and the deadlines of step 7 that follow from them."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -22,14 +22,14 @@ NETWORKING = {"kind": "networking"}
 BY_THE_INTERVIEW, FROM_TODAY = "2026-06-06T04:00:00Z", "2026-06-09T04:00:00Z"
 
 
-def test_somebody_elses_search_is_not_listed_and_covers_nobody(client: TestClient, stranger: TestClient) -> None:
+def test_somebody_elses_activity_is_not_listed_and_moves_no_deadline(client: TestClient, stranger: TestClient) -> None:
     app, _ = interviewed(stranger)
     add(client, ALL, **NETWORKING)
     assert items(stranger, ALL) == []
     assert step(stranger, app, 7)["due_at"] == BY_THE_INTERVIEW
 
 
-def test_an_activity_is_of_now_and_covers_every_application(client: TestClient) -> None:
+def test_an_activity_is_dated_now_and_moves_step_7_of_every_application(client: TestClient) -> None:
     apps = [interviewed(client)[0], interviewed(client)[0]]
     made = add(client, ALL, **NETWORKING, note="Meet-up.")
     assert (made["at"], made["application_id"], made["note"]) == (NOW, None, "Meet-up.")
@@ -37,7 +37,7 @@ def test_an_activity_is_of_now_and_covers_every_application(client: TestClient) 
     assert [e["id"] for e in step(client, apps[0], 7)["evidence"]] == [made["id"]]
 
 
-def test_an_activity_of_an_application_covers_all_but_that(client: TestClient) -> None:
+def test_an_activity_for_one_application_moves_step_7_of_all_others(client: TestClient) -> None:
     apps = [interviewed(client)[0], interviewed(client)[0]]
     href = f"{ALL}/{add(client, ALL, **NETWORKING, application_id=apps[0])['id']}"
     assert [step(client, app, 7)["due_at"] for app in apps] == [BY_THE_INTERVIEW, FROM_TODAY]
@@ -67,15 +67,13 @@ def test_activities_are_listed_newest_first(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        pytest.param({"kind": "browsing"}, "/kind", id="browsing-is-none"),
+        pytest.param({"kind": "browsing"}, "/kind", id="an-unknown-kind"),
         pytest.param({"kind": None}, "/kind", id="null-for-the-kind"),
-        pytest.param({"at": "2026-06-01T12:05:01Z"}, "/at", id="something-planned"),
+        pytest.param({"at": "2026-06-01T12:05:01Z"}, "/at", id="an-activity-in-the-future"),
         pytest.param({"note": ""}, "/note", id="an-empty-note"),
     ],
 )
-def test_an_activity_with_a_fault_is_neither_recorded_nor_changed(
-    client: TestClient, body: Answer, pointer: str
-) -> None:
+def test_an_invalid_activity_is_neither_recorded_nor_changed(client: TestClient, body: Answer, pointer: str) -> None:
     made = add(client, ALL, **NETWORKING)
     fault(client.post(ALL, json={**NETWORKING, **body}), pointer)
     fault(client.patch(f"{ALL}/{made['id']}", json=body), pointer)
@@ -83,7 +81,7 @@ def test_an_activity_with_a_fault_is_neither_recorded_nor_changed(
     assert items(client, ALL) == [made]
 
 
-def test_an_activity_belongs_to_ones_own_application(client: TestClient, stranger: TestClient) -> None:
+def test_an_activity_links_only_the_users_own_applications(client: TestClient, stranger: TestClient) -> None:
     for id_ in (application(stranger), UNKNOWN):
         answer = client.post(ALL, json={**NETWORKING, "application_id": id_})
         problem(answer, 404, "not_found", "/application_id")

@@ -1,4 +1,4 @@
-"""The stage history: what the newest line means, how an ending closes, and how it is taken back."""
+"""The stage history: the latest line sets the stage, a final stage closes the application, a correction reopens it."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/stages"
 
 
-def test_a_line_defaults_to_now_and_makes_the_application_stand_there(client: TestClient) -> None:
+def test_a_new_line_is_dated_now_and_sets_the_stage_of_the_application(client: TestClient) -> None:
     app = application(client)
     answer = client.post(at(app), json={"stage": "interviewing", "note": "They rang."})
     line = answer.json()
@@ -28,7 +28,7 @@ def test_a_line_defaults_to_now_and_makes_the_application_stand_there(client: Te
 @pytest.mark.parametrize(
     ("lines", "stage", "offered", "closed", "outcome"),
     [
-        pytest.param([], "applied", None, None, None, id="as-it-began"),
+        pytest.param([], "applied", None, None, None, id="no-further-line"),
         pytest.param(
             [("offered", "05-04"), ("offered", "05-06")], "offered", "05-04", None, None, id="the-first-offer"
         ),
@@ -45,7 +45,7 @@ def test_a_line_defaults_to_now_and_makes_the_application_stand_there(client: Te
         pytest.param(
             [("no_response", "05-04"), ("rejected", "05-08")],
             *("rejected", None, "05-04", "rejected"),
-            id="closed-by-the-first-ending-with-the-outcome-of-the-last",
+            id="closed-at-the-first-final-stage-with-the-outcome-of-the-last",
         ),
         pytest.param(
             [("rejected", "05-04"), ("interviewing", "05-06")], *("interviewing", None, None, None), id="reinstated"
@@ -100,7 +100,7 @@ def test_a_corrected_line_closes_or_reinstates(client: TestClient) -> None:
     assert [step(client, app, n)["state"] for n in (1, 5, 7)] == ["overdue", "open", "open"]
 
 
-def test_an_offer_ends_the_call_alone(client: TestClient) -> None:
+def test_an_offer_ends_only_step_6(client: TestClient) -> None:
     app, _ = interviewed(client)
     add(client, at(app), stage="offered")
     assert (step(client, app, 6)["state"], step(client, app, 6)["reason"]["code"]) == (
@@ -110,7 +110,7 @@ def test_an_offer_ends_the_call_alone(client: TestClient) -> None:
     assert [step(client, app, n)["state"] for n in (1, 5, 7)] == ["overdue", "open", "open"]
 
 
-def test_a_deleted_ending_reinstates_with_the_old_deadlines_and_a_dry_run_says_so(client: TestClient) -> None:
+def test_deleting_a_final_stage_restores_the_old_deadlines_and_a_dry_run_shows_them(client: TestClient) -> None:
     app, _ = interviewed(client)
     before = [step(client, app, n) for n in range(1, 8)]
     line = add(client, at(app), stage="rejected")["id"]
@@ -131,7 +131,7 @@ def read_dry_run(client: TestClient, href: str) -> list[Answer]:
     return found
 
 
-def test_the_last_line_left_stays(client: TestClient) -> None:
+def test_the_only_line_of_a_history_cannot_be_deleted(client: TestClient) -> None:
     app = application(client)
     (line,) = items(client, at(app))
     for params in ({}, {"dry_run": "true"}):
@@ -144,13 +144,13 @@ def test_the_last_line_left_stays(client: TestClient) -> None:
     [
         pytest.param({"stage": "hired"}, "/stage", id="an-unknown-stage"),
         pytest.param({"stage": None}, "/stage", id="null-for-the-stage"),
-        pytest.param({"stage": "offered", "at": "2026-06-01T12:05:01Z"}, "/at", id="to-come"),
+        pytest.param({"stage": "offered", "at": "2026-06-01T12:05:01Z"}, "/at", id="in-the-future"),
         pytest.param({"stage": "offered", "at": "2026-06-01"}, "/at", id="a-date"),
         pytest.param({"stage": "offered", "note": ""}, "/note", id="an-empty-note"),
-        pytest.param({"stage": "offered", "dated": True}, "/dated", id="what-is-derived"),
+        pytest.param({"stage": "offered", "dated": True}, "/dated", id="a-derived-field"),
     ],
 )
-def test_a_line_with_a_fault_moves_nothing(client: TestClient, body: Answer, pointer: str) -> None:
+def test_an_invalid_line_changes_nothing(client: TestClient, body: Answer, pointer: str) -> None:
     app = application(client)
     before = items(client, at(app))
     fault(client.post(at(app), json=body), pointer)
@@ -165,7 +165,9 @@ def test_a_date_of_a_line_is_corrected_but_never_cleared(client: TestClient) -> 
     fault(client.patch(f"/v1/stages/{line['id']}", json={"at": None}), "/at")
 
 
-def test_an_ending_elsewhere_before_its_round_uncovers_the_search(world: World, client: TestClient) -> None:
+def test_closing_another_application_before_its_round_removes_that_round_from_step_7(
+    world: World, client: TestClient
+) -> None:
     app, _ = interviewed(client)
     other, _ = interviewed(client, starts_at="2026-06-10T14:00:00Z", ends_at="2026-06-10T15:00:00Z")
     assert step(client, app, 7)["due_at"] == "2026-06-18T04:00:00Z"

@@ -1,4 +1,4 @@
-"""The seven steps as they are read: at any instant, with the rules applied, and unchanged when nothing changed."""
+"""Reading the seven steps: `as_of`, `explain`, the headline and `304 Not Modified`."""
 
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -26,8 +26,8 @@ from tests.http.api_client import (
 )
 
 TOLD = (
-    "Your interview ended Fri 29 May, 11:00 EDT. A thank-you letter is due within 24 hours; "
-    "it was due Sat 30 May, 11:00 EDT."
+    "Your interview ended at 11:00 on Fri 29 May 2026 (EDT). A thank-you letter is due within 24 hours. "
+    "You had until 11:00 on Sat 30 May 2026 (EDT)."
 )
 CODES = ["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 
@@ -35,11 +35,11 @@ CODES = ["next_stage", "contact_details", "notes", "thank_you", "references", "s
 @pytest.mark.parametrize(
     ("stage", "state", "reason"),
     [
-        pytest.param("applied", "not_started", "no_interview", id="while-it-is-alive"),
-        pytest.param("rejected", "not_applicable", "application_closed", id="when-it-is-closed"),
+        pytest.param("applied", "not_started", "no_interview", id="an-open-application"),
+        pytest.param("rejected", "not_applicable", "application_closed", id="a-closed-application"),
     ],
 )
-def test_without_a_round_each_number_stands_once_and_nothing_is_stored(
+def test_without_a_round_each_number_is_shown_once_and_has_no_id(
     client: TestClient, stage: str, state: str, reason: str
 ) -> None:
     found = steps(client, application(client, stage=stage))
@@ -52,7 +52,7 @@ def test_without_a_round_each_number_stands_once_and_nothing_is_stored(
     assert found["as_of"] is None
 
 
-def test_a_step_tells_everything_about_itself(client: TestClient) -> None:
+def test_a_step_shows_every_field(client: TestClient) -> None:
     app, round_ = interviewed(client)
     found = step(client, app, 4)
     zone = "America/New_York"
@@ -74,7 +74,7 @@ def test_a_step_tells_everything_about_itself(client: TestClient) -> None:
         "evidence": [],
         "next_action": {
             "code": "draft_letter",
-            "text": "Write the thank-you letter: it is composed from your notes, and yours to change.",
+            "text": "Compose the thank-you letter from your notes. You can change the draft.",
             "method": "POST",
             "href": f"/v1/interviews/{round_}/letters/compose",
         },
@@ -88,7 +88,7 @@ def test_a_step_tells_everything_about_itself(client: TestClient) -> None:
     assert read(client, f"/v1/steps/{found['id'].upper()}") == found
 
 
-def test_the_headline_speaks_for_the_most_pressing_round(client: TestClient) -> None:
+def test_the_headline_shows_the_most_urgent_round_of_each_step(client: TestClient) -> None:
     app, first = interviewed(client)
     second = interview(client, app, starts_at="2026-06-03T14:00:00Z")
     found = steps(client, app)
@@ -105,7 +105,7 @@ def test_the_headline_speaks_for_the_most_pressing_round(client: TestClient) -> 
     assert len(found["steps"]) == 4 + 4 + 1 + 2 + 1
 
 
-def test_the_past_is_judged_by_what_was_known_then_and_the_schedule_of_today(client: TestClient) -> None:
+def test_as_of_in_the_past_uses_the_facts_of_then_and_the_schedule_of_today(client: TestClient) -> None:
     app, round_ = interviewed(client)
     base = f"/v1/applications/{app}"
     note = {"interview_id": round_, "text": "x", "noted_at": "2026-05-29T16:00:00Z"}
@@ -126,7 +126,7 @@ def test_the_past_is_judged_by_what_was_known_then_and_the_schedule_of_today(cli
     }
 
 
-def test_the_future_passes_its_deadlines_and_nothing_else(client: TestClient) -> None:
+def test_as_of_in_the_future_changes_only_states_and_reasons(client: TestClient) -> None:
     app, _ = interviewed(client)
     now, later = steps(client, app), steps(client, app, as_of="2026-06-06T06:00:00+02:00")
     assert (now["as_of"], later["as_of"]) == (None, "2026-06-06T04:00:00Z")
@@ -148,19 +148,19 @@ def test_the_future_passes_its_deadlines_and_nothing_else(client: TestClient) ->
         pytest.param("9999-12-31T23:59:59-12:00", id="beyond-year-9999"),
     ],
 )
-def test_an_instant_that_is_none_is_refused(client: TestClient, as_of: str) -> None:
+def test_an_invalid_as_of_is_refused(client: TestClient, as_of: str) -> None:
     app, _ = interviewed(client)
     for href in (f"/v1/applications/{app}/steps", "/v1/queue"):
         problem(client.get(href, params={"as_of": as_of}), 422, "invalid", "as_of")
 
 
 @pytest.mark.parametrize("as_of", ["1970-01-01T00:00:00Z", "2199-12-31T23:59:59Z"])
-def test_the_ends_of_time_can_be_asked_for(client: TestClient, as_of: str) -> None:
+def test_as_of_accepts_the_earliest_and_the_latest_instant(client: TestClient, as_of: str) -> None:
     app, _ = interviewed(client)
     assert steps(client, app, as_of=as_of)["as_of"] == as_of
 
 
-def test_explaining_adds_the_rules_that_were_applied_and_nothing_else(client: TestClient) -> None:
+def test_explain_adds_the_applied_rules_and_changes_nothing_else(client: TestClient) -> None:
     app, _ = interviewed(client)
     plain, traced = steps(client, app), steps(client, app, explain=True)
     assert [{**s, "trace": None} for s in traced["steps"]] == plain["steps"]
@@ -175,7 +175,7 @@ def test_explaining_adds_the_rules_that_were_applied_and_nothing_else(client: Te
     assert all(s["trace"] for s in traced["steps"])
 
 
-def test_steps_that_did_not_change_are_not_sent_again(world: World, client: TestClient) -> None:
+def test_unchanged_steps_are_not_sent_again(world: World, client: TestClient) -> None:
     app, _ = interviewed(client)
     href = f"/v1/applications/{app}/steps"
     tag = client.get(href).headers["etag"]
@@ -195,7 +195,7 @@ def test_steps_that_did_not_change_are_not_sent_again(world: World, client: Test
     assert again() == 200
 
 
-def test_a_step_id_survives_everything_but_the_fact_that_caused_it(client: TestClient) -> None:
+def test_a_step_keeps_its_id_until_its_round_is_deleted(client: TestClient) -> None:
     app, round_ = interviewed(client)
     before = [s["id"] for s in steps(client, app)["steps"]]
     alter(client, f"/v1/interviews/{round_}", starts_at="2026-06-03T14:00:00Z", ends_at=None)
@@ -205,7 +205,7 @@ def test_a_step_id_survives_everything_but_the_fact_that_caused_it(client: TestC
         problem(client.get(f"/v1/steps/{id_}"), 404, "not_found")
 
 
-def test_a_contact_from_the_panel_is_asked_for_and_an_optional_one_is_not(client: TestClient) -> None:
+def test_the_details_of_an_interviewer_are_missing_but_not_those_of_an_optional_one(client: TestClient) -> None:
     app, round_ = interviewed(client)
     people = sorted(contact(client) for _ in range(2))
     put(client, f"/v1/interviews/{round_}/interviewers/{people[0]}")

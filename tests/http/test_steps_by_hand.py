@@ -1,4 +1,4 @@
-"""Steps by hand: ticked, skipped, reopened and snoozed; evidence still wins."""
+"""Steps changed by hand: completed, skipped, reopened and snoozed; evidence takes precedence."""
 
 from datetime import datetime, timedelta
 
@@ -33,7 +33,7 @@ def do(client: TestClient, app: str, number: int, action: str, **body: object) -
 
 
 @pytest.mark.parametrize("number", range(1, 6))
-def test_a_step_is_ticked_at_the_time_it_was_done(client: TestClient, number: int) -> None:
+def test_a_step_is_completed_by_hand_with_the_time_it_was_done(client: TestClient, number: int) -> None:
     app, _ = interviewed(client)
     assert do(client, app, number, "complete")["completed_at"] == NOW
     ticked = do(client, app, number, "complete", at="2026-05-29T16:00:00Z", note="On the phone.")
@@ -42,7 +42,7 @@ def test_a_step_is_ticked_at_the_time_it_was_done(client: TestClient, number: in
     assert (opened["state"], opened["completed_at"]) == ("overdue" if number < 5 else "open", None)
 
 
-def test_of_several_marks_the_latest_by_its_own_date_counts(client: TestClient) -> None:
+def test_of_several_overrides_the_one_with_the_latest_date_counts(client: TestClient) -> None:
     app, _ = interviewed(client)
     do(client, app, 4, "skip", at="2026-05-29T18:00:00Z")
     do(client, app, 4, "complete", at="2026-05-29T16:00:00Z")
@@ -51,7 +51,7 @@ def test_of_several_marks_the_latest_by_its_own_date_counts(client: TestClient) 
     assert (step(client, app, 4)["state"], step(client, app, 4)["completed_at"]) == ("done", "2026-05-29T19:00:00Z")
 
 
-def test_a_mark_may_lie_before_the_step_opens_but_not_ahead_of_now(client: TestClient) -> None:
+def test_an_override_may_be_dated_before_the_step_opens_but_not_in_the_future(client: TestClient) -> None:
     app = application(client)
     interview(client, app, starts_at="2026-06-03T14:00:00Z")
     assert do(client, app, 3, "complete", at=STARTED)["state"] == "done"
@@ -68,7 +68,7 @@ def test_a_mark_may_lie_before_the_step_opens_but_not_ahead_of_now(client: TestC
         pytest.param(7, "/v1/search-activities", id="a-search"),
     ],
 )
-def test_a_call_and_a_search_are_recorded_as_what_they_are(client: TestClient, number: int, href: str) -> None:
+def test_steps_6_and_7_are_completed_only_by_recording_the_fact(client: TestClient, number: int, href: str) -> None:
     app, _ = interviewed(client)
     before = step(client, app, number)
     found = problem(client.post(f"/v1/steps/{before['id']}/complete"), 422, "record_the_fact")
@@ -77,21 +77,21 @@ def test_a_call_and_a_search_are_recorded_as_what_they_are(client: TestClient, n
     assert step(client, app, number) == before
 
 
-def test_evidence_wins_over_a_skip(client: TestClient) -> None:
+def test_evidence_takes_precedence_over_a_skip(client: TestClient) -> None:
     app, round_ = interviewed(client)
     assert do(client, app, 4, "skip")["reason"]["code"] == "skipped_by_user"
     add(client, f"/v1/applications/{app}/letters", interview_id=round_, sent_at="2026-05-29T18:00:00Z")
     assert step(client, app, 4)["reason"]["code"] == "evidence"
 
 
-def test_the_earlier_of_tick_and_evidence_counts(client: TestClient) -> None:
+def test_the_earlier_of_override_and_evidence_counts(client: TestClient) -> None:
     app, round_ = interviewed(client)
     add(client, f"/v1/applications/{app}/letters", interview_id=round_, sent_at="2026-05-31T18:00:00Z")
     assert step(client, app, 4)["state"] == "done_late"
     assert do(client, app, 4, "complete", at="2026-05-29T18:00:00Z")["state"] == "done"
 
 
-def test_skipping_a_call_ends_the_chain_and_says_so(client: TestClient) -> None:
+def test_skipping_a_call_opens_no_further_call_and_warns_of_it(client: TestClient) -> None:
     app, _ = interviewed(client)
     skipped = do(client, app, 6, "skip")
     assert skipped["state"] == "skipped"
@@ -103,7 +103,7 @@ def test_skipping_a_call_ends_the_chain_and_says_so(client: TestClient) -> None:
     assert [s["state"] for s in steps(client, app)["steps"] if s["number"] == 6] == ["done", "upcoming"]
 
 
-def test_what_falls_due_at_this_second_is_skipped_as_overdue(world: World, client: TestClient) -> None:
+def test_skipping_overdue_steps_includes_one_that_is_due_this_second(world: World, client: TestClient) -> None:
     app, _ = interviewed(client)
     open_step = step(client, app, 5)
     assert open_step["state"] == "open"
@@ -112,7 +112,7 @@ def test_what_falls_due_at_this_second_is_skipped_as_overdue(world: World, clien
     assert read(client, f"/v1/steps/{open_step['id']}")["state"] == "skipped"
 
 
-def test_everything_overdue_is_skipped_at_once(client: TestClient) -> None:
+def test_all_overdue_steps_of_an_application_are_skipped_at_once(client: TestClient) -> None:
     app, _ = interviewed(client)
     other, _ = interviewed(client)
     after = act(client, f"/v1/applications/{app}/steps/skip", steps="overdue", note="Recorded afterwards.")
@@ -138,7 +138,9 @@ def test_chosen_steps_are_skipped_together_or_not_at_all(client: TestClient) -> 
     assert [line["number"] for line in after["headline"] if line["state"] == "skipped"] == [1, 7]
 
 
-def test_a_snoozed_step_leaves_the_queue_until_it_wakes_and_nothing_else(world: World, client: TestClient) -> None:
+def test_a_snoozed_step_leaves_the_queue_until_its_snooze_ends_and_nothing_else_changes(
+    world: World, client: TestClient
+) -> None:
     app, _ = interviewed(client)
     before = step(client, app, 1)
     asleep = do(client, app, 1, "snooze", until=TUESDAY)
@@ -152,7 +154,7 @@ def test_a_snoozed_step_leaves_the_queue_until_it_wakes_and_nothing_else(world: 
     assert client.get("/v1/queue", headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_a_snooze_is_taken_back(client: TestClient) -> None:
+def test_a_snooze_can_be_removed(client: TestClient) -> None:
     app, _ = interviewed(client)
     before = step(client, app, 1)
     do(client, app, 1, "snooze", until=TUESDAY)
@@ -203,7 +205,7 @@ def test_a_closed_step_cannot_be_snoozed(client: TestClient) -> None:
     problem(client.post(f"/v1/steps/{id_}/snooze", json={"until": TUESDAY}), 409, "step_closed")
 
 
-def test_a_step_changed_elsewhere_is_not_overwritten(client: TestClient) -> None:
+def test_a_step_with_an_outdated_version_is_not_overwritten(client: TestClient) -> None:
     app, _ = interviewed(client)
     href = f"/v1/steps/{step(client, app, 4)['id']}"
     old = client.get(href).headers["etag"]

@@ -1,4 +1,4 @@
-"""What is broken on the wire is refused or cut, nothing of it is done, and the server goes on answering."""
+"""Malformed HTTP over a socket: it is refused or disconnected, has no effect, and the server goes on answering."""
 
 import json
 import socket
@@ -25,26 +25,26 @@ def impatient(make_world: Callable[..., World]) -> World:
 
 
 def answer_to(address: Address, parts: Iterator[bytes]) -> bytes:
-    """Send until the server closes, then return what it said. Fails where it neither answers nor closes in time."""
+    """Send all parts and return the answer up to its headers; fail if the server neither answers nor closes in time."""
     end, said = time.monotonic() + PATIENCE, b""
     with socket.create_connection(address) as connection:
         connection.settimeout(PATIENCE)
         try:
             for part in parts:
                 connection.sendall(part)
-                assert time.monotonic() < end, "it takes all that it is sent"
+                assert time.monotonic() < end, "the server goes on reading"
             while b"\r\n\r\n" not in said and (data := connection.recv(65_536)):
                 said += data
         except (ConnectionResetError, BrokenPipeError):
-            pass  # closed with data unread, which may cost the answer
+            pass  # The server closed with unread data; the kernel may then drop the answer.
         return said
 
 
 def faults_of(said: bytes) -> Iterator[str]:
-    """Tell what is wrong with an answer to something broken; none at all is right."""
+    """Yield what is wrong with an answer to a malformed request; no answer at all is right."""
     head, _, body = said.partition(b"\r\n\r\n")
     if MARK.encode() in said:
-        yield "it echoes"
+        yield "it echoes the input"
     if said and not head.startswith(b"HTTP/1.1 4"):
         yield f"it is answered {head[:40]!r}"
     if said and PROBLEM.encode() not in head:
@@ -60,8 +60,8 @@ def broken() -> Parts:
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("make", [broken, wire.without_end], ids=["broken", "without-end"])
-def test_what_is_broken_on_the_wire_is_refused_and_changes_nothing(make: Callable[[], Parts], impatient: World) -> None:
+@pytest.mark.parametrize("make", [broken, wire.without_end], ids=["malformed", "endless"])
+def test_a_malformed_request_is_refused_and_changes_nothing(make: Callable[[], Parts], impatient: World) -> None:
     client = impatient.sign_up()
     token, user = client.headers["Authorization"].encode(), client.get("/v1/me").json()["id"]
     before, found = dump(impatient.database, user), {}
@@ -77,7 +77,7 @@ def test_what_is_broken_on_the_wire_is_refused_and_changes_nothing(make: Callabl
 
 
 @pytest.mark.sqlite
-def test_the_request_that_is_broken_works_when_whole(impatient: World) -> None:
+def test_the_requests_that_the_malformed_ones_are_made_from_work(impatient: World) -> None:
     client = impatient.sign_up()
     token = client.headers["Authorization"].encode()
     with served(impatient) as address:
@@ -88,7 +88,7 @@ def test_the_request_that_is_broken_works_when_whole(impatient: World) -> None:
 
 
 @pytest.mark.sqlite
-def test_an_answer_is_not_held_back_until_its_head_is_acknowledged(world: World) -> None:
+def test_connections_have_tcp_nodelay_set(world: World) -> None:
     with serving(world) as (address, server), socket.create_connection(address) as client:
         client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
         assert client.recv(65_536)

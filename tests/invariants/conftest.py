@@ -1,4 +1,4 @@
-"""The demo account beside a stranger's, and every operation of the published document."""
+"""Fixtures with the demo account and a stranger, and all operations of the published document."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ DOCUMENT: Node = json.loads(
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation with an address and a body that work for the demo account."""
+    """An operation with an address and a body that are valid for the demo account."""
 
     name: str
     method: str
@@ -76,7 +76,7 @@ ABOUT_A_SESSION = ("end_current_session", "get_current_session")
 
 
 def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
-    """Do what has to come before an example, and return the parameters that it needs."""
+    """Prepare the database for the example of an operation; return the query parameters that it needs."""
     if operation.name == "confirm_password_reset":
         app: Any = client.app
         with app.state.database.write(NOW) as session:
@@ -87,14 +87,14 @@ def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
 
 
 def signed_in(client: TestClient) -> None:
-    """Let a session ask."""
+    """Sign in as the demo account and use the session's token in the client."""
     answer = client.post("/v1/sessions", json=examples.BODIES["SessionCreate"])
     client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def cheap_hashing() -> Iterator[None]:
-    """Hash passwords at next to no cost: none of these tests is about that."""
+    """Hash passwords with the cheapest parameters, because no test here is about hashing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(security, "_hasher", lambda: CHEAP)
         patch.setattr(security, "_decoy", lambda: CHEAP.hash("of nobody"))
@@ -102,7 +102,7 @@ def cheap_hashing() -> Iterator[None]:
 
 
 def world_on(url: str) -> World:
-    """Return an application on a database. One token makes more calls a minute here than anybody may."""
+    """Return an application on a database, without a rate limit that these tests would reach."""
     clock = Clock(NOW)
     return World(create_app(Settings(database_url=url, requests_per_minute=1_000_000), clock=clock), clock)
 
@@ -123,7 +123,7 @@ def opened_world(store: Store, template: str) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def demo_database(store: Store) -> Iterator[tuple[str, str]]:
-    """The demo account's database, to be copied, and its token."""
+    """The URL of a database with the demo account, to be copied, and its `Authorization` header."""
     with opened_world(store, store.head) as world:
         secret = demo.build(world.database, NOW, hasher=CHEAP.hash)
         world.database.dispose()
@@ -132,7 +132,7 @@ def demo_database(store: Store) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Two users of one application: the demo account, and one who has nothing."""
+    """Clients of the demo account, of a user without any facts, and of nobody."""
 
     world: World
     demo: TestClient
@@ -151,10 +151,10 @@ def neighbours(demo_database: tuple[str, str], store: Store) -> Iterator[Neighbo
 
 
 class Renewed:
-    """An application whose database can be replaced by a fresh copy of another.
+    """An application whose database can be replaced by a fresh copy.
 
-    The engine stays the same, and with it what it has compiled: to compile all statements again for each copy takes
-    longer than to run them.
+    The engine stays the same and keeps its compiled statements; compiling them again for each copy takes longer than
+    running them.
     """
 
     def __init__(self, store: Store, template: str) -> None:
@@ -164,7 +164,7 @@ class Renewed:
         event.listen(self.world.database.engine, "do_connect", self._connected)
 
     def renew(self) -> None:
-        """Go on with a fresh copy."""
+        """Replace the database by a fresh copy."""
         self.close()
         self.url = self.store.copy(self.template)
 
@@ -180,7 +180,7 @@ class Renewed:
 
 @pytest.fixture
 def renewed(demo_database: tuple[str, str], store: Store) -> Iterator[Renewed]:
-    """The demo account's application, to be renewed after each operation that writes."""
+    """An application with the demo account; tests renew its database after each operation that writes."""
     found = Renewed(store, demo_database[0])
     yield found
     for client in found.world.clients:

@@ -1,4 +1,4 @@
-"""Assertions in a loop: each one that fails is kept by name, so that one does not hide the others."""
+"""Collect failed assertions of a loop by name, so that one failure does not hide the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ LONGEST = 1_000
 
 
 class Failures:
-    """Collects what fails inside `of` and fails at the end of its block with all of it, or where nothing was tried."""
+    """Collects failures inside `of`; the end of its block fails with all of them, or if nothing was tried."""
 
     def __init__(self) -> None:
         self.found: dict[str, list[str]] = {}
@@ -17,7 +17,7 @@ class Failures:
 
     @contextmanager
     def of(self, *names: object) -> Iterator[None]:
-        """Keep an assertion that fails in this block under a name; let any other exception pass with the name noted."""
+        """Keep an AssertionError of the block under a name; add the name to any other exception as a note."""
         name = " ".join(map(str, names))
         self.tried += 1
         try:

@@ -1,4 +1,4 @@
-"""Which SQL statements a request runs, and how the database reads its tables for them."""
+"""Record the SQL statements of a request, and read their query plans."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT", "RELEASE")
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement as it was sent to the database, with `?` for each parameter, and its sets of parameters."""
+    """A statement that was sent to the database, with `?` for each parameter, and its sets of parameters."""
 
     text: str
     parameters: list[list[str]]
@@ -33,7 +33,7 @@ class Statement:
 
     @property
     def tables(self) -> set[str]:
-        """The owned tables that it names."""
+        """The owned tables in the statement."""
         named = NAMED.findall(" ".join(self.text.split()))
         return {name for names in named for name in names.split(", ")} & OWNED
 
@@ -44,7 +44,7 @@ class Statement:
 
 @contextmanager
 def recorded(database: Database) -> Iterator[list[Statement]]:
-    """Record every statement of a block but those that only begin and end transactions."""
+    """Record all statements of a block, except transaction control and pragmas."""
     found: list[Statement] = []
 
     def record(_connection: object, _cursor: object, text: str, parameters: Any, _context: object, many: bool) -> None:
@@ -69,7 +69,7 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
 
     event.listen(database.engine, "before_cursor_execute", record)
     CompiledStatement.bind_many = many  # type: ignore[method-assign,assignment]  # see below
-    CompiledStatement.bind = on  # type: ignore[method-assign,assignment]  # plain statements tell the engine nothing
+    CompiledStatement.bind = on  # type: ignore[method-assign,assignment]  # raw statements bypass the events of the engine
     try:
         yield found
     finally:
@@ -78,9 +78,10 @@ def recorded(database: Database) -> Iterator[list[Statement]]:
 
 
 def plan(database: Database, statement: Statement) -> list[str]:
-    """Return the steps in which the database reads its tables for a statement.
+    """Return the lines of a statement's query plan.
 
-    PostgreSQL would rather scan and sort a handful of rows: that is made dear, so that what remains is necessary.
+    PostgreSQL prefers to scan and sort a handful of rows. Scans and sorts are disabled here, so that a plan shows one
+    only if no index can replace it.
     """
     text, parameters = statement.sent
     with database.engine.connect() as connection:
@@ -93,7 +94,7 @@ def plan(database: Database, statement: Statement) -> list[str]:
 
 
 def counted(database: Database, act: Callable[[], Any]) -> int:
-    """Return how many statements something takes."""
+    """Return the number of statements that a function runs."""
     with recorded(database) as found:
         act()
     return len(found)

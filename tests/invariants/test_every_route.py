@@ -1,7 +1,7 @@
-"""What holds for every operation of the published document, present and future.
+"""Rules for every operation of the published document, present and future.
 
-Marked `sqlite` is what is decided before the database is asked, so that it cannot differ on PostgreSQL. Broken bodies
-and content types are in test_hostile.
+Tests marked `sqlite` do not depend on the database, because the answer is decided before any statement. Malformed
+bodies and content types are in test_hostile.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ def assert_problem(answer: Any, status: int) -> None:
 
 
 def asked(client: TestClient, operation: Operation, **given: Any) -> Any:
-    """Send the request that works for the demo account, with what is given instead."""
+    """Send the valid request of the demo account, with other headers, parameters or body if given."""
     return client.request(operation.method, operation.href, **{"json": operation.body, **given})
 
 
@@ -49,7 +49,7 @@ def without_traces(problem: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in problem.items() if name not in ("instance", "request_id")}
 
 
-def test_nobody_is_answered_401(neighbours: Neighbours) -> None:
+def test_a_request_without_a_valid_token_is_answered_401(neighbours: Neighbours) -> None:
     with Failures() as failures:
         for operation in CLOSED:
             for name, headers in NOBODY.items():
@@ -59,7 +59,7 @@ def test_nobody_is_answered_401(neighbours: Neighbours) -> None:
                     assert answer.headers.get("www-authenticate", "").startswith("Bearer")
 
 
-def test_nobody_learns_what_is_wrong_with_a_body(neighbours: Neighbours) -> None:
+def test_errors_of_a_body_are_not_reported_without_a_valid_token(neighbours: Neighbours) -> None:
     headers = NOBODY["with an unknown token"]
     with Failures() as failures:
         for operation in WITH_A_BODY:
@@ -69,7 +69,7 @@ def test_nobody_learns_what_is_wrong_with_a_body(neighbours: Neighbours) -> None
                 assert_problem(asked(neighbours.nobody, operation, json={"no such field": 1}, headers=headers), 401)
 
 
-def test_what_is_somebody_elses_does_not_exist(neighbours: Neighbours) -> None:
+def test_somebody_elses_object_is_answered_like_a_missing_one(neighbours: Neighbours) -> None:
     stranger, database = neighbours.stranger, neighbours.world.database
     owner = neighbours.demo.get("/v1/me").json()["id"]
     before = dump(database, owner)
@@ -142,14 +142,14 @@ def test_head_answers_like_get_without_the_body(neighbours: Neighbours) -> None:
 
 
 def sent_by_head(client: TestClient, operation: Operation) -> bytes:
-    """Return the body that the application sends after a HEAD: a client would pass over it."""
+    """Return the body that the application sends after a HEAD, which an HTTP client would discard."""
     token = ((b"authorization", client.headers["Authorization"].encode()),)
     sent = Sent("HEAD", operation.href.encode(), headers=token)
-    return asyncio.run(call_asgi(client.app, sent)).body  # type: ignore[arg-type]  # it is one of ours
+    return asyncio.run(call_asgi(client.app, sent)).body  # type: ignore[arg-type]  # it is a FastAPI application
 
 
 @pytest.mark.sqlite
-def test_a_page_stands_behind_every_type_of_problem(neighbours: Neighbours) -> None:
+def test_every_problem_type_has_a_page(neighbours: Neighbours) -> None:
     with Failures() as failures:
         for code, problem in PROBLEM_TYPES.items():
             with failures.of(code):
@@ -165,11 +165,13 @@ def test_an_unknown_address_is_a_problem_too(neighbours: Neighbours) -> None:
 
 
 @pytest.mark.sqlite
-def test_nobody_learns_which_addresses_there_are(neighbours: Neighbours) -> None:
+def test_unknown_addresses_below_v1_are_answered_401_without_a_token(neighbours: Neighbours) -> None:
     assert_problem(neighbours.nobody.get("/v1/nothing-here"), 401)
 
 
-def test_a_post_sent_again_with_its_key_is_answered_the_same(renewed: Renewed, demo_database: tuple[str, str]) -> None:
+def test_a_post_repeated_with_its_idempotency_key_gets_the_same_answer(
+    renewed: Renewed, demo_database: tuple[str, str]
+) -> None:
     demo = renewed.world.app_client()
     demo.headers.update({"Authorization": demo_database[1], "Idempotency-Key": "once"})
     with Failures() as failures:

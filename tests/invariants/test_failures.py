@@ -1,4 +1,4 @@
-"""The collector of failures hides none: each is named, and what is no assertion is raised."""
+"""The collector of failures: it reports each failed assertion by name and raises other exceptions."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.invariants.failures import Failures
 
 
 def fail_for(*names: str) -> None:
-    """Try three names, of which some fail."""
+    """Run three blocks; those with the given names fail."""
     with Failures() as failures:
         for name in ("first", "second", "third"):
             with failures.of("the", name):

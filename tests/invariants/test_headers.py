@@ -1,6 +1,6 @@
-"""What every answer says to browsers and caches, whatever was asked and whatever came of it.
+"""Security and cache headers of every answer, whatever its status.
 
-The headers are added around everything else: the database makes no difference.
+They are added outside of the endpoints, so the database makes no difference and SQLite is enough.
 """
 
 import pytest
@@ -22,7 +22,7 @@ NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancest
 PAGES = ("/docs", "/redoc", "/password-reset")
 
 
-def test_every_answer_is_protected(neighbours: Neighbours) -> None:
+def test_every_answer_has_the_security_headers(neighbours: Neighbours) -> None:
     with Failures() as failures:
         for who, client in {"nobody": neighbours.nobody, "stranger": neighbours.stranger}.items():
             for operation in OPERATIONS:
@@ -38,13 +38,13 @@ def test_every_answer_is_protected(neighbours: Neighbours) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/nothing", "/nothing", "/docs/files/swagger-ui.css", "/openapi.json"])
-def test_other_addresses_are_too(path: str, world: World) -> None:
+def test_answers_outside_of_the_document_have_the_security_headers(path: str, world: World) -> None:
     answer = world.app_client().get(path)
     assert {**ALWAYS, "content-security-policy": NOTHING}.items() <= answer.headers.items()
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_runs_our_own_scripts_and_no_others(path: str, world: World) -> None:
+def test_a_page_allows_only_our_own_scripts(path: str, world: World) -> None:
     answer = world.app_client().get(path)
     assert ALWAYS.items() <= answer.headers.items()
     (policy,) = answer.headers.get_list("content-security-policy")
@@ -56,6 +56,6 @@ def test_a_page_runs_our_own_scripts_and_no_others(path: str, world: World) -> N
     assert "unsafe-eval" not in policy
 
 
-def test_by_tls_browsers_are_told_to_stay_with_it(world: World) -> None:
+def test_over_https_hsts_is_sent(world: World) -> None:
     answer = world.app_client().get("https://testserver/livez")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"

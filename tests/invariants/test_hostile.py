@@ -1,10 +1,10 @@
-"""Whatever anybody sends to any operation: a problem that blames what is wrong, nothing written, nothing echoed.
+"""Hostile input to every operation: the answer is a problem that names the error; nothing is written or echoed.
 
-The corpus is in `tests/hostile`; operations, fields and parameters come from the application's own document, so that a
-new one is covered, or fails because nobody has said what is hostile to it.
+The corpus is in `tests/hostile`. Operations, fields and parameters come from the application's own document, so a new
+one is covered, or fails because the corpus has no input for its kind.
 
-All that may reach a column runs on PostgreSQL too, which takes other texts and numbers. Marked `sqlite` is what no
-statement is asked for.
+Input that may reach a column runs on PostgreSQL too, which accepts other texts and numbers than SQLite. Tests marked
+`sqlite` send input that is refused before any statement.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,8 +37,8 @@ MAKERS = (
 
 
 @pytest.fixture(scope="module")
-def shared_siege(demo_database: tuple[str, str], store: Store) -> Iterator[FuzzHarness]:
-    """The demo account for all tests that leave it as it was."""
+def shared_harness(demo_database: tuple[str, str], store: Store) -> Iterator[FuzzHarness]:
+    """A harness shared by all tests that leave the demo account unchanged."""
     with opened_world(store, demo_database[0]) as world:
         world.database.open_inline_connection()
         with fuzz_harness(world, build_openapi(world.app, NOW)) as found:
@@ -46,26 +46,26 @@ def shared_siege(demo_database: tuple[str, str], store: Store) -> Iterator[FuzzH
 
 
 @pytest.fixture
-def harness(shared_siege: FuzzHarness) -> Iterator[FuzzHarness]:
-    """The demo account, which the test must leave as it was."""
-    shared_siege.faults.clear()
-    before = shared_siege.checksum()
-    yield shared_siege
-    assert shared_siege.checksum() == before
+def harness(shared_harness: FuzzHarness) -> Iterator[FuzzHarness]:
+    """The shared harness; the test must leave the demo account unchanged."""
+    shared_harness.faults.clear()
+    before = shared_harness.checksum()
+    yield shared_harness
+    assert shared_harness.checksum() == before
 
 
 @pytest.fixture
-def own_siege(shared_siege: FuzzHarness, demo_database: tuple[str, str], store: Store) -> Iterator[FuzzHarness]:
-    """A demo account of the test's own."""
+def own_harness(shared_harness: FuzzHarness, demo_database: tuple[str, str], store: Store) -> Iterator[FuzzHarness]:
+    """A harness with its own copy of the demo account."""
     with opened_world(store, demo_database[0]) as world:
         world.database.open_inline_connection()
-        with fuzz_harness(world, shared_siege.document) as found:
+        with fuzz_harness(world, shared_harness.document) as found:
             yield found
 
 
-def test_what_is_made_hostile_works_as_it_stands(harness: FuzzHarness) -> None:
+def test_the_requests_that_hostile_ones_are_made_from_work(harness: FuzzHarness) -> None:
     for target in harness.targets:
-        harness.attempt(target, [Attempt("as it stands", target.good, Verdict.WORKS)])
+        harness.attempt(target, [Attempt("unchanged", target.good, Verdict.WORKS)])
     assert not harness.faults, harness.report()
 
 
@@ -77,32 +77,32 @@ def test_hostile_input_is_refused_and_leaves_no_trace(
     for target in harness.targets:
         harness.attempt(target, make(target))
         after = harness.checksum()
-        harness.complain(target, "all of it", ["rows have changed"] if after != before else [])
+        harness.complain(target, "all inputs together", ["rows have changed"] if after != before else [])
         before = after
     assert not harness.faults, harness.report()
 
 
-def test_a_cursor_that_was_changed_or_forged_is_refused(own_siege: FuzzHarness) -> None:
-    found = lists(own_siege)
+def test_a_cursor_that_was_changed_or_forged_is_refused(own_harness: FuzzHarness) -> None:
+    found = lists(own_harness)
     for target in found:
-        lengthen(own_siege, target)
-    genuine = {target.name: cursor_of(own_siege, target) for target in found}
-    stranger = str(own_siege.world.sign_up().headers["Authorization"]).encode()
-    before = own_siege.checksum()
+        lengthen(own_harness, target)
+    genuine = {target.name: cursor_of(own_harness, target) for target in found}
+    stranger = str(own_harness.world.sign_up().headers["Authorization"]).encode()
+    before = own_harness.checksum()
     for target in found:
         made = list(tampered(target, genuine[target.name], genuine))
         (ours,) = [attempt for attempt in made if attempt.name == "genuine"]
         theirs = ours.sent.having("Authorization", stranger)
-        own_siege.attempt(target, [*made, Attempt("of somebody else", theirs)])
+        own_harness.attempt(target, [*made, Attempt("of somebody else", theirs)])
         for sort in [one for one in orders(target) if not one.startswith("-")]:
-            cursor = cursor_of(own_siege, target, sort)
-            own_siege.attempt(target, forged(target, sort, cursor, own_siege.user_id))
-    assert not own_siege.faults, own_siege.report()
-    assert own_siege.checksum() == before
+            cursor = cursor_of(own_harness, target, sort)
+            own_harness.attempt(target, forged(target, sort, cursor, own_harness.user_id))
+    assert not own_harness.faults, own_harness.report()
+    assert own_harness.checksum() == before
 
 
 @pytest.mark.sqlite
-def test_an_address_outside_the_document_is_as_safe(harness: FuzzHarness) -> None:
+def test_hostile_paths_outside_of_the_document_are_refused_too(harness: FuzzHarness) -> None:
     described = {target.template for target in harness.targets}
     others = {str(getattr(route, "path", "")) for route in routes_of(harness.world.app)} - described
     assert "/docs/files" in others
@@ -117,7 +117,7 @@ def test_an_address_outside_the_document_is_as_safe(harness: FuzzHarness) -> Non
 
 
 @pytest.mark.sqlite
-def test_a_name_is_told_short_and_printable(client: TestClient) -> None:
+def test_an_unknown_name_is_echoed_shortened_and_printable(client: TestClient) -> None:
     name = f"{MARK}\u202e\x1b\r\n" + "a" * 10_000
     body = client.post("/v1/contacts", json={name: 1})
     query = client.get("/v1/contacts", params={name: 1})
@@ -132,7 +132,7 @@ def test_a_name_is_told_short_and_printable(client: TestClient) -> None:
 
 
 @pytest.mark.sqlite
-def test_of_many_faults_the_first_hundred_are_told(client: TestClient) -> None:
+def test_of_many_errors_the_first_hundred_are_reported(client: TestClient) -> None:
     found = problem(client.post("/v1/contacts", json={str(n): 1 for n in range(9_000)}), 422, "invalid")
     assert found["detail"].startswith("9000 fields")
     assert len(found["errors"]) == 100
@@ -142,12 +142,12 @@ def test_of_many_faults_the_first_hundred_are_told(client: TestClient) -> None:
     "schema",
     [
         pytest.param({"type": "string"}, id="without-bounds"),
-        pytest.param({"type": "string", "format": "duration"}, id="of-an-unknown-form"),
+        pytest.param({"type": "string", "format": "duration"}, id="of-an-unknown-format"),
         pytest.param({}, id="anything"),
     ],
 )
-def test_a_field_of_which_nobody_said_what_is_hostile_is_not_passed_over(schema: dict[str, str]) -> None:
-    with pytest.raises(LookupError, match="say in tests/hostile"):
+def test_a_field_without_hostile_inputs_in_the_corpus_fails(schema: dict[str, str]) -> None:
+    with pytest.raises(LookupError, match="add hostile inputs to tests/hostile"):
         kind_of(schema)
 
 

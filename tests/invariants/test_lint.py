@@ -1,4 +1,4 @@
-"""A linter of OpenAPI documents finds nothing to complain about."""
+"""The OpenAPI linter reports nothing for the published document."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The published document says what the application does. That its examples run is in test_rights."""
+"""The published document matches the application; test_rights sends its examples."""
 
 import json
 import re
@@ -19,7 +19,7 @@ OPERATIONS = {operation["operationId"]: operation for _, _, operation in operati
 SCHEMAS: Node = MADE["components"]["schemas"]
 
 
-def test_the_committed_document_is_the_applications_own(tmp_path: Path) -> None:
+def test_the_committed_document_is_up_to_date(tmp_path: Path) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'none.db'}"))
     made = build_openapi(app)
     app.state.database.dispose()
@@ -30,11 +30,11 @@ def test_a_validator_finds_no_error() -> None:
     validate(MADE)
 
 
-def test_the_answers_shown_are_those_of_the_demo_account() -> None:
+def test_the_example_answers_are_those_of_the_demo_account() -> None:
     assert capture() == json.loads(TARGET.read_text(encoding="utf-8")), "run `make openapi`"
 
 
-def test_an_operation_speaks_to_its_caller() -> None:
+def test_every_operation_has_a_summary_a_description_and_described_parameters() -> None:
     with Failures() as failures:
         for name, operation in OPERATIONS.items():
             with failures.of(name):
@@ -47,7 +47,7 @@ def test_an_operation_speaks_to_its_caller() -> None:
                     assert parameter["description"], parameter["name"]
 
 
-def test_a_schema_has_a_realistic_example() -> None:
+def test_every_schema_has_an_example() -> None:
     with Failures() as failures:
         for name, schema in SCHEMAS.items():
             with failures.of(name):
@@ -55,7 +55,7 @@ def test_a_schema_has_a_realistic_example() -> None:
 
 
 def referenced(schema: Any) -> set[str]:
-    """The schemas that are named, also by way of a shared answer."""
+    """Return the names of the schemas that a schema refers to, directly or by a shared response."""
     text = json.dumps(schema)
     shared = re.findall(r"#/components/responses/(\w+)", text)
     text += json.dumps([MADE["components"]["responses"][name] for name in shared])
@@ -75,7 +75,7 @@ def output_schemas() -> set[str]:
     return closure({ref for operation in OPERATIONS.values() for ref in referenced(operation["responses"])})
 
 
-def test_an_answer_shows_every_key_always() -> None:
+def test_all_fields_of_answers_are_required() -> None:
     with Failures() as failures:
         for name in sorted(output_schemas()):
             with failures.of(name):

@@ -1,4 +1,4 @@
-"""Every statement on owned rows names the owner, and the database itself refuses a row that points at another's."""
+"""Every statement on owned tables filters by the owner, and foreign keys refuse references to another user's rows."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ POINTING = [
 
 
 def nameless(statement: Statement, owner: str) -> bool:
-    """Tell whether a statement touches an owned table without naming the owner for each."""
+    """Tell whether a statement uses an owned table without a condition on its owner."""
     if statement.verb == "INSERT":
         return not all(owner in row for row in statement.parameters)
     _, _, conditions = statement.text.partition("FROM" if statement.verb == "SELECT" else "WHERE")
@@ -46,7 +46,7 @@ def nameless(statement: Statement, owner: str) -> bool:
 
 @dataclass(frozen=True)
 class Recorded:
-    """Two users with a fact of every kind each, and what one of them has by name."""
+    """Two users with a fact of every kind each, and the ids of one of them by name."""
 
     world: World
     client: TestClient
@@ -86,7 +86,7 @@ def test_every_operation_names_the_owner_of_every_row_it_touches(
     assert {f"{verb} step_instance" for verb in ("INSERT", "UPDATE", "DELETE")} <= touched
 
 
-def test_only_the_owner_can_be_asked_for_even_where_a_query_forgets_to_say_so(both: Recorded) -> None:
+def test_a_session_adds_the_owner_to_a_statement_that_does_not_name_it(both: Recorded) -> None:
     world, client, ids = both.world, both.client, both.ids
     nobody = world.sign_up().get("/v1/me").json()["id"]
     with world.database.write(world.clock.now) as session:
@@ -130,14 +130,14 @@ def token_of(user: str, session: OwnedSession) -> Token:
     return Token(user_id=user, kind="personal", name="x", scopes=["all"], hash="x", **times)
 
 
-@pytest.mark.sqlite  # it reads the models alone
-def test_every_table_of_a_user_is_keyed_by_the_user_first() -> None:
+@pytest.mark.sqlite  # it reads only the models
+def test_the_primary_key_of_every_owned_table_begins_with_the_user() -> None:
     for table in SQLModel.metadata.sorted_tables:
         if table.name in OWNED:
             assert table.primary_key.columns.keys()[0] == "user_id", table.name
 
 
-def test_the_database_refuses_a_row_that_points_at_somebody_elses(both: Recorded) -> None:
+def test_a_foreign_key_refuses_a_reference_to_another_users_row(both: Recorded) -> None:
     with Failures() as failures:
         for table, key in POINTING:
             with failures.of(key.name), both.world.database.engine.connect() as connection:
@@ -145,7 +145,7 @@ def test_the_database_refuses_a_row_that_points_at_somebody_elses(both: Recorded
 
 
 def refusal(connection: Connection, table: Table, key: ForeignKeyConstraint, both: Recorded) -> str:
-    """Let a row of one user point at one of the other; return what the database says, and nothing if it does it."""
+    """Point a row of one user at a row of the other; return the database's error, empty if it accepts that."""
     (pointer,) = [column for column in key.columns if column.name != "user_id"]
     (target,) = {element.column for element in key.elements if element.column.name != "user_id"}
     strange = connection.execute(target.table.select().where(target.table.c.user_id == both.other)).first()
@@ -160,7 +160,7 @@ def refusal(connection: Connection, table: Table, key: ForeignKeyConstraint, bot
     return ""
 
 
-def test_every_reference_between_owned_tables_names_the_owner_in_the_database_too(world: World) -> None:
+def test_every_foreign_key_between_owned_tables_begins_with_the_user(world: World) -> None:
     inspector = inspect(world.database.engine)
     for table in sorted(OWNED):
         for key in inspector.get_foreign_keys(table):

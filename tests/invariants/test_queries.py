@@ -1,4 +1,4 @@
-"""However much is recorded, an answer takes the same number of statements, and lists read their indexes in order."""
+"""The number of statements does not grow with the number of rows, and lists read their rows in index order."""
 
 import re
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ SLOW = re.compile("TEMP B-TREE|^SCAN|Sort|Seq Scan")
 
 
 def record_more(client: TestClient, world: World, ids: dict[str, str], *, times: int) -> None:
-    """Record more of everything under the application, and as many more applications."""
+    """Record `times` more facts of every kind under the application, and as many more applications."""
     entry = Entry(client, world.clock.now, dict(ids))
     app, interview = ids["application"], ids["interview"]
     for number in range(times):
@@ -85,7 +85,7 @@ def record_more(client: TestClient, world: World, ids: dict[str, str], *, times:
 
 @dataclass(frozen=True)
 class Grown:
-    """A user with twenty of everything, and how many statements each list took while there was one."""
+    """A user with twenty rows in every list, and the statements that each list took with one row."""
 
     world: World
     client: TestClient
@@ -105,7 +105,7 @@ def grown(store: Store) -> Iterator[Grown]:
 
 
 def addresses(ids: dict[str, str]) -> list[str]:
-    """Return every list, those whose answer can be enlarged in every way."""
+    """Return the addresses of all lists, with every combination of `expand` and with `explain`."""
     app = ids["application"]
     return [
         *lists(ids),
@@ -150,7 +150,7 @@ def test_a_list_is_read_in_the_order_of_its_index_on_every_page(grown: Grown) ->
 
 
 def steps_of_list(world: World, client: TestClient, href: str) -> list[str]:
-    """Return how the statement that reads the rows of a page is carried out."""
+    """Return the query plan of the statement that reads the rows of a page."""
     with recorded(world.database) as found:
         read(client, href)
     (statement,) = [one for one in found if "ORDER BY" in one.text and "offer.respond_by >" not in one.text]

@@ -1,7 +1,7 @@
-"""Every operation of the document against tokens that lapsed or lack a right, and with just the right that it needs.
+"""Scopes: every operation with expired, revoked and insufficient tokens, and with exactly the scopes that it needs.
 
-Nobody (401) and somebody else (404) are in test_every_route. Marked `sqlite` is what never asks a database, and what
-is decided by the words of a token alone, which other tests here read from both.
+Requests without a token (401) and of other users (404) are in test_every_route. The test marked `sqlite` compares the
+document with the routes and needs no database.
 """
 
 from collections.abc import Collection, Iterator
@@ -41,7 +41,7 @@ NEEDED = {
     for operation in item.values()
     if operation["security"]
 }
-# What a token hands on to another, it has to have.
+# A token must itself have the scopes that it gives to a new token.
 HANDED_ON = {"create_token": examples.BODIES["TokenCreate"]["scopes"]}
 AREAS = {
     **dict.fromkeys(("applications", "interviews", "stages", "notes"), "applications"),
@@ -59,7 +59,7 @@ FINE = [scope for scope in SCOPES if ":" in scope]
 
 
 class Issuer:
-    """Makes clients of one application by the scopes of their tokens: the demo account's, or another's."""
+    """Makes clients of one application with tokens of given scopes, for the demo account or another user."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -89,7 +89,7 @@ class Issuer:
         return secret
 
     def asking(self, operation: Operation) -> TestClient:
-        """Return a client that may do just this: without a token, in a session, or with what the document names."""
+        """Return a client with exactly the access that an operation needs: no token, a session, or its scopes."""
         if operation.is_open or operation.name in ABOUT_A_SESSION:
             client = self.clients["nobody"] = TestClient(self.app, raise_server_exceptions=False)
             if not operation.is_open:
@@ -104,7 +104,7 @@ class Issuer:
 
 @pytest.fixture(scope="module")
 def refusing(demo_database: tuple[str, str], store: Store) -> Iterator[Issuer]:
-    """An application that is only asked for what it refuses or shows, so that one is enough."""
+    """An issuer on one application, shared by tests that write nothing."""
     with opened_world(store, demo_database[0]) as world:
         issuer = Issuer(world.app)
         yield issuer
@@ -115,12 +115,12 @@ def ask(client: TestClient, operation: Operation, **more: Any) -> Any:
     return client.request(operation.method, operation.href, json=operation.body, **more)
 
 
-def test_every_operation_against_everybody_who_may_not(refusing: Issuer) -> None:
+def test_expired_revoked_and_insufficient_tokens_are_refused(refusing: Issuer) -> None:
     with Failures() as failures:
         for operation in CLOSED:
             needed = NEEDED[operation.name]
             refused = {
-                "with a token that lapsed": (refusing.token(lapsed=True), 401),
+                "with an expired token": (refusing.token(lapsed=True), 401),
                 "with a token that was revoked": (refusing.token(revoked=True), 401),
             }
             if len(needed) > 1:
@@ -133,7 +133,7 @@ def test_every_operation_against_everybody_who_may_not(refusing: Issuer) -> None
                     assert ask(client, operation).status_code == status
 
 
-def test_every_example_works_with_just_the_right_that_it_needs(renewed: Renewed) -> None:
+def test_every_example_works_with_exactly_the_scopes_it_needs(renewed: Renewed) -> None:
     with Failures() as failures:
         for operation in OPERATIONS:
             issuer = Issuer(renewed.world.app)
@@ -147,7 +147,7 @@ def test_every_example_works_with_just_the_right_that_it_needs(renewed: Renewed)
                 renewed.renew()
 
 
-def test_what_is_missing_is_named_and_nothing_else_is_told(refusing: Issuer) -> None:
+def test_the_missing_scopes_are_named_before_errors_of_the_body(refusing: Issuer) -> None:
     with Failures() as failures:
         for operation in CLOSED:
             needed = NEEDED[operation.name]
@@ -164,7 +164,7 @@ def test_what_is_missing_is_named_and_nothing_else_is_told(refusing: Issuer) -> 
                     assert answer.status_code == 403
 
 
-def test_a_token_that_reads_reads_everything(refusing: Issuer) -> None:
+def test_the_scope_read_allows_every_get(refusing: Issuer) -> None:
     client = refusing.token(READ)
     with Failures() as failures:
         for operation in CLOSED:
@@ -174,7 +174,7 @@ def test_a_token_that_reads_reads_everything(refusing: Issuer) -> None:
 
 
 @pytest.mark.sqlite
-def test_the_document_says_what_is_enforced(refusing: Issuer) -> None:
+def test_the_document_lists_the_scopes_that_are_enforced(refusing: Issuer) -> None:
     enforced = {
         route.operation_id: list(route.scopes)
         for route in routes_of(refusing.app)
@@ -184,7 +184,7 @@ def test_the_document_says_what_is_enforced(refusing: Issuer) -> None:
     assert {scope for scopes in NEEDED.values() for scope in scopes} == {*READS, *WRITES}
 
 
-def test_an_operation_without_scopes_is_not_even_made() -> None:
+def test_a_route_without_known_scopes_cannot_be_declared() -> None:
     declare: Any = Routes("new").get
     with pytest.raises(TypeError, match="scopes"):
         declare("/v1/surprises")
@@ -192,7 +192,7 @@ def test_an_operation_without_scopes_is_not_even_made() -> None:
         declare("/v1/surprises", scopes="surprises:read")
 
 
-def test_every_operation_needs_the_scope_of_its_noun() -> None:
+def test_every_operation_needs_the_scope_of_its_resource() -> None:
     with Failures() as failures:
         for operation in CLOSED:
             with failures.of(operation):
@@ -200,7 +200,7 @@ def test_every_operation_needs_the_scope_of_its_noun() -> None:
 
 
 def scopes_by_address(method: str, path: str) -> list[str]:
-    """Return the scope of an address: that of its first noun, `steps` for the steps of an application."""
+    """Return the scopes of an address: by its first path segment, or `steps` for the steps of an application."""
     if (method, path) in SEVERAL:
         return list(SEVERAL[method, path])
     first, *rest = [part for part in path.removeprefix("/v1/").split("/") if not part.startswith("{")]
@@ -211,16 +211,16 @@ def scopes_by_address(method: str, path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("needed", "granted", "lacking"),
     [
-        pytest.param(["contacts:read"], ["all"], [], id="all-has-everything"),
-        pytest.param(["contacts:read"], ["read"], [], id="read-reads"),
-        pytest.param(["contacts:write"], ["read"], ["contacts:write"], id="read-writes-nothing"),
-        pytest.param(["contacts:read"], ["contacts:write"], ["contacts:read"], id="writing-is-not-reading"),
-        pytest.param(["all"], [*READS, *WRITES], [], id="every-one-is-all"),
-        pytest.param(["all"], [*READS, *WRITES[1:]], ["all"], id="all-but-one-is-not-all"),
-        pytest.param(["read"], READS, [], id="every-one-that-reads-is-read"),
-        pytest.param(["read"], ["all"], [], id="all-reads"),
+        pytest.param(["contacts:read"], ["all"], [], id="all-includes-every-scope"),
+        pytest.param(["contacts:read"], ["read"], [], id="read-includes-read-scopes"),
+        pytest.param(["contacts:write"], ["read"], ["contacts:write"], id="read-includes-no-write-scope"),
+        pytest.param(["contacts:read"], ["contacts:write"], ["contacts:read"], id="write-does-not-include-read"),
+        pytest.param(["all"], [*READS, *WRITES], [], id="every-scope-equals-all"),
+        pytest.param(["all"], [*READS, *WRITES[1:]], ["all"], id="all-but-one-scope-is-not-all"),
+        pytest.param(["read"], READS, [], id="every-read-scope-equals-read"),
+        pytest.param(["read"], ["all"], [], id="all-includes-read"),
         pytest.param(["all"], ["read"], ["all"], id="read-is-not-all"),
     ],
 )
-def test_what_a_token_contains(needed: list[str], granted: list[str], lacking: list[str]) -> None:
+def test_which_scopes_a_token_lacks(needed: list[str], granted: list[str], lacking: list[str]) -> None:
     assert missing_scopes(needed, granted) == lacking

@@ -1,4 +1,4 @@
-"""The house keeps its measures: small files, small functions, imports at the top, no host of a package registry."""
+"""Limits of the source: lines of files and functions, imports at the top, no hosts of package registries."""
 
 import ast
 import subprocess
@@ -16,7 +16,9 @@ SOURCES = sorted(
     for path in (ROOT / room).rglob("*.py")
     if path.is_file()
 )
-BUT_MIGRATIONS = [path for path in SOURCES if "versions" not in path.parts]  # a table has as many columns as it has
+BUT_MIGRATIONS = [
+    path for path in SOURCES if "versions" not in path.parts
+]  # creating a table takes a line for each column
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -47,7 +49,7 @@ def test_a_function_has_40_lines_at_the_most() -> None:
 
 
 def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """The lines of a function without its docstring."""
+    """Return the number of lines of a function without its docstring."""
     assert node.end_lineno is not None
     first = node.body[0]
     words = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) and first.end_lineno else 0

@@ -1,4 +1,4 @@
-"""A write takes the same number of statements however many applications a user has."""
+"""The number of statements of a write does not grow with the user's applications."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def add_applications(client: TestClient, world: World, number: int) -> None:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A database with two users, one of three applications and one of twelve: the token of each and its ids by name."""
+    """A database with two users, of 3 and of 12 applications; `users`: the ids of each by name, by `Authorization`."""
 
     url: str
     users: dict[str, dict[str, str]]
@@ -61,7 +61,7 @@ def few_and_many(store: Store) -> Iterator[Recorded]:
 
 
 def kinds(found: list[Statement]) -> Counter[str]:
-    """Count statements by text, but for the step rows that are rewritten: neighbours go in one statement."""
+    """Count statements by text, without updates of step rows, whose number depends on how many rows change."""
     return Counter(
         one.text.partition(" IN (")[0] for one in found if not one.text.startswith("UPDATE step_instance SET")
     )

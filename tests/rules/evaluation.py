@@ -1,7 +1,7 @@
-"""The rules from facts to whole answers, without a database.
+"""Evaluation of facts to complete answers without a database.
 
 The service judges with `api.rules.evaluate.project`, stores the instances, and answers from the stored records with
-`api.rules.answers`. Here both happen in one call, and an answer is read back with instants in place of texts.
+`api.rules.answers`. Here both happen in one call, and the instants of an answer are parsed.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from api.rules.words import rfc3339
 
 
 class Step(NamedTuple):
-    """What is answered about one step at one instant. `scope` is None where nothing has started."""
+    """The answer about one step at one instant. `scope` is None for a number that has no instance."""
 
     number: int
     scope: str | None
@@ -42,18 +42,18 @@ class Step(NamedTuple):
 
     @property
     def step(self) -> str:
-        """The code name of the step's number."""
+        """The step's code name."""
         return STEPS[self.number]
 
 
 def evaluate(facts: Facts, policy: Policy, now: datetime) -> tuple[Step, ...]:
-    """Return every step as it stands at `now`, by (number, opens_at, scope); each number 1–7 at least once."""
+    """Return the answers about all steps at `now`, by (number, opens_at, scope); each number 1–7 at least once."""
     closed = life(facts.stages, now).closed_at is not None
     return present(project(facts, policy, now, explain=True), now, facts.application_id, closed=closed)
 
 
 def present(instances: Iterable[Instance], now: datetime, application_id: str, *, closed: bool) -> tuple[Step, ...]:
-    """Answer for judged instances at an instant at or after their judgement; fill in the numbers not started."""
+    """Return the answers about instances that were judged at `now` or before, and about numbers without instances."""
     steps = [answer(instance, now, application_id) for instance in instances]
     there = {step.number for step in steps}
     steps += [_step(unstarted(n, application_id, closed=closed)) for n in STEPS if n not in there]
@@ -61,25 +61,25 @@ def present(instances: Iterable[Instance], now: datetime, application_id: str, *
 
 
 def answer(instance: Instance, now: datetime, application_id: str) -> Step:
-    """Answer for one instance, as it would be read after it was stored."""
+    """Return the answer about one instance, as if it had been stored and read."""
     return _step(answered(to_record(instance), rfc3339(now), application_id, ""))._replace(trace=instance.trace)
 
 
 def headline(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Return the seven that speak for their numbers."""
+    """Return the headline: one step for each number."""
     known = {(step.number, step.scope): step for step in steps}
     return tuple(known[(spoken["number"], spoken["scope"])] for spoken in headlines(map(_ranked, known.values())))
 
 
 def _ranked(step: Step) -> Answer:
-    """Return what a headline is chosen by, as an answer has it."""
+    """Return the fields of an answer by which the headline is chosen."""
     instants = {"opens_at": step.opens_at, "due_at": step.due_at}
     written = {name: instant and rfc3339(instant) for name, instant in instants.items()}
     return {"number": step.number, "scope": step.scope, "state": step.state, **written}
 
 
 def _step(answer: Answer) -> Step:
-    """Read an answer."""
+    """Parse an answer."""
     reason, progress = answer["reason"], answer["progress"]
     hint = answer["next_action"]
     return Step(

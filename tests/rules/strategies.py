@@ -1,4 +1,4 @@
-"""Facts and policies as validation accepts them, around nights on which clocks change, for the property tests."""
+"""Hypothesis strategies for facts and policies that validation accepts, often around changes of the clocks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -66,18 +66,19 @@ LIVE_STAGES = ("saved", "applied", "interviewing", "offered")
 
 @dataclass(frozen=True)
 class Case:
-    """An application, a policy and an instant at which all the evidence is known."""
+    """An application, a policy, and an instant that no evidence is dated after."""
 
     facts: Facts
     policy: Policy
     now: datetime
 
 
-# Everything is drawn about ORIGIN and then moved as a whole: strategies made once draw several times as fast.
+# All facts are drawn around ORIGIN and then moved together, because strategies that are built only once draw several
+# times as fast.
 
 
 def moved(value: Any, by: timedelta) -> Any:
-    """Shift every date and instant within facts, a policy or steps; local dates by the whole days."""
+    """Shift every date and instant in facts, a policy or steps; local dates by whole days."""
     if isinstance(value, date):
         return value + by
     if isinstance(value, tuple | frozenset):
@@ -89,14 +90,14 @@ def moved(value: Any, by: timedelta) -> Any:
 
 
 def _apart(draws: int) -> timedelta:
-    """Turn a number into days, hours and seconds: often the full hour, sometimes one second beside it."""
+    """Convert a number to days, hours and seconds: often a full hour, sometimes one second before or after it."""
     draws, seconds = divmod(draws, 6)
     days, hours = divmod(draws, 25)
     return timedelta(days=days, hours=hours - 12, seconds=(0, 0, 1, -1, 1800, 59)[seconds])
 
 
 def apart(*, before: int = 3, after: int = 20) -> SearchStrategy[timedelta]:
-    """Give distances in time; every other one is of whole days, so that facts meet in the same second."""
+    """Return durations, of which half are whole days so that several facts fall into the same second."""
     draws = st.integers(0, (before + after + 1) * 25 * 6 - 1)
     days = st.integers(-before, after).map(lambda count: timedelta(days=count))
     return days | draws.map(lambda draw: _apart(draw) - timedelta(days=before))
@@ -182,7 +183,7 @@ def _begins(moment: Moment) -> tuple[date, time]:
 
 @st.composite
 def promises(draw: DrawFn) -> dict[str, Moment | None]:
-    """Give contact_from, contact_by and hear_by; a frame that ends before it begins is refused."""
+    """Draw contact_from, contact_by and hear_by; validation refuses a contact_by before contact_from."""
     given_from, given_by, hear_by = draw(PROMISES)
     if given_from and given_by and _begins(given_by) < _begins(given_from):
         given_from, given_by = given_by, given_from
@@ -221,7 +222,7 @@ def follow_ups(draw: DrawFn, id_: str) -> FollowUp:
 
 @st.composite
 def overrides(draw: DrawFn, id_: str, rounds: Sequence[str], asked: Sequence[str]) -> Override:
-    """Give a decision about a step that may exist; calls and searches cannot be ticked, only recorded."""
+    """Draw an override of a step that may exist; steps 6 and 7 cannot be completed by hand."""
     number, action, when = draw(OVERRIDES)
     scopes = [f"interview:{round_}" for round_ in rounds]
     if number == 6:
@@ -238,7 +239,7 @@ def stages(draw: DrawFn) -> tuple[StageChange, ...]:
 
 
 def _numbered(prefix: str, made: Sequence[Any], rounds: Sequence[str] = ROUNDS) -> tuple[Any, ...]:
-    """Give ids, and leave no record about a round that there is not."""
+    """Return the facts with ids, and without an `interview_id` of a round that does not exist."""
     facts = (replace(fact, id=f"{prefix}{number}") for number, fact in enumerate(made))
     return tuple(
         replace(fact, interview_id=None) if getattr(fact, "interview_id", None) in set(ROUNDS) - set(rounds) else fact
@@ -276,7 +277,7 @@ DISABLED: SearchStrategy[frozenset[int]] = st.just(frozenset()) | st.frozensets(
 
 @st.composite
 def policies(draw: DrawFn) -> Policy:
-    """Give figures within `BOUNDS`; the office is open for the floor at least."""
+    """Draw settings within `BOUNDS`; the office is open for at least `same_day_floor_hours`."""
     chosen = draw(st.sets(st.sampled_from(sorted(FIGURES)), max_size=6))
     figures: dict[str, Any] = {name: draw(FIGURES[name]) for name in sorted(chosen)}
     floor = figures.get("same_day_floor_hours", Policy().same_day_floor_hours) * 60
@@ -303,7 +304,7 @@ def cases(draw: DrawFn, zones: Sequence[str] = ZONES) -> Case:
 
 
 def evidence_of(known: Facts) -> Iterator[datetime]:
-    """Give every instant that the rules compare with now; the schedule is not among them."""
+    """Yield every instant that validation does not accept in the future. The schedule is not among them."""
     person = known.status_contact
     times: list[datetime | None] = [known.references_given_at, known.references_not_needed_at]
     times += [person.since, person.reachable_since] if person else []

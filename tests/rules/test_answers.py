@@ -1,4 +1,4 @@
-"""What is stored of a judged step, and the whole answer that is made of it: every key, nothing more."""
+"""The record of a judged step, and the answer built from it: exactly these keys."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def a_draft() -> Facts:
 
 
 def shape(answer: Answer) -> Answer:
-    """Return an answer without the words of its hints and its reason, which have tables of their own."""
+    """Return an answer without the texts of its hints and its reason, which other tests compare."""
 
     def hint(one: Answer) -> tuple[str, str, str]:
         assert one.keys() == {"code", "text", "method", "href"}

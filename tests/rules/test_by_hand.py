@@ -1,4 +1,4 @@
-"""The order of judgement: evidence, by hand, policy, closure, clock (§3.4)."""
+"""The order of judgement: evidence, override, policy, own reason, closed application, clock."""
 
 import pytest
 
@@ -12,7 +12,7 @@ EVENING, WEDNESDAY = "2026-03-02T20:00Z", "2026-03-04T12:00Z"
 
 
 def by_hand(*done: str, key: str = "4:r1") -> tuple[Override, ...]:
-    """Read `skip 2026-03-02T20:00Z`; the ids follow the order."""
+    """Convert texts such as `skip 2026-03-02T20:00Z` to overrides with ascending ids."""
     number, scope = scope_of(key)
     words = [text.split() for text in done]
     return tuple(

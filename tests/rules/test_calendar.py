@@ -1,6 +1,6 @@
-"""Instants, zones and business days (§3.1)."""
+"""Instants, zones and business days."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
 
@@ -11,9 +11,12 @@ from api.rules.calendar import (
     Office,
     day_end,
     day_start,
+    in_utc,
+    is_within_reach,
     local_date,
     resolve,
     same_day,
+    zones_among,
 )
 from api.rules.facts import Moment
 from api.rules.words import rfc3339
@@ -168,3 +171,36 @@ def test_the_office_opens_and_closes_by_its_own_clock() -> None:
 @pytest.mark.parametrize(("name", "known"), [("Africa/Cairo", True), ("UTC", True), ("+05:30", False), ("PDT", False)])
 def test_zones_are_the_names_of_the_zone_database(name: str, known: bool) -> None:
     assert (name in ZONES) is known
+
+
+@pytest.mark.parametrize(
+    ("instant", "within"),
+    [
+        pytest.param("1969-12-31T23:59:59Z", False, id="the-second-before-1970"),
+        pytest.param("1970-01-01T00:00:00Z", True, id="the-first-second-of-1970"),
+        pytest.param("2199-12-31T23:59:59Z", True, id="the-last-second-of-2199"),
+        pytest.param("2200-01-01T00:00:00Z", False, id="the-first-second-of-2200"),
+    ],
+)
+def test_instants_from_1970_to_2199_are_accepted(instant: str, within: bool) -> None:
+    given = at(instant)
+    assert is_within_reach(given) is within
+    if within:
+        assert in_utc(given) == given
+    else:
+        with pytest.raises(ValueError, match="out of reach"):
+            in_utc(given)
+
+
+def test_an_instant_whose_utc_form_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="beyond all instants"):
+        in_utc(datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))))
+
+
+def test_an_instant_is_returned_in_utc() -> None:
+    assert rfc3339(in_utc(datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=2))))) == "2026-03-02T08:00:00Z"
+
+
+@pytest.mark.parametrize("name", ["Factory", "localtime", "posixrules"])
+def test_names_that_are_no_zone_of_a_place_are_refused(name: str) -> None:
+    assert name not in zones_among({"Europe/Paris", name})

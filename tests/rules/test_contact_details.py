@@ -1,4 +1,4 @@
-"""Step 2: names, titles and ways to reach people (§3.5)."""
+"""Step 2: names, job titles and contact details."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ LATER = at("2026-03-09T10:00Z")
     ("round_", "contact", "missing"),
     [
         pytest.param({}, None, ["interviewer", "status_contact"], id="nobody-is-known"),
-        pytest.param({"kind": "panel"}, boss(), ["interviewer"], id="somebody-was-in-the-room"),
+        pytest.param({"kind": "panel"}, boss(), ["interviewer"], id="no-interviewer-is-linked"),
         pytest.param({"kind": "assessment"}, None, ["status_contact"], id="an-assessment-may-have-nobody"),
         pytest.param({"kind": "assessment"}, boss(), [], id="then-the-person-to-ask-is-enough"),
         pytest.param(
@@ -64,7 +64,7 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             {},
             None,
             "link_interviewer",
-            "Say who was in the room.",
+            "Record the interviewers of this round.",
             "PUT",
             "/v1/interviews/r1/interviewers/{contact_id}",
             id="nobody",
@@ -73,7 +73,7 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             {"interviewers": (BEN, ANN)},
             None,
             "complete_contact:a",
-            "Fill in full name, title and a way to reach Ms Ann.",
+            "Add the full name, the job title and contact details of Ms Ann.",
             "PATCH",
             "/v1/contacts/a",
             id="the-first-of-two",
@@ -82,7 +82,7 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             {"interviewers": (BEN,)},
             None,
             "complete_contact:b",
-            "Fill in full name, title and a way to reach them.",
+            "Add the full name, the job title and contact details of this person.",
             "PATCH",
             "/v1/contacts/b",
             id="somebody-without-a-name",
@@ -91,7 +91,7 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             {"interviewers": (Interviewer(contact_id="a", details_at=KNOWN), BEN)},
             None,
             "complete_contact:b",
-            "Fill in full name, title and a way to reach them.",
+            "Add the full name, the job title and contact details of this person.",
             "PATCH",
             "/v1/contacts/b",
             id="the-second-when-the-first-is-known",
@@ -100,7 +100,7 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             {"interviewers": (Interviewer(contact_id="a", erased=True),)},
             None,
             "link_interviewer",
-            "This contact was erased: mark them as optional here.",
+            "This contact was erased and cannot be completed. Mark them as optional.",
             "PUT",
             "/v1/interviews/r1/interviewers/a",
             id="somebody-erased-with-gaps",
@@ -145,7 +145,7 @@ def test_everybody_in_the_room_and_a_person_to_ask(
             {"kind": "assessment"},
             boss(reachable_since=None),
             "complete_contact:boss",
-            "Fill in a phone number or an e-mail address of Ms Boss.",
+            "Add a phone number or an e-mail address of Ms Boss.",
             "PATCH",
             "/v1/contacts/boss",
             id="somebody-out-of-reach",

@@ -1,4 +1,4 @@
-"""Which instance speaks for a step, and in which order steps are answered (§3.4)."""
+"""Which instance is the headline of a step, and the order in which steps are answered."""
 
 import random
 from datetime import datetime
@@ -113,7 +113,7 @@ def test_there_are_nine_states() -> None:
             False,
             "not_started",
             "no_interview",
-            "No interview is known yet: record one and this step gets its dates.",
+            "No interview is recorded yet. Record one, and this step gets its dates.",
             id="no-interview",
         ),
         pytest.param(True, "not_applicable", "application_closed", "The application is closed.", id="closed"),

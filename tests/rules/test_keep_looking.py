@@ -1,4 +1,4 @@
-"""Step 7: keep looking until you have signed (§3.5)."""
+"""Step 7: continue the job search until the application is closed."""
 
 from typing import Any
 
@@ -95,7 +95,7 @@ def test_looking_starts_after_the_first_interview(now: str, code: str | None) ->
     action = step(of(interviews=(r2(), r1())), "7", now).next_action
     assert (action.code if action else None) == code
     if action:
-        assert action.text == "Do something for your search elsewhere and note it."
+        assert action.text == "Do something for your search elsewhere, and record it."
         assert (action.method, action.href) == ("POST", "/v1/search-activities")
 
 
@@ -103,7 +103,7 @@ def test_who_has_one_application_only_is_told_to_add_another() -> None:
     hint = worded("add_application", {}, "app", {})
     assert (hint["code"], hint["method"], hint["href"]) == ("add_application", "POST", "/v1/applications")
     assert hint["text"] == (
-        "This is your only live application: apply elsewhere and record it with the day you applied."
+        "This is your only live application. Apply elsewhere, and record it with the day on which you applied."
     )
 
 

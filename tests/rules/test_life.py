@@ -1,4 +1,4 @@
-"""What the stage history says: stage, offer, ending (§3.2, §3.7 e)."""
+"""Stage, offer and closure of an application, from its stage history."""
 
 import pytest
 
@@ -10,7 +10,7 @@ NOW = at("2026-03-31T00:00Z")
 
 
 def history(text: str) -> tuple[StageChange, ...]:
-    """Read `applied 1, rejected 4`: stages and the days of March on which they were entered."""
+    """Convert `applied 1, rejected 4`: stages and their days in March 2026."""
     lines = [line.split() for line in text.split(", ")] if text else []
     return tuple(
         StageChange(id=f"s{index}", stage=stage, at=at(f"2026-03-{int(day):02}T12:00Z"))

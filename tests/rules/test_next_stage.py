@@ -1,4 +1,4 @@
-"""Step 1: find out what happens next (§3.5)."""
+"""Step 1: find out what comes next."""
 
 from typing import Any
 
@@ -70,16 +70,17 @@ def test_what_to_do_follows_the_interview(learned: dict[str, Any], now: str, cod
         pytest.param(
             "2026-03-01T12:00Z",
             None,
-            "Prepare to ask what comes next and when you may ring: the card has the questions that are still open.",
+            "Prepare to ask what comes next and when you may call. "
+            "The prep card has the questions that are still open.",
             id="before",
         ),
-        pytest.param(AFTER, None, "Write down which step of the hiring comes next.", id="the-next-stage"),
-        pytest.param(AFTER, at(END), "Write down from when you may ring them.", id="the-timing"),
+        pytest.param(AFTER, None, "Record what the next stage of hiring is.", id="the-next-stage"),
+        pytest.param(AFTER, at(END), "Record from when you may call them.", id="the-timing"),
         pytest.param(
             "2026-03-03T05:00Z",
             None,
-            "Ask Human Resources what comes next and when you may ring: compose a letter of the kind `ask_next_stage`, "
-            "or ring. Write the answer down on the interview.",
+            "Ask Human Resources what comes next and when you may call: compose a letter of the kind `ask_next_stage`, "
+            "or call. Record the answer on the interview.",
             id="overdue",
         ),
     ],
@@ -104,7 +105,7 @@ def test_who_has_only_their_date_is_advised_to_ask_for_an_own_one(said: dict[str
     told = step(example_case(interviews=(r1(**said),)), "1:r1", AFTER).advice
     assert [hint.code for hint in told] == (["ask_for_your_date"] if advised else [])
     for hint in told:
-        assert hint.text == "You have their date, not yours: ask when you may ring."
+        assert hint.text == "You know when they want to contact you, but not when you may call. Ask for that date."
         assert (hint.method, hint.href) == ("PATCH", "/v1/interviews/r1")
 
 
@@ -175,5 +176,5 @@ def test_the_answer_of_hr_has_its_place(learned: dict[str, Any], now: str, codes
     tips = step(example_case(interviews=(r1(**learned),)), "1:r1", now).advice
     assert [hint.code for hint in tips] == codes
     for hint in tips:
-        text = "Once you know it, write it down here; that they would not say is an answer too."
+        text = "Record the answer here as soon as you know it. That they would not say is an answer too."
         assert (hint.text, hint.method, hint.href) == (text, "PATCH", "/v1/interviews/r1")

@@ -1,4 +1,4 @@
-"""Step 3: notes while the interview is fresh (§3.5)."""
+"""Step 3: notes on the day of the interview."""
 
 from typing import Any
 
@@ -42,20 +42,20 @@ def test_both_sides_are_wanted(notes: tuple[Note, ...], ticks: dict[str, Any], m
     [
         pytest.param((), "2026-03-02T15:59:59Z", None, "", id="nothing-before-the-end"),
         pytest.param(
-            (), END, "write_positive", "Write down what went well, or tick that there was nothing.", id="first-the-good"
+            (), END, "write_positive", "Write down what went well, or mark that there was nothing.", id="first-the-good"
         ),
         pytest.param(
             (note("concern"),),
             AFTER,
             "write_positive",
-            "Write down what went well, or tick that there was nothing.",
+            "Write down what went well, or mark that there was nothing.",
             id="the-good-is-left",
         ),
         pytest.param(
             (note("positive"),),
             AFTER,
             "write_concern",
-            "Write down what is still open, or tick that there was nothing.",
+            "Write down what needs a better answer, or mark that there was nothing.",
             id="then-what-is-open",
         ),
         pytest.param((note("positive"), note("concern", id_="n2")), AFTER, None, "", id="nothing-when-done"),
@@ -112,7 +112,7 @@ def test_notes_dated_before_the_interview_are_pointed_out() -> None:
         ("evidence_before_interview", "/v1/notes/n3"),
     ]
     assert {(hint.text, hint.method) for hint in told} == {
-        ("A note is dated before this interview began and does not count for it.", "PATCH")
+        ("A note is dated before the start of this interview, so it does not count.", "PATCH")
     }
 
 
@@ -135,6 +135,7 @@ def test_a_whole_debrief_is_offered_while_nothing_is_written(
     assert [hint.code for hint in tips] == ["debrief_at_once"] * told
     for hint in tips:
         assert hint.text == (
-            "Or all at once: whom you met, what went well, what is still open and what comes next, in one request."
+            "Or record all in one request: "
+            "whom you met, what went well, what needs a better answer and what comes next."
         )
         assert (hint.method, hint.href) == ("POST", "/v1/interviews/r1/debrief")

@@ -1,4 +1,4 @@
-"""The policy: defaults, layers, bounds (§3.3)."""
+"""The policy: defaults, levels, bounds."""
 
 from datetime import date, time, timedelta
 
@@ -92,7 +92,7 @@ def test_the_office_is_open_for_the_floor_at_least(policy: Policy, wrong: bool) 
     assert (find_contradiction(policy) is not None) is wrong
 
 
-def test_what_is_wrong_is_said_with_the_way_to_mend_it() -> None:
+def test_a_contradiction_is_explained_with_its_fix() -> None:
     told = "business_closes must be at least same_day_floor_hours (9 h) after business_opens."
     assert find_contradiction(Policy(same_day_floor_hours=9)) == told
 

@@ -1,4 +1,4 @@
-"""The invariants of the domain's specification (§4), on thousands of applications that nobody would think of."""
+"""Invariants of the rules, tested with Hypothesis on generated applications."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ every_property = drawn(quick=120, long=600)
 
 
 def verdict(step: Step) -> tuple[object, ...]:
-    """What a step comes to, apart from the words and the hints."""
+    """Return the result of a step without its texts and hints."""
     return (step.state, step.opens_at, step.due_at, step.completed_at, step.reason, step.missing, step.changes_at)
 
 
@@ -42,7 +42,7 @@ def at(case: Case, now: datetime) -> dict[tuple[int, str | None], Step]:
 
 
 def instants_of(case: Case) -> list[datetime]:
-    """Every instant from the case's own on at which a clock could change something, and the seconds beside it."""
+    """Return each opening and deadline from `case.now` on with the seconds beside it, and one ten years later."""
     dates = [date for i in project(case.facts, case.policy, case.now) for date in (i.opens_at, i.due_at)]
     near = {date + beside for date in dates for beside in (-SECOND, timedelta(), SECOND)}
     return sorted({case.now, case.now + FOR_EVER} | {date for date in near if date > case.now})
@@ -96,7 +96,7 @@ def test_changes_at_is_the_very_second_of_the_next_change(case: Case) -> None:
 
 
 def crowded(known: Facts, when: datetime) -> Facts:
-    """Put all records of a kind into one second, and all that was done by hand to one step."""
+    """Date all records of a kind to the same second, and move all overrides to one step."""
     return replace(
         known,
         stages=tuple(replace(line, at=when, dated=True) for line in known.stages),
@@ -285,7 +285,7 @@ def test_more_hours_for_the_letter_bring_nothing_forward(case: Case, more: int) 
 @every_property
 @given(cases(), st.integers(-2, 30))
 def test_a_further_holiday_brings_no_computed_date_forward(case: Case, days: int) -> None:
-    """A second reference is left out: linked within the added day it owes the end of that day, not the floor."""
+    """Only one reference: a second one linked on the added day is due at the end of that day, not after the floor."""
     known = replace(case.facts, references=case.facts.references[:1])
     first = min((round_.start for round_ in known.interviews), default=case.now)
     holidays = case.policy.holidays | {first.date() + timedelta(days=days)}
@@ -308,6 +308,7 @@ def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: da
         assert step.reason in REASONS
         assert step.reason_text.endswith(".")
         assert "{" not in step.reason_text
+        assert "until 00:00 on" not in step.reason_text
         if step.next_action is not None:
             assert step.state in PRESSING
 
@@ -324,7 +325,7 @@ KINDS = ("elsewhere", "follow_ups", "letters", "notes", "people", "references", 
 
 
 def without(facts: Facts, name: str) -> Facts:
-    """Return an application's facts without those of one kind."""
+    """Return the facts without those of one kind."""
     if name == "people":
         return replace(facts, interviews=tuple(replace(one, interviewers=()) for one in facts.interviews))
     nothing: Any = None if name == "status_contact" else ()

@@ -1,4 +1,4 @@
-"""Step 5: references told before anybody rings them (§3.5)."""
+"""Step 5: prepare the references before the employer calls them."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ def of(*references: Reference, **changes: Any) -> Facts:
         pytest.param({"zone": "Asia/Kolkata"}, END, "2026-03-03T18:30Z", "business", id="by-the-employers-clock"),
     ],
 )
-def test_references_are_to_be_told_before_anybody_rings_them(
+def test_references_are_to_be_told_before_anybody_calls_them(
     facts: dict[str, Any], opens: str, due: str, basis: str
 ) -> None:
     found = step(of(**facts), "5", LATE)
@@ -153,9 +153,9 @@ def test_an_open_step_is_due_with_its_first_missing_reference(
         pytest.param(
             (person("a", alerted_at=at(AFTER), briefed_at=at(END)),), "done", AFTER, BASE, id="briefed-then-told"
         ),
-        pytest.param((person("a", contacted_at=at(AFTER)),), "done", AFTER, BASE, id="rung-before-being-told"),
-        pytest.param((person("a", told=END, contacted_at=at(AFTER)),), "done", END, BASE, id="rung-after-being-told"),
-        pytest.param((person("a", told=AFTER, contacted_at=at(END)),), "done", END, BASE, id="told-after-being-rung"),
+        pytest.param((person("a", contacted_at=at(AFTER)),), "done", AFTER, BASE, id="called-before-being-told"),
+        pytest.param((person("a", told=END, contacted_at=at(AFTER)),), "done", END, BASE, id="called-after-being-told"),
+        pytest.param((person("a", told=AFTER, contacted_at=at(END)),), "done", END, BASE, id="told-after-the-call"),
         pytest.param(
             (person("a", told="2026-03-05T12:00Z"), person("b", "2026-03-09T15:00Z", "2026-03-09T16:00Z")),
             "done_late",
@@ -203,20 +203,20 @@ def test_the_step_is_done_with_the_last_reference(
     assert (found.state, found.completed_at, found.due_at) == (state, at(completed), at(due))
 
 
-TELL = "Tell {} that they may be rung: the briefing has what to say, and where to note that you did."
-BRIEF = "Give {} the details of job and company: the briefing has them, and where to note that you did."
+TELL = "Tell {} that the employer may call. The briefing has what to say, and where to record that you did."
+BRIEF = "Give {} the details of job and company. The briefing has them, and where to record that you did."
 
 
 @pytest.mark.parametrize(
     ("references", "code", "text", "method", "href"),
     [
         pytest.param(
-            (), "link_reference", "Say which references you have named.", "PUT", "/{reference_id}", id="nobody"
+            (), "link_reference", "Record which references you have named.", "PUT", "/{reference_id}", id="nobody"
         ),
         pytest.param(
             (person("a", LATE, name="Dr R"),),
             "link_reference",
-            "Say which references you have named.",
+            "Record which references you have named.",
             "PUT",
             "/{reference_id}",
             id="nobody-yet",
@@ -287,26 +287,26 @@ def test_without_a_reference_the_reason_is_to_choose_one() -> None:
 @pytest.mark.parametrize(
     ("reference", "warned"),
     [
-        pytest.param(person("a", contacted_at=at(END)), True, id="rung-and-never-told"),
-        pytest.param(person("a", told=AFTER, contacted_at=at(END)), True, id="rung-before-being-told"),
-        pytest.param(person("a", told=END, contacted_at=at(END)), False, id="rung-as-they-were-told"),
-        pytest.param(person("a", told=END, contacted_at=at(AFTER)), False, id="rung-after-it"),
-        pytest.param(person("a", contacted_at=at(LATE)), False, id="rung-only-later"),
+        pytest.param(person("a", contacted_at=at(END)), True, id="called-and-never-told"),
+        pytest.param(person("a", told=AFTER, contacted_at=at(END)), True, id="called-before-being-told"),
+        pytest.param(person("a", told=END, contacted_at=at(END)), False, id="called-in-the-second-of-being-told"),
+        pytest.param(person("a", told=END, contacted_at=at(AFTER)), False, id="called-after-it"),
+        pytest.param(person("a", contacted_at=at(LATE)), False, id="called-only-later"),
         pytest.param(person("a", alerted_at=at(END), contacted_at=at(AFTER)), True, id="told-but-not-briefed"),
-        pytest.param(person("a"), False, id="not-rung"),
+        pytest.param(person("a"), False, id="not-called"),
     ],
 )
-def test_a_reference_rung_unprepared_is_pointed_out(reference: Reference, warned: bool) -> None:
+def test_a_reference_contacted_unprepared_is_pointed_out(reference: Reference, warned: bool) -> None:
     told = step(of(reference), "5", AFTER).warnings
     assert [hint.code for hint in told] == (["reference_rung_unprepared"] if warned else [])
     for hint in told:
-        assert hint.text == "A reference was rung before being prepared."
+        assert hint.text == "The employer contacted a reference before you had prepared them."
         assert (hint.method, hint.href) == ("PATCH", "/v1/applications/app/references/a")
 
 
-def test_the_one_who_was_rung_is_named() -> None:
+def test_the_reference_who_was_contacted_is_named() -> None:
     told = step(of(person("a", name="Dr R", contacted_at=at(END))), "5", AFTER).warnings
-    assert [hint.text for hint in told] == ["Dr R was rung before being prepared."]
+    assert [hint.text for hint in told] == ["The employer contacted Dr R before you had prepared them."]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""All 109 cases of the domain's specification against the rules."""
+"""The 109 cases of `scenarios.json` against the rules."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def shown(step: Step, name: str) -> object:
 
 
 def find(steps: tuple[Step, ...], key: str) -> Step | None:
-    """Return the step of a key; a bare number without such an instance means the headline."""
+    """Return the step of a key; a number without a scope means the headline if it has no instance of its own."""
     wanted = scope_of(key)
     exact = next((s for s in steps if (s.number, s.scope) == wanted), None)
     if exact is None and ":" not in key:

@@ -1,4 +1,4 @@
-"""Step 6: the chain of calls (§3.5)."""
+"""Step 6: the chain of calls."""
 
 from typing import Any
 
@@ -310,7 +310,7 @@ def test_repeated_silence_is_advice_to_move_on(
     for hint in (hint for found in calls for hint in found.advice):
         assert (hint.code, hint.method, hint.href) == ("consider_moving_on", "POST", "/v1/search-activities")
         assert hint.text == (
-            "They have not answered repeatedly. No further call is asked for: put your energy elsewhere."
+            "They have not answered your questions, so no further call follows. Give your time to other applications."
         )
 
 
@@ -327,16 +327,16 @@ CHOOSE = ("choose_contact", "Choose whom to ask about your application.", "PATCH
         pytest.param(boss(), "Ms Boss", "+1 555 0100", id="by-phone"),
         pytest.param(boss(phone=None), "Ms Boss", "boss@example.org", id="by-e-mail"),
         pytest.param(
-            boss(phone=None, email=None, name=""), "your contact", "look up a number first", id="no-way-known"
+            boss(phone=None, email=None, name=""), "your contact", "find a phone number first", id="no-way-known"
         ),
     ],
 )
-def test_whom_to_ring_on_which_number_in_which_hours(contact: Any, who: str | None, way: str | None) -> None:
+def test_whom_to_call_on_which_number_in_which_hours(contact: Any, who: str | None, way: str | None) -> None:
     action = step(example_case(status_contact=contact, zone="Europe/London"), "6:interview:r1", LATER).next_action
     assert action is not None
     text = (
-        f"Ask {who} where things stand ({way}; office hours 09:00–17:00 Europe/London). "
-        "The card has what to say, and where to note what came of it."
+        f"Ask {who} for the status of your application ({way}; office hours 09:00–17:00 Europe/London). "
+        "The call card has what to say, and where to record the result."
     )
     expected = ("call", text, "GET", "/v1/applications/app/call-card") if who else CHOOSE
     assert (action.code, action.text, action.method, action.href) == expected
@@ -360,11 +360,11 @@ MAIL_ONLY = {"phone": None}
 @pytest.mark.parametrize(
     ("contact", "contacts", "scope", "told"),
     [
-        pytest.param(boss(**MAIL_ONLY), (), "interview:r1", True, id="nobody-can-be-rung"),
-        pytest.param(boss(), (), "interview:r1", False, id="nobody-was-rung-yet"),
+        pytest.param(boss(**MAIL_ONLY), (), "interview:r1", True, id="no-number-to-call"),
+        pytest.param(boss(), (), "interview:r1", False, id="no-call-yet"),
         pytest.param(boss(), (("no_answer", WED),), "interview:r1", True, id="nobody-picked-up"),
         pytest.param(boss(), (("no_answer", "2026-03-05T23:00Z"),), "interview:r1", True, id="nor-too-late"),
-        pytest.param(boss(), (("left_message", WED),), "followup:u0", True, id="nobody-rang-back"),
+        pytest.param(boss(), (("left_message", WED),), "followup:u0", True, id="nobody-called-back"),
         pytest.param(boss(), (("emailed", WED),), "followup:u0", True, id="nobody-wrote-back"),
         pytest.param(boss(), (("spoke", WED),), "followup:u0", False, id="they-answered"),
         pytest.param(boss(), (("no_answer", WED), ("spoke", THU)), "followup:u1", False, id="they-answered-at-last"),
@@ -381,7 +381,7 @@ def test_who_cannot_be_reached_by_phone_is_written_to(
     tips = step(asked(*asks, status_contact=contact), f"6:{scope}", LATER).advice
     assert [hint.code for hint in tips] == ["write_instead"] * told
     for hint in tips:
-        assert hint.text == "Write to Ms Boss instead of ringing: compose it with the kind `follow_up`."
+        assert hint.text == "Write to Ms Boss instead of calling: compose a letter of the kind `follow_up`."
         assert (hint.method, hint.href) == ("POST", "/v1/interviews/r1/letters/compose")
 
 
@@ -389,7 +389,7 @@ def test_a_chase_is_offered_where_they_named_a_day_and_about_the_latest_round() 
     facts = example_case(interviews=(r1(), r2(hear_by=day("2026-03-20"))), status_contact=boss(**MAIL_ONLY, name=""))
     (hint,) = step(facts, "6:interview:r2", LATER).advice
     kinds = "`chase` once the day that they named has passed, else `follow_up`"
-    assert hint.text == f"Write to your contact instead of ringing: compose it with the kind {kinds}."
+    assert hint.text == f"Write to your contact instead of calling: compose a letter of the kind {kinds}."
     assert hint.href == "/v1/interviews/r2/letters/compose"
 
 

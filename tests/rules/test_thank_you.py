@@ -1,4 +1,4 @@
-"""Step 4: the thank-you letter (§3.5)."""
+"""Step 4: the thank-you letter."""
 
 from typing import Any
 
@@ -81,18 +81,18 @@ def test_the_first_letter_sent_counts(letters: tuple[Letter, ...], counts: str) 
 COMPOSE = "/v1/interviews/r1/letters/compose"
 DRAFT = (
     "draft_letter",
-    "Write the thank-you letter: it is composed from your notes, and yours to change.",
+    "Compose the thank-you letter from your notes. You can change the draft.",
     "POST",
     COMPOSE,
 )
 DRAFT_TO_A = (
     "draft_letter",
-    "Write the thank-you letter to the next of them (in `recipients`): it is composed from your notes, and yours to "
-    "change.",
+    "Compose the thank-you letter to the next interviewer (name them in `recipients`) from your notes. "
+    "You can change the draft.",
     "POST",
     COMPOSE,
 )
-SENT = ("mark_sent", "Send the letter and say when.", "POST", "/v1/letters/l1/send")
+SENT = ("mark_sent", "Send the letter, and record when you sent it.", "POST", "/v1/letters/l1/send")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ SENT = ("mark_sent", "Send the letter and say when.", "POST", "/v1/letters/l1/se
             False,
             (
                 "complete_contact:a",
-                "The letter goes by e-mail: fill in the address of the recipient.",
+                "The letter goes by e-mail. Add the e-mail address of the recipient.",
                 "PATCH",
                 "/v1/contacts/a",
             ),
@@ -126,7 +126,7 @@ SENT = ("mark_sent", "Send the letter and say when.", "POST", "/v1/letters/l1/se
             False,
             (
                 "complete_contact:b",
-                "The letter goes by e-mail: fill in the address of Mr B.",
+                "The letter goes by e-mail. Add the e-mail address of Mr B.",
                 "PATCH",
                 "/v1/contacts/b",
             ),
@@ -164,7 +164,7 @@ def test_an_assessment_without_people_has_no_one_to_thank() -> None:
     alone, watched = r1(kind="assessment"), r1(kind="assessment", interviewers=PANEL)
     found = step(example_case(interviews=(alone,)), "4:r1", AFTER)
     assert (found.state, found.reason) == ("not_applicable", "no_one_to_thank")
-    assert found.reason_text == "Nobody conducted this assessment, so there is no one to thank."
+    assert found.reason_text == "No interviewer is recorded for this assessment, so there is nobody to thank."
     assert step(example_case(interviews=(watched,)), "4:r1", AFTER).state == "open"
 
 
@@ -182,7 +182,7 @@ def test_letters_sent_before_the_interview_are_pointed_out() -> None:
         ("evidence_before_interview", "/v1/letters/l3"),
     ]
     assert {(hint.text, hint.method) for hint in told} == {
-        ("A letter was sent before this interview began and does not count for it.", "PATCH")
+        ("A letter was sent before the start of this interview, so it does not count.", "PATCH")
     }
     assert step(example_case(letters=letters), "4:r1", "2026-03-02T14:00Z").warnings == ()
 
@@ -206,7 +206,7 @@ def test_a_letter_to_each_names_whom_to_write_to_next() -> None:
         example_case(interviews=(r1(interviewers=PANEL),), letters=letters), "4:r1", AFTER, thank_each_interviewer=True
     ).next_action
     assert action is not None
-    assert action.text.startswith("Write the thank-you letter to Mr B (in `recipients`):")
+    assert action.text.startswith("Compose the thank-you letter to Mr B (name them in `recipients`) from")
 
 
 def tips(letters: tuple[Letter, ...], now: str = AFTER, **round_: Any) -> list[tuple[str, str | None, str | None]]:
@@ -252,7 +252,7 @@ def test_a_written_draft_is_to_be_checked(
             [LATE],
             id="the-earlier-date-counts",
         ),
-        pytest.param({"contact_by": day("2026-03-04")}, [], [], id="only-the-last-day-to-ring-is-known"),
+        pytest.param({"contact_by": day("2026-03-04")}, [], [], id="only-the-last-day-to-call-is-known"),
     ],
 )
 def test_post_is_advised_against_when_it_cannot_arrive_in_time(
@@ -276,7 +276,7 @@ def test_the_day_of_posting_is_the_employers() -> None:
         pytest.param("post", "email", {}, [OTHER], id="paper-and-it-goes-by-e-mail"),
         pytest.param("hand", "post", {}, [OTHER], id="handed-over-and-it-goes-by-post"),
         pytest.param("email", "email", {}, [], id="as-they-like-it"),
-        pytest.param("phone", "email", {}, [], id="a-letter-cannot-be-rung"),
+        pytest.param("phone", "email", {}, [], id="a-letter-is-not-sent-by-phone"),
         pytest.param(None, "email", {}, [], id="nothing-is-known"),
         pytest.param("post", None, {}, [], id="no-channel-is-chosen"),
         pytest.param("post", "email", {"hear_by": day("2026-03-05")}, [], id="paper-would-come-too-late"),
@@ -296,7 +296,7 @@ def test_the_way_that_they_like_best_is_said(
     ("name", "prefers", "text"),
     [
         ("", "post", "One of the recipients prefers letters by post."),
-        ("Ms A", "hand", "Ms A prefers letters handed over."),
+        ("Ms A", "hand", "Ms A prefers letters delivered by hand."),
     ],
 )
 def test_who_likes_which_way_is_named(name: str, prefers: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Every rule that was applied, with its inputs, for who asks why (§3.8)."""
+"""The trace that `explain` adds: every rule that was applied, with its inputs and its result."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The 109 cases of the domain's specification, read into the facts of the rules."""
+"""The 109 cases of `scenarios.json`, converted to the facts of the rules."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ def policy_of(values: Mapping[str, Any]) -> Policy:
 
 
 def scope_of(key: str) -> tuple[int, str]:
-    """Read `4:r1`, `5`, `6:cancel:r2` into number and scope."""
+    """Convert `4:r1`, `5` or `6:cancel:r2` to number and scope."""
     number, _, scope = key.partition(":")
     if not scope:
         return int(number), "application"

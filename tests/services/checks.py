@@ -1,4 +1,4 @@
-"""What must hold after every operation, worked out from the tables as plainly as possible."""
+"""Checks of the invariants of the services (docs/testing.md), computed from the tables in the simplest way."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ STATES = ("overdue", "open", "upcoming")
 
 
 def dump(database: Database, user_id: str, *names: str) -> Dump:
-    """Return every row of these tables, or of all, that belongs to a user; leave out when a token was used last."""
+    """Return a user's rows of these tables, by default of all, without `last_used_at`."""
     found: Dump = {}
     with database.engine.connect() as connection:
         for table in SQLModel.metadata.sorted_tables:
@@ -45,7 +45,7 @@ def dump(database: Database, user_id: str, *names: str) -> Dump:
 
 
 def stored_rows(session: OwnedSession) -> dict[Key, Values]:
-    """Return the step rows of a user by key, without what is hidden for a while."""
+    """Return the step rows of a user by key, without `snoozed_until`."""
     session.flush()
     hidden = {"application_id", "number", "scope", "snoozed_until"}
     rows = [StoredStep._make(row) for row in RawConnection.of(session).all(ALL)]
@@ -58,9 +58,10 @@ def stored_rows(session: OwnedSession) -> dict[Key, Values]:
 
 
 def judged_rows(session: OwnedSession) -> dict[Key, Values]:
-    """Return what the rules say about all facts of a user, judged from nothing.
+    """Evaluate the rules on all facts of a user and return the step rows by key.
 
-    An application that knows everything that happened elsewhere, not only the latest of it, must say the same.
+    Also check that the result is the same with all facts of other applications as with only the latest of them, which
+    is what the service loads.
     """
     live = session.exec(select(Application.id).where(col(Application.deleted_at).is_(None))).all()
     everything = _everything_elsewhere(session)
@@ -100,7 +101,7 @@ def _everything_elsewhere(session: OwnedSession) -> list[tuple[str | None, Elsew
 
 
 def history(session: OwnedSession, application: Application) -> tuple[str, datetime | None, str | None]:
-    """Return stage, ending and outcome as the lines of the history say."""
+    """Return stage, time of the ending and outcome that follow from the lines of the stage history."""
     lines = session.exec(select(StageChange).where(StageChange.application_id == application.id)).all()
     ordered = sorted(lines, key=lambda line: (line.dated, line.at, line.id))
     final: list[StageChange] = []
@@ -112,7 +113,7 @@ def history(session: OwnedSession, application: Application) -> tuple[str, datet
 
 
 def check_rows(session: OwnedSession) -> None:
-    """I9: what is stored is what a judgement of all facts from nothing would store."""
+    """I9: the stored rows equal a fresh evaluation of all facts."""
     assert stored_rows(session) == judged_rows(session)
     for application in session.exec(select(Application)).all():
         kept = (application.stage, application.closed_at, application.closed_outcome)
@@ -120,7 +121,7 @@ def check_rows(session: OwnedSession) -> None:
 
 
 def check_queue(session: OwnedSession, random: Random) -> None:
-    """I10: the queue at an instant from now on is a filter over the rows, and its pages are disjoint and complete."""
+    """I10: at any instant from now on the queue is a filter of the rows, and its pages are disjoint and complete."""
     rows = session.exec(select(StepInstance)).all()
     instant = random.choice(_instants(session.now, rows))
     states = random.choice([("overdue",), ("open",), ("upcoming",), ("overdue", "open"), STATES])
@@ -138,7 +139,7 @@ def check_queue(session: OwnedSession, random: Random) -> None:
 
 
 def pages(session: OwnedSession, wanted: queue.QueueFilter, sort: str, instant: datetime, limit: int) -> list[str]:
-    """Return the ids of all pages of the queue, one page behind the other."""
+    """Return the ids of all pages of the queue in order."""
     found: list[str] = []
     cursor: str | None = None
     while True:
@@ -152,7 +153,7 @@ def pages(session: OwnedSession, wanted: queue.QueueFilter, sort: str, instant: 
 
 
 def _instants(now: datetime, rows: Sequence[StepInstance]) -> list[datetime]:
-    """Return instants from now on at which something passes, and the seconds beside them."""
+    """Return the instants from now on at which a row opens, is due or wakes, with the second before and after each."""
     passing = {row.due_at for row in rows} | {row.opens_at for row in rows}
     passing |= {row.snoozed_until for row in rows if row.snoozed_until}
     near = {instant + beside for instant in passing for beside in (-SECOND, timedelta(0), SECOND)}

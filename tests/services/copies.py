@@ -1,4 +1,4 @@
-"""A record that is entered over HTTP once and copied with its database for every case."""
+"""Records that are entered over HTTP once; each test case gets a copy of the database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.stores import Store
 
 @dataclass(frozen=True)
 class Record:
-    """What a user recorded: the database to copy, the ids by name, and the user with a token."""
+    """A recorded user: the database to copy, the ids by name, the user's id and `Authorization`."""
 
     store: Store
     url: str
@@ -25,7 +25,7 @@ class Record:
 
     @contextmanager
     def copied(self) -> Iterator[tuple[World, TestClient]]:
-        """Open a copy; yields its world and the client of its user."""
+        """Open a copy; yields its world and a client of its user."""
         url = self.store.copy(self.url)
         try:
             with world_on(url) as world:
@@ -38,7 +38,7 @@ class Record:
 
 @contextmanager
 def recorded_once(store: Store, enter: Callable[[Entry], None]) -> Iterator[Record]:
-    """Enter a record into a database of its own, which nobody is connected to afterwards."""
+    """Enter a record into a new database and close all connections to it."""
     url = store.copy()
     with world_on(url) as world:
         client = world.sign_up()
@@ -51,10 +51,10 @@ def recorded_once(store: Store, enter: Callable[[Entry], None]) -> Iterator[Reco
 
 @contextmanager
 def world_on(url: str) -> Iterator[World]:
-    """Open a world on a database at head, and leave nobody connected to it."""
+    """Open a world on a database at head; all connections are closed at the end."""
     clock = Clock()
     world = World(create_app(Settings(database_url=url), clock=clock), clock)
-    world.database.open_inline_connection()  # as where it is served
+    world.database.open_inline_connection()  # as the running server does
     try:
         yield world
     finally:

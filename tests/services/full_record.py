@@ -1,4 +1,4 @@
-"""One row in every owned table, entered the way an app would, and where each thing is found afterwards."""
+"""One row in every owned table, entered through the API, and the addresses of all objects."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ Answer = dict[str, Any]
 
 @dataclass
 class Entry:
-    """Enters facts and remembers the ids of what it made."""
+    """Enters facts through the API and keeps the ids of new objects by name."""
 
     client: TestClient
     now: datetime
@@ -34,7 +34,7 @@ class Entry:
 
 
 def record_everything(client: TestClient, now: datetime) -> dict[str, str]:
-    """Enter an application with at least one fact of every kind; return the ids by name."""
+    """Enter one application with at least one fact of every kind; return the ids by name."""
     entry = Entry(client, now)
     everything(entry)
     return entry.ids
@@ -97,7 +97,7 @@ def _by_hand(entry: Entry) -> None:
 
 
 def addresses(ids: dict[str, str]) -> list[str]:
-    """Return where each thing of a full record is read, changed or deleted."""
+    """Return the addresses of all objects of a full record."""
     app, contact, reference = ids["application"], ids["contact"], ids["reference"]
     return [
         f"/v1/applications/{app}",
@@ -120,7 +120,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
 
 
 def lists(ids: dict[str, str]) -> list[str]:
-    """Return every list under a full record and at the top."""
+    """Return the addresses of all lists of a full record."""
     app, interview = ids["application"], ids["interview"]
     kinds = ("interviews", "notes", "letters", "follow-ups", "offers", "stages", "contacts", "references", "steps")
     return [

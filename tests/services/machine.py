@@ -1,4 +1,4 @@
-"""One user whose record is driven over HTTP: how requests are sent, rows picked and every operation checked."""
+"""The state machine of one user: it sends requests over HTTP and checks the invariants after each operation."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -46,12 +46,12 @@ EXPECTED = (200, 201, 204, 404, 409, 422)
 
 
 def body(**fields: Any) -> Answer:
-    """Return the fields that are given; a value of `...` stands for a field that is left out."""
+    """Return the fields without those whose value is `...`."""
     return {name: value for name, value in fields.items() if value is not ...}
 
 
 def operation(**arguments: st.SearchStrategy[Any]) -> Callable[[Done], Done]:
-    """Make a method one of the operations, thrown for with dice: the library's own draws come in lumps of a few."""
+    """Mark a method as an operation. The machine picks operations itself, because hypothesis repeats a few of them."""
 
     def mark(method: Done) -> Done:
         method.arguments = st.fixed_dictionaries(arguments)  # type: ignore[attr-defined]  # read by Machine
@@ -61,7 +61,7 @@ def operation(**arguments: st.SearchStrategy[Any]) -> Callable[[Done], Done]:
 
 
 class Machine(RuleBasedStateMachine):
-    """Holds one user and checks, after every operation, what must always hold."""
+    """A state machine of one user that checks the invariants after every operation."""
 
     world: ClassVar[World]
     stranger: ClassVar[str]
@@ -93,7 +93,7 @@ class Machine(RuleBasedStateMachine):
         self.begin(ahead)
 
     def begin(self, ahead: timedelta) -> None:
-        """Record two applications with a round each; somebody was there in one and is to be asked in the other."""
+        """Record two applications with a round each; one contact is interviewer of one round and status contact."""
         contact = self.send("POST", "/v1/contacts", {"full_name": "Sam Desk", "phone": "+1 555 0100"})
         for company in ("Acme", "Blue"):
             self.send("POST", "/v1/applications", {"company": company, "role": "Engineer"})
@@ -109,11 +109,11 @@ class Machine(RuleBasedStateMachine):
         return self.world.clock.now
 
     def at(self, ago: timedelta | None) -> Any:
-        """Return an instant some time ago as text; `...` for none."""
+        """Return the instant some time ago as text; `...` for None."""
         return ... if ago is None else (self.now - ago).isoformat()
 
     def moment(self, drawn: tuple[int, time | None] | None) -> Answer | None:
-        """Return a moment some days from today."""
+        """Return a drawn moment: a date some days from today, and an optional time."""
         if drawn is None:
             return None
         day: date = self.now.date() + timedelta(days=drawn[0])
@@ -132,7 +132,7 @@ class Machine(RuleBasedStateMachine):
         return [name for name in dir(cls) if hasattr(getattr(cls, name), "arguments")]
 
     def send(self, method: str, href: str, document: Answer | None = None) -> Answer | None:
-        """Send a request and return the answer, None for a refusal; a refusal changes nothing."""
+        """Send a request and return the answer, None for a refusal; check that a refusal changes no row."""
         answer = self.client.request(method, href, json=document)
         assert answer.status_code in EXPECTED, (method, href, document, answer.text)
         now_has = dump(self.world.database, self.user)
@@ -145,12 +145,12 @@ class Machine(RuleBasedStateMachine):
         return None if refused else (answer.json() if answer.content else {})
 
     def operate(self, method: str, href: str, document: Answer | None = None) -> Answer | None:
-        """Send the request that an operation consists of."""
+        """Send the main request of an operation and count it."""
         self.counts["operations"] += 1
         return self.send(method, href, document)
 
     def rows(self, table: str) -> list[Answer]:
-        """Return the user's rows of a table as they are stored, in an order that is the same in every run."""
+        """Return the user's stored rows of a table, in the same order in every run."""
         made = SQLModel.metadata.tables[table]
         keys = STEP_KEY if table == "step_instance" else made.primary_key.columns.keys()
         mine = core_select(made).where(made.c.user_id == self.user).order_by(*(made.c[key] for key in keys))
@@ -158,7 +158,7 @@ class Machine(RuleBasedStateMachine):
             return [dict(row._mapping) for row in connection.execute(mine)]
 
     def pick(self, table: str, pick: int, **wanted: Any) -> Answer:
-        """Return one of the rows that stand under a live application; an empty one where there is none."""
+        """Return one of the rows of applications that are not deleted; an empty dict if there is none."""
         live = {row["id"] for row in self.rows("application") if row["deleted_at"] is None}
         found = [
             row
@@ -170,16 +170,16 @@ class Machine(RuleBasedStateMachine):
         return found[pick % len(found)] if found else {}
 
     def app(self, pick: int) -> str:
-        """Return the id of a live application; one that nobody has where there is none."""
+        """Return the id of an application that is not deleted; an unknown id if there is none."""
         return str(self.pick("application", pick).get("id", "00000000-0000-7000-8000-000000000000"))
 
     def states(self) -> dict[str, Sequence[Any]]:
-        """Return what every step comes to, by id."""
+        """Return dates, closed state, missing parts and reason of every step, by id."""
         names = ("opens_at", "due_at", "closed_state", "completed_at", "missing", "reason")
         return {row["id"]: [row[name] for name in names] for row in self.rows("step_instance")}
 
     @invariant()
-    def rows_are_what_a_judgement_from_nothing_says(self) -> None:
+    def stored_rows_equal_a_fresh_evaluation(self) -> None:
         if self.user:
             with self.world.database.read(self.now) as session:
                 session.owner = self.user

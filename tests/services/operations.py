@@ -34,7 +34,7 @@ POLICIES = st.fixed_dictionaries(
 
 
 class Applications(Machine):
-    """What is done to applications as a whole."""
+    """Operations on applications, their stages and policies, and on the user's policy and zone."""
 
     @operation(stage=STAGE, since=MAYBE_AGO, applied=st.sampled_from([..., 0, -1, -5]), zone=MAYBE_ZONE)
     def an_application_is_added(self, stage: str, since: timedelta | None, applied: Any, zone: Any) -> None:
@@ -103,7 +103,7 @@ class Applications(Machine):
 
 
 class Rounds(Machine):
-    """What is done to interviews."""
+    """Operations on interviews."""
 
     @operation(
         pick=PICK,

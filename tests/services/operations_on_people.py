@@ -23,7 +23,7 @@ MAYBE = st.booleans()
 
 
 class People(Machine):
-    """What is done to contacts and to what links them."""
+    """Operations on contacts, references and their links."""
 
     @operation(details=DETAILS, learned=MAYBE_AGO)
     def a_contact_is_added(self, details: Answer, learned: timedelta | None) -> None:
@@ -98,7 +98,7 @@ class People(Machine):
 
 
 class Papers(Machine):
-    """What is written: notes and letters."""
+    """Operations on notes and letters."""
 
     @operation(pick=PICK, which=PICK, kind=NOTE_KIND, noted=MAYBE_AGO)
     def a_note_is_made(self, pick: int, which: int, kind: str, noted: timedelta | None) -> None:

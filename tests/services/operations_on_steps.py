@@ -1,4 +1,4 @@
-"""Operations on calls, offers, the search and steps by hand; deletions; and what is read meanwhile."""
+"""Operations on follow-ups, offers, search activities and steps; deletions; and reads in between."""
 
 from datetime import time, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ ACTIONS = st.sampled_from(["complete", "skip", "skip", "reopen"])
 
 
 class Calls(Machine):
-    """What is done about the employer's answer."""
+    """Operations on follow-ups and offers."""
 
     @operation(pick=PICK, call=CALLS, ago=MAYBE_AGO, first=MOMENTS, last=MOMENTS, hear=MOMENTS)
     def a_call_is_recorded(
@@ -58,7 +58,7 @@ class Calls(Machine):
 
 
 class Searches(Machine):
-    """What is done elsewhere."""
+    """Operations on search activities."""
 
     @operation(pick=PICK, ago=MAYBE_AGO, general=st.booleans())
     def something_is_done_for_the_search(self, pick: int, ago: timedelta | None, general: bool) -> None:
@@ -76,7 +76,7 @@ class Searches(Machine):
 
 
 class Steps(Machine):
-    """What is done to steps by hand, and what is taken back."""
+    """Operations on steps by hand, and deletions of facts."""
 
     def step(self, pick: int) -> Answer:
         found = self.rows("step_instance")
@@ -129,7 +129,7 @@ class Steps(Machine):
 
 
 class Readings(Machine):
-    """What is read meanwhile."""
+    """Reads in between, and requests with a stranger's ids."""
 
     @operation(pick=PICK)
     def steps_judged_anew_for_an_explanation_are_the_stored_ones(self, pick: int) -> None:

@@ -1,4 +1,4 @@
-"""The two figures of all accounts are the sums of what each account is shown."""
+"""The backlog of all accounts: the sums of open and overdue steps over the accounts."""
 
 from collections import Counter
 from datetime import timedelta
@@ -37,7 +37,7 @@ def test_the_backlog_is_the_sum_over_accounts(world: World, client: TestClient, 
     assert counted(world) == Backlog(open=states["open"], overdue=states["overdue"])
 
 
-def test_the_backlog_is_read_once_along_the_index_of_open_rows(world: World, client: TestClient) -> None:
+def test_the_backlog_is_one_statement_on_the_index_of_open_rows(world: World, client: TestClient) -> None:
     record_everything(client, world.clock.now)
     with recorded(world.database) as found:
         counted(world)

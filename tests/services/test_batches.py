@@ -1,4 +1,4 @@
-"""Applications are judged some hundred at a time; where one batch ends makes no difference."""
+"""Applications are evaluated in batches, and the size of a batch does not change the result."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,7 +9,7 @@ from tests.services.checks import check_rows
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 500])
-def test_another_length_of_interviews_moves_the_search_of_every_application_however_many_are_judged_at_once(
+def test_a_policy_change_updates_every_application_for_any_batch_size(
     at_once: int, world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(judge, "BATCH_SIZE", at_once)

@@ -1,4 +1,4 @@
-"""A write whose clock is behind: it waited for its turn, or came through another machine."""
+"""A write whose clock is behind, because it waited for the lock or came through another machine."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from tests.conftest import World
 TALK = {"time_zone": "America/New_York", "starts_at": "2026-05-29T14:00:00Z", "ends_at": "2026-05-29T15:00:00Z"}
 
 
-def test_evidence_that_another_clock_accepted_is_not_taken_for_the_futures(world: World, client: TestClient) -> None:
+def test_evidence_dated_by_a_clock_that_is_ahead_still_counts(world: World, client: TestClient) -> None:
     app = client.post("/v1/applications", json={"company": "Acme", "role": "Editor"}).json()["id"]
     round_ = client.post(f"/v1/applications/{app}/interviews", json=TALK).json()["id"]
     letter = {"interview_id": round_, "body": "Thank you.", "sent_at": "2026-06-01T12:00:00Z"}

@@ -1,4 +1,4 @@
-"""What is recorded and taken back leaves every step of the user as it stood."""
+"""Deleting a fact restores every step row of the user."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ APP = "/v1/applications/{application}"
 
 
 def posted(href: str, **fields: Any) -> Act:
-    """Record something; it is taken back at its own address. `{…}` in texts stands for ids of the record."""
+    """Return an act that creates an object, and deletes it to undo. `{…}` in texts stands for ids of the record."""
 
     def act(entry: Entry) -> Callable[[], Any]:
         answer = entry.client.post(href.format(**entry.ids), json=filled(entry, fields))
@@ -30,7 +30,7 @@ def posted(href: str, **fields: Any) -> Act:
 
 
 def put(href: str, **fields: Any) -> Act:
-    """Link something; the link is taken back."""
+    """Return an act that puts a link, and deletes it to undo."""
 
     def act(entry: Entry) -> Callable[[], Any]:
         answer = entry.client.put(href.format(**entry.ids), json=filled(entry, fields))
@@ -41,7 +41,7 @@ def put(href: str, **fields: Any) -> Act:
 
 
 def patched(href: str, back: Answer, **fields: Any) -> Act:
-    """Fill something in; it is cleared again."""
+    """Return an act that sets fields, and sends `back` to undo."""
 
     def act(entry: Entry) -> Callable[[], Any]:
         answer = entry.client.patch(href.format(**entry.ids), json=filled(entry, fields))
@@ -134,7 +134,9 @@ KINDS: dict[str, Act] = {
     "a-policy": patched("/v1/me/policy", {"search_days": None}, search_days=3),
     "a-policy-of-the-application": patched(f"{APP}/policy", {"thank_you_hours": None}, thank_you_hours=2),
 }
-SUGGESTS_TO_WRITE = "an-early-call-without-answer"  # where somebody to ask has an e-mail address
+SUGGESTS_TO_WRITE = (
+    "an-early-call-without-answer"  # it changes the next action if the status contact has an e-mail address
+)
 CHANGES_NOTHING = {
     "an-early-call-without-answer",
     "a-general-note",
@@ -164,7 +166,7 @@ def base(request: pytest.FixtureRequest) -> Base:
 
 @pytest.fixture(scope="module")
 def record(base: Base, store: Store) -> Iterator[Record]:
-    """What every case begins with, beside people who have no part in it and another application."""
+    """The record that every case starts with; it also has unlinked people and another application."""
 
     def enter(entry: Entry) -> None:
         base(entry)
@@ -178,12 +180,12 @@ def record(base: Base, store: Store) -> Iterator[Record]:
 
 
 def step_rows(world: World, user: str) -> TableRows:
-    """Return the step rows of a user without the last column but one: a snooze ends with what it was about."""
+    """Return the step rows of a user without `snoozed_until`, which is not restored when a fact is deleted."""
     return [(*row[:-2], row[-1]) for row in dump(world.database, user, "step_instance")["step_instance"]]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_taking_back_what_was_recorded_leaves_every_step_as_it_stood(kind: str, base: Base, record: Record) -> None:
+def test_deleting_a_fact_restores_every_step(kind: str, base: Base, record: Record) -> None:
     with record.copied() as (world, client):
         before = step_rows(world, record.user)
         take_back = KINDS[kind](Entry(client, world.clock.now, dict(record.ids)))

@@ -1,4 +1,4 @@
-"""The lock is first in, first out, and a waiter that gives up blocks nobody."""
+"""The fair lock: waiters acquire it in the order in which they asked, and one that gives up blocks nobody."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from api.storage.fair_lock import FairLock
 
 
-def test_waiters_acquire_it_in_the_order_of_asking() -> None:
+def test_waiters_acquire_the_lock_in_the_order_in_which_they_asked() -> None:
     lock, order = FairLock(), list[int]()
     assert lock.acquire(1)
 
@@ -28,7 +28,7 @@ def test_waiters_acquire_it_in_the_order_of_asking() -> None:
     assert order == list(range(20))
 
 
-def test_who_gives_up_is_passed_over() -> None:
+def test_a_waiter_that_gives_up_is_skipped() -> None:
     lock = FairLock()
     assert lock.acquire(1)
     with ThreadPoolExecutor() as pool:
@@ -43,7 +43,7 @@ def test_who_gives_up_is_passed_over() -> None:
     assert lock.acquire(0.01) is True
 
 
-def test_never_two_at_once_however_many_ask() -> None:
+def test_only_one_thread_at_a_time_holds_the_lock() -> None:
     lock, inside, most = FairLock(), 0, 0
 
     def work() -> None:

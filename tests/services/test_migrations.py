@@ -1,4 +1,4 @@
-"""The migrations lead to the schema that the models say, and up and down again with rows in the tables."""
+"""The migrations create the schema of the models, and run up and down with rows in the tables."""
 
 import shutil
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def test_a_new_database_is_behind_until_it_is_migrated(database: Database) -> No
     assert database.is_at_head()
 
 
-def test_the_migrations_make_exactly_what_the_models_say(database: Database) -> None:
+def test_the_migrations_create_exactly_the_schema_of_the_models(database: Database) -> None:
     database.migrate()
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -89,7 +89,7 @@ def filled(record: Record) -> Iterator[Database]:
         yield world.database
 
 
-def test_every_migration_can_be_taken_back_and_made_again_without_losing_a_row_that_has_its_table(
+def test_downgrades_and_upgrades_keep_the_rows_of_tables_that_exist_in_both(
     filled: Database,
 ) -> None:
     standing = counts(filled)
@@ -104,9 +104,7 @@ def test_every_migration_can_be_taken_back_and_made_again_without_losing_a_row_t
 
 
 @pytest.mark.parametrize("table", REBUILT)
-def test_a_table_that_is_rebuilt_keeps_its_rows_and_their_children(
-    table: str, filled: Database, tmp_path: Path
-) -> None:
+def test_rebuilding_a_table_keeps_its_rows_and_their_child_rows(table: str, filled: Database, tmp_path: Path) -> None:
     before = counts(filled)
     shutil.copytree(MIGRATIONS, tmp_path / "migrations")
     (tmp_path / "migrations" / "versions" / "9999_rebuild.py").write_text(REBUILD.format(table=table))
@@ -116,7 +114,7 @@ def test_a_table_that_is_rebuilt_keeps_its_rows_and_their_children(
     assert counts(filled) == before
 
 
-def test_foreign_keys_hold_again_after_a_migration(filled: Database) -> None:
+def test_foreign_keys_are_enforced_again_after_a_migration(filled: Database) -> None:
     filled.migrate(REVISIONS[0])
     with filled.engine.begin() as connection, pytest.raises(IntegrityError):
         connection.execute(text("UPDATE contact SET user_id = :nobody"), {"nobody": "0" * 32})

@@ -1,4 +1,4 @@
-"""Secrets: tokens that scanners and people recognise, of which only a hash is kept."""
+"""Tokens: a prefix and check digits that scanners recognise, and a hash as the only stored form."""
 
 from collections.abc import Callable
 
@@ -27,11 +27,11 @@ def test_a_token_has_its_prefix_and_its_check_digits(prefix: str) -> None:
         pytest.param(lambda _: "", id="nothing"),
     ],
 )
-def test_what_was_mistyped_is_known_without_asking_the_database(spoil: Callable[[str], str]) -> None:
+def test_a_mistyped_token_is_recognised_without_the_database(spoil: Callable[[str], str]) -> None:
     assert not looks_like_token(spoil(new_token(PERSONAL_PREFIX)))
 
 
-def test_what_is_kept_of_a_token_does_not_show_it() -> None:
+def test_the_stored_hash_does_not_reveal_the_token() -> None:
     token = new_token(PERSONAL_PREFIX)
     assert token not in hash_token(token)
     assert hash_token(token) == hash_token(token)

@@ -1,4 +1,4 @@
-"""Whatever is recorded, in whatever order: the stored steps are what a judgement of all facts from nothing says."""
+"""After any sequence of writes the stored steps equal a fresh evaluation of all facts."""
 
 import logging
 from collections import Counter
@@ -25,11 +25,11 @@ OPERATIONS = 40
 
 
 class Record(Applications, Rounds, People, Papers, Calls, Searches, Steps, Readings):
-    """One user's whole record."""
+    """All operations on the record of one user."""
 
 
 class Elsewhere(Applications, Rounds, Searches):
-    """What several applications mean to each other, without what concerns one alone."""
+    """The operations by which one application affects the steps of others."""
 
 
 @pytest.mark.drawn
@@ -40,11 +40,12 @@ class Elsewhere(Applications, Rounds, Searches):
         pytest.param(Elsewhere, budget(quick=3, long=30), id="several-applications"),
     ],
 )
-def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
+def test_stored_steps_equal_a_fresh_evaluation_after_every_operation(
     machine: type[Machine], sequences: int, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(judge, "BATCH_SIZE", 2)
-    # Ids decide between facts of the same second: in the order of writing, a failing sequence fails again.
+    # Ids decide the order of facts of the same second. Here they follow the order of writing, so that a failing
+    # sequence fails again.
     numbers = count(1)
     monkeypatch.setattr(base, "uuid7", lambda: UUID(f"01900000-0000-7000-8000-{next(numbers):012x}"))
     stranger = world.sign_up()
@@ -54,7 +55,7 @@ def test_stored_steps_equal_a_judgement_from_nothing_after_every_operation(
     machine.stranger_has = dump(world.database, machine.stranger)
     assert all(machine.stranger_has.values())
     drive(machine, sequences)
-    if world.database.is_sqlite:  # PostgreSQL's keys cannot be switched off
+    if world.database.is_sqlite:  # PostgreSQL always enforces foreign keys
         with world.database.engine.connect() as connection:
             assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
 

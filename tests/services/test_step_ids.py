@@ -1,4 +1,4 @@
-"""A step's id follows from its key alone: as a name-based UUID, so that it is the same on every machine."""
+"""The id of a step is a name-based UUID of its key, so it is the same on every machine."""
 
 from uuid import UUID, uuid4, uuid5
 
@@ -11,7 +11,9 @@ from tests.drawing import drawn
 
 @drawn(quick=100, long=1_000)
 @given(st.uuids(), st.integers(1, 7), st.text(max_size=64))
-def test_it_is_the_uuid_of_the_key_below_the_application(application: UUID, number: int, scope: str) -> None:
+def test_the_id_is_the_uuid5_of_the_key_in_the_namespace_of_the_application(
+    application: UUID, number: int, scope: str
+) -> None:
     assert step_id(str(application), number, scope) == str(uuid5(application, f"{number}:{scope}"))
 
 

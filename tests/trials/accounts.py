@@ -1,6 +1,6 @@
-"""Sign-ins that tell nothing and keep nobody out; everything of a large account taken out, and nothing of it left.
+"""Sign-ins reveal no account by their time and do not block readers; a large account is exported and erased.
 
-The large account is one full record multiplied in the tables: what it holds was entered over HTTP once.
+The large account is one full record that was entered over HTTP and then copied in the tables.
 """
 
 import json
@@ -25,7 +25,7 @@ from tests.trials.server_process import Server, Trial, forget_the_peak, memory, 
 
 TRIES, TOGETHER, SECONDS = 50, 100, 6
 APPLICATIONS = 10_000
-PASSWORD = "three tall lanterns"  # of an account that is gone with the trial
+PASSWORD = "three tall lanterns"  # of an account that is deleted with the trial's database
 MARK = "Zwieseltier"
 OWNERS = ("application_id", "interview_id")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -33,7 +33,7 @@ MB = 1_000_000
 
 
 class Accounts:
-    """One server and an account on it."""
+    """A trial on one server with one account."""
 
     def __init__(self, trial: Trial, server: Server) -> None:
         self.trial, self.server, self.verdict = trial, server, trial.verdict
@@ -60,7 +60,7 @@ class Accounts:
         return client.post("/v1/sessions", json={"email": self.email, "password": PASSWORD, **other})
 
     def _time_sign_ins(self) -> None:
-        """Compare the time of an unknown address with that of a wrong password, one after the other by turns."""
+        """Compare the time of sign-ins with an unknown address and with a wrong password, in turn."""
         took: dict[str, list[float]] = {"unknown": [], "wrong": []}
         with self._client() as client:
             for turn in range(2 * (10 if self.quick else TRIES)):
@@ -77,7 +77,7 @@ class Accounts:
         self.verdict.promise("unknown address and wrong password within 10 %", words, kept=apart <= 0.1)
 
     def _sign_in_together(self) -> None:
-        """Read while a hundred clients sign in as often as they may."""
+        """Read while a hundred clients sign in as fast as they can."""
         with self._client() as client:
             idle = statistics.median(self._reads(client, 1.0 if self.quick else 3.0))
             until, statuses = time.monotonic() + SECONDS, Counter[int]()
@@ -89,7 +89,7 @@ class Accounts:
         median = statistics.median(busy)
         said = ", ".join(f"{status}: {times:,}" for status, times in sorted(statuses.items()))
         self.verdict.note(f"{TOGETHER} clients sign in for {SECONDS} s", said)
-        self.verdict.promise("  answered with 201 and 503 alone", said, kept=set(statuses) == {201, 503})
+        self.verdict.promise("  only 201 and 503", said, kept=set(statuses) == {201, 503})
         words = f"{milliseconds(idle)} idle, {milliseconds(median)} meanwhile ({len(busy):,} reads)"
         self.verdict.promise("  reads stay under 5 times their idle median", words, kept=median < 5 * idle)
 
@@ -113,7 +113,7 @@ class Accounts:
     def _take_out(self) -> None:
         count = 200 if self.quick else APPLICATIONS
         with self._client() as client:
-            record_everything(client, datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1))  # type: ignore[arg-type]  # httpx's clients are alike
+            record_everything(client, datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1))  # type: ignore[arg-type]  # an httpx client works like a TestClient
             user_id = client.get("/v1/me").json()["id"]
         engine = create_engine(self.trial.here.url.replace("postgresql://", "postgresql+psycopg://"))
         with engine.begin() as connection:
@@ -133,9 +133,9 @@ class Accounts:
             f"an account of {count:,} applications, {rows:,} rows made", f"{size / MB:,.0f} MB in {took:.1f} s"
         )
         whole = dict(lines) == manifest["rows"] and lines["application"] == count
-        self.verdict.promise("  as many lines as the manifest says", f"{lines.total():,}", kept=whole)
+        self.verdict.promise("  as many lines as in the manifest", f"{lines.total():,}", kept=whole)
         words = f"{peak / MB:,.0f} MB at the most, {before / MB:,.0f} before"
-        self.verdict.promise("  in constant memory (40 MB more at the most)", words, kept=peak - before < 40 * MB)
+        self.verdict.promise("  memory grows by less than 40 MB", words, kept=peak - before < 40 * MB)
 
     def _erase(self) -> None:
         with self._client() as client:
@@ -150,10 +150,10 @@ class Accounts:
                 name: n for name, n in counts(connection).items() if n and name not in ("throttle", "alembic_version")
             }
         engine.dispose()
-        self.verdict.promise("  no row is left", left or "none", kept=not left)
+        self.verdict.promise("  rows that are left", left or "none", kept=not left)
         if self.trial.here.is_sqlite:
             found = {path.name: path.read_bytes().lower().count(MARK.lower().encode()) for path in self._files()}
-            self.verdict.promise("  its strings in the database's files", found, kept=not any(found.values()))
+            self.verdict.promise("  its texts in the files of the database", found, kept=not any(found.values()))
 
     def _files(self) -> Iterator[Any]:
         return self.trial.here.folder.glob("trial.db*")
@@ -163,7 +163,7 @@ LOCK = threading.Lock()
 
 
 def multiply(connection: Connection, user_id: str, times: int) -> int:
-    """Copy an account's application with everything under it so many times; returns how many rows that made."""
+    """Copy an account's application with all its rows `times` times; return the number of new rows."""
     rows: dict[Table, list[dict[str, Any]]] = {}
     for table in SQLModel.metadata.sorted_tables:
         of = [name for name in OWNERS if name in table.c or (name, table.name) == ("application_id", "application")]
@@ -183,7 +183,7 @@ def multiply(connection: Connection, user_id: str, times: int) -> int:
 
 
 def _under(connection: Connection, table: Table, user_id: str, of: str) -> list[dict[str, Any]]:
-    """Return the rows of a table that stand under an application: the account has one."""
+    """Return the account's rows of a table that belong to its application."""
     wanted = select(table).where(table.c.user_id == user_id)
     if of in table.c:
         wanted = wanted.where(table.c[of].is_not(None))
@@ -199,7 +199,7 @@ def _renamed(value: Any, fresh: dict[str, str]) -> Any:
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    """Return how many rows each table has."""
+    """Return the number of rows of each table, up to 10."""
     return {
         table.name: len(connection.execute(select(*table.primary_key.columns).limit(10)).all())
         for table in SQLModel.metadata.sorted_tables

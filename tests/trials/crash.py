@@ -1,7 +1,8 @@
-"""Kill the server, or its database, under load again and again: nothing acknowledged is lost, nothing is half done.
+"""Kill the server or its database under load, repeatedly: no acknowledged write is lost, and none is incomplete.
 
-Sixteen writers post mixed facts with ids of their own or Idempotency-Keys. At random moments the server is killed with
-SIGKILL (`--kill database`: PostgreSQL is shut down at once instead), started again and asked for what it acknowledged.
+Sixteen writers post mixed facts with client ids or Idempotency-Keys. At random moments the server is killed with
+SIGKILL and started again, and the acknowledged facts are read back. With `--kill database`, PostgreSQL is shut down at
+once instead.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ CHECK_EVERY = 5
 
 
 class Crash:
-    """One trial: cycles of load, a kill, and a look at what is left."""
+    """A trial: cycles of load, a kill, and a check of the stored facts."""
 
     def __init__(self, trial: Trial, everybody: list[Writer]) -> None:
         self.trial, self.everybody = trial, everybody
@@ -66,13 +67,13 @@ class Crash:
             point_at(self.everybody, self.server.url)
 
     async def _cycle(self) -> None:
-        """Write until a random moment, kill, and bring back."""
+        """Write until a random moment, kill, and restart."""
         cut = asyncio.Event()
         load = [asyncio.create_task(writer.write_on(cut)) for writer in self.everybody for _ in range(WRITERS_EACH)]
         await asyncio.sleep(random.uniform(0.05, 4))
         if self.database_dies and self.here.postgres is not None:
             self.here.postgres.stop()
-            await asyncio.sleep(0.1)  # some requests meet the dead database
+            await asyncio.sleep(0.1)  # some requests find the database down
         else:
             self.server.kill()
         cut.set()
@@ -83,7 +84,7 @@ class Crash:
         self.back_after.append(time.monotonic() - began)
 
     async def _look(self, *, thorough: bool) -> None:
-        """Read back a sample; now and then compare the steps before any retry can mend what was half done."""
+        """Read a sample back and retry; if `thorough`, check the steps before a retry can complete a partial write."""
         for writer in self.everybody:
             newest, rest = writer.kept[-SAMPLE // 2 :], writer.kept[: -SAMPLE // 2]
             self.lost += await writer.lost([*newest, *random.sample(rest, min(SAMPLE // 2, len(rest)))])
@@ -93,7 +94,7 @@ class Crash:
             await writer.retry()
 
     async def judge(self) -> None:
-        """Read everything back, by address and in the lists."""
+        """Read all facts back by address and in the lists."""
         verdict = self.trial.verdict
         twice, halves, gone = Counter[str](), 0, list(self.lost)
         for writer in self.everybody:
@@ -109,15 +110,15 @@ class Crash:
         verdict.promise("of these lost", len({kept.fact.marker for kept in gone}), kept=not gone)
         verdict.promise("answers", dict(statuses), kept=set(statuses) <= {201, 503})
         retried = sum(len(writer.retried) for writer in self.everybody)
-        verdict.note("without answer, sent again with their key", retried)
-        verdict.note("without answer and key: there or not", sum(len(w.unanswered) for w in self.everybody))
-        verdict.promise("facts that are there twice", len(twice), kept=not twice)
-        verdict.promise("applications half there", halves, kept=not halves)
+        verdict.note("without answer, repeated with their key", retried)
+        verdict.note("without answer and key, stored or not", sum(len(w.unanswered) for w in self.everybody))
+        verdict.promise("facts stored twice", len(twice), kept=not twice)
+        verdict.promise("applications stored incompletely", halves, kept=not halves)
         verdict.note("longest start until ready again", f"{max(self.back_after):.1f} s")
 
 
 def judge_rows(here: TrialEnvironment, trial: Trial, differences: list[str]) -> None:
-    """Look at the rows themselves, once the server is gone."""
+    """Check the rows in the database after the server has stopped."""
     differences += filter(None, [here.differences()])
     trial.verdict.promise("steps against a fresh evaluation", differences or "0 differences", kept=not differences)
     if here.is_sqlite:
@@ -129,7 +130,7 @@ def judge_rows(here: TrialEnvironment, trial: Trial, differences: list[str]) -> 
 
 async def crash(trial: Trial) -> None:
     if trial.words.kill == "database" and trial.here.postgres is None:
-        raise SkippedTrialError("only a PostgreSQL of the trial's own can be killed: use --database postgresql")
+        raise SkippedTrialError("only the trial's own PostgreSQL can be killed: use --database postgresql")
     async with writers([trial.here.account() for _ in range(ACCOUNTS)]) as everybody:
         one = Crash(trial, everybody)
         await one.hold()
@@ -142,5 +143,5 @@ if __name__ == "__main__":
     words = options(__doc__)
     words.add_argument("--kill", choices=["server", "database"], default="server")
     words.add_argument("--kills", type=int, default=50)
-    words.add_argument("--writes", type=int, default=5_000, help="how many must have been acknowledged in the end")
+    words.add_argument("--writes", type=int, default=5_000, help="minimum number of acknowledged writes")
     run(words, lambda trial: asyncio.run(crash(trial)))

@@ -1,4 +1,4 @@
-"""Mixed facts that writers send, what they remember of the answers, and how all of it is found again."""
+"""Writers of mixed facts: they keep the acknowledged answers and read the facts back."""
 
 import asyncio
 from collections import Counter
@@ -14,7 +14,7 @@ import httpx
 from uuid_utils.compat import uuid7
 
 Document = dict[str, Any]
-MARKED = {  # the field of each kind that holds a text found nowhere else
+MARKED = {  # for each kind, the field with a unique text
     "applications": "company",
     "contacts": "full_name",
     "interviews": "location",
@@ -25,13 +25,21 @@ MARKED = {  # the field of each kind that holds a text found nowhere else
 }
 BY_THEMSELVES = ("applications", "contacts", "search-activities")
 WEIGHTS = {"notes": 45, "follow-ups": 20, "contacts": 14, "stages": 12, "interviews": 6, "applications": 3}
-MOVES = {"etag", "version", "updated_at", "stage", "offered_at", "closed_at", "closed_outcome"}  # by later facts
+MOVES = {
+    "etag",
+    "version",
+    "updated_at",
+    "stage",
+    "offered_at",
+    "closed_at",
+    "closed_outcome",
+}  # fields that later facts change
 RECENT = 8
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One POST, with a text in it that stands nowhere else, and with an id, an Idempotency-Key or both."""
+    """A POST with a unique text, and with a client id, an Idempotency-Key or both."""
 
     kind: str
     body: Document
@@ -52,7 +60,7 @@ class Fact:
 
 
 class Mix:
-    """Invents facts of one account about the newest of the applications that it knows to be there."""
+    """Generates facts of one account about its newest acknowledged applications."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -97,14 +105,14 @@ class Mix:
         return rest[kind]
 
     def learned(self, fact: Fact, answer: Document) -> None:
-        """Take note of what is there, so that later facts can be about it."""
+        """Remember an acknowledged application or interview, so that later facts can refer to it."""
         if fact.kind == "applications":
             self.applications.append(answer["id"])
         elif fact.kind == "interviews" and fact.within:
             self.interviews.setdefault(fact.within, []).append(answer["id"])
 
     def forget(self, facts: Iterable["Acknowledged"]) -> None:
-        """Take back what was lost."""
+        """Forget the ids of lost facts."""
         gone = {kept.answer["id"] for kept in facts}
         self.applications = [id_ for id_ in self.applications if id_ not in gone]
         self.interviews = {app: [id_ for id_ in ids if id_ not in gone] for app, ids in self.interviews.items()}
@@ -112,19 +120,19 @@ class Mix:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """A fact that was acknowledged, with the answer."""
+    """An acknowledged fact with its answer."""
 
     fact: Fact
     answer: Document
 
     def stands(self, now: Document) -> bool:
-        """Tell whether an object still says what was acknowledged, but for what later facts change."""
+        """Tell whether an object still equals its acknowledged answer, except for fields that later facts change."""
         return all(now[name] == value for name, value in self.answer.items() if name not in MOVES)
 
 
 @dataclass
 class Writer:
-    """One account: its client, its facts, and what became of them."""
+    """A writer of one account: its client, its facts and their answers."""
 
     client: httpx.AsyncClient
     mix: Mix
@@ -134,13 +142,13 @@ class Writer:
     retried: Counter[str] = field(default_factory=Counter)
 
     async def write_on(self, until: asyncio.Event) -> None:
-        """Send facts, one after the other, until told to stop."""
+        """Send facts one after another until the event is set."""
         while not until.is_set():
             if await self.send(self.mix.fact()) is None:
                 await asyncio.sleep(0.1)
 
     async def send(self, fact: Fact) -> Document | None:
-        """Send a fact; remember it as kept when a whole 201 came back, as unanswered when nobody knows."""
+        """Send a fact; add it to `kept` after a complete 201, or to `unanswered` if the outcome is unknown."""
         try:
             answer = await self.client.post(fact.path, json=fact.body, headers=fact.headers)
         except httpx.TransportError:
@@ -157,7 +165,7 @@ class Writer:
         return None
 
     async def retry(self) -> None:
-        """Send again what has an Idempotency-Key and got no answer."""
+        """Repeat the unanswered facts that have an Idempotency-Key."""
         again, self.unanswered = self.unanswered, []
         for fact in again:
             if fact.key is None:
@@ -166,7 +174,7 @@ class Writer:
                 self.retried[fact.marker] += 1
 
     async def lost(self, kept: Sequence[Acknowledged]) -> list[Acknowledged]:
-        """Read facts back at their addresses; return those that are not there as they were acknowledged."""
+        """Read facts by their addresses; return those that are missing or differ from the acknowledged answer."""
         turn = asyncio.Semaphore(8)
 
         async def is_there(one: Acknowledged) -> bool:
@@ -178,7 +186,7 @@ class Writer:
         return [one for one, there in zip(kept, found, strict=True) if not there]
 
     async def inventory(self) -> tuple[Counter[str], int]:
-        """Count every marker in every list; and the applications without their first stage or search activity."""
+        """Count all markers in all lists, and the applications without a stage or without just one search activity."""
         found: Counter[str] = Counter()
         ids = []
         for kind in BY_THEMSELVES:
@@ -209,7 +217,7 @@ class Writer:
 
 @asynccontextmanager
 async def writers(tokens: Sequence[str]) -> AsyncIterator[list[Writer]]:
-    """Open a client for each account. Their addresses are set by `point_at` whenever a server starts."""
+    """Open a client for each account. `point_at` sets their base URL after each start of a server."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with AsyncExitStack() as stack:
         yield [

@@ -1,4 +1,4 @@
-"""Load that costs little, from processes of its own: raw streams on uvloop, requests built beforehand."""
+"""Cheap load generators for separate processes: raw streams on uvloop with requests that are built in advance."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ BLOCK = b"x" * 65_536
 
 @dataclass(frozen=True)
 class Target:
-    """Where the load goes, and the requests that it takes in turn."""
+    """The port of the server, and the requests that are sent in turn."""
 
     port: int
     requests: tuple[bytes, ...]
@@ -27,7 +27,7 @@ class Target:
 
 @dataclass
 class Seen:
-    """What came back: statuses, and how long accepted requests took, in seconds."""
+    """The statuses of the answers, the seconds of accepted requests, and the generator's largest lag in seconds."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     accepted: list[float] = field(default_factory=list)
@@ -40,13 +40,13 @@ class Seen:
 
     @property
     def share(self) -> float:
-        """How many of all requests were accepted."""
+        """The share of accepted requests."""
         return len(self.accepted) / max(1, self.statuses.total())
 
 
 @dataclass
 class Cut:
-    """What became of slow clients: after how many seconds each was cut, None where it never was, and its status."""
+    """Slow clients: the seconds until each was disconnected, None if it was not, and the statuses of the answers."""
 
     after: list[float | None] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -64,7 +64,7 @@ def head(method: str, path: str, token: str, *more: str) -> bytes:
 
 
 class Connection:
-    """One kept-alive connection."""
+    """A keep-alive connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -75,7 +75,7 @@ class Connection:
         return cls(*await asyncio.open_connection("127.0.0.1", target.port))
 
     async def ask(self, wanted: bytes) -> int:
-        """Send a request; return the status once the whole answer is there."""
+        """Send a request; return the status after the whole answer was received."""
         self.writer.write(wanted)
         lines = (await self.reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
         fields = dict(line.split(b": ", 1) for line in lines[1:] if line)
@@ -88,7 +88,7 @@ class Connection:
 
 
 class Crowd:
-    """Clients that share a pool of connections, each open as long as the server wants."""
+    """Clients that share a pool of connections, which stay open until the server closes them."""
 
     def __init__(self, target: Target) -> None:
         self.target, self.seen = target, Seen()
@@ -119,7 +119,7 @@ class Crowd:
 
 
 def closed_loop(target: Target, clients: int, seconds: float) -> Seen:
-    """So many clients, each of which waits for its answer: what the service can do."""
+    """Load a server with clients that each wait for their answer, to measure its capacity."""
 
     async def load() -> Seen:
         crowd, end = Crowd(target), time.monotonic() + seconds
@@ -136,7 +136,10 @@ def closed_loop(target: Target, clients: int, seconds: float) -> Seen:
 
 
 def open_loop(target: Target, rate: float, begin: float, seconds: float, patience: float = 10) -> Seen:
-    """Requests at a rate from a monotonic instant on, whether or not others are answered; then wait a while."""
+    """Send requests at a constant rate, whether or not others are answered; wait `patience` seconds at the end.
+
+    `begin`: the start by `time.monotonic`.
+    """
 
     async def load() -> Seen:
         crowd, waiting = Crowd(target), set[asyncio.Task[None]]()
@@ -157,7 +160,7 @@ def open_loop(target: Target, rate: float, begin: float, seconds: float, patienc
 
 
 def slow_clients(target: Target, token: str, path: str, each: int, patience: float) -> Cut:
-    """Clients that send a byte a second: so many in the headers, so many in a body of an announced length."""
+    """Run clients that send a byte a second: `each` in the headers, and as many in a body with Content-Length."""
 
     async def load() -> Cut:
         headers = head("GET", "/v1/queue", token)[:-4] + b"\r\nX-Slow: "
@@ -193,7 +196,7 @@ async def _creep(target: Target, start: bytes, patience: float, cut: Cut) -> Non
 
 
 def large_bodies(target: Target, token: str, path: str, each: int, size: int) -> Counter[int]:
-    """Clients that send on until their body is at its end or the server hangs up: half announce it, half in chunks."""
+    """Run clients with large bodies, half with Content-Length and half chunked; return the statuses of the answers."""
 
     async def load() -> Counter[int]:
         kinds = [f"Content-Length: {size}", "Transfer-Encoding: chunked"] * each

@@ -1,7 +1,7 @@
-"""Take away what the server stands on – room, the database, its own life – and see that it says so and heals.
+"""Outages – a full disk, a database that is stopped or hung, SIGTERM – are reported, and the server recovers from them.
 
-SQLite: a disk without room (Linux, as root: the trial mounts a small one). PostgreSQL: stopped, hung. Both: SIGTERM
-while writers wait for a lock that somebody else holds.
+SQLite: a full disk (Linux, as root, because the trial mounts a small one). PostgreSQL: stopped, hung. Both: SIGTERM
+while writers wait for a lock that another connection holds.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ from tests.trials.server_process import (
 
 DISK_MB = 12
 ROOM = 300_000
-AT_ONCE = 60  # more than there are threads for them
+AT_ONCE = 60  # more than the worker threads
 NOTHING = 0
-PLACES = 6  # more writers would wait for a place, and be told so
+PLACES = 6  # more writers would wait for admission and be refused
 Answer = tuple[int, float]
 
 
 class Outage:
-    """One server with an account of one application, asked from outside."""
+    """A server with an account of one application, and a client."""
 
     def __init__(self, trial: Trial, here: TrialEnvironment) -> None:
         self.here, self.verdict = here, trial.verdict
@@ -69,11 +69,11 @@ class Outage:
         return await timed(self.client.get("/livez"))
 
     async def many(self) -> list[Answer]:
-        """Half reads, half writes, all at once."""
+        """Send reads and writes in equal numbers, all at once."""
         return list(await asyncio.gather(*(self.write() if n % 2 else self.read() for n in range(AT_ONCE))))
 
     async def heals(self, within: float) -> float | None:
-        """Write until it works again; return after how many seconds, or None."""
+        """Try to write until it succeeds; return the seconds it took, None if it did not succeed in time."""
         began = time.monotonic()
         while time.monotonic() - began < within:
             if (await self.write())[0] == 201:
@@ -87,7 +87,7 @@ class Outage:
 
 
 async def timed(request: Awaitable[httpx.Response]) -> Answer:
-    """Return the status, NOTHING without an answer, and how long it took."""
+    """Return the status, or NOTHING without an answer, and the seconds it took."""
     began, status = time.monotonic(), NOTHING
     with suppress(httpx.TransportError):
         status = (await request).status_code
@@ -102,7 +102,7 @@ def summary(answers: list[Answer]) -> str:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[bool]:
-    """Mount a disk of a few megabytes; False where that is not allowed."""
+    """Mount a disk of a few megabytes; yields False where that is not allowed."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "afterword-trial", str(folder)]
     mounted = os.geteuid() == 0 and subprocess.run(mount, check=False, capture_output=True).returncode == 0
@@ -114,7 +114,7 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 
 async def full_disk(outage: Outage) -> None:
-    """Write until the disk is full, fill it up to the last byte, write and read, then make room."""
+    """Write until the disk is full, fill it to the last byte, write and read, then free space."""
     filler = outage.here.folder / "filler"
     fill(filler)
     os.truncate(filler, filler.stat().st_size - ROOM)
@@ -129,10 +129,12 @@ async def full_disk(outage: Outage) -> None:
     outage.verdict.promise("full disk: writes", summary(writes), kept=bool(refused) and refused <= {503, 507})
     outage.verdict.promise("full disk: reads", summary(reads), kept={status for status, _ in reads} == {200})
     filler.unlink()
-    await outage.promise_healed("room again: a write works", await outage.heals(10), within=10)
+    await outage.promise_healed("space is free again: a write succeeds", await outage.heals(10), within=10)
     notes = await outage.client.get(f"{outage.application}/notes", params={"limit": 200})
     large = sum(len(note["text"]) > 1_000 for note in notes.json()["items"])
-    outage.verdict.promise("acknowledged on the way there", f"{large} of {acknowledged}", kept=large == acknowledged)
+    outage.verdict.promise(
+        "acknowledged writes that are stored", f"{large} of {acknowledged}", kept=large == acknowledged
+    )
     outage.server.stop()
     with closing(sqlite3.connect(outage.here.folder / "trial.db")) as database:
         seen = database.execute("PRAGMA integrity_check").fetchall()
@@ -146,18 +148,18 @@ def fill(path: Path) -> None:
 
 
 async def stopped(outage: Outage, postgres: Postgres) -> None:
-    """Shut PostgreSQL down at once, ask, and start it again."""
+    """Shut PostgreSQL down at once, send requests, and start it again."""
     postgres.stop()
     answers, live = await outage.many(), await outage.live()
     only_503 = {status for status, _ in answers} == {503}
     outage.verdict.promise("PostgreSQL stopped: requests", summary(answers), kept=only_503)
     outage.verdict.promise("  /livez", summary([live]), kept=live[0] == 200 and live[1] < 0.5)
     postgres.start()
-    await outage.promise_healed("started again: a write works", await outage.heals(30), within=5)
+    await outage.promise_healed("started again: a write succeeds", await outage.heals(30), within=5)
 
 
 async def hung(outage: Outage, postgres: Postgres) -> None:
-    """Freeze PostgreSQL, ask with more requests than there are threads, and let it go on."""
+    """Freeze PostgreSQL, send more requests than there are worker threads, and resume it."""
     postgres.freeze()
     under_way = asyncio.create_task(outage.many())
     lives = []
@@ -171,12 +173,12 @@ async def hung(outage: Outage, postgres: Postgres) -> None:
     outage.verdict.promise("PostgreSQL hung: requests", summary(answers), kept=in_time)
     at_once = all(status == 200 and took < 0.5 for status, took in lives)
     outage.verdict.promise("  /livez meanwhile", summary(lives), kept=at_once)
-    await outage.promise_healed("goes on: a write works", healed, within=5)
+    await outage.promise_healed("resumed: a write succeeds", healed, within=5)
 
 
 @contextmanager
 def held_lock(here: TrialEnvironment) -> Iterator[Callable[[], None]]:
-    """Hold from outside what every write needs; yields how to let go."""
+    """Hold the lock that every write needs, from another connection; yields a function that releases it."""
     connection: Any
     if here.is_sqlite:
         connection = sqlite3.connect(here.folder / "trial.db", isolation_level=None)
@@ -189,7 +191,7 @@ def held_lock(here: TrialEnvironment) -> Iterator[Callable[[], None]]:
 
 
 async def termination(outage: Outage) -> None:
-    """Ask the server to end while writers wait for a lock; let go of the lock, and see what they are told."""
+    """Send SIGTERM while writers wait for a lock, release the lock, and check their answers."""
     with held_lock(outage.here) as let_go:
         under_way = asyncio.gather(*(outage.write() for _ in range(PLACES)))
         await asyncio.sleep(0.7)
@@ -234,11 +236,11 @@ def outages(trial: Trial) -> None:
         return
     asyncio.run(one(trial, here, termination))
     if not here.is_sqlite:
-        NOTICE.print("only a PostgreSQL of the trial's own can be stopped: use --database postgresql")
+        NOTICE.print("only the trial's own PostgreSQL can be stopped: use --database postgresql")
         return
     with small_disk(here.folder / "disk") as mounted:
         if not mounted:
-            NOTICE.print("the full disk is left out: mounting a small one needs Linux and root")
+            NOTICE.print("the trial of a full disk is left out: mounting a small disk needs Linux and root")
             return
         with trial_environment("sqlite", here.folder / "disk") as small:
             asyncio.run(one(trial, small, full_disk))

@@ -1,7 +1,7 @@
-"""Offer more than the service can do: what it accepts stays quick, the rest is refused, and then it is as before.
+"""Send more than the service can do: accepted requests stay fast, the rest is refused, and the service recovers.
 
-Capacity first, then five times as much for a while; then clients that send a byte a second beside a normal load; then
-bodies of 300 MB. The load comes from processes of its own, but shares the machine's processors with the server.
+The trial measures the capacity, sends five times as much, then runs clients that send a byte a second beside a normal
+load, then sends bodies of 300 MB. The load comes from separate processes, but shares the processors with the server.
 """
 
 import multiprocessing
@@ -27,7 +27,7 @@ MB = 1_000_000
 
 
 class Overload:
-    """One server with a few accounts, and the processes that load it."""
+    """A trial on one server with a few accounts, and the processes that load it."""
 
     def __init__(self, trial: Trial, server: Server, pool: ProcessPoolExecutor) -> None:
         self.trial, self.server, self.pool, self.verdict = trial, server, pool, trial.verdict
@@ -43,7 +43,7 @@ class Overload:
 
     @property
     def target(self) -> load.Target:
-        """Four reads of the queue to every note."""
+        """The load: four reads of the queue for each new note."""
         random = Random(1)
         body = {"kind": "general", "text": "A note under load."}
         requests = [
@@ -54,7 +54,7 @@ class Overload:
         return load.Target(int(self.server.url.rpartition(":")[2]), tuple(requests))
 
     def _fill(self) -> None:
-        """Give each account applications whose rounds lie behind, so that the queue has a full page."""
+        """Give each account applications with past rounds, so that the queue has a full page."""
         began = datetime.now(UTC) - timedelta(days=20)
         times = {"starts_at": began.isoformat(), "ends_at": (began + timedelta(hours=1)).isoformat()}
         for token in self.tokens:
@@ -79,7 +79,7 @@ class Overload:
         self.verdict.note("capacity, 8 clients", f"{self.capacity:,.0f}/s, {_figures(seen)}")
 
     def _probe(self, client: httpx.Client) -> float:
-        """Return how long one read takes; for ever where it is refused."""
+        """Return the seconds of one read; infinity if it is refused."""
         began = time.monotonic()
         try:
             status = client.get(QUEUE).status_code
@@ -101,10 +101,10 @@ class Overload:
         self.verdict.promise(
             "  only 200, 201, 429 and 503", _summary(seen.statuses), kept=set(seen.statuses) <= ALLOWED
         )
-        self.verdict.promise("  idle again within 2 s", f"after {back:.1f} s", kept=back <= 2)
+        self.verdict.promise("  recovered within 2 s", f"after {back:.1f} s", kept=back <= 2)
 
     def _back_after(self) -> float:
-        """Return how long the median of nine single requests stays above twice what it was; a minute at the most."""
+        """Return the seconds until the median of nine reads is at most twice the idle one; at most 60."""
         began, latest = time.monotonic(), [float("inf")] * 9
         with self._client(self.tokens[0]) as client:
             while statistics.median(latest) > 2 * self.idle and time.monotonic() - began < 60:
@@ -121,7 +121,7 @@ class Overload:
         after = [seconds for seconds in cut.after if seconds is not None]
         words = f"{len(after)} of {len(cut.after)}, {_seconds(after)}, {_summary(cut.statuses)}"
         in_time = sum(seconds <= 30 for seconds in after) == len(cut.after)
-        self.verdict.promise("slow clients cut within 30 s", words, kept=in_time)
+        self.verdict.promise("slow clients disconnected within 30 s", words, kept=in_time)
         self.verdict.note(f"  {rate:,.0f}/s beside them", _figures(normal))
         self.verdict.promise("  of these at least 90 % served", f"{normal.share:.1%}", kept=normal.share >= 0.9)
 

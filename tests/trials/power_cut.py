@@ -1,8 +1,8 @@
-"""Cut the power under load: what SQLite had synced is all that is left, and every acknowledged write is in it.
+"""Simulate power cuts under load: only what SQLite has synced is left, and every acknowledged write is in it.
 
-A preloaded library copies each file of the database whenever it is synced; at the cut the server is killed and the
-database rebuilt from these copies alone. `--normal` runs the server with synchronous=NORMAL, and then the trial fails:
-it can. Needs Linux and gcc.
+A preloaded library copies each file of the database whenever it is synced. At a cut the server is killed, and the
+database is rebuilt from these copies alone. `--normal` runs the server with synchronous=NORMAL; then the trial must
+fail, which shows that it can detect a loss. Needs Linux and gcc.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ def _sync_less(connection, *_):
 
 
 class Platter:
-    """The folder of a database, and what of it would outlast a power cut."""
+    """The folder of a database, with copies of its files as of their last sync."""
 
     def __init__(self, here: TrialEnvironment) -> None:
         self.folder, self.logs = here.folder.resolve(), here.logs
@@ -39,7 +39,7 @@ class Platter:
         shutil.copy(self.base, self._kept(""))
 
     def environment(self, *, normal: bool) -> dict[str, str]:
-        """Compile the library; return what lets the server run on it."""
+        """Compile the library; return the environment variables for a server that uses it."""
         library = self.logs / "synced.so"
         source = Path(__file__).with_name("synced.c")
         subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"], check=True)
@@ -56,11 +56,11 @@ class Platter:
 
     @property
     def log_is_kept(self) -> bool:
-        """Tell whether a sync of SQLite's log was ever seen."""
+        """Tell whether a sync of the WAL was seen."""
         return self._kept("-wal").exists()
 
     def rebuild(self) -> None:
-        """Put back what had been synced, and nothing else."""
+        """Replace the files by their copies of the last sync; remove files without a copy."""
         for end in ("", "-wal", "-shm"):
             present = self.folder / f"{DATABASE}{end}"
             present.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ class Platter:
 
 
 class PowerCut:
-    """One trial: cycles of load, a cut, and a look at everything acknowledged since the cut before."""
+    """A trial: cycles of load, a cut, and a check of the writes that were acknowledged since the last cut."""
 
     def __init__(self, trial: Trial, writer: Writer) -> None:
         self.trial, self.writer = trial, writer
@@ -105,10 +105,10 @@ class PowerCut:
         cut.set()
         await asyncio.gather(*load)
         if self.writer.kept and not self.platter.log_is_kept and not self.trial.words.normal:
-            raise RuntimeError("No sync of the log was seen: SQLite does not reach the library's fsync.")
+            raise RuntimeError("No sync of the WAL was seen: SQLite does not call the library's fsync.")
 
     async def _look(self, latest: list[Acknowledged]) -> None:
-        """Read back what was acknowledged since the last cut; what is lost is not asked for again."""
+        """Read back the writes that were acknowledged since the last cut; a lost write is counted once."""
         lost = await self.writer.lost(latest)
         self.lost += lost
         self.acknowledged += len(latest)
@@ -144,5 +144,5 @@ async def power_cut(trial: Trial) -> None:
 if __name__ == "__main__":
     words = options(__doc__)
     words.add_argument("--cuts", type=int, default=30)
-    words.add_argument("--normal", action="store_true", help="sync less: the trial must fail")
+    words.add_argument("--normal", action="store_true", help="run with synchronous=NORMAL: the trial must fail")
     run(words, lambda trial: asyncio.run(power_cut(trial)))

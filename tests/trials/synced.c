@@ -1,7 +1,8 @@
-/* What would be on the platter: keeps a copy of every file of one folder as it was at its last sync.
+/* Keeps a copy of every file of one folder as of its last sync, which is what a power cut would leave.
  *
- * Preloaded into the server, it lets fsync and fdatasync do their work, then copies the file to `<file>.synced`, by way
- * of a new name so that a kill in between leaves the copy before. SYNCED_FOLDER says which folder. Linux only.
+ * The server preloads this library. It calls the real fsync or fdatasync, then copies the file to `<file>.synced`. The
+ * copy is written under another name and renamed, so a kill in between leaves the previous copy. SYNCED_FOLDER is the
+ * folder. Linux only.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

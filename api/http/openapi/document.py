@@ -1,4 +1,4 @@
-"""The published document: the framework's, with what it leaves out – security, problems, headers, examples."""
+"""The OpenAPI document: FastAPI's, completed with security, problems, headers and examples."""
 
 import json
 from collections.abc import Iterator
@@ -24,57 +24,58 @@ DESCRIPTION = """\
 Everything that comes after a job interview, in seven steps: find out what happens next · get the contact details ·
 make notes · send a thank-you letter within 24 hours · brief the references · make the call · keep looking.
 
-Record what happened – applications, interviews, contacts, notes, letters, references, follow-ups – and read, for each
-application and across all of them, which steps are upcoming, open, overdue or done, since when, why, and what to do
-next. Instants are RFC 3339 in UTC with `Z`; deadlines are half open: at `due_at` a step is overdue.
+Record what happened: applications, interviews, contacts, notes, letters, references, follow-ups. Then read, for one
+application or for all, which steps are upcoming, open, overdue or done, since when, why, and what to do next. Every
+write updates the steps that depend on it before the response is sent. Instants are RFC 3339 in UTC with `Z`. An open
+step is overdue from `due_at` on; a step that is completed exactly at `due_at` is done in time.
 
 Errors are problem documents (RFC 9457). Send `Authorization: Bearer <token>`; `POST /v1/sessions` gives one.
 """
 TAGS = {
     "account": "Sign-up, sign-in, tokens, your profile and your policy.",
-    "applications": "A role at a company, and all that follows from its interviews.",
-    "stages": "The dated history of where an application stands; it decides stage, offer and ending.",
-    "interviews": "Rounds, who took part, what was learned about the next stage, and the debrief.",
+    "applications": "Applications for a role at a company.",
+    "stages": "The dated stage history of an application; its stage, its offer date and its end are derived from it.",
+    "interviews": "Interview rounds: who took part, what you learned about the next stage, the debrief and the cards.",
     "contacts": "People at employers and agencies.",
-    "notes": "What went well, what is open, and everything else worth remembering.",
-    "letters": "Drafts, and what was sent to whom.",
-    "references": "Who speaks for you, and what each was told about which application.",
+    "notes": "What went well, which concerns are open, and other notes.",
+    "letters": "Drafts, sent letters and letter templates.",
+    "references": "People who speak for you, and what you told each of them about an application.",
     "follow-ups": "Contact with the employer, in both directions.",
-    "offers": "What is on the table, and until when.",
-    "search-activities": "What keeps other doors open.",
+    "offers": "Job offers, and until when you must answer.",
+    "search-activities": "What you do to find other jobs; it counts for step 7.",
     "steps": "The seven steps of an application: state, deadline, reason, next action.",
     "queue": "What is due across all applications.",
-    "about": "Health, words, limits and the guide; no token needed.",
+    "about": "Health, enums, limits, the guide and the problem types; no token needed.",
 }
 SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A session's or a personal token. Beside it stand the scopes that it needs: `all` has every "
-        "one, `read` every one that ends so.",
+        "description": "The token of a session, or a personal token. The list names the scopes that it needs: `all` "
+        "contains every scope, `read` every scope that ends in `:read`.",
     },
     "cookie": {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "The session of a frontend in a browser, from POST /v1/sessions with `cookie`.",
+        "description": "The session of a frontend in a browser, from POST /v1/sessions with `cookie: true`.",
     },
     "csrf": {
         "type": "apiKey",
         "in": "header",
         "name": CSRF_HEADER,
-        "description": "The `csrf_token` of that session: every write with the cookie needs it.",
+        "description": "The `csrf_token` of that session; every write with the cookie needs it.",
     },
 }
-ETAG = {"description": "The version of the answer.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
-ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the answer; none with `expand`.", "required": False}
-LOCATION = {"description": "Where the new object is.", "required": True, "schema": {"type": "string"}}
-REPLAYED = {"description": "`true` where the answer was kept from before.", "schema": {"type": "string"}}
+ETAG = {"description": "The version of the response.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
+ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the response; absent with `expand`.", "required": False}
+LOCATION = {"description": "The address of the new object.", "required": True, "schema": {"type": "string"}}
+REPLAYED = {"description": "`true` if this is the stored response to an earlier request.", "schema": {"type": "string"}}
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
 
 
 def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
-    """Return the OpenAPI document. `now` dates the one example that must lie ahead; without it that stays fixed."""
+    """Return the OpenAPI document. `now`: the instant from which the one example in the future is dated."""
     made: Node = get_openapi(
         title="Afterword",
         version=__version__,
@@ -107,7 +108,7 @@ def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
 
 
 def operations(made: Node) -> Iterator[tuple[str, str, Node]]:
-    """Go through all operations: path, method, operation."""
+    """Yield path, method and operation of all operations."""
     for path, item in made["paths"].items():
         for method in METHODS:
             if method in item:
@@ -115,7 +116,7 @@ def operations(made: Node) -> Iterator[tuple[str, str, Node]]:
 
 
 def _complete_operation(route: Route, operation: Node) -> None:
-    """Add what the route declares and the framework does not know: security, headers, problems; and our texts."""
+    """Add security, headers and problems of the route; split the docstring into summary and description."""
     if route.scopes:
         proof: Node = {} if route.method == "GET" else {"csrf": []}
         operation["security"] = [{"bearer": list(route.scopes)}, {"cookie": list(route.scopes), **proof}]
@@ -136,12 +137,12 @@ def _complete_parameters(route: Route, operation: Node) -> None:
     for parameter in parameters:
         _complete_parameter(parameter)
     if route.declaration.if_none_match:
-        parameters.append(_header("If-None-Match", "An ETag you have: 304 if it is still right."))
-        operation["responses"]["304"] = {"description": "Your copy is still right.", "headers": {"ETag": ETAG}}
+        parameters.append(_header("If-None-Match", "An ETag that you have; 304 if it is current."))
+        operation["responses"]["304"] = {"description": "Your copy is current.", "headers": {"ETag": ETAG}}
     if route.declaration.if_match:
-        parameters.append(_header("If-Match", "The ETag you have read: 412 if the object has changed since."))
+        parameters.append(_header("If-Match", "The ETag that you read; 412 if the object has changed since."))
     if route.declaration.idempotency_key:
-        words = "Your key for this request: sent again with the same body, it is answered the same and done once."
+        words = "A key of your choice: a repeated request with it gets the same response and has its effect once."
         parameters.append(_header("Idempotency-Key", words, minLength=1, maxLength=255, pattern=f"^{KEY.pattern}$"))
     if not parameters:
         del operation["parameters"]
@@ -151,7 +152,7 @@ def _complete_parameters(route: Route, operation: Node) -> None:
 
 
 def _complete_parameter(parameter: Node) -> None:
-    """Give a path its example, and say what an id is."""
+    """Add the example of a path parameter, and the format of an id."""
     name, schema = parameter["name"], parameter["schema"]
     if name in examples.PARAMETERS and parameter["in"] == "path":
         parameter["example"] = examples.PARAMETERS[name]
@@ -173,12 +174,12 @@ def _complete_responses(route: Route, operation: Node) -> None:
         if headers:
             answer["headers"] = headers
         if status in ("202", "204"):
-            answer["description"] = "Done; there is nothing to show."
+            answer["description"] = "Done; the response has no body."
             answer.pop("content", None)
 
 
 def _response_headers(route: Route, status: str, answer: Node) -> Node:
-    """Return the headers of an answer that is no problem."""
+    """Return the headers of a response that is not a problem."""
     headers: Node = {}
     is_page = "cursor" in route.query_names
     if status == "304":
@@ -196,7 +197,7 @@ def _response_headers(route: Route, status: str, answer: Node) -> Node:
 
 
 def _problem_statuses(route: Route) -> list[int]:
-    """Return the statuses with which an operation may fail: those that follow from its form, and those declared."""
+    """Return the statuses with which an operation may fail: those that follow from the route, and the declared ones."""
     found = {422, *route.declaration.errors}
     found |= {401, 403, 429} if route.scopes else set()
     found |= {404} if "{" in route.path else set()
@@ -220,7 +221,7 @@ def _problem(status: int) -> Node:
 
 
 def _add_examples(schemas: Node) -> None:
-    """Add what the demo account really answers, and what is sent to get it."""
+    """Add the captured responses of the demo account and the request bodies as examples."""
     captured = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
     known = {**captured, **examples.FIXED, **examples.BODIES}
     for name, schema in schemas.items():

@@ -1,4 +1,4 @@
-"""One story for all examples: the ids of the demo account and what to send, so that each runs as it stands."""
+"""Ids of the demo account and request bodies of the examples; each example can be sent unchanged."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from api.models.step import step_id
 
 
 def demo_id(number: int) -> str:
-    """Return the n-th fixed id of the demo account: a UUIDv7 like any other."""
+    """Return the n-th fixed id of the demo account, a valid UUIDv7."""
     return f"019577a0-0000-7000-8000-{number:012d}"
 
 
@@ -172,7 +172,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "company_details_given": True,
         "briefed_at": "2026-03-03T12:00:00Z",
     },
-    "ApplicationReferenceUpdate": {"contacted_at": "2026-03-04T14:00:00Z", "outcome": "They rang for ten minutes."},
+    "ApplicationReferenceUpdate": {"contacted_at": "2026-03-04T14:00:00Z", "outcome": "They talked for ten minutes."},
     "FollowUpCreate": {
         "at": "2026-03-05T15:00:00Z",
         "direction": "out",
@@ -180,7 +180,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "outcome": "spoke",
         "contact_id": STATUS_CONTACT,
         "contact_from": {"date": "2026-03-17", "time": None},
-        "summary": "No decision yet; I may ring again from the 17th.",
+        "summary": "No decision yet; I may call again from the 17th.",
     },
     "FollowUpUpdate": {"hear_by": {"date": "2026-03-20", "time": None}},
     "OfferCreate": {
@@ -215,7 +215,7 @@ SIGNED_IN: dict[str, Any] = {
 }
 FIXED: dict[str, dict[str, Any]] = {
     "Root": {"name": "Afterword", "version": "0.1.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
-    "Version": {"version": "0.1.0", "rules_version": 2, "python": "3.11.7"},
+    "Version": {"version": "0.1.0", "rules_version": 4, "python": "3.11.7"},
     "Readiness": {"status": "ok", "database": "sqlite", "database_version": "3.51.3", "schema_at_head": True},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",

@@ -1,1 +1,1 @@
-"""The seven steps, one file each: what opens it, when it is due, what completes it."""
+"""The seven steps, one file each: when it opens, when it is due and what completes it."""

@@ -1,4 +1,4 @@
-"""Step 2: names, titles and ways to reach people [6–11]."""
+"""Step 2: names, job titles and contact details [6–11]."""
 
 from api.rules.calendar import hours
 from api.rules.facts import Interview, Interviewer
@@ -9,10 +9,10 @@ from api.rules.words import rfc3339
 
 
 def contact_details(at: Situation, interview: Interview) -> Draft:
-    """Know everybody who was in the room, and whom to ask about the application [6, 7, 11].
+    """Draft step 2: the details of every interviewer, and the person to ask about the application [6, 7, 11].
 
-    Opens at the start; due `contacts_hours` elapsed hours after the end, never after the letter, which needs the names
-    [10]. Details known before the interview count.
+    Opens at the start; due `contacts_hours` elapsed hours after the end, but never after the letter, which needs the
+    names [10]. Details recorded before the interview count.
     """
     end = at.end(interview)
     due = min(end + hours(at.policy.contacts_hours), letter_due(end, at.policy))
@@ -76,7 +76,7 @@ def _action(at: Situation, interview: Interview, missing: list[str]) -> Cue | No
             person = next(p for p in interview.interviewers if p.contact_id == contact_id)
             if person.erased:
                 return Cue("link_interviewer/erased", {"contact": contact_id})
-            return Cue("complete_contact/details", {"contact": contact_id, "who": person.name or "them"})
+            return Cue("complete_contact/details", {"contact": contact_id, "who": person.name or "this person"})
     contact = at.facts.status_contact
     if not missing:
         return None

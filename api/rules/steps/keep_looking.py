@@ -1,4 +1,4 @@
-"""Step 7: keep looking until you have signed [31–34]."""
+"""Step 7: continue the job search until the application is closed [31–34]."""
 
 from datetime import datetime, timedelta
 
@@ -10,11 +10,11 @@ from api.rules.words import rfc3339
 
 
 def keep_looking(at: Situation) -> Draft | None:
-    """Do something elsewhere every `search_days` days [31].
+    """Draft step 7: a search activity elsewhere every `search_days` days [31]. None without a live round.
 
-    Opens at the end of the first round [34]; due at the end of the user's local day that many days after the latest of:
-    that end, an activity elsewhere, the end of a round elsewhere (in advance: another interview ahead is another option
-    [32]). Rolling: it closes with the application only. None while no round is live.
+    Opens at the end of the first round [34]. Due at the end of the user's local day `search_days` days after the latest
+    of: that end, a search activity, the end of an interview elsewhere. A future interview elsewhere counts already,
+    because it is another option [32]. Only the end of the application closes the step.
     """
     opens = at.first_end
     if opens is None:
@@ -46,7 +46,7 @@ def keep_looking(at: Situation) -> Draft | None:
 
 
 def _counts(at: Situation, other: Elsewhere) -> bool:
-    """Tell whether an activity is known by now, or a round's application is not closed before the round ends."""
+    """Tell whether an activity is not after now, or an interview elsewhere ends before its application closes."""
     if other.type == "interview":
         closed: datetime | None = other.closed_at
         return closed is None or closed >= other.at

@@ -1,4 +1,4 @@
-"""Step 1: find out what happens next [2–5]."""
+"""Step 1: find out what comes next [2–5]."""
 
 from datetime import datetime
 
@@ -13,10 +13,11 @@ PREPARE, ASK_HR, RECORD = Timed(None, Cue("prepare_questions")), Cue("ask_hr"), 
 
 
 def next_stage(at: Situation, interview: Interview) -> Draft:
-    """Ask for the next stage and for a date to ring; write it down the same day [2, 3].
+    """Draft step 1: record the next stage and the date on which to call [2, 3].
 
-    Opens at the start, because the question belongs to the close of the talk; due at the end of the interview's local
-    day, never less than the floor after its end. A live round that starts at or after the end supersedes it.
+    Opens at the start, because the question is asked before the interview ends [2]. Due at the end of the interview's
+    local day, but at least `same_day_floor_hours` after its end. A live round that starts at or after the end makes the
+    step not applicable.
     """
     end = at.end(interview)
     due = at.days[interview.id]

@@ -1,4 +1,4 @@
-"""Step 3: notes while the interview is fresh [12–15]."""
+"""Step 3: notes on the day of the interview [12–15]."""
 
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from api.rules.words import rfc3339
 
 
 def notes(at: Situation, interview: Interview) -> Draft:
-    """Write down what went well and what is still open, or say that there was none [13, 14].
+    """Draft step 3: a positive note and a concern, or the ticks that there were none [13, 14].
 
-    Opens at the end; due at the end of the interview's local day (never less than the floor), never after the letter
-    that is made from the notes [15]. A note dated before the start cannot be about this interview.
+    Opens at the end. Due at the end of the interview's local day, but at least `same_day_floor_hours` later [12] and
+    never after the letter, which is composed from the notes [15]. Notes dated before the start do not count.
     """
     end = at.end(interview)
     day, letter = at.days[interview.id], letter_due(end, at.policy)

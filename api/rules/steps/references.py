@@ -1,4 +1,4 @@
-"""Step 5: references told before anybody rings them [24–26]."""
+"""Step 5: prepare the references before the employer calls them [24–26]."""
 
 from datetime import datetime
 
@@ -10,11 +10,11 @@ from api.rules.words import rfc3339
 
 
 def references(at: Situation) -> Draft | None:
-    """Choose the references, alert each and brief it on job and company [25, 26].
+    """Draft step 5: choose references, alert each one and brief it on job and company [25, 26].
 
-    Opens at the end of the first round, or when names were handed over before that. Due at the end of the next business
-    day, sooner where names were handed over (that day) or a check was announced (before it), never less than the floor.
-    None while neither is known.
+    Opens at the end of the first round, or when the names were given to the employer if that was earlier. Due after
+    `references_business_days` business days; earlier if names were given (that day) or a check was announced (before
+    it), but at least `same_day_floor_hours` after the opening. None without a live round and without given names.
     """
     opens = min((t for t in (at.first_end, at.facts.references_given_at) if t), default=None)
     if opens is None:
@@ -38,7 +38,7 @@ def references(at: Situation) -> Draft | None:
 
 
 def _shown_due(parts: tuple[Part, ...], opens: datetime, base: datetime) -> datetime:
-    """Return the deadline of several: the least open one's, else the first late one's, else the last one's."""
+    """Return the deadline of several: the earliest open one's, else the first late one's, else the last one's."""
     late = [part for part in parts if part.at and part.due and part.at > part.due]
     open_due = min((part.due for part in parts if part.at is None and part.due), default=None)
     last = max(parts, key=lambda part: (part.at or opens, part.due or base))
@@ -46,7 +46,7 @@ def _shown_due(parts: tuple[Part, ...], opens: datetime, base: datetime) -> date
 
 
 def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
-    """Return what can make the first reference due: when, on what grounds, by which rule, with its inputs."""
+    """Return every possible deadline of the first reference, with its basis, its rule and the rule's inputs."""
     zone, policy = at.facts.zone, at.policy
     dues: list[tuple[datetime, str, str, Data]] = []
     if at.first_end is not None:
@@ -66,14 +66,14 @@ def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
 
 
 def _base(at: Situation, opens: datetime) -> tuple[datetime, str]:
-    """Return when the first reference is due, and on what grounds: the earliest, never less than the floor."""
+    """Return the deadline of the first reference and its basis: the earliest, but not before opening plus floor."""
     due, basis, *_ = min(_dues(at), key=lambda due: due[0])
     least = opens + at.floor
     return (least, "elapsed") if due < least else (due, basis)
 
 
 def _trace(at: Situation, opens: datetime) -> tuple[Applied, ...]:
-    """Return how the first reference's deadline came about."""
+    """Return the rules that led to the deadline of the first reference."""
     dues = _dues(at)
     trace = [Applied("opens_at_first_end_or_names_given", {}, rfc3339(opens))]
     trace += [Applied(rule, inputs, rfc3339(due)) for due, _, rule, inputs in dues]
@@ -89,10 +89,10 @@ def _linked(at: Situation) -> list[Reference]:
 
 
 def _parts(at: Situation, base: datetime) -> tuple[Part, ...]:
-    """Return one part a linked reference.
+    """Return one part for each linked reference.
 
-    The first owes `base`, so that doing nothing until somebody is added does not look punctual; one linked after it has
-    the floor, so that it is not born overdue.
+    The first is due at `base` even if it is linked later; otherwise linking nobody would look punctual. Another one
+    that is linked after `base` is due `same_day_floor_hours` later; otherwise it would be overdue at once.
     """
     parts = []
     for index, reference in enumerate(_linked(at)):
@@ -110,7 +110,7 @@ def _prepared(at: Situation, reference: Reference) -> datetime | None:
 
 
 def _told(at: Situation, reference: Reference) -> datetime | None:
-    """Return when nothing more could be done: prepared, or already rung by the employer."""
+    """Return when the part was complete: the reference was prepared, or the employer had already contacted them."""
     ends = [t for t in (_prepared(at, reference), at.known(reference.contacted_at)) if t]
     return min(ends, default=None)
 
@@ -128,10 +128,10 @@ def _action(at: Situation, parts: tuple[Part, ...]) -> Cue | None:
 
 
 def _warnings(at: Situation) -> tuple[Cue, ...]:
-    rung = []
+    warnings = []
     for reference in _linked(at):
         contacted, prepared = at.known(reference.contacted_at), _prepared(at, reference)
         if contacted is not None and (prepared is None or contacted < prepared):
-            about = {"reference": reference.id, "who": reference.name or "A reference"}
-            rung.append(Cue("reference_rung_unprepared", about))
-    return tuple(rung)
+            about = {"reference": reference.id, "who": reference.name or "a reference"}
+            warnings.append(Cue("reference_rung_unprepared", about))
+    return tuple(warnings)

@@ -1,4 +1,4 @@
-"""What steps 1–4 share: each exists once per interview round."""
+"""Functions shared by steps 1–4, which exist once per interview round."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ NOT_HELD = {"cancelled": "interview_cancelled", "no_show": "interview_not_held"}
 
 
 def not_held(interview: Interview) -> str | None:
-    """Return why nothing follows a round that did not take place, or None."""
+    """Return the reason code of a round that did not take place, or None."""
     return NOT_HELD.get(interview.status)
 
 
 def letter_due(end: datetime, policy: Policy) -> datetime:
-    """Return due₄: elapsed hours after the end, across clock changes and weekends alike [18]."""
+    """Return the deadline of the letter: elapsed hours after the end, also across clock changes and weekends [18]."""
     return end + hours(policy.thank_you_hours)

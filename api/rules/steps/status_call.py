@@ -1,4 +1,4 @@
-"""Step 6: the call, a chain of occurrences of which at most one is open [27–30]."""
+"""Step 6: the status call, a chain of occurrences of which at most one is open [27–30]."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,7 @@ ROUND, CANCELLATION, FOLLOW_UP = range(3)
 
 
 class Promise(NamedTuple):
-    """What the employer said about getting in touch; the dates to ring beat the date they will answer by [4]."""
+    """The dates that the employer named. `contact_from` and `contact_by` take precedence over `hear_by` [4]."""
 
     contact_from: Moment | None
     contact_by: Moment | None
@@ -27,7 +27,7 @@ class Promise(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something that moves the chain, in the order (at, kind, id), with what was said at it."""
+    """A round, a cancellation or a follow-up, sorted by (at, kind, id), with the dates that were named then."""
 
     at: datetime
     kind: int
@@ -42,7 +42,7 @@ class Event(NamedTuple):
 
 
 class Occurrence(NamedTuple):
-    """One link of the chain: its window, whether they were tried without an answer, and how it ended if it did."""
+    """One call of the chain. `tried`: an attempt got no answer. `ended`: the reason code if no contact completed it."""
 
     scope: str
     window: Window
@@ -55,7 +55,7 @@ class Occurrence(NamedTuple):
 
 @dataclass(slots=True)
 class Chain:
-    """The state of the walk."""
+    """The state while the events are processed in order."""
 
     current: Occurrence | None = None
     past: list[Occurrence] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Chain:
     decided: bool = False
 
     def end(self, *, part: Part = NOT_MADE, ended: str | None = None, done_reason: str = "evidence") -> None:
-        """Close the current occurrence, if there is one."""
+        """Close the current occurrence if there is one."""
         if self.current is not None:
             scope, window, trace, _, tried, *_ = self.current
             self.past.append(Occurrence(scope, window, trace, part, tried, ended, done_reason))
@@ -71,11 +71,11 @@ class Chain:
 
 
 def status_calls(at: Situation) -> tuple[Draft, ...]:
-    """Walk rounds, cancellations and contacts in order of time; return every occurrence of the call.
+    """Draft every occurrence of step 6, from rounds, cancellations and follow-ups in order of time.
 
-    A round or a cancellation closes the current occurrence and opens the next; a contact that put the question, or that
-    came from them, completes it and asks again by the date it gave or some business days later, until a decision is
-    known or `max_unanswered` questions in a row got no answer.
+    A round or a cancellation closes the current occurrence and opens the next. A follow-up other than `no_answer`
+    completes it and opens the next by the dates named in it, else `chase_after_business_days` later. A decision, or
+    `max_unanswered` messages in a row without an answer, ends the chain until a follow-up names a date.
     """
     chain = Chain()
     for event in _events(at):
@@ -130,7 +130,7 @@ def _contact(at: Situation, chain: Chain, event: Event, contact: FollowUp) -> No
 
 
 def _retry(at: Situation, chain: Chain, event: Event) -> None:
-    """Move the deadline to a retry day; an attempt after the deadline earns nothing but that it was made."""
+    """Move the deadline to the retry day; an attempt after the deadline only sets `tried`."""
     if chain.current is None:
         return
     current = chain.current = chain.current._replace(tried=True)
@@ -145,7 +145,7 @@ def _retry(at: Situation, chain: Chain, event: Event) -> None:
 
 
 def _open(at: Situation, event: Event, after: int, *, tried: bool = False) -> Occurrence:
-    """Open an occurrence: the frame that was given, verbatim [28], else some business days later [27]."""
+    """Open an occurrence: in the window that was given, unchanged [28], else `after` business days later [27]."""
     first, last, rule = _frame(at, event, after)
     opens = max(first, event.at)
     due = last if last > opens else opens + at.floor
@@ -210,14 +210,14 @@ def _action(at: Situation) -> Cue:
     contact = _whom(at)
     if contact is None:
         return Cue("choose_contact")
-    ways = contact.phone or contact.email or "look up a number first"
+    ways = contact.phone or contact.email or "find a phone number first"
     opens, closes = (clock.isoformat("minutes") for clock in (at.policy.business_opens, at.policy.business_closes))
     hours = f"{opens}–{closes} {at.facts.zone}"
     return Cue("call", {"who": contact.name or "your contact", "ways": ways, "hours": hours})
 
 
 def _tips(at: Situation, occurrence: Occurrence) -> tuple[Timed, ...]:
-    """Suggest writing where ringing cannot reach them, or has not [27]."""
+    """Suggest an e-mail if there is no phone number, or if an attempt got no answer [27]."""
     contact = _whom(at)
     if contact is None or not contact.email or (contact.phone and not occurrence.tried):
         return ()

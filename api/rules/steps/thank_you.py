@@ -11,10 +11,10 @@ from api.rules.words import rfc3339
 
 
 def thank_you(at: Situation, interview: Interview) -> Draft:
-    """Send a thank-you letter for this round, or one to each interviewer where the policy says so [18].
+    """Draft step 4: a sent thank-you letter, or one to each interviewer with `thank_each_interviewer` [18].
 
-    Opens at the end; due `thank_you_hours` elapsed hours later, across clock changes and weekends alike. A letter sent
-    before the start cannot be about this interview; one handed over during it is in time.
+    Opens at the end; due `thank_you_hours` elapsed hours later, also across clock changes and weekends. A letter sent
+    before the start does not count; one handed over during the interview does.
     """
     end = at.end(interview)
     due = letter_due(end, at.policy)
@@ -77,7 +77,8 @@ def _part(name: str, sent: list[Letter]) -> Part:
 def _action(interview: Interview, draft: Letter | None, person: str | None) -> Cue:
     if draft is None:
         name = next((p.name for p in interview.interviewers if p.contact_id == person), "")
-        return Cue("draft_letter", {"to": f" to {name or 'the next of them'} (in `recipients`)" if person else ""})
+        to = f" to {name or 'the next interviewer'} (name them in `recipients`)" if person else ""
+        return Cue("draft_letter", {"to": to})
     if not draft.written:
         return Cue("review_letter", {"letter": draft.id})
     for interviewer in sorted(interview.interviewers, key=lambda person: person.contact_id):
@@ -88,7 +89,7 @@ def _action(interview: Interview, draft: Letter | None, person: str | None) -> C
 
 
 def _tips(at: Situation, interview: Interview, draft: Letter) -> tuple[Timed, ...]:
-    """Say what is worth a look before the draft goes out [22, 23]; the rest is for the letter's own check."""
+    """Return advice on the draft: channel and check [22, 23]. The check of the letter reports everything else."""
     end, letter = at.end(interview), {"letter": draft.id}
     late, tips = _too_late_by_post(at, interview), []
     if late and draft.channel == "post":
@@ -104,16 +105,17 @@ def _tips(at: Situation, interview: Interview, draft: Letter) -> tuple[Timed, ..
 
 
 def _too_late_by_post(at: Situation, interview: Interview) -> datetime | None:
-    """Return from when on a letter cannot arrive before they answer or you ring: never, the end or the deadline.
+    """Return from when on post cannot arrive before they answer or the user may call, or None.
 
-    Days in between are for the letter's own check, which knows today.
+    Only the end and the deadline are tested, because a tip may start only at such instants. The check of the letter
+    tests the current day.
     """
     frame = [moment.date for moment in (interview.contact_from, interview.hear_by) if moment]
     ends = (at.end(interview), letter_due(at.end(interview), at.policy))
     return next((t for t in ends if frame and local_date(t, at.facts.zone) + POST_TAKES > min(frame)), None)
 
 
-WAYS = {"email": "by e-mail", "post": "by post", "hand": "handed over"}
+WAYS = {"email": "by e-mail", "post": "by post", "hand": "delivered by hand"}
 
 
 def _is_for(letter: Letter, person: str | None) -> bool:

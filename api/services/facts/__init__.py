@@ -1,1 +1,1 @@
-"""Facts in: what the user records, validated and written, each followed by the judgement of its steps."""
+"""Facts that users record: a write validates the fact, stores it, and judges the affected steps."""

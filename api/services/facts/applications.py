@@ -43,7 +43,7 @@ def _validate(session: OwnedSession, row: Application, change: Change) -> None:
         _check_applied_on(row, user, change)
     closed = row.stage in ENDINGS if change.is_new else row.closed_at is not None
     if row.archived_at is not None and not closed:
-        detail = "Only a closed application can be archived: record how it ended at its stages first."
+        detail = "Only a closed application can be archived: first record the stage with which it ended."
         raise InvalidError.at("/archived_at", "not_closed", detail)
 
 
@@ -64,25 +64,25 @@ def _validate_status_contact(row: Application, change: Change) -> None:
 
 
 def _check_limit(session: OwnedSession) -> None:
-    """Raise InvalidError when the user has as many live applications as may be judged in one transaction."""
+    """Raise InvalidError if the user has the maximum of live applications, which one transaction may have to judge."""
     live = select(func.count()).select_from(Application)
     live = live.where(col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
     if session.exec(live).one() >= MAX_LIVE:
         raise InvalidError(
-            f"You have {MAX_LIVE:,} live applications, the most there may be: close or delete some.",
+            f"You have {MAX_LIVE:,} live applications, which is the limit: close or delete some.",
             code="too_many_applications",
         )
 
 
 def _check_applied_on(row: Application, user: User, change: Change) -> None:
-    """Raise InvalidError where the day has begun neither with the employer nor with the user."""
+    """Raise InvalidError if the day has not begun yet, neither in the employer's zone nor in the user's."""
     day = change.sent["applied_on"]
     if min(day_start(day, zone) for zone in (row.time_zone, user.time_zone)) > change.now + TOLERANCE:
         raise InvalidError.at("/applied_on", "future_evidence", "It cannot have happened yet: send a date up to today.")
 
 
 def _after_write(session: OwnedSession, row: Application, change: Change) -> None:
-    """Write the first line of the stage history and, where the day of applying is known, the search activity."""
+    """Write the first entry of the stage history and, if `applied_on` is known, a search activity."""
     if not change.is_new:
         return
     at = change.sent.get("stage_at")
@@ -101,7 +101,11 @@ def _after_write(session: OwnedSession, row: Application, change: Change) -> Non
 
 
 def derive_life(session: OwnedSession, row: Application, *, is_new: bool = False) -> None:
-    """Read stage, offer and ending from the history into the application; a new version unless it is just born."""
+    """Set stage, offer and end of an application from its stage history; an open application is never archived.
+
+    A change increases the version, unless the application `is_new`. Raises InvalidError if it would be open again and
+    the user has the maximum of live applications.
+    """
     lines = session.exec(select(StageChange).where(StageChange.application_id == row.id)).all()
     now = life([stage_from_model(line) for line in lines], judge.judged_at(session))
     if row.closed_at is not None and now.closed_at is None:
@@ -117,7 +121,7 @@ def derive_life(session: OwnedSession, row: Application, *, is_new: bool = False
 
 
 def restore(session: OwnedSession, row: Application) -> None:
-    """Take a deletion back; a live one stays as it is. Raises InvalidError where there is no room left."""
+    """Restore an application if it is deleted. Raises InvalidError if the user has the maximum of live applications."""
     if row.deleted_at is None:
         return
     _check_limit(session)
@@ -151,7 +155,7 @@ def _after_stage_write(session: OwnedSession, row: StageChange, _change: Change)
 def _before_stage_delete(session: OwnedSession, row: StageChange) -> None:
     others = select(func.count()).select_from(StageChange).where(StageChange.application_id == row.application_id)
     if session.exec(others).one() <= 1:
-        detail = "An application has at least one line of history: change this one, or add another first."
+        detail = "An application needs at least one stage: change this one, or first add another."
         raise ConflictError(detail, code="last_stage")
 
 

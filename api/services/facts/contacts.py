@@ -1,4 +1,4 @@
-"""Contacts: since when they are complete and reachable, which applications they touch, and erasure."""
+"""Contacts: since when they are complete and reachable, which applications they affect, and erasure."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ def _validate(session: OwnedSession, row: Contact, change: Change) -> None:
     if row.erased_at is not None:
         raise ConflictError("This contact was erased: record a new one instead.", code="contact_erased")
     if not any(getattr(row, name) for name in IDENTIFYING):
-        detail = "Say who it is: a name, a company or a way to reach them."
+        detail = "Send a name, a company, an e-mail address, a phone number or a postal address."
         raise InvalidError.at("/full_name", "nobody", detail)
     learned = change.sent.get("learned_at")
     at = check_past(session, learned, "/learned_at") if learned else session.now
@@ -48,14 +48,14 @@ def _validate(session: OwnedSession, row: Contact, change: Change) -> None:
 
 
 def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: bool) -> datetime | None:
-    """Date what this request makes true; keep what was true before, unless the date alone is corrected."""
+    """Return since when it is true: the old date, unless it becomes true now or the request corrects the date."""
     if not there:
         return None
     return learned if since is None or corrects else since
 
 
 def search_condition(piece: str | None) -> list[Any]:
-    """Return the condition that a piece stands in what one looks for people by; it reads the user's own contacts."""
+    """Return the condition that a text is in name, company or e-mail, in any case. No index: it reads all contacts."""
     if piece is None:
         return []
     columns = (Contact.full_name, Contact.company, Contact.email)
@@ -63,7 +63,7 @@ def search_condition(piece: str | None) -> list[Any]:
 
 
 def affected_applications(session: OwnedSession, row: Contact) -> list[str]:
-    """Return the applications where the contact is interviewer or person to ask."""
+    """Return the applications in which the contact is an interviewer or the person to ask."""
     interviewing = (
         select(Interview.application_id)
         .join(InterviewInterviewer, col(InterviewInterviewer.interview_id) == Interview.id)
@@ -74,7 +74,7 @@ def affected_applications(session: OwnedSession, row: Contact) -> list[str]:
 
 
 def restore(session: OwnedSession, row: Contact) -> None:
-    """Take a deletion back; a contact that is there stays as it is."""
+    """Restore a contact if it is deleted."""
     if row.deleted_at is None:
         return
     row.deleted_at = None
@@ -83,7 +83,7 @@ def restore(session: OwnedSession, row: Contact) -> None:
 
 
 def erase(session: OwnedSession, row: Contact) -> None:
-    """Blank a person for good and keep a tombstone: the two `…_since` stay, so that no step changes its state."""
+    """Erase the personal data and keep the row: the two `…_since` stay, so that no step changes its state."""
     idempotent_responses.delete_containing(session, row.id, row.full_name, row.email, row.phone)
     for name in PERSONAL:
         setattr(row, name, None)

@@ -1,4 +1,4 @@
-"""Create, read, change and delete facts of every kind; each write is followed by the judgement of affected steps."""
+"""Create, read, change and delete facts of every kind; each write also judges the affected steps."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,19 +25,19 @@ FactPublic = TypeVar("FactPublic", bound=Shown)
 AnyRow = TypeVar("AnyRow", bound=Owned)
 SOFT_DELETED = (Application, Contact)
 RESTORABLE_WITHIN = timedelta(days=30)
-NO_STEPS: Collection[int] = ()  # of a fact that no step looks at
+NO_STEPS: Collection[int] = ()  # for facts that no step of their application reads
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactKind(Generic[FactRow, FactPublic]):
-    """What is particular to one kind of fact; everything else is the same for all.
+    """The properties of one kind of fact; all kinds share the other code of this module.
 
-    `affected_steps`: the numbers that a row's coming, going or change can move. `affected_applications`: those to
-    judge; by default the one that the row belongs to. `elsewhere`: fields whose change (or whose row coming or going)
-    can move step 7 of other applications. `links`: fields that name other rows of the user. `validate`: fills in and
-    checks a row before it is written. `extras`: what an answer shows beyond the row, for many rows in a constant number
-    of queries. `after_write`: what else changes once it is written, before judging. `before_delete`: what to undo
-    before a row is deleted.
+    `affected_steps`: the step numbers that can change when a row is added, changed or deleted. `affected_applications`:
+    the applications to judge then; by default the row's own. `elsewhere`: if one of these fields changes, or a row is
+    added or deleted, step 7 of all other applications is judged too. `links`: fields that hold ids of other rows of the
+    user. `validate`: completes and checks a row before it is written. `extras`: values of a response that are not in
+    the row, for many rows in a constant number of queries. `after_write`: runs after the write and before judging.
+    `before_delete`: runs before a row is deleted.
     """
 
     table: type[FactRow]
@@ -54,9 +54,9 @@ class FactKind(Generic[FactRow, FactPublic]):
 
 
 def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool = False) -> AnyRow:
-    """Return the user's row of an id. Raises NotFoundError, also for what another user has.
+    """Return the user's row with an id. Raises NotFoundError, also for a row of another user.
 
-    `deleted`: one that was deleted will do too, as long as it can be restored.
+    `deleted`: also return a soft-deleted row, as long as it can be restored.
     """
     row = session.get(table, (session.user_id, id_.lower())) if is_id(id_) else None
     if row is None:
@@ -72,7 +72,7 @@ def find(session: OwnedSession, table: type[AnyRow], id_: str, *, deleted: bool 
 
 @cache
 def _existence_statement(table: Any) -> CompiledStatement:  # noqa: ANN401  # a table
-    """Return the statement that tells whether a row is there, and of which application it is."""
+    """Return the statement that selects a row's application id, or null for a table without one; no row if deleted."""
     wanted = select_as_text(table.application_id if "application_id" in table.model_fields else null())
     if "application_id" in table.model_fields:
         wanted = wanted.join(Application, col(Application.id) == table.application_id)
@@ -83,7 +83,7 @@ def _existence_statement(table: Any) -> CompiledStatement:  # noqa: ANN401  # a 
 
 
 def find_application_id(session: OwnedSession, table: type[Owned], id_: str) -> str | None:
-    """Return which application a row is of, None where it is of none. Raises NotFoundError as `find` does."""
+    """Return the id of a row's application, None if it has none. Raises NotFoundError as `find` does."""
     row = RawConnection.of(session).first(_existence_statement(table), id=to_db_id(id_.lower())) if is_id(id_) else None
     if row is None:
         raise NotFoundError
@@ -91,7 +91,7 @@ def find_application_id(session: OwnedSession, table: type[Owned], id_: str) -> 
 
 
 def select_existing(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
-    """Return the statement of the rows that are there: neither deleted themselves nor with their application."""
+    """Return the statement of the rows that are not deleted, neither themselves nor with their application."""
     columns: Any = table
     wanted = select(table)
     if table in SOFT_DELETED:
@@ -104,14 +104,14 @@ def select_existing(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
 
 
 def id_filter(name: str, value: str) -> str:
-    """Return the id that a filter names. Raises InvalidError where it cannot be one."""
+    """Return the id in a filter, in lower case. Raises InvalidError if it is not an id."""
     if not is_id(value):
         raise InvalidError.parameter(name, "not_an_id", "Send the id of one of your objects.")
     return value.lower()
 
 
 def to_public(session: OwnedSession, kind: FactKind[FactRow, FactPublic], rows: Sequence[FactRow]) -> list[FactPublic]:
-    """Return rows as they are answered."""
+    """Return rows as the API shows them."""
     answers = []
     for row, extra in zip(rows, kind.extras(session, rows), strict=True):
         derived = [extra[name] for name in kind.public.derived]
@@ -121,12 +121,12 @@ def to_public(session: OwnedSession, kind: FactKind[FactRow, FactPublic], rows: 
 
 
 def to_public_one(session: OwnedSession, kind: FactKind[FactRow, FactPublic], row: FactRow) -> FactPublic:
-    """Return one row as it is answered."""
+    """Return one row as the API shows it."""
     return to_public(session, kind, [row])[0]
 
 
 def sent_values(body: Body) -> dict[str, Any]:
-    """Return what a request gives, as the tables hold it."""
+    """Return the fields that a request sets, with values as the tables store them."""
     return {name: _stored(getattr(body, name)) for name in body.model_fields_set}
 
 
@@ -139,7 +139,7 @@ def _stored(value: object) -> object:
 def create(
     session: OwnedSession, kind: FactKind[FactRow, FactPublic], body: Body, *, within: Mapping[str, str] | None = None
 ) -> FactRow:
-    """Write a new fact and judge the affected applications. Raises ConflictError when the user has the id already."""
+    """Add a fact and judge the affected applications. Raises ConflictError if the user has the id already."""
     sent = check_evidence(session, sent_values(body))
     columns = kind.table.model_fields
     blank = {name: _stored(getattr(body, name)) for name in type(body).model_fields}
@@ -159,17 +159,17 @@ def create(
 
 
 def new_key(session: OwnedSession, table: type[Stored], wanted: str | None) -> str:
-    """Return the id for a new row."""
+    """Return the wanted id, or a new one. Raises ConflictError if the user has the wanted id already."""
     if wanted is None:
         return new_id()
     if session.get(table, (session.user_id, wanted)) is not None:
-        detail = "You have an object of this id already: read it, or send another id."
+        detail = "You already have an object with this id: read it, or send another id."
         raise ConflictError(detail, errors=[FieldError("pointer", "/id", "id_taken", detail)], code="id_taken")
     return wanted
 
 
 def change(session: OwnedSession, kind: FactKind[FactRow, Any], row: FactRow, body: Body) -> FactRow:
-    """Apply a merge patch to a fact and judge the applications affected before and after."""
+    """Apply a merge patch to a fact, and judge the applications that it affected before or affects now."""
     sent = check_evidence(session, sent_values(body))
     before = {name: getattr(row, name) for name in kind.table.model_fields}
     touched = set(kind.affected_applications(session, row))
@@ -191,7 +191,7 @@ def change(session: OwnedSession, kind: FactKind[FactRow, Any], row: FactRow, bo
 
 
 def remove(session: OwnedSession, kind: FactKind[FactRow, Any], row: FactRow) -> list[Reopened]:
-    """Take a fact back; returns the steps that are open again because of it."""
+    """Delete a fact and judge the affected applications; return the steps that this reopened."""
     touched = set(kind.affected_applications(session, row))
     kind.before_delete(session, row)
     if isinstance(row, SOFT_DELETED):
@@ -213,7 +213,7 @@ def bump_version(session: OwnedSession, row: Stored) -> None:
 def check_links(
     session: OwnedSession, links: Mapping[str, type[Stored]], sent: Mapping[str, Any], application_id: str | None
 ) -> None:
-    """Raise NotFoundError where a field names a row that is not the user's, or not of this application."""
+    """Raise NotFoundError if a linked row is not the user's, InvalidError if it belongs to another application."""
     for name, table in links.items():
         value = sent.get(name)
         many = value if isinstance(value, list) else [value] if value is not None else []
@@ -223,23 +223,24 @@ def check_links(
 
 
 def _check_link(session: OwnedSession, table: type[Stored], id_: str, pointer: str, application_id: str | None) -> None:
-    detail = "There is no such object, or it is not yours: check the id."
+    detail = "You have no object with this id: check it."
     try:
         of = find_application_id(session, table, id_)
     except NotFoundError as error:
         raise NotFoundError(errors=[FieldError("pointer", pointer, "not_found", detail)]) from error
     if application_id is not None and of is not None and of != application_id:
-        raise InvalidError.at(pointer, "of_another_application", "It belongs to another application: use one of this.")
+        other = "It belongs to another application: send the id of an object of this one."
+        raise InvalidError.at(pointer, "of_another_application", other)
 
 
 def by_id(session: OwnedSession, table: type[FactRow], ids: Iterable[str]) -> dict[str, FactRow]:
-    """Return rows by their ids, in one query; those that are not there are left out."""
+    """Return rows by their ids, in one query; ids without a row are left out."""
     wanted = set(ids)
     rows = session.exec(select(table).where(col(table.id).in_(wanted))).all() if wanted else []
     return {row.id: row for row in rows}
 
 
 def ids_where(session: OwnedSession, table: type[Any], column: str, value: str, wanted: str) -> list[str]:
-    """Return one column of the rows in which another has a value."""
+    """Return one column (`wanted`) of the rows in which another column has a value."""
     found = session.exec(select(col(getattr(table, wanted))).where(col(getattr(table, column)) == value))
     return list(found.all())

@@ -1,4 +1,7 @@
-"""How facts are dated: never in the future, now by default, corrected alone, cleared with the fact (api.md, dating)."""
+"""Dates of facts: never in the future, by default now.
+
+A request can correct the date alone; clearing the fact clears its date.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ NOT_EVIDENCE = frozenset({"starts_at", "ends_at", "respond_by", "until", "expire
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a request gives (field → value), and what the row held before (empty for a new one)."""
+    """A change of a row: the values in the request, by field, and the row before (empty for a new row)."""
 
     sent: dict[str, Any]
     before: dict[str, Any]
@@ -26,14 +29,14 @@ class Change:
         return not self.before
 
     def moved(self, fields: Iterable[str], row: object) -> bool:
-        """Tell whether any of the fields differs from before."""
+        """Tell whether one of the fields has changed."""
         return any(self.before.get(field) != getattr(row, field) for field in fields)
 
 
 def check_past(session: OwnedSession, value: datetime, pointer: str) -> datetime:
-    """Return evidence's instant, cut to now when it lies a little ahead.
+    """Return an instant of evidence; one in the next five minutes becomes now.
 
-    Raises InvalidError beyond five minutes: evidence from the future would make stored steps wrong.
+    Raises InvalidError for a later one: evidence from the future would make stored steps wrong.
     """
     if value > session.now + TOLERANCE:
         raise InvalidError.at(pointer, "future_evidence", "It cannot have happened yet: send an instant up to now.")
@@ -41,7 +44,7 @@ def check_past(session: OwnedSession, value: datetime, pointer: str) -> datetime
 
 
 def check_evidence(session: OwnedSession, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the given values with every instant of evidence checked against the clock."""
+    """Return the given values, each instant of evidence checked by `check_past`."""
     return {
         name: check_past(session, value, f"/{name}") if isinstance(value, datetime) and is_evidence(name) else value
         for name, value in given.items()
@@ -49,15 +52,15 @@ def check_evidence(session: OwnedSession, given: dict[str, Any]) -> dict[str, An
 
 
 def is_evidence(name: str) -> bool:
-    """Tell by its name whether a field dates a fact."""
+    """Tell from a field's name whether it holds the instant of evidence."""
     dates = name in ("at", "actual_end") or name.endswith(("_at", "_since"))
     return dates and name not in NOT_EVIDENCE
 
 
 def date_fact(row: Any, change: Change, dating: str, *, there: bool, was: bool, fact: str) -> None:  # noqa: ANN401  # any table
-    """Keep a dating field in step with its fact: now when it is first there, cleared when it goes.
+    """Set the date of a fact: now if the fact is new and no date was sent, null if the fact was cleared.
 
-    Raises InvalidError where the date is given without its fact, or cleared while the fact stays.
+    Raises InvalidError if a request sends the date without its fact, or clears the date but not the fact.
     """
     given = change.sent.get(dating)
     if not there:
@@ -65,23 +68,23 @@ def date_fact(row: Any, change: Change, dating: str, *, there: bool, was: bool, 
             raise InvalidError.at(f"/{dating}", "nothing_to_date", f"It dates {fact}: send that too.")
         setattr(row, dating, None)
     elif given is None and dating in change.sent and was:
-        raise InvalidError.at(f"/{dating}", "fact_still_there", f"Clear {fact} instead: the date goes with it.")
+        raise InvalidError.at(f"/{dating}", "fact_still_there", f"Clear {fact} instead: this clears the date too.")
     elif getattr(row, dating) is None:
         setattr(row, dating, change.now)
 
 
 def clear_unknown_flag(row: Any, change: Change, flag: str, facts: Iterable[str]) -> None:  # noqa: ANN401  # any table
-    """Keep a fact and its `…_unknown` apart: together they are refused, the fact given later turns the flag off."""
+    """Turn an `…_unknown` flag off if one of its facts is known. Raises InvalidError if the request sets the flag."""
     if not getattr(row, flag) or not any(getattr(row, field) for field in facts):
         return
     if change.sent.get(flag):
-        detail = f"Either it is known or it is not: leave out {flag}, or clear what is known."
+        detail = f"It cannot be known and unknown: leave out {flag}, or clear what is known."
         raise InvalidError.at(f"/{flag}", "known_and_unknown", detail)
     setattr(row, flag, False)
 
 
 def check_date_order(row: Any) -> None:  # noqa: ANN401  # a table with moments
-    """Raise InvalidError where they may be rung until before from when."""
+    """Raise InvalidError if contact_by lies before contact_from."""
     first, last = row.contact_from, row.contact_by
     if first is None or last is None:
         return

@@ -1,4 +1,4 @@
-"""A whole debrief in one transaction: people, notes and what comes next, each recorded as it would be by itself."""
+"""Debriefs: record people, notes and the next stage in one transaction, with the functions of their own endpoints."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ TIMING = {"contact_from", "contact_by", "hear_by", "timing_unknown"}
 
 
 def debrief(session: OwnedSession, interview: Interview, body: Debrief) -> tuple[list[Contact], list[Note]]:
-    """Record everything that a debrief says; what it leaves out stays as it was."""
+    """Record a debrief; fields that it leaves out stay as they are."""
     people = [_person(session, interview, body, number) for number in range(len(body.people))]
     notes = [
         _note(session, interview, body, name, number) for name in KINDS for number in range(len(getattr(body, name)))
@@ -38,7 +38,7 @@ def debrief(session: OwnedSession, interview: Interview, body: Debrief) -> tuple
 
 
 def _person(session: OwnedSession, interview: Interview, body: Debrief, number: int) -> Contact:
-    """Record one person, as an interviewer and, where said so, as the one to ask."""
+    """Record one person as an interviewer and, if `is_status_contact`, as the person to ask."""
     person: DebriefPerson = body.people[number]
     at = {"learned_at": body.at} if body.at else {}
     given = {name: getattr(person, name) for name in person.model_fields_set & PERSONAL}
@@ -69,7 +69,7 @@ def _note(session: OwnedSession, interview: Interview, body: Debrief, name: str,
 
 
 def _learn(session: OwnedSession, interview: Interview, body: Debrief) -> None:
-    """Lay what was learned about the next stage, and the two ticks, over the interview."""
+    """Write what was learned about the next stage, and the two ticks, to the interview."""
     given = {name: getattr(body, name) for name in LEARNED if getattr(body, name) is not None}
     given |= {name: True for name in ("next_stage_unknown", "timing_unknown") if getattr(body, name)}
     at = body.at or session.now
@@ -86,7 +86,7 @@ def _learn(session: OwnedSession, interview: Interview, body: Debrief) -> None:
 
 @contextmanager
 def _prefixed_pointers(pointer: str) -> Iterator[None]:
-    """Let the problem of a part point into the whole."""
+    """Prefix the pointers of errors, so that they point into the body of the debrief."""
     try:
         yield
     except ProblemError as error:

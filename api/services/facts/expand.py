@@ -1,4 +1,4 @@
-"""Applications with what belongs to them in the same answer, in a constant number of queries."""
+"""Applications expanded with contacts, interviews, steps and next action, in a constant number of queries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ from api.storage.session import OwnedSession
 
 
 class PressingAction(HintPublic):
-    """What to do first, and for which step."""
+    """The most urgent action, and its step."""
 
     step_id: str | None
     step: StepName
@@ -33,7 +33,7 @@ class PressingAction(HintPublic):
 
 
 class ExpandedApplication(ApplicationPublic):
-    """An application; the last four are null unless they were asked for with `expand`."""
+    """An application. The last four fields are null unless `expand` names them."""
 
     contacts: list[ApplicationContactPublic] | None
     interviews: list[InterviewPublic] | None
@@ -44,7 +44,7 @@ class ExpandedApplication(ApplicationPublic):
 def expand_applications(
     session: OwnedSession, shown: Sequence[Any], rows: Sequence[Application], wanted: Collection[str]
 ) -> list[ExpandedApplication]:
-    """Add to each application what was asked for."""
+    """Return applications with the `wanted` fields filled in."""
     ids = [row.id for row in rows]
     contacts = application_contacts(session, ids) if "contacts" in wanted else {}
     interviews = _interviews(session, ids) if "interviews" in wanted else {}

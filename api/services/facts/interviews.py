@@ -1,4 +1,4 @@
-"""Interviews: times in either form, what was learned, the debrief."""
+"""Interviews: local times or instants, what was learned about the next stage, and the ticks of the debrief."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -59,14 +59,14 @@ def _next_round(session: OwnedSession, row: Interview) -> int:
 
 
 def _derive_times(row: Interview, change: Change) -> None:
-    """Derive the other form of each time; where only the zone changes, the clock on the wall stays."""
+    """Derive local times from instants, or the reverse. If only the zone changes, the local times stay."""
     sent = change.sent
     for local, instant in (("start_local", "starts_at"), ("end_local", "ends_at")):
         if sent.get(local) is not None and sent.get(instant) is not None:
-            detail = f"Send either {local} or {instant}: the other is worked out."
+            detail = f"Send either {local} or {instant}: the server derives the other."
             raise InvalidError.at(f"/{instant}", "either_or", detail)
     if change.is_new and row.start_local is None and row.starts_at is None:
-        detail = "Say when it starts: start_local with time_zone, or starts_at."
+        detail = "Send the start: start_local with time_zone, or starts_at."
         raise InvalidError.at("/start_local", "missing", detail)
     _derive_time(row, sent, "start")
     _derive_time(row, sent, "end")
@@ -97,20 +97,20 @@ def _derive_time(row: Any, sent: dict[str, Any], edge: str) -> None:  # noqa: AN
 
 
 def _check_lengths(row: Interview, sent: Collection[str]) -> None:
-    """Raise InvalidError, pointing at what was sent, where the round ends before it begins or lasts too long."""
+    """Raise InvalidError, with the pointer of a sent field, if the end is not within 24 hours after the start."""
     planned = next((name for name in ("ends_at", "end_local", "starts_at", "start_local") if name in sent), "ends_at")
     for name, end in (("ends_at", row.ends_at), ("actual_end", row.actual_end)):
         if end is None:
             continue
         pointer = f"/{planned}" if name == "ends_at" else "/actual_end"
         if end <= row.starts_at:
-            raise InvalidError.at(pointer, "end_before_start", "The end must lie after the start: send both anew.")
+            raise InvalidError.at(pointer, "end_before_start", "The end must be after the start: send both.")
         if end - row.starts_at > LONGEST:
             raise InvalidError.at(pointer, "longer_than_a_day", "An interview lasts 24 hours at most.")
 
 
 def _remember_move(row: Interview, change: Change) -> None:
-    """Keep when the round was to be before it was moved."""
+    """Add the previous times of a moved round to `rescheduled_from`, which keeps the last 50."""
     if change.is_new or change.before["starts_at"] == row.starts_at:
         return
     end = change.before["end_local"]
@@ -124,7 +124,7 @@ def _remember_move(row: Interview, change: Change) -> None:
 
 
 def _before_delete(session: OwnedSession, row: Interview) -> None:
-    """Keep notes and letters of the round: they become the application's."""
+    """Keep notes and letters of the round, without a link to it."""
     for table in (Note, Letter):
         kept = {"interview_id": None, "version": table.version + 1, "updated_at": session.now}
         ours = update(table).where(col(table.interview_id) == row.id).values(**kept)

@@ -1,4 +1,4 @@
-"""Letter templates: a person's own words. They are looked through at the door, and again before they are filled in."""
+"""Letter templates: the user's own texts. They are checked when they are sent, and again when a letter is composed."""
 
 from api.models import LetterTemplate
 from api.models.letter_template import LetterTemplateCreate, LetterTemplatePublic

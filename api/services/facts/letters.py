@@ -1,4 +1,4 @@
-"""Letters: drafts, sending with a snapshot of the recipients, and corrections after it."""
+"""Letters: drafts, sending with a snapshot of the recipients, and corrections of sent letters."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -22,7 +22,7 @@ from api.words.material import Paragraph
 
 AFFECTED_STEPS = steps_affected_by("letters")
 CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
-EARLY = "It was sent before the interview began and does not count for it: correct sent_at if that is wrong."
+EARLY = "It was sent before the interview began, so it does not count: correct sent_at if that is wrong."
 
 
 def _validate(session: OwnedSession, row: Letter, change: Change) -> None:
@@ -42,17 +42,17 @@ def _validate(session: OwnedSession, row: Letter, change: Change) -> None:
 
 
 def _paragraphs(row: Letter) -> list[dict[str, Any]]:
-    """Return the paragraphs of a body: those that stand as they were composed keep what they rest on."""
+    """Return the paragraphs of a body; a paragraph whose text is unchanged keeps its role and its source notes."""
     return paragraphs_to_json(match_paragraphs(row.body, paragraphs_from_json(row)))
 
 
 def paragraphs_to_json(paragraphs: Iterable[Paragraph]) -> list[dict[str, Any]]:
-    """Return paragraphs as a letter keeps them."""
+    """Encode paragraphs for the column of a letter."""
     return [{**asdict(one), "source_note_ids": list(one.source_note_ids)} for one in paragraphs]
 
 
 def paragraphs_from_json(row: Letter) -> list[Paragraph]:
-    """Return a letter's paragraphs as they were kept."""
+    """Decode the stored paragraphs of a letter."""
     return [Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in row.paragraphs or ()]
 
 
@@ -64,9 +64,9 @@ def _still_a_draft(row: Letter, change: Change) -> None:
 
 
 def send(session: OwnedSession, row: Letter, body: LetterSend) -> None:
-    """Mark a draft as sent: it keeps who it went to as they are now. Raises ConflictError when it was sent before."""
+    """Mark a draft as sent, with a snapshot of its recipients. Raises ConflictError if it was sent before."""
     if row.sent_at is not None:
-        detail = f"It was sent already: correct sent_at with PATCH /v1/letters/{row.id}."
+        detail = f"It was already sent: correct sent_at with PATCH /v1/letters/{row.id}."
         raise ConflictError(detail, code="letter_sent")
     row.sent_at = check_past(session, body.sent_at, "/sent_at") if body.sent_at else session.now
     row.channel = body.channel or row.channel
@@ -79,10 +79,10 @@ def _snapshot_recipients(session: OwnedSession, row: Letter) -> None:
     company = find(session, Application, row.application_id).company
     snapshot = _recipients(row, by_id(session, Contact, row.recipients), company)
     if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
-        detail = "A letter by e-mail needs an address: fill in the recipient's, or choose another channel."
+        detail = "A letter by e-mail needs an address: add the recipient's, or choose another channel."
         raise InvalidError.at("/channel", "recipient_without_address", detail)
     if row.channel == "email" and PLACEHOLDER.search(row.body or ""):
-        detail = "A blank in the letter was not filled in: GET /v1/letters/{letter_id}/check says where."
+        detail = "The letter has a blank that is not filled in: GET /v1/letters/{letter_id}/check shows where."
         raise InvalidError.at("/channel", "placeholder_left", detail)
     row.snapshot = snapshot
 
@@ -125,7 +125,7 @@ def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any
 
 
 def _shown(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict[str, str | None]]:
-    """Return the recipients; letters that were sent before companies were kept have none."""
+    """Return the recipients; snapshots of old letters have no company."""
     return (
         [{"company": None, **entry} for entry in row.snapshot] if row.sent_at else _recipients(row, contacts, company)
     )

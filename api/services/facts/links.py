@@ -1,4 +1,4 @@
-"""What joins two facts: interviewers of a round, and contacts of an application."""
+"""Links between facts: interviewers of a round, and contacts of an application."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
@@ -31,13 +31,13 @@ def find_link(session: OwnedSession, table: type[Any], first: str, second: str) 
 
 
 def unlink(session: OwnedSession, row: Owned, application_id: str, affected_steps: Collection[int]) -> list[Reopened]:
-    """Delete a link and judge the steps that look at it; returns those that are open again."""
+    """Delete a link and judge the steps that read it; return the steps that this reopened."""
     session.delete(row)
     return judge.judge_applications(session, [application_id], only=affected_steps)
 
 
 def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -> Paged[InterviewerPublic]:
-    """Return a page of who took part in a round."""
+    """Return a page of a round's interviewers."""
     people: Any = (
         select(InterviewInterviewer, Contact)
         .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
@@ -67,7 +67,7 @@ def interviewer(session: OwnedSession, interview: Interview, contact_id: str) ->
 
 
 def link_interviewer(session: OwnedSession, interview: Interview, contact: Contact, body: InterviewerPut) -> bool:
-    """Link a contact to a round, or change how it took part; tells whether the link is new."""
+    """Link a contact to a round, or change the link; return whether it is new."""
     keys = {"interview_id": interview.id, "contact_id": contact.id}
     is_new = _put(session, InterviewInterviewer, keys, {"optional": body.optional})
     judge.judge_applications(session, [interview.application_id], only=steps_affected_by("people"))
@@ -82,7 +82,7 @@ def contacts_page(session: OwnedSession, application: Application, page: PageQue
 
 
 def application_contacts(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[ApplicationContactPublic]]:
-    """Return the contacts of some applications with their roles, by application."""
+    """Return the contacts of applications with their roles, by application id."""
     rows = session.exec(_with_roles(ids).order_by(col(ApplicationContact.contact_id))).all()
     found: dict[str, list[ApplicationContactPublic]] = {id_: [] for id_ in ids}
     for shown in _application_contacts(session, rows):
@@ -123,7 +123,7 @@ def application_contact(session: OwnedSession, application: Application, contact
 def link_contact(
     session: OwnedSession, application: Application, contact: Contact, body: ApplicationContactPut
 ) -> bool:
-    """Give a contact a role in an application; tells whether the link is new."""
+    """Give a contact a role in an application; return whether the link is new."""
     keys = {"application_id": application.id, "contact_id": contact.id}
     return _put(session, ApplicationContact, keys, {"role": body.role})
 

@@ -1,4 +1,4 @@
-"""Offers: when one was received and decided, and whether the stage says so too."""
+"""Offers: when they were received and decided, and a warning if the stage does not match."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ def _stage_warnings(application: Application) -> list[dict[str, str]]:
     if application.stage in ("offered", "accepted", "declined"):
         return []
     href = f"/v1/applications/{application.id}/stages"
-    text = "The application does not stand at offered yet: record that stage too, so that the call is no longer due."
+    text = "The stage of the application is not `offered` yet: record it too, so that the call is no longer due."
     return [hint("stage_not_offered", text, "POST", href)]
 
 

@@ -1,4 +1,4 @@
-"""References: the people with their consent and how often they are asked, and what each was told about what."""
+"""References: the people, their consent and how often they were named, and their links to applications."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,14 +30,15 @@ from api.words.catalogue import catalogue
 
 AFFECTED_STEPS = steps_affected_by("references")
 ASKED_WITHIN = timedelta(days=60)
-# Three calls in two months are a favour; the fourth is work, and a tired reference is a short one. The figure is ours.
+# Our choice: three requests in 60 days are acceptable. A fourth one is much work, and a person who is asked too often
+# says less.
 MAX_ASKED = 3
 Hints = list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class AskCount:
-    """How often somebody was named: ever, within the last 60 days, and for what is still open."""
+    """How often a person was named: ever, in the last 60 days, and for applications that are still open."""
 
     ever: int = 0
     lately: int = 0
@@ -45,12 +46,12 @@ class AskCount:
 
     @property
     def is_often(self) -> bool:
-        """Whether it is more than one should ask of anybody."""
+        """Whether the person was named more than three times in the last 60 days."""
         return self.lately > MAX_ASKED
 
 
 def consent_of(person: Reference, now: datetime) -> Consent:
-    """Return whether somebody may be named: from the instant on which they agreed until it expires, that excluded."""
+    """Return whether a person may be named at an instant; consent has lapsed at the very instant of its expiry."""
     if person.permission_at is None:
         return "not_given"
     expires = person.permission_expires_at
@@ -58,9 +59,9 @@ def consent_of(person: Reference, now: datetime) -> Consent:
 
 
 def ask_counts(session: OwnedSession, ids: Sequence[str]) -> dict[str, AskCount]:
-    """Return how often people were named; a deleted application counts among the uses only.
+    """Return how often people were named; deleted applications count only in `ever`.
 
-    An ask of exactly 60 days ago is over, as a deadline is at its very second.
+    A link of exactly 60 days ago does not count in `lately` any more.
     """
     there = col(Application.deleted_at).is_(None)
     lately = and_(there, col(ApplicationReference.linked_at) > session.now - ASKED_WITHIN)
@@ -76,7 +77,7 @@ def ask_counts(session: OwnedSession, ids: Sequence[str]) -> dict[str, AskCount]
 
 
 def _consent_warnings(person: Reference, asked: AskCount, now: datetime) -> Iterator[dict[str, str]]:
-    """Say what speaks against naming somebody just now."""
+    """Yield the reasons not to name a person now."""
     consent, href = consent_of(person, now), f"/v1/references/{person.id}"
     if consent == "lapsed":
         yield _catalogued("consent_lapsed", "PATCH", href, name=person.name)
@@ -92,11 +93,11 @@ def _catalogued(code: str, method: str, href: str, **values: str) -> dict[str, s
 
 
 def _validate(_session: OwnedSession, row: Reference, change: Change) -> None:
-    """Keep the end of a permission with it, and not before it."""
+    """Clear the end of a permission with it. Raises InvalidError for an end without or before its permission."""
     pointer = "/permission_expires_at"
     if row.permission_at is None:
         if change.sent.get("permission_expires_at") is not None:
-            raise InvalidError.at(pointer, "nothing_to_end", "It ends a permission: send permission_at too.")
+            raise InvalidError.at(pointer, "nothing_to_end", "It is the end of a permission: send permission_at too.")
         row.permission_expires_at = None
     elif row.permission_expires_at is not None and row.permission_expires_at < row.permission_at:
         raise InvalidError.at(pointer, "before_permission_at", "A permission must not end before it was given.")
@@ -162,7 +163,7 @@ def _shown(
 def link_warnings(
     application: Application, link: ApplicationReference, person: Reference, asked: AskCount, now: datetime
 ) -> Hints:
-    """Return what to know of somebody named for an application: ask them first; once it is over, thank them."""
+    """Return the hints about a named person: about consent, or, once the application is closed, to thank them."""
     if application.closed_at is None:
         return list(_consent_warnings(person, asked, now))
     was_busy = link.contacted_at is not None or link.briefed_at is not None
@@ -175,7 +176,7 @@ def link_warnings(
 def application_reference(
     session: OwnedSession, application: Application, reference_id: str
 ) -> ApplicationReferencePublic:
-    """Return what a reference was told about an application. Raises NotFoundError."""
+    """Return the link of a reference to an application. Raises NotFoundError."""
     person = find(session, Reference, reference_id)
     link = find_link(session, ApplicationReference, application.id, person.id)
     return _shown(session, application, link, person, ask_counts(session, [person.id]).get(person.id, AskCount()))
@@ -184,7 +185,7 @@ def application_reference(
 def link_reference(
     session: OwnedSession, application: Application, person: Reference, body: ApplicationReferencePut
 ) -> bool:
-    """Name a reference for an application, or replace what it was told; an absent date keeps the old one."""
+    """Link a reference to an application, or replace the link; absent dates keep their old values."""
     given = check_evidence(session, sent_values(body))
     keys: dict[str, Any] = {"application_id": application.id, "reference_id": person.id}
     row = session.get(ApplicationReference, (session.user_id, application.id, person.id))
@@ -196,7 +197,7 @@ def link_reference(
 
 
 def change_application_reference(session: OwnedSession, row: ApplicationReference, body: Body) -> None:
-    """Lay a merge patch over what a reference was told."""
+    """Apply a merge patch to the link of a reference."""
     given = check_evidence(session, sent_values(body))
     _write_link(session, row, given, Change(given, row.model_dump(), session.now))
 

@@ -1,4 +1,4 @@
-"""Search activities: what was done elsewhere, which covers step 7."""
+"""Search activities: what the user did for the search elsewhere, which counts for step 7."""
 
 from api.models import Application, SearchActivity
 from api.models.search_activity import SearchActivityCreate, SearchActivityPublic

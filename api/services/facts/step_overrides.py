@@ -1,4 +1,4 @@
-"""Steps by hand: ticking, skipping and reopening are dated facts; a snooze only hides a step for a while."""
+"""Steps by hand: ticking, skipping and reopening are dated facts; a snooze only hides a step from the queue."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,13 +22,13 @@ RECORDED_AT = {6: "/v1/applications/{id}/follow-ups", 7: "/v1/search-activities"
 def override_step(
     session: OwnedSession, row: StepInstance, action: Action, at: datetime | None, note: str | None = None
 ) -> None:
-    """Write what was done by hand and judge the application anew.
+    """Record that a step was ticked, skipped or reopened, and judge this step number of the application again.
 
-    Raises InvalidError for ticking a call or a search: those are recorded as what they are.
+    Raises InvalidError for ticking a call or a search: these are recorded as follow-ups and search activities.
     """
     if action == "complete" and row.number not in BY_HAND:
         href = RECORDED_AT[row.number].format(id=row.application_id)
-        detail = f"A call and a search are recorded as what they are: POST {href}."
+        detail = f"This step cannot be ticked: record the call or the search with POST {href}."
         raise InvalidError(detail, code="record_the_fact", extra={"method": "POST", "href": href})
     _write(session, row, action, check_past(session, at, "/at") if at else session.now, note)
     judge.judge_applications(session, [row.application_id], only=[row.number])
@@ -41,7 +41,7 @@ def skip_many(
     at: datetime | None,
     note: str | None,
 ) -> None:
-    """Skip several steps of an application at once. Raises NotFoundError where an id is not one of its steps."""
+    """Skip several steps of an application at once. Raises NotFoundError if an id is not one of its steps."""
     instant = check_past(session, at, "/at") if at else session.now
     for row in _chosen(session, application, which):
         _write(session, row, "skip", instant, note)
@@ -56,7 +56,7 @@ def _chosen(
         overdue = mine.where(col(StepInstance.closed_state).is_(None), col(StepInstance.due_at) <= session.now)
         return session.exec(overdue).all()
     rows = {row.id: row for row in session.exec(mine).all()}
-    detail = "This application has no such step: take the ids from its steps."
+    detail = "This application has no step with this id: send ids of its steps."
     unknown = [index for index, id_ in enumerate(which) if id_.lower() not in rows]
     if unknown:
         raise NotFoundError(errors=[FieldError("pointer", f"/steps/{index}", "not_found", detail) for index in unknown])
@@ -81,9 +81,9 @@ def _write(session: OwnedSession, row: StepInstance, action: Action, at: datetim
 
 
 def snooze(session: OwnedSession, row: StepInstance, until: datetime | None) -> None:
-    """Hide an open step from the queue until an instant, or show it again (None).
+    """Hide an open step from the queue until an instant, or show it again (None): sets `snoozed_until` of its row.
 
-    Raises InvalidError for a closed step, or an instant that has passed or lies more than 30 days ahead.
+    Raises ConflictError for a closed step, InvalidError for an instant that is not within the next 30 days.
     """
     if until is None:
         row.snoozed_until = None
@@ -92,5 +92,5 @@ def snooze(session: OwnedSession, row: StepInstance, until: datetime | None) -> 
         detail = "Choose an instant in the future, at most 30 days ahead."
         raise InvalidError.at("/until", "not_within_30_days", detail)
     if row.closed_state is not None:
-        raise ConflictError("Only an open step is in the queue: reopen it first.", code="step_closed")
+        raise ConflictError("Only an open step can be snoozed: reopen it first.", code="step_closed")
     row.snoozed_until = until

@@ -1,0 +1,46 @@
+"""What a document shows, compared with what comes."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+ADDRESS = "http://127.0.0.1:8000"
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DEMO_LINES = 4
+
+
+@contextmanager
+def running_demo() -> Iterator[tuple[str, list[str]]]:
+    """Start the demo as `make demo` does, on a free port; yield its address and the lines that it prints."""
+    command = [sys.executable, "-m", "api", "demo", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        lines = [demo.stdout.readline().rstrip("\n") for _ in range(DEMO_LINES)]
+        yield lines[0].removeprefix("Docs:").strip().removesuffix("/docs"), lines
+        demo.send_signal(signal.SIGINT)  # like Ctrl+C, which deletes the data as well
+
+
+def blocks(page: str, *kinds: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks of the given kinds in their order: (kind, text)."""
+    return re.findall(rf"^```({'|'.join(kinds)})\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+def assert_shown(shown: Any, answer: Any, where: str) -> None:
+    """Fail unless each key that is shown is in the answer with this value; lists are shown whole, ids may differ."""
+    if isinstance(shown, dict):
+        assert isinstance(answer, dict), where
+        for name, value in shown.items():
+            assert_shown(value, answer[name], f"{where}/{name}")
+    elif isinstance(shown, list):
+        assert isinstance(answer, list), where
+        assert len(shown) == len(answer), where
+        for index, (one, other) in enumerate(zip(shown, answer, strict=True)):
+            assert_shown(one, other, f"{where}/{index}")
+    elif isinstance(shown, str):
+        assert ID.sub("<id>", shown) == ID.sub("<id>", answer), where
+    else:
+        assert shown == answer, where

@@ -1,0 +1,26 @@
+"""Which steps a change of each kind of fact affects."""
+
+import pytest
+
+from api.rules.evaluate import STEP_INPUTS, steps_affected_by
+
+
+@pytest.mark.parametrize(
+    ("fact", "numbers"),
+    [
+        pytest.param("people", [2, 4], id="interviewers-have-details-and-are-thanked"),
+        pytest.param("status_contact", [2, 6], id="the-person-to-ask-is-reachable-and-is-called"),
+        pytest.param("notes", [3], id="notes"),
+        pytest.param("letters", [4], id="letters"),
+        pytest.param("references", [5], id="references"),
+        pytest.param("follow_ups", [6], id="calls-and-mails-to-the-employer"),
+        pytest.param("elsewhere", [7], id="activities-and-interviews-elsewhere"),
+        pytest.param("offers", [], id="no-step-reads-offers"),
+    ],
+)
+def test_a_fact_affects_the_steps_that_read_its_kind(fact: str, numbers: list[int]) -> None:
+    assert steps_affected_by(fact) == numbers
+
+
+def test_every_step_says_what_it_reads() -> None:
+    assert list(STEP_INPUTS) == [1, 2, 3, 4, 5, 6, 7]
