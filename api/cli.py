@@ -31,7 +31,7 @@ from api.models.user import UserCreate
 from api.security import hash_password
 from api.services.accounts import tokens, users
 from api.services.accounts.retention import apply_retention
-from api.services.steps import recheck
+from api.services.steps import judge, recheck
 from api.settings import Settings
 from api.storage.backup import back_up
 from api.storage.database import Database
@@ -235,6 +235,7 @@ def token_issue(
             _fail("there is no account with this address: open one with `afterword user add`.")
             return
         session.owner = user.id
+        judge.lock_user(session)
         _, secret = tokens.issue_token(session, body)
     print(secret)  # noqa: T201  # this is the output
 

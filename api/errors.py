@@ -156,6 +156,20 @@ class ReplayedError(Exception):
         self.body = body
 
 
+class ResponseErasedError(ProblemError):
+    """The stored response to an Idempotency-Key showed a person who was erased since; `location`: the new object."""
+
+    code = "response_erased"
+
+    def __init__(self, location: str | None) -> None:
+        where = f"read {location}" if location else "read the object again"
+        super().__init__(
+            "The first request with this Idempotency-Key took effect, but its response showed a person who was erased "
+            f"since: {where}. With another key the request would take effect a second time.",
+            headers={"Location": location} if location else {},
+        )
+
+
 class NotModifiedError(Exception):
     """Not a failure: the caller has the current version. `vary`: the response header."""
 

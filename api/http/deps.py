@@ -6,7 +6,7 @@ confirm a write that was then lost. So `Caller` only holds what the request sent
 token and set the owner of the session, and `writing()` commits when the block ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -28,10 +28,10 @@ from api.services.accounts.authentication import (
     authenticate,
     find_token,
     is_last_use_outdated,
+    lock_and_authenticate,
     require_scopes,
     set_last_used,
 )
-from api.services.steps import judge
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
@@ -77,6 +77,7 @@ class Caller(RequestContext):
     token: AuthenticatedToken
     answer: str | None = None
     status: int = 200
+    people: Iterable[str] = ()
 
     def __init__(
         self, request: Request, response: Response, idempotent_request: IdempotentRequest | None = None
@@ -129,8 +130,7 @@ class Caller(RequestContext):
         """
         idempotent_request = None if returns_secret else self.idempotent_request
         with self.database.write(self.now) as session:
-            self.token = authenticate(session, self.secret, self.route.scopes)
-            judge.lock_user(session)
+            self.token = lock_and_authenticate(session, self.secret, self.route.scopes)
             if idempotent_request is not None:
                 idempotent_responses.replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):
@@ -154,12 +154,15 @@ class Caller(RequestContext):
         if self.answer is None:
             raise RuntimeError("The endpoint of a POST must call remember(), so that the response can be replayed.")
         headers = {name: self.headers[name] for name in ("Location", "ETag") if name in self.headers}
-        idempotent_responses.store(session, idempotent_request, self.status, headers, self.answer)
+        idempotent_responses.store(session, idempotent_request, self.status, headers, self.answer, people=self.people)
 
-    def remember(self, shown: Shown, *, status: int = 200) -> Shown:
-        """Return a response, and keep it so that `writing()` can store it for its Idempotency-Key."""
+    def remember(self, shown: Shown, *, status: int = 200, people: Callable[[], Iterable[str]] = tuple) -> Shown:
+        """Return a response, and keep it so that `writing()` can store it for its Idempotency-Key.
+
+        `people`: returns the ids of people whom the texts of the response name without their ids.
+        """
         if self.idempotent_request is not None:
-            self.answer, self.status = shown.model_dump_json(), status
+            self.answer, self.status, self.people = shown.model_dump_json(), status, people()
         return shown
 
     def json_document(self, document: object) -> Response:

@@ -311,9 +311,14 @@ def points_at(table: str, column: str, *, cascade: bool = True) -> ForeignKeyCon
 
 
 class Versioned(SQLModel):
-    """A row that is changed by compare-and-set: the UPDATE names the version that was read, or changes nothing."""
+    """A row that is changed by compare-and-set: the UPDATE names the version that was read, or changes nothing.
+
+    `incarnation` is the account's write counter when the row was created. A row that is deleted and created again with
+    the same id gets another one, so its entity tags never come back. The session sets it.
+    """
 
     version: int = 1
+    incarnation: int = 0
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, object]:  # noqa: N805  # a class, as the mapper wants it

@@ -1,4 +1,4 @@
-"""Answers kept for retries: what a POST with an Idempotency-Key answered."""
+"""Answers kept for retries: what a POST with an Idempotency-Key answered, and whom it shows."""
 
 from datetime import datetime
 
@@ -10,7 +10,11 @@ from api.storage.session import Owned
 
 
 class IdempotentResponse(Owned, table=True):
-    """The answer to one key of a user at one address, written in the transaction of its effect."""
+    """The answer to one key of a user at one address, written in the transaction of its effect.
+
+    `shows`: the ids in the body, and those of people whom its texts name. When one of them is erased, the body is
+    emptied and the key stays as a tombstone with the status 410, so that a retry has no second effect.
+    """
 
     __tablename__ = "kept_answer"
     __table_args__ = (owned_by_user(), Index("ix_kept_answer_created", "user_id", "created_at"))
@@ -20,4 +24,5 @@ class IdempotentResponse(Owned, table=True):
     status: int
     headers: dict[str, str] = json_column(dict)
     body: str
+    shows: list[str] = json_column(list)
     created_at: datetime

@@ -10,6 +10,7 @@ from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Email, Line, Shown, Versioned, Zone, json_column, new_id
 from api.models.token import Secret
+from api.protocol.etags import new_epoch
 from api.security import is_common
 
 
@@ -31,7 +32,11 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 
 class User(Versioned, table=True):
-    """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults."""
+    """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults.
+
+    `epoch` is random and part of every entity tag of the account. It changes when a backup is restored, because the
+    write counter and the versions in a backup are older than tags that clients know.
+    """
 
     __tablename__ = "user_account"
 
@@ -43,6 +48,7 @@ class User(Versioned, table=True):
     locale: str = Column(default="en", max_length=16)
     policy: dict[str, object] = json_column(dict)
     write_counter: int = 0
+    epoch: str = Column(default_factory=new_epoch, max_length=16)
     created_at: datetime
     updated_at: datetime
 

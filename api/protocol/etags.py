@@ -2,21 +2,32 @@
 
 import hashlib
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api.errors import FieldError, InvalidError
 
 MAX_LENGTH = 1_000
+EPOCH_BYTES = 6
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def etag(version: int, derived: Iterable[object] = ()) -> str:
-    """Return the entity tag of a row's version; `derived`: values in the response that are not in the row."""
+def new_epoch() -> str:
+    """Return a random epoch, in hexadecimal digits."""
+    return secrets.token_hex(EPOCH_BYTES)
+
+
+def etag(epoch: str, incarnation: int, version: int, derived: Iterable[object] = ()) -> str:
+    """Return the entity tag of a row's version; `derived`: values in the response that are not in the row.
+
+    The epoch differs between accounts and after a restored backup, the incarnation between rows that had the same id.
+    """
     parts = [repr(value) for value in derived]
+    named = f"{epoch}-{incarnation}-{version}"
     if not parts:
-        return f'"{version}"'
-    return f'"{version}-{hashlib.blake2b("|".join(parts).encode(), digest_size=6).hexdigest()}"'
+        return f'"{named}"'
+    return f'"{named}-{hashlib.blake2b("|".join(parts).encode(), digest_size=6).hexdigest()}"'
 
 
 def hashed_etag(*parts: object) -> str:

@@ -117,6 +117,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Not a session",
         "This operation needs the token of a session, not a personal token. Revoke personal tokens at /v1/tokens.",
     ),
+    "response_erased": ProblemType(
+        410,
+        "Response erased",
+        "The first request with this Idempotency-Key took effect, and nothing happened now. Its response showed a "
+        "person who was erased since, so it is not repeated. Read the object instead, at `Location` if it is new.",
+    ),
     "precondition_failed": ProblemType(
         412,
         "Changed in the meantime",

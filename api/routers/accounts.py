@@ -7,11 +7,11 @@ from api.http.deps import CallerDep, RequestContextDep
 from api.http.routes import OPEN, Routes
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.models.user import PasswordPut, UserCreate, UserPublic, UserUpdate
-from api.protocol.etags import etag
 from api.security import hash_password, verify_password
 from api.services.accounts import login_throttle, users
 from api.services.current_user import current_user
 from api.services.policies import policy_with_origins
+from api.services.row_etags import row_etag
 
 routes = Routes("account")
 
@@ -33,8 +33,8 @@ def create_user(context: RequestContextDep, body: UserCreate) -> object:
     hashed = hash_password(body.password)
     with context.database.write(context.now) as session:
         user = users.sign_up(session, body, hashed)
-        context.created("/v1/me", etag(user.version))
-        return users.user_to_public(user)
+        context.created("/v1/me", row_etag(session, user))
+        return users.user_to_public(session, user)
 
 
 @routes.get("/v1/me", scopes="account:read")
@@ -42,8 +42,8 @@ def get_me(caller: CallerDep) -> UserPublic:
     """Read your profile."""
     with caller.reading() as session:
         user = current_user(session)
-        caller.set_etag(etag(user.version))
-        return users.user_to_public(user)
+        caller.set_etag(row_etag(session, user))
+        return users.user_to_public(session, user)
 
 
 @routes.patch("/v1/me", scopes="account:write")
@@ -54,10 +54,10 @@ def update_me(caller: CallerDep, body: UserUpdate) -> UserPublic:
     """
     with caller.writing() as session:
         user = current_user(session)
-        caller.check_if_match(users.user_to_public(user), etag(user.version))
+        caller.check_if_match(users.user_to_public(session, user), row_etag(session, user))
         users.change_profile(session, user, body)
-        caller.headers["ETag"] = etag(user.version)
-        return users.user_to_public(user)
+        caller.headers["ETag"] = row_etag(session, user)
+        return users.user_to_public(session, user)
 
 
 @routes.put("/v1/me/password", scopes="account:write", status_code=204, response_class=Response)
@@ -69,7 +69,7 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
     """
     with caller.writing(audited=False) as session:
         user = current_user(session)
-        caller.check_if_match(users.user_to_public(user), etag(user.version))
+        caller.check_if_match(users.user_to_public(session, user), row_etag(session, user))
         most = caller.settings.sign_ins_per_hour
         login_throttle.count_attempt(session, "sign-in", email=user.email, address=caller.client_address, most=most)
     if not verify_password(body.current_password, user.password_hash):
@@ -77,9 +77,9 @@ def put_password(caller: CallerDep, body: PasswordPut) -> Response:
         raise InvalidError.at("/current_password", "wrong_password", detail)
     hashed = hash_password(body.password)
     with caller.writing() as session:
-        users.check_password_unchanged(session, user, user.password_hash)
+        users.check_password_unchanged(session, user.password_hash)
         user = current_user(session)
-        caller.check_if_match(users.user_to_public(user), etag(user.version))
+        caller.check_if_match(users.user_to_public(session, user), row_etag(session, user))
         users.set_password(session, user, hashed, keep=caller.token.id)
         return Response(status_code=204)
 
@@ -93,7 +93,7 @@ def get_policy(caller: CallerDep) -> PolicyPublic:
     """
     with caller.reading() as session:
         user = current_user(session)
-        caller.set_etag(etag(user.version))
+        caller.set_etag(row_etag(session, user))
         return policy_with_origins(user.policy, {})
 
 
@@ -106,7 +106,7 @@ def update_policy(caller: CallerDep, body: PolicyOverrides) -> PolicyPublic:
     """
     with caller.writing() as session:
         user = current_user(session)
-        caller.check_if_match(policy_with_origins(user.policy, {}), etag(user.version))
+        caller.check_if_match(policy_with_origins(user.policy, {}), row_etag(session, user))
         users.change_policy(session, user, body)
-        caller.headers["ETag"] = etag(user.version)
+        caller.headers["ETag"] = row_etag(session, user)
         return policy_with_origins(user.policy, {})

@@ -16,12 +16,12 @@ from api.models.application import ApplicationCreate, ApplicationPublic, Applica
 from api.models.base import IN_QUERY, Instant
 from api.models.page import Page
 from api.models.policy import PolicyOverrides, PolicyPublic
-from api.protocol.etags import etag
 from api.services.current_user import current_user
 from api.services.facts.applications import APPLICATION, restore
 from api.services.facts.crud import change, find, id_filter, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
+from api.services.row_etags import row_etag
 from api.storage.keyset import Key, sort_orders
 
 ApplicationOrder = Annotated[
@@ -188,7 +188,7 @@ def get_application_policy(caller: CallerDep, application_id: ApplicationId) -> 
     with caller.reading() as session:
         row = find(session, Application, application_id)
         user = current_user(session)
-        caller.set_etag(etag(row.version, [user.version]))
+        caller.set_etag(row_etag(session, row, [user.version]))
         return policy_with_origins(user.policy, row.policy)
 
 
@@ -201,7 +201,7 @@ def update_application_policy(caller: CallerDep, application_id: ApplicationId, 
     """
     with caller.writing() as session:
         row, user = find(session, Application, application_id), current_user(session)
-        caller.check_if_match(policy_with_origins(user.policy, row.policy), etag(row.version, [user.version]))
+        caller.check_if_match(policy_with_origins(user.policy, row.policy), row_etag(session, row, [user.version]))
         change(session, APPLICATION, row, ApplicationUpdate(policy=body))
-        caller.headers["ETag"] = etag(row.version, [user.version])
+        caller.headers["ETag"] = row_etag(session, row, [user.version])
         return policy_with_origins(user.policy, row.policy)

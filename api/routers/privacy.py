@@ -16,10 +16,10 @@ from api.models import Activity
 from api.models.activity import ActivityPublic
 from api.models.base import IN_QUERY
 from api.models.page import Page
-from api.protocol.etags import etag
 from api.protocol.scopes import READS, WRITES
 from api.services.accounts import erasure, export, login_throttle, users
 from api.services.current_user import current_user
+from api.services.row_etags import row_etag
 from api.storage.keyset import sort_orders
 
 MAX_EXPORTS = 10
@@ -88,7 +88,7 @@ def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
     """
     with caller.writing(audited=False) as session:
         user = current_user(session)
-        caller.check_if_match(users.user_to_public(user), etag(user.version))
+        caller.check_if_match(users.user_to_public(session, user), row_etag(session, user))
         erasure.check_confirmation(session, caller.secret, confirmation)
         erasure.erase_account(session)
     caller.database.truncate_wal()

@@ -12,9 +12,9 @@ from api.http.routes import OPEN, Routes
 from api.models import Token
 from api.models.page import Page
 from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
-from api.protocol.etags import etag
 from api.security import csrf_token, hash_password, needs_rehash, verify_password
 from api.services.accounts import audit_log, login_throttle, tokens, users
+from api.services.row_etags import row_etag
 from api.storage.keyset import sort_orders
 from api.storage.session import OwnedSession
 
@@ -54,18 +54,19 @@ def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSe
         raise UnauthorizedError("Address or password is wrong: check both.")
     renewed = hash_password(body.password) if needs_rehash(stored or "") else None
     with context.database.write(context.now) as session:
-        users.check_password_unchanged(session, user, stored)
+        users.lock_with_password(session, user, stored)
         days = context.settings.session_days
         token, secret = tokens.open_session(session, user, days=days, name=body.name, cookie=body.cookie)
         if renewed is not None:
             users.rehash(session, user, renewed)
         audit_log.record(session, token, "create_session", f"/v1/sessions/{token.id}")
-        return _signed_in(context, token, secret)
+        return _signed_in(context, session, token, secret)
 
 
-def _signed_in(context: RequestContext, token: Token, secret: str) -> SessionSecret:
+def _signed_in(context: RequestContext, session: OwnedSession, token: Token, secret: str) -> SessionSecret:
     in_cookie = token.kind == TokenKind.COOKIE
     shown = tokens.token_to_public(
+        session,
         SessionSecret,
         token,
         is_current=True,
@@ -84,7 +85,7 @@ def list_sessions(caller: CallerDep, page: PageDep) -> SessionPage:
     """List your sessions."""
     with caller.reading() as session:
         rows, cursor = paged(caller, session, page, ORDER, tokens.select_tokens(SESSIONS))
-        return SessionPage(items=[_shown(caller, row) for row in rows], next_cursor=cursor)
+        return SessionPage(items=[_shown(caller, session, row) for row in rows], next_cursor=cursor)
 
 
 @routes.get("/v1/sessions/current", scopes="account:read", errors=[409])
@@ -96,7 +97,7 @@ def get_current_session(caller: CallerDep) -> CurrentSession:
     with caller.reading() as session:
         token = _own(caller, session)
         csrf = csrf_token(caller.secret) if token.kind == TokenKind.COOKIE else None
-        shown = tokens.token_to_public(CurrentSession, token, is_current=True, csrf_token=csrf)
+        shown = tokens.token_to_public(session, CurrentSession, token, is_current=True, csrf_token=csrf)
         caller.set_etag(shown.etag)
         return shown
 
@@ -125,13 +126,13 @@ def _own(caller: Caller, session: OwnedSession) -> Token:
     return tokens.find_session_or_token(session, caller.token.id, SESSIONS)
 
 
-def _shown(caller: Caller, row: Token) -> SessionPublic:
-    return tokens.token_to_public(SessionPublic, row, is_current=row.id == caller.token.id)
+def _shown(caller: Caller, session: OwnedSession, row: Token) -> SessionPublic:
+    return tokens.token_to_public(session, SessionPublic, row, is_current=row.id == caller.token.id)
 
 
 def _ended(caller: Caller, session: OwnedSession, token: Token) -> Response:
     """Check If-Match and end a session; clear the cookie if it is the caller's own."""
-    caller.check_if_match(_shown(caller, token), etag(token.version))
+    caller.check_if_match(_shown(caller, session, token), row_etag(session, token))
     is_own_cookie = token.kind == TokenKind.COOKIE and token.id == caller.token.id
     session.delete(token)
     headers = {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {SAFELY}"} if is_own_cookie else {}

@@ -1,6 +1,7 @@
 """Endpoints to read the seven steps, and to complete, skip, reopen and snooze them by hand."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query, Response
@@ -14,7 +15,7 @@ from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
 from api.services.facts.crud import find
 from api.services.facts.step_overrides import Action, override_step, skip_many, snooze
-from api.services.steps.read import View, one_step, steps_of_one
+from api.services.steps.read import View, named_people, one_step, steps_of_one
 from api.services.steps.version import steps_etag
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
@@ -54,8 +55,9 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         application = find(session, Application, application_id)
         skip_many(session, application, body.steps, body.at, body.note)
         caller.headers["ETag"] = steps_etag(session, caller.now, f"/v1/applications/{application.id}/steps?")
-        shown = steps_of_one(RawConnection.of(session), application.id, View(caller.now))
-        return caller.remember(StepsPublic.model_validate(shown))
+        raw = RawConnection.of(session)
+        shown = StepsPublic.model_validate(steps_of_one(raw, application.id, View(caller.now)))
+        return caller.remember(shown, people=partial(named_people, raw, application.id))
 
 
 @routes.get(STEP, scopes="steps:read", response_model=StepPublic, reads_steps=True)
@@ -149,4 +151,5 @@ def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPu
     session.flush()
     row = find(session, StepInstance, row.id)  # it may be removed together with the fact that caused it
     caller.headers["ETag"] = _tag(caller, session, row)
-    return caller.remember(_shown(caller, session, row))
+    people = partial(named_people, RawConnection.of(session), row.application_id)
+    return caller.remember(_shown(caller, session, row), people=people)

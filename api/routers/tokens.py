@@ -10,8 +10,8 @@ from api.http.routes import Routes
 from api.models import Token
 from api.models.page import Page
 from api.models.token import TokenCreate, TokenKind, TokenPublic, TokenSecret
-from api.protocol.etags import etag
 from api.services.accounts import tokens
+from api.services.row_etags import row_etag
 from api.storage.keyset import sort_orders
 
 TokenId = Annotated[str, Path(description="The token's id.", max_length=64)]
@@ -33,7 +33,7 @@ def create_token(caller: CallerDep, body: TokenCreate) -> TokenSecret:
     """
     with caller.writing(returns_secret=True) as session:
         token, secret = tokens.issue_token(session, body, granted=caller.token.scopes)
-        shown = tokens.token_to_public(TokenSecret, token, token=secret)
+        shown = tokens.token_to_public(session, TokenSecret, token, token=secret)
         caller.created(f"/v1/tokens/{token.id}", shown.etag)
         return shown
 
@@ -46,7 +46,7 @@ def list_tokens(caller: CallerDep, page: PageDep) -> TokenPage:
     """
     with caller.reading() as session:
         rows, cursor = paged(caller, session, page, ORDER, tokens.select_tokens(PERSONAL))
-        return TokenPage(items=[tokens.token_to_public(TokenPublic, row) for row in rows], next_cursor=cursor)
+        return TokenPage(items=[tokens.token_to_public(session, TokenPublic, row) for row in rows], next_cursor=cursor)
 
 
 @routes.delete("/v1/tokens/{token_id}", scopes="account:write")
@@ -54,6 +54,6 @@ def revoke_token(caller: CallerDep, token_id: TokenId) -> Response:
     """Revoke a personal token at once."""
     with caller.writing() as session:
         token = tokens.find_session_or_token(session, token_id, PERSONAL)
-        caller.check_if_match(tokens.token_to_public(TokenPublic, token), etag(token.version))
+        caller.check_if_match(tokens.token_to_public(session, TokenPublic, token), row_etag(session, token))
         session.delete(token)
         return Response(status_code=204)

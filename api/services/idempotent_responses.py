@@ -1,19 +1,27 @@
 """Idempotency keys: the first response is stored in the transaction of its effect, and replayed to the same request."""
 
+import re
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlmodel import col, delete, or_
+from sqlalchemy import Text, cast
+from sqlmodel import col, update
 
-from api.errors import FieldError, InvalidError, ReplayedError
+from api.errors import FieldError, InvalidError, ReplayedError, ResponseErasedError
 from api.models import IdempotentResponse
 from api.protocol.idempotency import IdempotentRequest
 from api.storage.session import UNSYNCED, OwnedSession
 
 RETENTION = timedelta(hours=24)
+ERASED = 410
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
-    """Raise ReplayedError with the stored response; InvalidError where the key came with another body."""
+    """Raise ReplayedError with the stored response, or ResponseErasedError if it showed a person who was erased.
+
+    Raises InvalidError if the key came with another body.
+    """
     kept = session.get(IdempotentResponse, (session.user_id, retry.key))
     if kept is None:
         return
@@ -25,11 +33,24 @@ def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
         detail = "This Idempotency-Key came with another body before: send a new key for a new request."
         field = FieldError("header", "Idempotency-Key", "idempotency_key_reused", detail)
         raise InvalidError(detail, errors=[field], code="idempotency_key_reused")
+    if kept.status == ERASED:
+        raise ResponseErasedError(kept.headers.get("Location"))
     raise ReplayedError(kept.status, kept.headers, kept.body)
 
 
-def store(session: OwnedSession, retry: IdempotentRequest, status: int, headers: dict[str, str], body: str) -> None:
-    """Store the response to a request, in the transaction of its effect."""
+def store(
+    session: OwnedSession,
+    retry: IdempotentRequest,
+    status: int,
+    headers: dict[str, str],
+    body: str,
+    *,
+    people: Iterable[str] = (),
+) -> None:
+    """Store the response to a request, in the transaction of its effect.
+
+    `people`: the ids of people whom its texts name; ids in the body are found here.
+    """
     session.add(
         IdempotentResponse(
             user_id=session.user_id,
@@ -38,12 +59,17 @@ def store(session: OwnedSession, retry: IdempotentRequest, status: int, headers:
             status=status,
             headers=headers,
             body=body,
+            shows=sorted({*ID.findall(body), *people}),
             created_at=session.now,
         )
     )
 
 
-def delete_containing(session: OwnedSession, *words: str | None) -> None:
-    """Delete every response that contains one of these words: erased data must not come back by a retry."""
-    told = [col(IdempotentResponse.body).contains(word, autoescape=True) for word in words if word]
-    session.execute(delete(IdempotentResponse).where(or_(*told)), execution_options=UNSYNCED)
+def erase_showing(session: OwnedSession, person_id: str) -> None:
+    """Empty every stored response that shows a person; the keys stay, so that a retry has no second effect.
+
+    Ids decide: a name may have been another one when the response was made, or be part of another word.
+    """
+    shows = cast(col(IdempotentResponse.shows), Text).contains(person_id)
+    emptied = update(IdempotentResponse).where(shows).values(status=ERASED, body="", shows=[])
+    session.execute(emptied, execution_options=UNSYNCED)

@@ -40,9 +40,14 @@ class Owned(SQLModel, metaclass=_OwnedMeta):
 
 
 class OwnedSession(Session):
-    """A transaction on behalf of one user, at one instant. `dry_run` makes a write end in a rollback."""
+    """A transaction on behalf of one user, at one instant. `dry_run` makes a write end in a rollback.
+
+    `epoch` of the account is part of every entity tag. `write_count` is the account's write counter in a write.
+    """
 
     owner: str | None = None
+    epoch: str | None = None
+    write_count: int | None = None
     now: datetime
     dry_run: bool = False
 
@@ -67,7 +72,12 @@ def _add_owner_criteria(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(OwnedSession, "before_flush")
-def _check_owner_of_new_rows(session: OwnedSession, _context: object, _instances: object) -> None:
+def _check_new_rows(session: OwnedSession, _context: object, _instances: object) -> None:
+    """Check the owner of new rows, and set their incarnation, so that the tags of a deleted row never come back."""
     for row in session.new:
         if isinstance(row, Owned) and row.user_id != session.user_id:
             raise RuntimeError("A new row must belong to the session's owner.")
+        if hasattr(row, "incarnation"):
+            if session.write_count is None:
+                raise RuntimeError("A new row needs the write counter: lock the user first.")
+            row.incarnation = session.write_count

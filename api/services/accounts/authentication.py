@@ -1,10 +1,14 @@
-"""Authentication: who asks, by the hash of a token, with the state of their steps; one statement."""
+"""Authentication: who asks, by the hash of a token; one statement, for reads of steps with the state of the steps.
+
+A write locks the account before it looks at the token. Looked at before, a token that is ended while the write waits
+for the lock would still be valid: on PostgreSQL another process may hold it.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 
 from api.errors import ForbiddenError, UnauthorizedError
 from api.models import Token, User
@@ -17,27 +21,32 @@ from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, se
 from api.storage.session import UNSYNCED, OwnedSession
 
 LAST_USED_EVERY = timedelta(minutes=10)
+HASHED = col(Token.hash) == param("hash")
+IDENTITY = (Token.user_id, Token.id, Token.kind, Token.name, Token.scopes, Token.expires_at, Token.last_used_at)
 TOKEN_WITH_STATE = CompiledStatement(
-    select_as_text(
-        Token.user_id,
-        Token.id,
-        Token.kind,
-        Token.name,
-        Token.scopes,
-        Token.expires_at,
-        Token.last_used_at,
-        User.write_counter,
-        *latest_passings(col(Token.user_id)),
-    )
+    select_as_text(*IDENTITY, User.write_counter, User.epoch, *latest_passings(col(Token.user_id)))
     .join(User, col(User.id) == col(Token.user_id))
-    .where(col(Token.hash) == param("hash")),
+    .where(HASHED),
+    owned=False,
+)
+TOKEN = CompiledStatement(
+    select_as_text(*IDENTITY, User.write_counter, User.epoch)
+    .join(User, col(User.id) == col(Token.user_id))
+    .where(HASHED),
+    owned=False,
+)
+LOCK_USER_OF_TOKEN = CompiledStatement(
+    update(User)
+    .where(col(User.id) == select(Token.user_id).where(HASHED).scalar_subquery())
+    .values(write_counter=User.write_counter + 1)
+    .returning(col(User.write_counter)),
     owned=False,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedToken:
-    """Who asks, by which token, and the state of their steps: it changes with every write and every passing."""
+    """Who asks, by which token, and the state: write counter, epoch and, for reads of steps, the latest passings."""
 
     user_id: str
     id: str
@@ -46,6 +55,12 @@ class AuthenticatedToken:
     scopes: Collection[str]
     last_used_at: datetime | None
     state: Row
+
+    @property
+    def epoch(self) -> str:
+        """The account's epoch, a part of every entity tag."""
+        epoch: str = self.state[1]
+        return epoch
 
     def etag(self, address: str) -> str:
         """Return the entity tag of what an address answers about steps."""
@@ -88,9 +103,21 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
     """Make the token's user the owner of the session; return who it is. Raises as `find_token` does."""
-    found = find_token(RawConnection.of(session), secret, needed)
-    session.owner = found.user_id
+    found = _checked(RawConnection.of(session).first(TOKEN, **_parameters(secret, session.now)), session.now, needed)
+    session.owner, session.epoch = found.user_id, found.epoch
     return found
+
+
+def lock_and_authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
+    """Lock the token's user and count the write, then authenticate: nobody can end the token any more.
+
+    Raises as `find_token` does, also if the token was ended or the account was erased while this waited.
+    """
+    counted = RawConnection.of(session).all(LOCK_USER_OF_TOKEN, **_parameters(secret, session.now))
+    if not counted:
+        raise UnauthorizedError
+    session.write_count = counted[0][0]
+    return authenticate(session, secret, needed)
 
 
 def require_scopes(granted: Collection[str], needed: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from api.models.base import new_id
 from api.security import RESET_PREFIX, hash_token, looks_like_token, new_token
 from api.services.accounts import users
 from api.services.current_user import current_user
+from api.services.steps import judge
 from api.storage.database import Database
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
@@ -83,6 +84,11 @@ def find_usable_reset(session: OwnedSession, secret: str) -> PasswordReset:
 
 
 def confirm_reset(session: OwnedSession, secret: str, password_hash: str) -> None:
-    """Set the password that a link allows to set; links and sessions of the account end."""
+    """Set the password that a link allows to set; links and sessions of the account end.
+
+    The link is checked again under the account's lock: of two requests with it, one has an effect.
+    """
+    find_usable_reset(session, secret)
+    judge.lock_user(session)
     find_usable_reset(session, secret)
     users.set_password(session, current_user(session), password_hash)

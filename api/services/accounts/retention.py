@@ -1,6 +1,7 @@
 """Delete expired rows: idempotent responses, activity, reset links, tokens, and what was soft-deleted 30 days ago."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
+from api.errors import UnauthorizedError
 from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, Interview, PasswordReset, Token
 from api.services import idempotent_responses
 from api.services.accounts import audit_log, login_throttle, password_resets, tokens
@@ -40,7 +42,7 @@ def apply_retention(database: Database, now: datetime) -> DeletedCounts:
         users = _users_with_expired_rows(session)
     deleted: Counter[str] = Counter()
     for user_id in users:
-        with database.write(now) as session:
+        with suppress(UnauthorizedError), database.write(now) as session:  # the account was erased meanwhile
             session.owner = user_id
             deleted.update(asdict(apply_retention_to_account(session)))
     database.truncate_wal()

@@ -10,10 +10,10 @@ from api.errors import ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
 from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
-from api.protocol.etags import etag
 from api.protocol.scopes import ALL, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.facts.crud import find
+from api.services.row_etags import row_etag
 from api.storage.session import OwnedSession
 
 PREFIXES = {
@@ -67,10 +67,10 @@ def _issue(session: OwnedSession, kind: TokenKind, *, name: str, scopes: list[st
     return token, secret
 
 
-def token_to_public(model: type[Shown], row: Token, **more: object) -> Shown:
+def token_to_public(session: OwnedSession, model: type[Shown], row: Token, **more: object) -> Shown:
     """Return a session or a personal token as it is answered, with what is known of it only now."""
     cookie = row.kind == TokenKind.COOKIE
-    return model.model_validate({**row.model_dump(), "etag": etag(row.version), "cookie": cookie, **more})
+    return model.model_validate({**row.model_dump(), "etag": row_etag(session, row), "cookie": cookie, **more})
 
 
 def find_session_or_token(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:

@@ -10,11 +10,11 @@ from api.models import PasswordReset, User
 from api.models.base import Body, new_id
 from api.models.policy import PolicyOverrides
 from api.models.user import UserCreate, UserPublic
-from api.protocol.etags import etag
 from api.services.accounts import tokens
 from api.services.current_user import current_user
 from api.services.facts.crud import sent_values
 from api.services.policies import check_all_policies, merge_overrides
+from api.services.row_etags import row_etag
 from api.services.steps import judge
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
@@ -29,7 +29,7 @@ def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) 
         created_at=session.now,
         updated_at=session.now,
     )
-    session.owner = user.id
+    session.owner, session.epoch, session.write_count = user.id, user.epoch, user.write_counter
     session.add(user)
     try:
         session.flush()
@@ -51,10 +51,10 @@ def all_user_ids(session: OwnedSession) -> Sequence[str]:
     return session.exec(select(User.id).order_by(User.id), execution_options=ANY_OWNER).all()
 
 
-def user_to_public(user: User) -> UserPublic:
+def user_to_public(session: OwnedSession, user: User) -> UserPublic:
     """Return an account as it is answered."""
     values = {name: getattr(user, name) for name in UserPublic.model_fields if name != "etag"}
-    return UserPublic.model_validate({**values, "etag": etag(user.version)})
+    return UserPublic.model_validate({**values, "etag": row_etag(session, user)})
 
 
 def change_profile(session: OwnedSession, user: User, body: Body) -> None:
@@ -75,9 +75,18 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, keep:
     _touch(session, user)
 
 
-def check_password_unchanged(session: OwnedSession, user: User, password_hash: str | None) -> None:
-    """Raise UnauthorizedError where a password was changed, or its account erased, while it was being compared."""
+def lock_with_password(session: OwnedSession, user: User, password_hash: str | None) -> None:
+    """Lock an account whose password was compared; afterwards no session opened with it can outlive a new password.
+
+    Raises UnauthorizedError if the account was erased or the password was changed meanwhile.
+    """
     session.owner = user.id
+    judge.lock_user(session)
+    check_password_unchanged(session, password_hash)
+
+
+def check_password_unchanged(session: OwnedSession, password_hash: str | None) -> None:
+    """Raise UnauthorizedError if a password was changed while it was being compared; the account is locked."""
     if current_user(session).password_hash != password_hash:
         raise UnauthorizedError("The password was changed just now: sign in with the new one.")
 

@@ -83,8 +83,11 @@ def restore(session: OwnedSession, row: Contact) -> None:
 
 
 def erase(session: OwnedSession, row: Contact) -> None:
-    """Erase the personal data and keep the row: the two `…_since` stay, so that no step changes its state."""
-    idempotent_responses.delete_containing(session, row.id, row.full_name, row.email, row.phone)
+    """Erase the personal data and keep the row: the two `…_since` stay, so that no step changes its state.
+
+    Stored responses that show the contact are emptied.
+    """
+    idempotent_responses.erase_showing(session, row.id)
     for name in PERSONAL:
         setattr(row, name, None)
     row.name_verified = False

@@ -12,8 +12,8 @@ from sqlmodel import col, null, or_, select
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
 from api.models.base import Body, MomentIO, Shown, Stored, new_id
-from api.protocol.etags import etag
 from api.services.facts.dating import Change, check_evidence
+from api.services.row_etags import row_etag
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
 from api.storage.codecs import from_db_id, is_id, to_db_id
@@ -116,7 +116,7 @@ def to_public(session: OwnedSession, kind: FactKind[FactRow, FactPublic], rows: 
     for row, extra in zip(rows, kind.extras(session, rows), strict=True):
         derived = [extra[name] for name in kind.public.derived]
         values = {name: getattr(row, name) for name in kind.public.model_fields if name not in extra and name != "etag"}
-        answers.append(kind.public.model_validate({**values, **extra, "etag": etag(row.version, derived)}))
+        answers.append(kind.public.model_validate({**values, **extra, "etag": row_etag(session, row, derived)}))
     return answers
 
 

@@ -7,12 +7,12 @@ from sqlmodel import col, select
 
 from api.errors import NotFoundError
 from api.models import Application, ApplicationContact, Contact, Interview, InterviewInterviewer
-from api.models.contact import ApplicationContactPublic, ApplicationContactPut
+from api.models.contact import ApplicationContactPublic, ApplicationContactPut, ContactPublic
 from api.models.interview import InterviewerPublic, InterviewerPut
-from api.protocol.etags import etag
 from api.rules.evaluate import steps_affected_by
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public
+from api.services.row_etags import row_etag
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
 from api.storage.keyset import PageQuery, ascending
@@ -45,10 +45,10 @@ def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -
     )
     keys = ascending(InterviewInterviewer.contact_id)
     rows, cursor = page.read_cursor(session.user_id, keys, session.now).rows(session, people)
-    return [_interviewer(link, contact) for link, contact in rows], cursor
+    return [_interviewer(session, link, contact) for link, contact in rows], cursor
 
 
-def _interviewer(link: InterviewInterviewer, contact: Contact) -> InterviewerPublic:
+def _interviewer(session: OwnedSession, link: InterviewInterviewer, contact: Contact) -> InterviewerPublic:
     return InterviewerPublic(
         interview_id=link.interview_id,
         contact_id=contact.id,
@@ -56,14 +56,14 @@ def _interviewer(link: InterviewInterviewer, contact: Contact) -> InterviewerPub
         full_name=contact.full_name,
         job_title=contact.job_title,
         details_complete_since=contact.details_complete_since,
-        etag=etag(link.version, [contact.version]),
+        etag=row_etag(session, link, [contact.incarnation, contact.version]),
     )
 
 
 def interviewer(session: OwnedSession, interview: Interview, contact_id: str) -> InterviewerPublic:
     """Return one interviewer of a round. Raises NotFoundError."""
     contact = find(session, Contact, contact_id)
-    return _interviewer(find_link(session, InterviewInterviewer, interview.id, contact.id), contact)
+    return _interviewer(session, find_link(session, InterviewInterviewer, interview.id, contact.id), contact)
 
 
 def link_interviewer(session: OwnedSession, interview: Interview, contact: Contact, body: InterviewerPut) -> bool:
@@ -100,16 +100,21 @@ def _with_roles(ids: Sequence[str]) -> Any:  # noqa: ANN401  # a statement
 
 def _application_contacts(session: OwnedSession, rows: Sequence[Any]) -> list[ApplicationContactPublic]:
     contacts = to_public(session, CONTACT, [contact for _, contact in rows])
-    return [_application_contact(link, shown) for (link, _), shown in zip(rows, contacts, strict=True)]
+    return [
+        _application_contact(session, link, contact, shown)
+        for (link, contact), shown in zip(rows, contacts, strict=True)
+    ]
 
 
-def _application_contact(link: ApplicationContact, shown: Any) -> ApplicationContactPublic:  # noqa: ANN401  # a ContactPublic
+def _application_contact(
+    session: OwnedSession, link: ApplicationContact, contact: Contact, shown: ContactPublic
+) -> ApplicationContactPublic:
     return ApplicationContactPublic(
         application_id=link.application_id,
         contact_id=link.contact_id,
         role=link.role,
         contact=shown,
-        etag=etag(link.version, [shown.version]),
+        etag=row_etag(session, link, [contact.incarnation, contact.version]),
     )
 
 
@@ -117,7 +122,7 @@ def application_contact(session: OwnedSession, application: Application, contact
     """Return one contact of an application with its role. Raises NotFoundError."""
     contact = find(session, Contact, contact_id)
     link = find_link(session, ApplicationContact, application.id, contact.id)
-    return _application_contact(link, to_public(session, CONTACT, [contact])[0])
+    return _application_contact(session, link, contact, to_public(session, CONTACT, [contact])[0])
 
 
 def link_contact(

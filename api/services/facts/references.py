@@ -17,12 +17,13 @@ from api.models.reference import (
     ReferenceCreate,
     ReferencePublic,
 )
-from api.protocol.etags import etag
 from api.rules.evaluate import steps_affected_by
 from api.rules.hints import hint
+from api.services import idempotent_responses
 from api.services.facts.crud import FactKind, find, ids_where, sent_values
 from api.services.facts.dating import Change, check_evidence, date_fact
 from api.services.facts.links import Paged, find_link
+from api.services.row_etags import row_etag
 from api.services.steps import judge
 from api.storage.keyset import PageQuery, ascending
 from api.storage.session import OwnedSession
@@ -103,6 +104,10 @@ def _validate(_session: OwnedSession, row: Reference, change: Change) -> None:
         raise InvalidError.at(pointer, "before_permission_at", "A permission must not end before it was given.")
 
 
+def _before_delete(session: OwnedSession, row: Reference) -> None:
+    idempotent_responses.erase_showing(session, row.id)
+
+
 def _extras(session: OwnedSession, rows: Sequence[Reference]) -> list[dict[str, Any]]:
     asks = ask_counts(session, [row.id for row in rows])
     found = [(row, asks.get(row.id, AskCount())) for row in rows]
@@ -124,6 +129,7 @@ REFERENCE = FactKind(
     affected_steps=AFFECTED_STEPS,
     validate=_validate,
     extras=_extras,
+    before_delete=_before_delete,
     affected_applications=lambda session, row: ids_where(
         session, ApplicationReference, "reference_id", row.id, "application_id"
     ),
@@ -155,7 +161,7 @@ def _shown(
 ) -> ApplicationReferencePublic:
     derived = {"name": person.name, "warnings": link_warnings(application, link, person, asked, session.now)}
     names = ApplicationReferencePublic.model_fields.keys() - {"etag", *derived}
-    tag = etag(link.version, [person.version, derived["warnings"]])
+    tag = row_etag(session, link, [person.incarnation, person.version, derived["warnings"]])
     values = {name: getattr(link, name) for name in names}
     return ApplicationReferencePublic.model_validate({**values, **derived, "etag": tag})
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import col, delete, insert, select, update
 
+from api.errors import UnauthorizedError
 from api.models import Application, Interview, StepInstance, User
 from api.rules.evaluate import project
 from api.rules.facts import effective_end
@@ -30,7 +31,10 @@ BATCH_SIZE = 500
 SEARCH = (7,)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 LOCK_USER = CompiledStatement(
-    update(User).where(col(User.id) == OWNER).values(write_counter=User.write_counter + 1),
+    update(User)
+    .where(col(User.id) == OWNER)
+    .values(write_counter=User.write_counter + 1)
+    .returning(col(User.write_counter), col(User.epoch)),
     owned=False,
 )
 INTERVIEWS_WITHOUT_END = CompiledStatement(
@@ -89,8 +93,14 @@ def judged_at(session: OwnedSession) -> datetime:
 
 
 def lock_user(session: OwnedSession) -> None:
-    """Lock the user's row and count the write: one writer at a time judges a user's applications."""
-    RawConnection.of(session).execute(LOCK_USER)
+    """Lock the user's row and count the write: one writer at a time judges a user's applications.
+
+    Raises UnauthorizedError if the account was erased while the write waited.
+    """
+    found = RawConnection.of(session).all(LOCK_USER)
+    if not found:
+        raise UnauthorizedError
+    session.write_count, session.epoch = found[0]
 
 
 def judge_applications(

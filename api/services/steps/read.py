@@ -14,12 +14,19 @@ from api.rules.evaluate import project
 from api.rules.life import life
 from api.rules.outcome import STEPS, StepRecord
 from api.rules.words import rfc3339
-from api.services.steps.load_facts import ApplicationFacts, load_facts
+from api.services.steps.load_facts import (
+    INTERVIEWERS,
+    REFERENCES,
+    STATUS_CONTACTS,
+    ApplicationFacts,
+    load_facts,
+)
 from api.services.steps.render import OtherApplications, load_other_applications, render_step
 from api.services.steps.rows import COLUMNS, OF_APPLICATIONS, StoredStep, record_from_row
 from api.storage.codecs import db_to_json_instant, from_db_id, is_id, to_db_id
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text
 
+PEOPLE = (INTERVIEWERS, REFERENCES, STATUS_CONTACTS)  # the second column is the id of the person
 HEADLINE = ("number", "step", "state", "step_id", "opens_at", "due_at")
 
 
@@ -133,3 +140,9 @@ def one_step(raw: RawConnection, id_: str, view: View) -> Answer:
     return render_step(
         application_id, record_from_row(row), around, rfc3339(view.instant), id_=from_db_id(row.id), snoozed=snoozed
     )
+
+
+def named_people(raw: RawConnection, application_id: str) -> set[str]:
+    """Return the ids of the people whom the texts of an application's steps may name."""
+    found = raw.all_pipelined(PEOPLE, ids=[application_id])
+    return {from_db_id(row[1]) for rows in found for row in rows}

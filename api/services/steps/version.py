@@ -32,7 +32,7 @@ def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a p
 
 
 STEPS_STATE = CompiledStatement(
-    select_as_text(User.write_counter, *latest_passings(OWNER)).where(col(User.id) == OWNER), owned=False
+    select_as_text(User.write_counter, User.epoch, *latest_passings(OWNER)).where(col(User.id) == OWNER), owned=False
 )
 
 
