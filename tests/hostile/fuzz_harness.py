@@ -217,6 +217,7 @@ def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
         ask_for_reset(session)
         user = users.find_by_email(session, examples.EMAIL)
         assert user is not None
+        users.lock_with_password(session, user, user.password_hash)
         user_id, (_, token) = user.id, tokens.open_session(session, user, days=30)
     engine = world.database.engine
     with (

@@ -53,7 +53,7 @@ def test_company_and_role_are_enough(client: TestClient) -> None:
         "created_at": NOW,
         "updated_at": NOW,
         "version": 1,
-        "etag": '"1"',
+        "etag": made["etag"],
         "time_zone": "America/New_York",
         "stage": "applied",
         "policy": {},
