@@ -17,6 +17,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import make_url
 
 from api import demo as demo_account
 from api import logs
@@ -29,11 +30,12 @@ from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.security import hash_password
-from api.services.accounts import tokens, users
+from api.services.accounts import epochs, tokens, users
 from api.services.accounts.retention import apply_retention
 from api.services.steps import judge, recheck
 from api.settings import Settings
 from api.storage.backup import back_up
+from api.storage.backup import restore as restore_file
 from api.storage.database import Database
 from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.workers import rejudge
@@ -58,6 +60,9 @@ log = logging.getLogger("afterword")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 selects a free one.")]
+EndCredentials = Annotated[
+    bool, typer.Option("--end-credentials", help="End all sessions and tokens: those in the backup would work again.")
+]
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 
@@ -257,6 +262,56 @@ def backup(file: Annotated[Path, typer.Argument(help="The new file.", metavar="F
         task = progress.add_task("Copying")
         size = back_up(database, file, lambda done, pages: progress.update(task, completed=done, total=pages))
     errors.print(f"{size:,} bytes copied to {file} and checked.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `afterword backup` wrote.", metavar="FILE")],
+    *,
+    ending: EndCredentials = False,
+) -> None:
+    """Replace the SQLite database by a backup, which is checked and migrated first. Stop the server before.
+
+    The replaced database is kept beside it. For PostgreSQL, use pg_restore and `afterword restored`.
+    """
+    address = make_url(Settings().database)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        _fail("PostgreSQL has its own tool: stop the server, run pg_restore, then `afterword restored`.")
+        return
+    accounts, ended = 0, 0
+
+    def prepare(copy: Path) -> None:
+        nonlocal accounts, ended
+        database = Database(Settings(database_url=f"sqlite:///{copy}"))
+        try:
+            database.check_revision()
+            database.migrate()
+            accounts, ended = _start_epoch(database, ending=ending)
+        finally:
+            database.dispose()
+
+    kept = restore_file(Path(address.database), file, _now(), prepare)
+    errors.print(f"Restored {accounts:,} accounts from {file}{_ended(ended, ending=ending)}.")
+    if kept is not None:
+        errors.print(f"The replaced database is {kept}: delete it when you do not need it any more.")
+
+
+@app.command()
+def restored(*, ending: EndCredentials = False) -> None:
+    """Say that a backup was restored, for example after pg_restore: no entity tag from before holds any more."""
+    with _database() as database:
+        accounts, ended = _start_epoch(database, ending=ending)
+    errors.print(f"New entity tags for {accounts:,} accounts{_ended(ended, ending=ending)}.")
+
+
+def _start_epoch(database: Database, *, ending: bool) -> tuple[int, int]:
+    """Start a new epoch; return the number of accounts and of ended sessions and tokens."""
+    with database.write(_now()) as session:
+        return epochs.start_epoch(session), epochs.end_credentials(session) if ending else 0
+
+
+def _ended(count: int, *, ending: bool) -> str:
+    return f", {count:,} sessions and tokens ended" if ending else ""
 
 
 @steps_app.command("check")

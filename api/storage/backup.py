@@ -1,7 +1,9 @@
-"""A copy of an SQLite database while it is in use."""
+"""A copy of an SQLite database while it is in use, and the way back from a copy."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from api.errors import ConflictError, ProblemError
@@ -32,6 +34,101 @@ def back_up(database: Database, target: Path, progress: Callable[[int, int], Non
     finally:
         partial.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def restore(target: Path, file: Path, now: datetime, prepare: Callable[[Path], None]) -> Path | None:
+    """Replace a database that nobody uses by a copy of a file; return where the replaced one is kept, if there was one.
+
+    The copy is checked and passed to `prepare`, which may refuse it, before anything is replaced. Raises ConflictError
+    for a file that is missing, damaged or no database, and for a database that is in use.
+    """
+    if not file.is_file():
+        raise ConflictError(f"there is no file {file}: check the name.")
+    if target.exists() and target.samefile(file):
+        raise ConflictError("this file is the database itself: name the backup.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.restoring")
+    partial.unlink(missing_ok=True)
+    try:
+        with _unused(target):
+            _copy_and_check(file, partial)
+            prepare(partial)
+            _close_log_and_sync(partial)
+            return _swap(target, partial, target.with_name(f"{target.name}.replaced-{now:%Y%m%dT%H%M%SZ}"))
+    finally:
+        for left in ("", "-wal", "-shm", "-journal"):
+            partial.with_name(partial.name + left).unlink(missing_ok=True)
+
+
+@contextmanager
+def _unused(target: Path) -> Iterator[None]:
+    """Hold a database for this process alone. Raises ConflictError if another connection is open.
+
+    Leaving the WAL mode needs that, and empties the log, so that one file is the whole database. A damaged database is
+    not held: it can be replaced too.
+    """
+    if not target.exists():
+        yield
+        return
+    connection = SQLITE.connect(target, timeout=0, isolation_level=None)
+    try:
+        with suppress(SQLITE.DatabaseError):
+            try:
+                connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+                connection.execute("BEGIN EXCLUSIVE")
+            except SQLITE.OperationalError as error:
+                detail = f"the database cannot be replaced ({error}): stop the server and all that uses it first."
+                raise ConflictError(detail) from error
+        yield
+    finally:
+        connection.close()
+
+
+def _copy_and_check(file: Path, partial: Path) -> None:
+    partial.touch(mode=0o600)
+    copy = SQLITE.connect(partial)
+    try:
+        source = SQLITE.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            source.backup(copy, pages=PAGES_AT_ONCE)
+        finally:
+            source.close()
+        is_whole = [row[0] for row in copy.execute("PRAGMA integrity_check")] == ["ok"]
+        if not is_whole or copy.execute("PRAGMA foreign_key_check").fetchone():
+            raise ConflictError("the file is damaged: restore another backup.")
+    except SQLITE.DatabaseError as error:
+        raise ConflictError(f"the file cannot be read ({error}): restore another backup.") from error
+    finally:
+        copy.close()
+
+
+def _close_log_and_sync(partial: Path) -> None:
+    """Make the copy one file that is on the disk."""
+    copy = SQLITE.connect(partial)
+    try:
+        copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+    finally:
+        copy.close()
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _swap(target: Path, partial: Path, kept: Path) -> Path | None:
+    """Put the copy in the place of the database, which is kept beside it; there is a database at any moment."""
+    if not target.exists():
+        partial.rename(target)
+        return None
+    for log in ("-wal", "-shm"):  # of a damaged database: it belongs to the old file
+        with suppress(FileNotFoundError):
+            target.with_name(target.name + log).rename(kept.with_name(kept.name + log))
+    os.link(target, kept)
+    partial.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return kept
 
 
 def _copy(database: Database, partial: Path, progress: Callable[[int, int], None]) -> None:

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.errors import InlineReadError, UnavailableError
+from api.errors import ConflictError, InlineReadError, UnavailableError
 from api.settings import MIGRATING, Settings
 from api.storage.engine import WRITE, make_engine, outage
 from api.storage.fair_lock import FairLock
@@ -101,6 +101,7 @@ class Database:
             self._inline = lent.driver_connection
             lent.detach()
             self._inline.execute("PRAGMA busy_timeout=0")
+            self._inline.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a restore sees that it is open
 
     def close_inline_connection(self) -> None:
         """Close the inline read connection."""
@@ -160,6 +161,16 @@ class Database:
         scripts = ScriptDirectory(str(MIGRATIONS))
         with _translated_errors(self.engine), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
+
+    def check_revision(self) -> None:
+        """Raise ConflictError if this version cannot migrate the schema to its own."""
+        scripts = ScriptDirectory(str(MIGRATIONS))
+        with _translated_errors(self.engine), self.engine.connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+        if revision is None:
+            raise ConflictError("the file has no schema of Afterword: name a file that `afterword backup` wrote.")
+        if revision not in {script.revision for script in scripts.walk_revisions()}:
+            raise ConflictError("the schema is newer than this version of Afterword: install the newer version first.")
 
     def await_migration(self) -> None:
         """Wait until no other process migrates. Raises UnavailableError when that takes longer than the setting."""
