@@ -98,6 +98,11 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "PATCH",
         "/v1/notes/{note}",
     ),
+    "evidence_before_interview/tick": (
+        "A tick that there was nothing to note is dated before the start of this interview, so it does not count.",
+        "PATCH",
+        INTERVIEW,
+    ),
     "evidence_before_interview/letter": (
         "A letter was sent before the start of this interview, so it does not count.",
         "PATCH",

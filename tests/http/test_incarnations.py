@@ -17,7 +17,11 @@ HERE = f"/v1/applications/{APPLICATION}"
 KINDS: dict[str, Kind] = {
     "notes": (f"{HERE}/notes", {"kind": "general", "text": "Old."}, {"text": "Another."}),
     "letters": (f"{HERE}/letters", {"body": "Old."}, {"body": "Another."}),
-    "follow-ups": (f"{HERE}/follow-ups", {"direction": "out", "channel": "phone", "outcome": "spoke"}, {"summary": "Another."}),
+    "follow-ups": (
+        f"{HERE}/follow-ups",
+        {"direction": "out", "channel": "phone", "outcome": "spoke"},
+        {"summary": "Another."},
+    ),
     "offers": (f"{HERE}/offers", {"pay": 1.0, "currency": "EUR"}, {"pay": 2.0}),
     "stages": (f"{HERE}/stages", {"stage": "interviewing"}, {"note": "Another."}),
     "interviews": (f"{HERE}/interviews", {"starts_at": STARTED}, {"location": "Another."}),

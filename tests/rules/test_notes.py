@@ -27,7 +27,10 @@ def note(kind: str, noted_at: str = END, id_: str = "n1", about: str | None = "r
         pytest.param((note("positive", "2026-03-02T18:00Z"),), {}, ["positives", "concerns"], id="only-later"),
         pytest.param((), {"no_positives_at": at(END)}, ["concerns"], id="nothing-went-well"),
         pytest.param((), {"no_concerns_at": at(END)}, ["positives"], id="nothing-is-open"),
-        pytest.param((), {"no_concerns_at": at("2026-03-01T12:00Z")}, ["positives"], id="ticked-before-it-began"),
+        pytest.param(
+            (), {"no_concerns_at": at("2026-03-02T14:59:59Z")}, ["positives", "concerns"], id="ticked-before-it-began"
+        ),
+        pytest.param((), {"no_concerns_at": at(START)}, ["positives"], id="ticked-as-it-began"),
         pytest.param((note("positive"),), {"no_concerns_at": at(END)}, [], id="one-of-each"),
     ],
 )
@@ -114,6 +117,24 @@ def test_notes_dated_before_the_interview_are_pointed_out() -> None:
     assert {(hint.text, hint.method) for hint in told} == {
         ("A note is dated before the start of this interview, so it does not count.", "PATCH")
     }
+
+
+@pytest.mark.parametrize(
+    ("ticks", "told"),
+    [
+        pytest.param({"no_positives_at": at("2026-03-02T14:59:59Z")}, 1, id="one-before-it-began"),
+        pytest.param(
+            dict.fromkeys(("no_positives_at", "no_concerns_at"), at("2026-03-01T12:00Z")), 1, id="both-before"
+        ),
+        pytest.param({"no_concerns_at": at(START)}, 0, id="as-it-began"),
+        pytest.param({"no_concerns_at": at("2026-03-02T18:00Z")}, 0, id="only-later"),
+    ],
+)
+def test_ticks_dated_before_the_interview_are_pointed_out(ticks: dict[str, Any], told: int) -> None:
+    hints = step(example_case(interviews=(r1(**ticks),)), "3:r1", AFTER).warnings
+    assert [(hint.code, hint.method, hint.href) for hint in hints] == [
+        ("evidence_before_interview", "PATCH", "/v1/interviews/r1")
+    ] * told
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,12 @@ SCHEMES = {
         "description": "The `csrf_token` of that session; every write with the cookie needs it.",
     },
 }
-ETAG = {"description": "The version of the response.", "required": True, "schema": {"type": "string"}, "example": '"3"'}
+ETAG = {
+    "description": "The version of the response.",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": f'"{examples.EPOCH}-8-3"',
+}
 ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the response; absent with `expand`.", "required": False}
 LOCATION = {"description": "The address of the new object.", "required": True, "schema": {"type": "string"}}
 REPLAYED = {"description": "`true` if this is the stored response to an earlier request.", "schema": {"type": "string"}}

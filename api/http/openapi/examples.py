@@ -24,6 +24,7 @@ TEMPLATE = demo_id(111)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
+EPOCH = "5f0c1e9a77b2"  # of every entity tag in the examples
 CHANGED = "another demo pass phrase"
 RESET = "awr_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1vvtAZ3"
 
@@ -205,7 +206,7 @@ BODIES: dict[str, dict[str, Any]] = {
 CSRF = "3f0c9a61b2d7e85410aa6f2bc1d94e7783e5a0f6d2c41b98e7605a3c2f1d8b94"
 SIGNED_IN: dict[str, Any] = {
     "id": SESSION,
-    "etag": '"1"',
+    "etag": f'"{EPOCH}-8-1"',
     "name": "Firefox at home",
     "created_at": "2026-03-04T17:00:00Z",
     "expires_at": "2026-04-03T17:00:00Z",
@@ -231,7 +232,7 @@ FIXED: dict[str, dict[str, Any]] = {
     },
     "TokenSecret": {
         "id": TOKEN,
-        "etag": '"1"',
+        "etag": f'"{EPOCH}-8-1"',
         "created_at": "2026-03-04T17:00:00Z",
         "expires_at": None,
         "last_used_at": None,

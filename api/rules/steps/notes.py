@@ -14,7 +14,8 @@ def notes(at: Situation, interview: Interview) -> Draft:
     """Draft step 3: a positive note and a concern, or the ticks that there were none [13, 14].
 
     Opens at the end. Due at the end of the interview's local day, but at least `same_day_floor_hours` later [12] and
-    never after the letter, which is composed from the notes [15]. Notes dated before the start do not count.
+    never after the letter, which is composed from the notes [15]. Notes and ticks dated before the start do not count,
+    so a round that was moved to a later day asks again.
     """
     end = at.end(interview)
     day, letter = at.days[interview.id], letter_due(end, at.policy)
@@ -31,7 +32,7 @@ def notes(at: Situation, interview: Interview) -> Draft:
         not_applicable=not_held(interview),
         data=at.rounds[interview.id],
         actions=(NOTHING_YET, Timed(end, _action(positives, concerns))),
-        warnings=_warnings(interview, about),
+        warnings=_warnings(at, interview, about),
         tips=() if positives.at or concerns.at else (Timed(end, Cue("debrief_at_once")),),
         trace=at.explained(
             lambda: (
@@ -58,7 +59,7 @@ def _part(at: Situation, interview: Interview, about: list[Note], kind: str, tic
         if note.kind == kind and note.noted_at >= interview.start
     ]
     ticked = at.known(ticked_at)
-    if ticked is not None:
+    if ticked is not None and ticked >= interview.start:
         found.append(Evidence("interview", interview.id, ticked))
     return Part(f"{kind}s", earliest(found))
 
@@ -73,8 +74,11 @@ def _action(positives: Part, concerns: Part) -> Cue | None:
     return Cue("write_concern") if concerns.at is None else None
 
 
-def _warnings(interview: Interview, about: list[Note]) -> tuple[Cue, ...]:
+def _warnings(at: Situation, interview: Interview, about: list[Note]) -> tuple[Cue, ...]:
     early = sorted(
         note.id for note in about if note.kind in ("positive", "concern") and note.noted_at < interview.start
     )
-    return tuple(Cue("evidence_before_interview/note", {"note": note_id}) for note_id in early)
+    ticks = [at.known(ticked) for ticked in (interview.no_positives_at, interview.no_concerns_at)]
+    notes = tuple(Cue("evidence_before_interview/note", {"note": note_id}) for note_id in early)
+    is_early = any(ticked is not None and ticked < interview.start for ticked in ticks)
+    return (*notes, Cue("evidence_before_interview/tick", {"interview": interview.id})) if is_early else notes
