@@ -6,7 +6,7 @@ its block ends; a read never waits for a write.
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,8 @@ from api.storage.session import OwnedSession
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "migrations"
+TRUNCATE_WAITS_MS = 20  # SQLite's writers wait as long for a try
+TRUNCATE_PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds before each try
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
@@ -124,21 +126,28 @@ class Database:
             raise InlineReadError from error
 
     def truncate_wal(self) -> bool:
-        """Truncate the WAL so that deleted rows leave the disk; return whether it could be done.
+        """Truncate the WAL so that deleted rows leave the disk; return whether it could be done within a second.
 
+        Writers go on meanwhile: the write lock of this process is not taken, a passive checkpoint copies the pages
+        beside them, and each try to truncate, for which SQLite holds its own write lock, waits only some milliseconds.
         A reader of an older state prevents it: the next retention run tries again. PostgreSQL needs no such call.
         """
-        if not self.is_sqlite or not self._write_lock.acquire(self.busy_timeout):
-            return not self.is_sqlite
-        try:
-            with _translated_errors(self.engine), self.engine.connect() as connection:
-                driver: Any = connection.connection.driver_connection
-                is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                return not is_busy
-        except UnavailableError:
-            return False
-        finally:
-            self._write_lock.release()
+        if not self.is_sqlite:
+            return True
+        with suppress(UnavailableError), self.driver_connection() as driver:
+            (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+            try:
+                driver.execute(f"PRAGMA busy_timeout = {TRUNCATE_WAITS_MS}")
+                return any(self._try_to_truncate_wal(driver, pause) for pause in TRUNCATE_PAUSES)
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {patience}")
+        return False
+
+    def _try_to_truncate_wal(self, driver: Any, pause: float) -> bool:  # noqa: ANN401  # the driver's connection
+        time.sleep(pause)
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
 
     def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
         """Bring the schema to a revision, newer or older, in one transaction, after any other process that does.
