@@ -59,6 +59,54 @@ def test_a_key_belongs_to_an_address_and_a_user(client: TestClient, stranger: Te
     assert (other.status_code, "idempotency-replayed" in other.headers) == (201, False)
 
 
+def bodies(world: World) -> str:
+    """Return all stored bodies as one text."""
+    with world.database.read(world.clock.now) as session:
+        return " ".join(session.exec(select(IdempotentResponse.body), execution_options={"any_owner": True}).all())
+
+
+def test_the_stored_answer_about_an_erased_person_is_gone_and_its_key_has_no_second_effect(
+    client: TestClient, world: World
+) -> None:
+    person = {"full_name": 'Jane "JJWW" Roe', "email": "jjww@example.com"}
+    made = client.post("/v1/contacts", json=person, headers=KEY).json()["id"]
+    client.patch(f"/v1/contacts/{made}", json={"full_name": "Jane Poe", "email": None})
+    assert "JJWW" in bodies(world)
+    assert client.post(f"/v1/contacts/{made}/erase").status_code == 200
+    assert "jjww" not in bodies(world).lower()
+    for _ in range(2):
+        gone = client.post("/v1/contacts", json=person, headers=KEY)
+        assert f"/v1/contacts/{made}" in problem(gone, 410, "response_erased")["detail"]
+        assert gone.headers["location"] == f"/v1/contacts/{made}"
+    problem(client.post("/v1/contacts", json={**person, "phone": "1"}, headers=KEY), 422, "idempotency_key_reused")
+    assert len(items(client, "/v1/contacts")) == 1
+    world.clock.now += timedelta(hours=24)
+    assert client.post("/v1/contacts", json=person, headers=KEY).status_code == 201
+
+
+def test_erasing_a_person_keeps_answers_that_only_contain_the_letters_of_the_name(
+    client: TestClient, world: World
+) -> None:
+    ed = client.post("/v1/contacts", json={"full_name": "Ed"}).json()["id"]
+    here = f"{ALL}/{application(client)}/notes"
+    note = {"kind": "general", "text": "Edited on Wednesday, told Ed."}
+    first = client.post(here, json=note, headers=KEY)
+    client.post(f"/v1/contacts/{ed}/erase")
+    again = client.post(here, json=note, headers=KEY)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert len(items(client, here)) == 1
+
+
+def test_the_stored_answer_about_a_deleted_reference_is_gone(client: TestClient, world: World) -> None:
+    made = client.post("/v1/references", json={"name": "Robin Roe"}, headers=KEY).json()["id"]
+    client.patch(f"/v1/references/{made}", json={"name": "Robin Poe"})
+    client.delete(f"/v1/references/{made}", params={"dry_run": "true"})
+    assert "Robin Roe" in bodies(world)
+    client.delete(f"/v1/references/{made}")
+    assert "Robin" not in bodies(world)
+    problem(client.post("/v1/references", json={"name": "Robin Roe"}, headers=KEY), 410, "response_erased")
+
+
 def test_the_answer_to_a_refused_request_is_not_stored(client: TestClient, world: World) -> None:
     assert client.post(ALL, json={"company": "Acme"}, headers=KEY).status_code == 422
     assert client.post(ALL, json={**BODY, "archived_at": "2026-05-01T12:00:00Z"}, headers=KEY).status_code == 422
