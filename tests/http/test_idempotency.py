@@ -12,7 +12,7 @@ from api.models import Application, IdempotentResponse
 from api.services.accounts import users
 from api.services.accounts.retention import apply_retention
 from tests.conftest import World
-from tests.http.api_client import application, items, problem
+from tests.http.api_client import alter, application, contact, interviewed, items, problem, step
 
 ALL = "/v1/applications"
 BODY = {"company": "Acme", "role": "Editor"}
@@ -95,6 +95,21 @@ def test_erasing_a_person_keeps_answers_that_only_contain_the_letters_of_the_nam
     again = client.post(here, json=note, headers=KEY)
     assert (again.status_code, again.content) == (201, first.content)
     assert len(items(client, here)) == 1
+
+
+def test_the_stored_answer_about_a_step_that_names_an_erased_person_is_gone(client: TestClient, world: World) -> None:
+    app, _ = interviewed(client)
+    kim = contact(client, full_name="Kim Lee", phone="+1 555 0100")
+    alter(client, f"{ALL}/{app}", status_contact_id=kim)
+    world.clock.now += timedelta(days=5)
+    call = f"/v1/steps/{step(client, app, 6)['id']}/snooze"
+    told = client.post(call, json={"until": "2026-06-20T12:00:00Z"}, headers=KEY)
+    assert "Ask Kim Lee" in told.text
+    assert kim not in told.text
+    alter(client, f"/v1/contacts/{kim}", full_name="Kim Poe")
+    assert client.post(f"/v1/contacts/{kim}/erase").status_code == 200
+    assert "Kim" not in bodies(world)
+    problem(client.post(call, json={"until": "2026-06-20T12:00:00Z"}, headers=KEY), 410, "response_erased")
 
 
 def test_the_stored_answer_about_a_deleted_reference_is_gone(client: TestClient, world: World) -> None:
