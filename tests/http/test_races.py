@@ -3,23 +3,45 @@
 `python -m tests.trials.races` does the same for longer, against a real server with one and two processes.
 """
 
+import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
+import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import text
+from sqlmodel import delete
 
+from api import security
+from api.models import Token, User
+from api.services.accounts import users
+from api.services.accounts.erasure import erase_account
+from api.services.steps import judge
 from api.services.steps.recheck import check_steps
+from api.storage.session import UNSYNCED, OwnedSession
 from tests.conftest import World
 from tests.http.api_client import ENDED, STARTED, Request, application, interviewed, items, read
+from tests.http.figures import LEAST, hashing_with
+from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
 
 ALL = "/v1/applications"
 AT_ONCE = 50
 WRITERS, EACH = 10, 4
 Write = Callable[[int], Response]
+Change = Callable[[OwnedSession, User], None]
+BLOCKED = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+@pytest.fixture
+def signed_up(world: World) -> Iterator[World]:
+    """A world with Kim's account; hashing takes next to no time."""
+    with hashing_with(*LEAST):
+        sign_up_cheaply(world)
+        yield world
 
 
 def at_once(times: int, request: Write) -> list[Response]:
@@ -53,6 +75,71 @@ def assert_whole(world: World, client: TestClient) -> None:
     rows, different = check_steps(world.database, me, world.clock.now, repair=False)
     assert rows > 0
     assert different == 0
+
+
+def overtaken(world: World, email: str, change: Change, request: Callable[[], Response]) -> Response:
+    """Send a request while another transaction that changes the account holds its lock; return the answer."""
+    with ThreadPoolExecutor(1) as thread, world.database.write(world.clock.now) as session:
+        user = users.find_by_email(session, email)
+        assert user is not None
+        session.owner = user.id
+        judge.lock_user(session)
+        change(session, user)
+        session.flush()
+        waiting = thread.submit(request)
+        wait_until_blocked(world, waiting)
+    return waiting.result(timeout=10)
+
+
+def wait_until_blocked(world: World, request: "Future[Response]") -> None:
+    """Wait until a request waits for a lock, or is answered; on SQLite, where a write waits before it reads, a bit."""
+    if world.database.is_sqlite:
+        time.sleep(0.2)
+        return
+    end = time.monotonic() + 5
+    with world.database.engine.connect() as connection:
+        while not request.done() and not connection.execute(BLOCKED).scalar_one():
+            assert time.monotonic() < end, "the request neither waits for a lock nor is answered"
+            time.sleep(0.01)
+
+
+def new_password(session: OwnedSession, user: User) -> None:
+    users.set_password(session, user, security.hash_password("another long pass phrase"))
+
+
+def revoke_all(session: OwnedSession, _user: User) -> None:
+    session.execute(delete(Token), execution_options=UNSYNCED)
+
+
+def erase(session: OwnedSession, _user: User) -> None:
+    erase_account(session)
+
+
+NOTES: Request = ("POST", "/v1/applications/{app}/notes", {"kind": "general", "text": "Late."})
+SIGN_IN: Request = ("POST", "/v1/sessions", {"email": SIGN_UP["email"], "password": SIGN_UP["password"]})
+OVERTAKEN = [
+    pytest.param(new_password, ("POST", "/v1/tokens", {"name": "kept"}), 401, id="minting-with-an-ended-session"),
+    pytest.param(revoke_all, NOTES, 401, id="writing-with-a-revoked-token"),
+    pytest.param(erase, NOTES, 401, id="writing-to-an-erased-account"),
+    pytest.param(new_password, SIGN_IN, 401, id="signing-in-with-the-old-password"),
+    pytest.param(erase, SIGN_IN, 401, id="signing-in-to-an-erased-account"),
+    pytest.param(erase, ("POST", "/v1/password-resets", {"email": SIGN_UP["email"]}), 202, id="asking-for-a-reset"),
+]
+
+
+@pytest.mark.parametrize(("change", "request_", "status"), OVERTAKEN)
+def test_who_asks_is_checked_again_after_waiting_for_the_account(
+    signed_up: World, change: Change, request_: Request, status: int
+) -> None:
+    method, href, body = request_
+    client = bearer(signed_up, signed_up.anonymous().post("/v1/sessions", json=SIGN_IN[2]).json()["token"])
+    href = href.format(app=application(client))
+    asking = client if (change is not erase and href != "/v1/sessions") or "notes" in href else signed_up.anonymous()
+    answer = overtaken(signed_up, SIGN_UP["email"], change, lambda: asking.request(method, href, json=body))
+    assert answer.status_code == status, answer.text
+    with signed_up.database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM token")).scalar_one() == 0
+        assert connection.execute(text("SELECT count(*) FROM note")).scalar_one() == 0
 
 
 def test_fifty_requests_with_one_idempotency_key_take_effect_once(client: TestClient) -> None:

@@ -5,9 +5,11 @@ mail is, and only its hash is kept: a copy of the database holds no link that wo
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 
 from api.errors import InvalidError
@@ -35,11 +37,12 @@ class ResetLink:
 
 
 def request_reset(session: OwnedSession, email: str) -> None:
-    """Record that a reset was requested, where the address has an account."""
+    """Record that a reset was requested, where the address has an account, even if it is being erased just now."""
     user = users.find_by_email(session, email)
     if user is not None:
         session.owner = user.id
-        session.add(PasswordReset(user_id=user.id, id=new_id(), created_at=session.now, due_at=session.now))
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(PasswordReset(user_id=user.id, id=new_id(), created_at=session.now, due_at=session.now))
 
 
 def deliver_due_mails(database: Database, now: datetime, send: Callable[[ResetLink], None]) -> int:
