@@ -52,6 +52,7 @@ from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
 from api.workers.mailer import Mailer
+from api.workers.recompute import recompute_waiting
 
 ROUTERS = (
     queue.routes,
@@ -80,6 +81,7 @@ ROUTERS = (
 
 
 RETENTION_EVERY_SECONDS = 3_600
+RECOMPUTE_EVERY_SECONDS = 1.0
 RESERVED_CONNECTIONS = 2
 SWITCH_SECONDS = 0.001  # by default, running threads make the event loop wait five times as long
 log = logging.getLogger("afterword")
@@ -110,6 +112,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
                 async with asyncio.timeout(RETENTION_EVERY_SECONDS):
                     await stopping.wait()
 
+    async def recompute() -> None:
+        while not stopping.is_set():
+            with suppress(ProblemError):
+                await run_in_threadpool(
+                    recompute_waiting,
+                    app.state.database,
+                    lambda: app.state.clock().replace(microsecond=0),
+                    is_stopped=stopping.is_set,
+                )
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECOMPUTE_EVERY_SECONDS):
+                    await stopping.wait()
+
     settings: Settings = app.state.settings
     stopping = asyncio.Event()
     served = settings.pool_size - RESERVED_CONNECTIONS
@@ -120,7 +135,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     app.state.database.open_inline_connection()
     app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
     app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
-    tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
+    tasks = [
+        asyncio.create_task(every_hour()),
+        asyncio.create_task(app.state.mailer.run()),
+        asyncio.create_task(recompute()),
+    ]
     yield {SETTINGS: settings}
     stopping.set()
     app.state.mailer.stop()

@@ -135,6 +135,9 @@ class PolicyDisabledSteps(WithOrigin[list[int]]):
 class PolicyPublic(BaseModel):
     """Every figure of the rules as it counts, with its origin: system, user or application."""
 
+    recomputing: Annotated[
+        bool, Field(description="True while a change of the policy or zone is still being applied in the background.")
+    ]
     thank_you_hours: PolicyThankYouHours
     contacts_hours: PolicyContactsHours
     same_day_floor_hours: PolicySameDayFloorHours

@@ -17,7 +17,12 @@ State = Literal[
 ]
 StepName = Literal["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 Basis = Literal["elapsed", "local_day", "business", "promised", "rolling"]
+Recomputing = Annotated[
+    bool,
+    Field(description="True while a change of policy or zone is being applied in the background: some are older."),
+]
 OPEN_ROWS = text("closed_state IS NULL")
+STEP_7 = text("number = 7")
 SNOOZED = text("snoozed_until IS NOT NULL")
 
 
@@ -38,6 +43,7 @@ class StepInstance(Owned, table=True):
         Index("ix_step_instance_key", "user_id", "application_id", "number", "scope", unique=True),
         Index("ix_step_instance_queue", "user_id", "due_at", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
         Index("ix_step_instance_opening", "user_id", "opens_at", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+        Index("ix_step_instance_search", "user_id", "application_id", sqlite_where=STEP_7, postgresql_where=STEP_7),
         Index("ix_step_instance_snooze", "user_id", "snoozed_until", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
     )
 
@@ -177,6 +183,7 @@ class StepsPublic(BaseModel):
 
     application_id: str
     as_of: datetime | None
+    recomputing: Recomputing
     headline: list[HeadlineStep]
     steps: list[StepPublic]
 
@@ -214,6 +221,7 @@ class StepCount(BaseModel):
 class QueueSummary(BaseModel):
     """The queue in figures. A count that reached `capped_at` may be larger."""
 
+    recomputing: Recomputing
     capped_at: int
     overdue: int
     open: int

@@ -5,10 +5,11 @@ from typing import Annotated
 
 from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
+from sqlalchemy import Index, text
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, Line, Shown, Versioned, Zone, json_column, new_id
+from api.models.base import NO_NUL, Body, Email, Line, Shown, Versioned, Zone, id_column, json_column, new_id
 from api.models.token import Secret
 from api.security import is_common
 
@@ -30,10 +31,17 @@ CHOICE = "12 to 256 characters, and none of those that are guessed first."
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 
+RECOMPUTING = text("recompute_after IS NOT NULL")
+
+
 class User(Versioned, table=True):
-    """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults."""
+    """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults.
+
+    `recompute_after` is the id of the last application whose steps the background task judged; null: it is done.
+    """
 
     __tablename__ = "user_account"
+    __table_args__ = (Index("ix_user_account_recompute", "id", sqlite_where=RECOMPUTING, postgresql_where=RECOMPUTING),)
 
     id: str = Column(primary_key=True, default_factory=new_id, sa_type=Uuid(as_uuid=False))
     email: str = Column(max_length=254, unique=True)
@@ -43,6 +51,7 @@ class User(Versioned, table=True):
     locale: str = Column(default="en", max_length=16)
     policy: dict[str, object] = json_column(dict)
     write_counter: int = 0
+    recompute_after: str | None = id_column(nullable=True)
     created_at: datetime
     updated_at: datetime
 

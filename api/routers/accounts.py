@@ -12,6 +12,7 @@ from api.security import hash_password, verify_password
 from api.services.accounts import login_throttle, users
 from api.services.current_user import current_user
 from api.services.policies import policy_with_origins
+from api.storage.session import OwnedSession
 
 routes = Routes("account")
 
@@ -92,9 +93,9 @@ def get_policy(caller: CallerDep) -> PolicyPublic:
     and presets.
     """
     with caller.reading() as session:
-        user = current_user(session)
-        caller.set_etag(etag(user.version))
-        return policy_with_origins(user.policy, {})
+        shown, tag = _policy(session, recomputing=caller.token.is_recomputing)
+        caller.set_etag(tag)
+        return shown
 
 
 @routes.patch("/v1/me/policy", scopes="account:write")
@@ -102,11 +103,15 @@ def update_policy(caller: CallerDep, body: PolicyOverrides) -> PolicyPublic:
     """Change your policy.
 
     A merge patch: null restores the default, and a list replaces the old one. All steps of all applications are
-    recomputed.
+    recomputed. If there are many, this goes on in the background, and `recomputing` is true until it is done.
     """
     with caller.writing() as session:
-        user = current_user(session)
-        caller.check_if_match(policy_with_origins(user.policy, {}), etag(user.version))
-        users.change_policy(session, user, body)
-        caller.headers["ETag"] = etag(user.version)
-        return policy_with_origins(user.policy, {})
+        caller.check_if_match(*_policy(session, recomputing=caller.token.is_recomputing))
+        is_done = users.change_policy(session, current_user(session), body)
+        shown, caller.headers["ETag"] = _policy(session, recomputing=not is_done)
+        return shown
+
+
+def _policy(session: OwnedSession, *, recomputing: bool) -> tuple[PolicyPublic, str]:
+    user = current_user(session)
+    return policy_with_origins(user.policy, {}, recomputing=recomputing), etag(user.version, [True] * recomputing)

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from api.errors import InvalidError
 from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, changed, created, etag_of, paged, removed, updated
-from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.deps import Caller, CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Application
 from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationUpdate, Stage
@@ -23,6 +23,7 @@ from api.services.facts.crud import change, find, id_filter, to_public, to_publi
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
 from api.storage.keyset import Key, sort_orders
+from api.storage.session import OwnedSession
 
 ApplicationOrder = Annotated[
     Literal["-created_at", "created_at", "updated_at", "-updated_at", "company", "-company"], Query(description=ORDER)
@@ -186,10 +187,9 @@ def get_application_policy(caller: CallerDep, application_id: ApplicationId) -> 
     Each setting as it applies here, and whether it is the default, yours, or this application's.
     """
     with caller.reading() as session:
-        row = find(session, Application, application_id)
-        user = current_user(session)
-        caller.set_etag(etag(row.version, [user.version]))
-        return policy_with_origins(user.policy, row.policy)
+        shown, tag = _policy(caller, session, find(session, Application, application_id))
+        caller.set_etag(tag)
+        return shown
 
 
 @routes.patch(f"{PARENT}/policy", scopes="applications:write", response_model=PolicyPublic)
@@ -200,8 +200,14 @@ def update_application_policy(caller: CallerDep, application_id: ApplicationId, 
     application are recomputed.
     """
     with caller.writing() as session:
-        row, user = find(session, Application, application_id), current_user(session)
-        caller.check_if_match(policy_with_origins(user.policy, row.policy), etag(row.version, [user.version]))
+        row = find(session, Application, application_id)
+        caller.check_if_match(*_policy(caller, session, row))
         change(session, APPLICATION, row, ApplicationUpdate(policy=body))
-        caller.headers["ETag"] = etag(row.version, [user.version])
-        return policy_with_origins(user.policy, row.policy)
+        shown, caller.headers["ETag"] = _policy(caller, session, row)
+        return shown
+
+
+def _policy(caller: Caller, session: OwnedSession, row: Application) -> tuple[PolicyPublic, str]:
+    user, recomputing = current_user(session), caller.token.is_recomputing
+    tag = etag(row.version, [user.version, *[True] * recomputing])
+    return policy_with_origins(user.policy, row.policy, recomputing=recomputing), tag

@@ -40,8 +40,11 @@ async def list_steps(
     5 and 7 once, 6 once for each call. `headline` has one entry for each of the seven numbers.
     """
     view = View(caller.now, as_of, explain)
-    is_short = as_of is None and not explain
-    return await read_steps(caller, lambda raw: steps_of_one(raw, application_id, view), is_short=is_short, as_of=as_of)
+
+    def read(raw: RawConnection) -> object:
+        return steps_of_one(raw, application_id, view, recomputing=caller.token.is_recomputing)
+
+    return await read_steps(caller, read, is_short=as_of is None and not explain, as_of=as_of)
 
 
 @routes.post(f"{PARENT}/steps/skip", scopes="steps:write")
@@ -54,7 +57,8 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         application = find(session, Application, application_id)
         skip_many(session, application, body.steps, body.at, body.note)
         caller.headers["ETag"] = steps_etag(session, caller.now, f"/v1/applications/{application.id}/steps?")
-        shown = steps_of_one(RawConnection.of(session), application.id, View(caller.now))
+        raw, recomputing = RawConnection.of(session), caller.token.is_recomputing
+        shown = steps_of_one(raw, application.id, View(caller.now), recomputing=recomputing)
         return caller.remember(StepsPublic.model_validate(shown))
 
 

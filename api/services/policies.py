@@ -58,13 +58,12 @@ def check_all_policies(session: OwnedSession, user: User) -> None:
         check_policy(user.policy, overrides)
 
 
-def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any]) -> PolicyPublic:
+def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any], *, recomputing: bool) -> PolicyPublic:
     """Return every figure with its origin."""
     policy = policy_of(user, application)
     where = origins(user, application)
-    return PolicyPublic.model_validate(
-        {name: {"value": _to_json(getattr(policy, name)), "origin": where[name]} for name in FIELDS}
-    )
+    figures = {name: {"value": _to_json(getattr(policy, name)), "origin": where[name]} for name in FIELDS}
+    return PolicyPublic.model_validate({**figures, "recomputing": recomputing})
 
 
 def _to_json(value: object) -> object:

@@ -44,6 +44,7 @@ class OwnedSession(Session):
 
     owner: str | None = None
     now: datetime
+    has_deferred_work: bool = False  # the background task has something to do once this is committed
     dry_run: bool = False
 
     @property

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
 from functools import partial
 from multiprocessing import get_context
 
@@ -49,4 +50,8 @@ def _open_database() -> None:
 
 
 def _check(user_id: str, *, repair: bool) -> Checked:
-    return check_steps(_databases[-1], user_id, wall_clock().replace(microsecond=0), repair=repair)
+    return check_steps(_databases[-1], user_id, _whole_seconds, repair=repair)
+
+
+def _whole_seconds() -> datetime:
+    return wall_clock().replace(microsecond=0)

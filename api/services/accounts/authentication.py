@@ -26,6 +26,7 @@ TOKEN_WITH_STATE = CompiledStatement(
         Token.scopes,
         Token.expires_at,
         Token.last_used_at,
+        User.recompute_after,
         User.write_counter,
         *latest_passings(col(Token.user_id)),
     )
@@ -45,6 +46,7 @@ class AuthenticatedToken:
     name: str
     scopes: Collection[str]
     last_used_at: datetime | None
+    is_recomputing: bool
     state: Row
 
     def etag(self, address: str) -> str:
@@ -76,14 +78,22 @@ def _parameters(secret: str, now: datetime) -> dict[str, str]:
 def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
-    user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row
+    user_id, id_, kind, name, scopes, expires_at, last_used_at, recompute_after, *state = row
     expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
     granted = from_db_json(scopes)
     require_scopes(granted, needed)
-    used_at = from_db_instant_or_none(last_used_at)
-    return AuthenticatedToken(from_db_id(user_id), from_db_id(id_), kind, name, granted, used_at, tuple(state))
+    return AuthenticatedToken(
+        from_db_id(user_id),
+        from_db_id(id_),
+        kind,
+        name,
+        granted,
+        last_used_at=from_db_instant_or_none(last_used_at),
+        is_recomputing=recompute_after is not None,
+        state=tuple(state),
+    )
 
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:

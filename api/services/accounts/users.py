@@ -15,7 +15,7 @@ from api.services.accounts import tokens
 from api.services.current_user import current_user
 from api.services.facts.crud import sent_values
 from api.services.policies import check_all_policies, merge_overrides
-from api.services.steps import judge
+from api.services.steps import recompute
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 
@@ -64,7 +64,7 @@ def change_profile(session: OwnedSession, user: User, body: Body) -> None:
         setattr(user, name, value)
     _touch(session, user)
     if user.time_zone != moved:
-        judge.judge_search(session)
+        recompute.begin(session)
 
 
 def set_password(session: OwnedSession, user: User, password_hash: str, *, keep: str | None = None) -> None:
@@ -88,13 +88,13 @@ def rehash(session: OwnedSession, user: User, password_hash: str) -> None:
     session.execute(wanted, execution_options=UNSYNCED)
 
 
-def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> None:
-    """Lay a merge patch over the user's policy; every application is judged anew."""
+def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> bool:
+    """Apply a merge patch to the user's policy; return whether all applications are judged already."""
     user.policy = merge_overrides(user.policy, body)
     check_all_policies(session, user)
     _touch(session, user)
     session.flush()
-    judge.judge_all(session)
+    return recompute.begin(session)
 
 
 def _touch(session: OwnedSession, user: User) -> None:

@@ -132,11 +132,12 @@ def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tup
     }
 
 
-def summary(session: OwnedSession) -> QueueSummary:
+def summary(session: OwnedSession, *, recomputing: bool) -> QueueSummary:
     """Return the queue in figures: each count stops at the cap."""
     now = session.now
     states = {state: _counted(session, state, now) for state in WORST_FIRST}
     return QueueSummary(
+        recomputing=recomputing,
         capped_at=CAP,
         **{state: min(sum(counts.values()), CAP) for state, counts in states.items()},
         steps=[

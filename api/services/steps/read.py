@@ -101,13 +101,13 @@ def _headline(step: Answer) -> Answer:
     return {name: step["id" if name == "step_id" else name] for name in HEADLINE}
 
 
-def steps_of_one(raw: RawConnection, application_id: str, view: View) -> Answer:
+def steps_of_one(raw: RawConnection, application_id: str, view: View, *, recomputing: bool = False) -> Answer:
     """Return the seven steps of an application. Raises NotFoundError."""
     found = raw.first(CLOSED_AT, id=to_db_id(application_id.lower())) if is_id(application_id) else None
     if found is None:
         raise NotFoundError
     key = application_id.lower()
-    return steps_of(raw, {key: found[0] is not None}, view)[key]
+    return {**steps_of(raw, {key: found[0] is not None}, view)[key], "recomputing": recomputing}
 
 
 def _stored(raw: RawConnection, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
