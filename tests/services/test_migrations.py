@@ -107,7 +107,9 @@ def test_downgrades_and_upgrades_keep_the_rows_of_tables_that_exist_in_both(
 def test_rebuilding_a_table_keeps_its_rows_and_their_child_rows(table: str, filled: Database, tmp_path: Path) -> None:
     before = counts(filled)
     shutil.copytree(MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "9999_rebuild.py").write_text(REBUILD.format(table=table, head=REVISIONS[-1]))
+    (tmp_path / "migrations" / "versions" / "9999_rebuild.py").write_text(
+        REBUILD.format(table=table, head=REVISIONS[-1])
+    )
     filled.migrate("9999", scripts=tmp_path / "migrations")
     assert counts(filled) == before
     filled.migrate(REVISIONS[-1], scripts=tmp_path / "migrations")

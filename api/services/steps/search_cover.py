@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Boolean, Integer, Text, and_, case, cast, null, or_, text
+from sqlalchemy import JSON, Boolean, Integer, Text, and_, case, cast, not_, null, or_, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col, select, update
@@ -99,21 +99,28 @@ HAS_EARLIER = or_(
 )
 
 
-def _move(applications: Any) -> CompiledStatement:  # noqa: ANN401  # a condition
-    """Return the statement that moves step 7 of some applications to a later source, open and closed rows alike."""
+def _move(applications: Any) -> tuple[CompiledStatement, CompiledStatement]:  # noqa: ANN401  # a condition
+    """Return the statements that move step 7 of some applications to a later source.
+
+    Two, because SQLite writes every index of a column that is set, changed or not: most rows are open and not snoozed.
+    """
+    is_plain = and_(col(StepInstance.closed_state).is_(None), col(StepInstance.snoozed_until).is_(None))
+    elsewhere = or_(SINCE < AT, cast(_Inside("data", "elsewhere"), Boolean))
+    moved = {"due_at": DUE, "detail": _ExtendedDetail(StepInstance.detail, AT, param("evidence", Text()), elsewhere)}
     is_ended = col(StepInstance.reason) == "application_closed"
     is_over = or_(col(StepInstance.closed_state).is_not(None), col(StepInstance.due_at) != DUE)
-    elsewhere = or_(SINCE < AT, cast(_Inside("data", "elsewhere"), Boolean))
-    values = {
-        "due_at": DUE,
-        "detail": _ExtendedDetail(StepInstance.detail, AT, param("evidence", Text()), elsewhere),
+    also = {
         "closed_state": case(
             (is_ended, case((DUE <= CLOSED_AT, "missed"), else_="not_applicable")),
             else_=col(StepInstance.closed_state),
         ),
         "snoozed_until": case((is_over, null()), else_=col(StepInstance.snoozed_until)),
     }
-    return CompiledStatement(update(StepInstance).where(*STEP_7, applications, HAS_LATER).values(values), owned=False)
+    rows = update(StepInstance).where(*STEP_7, applications, HAS_LATER)
+    return (
+        CompiledStatement(rows.where(not_(is_plain)).values({**moved, **also}), owned=False),
+        CompiledStatement(rows.where(is_plain).values(moved), owned=False),
+    )
 
 
 def _find(*conditions: Any) -> CompiledStatement:  # noqa: ANN401  # conditions
@@ -168,8 +175,10 @@ def move_deadlines(raw: RawConnection, user_zone: str, now: datetime) -> list[st
             outdated += (row[0] for row in raw.all(FIND_WITHOUT_SOURCE[is_other], **values))
             continue
         values |= {"at": rfc3339(source.at), "type": source.type, "id": source.id}
+        dues = _due_values(source, user_zone)
         outdated += (row[0] for row in raw.all(FIND_OUTDATED[is_other], **values))
-        raw.execute(MOVE[is_other], **values, **_due_values(source, user_zone))
+        for move in MOVE[is_other]:
+            raw.execute(move, **values, **dues)
     return sorted(map(from_db_id, outdated))
 
 
