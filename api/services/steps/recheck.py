@@ -1,4 +1,7 @@
-"""Stored steps against a fresh evaluation, account by account: judged while others write, then mended at once."""
+"""Compare stored steps with a new evaluation, account by account, and repair them.
+
+The account is judged in a read transaction, so that writers do not wait; only the repair is a write.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,15 +23,16 @@ STORED = CompiledStatement(select_as_text(StepInstance.id).where(col(StepInstanc
 
 
 def outdated(session: OwnedSession) -> Sequence[str]:
-    """Return the accounts that still have rows judged by older rules."""
+    """Return the ids of the accounts with rows that an older version of the rules judged."""
     old = select(StepInstance.user_id).where(StepInstance.rules_version < RULES_VERSION).distinct()
     return session.exec(old.order_by(col(StepInstance.user_id)), execution_options=ANY_OWNER).all()
 
 
 def check_steps(database: Database, user_id: str, now: datetime, *, repair: bool) -> tuple[int, int]:
-    """Return how many rows an account has and how many differ, are missing or should not be; `repair` rewrites them.
+    """Return how many step rows an account has, and how many differ, are missing or are too many.
 
-    They are judged without keeping a writer waiting. If somebody wrote meanwhile, they are judged again.
+    `repair` rewrites these. If another transaction has written to the account since it was judged, the repair judges
+    it again.
     """
     with database.read(now) as session:
         session.owner = user_id
