@@ -43,7 +43,7 @@ class ProblemDocument(BaseModel):
                     "type": "/problems/invalid",
                     "title": "Invalid input",
                     "status": 422,
-                    "detail": "Send a UUIDv7 as canonical text, or leave the id to us.",
+                    "detail": "Send a UUIDv7 as canonical text, or leave out the id.",
                     "instance": "/v1/applications",
                     "code": "invalid",
                     "request_id": "019577a0-0000-7000-8000-0000000000ff",

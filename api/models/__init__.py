@@ -1,4 +1,4 @@
-"""One noun a file: the table, then what a caller sends and gets. Importing this package knows every table."""
+"""The tables and the bodies of requests and responses, one module per noun. Importing this registers all tables."""
 
 from api.models.activity import Activity
 from api.models.application import Application, StageChange

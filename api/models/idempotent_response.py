@@ -1,4 +1,4 @@
-"""Answers kept for retries: what a POST with an Idempotency-Key answered."""
+"""Stored responses of requests with an Idempotency-Key."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from api.storage.session import Owned
 
 
 class IdempotentResponse(Owned, table=True):
-    """The answer to one key of a user at one address, written in the transaction of its effect."""
+    """The response for one key of a user and one address, stored in the transaction of the request."""
 
     __tablename__ = "kept_answer"
     __table_args__ = (owned_by_user(), Index("ix_kept_answer_created", "user_id", "created_at"))

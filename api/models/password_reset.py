@@ -1,4 +1,4 @@
-"""Password resets: who asked for one, and the hash of the secret that was sent."""
+"""Password resets: requests, and the hashes of the secrets that were mailed."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,9 +13,9 @@ from api.storage.session import Owned
 
 
 class PasswordReset(Owned, table=True):
-    """A reset that was asked for. It has no secret until the mail is made: nothing that could be used is ever kept.
+    """A requested reset. The secret is created with the mail, and only its hash is stored.
 
-    `tries` counts attempts to send; `due_at` is when the next one may be made, empty once it was sent.
+    `tries` counts attempts to send; `due_at` is the time of the next one, null after sending or after the last one.
     """
 
     __tablename__ = "password_reset"

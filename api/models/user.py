@@ -1,4 +1,4 @@
-"""Accounts: who asks, in which zone, under which policy."""
+"""Accounts: the profile, the time zone and the policy of a user."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,7 +16,7 @@ from api.security import is_common
 
 def _uncommon(value: str) -> str:
     if is_common(value):
-        detail = "This password is among those that are guessed first: take several words that do not belong together."
+        detail = "This password is among those that attackers try first: choose several unrelated words."
         raise PydanticCustomError("common_password", detail)
     return value
 
@@ -27,7 +27,7 @@ Password = Annotated[
     AfterValidator(_uncommon),
     NO_NUL,
 ]
-CHOICE = "12 to 256 characters, and none of those that are guessed first."
+CHOICE = "12 to 256 characters; common passwords are refused."
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 
@@ -56,8 +56,8 @@ class User(Versioned, table=True):
     updated_at: datetime
 
 
-# Sent as a Zone and answered as plain text: the description alone is the same.
-TIME_ZONE = Field(description="Decides step 7 and what new applications start with.")
+# Requests have a Zone and responses a plain text, with the same description.
+TIME_ZONE = Field(description="The zone of step 7, and the default of new applications.")
 
 
 class UserCreate(Body):
@@ -71,7 +71,7 @@ class UserCreate(Body):
 
 
 class UserUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. What a user says of himself."""
+    """A merge patch: an absent field stays as it is, null clears it. The profile of an account."""
 
     full_name: Line | MISSING = MISSING
     time_zone: Annotated[Zone | MISSING, TIME_ZONE] = MISSING
@@ -79,7 +79,7 @@ class UserUpdate(Body):
 
 
 class UserPublic(Shown):
-    """What a user says of himself."""
+    """The profile of an account."""
 
     full_name: str
     time_zone: Annotated[str, TIME_ZONE]
@@ -88,7 +88,7 @@ class UserPublic(Shown):
 
 
 class PasswordPut(Body):
-    """A new password; the current one shows that it is you who asks."""
+    """A new password, and the current one as proof."""
 
     current_password: Secret
     password: Annotated[Password, Field(description=CHOICE)]

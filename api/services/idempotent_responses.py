@@ -13,7 +13,7 @@ RETENTION = timedelta(hours=24)
 
 
 def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
-    """Raise ReplayedError with the stored response; InvalidError where the key came with another body."""
+    """Raise ReplayedError with the stored response, if there is one; InvalidError if the key had another body."""
     kept = session.get(IdempotentResponse, (session.user_id, retry.key))
     if kept is None:
         return
@@ -22,7 +22,7 @@ def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
         session.flush()
         return
     if kept.request != retry.request:
-        detail = "This Idempotency-Key came with another body before: send a new key for a new request."
+        detail = "This Idempotency-Key was used with another body: send a new key for a new request."
         field = FieldError("header", "Idempotency-Key", "idempotency_key_reused", detail)
         raise InvalidError(detail, errors=[field], code="idempotency_key_reused")
     raise ReplayedError(kept.status, kept.headers, kept.body)
@@ -44,6 +44,6 @@ def store(session: OwnedSession, retry: IdempotentRequest, status: int, headers:
 
 
 def delete_containing(session: OwnedSession, *words: str | None) -> None:
-    """Delete every response that contains one of these words: erased data must not come back by a retry."""
+    """Delete every response that contains one of these words: a retry must not return erased data."""
     told = [col(IdempotentResponse.body).contains(word, autoescape=True) for word in words if word]
     session.execute(delete(IdempotentResponse).where(or_(*told)), execution_options=UNSYNCED)

@@ -1,7 +1,7 @@
-"""Transactions: how to read from a database and write to it.
+"""Transactions: read from a database and write to it.
 
-A write takes SQLite's write lock at its start (BEGIN IMMEDIATE), behind one fair lock in the process, and commits when
-its block ends; a read never waits for a write.
+On SQLite a write first acquires the fair lock of this process, then the write lock of the database (BEGIN IMMEDIATE).
+It commits when its block ends. A read never waits for a write.
 """
 
 import time
@@ -31,7 +31,7 @@ DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 class Database:
-    """One database: how to read from it and write to it."""
+    """One database: its engine, its transactions and its migrations."""
 
     def __init__(self, settings: Settings) -> None:
         self.engine = make_engine(settings)
@@ -46,7 +46,7 @@ class Database:
 
     @contextmanager
     def read(self, now: datetime) -> Iterator[OwnedSession]:
-        """Open a transaction that sees one state of the database and changes nothing."""
+        """Open a transaction that reads one snapshot of the database; it never commits."""
         with (
             _translated_errors(self.engine),
             OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session,
@@ -58,9 +58,9 @@ class Database:
     def write(self, now: datetime, *, timeout: float | None = None) -> Iterator[OwnedSession]:
         """Open a transaction that commits when the block ends, and rolls back when it raises.
 
-        Raises UnavailableError when another write does not end within `timeout` seconds (on SQLite; by default the
-        setting's time), and when the request's deadline has passed before the commit: nobody waits for the answer any
-        more, so nothing may be done.
+        Raises UnavailableError if another write does not end within `timeout` seconds (SQLite only; by default the busy
+        timeout of the settings), or if the deadline of the request has passed before the commit: the client no longer
+        waits for the response, so nothing is changed.
         """
         if self.is_sqlite and not self._write_lock.acquire(self.busy_timeout if timeout is None else timeout):
             raise UnavailableError
@@ -78,7 +78,7 @@ class Database:
 
     @contextmanager
     def driver_connection(self) -> Iterator[Any]:
-        """Yield the driver's own connection for single statements that read: no transaction, no session."""
+        """Yield the driver's connection to read with single statements, without a session and in autocommit mode."""
         with _translated_errors(self.engine):
             lent = self.engine.raw_connection()
             connection: Any = lent.driver_connection
@@ -92,9 +92,10 @@ class Database:
                 lent.close()
 
     def open_inline_connection(self) -> None:
-        """Open the connection with which the event loop reads a few rows; on SQLite only, where readers never wait.
+        """Open the connection with which the event loop itself reads a few rows; on SQLite only.
 
-        Readers of a write-ahead log need no lock; in the rare moment in which they do, this connection fails at once.
+        With a WAL, readers do not wait for writers. In the rare case that a read needs a lock (after a crash, for
+        example), this connection raises an error at once instead of blocking the event loop.
         """
         if self.is_sqlite:
             lent = self.engine.raw_connection()
@@ -115,7 +116,7 @@ class Database:
 
     @contextmanager
     def inline_connection(self) -> Iterator[Any]:
-        """Yield the inline read connection. Raises InlineReadError where it would have to wait."""
+        """Yield the inline read connection. Raises InlineReadError if it would have to wait."""
         try:
             with _translated_errors(self.engine):
                 yield self._inline
@@ -123,9 +124,9 @@ class Database:
             raise InlineReadError from error
 
     def truncate_wal(self) -> bool:
-        """Truncate the WAL so that deleted rows leave the disk; return whether it could be done.
+        """Truncate the WAL so that deleted rows leave the disk; return whether this succeeded.
 
-        A reader of an older state prevents it: the next retention run tries again. PostgreSQL needs no such call.
+        A reader of an older snapshot prevents it; the next retention run tries again. On PostgreSQL this does nothing.
         """
         if not self.is_sqlite or not self._write_lock.acquire(self.busy_timeout):
             return not self.is_sqlite
@@ -140,9 +141,9 @@ class Database:
             self._write_lock.release()
 
     def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
-        """Bring the schema to a revision, newer or older, in one transaction, after any other process that does.
+        """Migrate the schema to a newer or older revision in one transaction; waits for a concurrent migration.
 
-        A schema that is at head already is left alone: a migration checks all foreign keys, of however many rows.
+        Does nothing if the schema is already at head: a migration checks the foreign keys of all rows on SQLite.
         """
         if revision == "head" and scripts == MIGRATIONS and self.is_at_head():
             return
@@ -156,13 +157,13 @@ class Database:
             (command.downgrade if is_older else command.upgrade)(config, revision)
 
     def is_at_head(self) -> bool:
-        """Tell whether the schema is the one that this version wants."""
+        """Tell whether the schema is at the newest revision that this version has."""
         scripts = ScriptDirectory(str(MIGRATIONS))
         with _translated_errors(self.engine), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
 
     def await_migration(self) -> None:
-        """Wait until no other process migrates. Raises UnavailableError when that takes longer than the setting."""
+        """Wait until no other process migrates PostgreSQL. Raises UnavailableError after the lock timeout."""
         if not self.is_sqlite:
             with _translated_errors(self.engine), self.engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": MIGRATING})
@@ -181,7 +182,7 @@ def _check_deadline() -> None:
 
 @contextmanager
 def _translated_errors(engine: Engine) -> Iterator[None]:
-    """Translate errors of the driver: transient ones become UnavailableError, a fault of ours stays as it is."""
+    """Translate errors of the driver: busy becomes UnavailableError, a full disk StorageFullError, others stay."""
     driver: Any = engine.dialect.dbapi
     try:
         yield

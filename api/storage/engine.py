@@ -1,4 +1,4 @@
-"""Engines: which SQLite library, how its connections are prepared, and PostgreSQL's pool and timeouts."""
+"""Engines: the SQLite library, the setup of connections, pools, timeouts, and which errors are temporary."""
 
 import sqlite3
 import time
@@ -19,7 +19,7 @@ from api.settings import Settings
 
 try:
     import pysqlite3.dbapi2 as bundled  # type: ignore[import-untyped]  # has no annotations
-except ImportError:  # no wheel for this machine: the library that Python came with has to do
+except ImportError:  # no wheel for this platform: use Python's own library
     bundled = sqlite3
 
 SAFE_SQLITE = (3, 51, 3)
@@ -31,19 +31,19 @@ USED_AT, TRUSTED_SECONDS = "used_at", 1.0
 GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
 
 
-# Python's own where a reset of its WAL cannot corrupt the database, else the bundled one.
+# Before 3.51.3, a reset of the WAL can corrupt the database. Then the bundled library replaces Python's own.
 SQLITE: ModuleType = sqlite3 if sqlite3.sqlite_version_info >= SAFE_SQLITE else bundled
 SQLITE_VERSION: str = SQLITE.sqlite_version
 SQLITE_IS_SAFE: bool = SQLITE.sqlite_version_info >= SAFE_SQLITE
 
 
 def make_engine(settings: Settings) -> Engine:
-    """Return the engine of the settings' database; nothing is connected yet."""
+    """Return the engine of the settings' database, without connecting."""
     url = make_url(settings.database)
     shared: dict[str, Any] = {
         "pool_size": settings.pool_size,
         "max_overflow": 0,
-        "pool_use_lifo": True,  # the connection used last has the pages and statements that are asked for next
+        "pool_use_lifo": True,  # the connection used last has pages and statements in its cache
         "pool_timeout": settings.busy_timeout_seconds,
         "hide_parameters": True,
     }
@@ -61,10 +61,10 @@ def make_engine(settings: Settings) -> Engine:
 
 
 def postgresql_arguments(settings: Settings) -> dict[str, Any]:
-    """Return what libpq is told: how long to wait for a connection, a lock, a statement, and a silent network.
+    """Return the arguments for libpq: timeouts for connecting, locks, statements and a network without traffic.
 
-    Prepared statements are planned once: all of them go by the owner's index whoever that is, and planning takes longer
-    than running.
+    Prepared statements have generic plans: all of them use the index of the owner for every owner, and planning takes
+    longer than running.
     """
     limits = {
         "lock_timeout": settings.busy_timeout_seconds,
@@ -83,7 +83,7 @@ def postgresql_arguments(settings: Settings) -> dict[str, Any]:
 
 
 def _ping_idle_connections(engine: Engine) -> None:
-    """Ping idle connections at checkout and replace closed ones; those that were used a moment ago are trusted."""
+    """Ping idle connections at checkout and replace closed ones; not those used within the last second."""
     dialect: Any = engine.dialect
 
     def note(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -103,11 +103,11 @@ def _ping_idle_connections(engine: Engine) -> None:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Take transactions into our own hands; a commit is on the disk before it is acknowledged, what is deleted gone."""
+    """Set up a connection: explicit transactions, commits synced to the disk, deleted content overwritten."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
-    # SQLite's own knows the letters of English alone; PostgreSQL's knows all.
+    # SQLite's own lower() changes only A–Z; PostgreSQL's changes other letters too, unless its locale is C.
     connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
 
 
@@ -117,7 +117,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def outage(error: Exception, driver: ModuleType) -> ProblemError | None:
-    """Tell a busy, full, changed or missing database from a fault of ours, for which None is returned."""
+    """Return the problem of a busy, full, changed or missing database; None for an error of our own code."""
     if isinstance(error, driver.Error):
         error = DBAPIError.instance(None, None, error, driver.Error)
     if isinstance(error, PoolTimeoutError | StaleDataError):

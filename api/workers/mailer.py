@@ -1,4 +1,4 @@
-"""Mail: the one kind of letter that the service itself sends, and the worker that hands it in."""
+"""The mail with a password reset link, which is the only mail that the service sends, and the task that sends it."""
 
 import asyncio
 import logging
@@ -23,20 +23,20 @@ PATIENCE_SECONDS = 10.0
 OWN_PAGE = "http://127.0.0.1:8000/password-reset"
 SMTP_PORT, SMTPS_PORT = 587, 465
 TEXT = """\
-Somebody – you, we hope – asked for a new password for your Afterword account. This link sets it; it works once, for an
+Somebody asked to set a new password for your Afterword account. To set it, open this link. It works once and for one
 hour:
 
 {link}
 
-If it was not you, do nothing: your password stays as it is.
+If it was not you, ignore this mail: your password stays as it is.
 """
 log = logging.getLogger("afterword.mail")
 
 
 def reset_mail(link: ResetLink, settings: Settings) -> EmailMessage:
-    """Return the mail about a forgotten password. The secret stands behind the #, which browsers send to no server."""
+    """Return the mail with a reset link. The secret follows the #, because browsers send that part to no server."""
     mail = EmailMessage()
-    mail["Subject"] = "A new password for Afterword"
+    mail["Subject"] = "Set a new password for Afterword"
     mail["From"] = settings.mail_from or "afterword@localhost"
     mail["To"] = link.email
     mail.set_content(TEXT.format(link=f"{settings.reset_url or OWN_PAGE}#{link.secret}"))
@@ -44,7 +44,7 @@ def reset_mail(link: ResetLink, settings: Settings) -> EmailMessage:
 
 
 def sender(settings: Settings) -> Callable[[ResetLink], None]:
-    """Return what sends a mail: to the settings' server, or onto the console where there is none."""
+    """Return the function that sends a mail by the SMTP server of the settings, or prints it if there is none."""
     url = settings.smtp_url.get_secret_value()
     if not url:
         return lambda link: _print(reset_mail(link, settings))
@@ -53,12 +53,12 @@ def sender(settings: Settings) -> Callable[[ResetLink], None]:
 
 def _print(mail: EmailMessage) -> None:
     body = mail.get_content()
-    sys.stderr.write(f"\nNo mail server is set (AFTERWORD_SMTP_URL). This is for {mail['To']}:\n\n{body}\n")
+    sys.stderr.write(f"\nNo mail server is set (AFTERWORD_SMTP_URL). This mail is for {mail['To']}:\n\n{body}\n")
     sys.stderr.flush()
 
 
 def _send_by_smtp(url: str, mail: EmailMessage) -> None:
-    """Send by SMTP, never unencrypted but to this machine. Raises OSError or SMTPException."""
+    """Send by SMTP, unencrypted only to this machine. Raises OSError or SMTPException."""
     parts = urlsplit(url)
     host, context = parts.hostname or "", ssl.create_default_context()
     with (
@@ -74,7 +74,7 @@ def _send_by_smtp(url: str, mail: EmailMessage) -> None:
 
 
 class Mailer:
-    """Sends what is waiting: at once when woken, else twice a minute, so that a restart loses nothing."""
+    """Sends due mails: at once after `wake`, else every 30 seconds. They are rows, so a restart does not lose them."""
 
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.database = database
@@ -85,16 +85,16 @@ class Mailer:
         self._is_stopped = False
 
     def wake(self) -> None:
-        """Send now; may be called from any thread."""
+        """Send due mails now. Can be called from any thread."""
         self._loop.call_soon_threadsafe(self._woken.set)
 
     def stop(self) -> None:
-        """Send nothing more after what is being sent."""
+        """Stop after the current run."""
         self._is_stopped = True
         self._woken.set()
 
     async def run(self) -> None:
-        """Go on until stopped."""
+        """Run until stopped."""
         while not self._is_stopped:
             self._woken.clear()
             await run_in_threadpool(self.deliver)
@@ -103,8 +103,8 @@ class Mailer:
                     await self._woken.wait()
 
     def deliver(self) -> None:
-        """Send what is due; a failure is logged by its kind alone, and tried again later."""
+        """Send due mails. A failure is logged with the class of the error only, and ends this run."""
         try:
             deliver_due_mails(self.database, self.clock().replace(microsecond=0), self._send)
         except (ProblemError, OSError, smtplib.SMTPException) as error:
-            log.warning("a mail could not be sent and is tried again: %s", type(error).__name__)
+            log.warning("a mail could not be sent: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""Activity: one line for everything that a session or a token did, in the transaction of its effect."""
+"""The audit log: a row for each write of a session or a token, added in the transaction of the write."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ INSERT_ACTIVITY = CompiledStatement(insert(Activity).values(PARAMETERS), owned=F
 
 
 def record(session: OwnedSession, token: Token | AuthenticatedToken, operation: str, address: str) -> None:
-    """Write down who did what to which object; what was sent is not kept."""
+    """Add a row with token, operation and object; the body of the request is not stored."""
     RawConnection.of(session).execute(
         INSERT_ACTIVITY,
         id=to_db_id(new_id()),

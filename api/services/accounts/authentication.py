@@ -1,4 +1,4 @@
-"""Authentication: who asks, by the hash of a token, with the state of their steps; one statement."""
+"""Authentication: one statement finds a token by its hash, and the version of its user's steps."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ TOKEN_WITH_STATE = CompiledStatement(
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedToken:
-    """Who asks, by which token, and the state of their steps: it changes with every write and every passing."""
+    """A valid token and its user. `state` is the version of the user's steps (see `api.services.steps.version`)."""
 
     user_id: str
     id: str
@@ -50,14 +50,14 @@ class AuthenticatedToken:
     state: Row
 
     def etag(self, address: str) -> str:
-        """Return the entity tag of what an address answers about steps."""
+        """Return the entity tag of an address that shows steps."""
         return state_etag(self.user_id, self.state, address)
 
 
 def find_token(
     raw: RawConnection, secret: str, needed: Collection[str], *, as_of: datetime | None = None
 ) -> AuthenticatedToken:
-    """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope."""
+    """Return the token of a secret, with the state at `as_of`. Raises UnauthorizedError; by scope ForbiddenError."""
     row = raw.first(TOKEN_WITH_STATE, **_parameters(secret, as_of or raw.now))
     return _checked(row, raw.now, needed)
 
@@ -65,7 +65,7 @@ def find_token(
 async def find_token_async(
     connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime
 ) -> AuthenticatedToken:
-    """Return who asks, with the state now, without a thread. Raises as `find_token` does."""
+    """Return the token of a secret, with the state now, on the event loop. Raises as `find_token` does."""
     return _checked(await connection.first(TOKEN_WITH_STATE, **_parameters(secret, now)), now, needed)
 
 
@@ -97,14 +97,14 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
 
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
-    """Make the token's user the owner of the session; return who it is. Raises as `find_token` does."""
+    """Return the token of a secret and make its user the owner of the session. Raises as `find_token` does."""
     found = find_token(RawConnection.of(session), secret, needed)
     session.owner = found.user_id
     return found
 
 
 def require_scopes(granted: Collection[str], needed: Collection[str]) -> None:
-    """Raise ForbiddenError, with the names of the scopes, where a token does not have them."""
+    """Raise ForbiddenError, with the names of the missing scopes, if a token does not have all of them."""
     lacking = missing_scopes(needed, granted)
     if lacking:
         names = " ".join(lacking)
@@ -116,11 +116,11 @@ def require_scopes(granted: Collection[str], needed: Collection[str]) -> None:
 
 
 def is_last_use_outdated(last_used_at: datetime | None, now: datetime) -> bool:
-    """Tell whether the last use that is known of a token lies ten minutes back."""
+    """Tell whether the stored last use of a token is missing or at least ten minutes old."""
     return last_used_at is None or last_used_at + LAST_USED_EVERY <= now
 
 
 def set_last_used(session: OwnedSession, token_id: str) -> None:
-    """Set the time of a token's last use: at most every ten minutes, so that reading does not become writing."""
+    """Set the time of a token's last use. Callers do so at most every ten minutes, so that few reads cause a write."""
     used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
     session.execute(used, execution_options=UNSYNCED)

@@ -1,4 +1,4 @@
-"""The end of an account: every row of it, and on SQLite every byte."""
+"""Erasure of an account with all its rows. To remove them from SQLite's files, the caller then truncates the WAL."""
 
 from datetime import timedelta
 
@@ -14,9 +14,10 @@ CONFIRM_WITHIN = timedelta(minutes=10)
 
 
 def check_confirmation(session: OwnedSession, secret: str, given: str | None) -> None:
-    """Raise ConflictError, with a code to repeat, unless the code was repeated: a slip of the hand erases nothing.
+    """Raise ConflictError with a confirmation code, unless the request has a valid one: nobody erases by mistake.
 
-    The code belongs to the token that asks and lapses after ten minutes. It is no secret from who has the token.
+    The code is bound to the token and is valid for ten minutes. It is no protection against somebody with the token,
+    who can request it.
     """
     until, _, code = (given or "").partition(".")
     if until.isdecimal() and int(until[:12]) >= session.now.timestamp() and code == _code(session, secret, until):
@@ -27,8 +28,8 @@ def check_confirmation(session: OwnedSession, secret: str, given: str | None) ->
         for name, table in (("applications", Application), ("contacts", Contact))
     }
     raise ConflictError(
-        "This erases your account with everything in it, for good: repeat the request with ?confirmation= and the code "
-        "of this problem within ten minutes. GET /v1/me/export takes everything out before.",
+        "This erases your account and all its data and cannot be undone: to confirm, send the request again within ten "
+        "minutes with ?confirmation= and the code in this problem. Export your data before: GET /v1/me/export.",
         code="confirmation_required",
         extra={"confirmation": f"{until}.{_code(session, secret, until)}", "erases": counts},
     )
@@ -39,7 +40,7 @@ def _code(session: OwnedSession, secret: str, until: str) -> str:
 
 
 def erase_account(session: OwnedSession) -> None:
-    """Erase the account of a session with all its rows, children first."""
+    """Delete the user of a session and all rows of the user, children first."""
     for table in reversed(SQLModel.metadata.sorted_tables):
         if "user_id" in table.columns:
             session.execute(delete(table).where(table.c.user_id == session.user_id))

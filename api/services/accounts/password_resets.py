@@ -1,7 +1,7 @@
-"""Password resets: asked for, mailed by a worker, used once.
+"""Password resets: requested, mailed by a worker, used once.
 
-The request only leaves a row, so that it takes as long whether there is an account or not. The secret is made when the
-mail is, and only its hash is kept: a copy of the database holds no link that works.
+The request adds a row and sends no mail, so that its duration hardly shows whether the account exists. The secret is
+created with the mail, and only its hash is stored: a copy of the database has no link that works.
 """
 
 from collections.abc import Callable
@@ -27,14 +27,14 @@ MAX_AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class ResetLink:
-    """What is to be mailed to whom."""
+    """The address and the secret of a mail."""
 
     email: str
     secret: str
 
 
 def request_reset(session: OwnedSession, email: str) -> None:
-    """Record that a reset was requested, where the address has an account."""
+    """Record that a reset was requested, if the address has an account."""
     user = users.find_by_email(session, email)
     if user is not None:
         session.owner = user.id
@@ -42,7 +42,7 @@ def request_reset(session: OwnedSession, email: str) -> None:
 
 
 def deliver_due_mails(database: Database, now: datetime, send: Callable[[ResetLink], None]) -> int:
-    """Send what is due; returns how many mails went out. What cannot be sent is tried again later, five times."""
+    """Send due mails and return how many were sent. Each is tried at most five times, after 1, 2, 4 and 8 minutes."""
     with database.read(now) as session:
         wanted = select(PasswordReset).where(col(PasswordReset.due_at) <= now).limit(MAX_AT_ONCE)
         due = session.exec(wanted, execution_options=ANY_OWNER).all()
@@ -50,7 +50,7 @@ def deliver_due_mails(database: Database, now: datetime, send: Callable[[ResetLi
 
 
 def _deliver_one(database: Database, now: datetime, row: PasswordReset, send: Callable[[ResetLink], None]) -> bool:
-    """Take a row, so that no other process sends it too; its next try is written down before this one."""
+    """Claim a row, so that no other process sends it too, and store the time of the next try; then send the mail."""
     secret = new_token(RESET_PREFIX)
     is_last = row.tries + 1 >= MAX_TRIES
     next_try = None if is_last else now + FIRST_WAIT * 2**row.tries
@@ -70,19 +70,19 @@ def _deliver_one(database: Database, now: datetime, row: PasswordReset, send: Ca
 
 
 def find_usable_reset(session: OwnedSession, secret: str) -> PasswordReset:
-    """Return the reset of a secret and make its user the owner of the session. Raises InvalidError."""
+    """Return the reset of a secret and make its user the owner of the session. Raises InvalidError if there is none."""
     row = None
     if looks_like_token(secret) and secret.startswith(RESET_PREFIX):
         wanted = select(PasswordReset).where(PasswordReset.hash == hash_token(secret))
         row = session.exec(wanted, execution_options=ANY_OWNER).one_or_none()
     if row is None or row.created_at + USABLE_FOR <= session.now:
-        detail = "This link was used already, or is older than an hour: ask for another."
+        detail = "This link was already used, or is older than an hour: request a new one."
         raise InvalidError.at("/token", "unusable_link", detail)
     session.owner = row.user_id
     return row
 
 
 def confirm_reset(session: OwnedSession, secret: str, password_hash: str) -> None:
-    """Set the password that a link allows to set; links and sessions of the account end."""
+    """Set the new password of a link's account; all its reset links and sessions end. Raises InvalidError."""
     find_usable_reset(session, secret)
     users.set_password(session, current_user(session), password_hash)

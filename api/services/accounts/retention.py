@@ -33,7 +33,7 @@ class DeletedCounts:
 
 
 def apply_retention(database: Database, now: datetime) -> DeletedCounts:
-    """Delete the expired rows of every account, each in a transaction of its own, so that no writer waits long."""
+    """Delete the expired rows of all accounts, with one transaction per account, so that no writer waits long."""
     with database.write(now) as session:
         login_throttle.delete_expired(session)
     with database.read(now) as session:
@@ -48,7 +48,7 @@ def apply_retention(database: Database, now: datetime) -> DeletedCounts:
 
 
 def _users_with_expired_rows(session: OwnedSession) -> list[str]:
-    """Return the accounts with expired rows: one statement a table, however many accounts there are."""
+    """Return the ids of the accounts with expired rows, with one statement per table."""
     found: set[str] = set()
     for table, old in _expired_rows(session).items():
         users = select(table.user_id).where(old).distinct()
@@ -70,7 +70,7 @@ def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
 
 
 def apply_retention_to_account(session: OwnedSession) -> DeletedCounts:
-    """Delete the expired rows of one account. Soft-deleted rows count for no step, so no step changes."""
+    """Delete the expired rows of one account. The rules ignore soft-deleted rows, so no step changes."""
     judge.lock_user(session)
     old = _expired_rows(session)
     for table in (Activity, PasswordReset, Token):

@@ -20,7 +20,7 @@ from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 
 def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) -> User:
-    """Open an account. Raises ConflictError when the address has one."""
+    """Open an account. Raises ConflictError if the address already has one."""
     user = User(
         **body.model_dump(exclude={"email", "password"}),
         id=new_id(),
@@ -34,31 +34,31 @@ def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) 
     try:
         session.flush()
     except IntegrityError as error:
-        detail = "There is an account for this address: sign in instead."
+        detail = "There is already an account with this address: sign in instead."
         field = FieldError("pointer", "/email", "email_taken", detail)
         raise ConflictError(detail, errors=[field], code="email_taken") from error
     return user
 
 
 def find_by_email(session: OwnedSession, email: str) -> User | None:
-    """Return the account of an address."""
+    """Return the account with an e-mail address."""
     wanted = select(User).where(User.email == email.strip().lower())
     return session.exec(wanted, execution_options=ANY_OWNER).one_or_none()
 
 
 def all_user_ids(session: OwnedSession) -> Sequence[str]:
-    """Return the ids of all accounts: for upkeep only."""
+    """Return the ids of all accounts, for maintenance."""
     return session.exec(select(User.id).order_by(User.id), execution_options=ANY_OWNER).all()
 
 
 def user_to_public(user: User) -> UserPublic:
-    """Return an account as it is answered."""
+    """Return an account as the API shows it."""
     values = {name: getattr(user, name) for name in UserPublic.model_fields if name != "etag"}
     return UserPublic.model_validate({**values, "etag": etag(user.version)})
 
 
 def change_profile(session: OwnedSession, user: User, body: Body) -> None:
-    """Lay a merge patch over the profile; another zone judges step 7 of every application anew."""
+    """Apply a merge patch to the profile. A new zone judges step 7 of every application again."""
     moved = user.time_zone
     for name, value in sent_values(body).items():
         setattr(user, name, value)
@@ -68,7 +68,7 @@ def change_profile(session: OwnedSession, user: User, body: Body) -> None:
 
 
 def set_password(session: OwnedSession, user: User, password_hash: str, *, keep: str | None = None) -> None:
-    """Set a password: all sessions end, but for the one to `keep`, and every link for a forgotten one."""
+    """Set a password. All sessions except `keep` end, and all reset links are deleted."""
     user.password_hash = password_hash
     tokens.end_sessions(session, but=keep)
     session.execute(delete(PasswordReset), execution_options=UNSYNCED)
@@ -76,14 +76,14 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, keep:
 
 
 def check_password_unchanged(session: OwnedSession, user: User, password_hash: str | None) -> None:
-    """Raise UnauthorizedError where a password was changed, or its account erased, while it was being compared."""
+    """Raise UnauthorizedError if the password was changed, or the account erased, while the hashes were compared."""
     session.owner = user.id
     if current_user(session).password_hash != password_hash:
-        raise UnauthorizedError("The password was changed just now: sign in with the new one.")
+        raise UnauthorizedError("The password was changed a moment ago: sign in with the new one.")
 
 
 def rehash(session: OwnedSession, user: User, password_hash: str) -> None:
-    """Keep the same password under the figures of today."""
+    """Store a new hash of the same password, made with the current parameters."""
     wanted = update(User).where(col(User.id) == user.id).values(password_hash=password_hash)
     session.execute(wanted, execution_options=UNSYNCED)
 

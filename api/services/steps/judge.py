@@ -1,4 +1,11 @@
-"""The only writer of step rows: after every fact, the whole application is judged anew in the fact's transaction."""
+"""Judge applications and store the results in step rows, in the transaction of the write that makes it necessary.
+
+A write judges only the step numbers that it can change. Only this module inserts step rows and sets the columns that
+come from the rules: `opens_at`, `due_at`, `closed_state`, `completed_at`, `reason`, `missing`, `detail` and
+`rules_version`. It deletes the rows of steps that no longer exist. It never sets `snoozed_until`, only clears it;
+`api/services/facts/step_overrides.py` sets and clears it. Rows are also deleted with their account, in
+`api/services/accounts/erasure.py`, and with their application, by the foreign key.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +68,7 @@ DELETE = CompiledStatement(delete(StepInstance).where(*THIS_ROW), owned=False)
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """A step that was closed and is open again because of this transaction."""
+    """A step that was closed before this transaction and is open now."""
 
     application_id: str
     instance: Instance
@@ -69,7 +76,7 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What separates the rows of some applications from what was judged; `reopened` was closed and is open again."""
+    """The differences between stored rows and a new judgement. `reopened`: steps that were closed and are open now."""
 
     new: list[dict[str, Any]]
     changed: list[dict[str, Any]]
@@ -78,28 +85,28 @@ class Difference:
 
     @property
     def rows(self) -> int:
-        """How many rows differ."""
+        """The number of rows that differ."""
         return len(self.new) + len(self.changed) + len(self.gone)
 
 
 def judged_at(session: OwnedSession) -> datetime:
-    """Return the instant at which facts are judged: a little ahead, so that no evidence is taken for the future's.
+    """Return the instant at which facts are judged: five minutes ahead, so that no stored evidence is in the future.
 
-    A write may have waited for its turn, or come through a machine whose clock is behind another's. Evidence is never
-    later than the clock that accepted it, and judging at any instant after all evidence gives the same rows.
+    A write may have waited for the lock, or run on a machine whose clock is behind that of another one. Evidence is
+    never later than the clock that accepted it, and judging at any instant after all evidence gives the same rows.
     """
     return session.now + CLOCKS_DIFFER_BY
 
 
 def lock_user(session: OwnedSession) -> None:
-    """Lock the user's row and count the write: one writer at a time judges a user's applications."""
+    """Lock the user's row and increment `write_counter`: one transaction at a time judges a user's applications."""
     RawConnection.of(session).execute(LOCK_USER)
 
 
 def judge_applications(
     session: OwnedSession, ids: Collection[str], *, only: Collection[int] = STEPS, elsewhere: bool = False
 ) -> list[Reopened]:
-    """Evaluate the rules for applications and update their step rows; return the steps that reopened.
+    """Judge applications and rewrite their rows; return the steps that were closed and are open now.
 
     `only`: the numbers that can have changed. `elsewhere`: also step 7 of the user's other applications. A deleted
     application has no rows. More than `MAX_JUDGED` applications are left to the background task: see `defer`.
@@ -142,7 +149,7 @@ def set_position(raw: RawConnection, after: str | None) -> None:
 
 
 def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collection[int] = STEPS) -> Difference:
-    """Judge applications, or some of their numbers, anew at an instant, and return what their rows lack."""
+    """Judge applications, or only some step numbers, at an instant; return the differences from their rows."""
     known = load_facts(raw, ids, now=now, only=only)
     judged = {one.id: project(one.facts, one.policy, now, only=only) for one in known}
     there = map(StoredStep._make, raw.all(OF_APPLICATIONS, ids=ids))
@@ -150,7 +157,7 @@ def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collect
 
 
 def rewrite(raw: RawConnection, difference: Difference) -> list[Reopened]:
-    """Write rows until they equal what was judged; returns what was closed and is open again."""
+    """Update, insert and delete the rows that differ; return the steps that were closed and are open now."""
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
@@ -158,7 +165,7 @@ def rewrite(raw: RawConnection, difference: Difference) -> list[Reopened]:
 
 
 def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:
-    """Return interviews whose stored effective end does not follow from the policy, with the one that does."""
+    """Return the interviews whose stored effective end differs from the one by the policy, with the latter."""
     found = raw.all(INTERVIEWS_WITHOUT_END, ids=ids)
     user_policy = from_db_json((raw.first(USER_SETTINGS) or ("", "{}"))[1]) if found else {}
     outdated = {}
@@ -171,7 +178,7 @@ def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]
 
 
 def _update_effective_ends(session: OwnedSession, ends: Mapping[str, datetime]) -> None:
-    """Update the stored effective ends: other applications read them, so all are written before the first judgement."""
+    """Update stored effective ends. Other applications read them, so all are written before anything is judged."""
     for id_, end in ends.items():
         session.get_one(Interview, (session.user_id, id_)).effective_end_at = end
     session.flush()
@@ -196,6 +203,6 @@ def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Stor
 
 
 def _still_snoozed(row: StoredStep, values: Mapping[str, Any]) -> str | None:
-    """Return the end of a snooze, which is over when the step closes or its deadline moves."""
+    """Return `snoozed_until`, or null if the step closes or its deadline changes."""
     is_over = values["closed_state"] is not None or not is_same_instant(values["due_at"], row.due_at)
     return None if is_over else row.snoozed_until

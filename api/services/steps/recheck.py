@@ -18,7 +18,7 @@ STORED = CompiledStatement(select_as_text(StepInstance.id).where(col(StepInstanc
 
 
 def outdated(session: OwnedSession) -> Sequence[str]:
-    """Return the accounts that still have rows judged by older rules."""
+    """Return the ids of the accounts with rows that an older version of the rules judged."""
     old = select(StepInstance.user_id).where(StepInstance.rules_version < RULES_VERSION).distinct()
     return session.exec(old.order_by(col(StepInstance.user_id)), execution_options=ANY_OWNER).all()
 
