@@ -30,13 +30,13 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.security import hash_password
 from api.services.accounts import tokens, users
-from api.services.accounts.retention import apply_retention
 from api.services.steps import recheck
 from api.settings import Settings
 from api.storage.backup import back_up
 from api.storage.database import Database
 from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.workers import rejudge
+from api.workers.retention import apply_retention
 
 app = typer.Typer(
     name="afterword",
@@ -243,10 +243,13 @@ def token_issue(
 def sweep() -> None:
     """Delete expired rows, and what was deleted 30 days ago. `serve` does it every hour."""
     with _database() as database:
-        swept = apply_retention(database, _now())
+        sweep = apply_retention(database, _now())
+    swept = sweep.deleted
     errors.print(
         f"Deleted {swept.answers:,} stored responses, {swept.applications:,} applications, {swept.contacts:,} contacts."
     )
+    if sweep.failed:
+        _fail(f"{sweep.failed:,} accounts keep expired rows: see the lines above, then run `afterword sweep` again.")
 
 
 @app.command()

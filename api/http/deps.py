@@ -37,7 +37,8 @@ from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
-from api.workers.mailer import Mailer
+from api.workers import recompute
+from api.workers.supervisor import Supervisor
 
 Shown = TypeVar("Shown", bound=BaseModel)
 MAX_INLINE_ROWS = 200  # of one statement; a thread reads more, because the event loop would be blocked for too long
@@ -59,11 +60,10 @@ class RequestContext:
         """The IP address of the client, or the one that a trusted proxy sent."""
         return self.request.client.host if self.request.client else ""
 
-    def wake_mailer(self) -> None:
-        """Make the mailer send the waiting mails now."""
-        mailer: Mailer | None = self.request.app.state.mailer
-        if mailer is not None:
-            mailer.wake()
+    def wake(self, task: str) -> None:
+        """Make a background task begin its next pass now."""
+        supervisor: Supervisor = self.request.app.state.supervisor
+        supervisor.wake(task)
 
     def created(self, location: str, tag: str) -> None:
         """Set `Location` and `ETag` of a new object."""
@@ -140,6 +140,8 @@ class Caller(RequestContext):
                 self._record_in_audit_log(session)
             if idempotent_request is not None:
                 self._store_response(session, idempotent_request)
+        if session.has_deferred_work:
+            self.wake(recompute.TASK)
 
     def _record_in_audit_log(self, session: OwnedSession) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""

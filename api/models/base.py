@@ -28,6 +28,7 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
+from api.protocol.email_address import UnusableAddressError, normalized_address
 from api.rules.calendar import ZONES, in_utc, is_within_reach
 from api.rules.facts import Moment
 from api.storage.codecs import from_db_moment
@@ -45,6 +46,7 @@ BLANK = r"\s\x85\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u300
 TURNING = r"\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069"
 A_LINE = rf"^(?![{BLANK}]*$)[^{CONTROL}{TURNING}]+$"
 A_TEXT = rf"^(?![{BLANK}]*$)[^{CONTROL}]+$"
+AN_ADDRESS = rf'^("([^{BLANK}{CONTROL}]| )+"|[^@<>,;{BLANK}{CONTROL}]+)@[^@<>,;{BLANK}{CONTROL}]+$'
 ANYTHING = r"^[^\x00]*$"
 NOT_IN_QUERY = r"\x00-\x1f\x7f-\x9f"
 PRINTABLE = rf"^[^{NOT_IN_QUERY}]*$"
@@ -105,6 +107,20 @@ def _not_blank(value: str) -> str:
     if NOTHING.fullmatch(value):
         raise PydanticCustomError("blank", "Send some text, or null if the field may be empty.")
     return value
+
+
+def _like_an_address(value: str) -> str:
+    if not re.fullmatch(AN_ADDRESS, value):
+        raise PydanticCustomError("not_an_address", "Send one e-mail address such as name@example.com.")
+    return _clean(value)
+
+
+def _mailable(value: str) -> str:
+    try:
+        return normalized_address(value)
+    except UnusableAddressError as error:
+        detail = "No mail can be sent to this address: send one such as name@example.com."
+        raise PydanticCustomError("unusable_address", detail) from error
 
 
 def _no_script(value: str) -> str:
@@ -237,9 +253,17 @@ Link = Annotated[
 ]
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$"),
-    AfterValidator(_visible),
-    Says(pattern=rf"^[^@<>,;{BLANK}{CONTROL}]+@[^@<>,;{BLANK}{CONTROL}]+$"),
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_like_an_address),
+    AfterValidator(_mailable),
+    Says(pattern=AN_ADDRESS, format="email"),
+]
+# To look an account up: one of an older version may have an address to which no mail can be sent.
+KnownEmail = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_like_an_address),
+    Says(pattern=AN_ADDRESS),
 ]
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, id_column, owned_by_user
+from api.models.base import NO_NUL, Body, KnownEmail, id_column, owned_by_user
 from api.models.user import CHOICE, Password
 from api.storage.session import Owned
 
@@ -31,7 +31,7 @@ class PasswordReset(Owned, table=True):
 class PasswordResetCreate(Body):
     """The address of the account whose password was forgotten."""
 
-    email: Email
+    email: KnownEmail
 
 
 class PasswordResetConfirm(Body):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, Flag, Instant, Line, Stored, json_column, owned_by_user
+from api.models.base import NO_NUL, Body, Flag, Instant, KnownEmail, Line, Stored, json_column, owned_by_user
 from api.protocol.scopes import ALL, SCOPES
 
 Scope = Literal[SCOPES]  # type: ignore[valid-type]  # SCOPES is the only list of scopes
@@ -44,7 +44,7 @@ class Token(Stored, table=True):
 class SessionCreate(Body):
     """A sign-in."""
 
-    email: Email
+    email: KnownEmail
     password: Secret
     name: Annotated[Line | None, Field(description=NAMED)] = None
     cookie: Annotated[

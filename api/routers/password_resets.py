@@ -8,6 +8,7 @@ from api.http.routes import OPEN, Routes
 from api.models.password_reset import PasswordResetConfirm, PasswordResetCreate
 from api.security import hash_password
 from api.services.accounts import login_throttle, password_resets
+from api.workers import mailer
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Afterword: a new password</title>
@@ -55,7 +56,7 @@ def create_password_reset(context: RequestContextDep, body: PasswordResetCreate)
         most = context.settings.sign_ins_per_hour
         login_throttle.count_attempt(session, "reset", email=body.email, address=context.client_address, most=most)
         password_resets.request_reset(session, body.email)
-    context.wake_mailer()
+    context.wake(mailer.TASK)
     return Response(status_code=202)
 
 

@@ -174,6 +174,15 @@ class Database:
         self.engine.dispose()
 
 
+def lift_statement_timeout(session: OwnedSession) -> None:
+    """Let the statements of a background transaction take as long as they need on PostgreSQL.
+
+    The timeout of the connection is made for requests; it applies again after this transaction.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.connection().execute(text("SET LOCAL statement_timeout = 0"))
+
+
 def _check_deadline() -> None:
     deadline = DEADLINE.get()
     if deadline is not None and time.monotonic() > deadline:

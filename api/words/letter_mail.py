@@ -16,6 +16,7 @@ from api.words.letter_sheet import Sheet, line
 POLICY = compat32.clone(linesep="\r\n")
 ATOMS = re.compile(r"[A-Za-z0-9'-]{1,60}( [A-Za-z0-9'-]{1,60})*")
 SIMPLE = re.compile(r"(?!.*=\?)[\x21-\x7e]{1,60}( [\x21-\x7e]{1,60})*")
+QUOTED = re.compile(r'"(\\.|[^"\\])+"')
 DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 
 
@@ -58,7 +59,7 @@ def _address(email: str) -> str | None:
         return None
     if not user or not user.isascii() or not DOMAIN.fullmatch(ascii_domain):
         return None
-    return Address("", user, ascii_domain).addr_spec
+    return f"{user}@{ascii_domain}" if QUOTED.fullmatch(user) else Address("", user, ascii_domain).addr_spec
 
 
 def mailto(sheet: Sheet) -> str:

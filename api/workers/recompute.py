@@ -1,26 +1,37 @@
-"""Recompute waiting accounts: one slice each by turns, so that a large account does not hold up the others."""
+"""The task that recomputes accounts: one slice each in turn, so that a large account does not delay the others."""
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from api.services.steps.recompute import run_slice, waiting_accounts
 from api.storage.database import Database
+from api.workers.units import IncompletePassError, Units
 
+TASK = "recompute"
+EVERY_SECONDS = 10.0  # a write of this process wakes the task at once
 ACCOUNTS_AT_ONCE = 100
 
 
-def recompute_waiting(
-    database: Database, clock: Callable[[], datetime], *, is_stopped: Callable[[], bool] = lambda: False
+def recompute_pass(
+    database: Database, clock: Callable[[], datetime], is_stopping: Callable[[], bool] = lambda: False
 ) -> None:
-    """Run slices until no account waits, or until it is stopped: the next start goes on from there.
+    """Do one pass of the task: run slices until no account waits, or until the process stops.
 
-    Raises ProblemError where the database is not available.
+    The next start goes on from the stored position. Raises IncompletePassError if a slice failed.
     """
-    while waiting := _waiting(database, clock()):
+
+    def now() -> datetime:
+        return clock().replace(microsecond=0)
+
+    units = Units(TASK)
+    while (waiting := _waiting(database, now())) and not units.failed:
         for user_id in waiting:
-            if is_stopped():
+            if is_stopping():
                 return
-            run_slice(database, user_id, clock())
+            units.run(partial(run_slice, database, user_id, now()))
+    if units.failed:
+        raise IncompletePassError("some accounts are not recomputed yet")
 
 
 def _waiting(database: Database, now: datetime) -> list[str]:

@@ -67,7 +67,7 @@ ACCEPTED = {
 BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
     "It depends on the clock.": frozenset({"future_evidence", "in_the_past", "not_within_30_days"}),
     "A format states it, and texts with a length at its bound are drawn without their format.": frozenset(
-        {"unknown_zone"}
+        {"unknown_zone", "unusable_address"}
     ),
     "It depends on another field, and a schema compares no two values.": frozenset(
         {

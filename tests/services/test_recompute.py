@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from api.services.steps import judge, recompute
 from api.services.steps.recompute import run_slice
-from api.workers.recompute import recompute_waiting
+from api.workers.recompute import recompute_pass
 from tests.conftest import World
 from tests.services.checks import check_rows
 
@@ -61,7 +61,7 @@ def test_a_change_updates_every_application_for_any_batch_size(
     monkeypatch.setattr(recompute, "BATCH_SIZE", batch)
     record_applications(client)
     assert change(client).status_code == 200
-    recompute_waiting(world.database, world.clock)
+    recompute_pass(world.database, world.clock)
     check_account(world, client)
 
 
@@ -72,7 +72,7 @@ def test_answers_say_that_an_account_is_being_recomputed(world: World, client: T
     assert change_policy(client).json()["recomputing"] is True
     assert answers_say_recomputing(client, ids[0]) == {True}
     assert client.get("/v1/queue", headers={"If-None-Match": tag}).status_code == 200
-    recompute_waiting(world.database, world.clock)
+    recompute_pass(world.database, world.clock)
     assert answers_say_recomputing(client, ids[0]) == {False}
 
 
@@ -95,14 +95,14 @@ def test_a_recomputation_that_was_interrupted_goes_on_beside_other_writes(world:
     client.post("/v1/search-activities", json={"kind": "search", "at": "2026-05-31T10:00Z"})
     client.delete(f"/v1/applications/{ids[1]}")
     change_zone(client)  # starts again from the first application
-    recompute_waiting(world.database, world.clock)
+    recompute_pass(world.database, world.clock)
     check_account(world, client)
 
 
 def test_the_task_stops_between_two_slices(world: World, client: TestClient) -> None:
     ids = record_applications(client)
     change_policy(client)
-    recompute_waiting(world.database, world.clock, is_stopped=lambda: True)
+    recompute_pass(world.database, world.clock, lambda: True)
     assert answers_say_recomputing(client, ids[0]) == {True}
 
 
@@ -116,5 +116,5 @@ def test_a_contact_of_many_applications_is_judged_in_the_background(
         assert client.patch(f"/v1/applications/{id_}", json=body).status_code == 200
     assert client.patch(f"/v1/contacts/{contact['id']}", json={"phone": None, "email": None}).status_code == 200
     assert client.get("/v1/queue").json()["recomputing"] is True
-    recompute_waiting(world.database, world.clock)
+    recompute_pass(world.database, world.clock)
     check_account(world, client)

@@ -134,6 +134,7 @@ def test_a_letter_of_the_allowed_length_fits_on_a_page() -> None:
     ("email", "shown"),
     [
         pytest.param("kim.lee+jobs@example.com", "<kim.lee+jobs@example.com>", id="plain"),
+        pytest.param('"a b"@example.com', '<"a b"@example.com>', id="quoted-already"),
         pytest.param('a"(b)@example.com', '<"a\\"(b)"@example.com>', id="quoted-before-the-at"),
         pytest.param("jm@exämple.com", "<jm@xn--exmple-cua.com>", id="a-domain-beyond-ascii"),
         pytest.param("jürgen@example.com", None, id="beyond-ascii-before-the-at"),

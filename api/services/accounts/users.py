@@ -10,6 +10,7 @@ from api.models import PasswordReset, User
 from api.models.base import Body, new_id
 from api.models.policy import PolicyOverrides
 from api.models.user import UserCreate, UserPublic
+from api.protocol.email_address import account_address
 from api.protocol.etags import etag
 from api.services.accounts import tokens
 from api.services.current_user import current_user
@@ -24,7 +25,7 @@ def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) 
     user = User(
         **body.model_dump(exclude={"email", "password"}),
         id=new_id(),
-        email=body.email.lower(),
+        email=account_address(body.email),
         password_hash=password_hash,
         created_at=session.now,
         updated_at=session.now,
@@ -41,9 +42,11 @@ def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) 
 
 
 def find_by_email(session: OwnedSession, email: str) -> User | None:
-    """Return the account with an e-mail address."""
-    wanted = select(User).where(User.email == email.strip().lower())
-    return session.exec(wanted, execution_options=ANY_OWNER).one_or_none()
+    """Return the account of an address."""
+    plain = email.strip().lower()
+    wanted = select(User).where(col(User.email).in_({plain, account_address(email)}))
+    found = session.exec(wanted, execution_options=ANY_OWNER).all()
+    return next((user for user in found if user.email == plain), found[0] if found else None)
 
 
 def all_user_ids(session: OwnedSession) -> Sequence[str]:
