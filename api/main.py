@@ -18,6 +18,7 @@ from api.errors import ProblemError
 from api.http import problems
 from api.http.admission import MAX_HASHED, MAX_WAITING_TO_BE_HASHED, Admission, Gate
 from api.http.credentials import CSRF_HEADER
+from api.http.known_accounts import KnownAccounts
 from api.http.middleware import RequestMiddleware
 from api.http.route_index import RouteIndex
 from api.metrics import Metrics
@@ -147,6 +148,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.clock = clock
     app.state.exporting = asyncio.Semaphore()
     app.state.gate = app.state.hashing_gate = app.state.mailer = app.state.async_connection = None
+    app.state.known_accounts = KnownAccounts()
     app.state.rate_limiter = RateLimiter(settings.requests_per_minute) if settings.requests_per_minute else None
     directory = RouteIndex()
     for routes in ROUTERS:
