@@ -13,19 +13,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.errors import FieldError, InvalidError, ProblemError, TooManyRequestsError
 from api.http.credentials import credentials
-from api.http.headers import request_now, single_header
+from api.http.headers import single_header
 from api.http.not_modified import answer_if_not_modified
+from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
 from api.protocol.rate_limit import RateLimiter
 from api.security import hash_token, looks_like_token
-from api.services.accounts.authentication import authenticate
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -143,11 +142,14 @@ class Route(APIRoute):
                 answer = await answer_if_not_modified(request)
                 if answer is not None:
                     return answer
+            writes = self.method != "GET"
+            if self.scopes and writes:
+                await look_up_token(request)  # before the body is parsed; the transaction checks it again
             try:
                 return await handle(StrictRequest(request.scope, request.receive))
             except RequestValidationError:
-                if self.scopes:
-                    await run_in_threadpool(_authenticate_first, request)
+                if self.scopes and not writes:
+                    await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
         return checked
@@ -176,13 +178,6 @@ def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..
 def json_response(response: Response, content: bytes, status: int = 200) -> Response:
     """Return serialised JSON with the headers that were set on FastAPI's response so far."""
     return Response(content, status, media_type=JSON, headers=dict(response.headers))
-
-
-def _authenticate_first(request: Request) -> None:
-    """Authenticate before a 422 is sent, so that a caller without a token gets 401 and no details of the input."""
-    state, route = request.app.state, request.scope["route"]
-    with state.database.read(request_now(request)) as session:
-        authenticate(session, credentials(request), route.scopes)
 
 
 def _check_rate_limit(request: Request, secret: str) -> None:

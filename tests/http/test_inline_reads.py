@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.errors import InlineReadError
-from api.http import deps, inline_reads, not_modified
+from api.http import deps, inline_reads, token_lookup
 from tests.conftest import World
 from tests.http.api_client import interviewed, read, step
 
@@ -118,7 +118,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         handed.append(function.__name__)
         return await run_in_threadpool(function, *given)
 
-    monkeypatch.setattr(not_modified, "run_in_threadpool", noted)
+    monkeypatch.setattr(token_lookup, "run_in_threadpool", noted)
     return handed
 
 

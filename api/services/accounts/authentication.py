@@ -17,15 +17,11 @@ from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, se
 from api.storage.session import UNSYNCED, OwnedSession
 
 LAST_USED_EVERY = timedelta(minutes=10)
+COLUMNS = (Token.user_id, Token.id, Token.kind, Token.name, Token.scopes, Token.expires_at, Token.last_used_at)
+TOKEN = CompiledStatement(select_as_text(*COLUMNS).where(col(Token.hash) == param("hash")), owned=False)
 TOKEN_WITH_STATE = CompiledStatement(
     select_as_text(
-        Token.user_id,
-        Token.id,
-        Token.kind,
-        Token.name,
-        Token.scopes,
-        Token.expires_at,
-        Token.last_used_at,
+        *COLUMNS,
         User.write_counter,
         *latest_passings(col(Token.user_id)),
     )
@@ -37,7 +33,10 @@ TOKEN_WITH_STATE = CompiledStatement(
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedToken:
-    """Who asks, by which token, and the state of their steps: it changes with every write and every passing."""
+    """Who asks, by which token, and the state of their steps: it changes with every write and every passing.
+
+    The state is empty where only the token was looked up.
+    """
 
     user_id: str
     id: str
@@ -53,18 +52,26 @@ class AuthenticatedToken:
 
 
 def find_token(
-    raw: RawConnection, secret: str, needed: Collection[str], *, as_of: datetime | None = None
+    raw: RawConnection,
+    secret: str,
+    needed: Collection[str],
+    *,
+    as_of: datetime | None = None,
+    statement: CompiledStatement = TOKEN_WITH_STATE,
 ) -> AuthenticatedToken:
-    """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope."""
-    row = raw.first(TOKEN_WITH_STATE, **_parameters(secret, as_of or raw.now))
+    """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope.
+
+    `statement`: `TOKEN_WITH_STATE`, or `TOKEN` where the state is not needed.
+    """
+    row = raw.first(statement, **_parameters(secret, as_of or raw.now))
     return _checked(row, raw.now, needed)
 
 
 async def find_token_async(
-    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime
+    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime, statement: CompiledStatement
 ) -> AuthenticatedToken:
     """Return who asks, with the state now, without a thread. Raises as `find_token` does."""
-    return _checked(await connection.first(TOKEN_WITH_STATE, **_parameters(secret, now)), now, needed)
+    return _checked(await connection.first(statement, **_parameters(secret, now)), now, needed)
 
 
 def _parameters(secret: str, now: datetime) -> dict[str, str]:
@@ -88,7 +95,7 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
     """Make the token's user the owner of the session; return who it is. Raises as `find_token` does."""
-    found = find_token(RawConnection.of(session), secret, needed)
+    found = find_token(RawConnection.of(session), secret, needed, statement=TOKEN)
     session.owner = found.user_id
     return found
 
