@@ -17,6 +17,7 @@ from api.clock import wall_clock
 from api.errors import ProblemError
 from api.http import problems
 from api.http.admission import MAX_HASHED, MAX_WAITING_TO_BE_HASHED, Admission, Gate
+from api.http.connections import CONNECTIONS, Connections
 from api.http.credentials import CSRF_HEADER
 from api.http.known_accounts import KnownAccounts
 from api.http.middleware import RequestMiddleware
@@ -98,7 +99,7 @@ EXPOSED = (
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     """Create gates, connections and mailer on the event loop; delete expired rows now and every hour until shutdown."""
 
     async def every_hour() -> None:
@@ -122,7 +123,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
     app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
     tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
-    yield {SETTINGS: settings}
+    yield {SETTINGS: settings, CONNECTIONS: Connections(settings)}
     stopping.set()
     app.state.mailer.stop()
     await asyncio.gather(*tasks)  # not cancelled: that would leave a thread running with a connection

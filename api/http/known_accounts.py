@@ -15,7 +15,7 @@ class KnownAccounts:
         self._accounts: dict[str, str] = {}
 
     def add(self, secret: str, user_id: str) -> None:
-        """Remember the account of a token that was just checked; the oldest one is forgotten when there are too many."""
+        """Remember the account of a token that was just checked; with too many, the oldest is forgotten."""
         self._accounts[hash_token(secret)] = user_id
         if len(self._accounts) > MAX_KNOWN:
             del self._accounts[next(iter(self._accounts))]

@@ -75,7 +75,9 @@ def test_a_request_that_timed_out_is_not_carried_out_afterwards(make_world: Worl
             began = time.monotonic()
             late = client.post("/v1/applications", json=APPLICATION)
             waited = time.monotonic() - began
-            wait_until(lambda: not world.app.state.gate.is_full)  # the statement that waits for the lock was interrupted
+            wait_until(
+                lambda: not world.app.state.gate.is_full
+            )  # the statement that waits for the lock was interrupted
             assert client.get("/v1/applications").json()["items"] == []
         assert 0.3 < waited < 2
         assert late.status_code == 503
