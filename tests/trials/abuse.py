@@ -32,6 +32,7 @@ WRITERS, READERS, SENDERS = 8, 8, 4
 SLOW_READERS = SLOW_SENDERS = 50
 WRITES_PER_SECOND = 5.0
 TOKENS = 10
+LARGE_PAGE = "/redoc/redoc.js"  # a megabyte, for everybody
 UNKNOWN = {f"{number:05x}": 1 for number in range(19_200)}  # 212 kB
 MB = 1_000_000
 
@@ -99,8 +100,8 @@ async def _attack(hostile: Hostile) -> Damage:
         (hostile.unknown_fields, SENDERS),
     ]
     clients = [_client(hostile.port, requests(), end, damage) for requests, times in means for _ in range(times)]
-    large = next(hostile.reads()) * 20
-    clients += [_slow_reader(hostile.port, large, end, damage) for _ in range(SLOW_READERS)]
+    large = load.request("GET", LARGE_PAGE, "") + next(hostile.reads())
+    clients += [_slow_reader(hostile.port, large * 5, end, damage) for _ in range(SLOW_READERS)]
     slow = load.head("POST", "/v1/applications", hostile.tokens[0], "Content-Length: 100000")
     clients += [_slow_sender(hostile.port, slow, end) for _ in range(SLOW_SENDERS)]
     await asyncio.gather(*clients)
