@@ -15,7 +15,9 @@ from api import __version__
 from api.clock import wall_clock
 from api.http import problems
 from api.http.admission import MAX_HASHED, MAX_WAITING_TO_BE_HASHED, Admission, Gate
+from api.http.connections import CONNECTIONS, Connections
 from api.http.credentials import CSRF_HEADER
+from api.http.known_accounts import KnownAccounts
 from api.http.middleware import RequestMiddleware
 from api.http.route_index import RouteIndex
 from api.metrics import Metrics
@@ -93,7 +95,7 @@ EXPOSED = (
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     """Create gates and connections on the event loop, and run the background tasks until shutdown."""
     settings: Settings = app.state.settings
     served = settings.pool_size - RESERVED_CONNECTIONS
@@ -104,7 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     app.state.database.open_inline_connection()
     app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
     app.state.supervisor.start()
-    yield {SETTINGS: settings}
+    yield {SETTINGS: settings, CONNECTIONS: Connections(settings)}
     await app.state.supervisor.stop()
     if app.state.async_connection is not None:
         await app.state.async_connection.close()
@@ -149,6 +151,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.exporting = asyncio.Semaphore()
     app.state.gate = app.state.hashing_gate = app.state.async_connection = None
     app.state.supervisor = _supervised(app)
+    app.state.known_accounts = KnownAccounts()
     app.state.rate_limiter = RateLimiter(settings.requests_per_minute) if settings.requests_per_minute else None
     directory = RouteIndex()
     for routes in ROUTERS:

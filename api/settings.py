@@ -35,9 +35,11 @@ def _an_origin(origin: str) -> str:
 
 def _a_network(text: str) -> str:
     try:
-        ip_network(text)
+        network = ip_network(text)
     except ValueError as error:
         raise ValueError("name addresses or networks such as 10.0.0.0/8, because * would trust every client") from error
+    if not network.prefixlen:
+        raise ValueError("name addresses or networks such as 10.0.0.0/8, because a /0 would trust every client")
     return text
 
 
@@ -85,6 +87,13 @@ class Settings(BaseSettings):
     max_waiting: Annotated[
         int, Field(ge=0, le=10_000, description="Requests that may wait for a place; more get 503 at once.")
     ] = 60
+    max_connections: Annotated[
+        int, Field(ge=1, le=100_000, description="Connections of one process; more get 503. Each is an open file.")
+    ] = 800
+    max_connections_per_address: Annotated[
+        int,
+        Field(ge=0, le=100_000, description="Connections from one address that is no trusted proxy. 0: no limit."),
+    ] = 200
     max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies get 413.")] = 262_144
     session_days: Annotated[int, Field(ge=1, le=365, description="How long a session lasts after sign-in.")] = 30
     cors_origins: Annotated[

@@ -92,6 +92,7 @@ class Caller(RequestContext):
         """Open a read transaction of the caller."""
         with self.database.read(self.now) as session:
             self.token = authenticate(session, self.secret, self.route.scopes)
+            self._remember_account()
             yield session
         self._set_last_used()
 
@@ -105,11 +106,16 @@ class Caller(RequestContext):
         with self.database.inline_connection() if inline else self.database.driver_connection() as driver:
             raw = RawConnection(driver, self.database.engine.dialect, self.now, max_rows=max_rows)
             self.token = find_token(raw, self.secret, self.route.scopes, as_of=as_of)
+            self._remember_account()
             if inline and is_last_use_outdated(self.token.last_used_at, self.now):
                 raise InlineReadError
             self.headers["ETag"] = self.token.etag(request_target(self.request))
             yield raw.owned_by(self.token.user_id)
         self._set_last_used()
+
+    def _remember_account(self) -> None:
+        """Count the next requests with this token for its account."""
+        self.request.app.state.known_accounts.add(self.secret, self.token.user_id)
 
     def _set_last_used(self) -> None:
         """Set the token's time of last use; if the write lock is taken, leave that to a later request."""
@@ -123,14 +129,20 @@ class Caller(RequestContext):
     def writing(self, *, returns_secret: bool = False, audited: bool = True) -> Iterator[OwnedSession]:
         """Open a write transaction of the caller; it commits when the block ends.
 
+        The token was looked up before the body was parsed. It is checked again when the user's row is locked: a token
+        that ended meanwhile, or an account that was erased, gets 401.
+
         With an Idempotency-Key, a stored response is replayed; otherwise the response that `remember` got is stored in
         the same transaction. `returns_secret`: the response is never stored. `audited`: the operation is written to the
         account's activity.
         """
         idempotent_request = None if returns_secret else self.idempotent_request
         with self.database.write(self.now) as session:
-            self.token = authenticate(session, self.secret, self.route.scopes)
+            session.owner = self.request.scope.get("owner")
+            if session.owner is None:  # a GET that writes
+                authenticate(session, self.secret, self.route.scopes)
             judge.lock_user(session)
+            self.token = authenticate(session, self.secret, self.route.scopes)
             if idempotent_request is not None:
                 idempotent_responses.replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):

@@ -126,7 +126,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "payload_too_large": ProblemType(
         413,
         "Body too large",
-        "Send a smaller body. GET /v1/meta shows the limit as `body_bytes`.",
+        "Send a smaller body. GET /v1/meta shows the limits as `body_bytes` and, where no token is needed, "
+        "`open_body_bytes`.",
     ),
     "unsupported_media_type": ProblemType(
         415,

@@ -12,6 +12,7 @@ from api.security import hash_password, verify_password
 from api.services.accounts import login_throttle, users
 from api.services.current_user import current_user
 from api.services.policies import policy_with_origins
+from api.services.steps.recompute import is_recomputing
 from api.storage.session import OwnedSession
 
 routes = Routes("account")
@@ -93,7 +94,7 @@ def get_policy(caller: CallerDep) -> PolicyPublic:
     and presets.
     """
     with caller.reading() as session:
-        shown, tag = _policy(session, recomputing=caller.token.is_recomputing)
+        shown, tag = _policy(session)
         caller.set_etag(tag)
         return shown
 
@@ -106,12 +107,12 @@ def update_policy(caller: CallerDep, body: PolicyOverrides) -> PolicyPublic:
     recomputed. If there are many, this goes on in the background, and `recomputing` is true until it is done.
     """
     with caller.writing() as session:
-        caller.check_if_match(*_policy(session, recomputing=caller.token.is_recomputing))
-        is_done = users.change_policy(session, current_user(session), body)
-        shown, caller.headers["ETag"] = _policy(session, recomputing=not is_done)
+        caller.check_if_match(*_policy(session))
+        users.change_policy(session, current_user(session), body)
+        shown, caller.headers["ETag"] = _policy(session)
         return shown
 
 
-def _policy(session: OwnedSession, *, recomputing: bool) -> tuple[PolicyPublic, str]:
-    user = current_user(session)
+def _policy(session: OwnedSession) -> tuple[PolicyPublic, str]:
+    user, recomputing = current_user(session), is_recomputing(session)
     return policy_with_origins(user.policy, {}, recomputing=recomputing), etag(user.version, [True] * recomputing)

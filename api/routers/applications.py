@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from api.errors import InvalidError
 from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, changed, created, etag_of, paged, removed, updated
-from api.http.deps import Caller, CallerDep, DryRun, PageDep
+from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.routes import Routes
 from api.models import Application
 from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationUpdate, Stage
@@ -22,6 +22,7 @@ from api.services.facts.applications import APPLICATION, restore
 from api.services.facts.crud import change, find, id_filter, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
+from api.services.steps.recompute import is_recomputing
 from api.storage.keyset import Key, sort_orders
 from api.storage.session import OwnedSession
 
@@ -187,7 +188,7 @@ def get_application_policy(caller: CallerDep, application_id: ApplicationId) -> 
     Each setting as it applies here, and whether it is the default, yours, or this application's.
     """
     with caller.reading() as session:
-        shown, tag = _policy(caller, session, find(session, Application, application_id))
+        shown, tag = _policy(session, find(session, Application, application_id))
         caller.set_etag(tag)
         return shown
 
@@ -201,13 +202,13 @@ def update_application_policy(caller: CallerDep, application_id: ApplicationId, 
     """
     with caller.writing() as session:
         row = find(session, Application, application_id)
-        caller.check_if_match(*_policy(caller, session, row))
+        caller.check_if_match(*_policy(session, row))
         change(session, APPLICATION, row, ApplicationUpdate(policy=body))
-        shown, caller.headers["ETag"] = _policy(caller, session, row)
+        shown, caller.headers["ETag"] = _policy(session, row)
         return shown
 
 
-def _policy(caller: Caller, session: OwnedSession, row: Application) -> tuple[PolicyPublic, str]:
-    user, recomputing = current_user(session), caller.token.is_recomputing
+def _policy(session: OwnedSession, row: Application) -> tuple[PolicyPublic, str]:
+    user, recomputing = current_user(session), is_recomputing(session)
     tag = etag(row.version, [user.version, *[True] * recomputing])
     return policy_with_origins(user.policy, row.policy, recomputing=recomputing), tag

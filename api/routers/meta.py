@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api import __version__
 from api.errors import NotFoundError, UnavailableError
+from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.deps import RequestContextDep
 from api.http.problems import problem_page, slug
 from api.http.routes import OPEN, Routes
@@ -224,6 +225,7 @@ def get_meta(context: RequestContextDep) -> Meta:
         "default_page": DEFAULT_LIMIT,
         "largest_page": MAX_LIMIT,
         "body_bytes": context.settings.max_body_bytes,
+        "open_body_bytes": MAX_OPEN_BODY_BYTES,
         "live_applications": MAX_LIVE,
         "holidays": MAX_HOLIDAYS,
         "snooze_days": 30,

@@ -98,4 +98,4 @@ def get_queue_summary(caller: CallerDep) -> QueueSummary:
     """
     with caller.reading() as session:
         caller.set_etag(steps_etag(session, caller.now, request_target(caller.request)))
-        return queue.summary(session, recomputing=caller.token.is_recomputing)
+        return queue.summary(session)

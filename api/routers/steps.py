@@ -15,6 +15,7 @@ from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, Step
 from api.services.facts.crud import find
 from api.services.facts.step_overrides import Action, override_step, skip_many, snooze
 from api.services.steps.read import View, one_step, steps_of_one
+from api.services.steps.recompute import is_recomputing
 from api.services.steps.version import steps_etag
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
@@ -57,7 +58,7 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         application = find(session, Application, application_id)
         skip_many(session, application, body.steps, body.at, body.note)
         caller.headers["ETag"] = steps_etag(session, caller.now, f"/v1/applications/{application.id}/steps?")
-        raw, recomputing = RawConnection.of(session), caller.token.is_recomputing
+        raw, recomputing = RawConnection.of(session), is_recomputing(session)
         shown = steps_of_one(raw, application.id, View(caller.now), recomputing=recomputing)
         return caller.remember(StepsPublic.model_validate(shown))
 

@@ -2,6 +2,8 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +18,7 @@ from sqlmodel import create_engine
 
 from api.errors import ProblemError, StorageFullError, UnavailableError
 from api.settings import Settings
+from api.storage.deadline import DEADLINE, check_deadline, is_past_deadline, within_deadline
 
 try:
     import pysqlite3.dbapi2 as bundled  # type: ignore[import-untyped]  # has no annotations
@@ -23,11 +26,13 @@ except ImportError:  # no wheel for this platform: use Python's own library
     bundled = sqlite3
 
 SAFE_SQLITE = (3, 51, 3)
-WRITE = "write"
-TRANSIENT_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
+WRITE, PATIENCE = "write", "patience"
+TRANSIENT_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table", "interrupted")
 TRANSIENT_IN_POSTGRESQL = ("08", "25006", "25P03", "40", "42P01", "53", "55P03", "57")
 DISK_FULL = "53100"
-USED_AT, TRUSTED_SECONDS = "used_at", 1.0
+DEADLINE_EVERY = 100_000  # operations of SQLite's virtual machine, about two milliseconds
+CANCEL_SECONDS = 2.0
+DEADLINE_OF, USED_AT, TRUSTED_SECONDS = "deadline_of", "used_at", 1.0
 GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
 
 
@@ -50,13 +55,16 @@ def make_engine(settings: Settings) -> Engine:
     if url.get_backend_name() != "sqlite":
         engine = create_engine(url, connect_args=postgresql_arguments(settings), **shared)
         _ping_idle_connections(engine)
+        _cancel_at_deadline(engine)
+        event.listen(engine, "before_cursor_execute", _check_deadline)
         return engine
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
     engine = create_engine(url, module=SQLITE, connect_args=arguments, **shared)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin_sqlite(settings.busy_timeout_seconds))
+    event.listen(engine, "before_cursor_execute", _check_deadline)
     return engine
 
 
@@ -102,18 +110,67 @@ def _ping_idle_connections(engine: Engine) -> None:
     event.listen(engine, "checkout", look)
 
 
+def _cancel_at_deadline(engine: Engine) -> None:
+    """Have the server cancel what a connection runs when the deadline of its request passes.
+
+    A statement timeout for each transaction would cost a round trip; this costs nothing while requests are in time.
+    """
+    driver: Any = engine.dialect.dbapi
+
+    def begin(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401  # the driver's
+        def cancel() -> None:
+            with suppress(driver.Error):  # the connection is closed, or the server does not answer: its timeout remains
+                connection.cancel_safe(timeout=CANCEL_SECONDS)
+
+        deadline = DEADLINE.get()
+        if deadline is not None:
+            record.info[DEADLINE_OF] = deadline
+            deadline.watch(record, cancel)
+
+    def end(_connection: object, record: ConnectionPoolEntry) -> None:
+        deadline = record.info.pop(DEADLINE_OF, None)
+        if deadline is not None:
+            deadline.unwatch(record)
+
+    event.listen(engine, "checkout", begin)
+    event.listen(engine, "checkin", end)
+
+
+def _check_deadline(*_statement: object) -> None:
+    """Begin no statement after the deadline."""
+    check_deadline()
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Set up a connection: explicit transactions, commits synced to the disk, deleted content overwritten."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.set_progress_handler(is_past_deadline, DEADLINE_EVERY)
     # SQLite's own lower() changes only A–Z; PostgreSQL's changes other letters too, unless its locale is C.
     connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get(WRITE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+def _begin_sqlite(busy_timeout: float) -> Callable[[Connection], None]:
+    """Return the listener that begins transactions: a write waits for other processes until the deadline at most."""
+
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get(WRITE):
+            connection.exec_driver_sql("BEGIN")
+            return
+        patience = within_deadline(options.get(PATIENCE, busy_timeout))
+        if patience == busy_timeout:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={patience * 1000:.0f}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={busy_timeout * 1000:.0f}")
+
+    return begin
 
 
 def outage(error: Exception, driver: ModuleType) -> ProblemError | None:

@@ -13,6 +13,7 @@ from sqlmodel import select
 
 from api.errors import InlineReadError
 from api.storage.codecs import to_db_id
+from api.storage.deadline import check_deadline
 from api.storage.session import Owned, OwnedSession
 
 Row = tuple[Any, ...]
@@ -161,8 +162,10 @@ class RawConnection:
 
     def execute_many(self, statement: CompiledStatement, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that writes, once for each set of values."""
+        check_deadline()
         if values:
             self._driver.cursor().executemany(*statement.bind_many(self._dialect, values, self._values))
 
     def _run(self, statement: CompiledStatement, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
+        check_deadline()
         return self._driver.execute(*statement.bind(self._dialect, {**self._values, **values}))

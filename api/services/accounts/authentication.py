@@ -17,15 +17,11 @@ from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, se
 from api.storage.session import UNSYNCED, OwnedSession
 
 LAST_USED_EVERY = timedelta(minutes=10)
+COLUMNS = (Token.user_id, Token.id, Token.kind, Token.name, Token.scopes, Token.expires_at, Token.last_used_at)
+TOKEN = CompiledStatement(select_as_text(*COLUMNS).where(col(Token.hash) == param("hash")), owned=False)
 TOKEN_WITH_STATE = CompiledStatement(
     select_as_text(
-        Token.user_id,
-        Token.id,
-        Token.kind,
-        Token.name,
-        Token.scopes,
-        Token.expires_at,
-        Token.last_used_at,
+        *COLUMNS,
         User.recompute_after,
         User.write_counter,
         *latest_passings(col(Token.user_id)),
@@ -38,7 +34,10 @@ TOKEN_WITH_STATE = CompiledStatement(
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedToken:
-    """A valid token and its user. `state` is the version of the user's steps (see `api.services.steps.version`)."""
+    """A valid token and its user. `state` is the version of the user's steps (see `api.services.steps.version`).
+
+    The state is empty if only the token was looked up; `is_recomputing` is false then.
+    """
 
     user_id: str
     id: str
@@ -55,18 +54,26 @@ class AuthenticatedToken:
 
 
 def find_token(
-    raw: RawConnection, secret: str, needed: Collection[str], *, as_of: datetime | None = None
+    raw: RawConnection,
+    secret: str,
+    needed: Collection[str],
+    *,
+    as_of: datetime | None = None,
+    statement: CompiledStatement = TOKEN_WITH_STATE,
 ) -> AuthenticatedToken:
-    """Return the token of a secret, with the state at `as_of`. Raises UnauthorizedError; by scope ForbiddenError."""
-    row = raw.first(TOKEN_WITH_STATE, **_parameters(secret, as_of or raw.now))
+    """Return the token of a secret, with the state at `as_of`. Raises UnauthorizedError; by scope ForbiddenError.
+
+    `statement`: `TOKEN_WITH_STATE`, or `TOKEN` where the state is not needed.
+    """
+    row = raw.first(statement, **_parameters(secret, as_of or raw.now))
     return _checked(row, raw.now, needed)
 
 
 async def find_token_async(
-    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime
+    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime, statement: CompiledStatement
 ) -> AuthenticatedToken:
     """Return the token of a secret, with the state now, on the event loop. Raises as `find_token` does."""
-    return _checked(await connection.first(TOKEN_WITH_STATE, **_parameters(secret, now)), now, needed)
+    return _checked(await connection.first(statement, **_parameters(secret, now)), now, needed)
 
 
 def _parameters(secret: str, now: datetime) -> dict[str, str]:
@@ -78,7 +85,7 @@ def _parameters(secret: str, now: datetime) -> dict[str, str]:
 def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
-    user_id, id_, kind, name, scopes, expires_at, last_used_at, recompute_after, *state = row
+    user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row
     expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
@@ -91,14 +98,14 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
         name,
         granted,
         last_used_at=from_db_instant_or_none(last_used_at),
-        is_recomputing=recompute_after is not None,
-        state=tuple(state),
+        is_recomputing=any(state[:1]),
+        state=tuple(state[1:]),
     )
 
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
     """Return the token of a secret and make its user the owner of the session. Raises as `find_token` does."""
-    found = find_token(RawConnection.of(session), secret, needed)
+    found = find_token(RawConnection.of(session), secret, needed, statement=TOKEN)
     session.owner = found.user_id
     return found
 

@@ -91,13 +91,13 @@ def rehash(session: OwnedSession, user: User, password_hash: str) -> None:
     session.execute(wanted, execution_options=UNSYNCED)
 
 
-def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> bool:
-    """Apply a merge patch to the user's policy; return whether all applications are judged already."""
+def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> None:
+    """Apply a merge patch to the user's policy, and judge all applications again, many in the background."""
     user.policy = merge_overrides(user.policy, body)
     check_all_policies(session, user)
     _touch(session, user)
     session.flush()
-    return recompute.begin(session)
+    recompute.begin(session)
 
 
 def _touch(session: OwnedSession, user: User) -> None:

@@ -16,6 +16,7 @@ from api.rules.evaluate import project
 from api.rules.outcome import STEPS
 from api.rules.words import rfc3339
 from api.services.steps.load_facts import load_facts
+from api.services.steps.recompute import is_recomputing
 from api.services.steps.render import load_other_applications, render_step
 from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
 from api.services.steps.version import NOW
@@ -132,12 +133,12 @@ def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tup
     }
 
 
-def summary(session: OwnedSession, *, recomputing: bool) -> QueueSummary:
+def summary(session: OwnedSession) -> QueueSummary:
     """Return the numbers of the queue; counting stops at 1,000 rows of each state."""
     now = session.now
     states = {state: _counted(session, state, now) for state in WORST_FIRST}
     return QueueSummary(
-        recomputing=recomputing,
+        recomputing=is_recomputing(session),
         capped_at=CAP,
         **{state: min(sum(counts.values()), CAP) for state, counts in states.items()},
         steps=[

@@ -82,9 +82,9 @@ def _position(raw: RawConnection) -> str | None:
     return from_db_id(row[0]) if row and row[0] else None
 
 
-def is_recomputing(raw: RawConnection) -> bool:
+def is_recomputing(session: OwnedSession) -> bool:
     """Tell whether rows of the account may still be those from before a change."""
-    return _position(raw) is not None
+    return _position(RawConnection.of(session)) is not None
 
 
 def waiting_accounts(session: OwnedSession, limit: int) -> Sequence[str]:
