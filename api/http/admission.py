@@ -28,8 +28,11 @@ HASHING_REQUESTS = frozenset(
         ("POST", "/v1/users"),
         ("POST", "/v1/password-resets/confirm"),
         ("PUT", "/v1/me/password"),
+        ("PUT", "/v1/me/email"),
+        ("DELETE", "/v1/me"),
     }
 )
+CONFIRMATION_PAGE = "/mail/confirm/"
 MAX_HASHED, MAX_WAITING_TO_BE_HASHED = 2, 10
 BUSY = "Too many requests are waiting: send this one again after the time in `Retry-After`."
 LATE = "The request took too long and may or may not have been stored: send it again with the same Idempotency-Key."
@@ -88,8 +91,9 @@ class Gate:
 
 def _gate(scope: Scope) -> Gate | None:
     """Return the gate for a request: requests that hash a password have their own and do not block the others."""
-    state, request = scope["app"].state, (scope["method"], scope["path"])
-    gate: Gate | None = state.hashing_gate if request in HASHING_REQUESTS else state.gate
+    state, method, path = scope["app"].state, scope["method"], scope["path"]
+    is_hashing = (method, path) in HASHING_REQUESTS or (method == "POST" and path.startswith(CONFIRMATION_PAGE))
+    gate: Gate | None = state.hashing_gate if is_hashing else state.gate
     return gate
 
 

@@ -73,6 +73,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "DebriefNote": {"text": "Asked twice about the index.", "wording": "I have indexed forty of my own titles."},
     "ComposeLetter": {"kind": "thank_you", "recipients": [INTERVIEWER], "tone": "formal"},
     "TokenCreate": {"name": "calendar app", "scopes": ["steps:read", "applications:read"]},
+    "EmailPut": {"email": "dana@example.com", "password": PASSWORD},
+    "AccountErase": {"password": PASSWORD},
     "PasswordPut": {"current_password": PASSWORD, "password": CHANGED},
     "PasswordResetCreate": {"email": EMAIL},
     "PasswordResetConfirm": {"token": RESET, "password": CHANGED},

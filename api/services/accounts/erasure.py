@@ -28,7 +28,7 @@ def check_confirmation(session: OwnedSession, secret: str, given: str | None) ->
     }
     raise ConflictError(
         "This erases your account with everything in it, for good: repeat the request with ?confirmation= and the code "
-        "of this problem within ten minutes. GET /v1/me/export takes everything out before.",
+        "of this problem, and your password in the body, within ten minutes. GET /v1/me/export has everything.",
         code="confirmation_required",
         extra={"confirmation": f"{until}.{_code(session, secret, until)}", "erases": counts},
     )

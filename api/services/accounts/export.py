@@ -20,7 +20,7 @@ FORMAT, FORMAT_VERSION = "afterword-export", 1
 SECRETS = frozenset({"password_hash", "hash"})
 LEFT_OUT = {
     "kept_answer": "Answers kept for retries, for a day: they repeat rows that are here.",
-    "password_reset": "Links that were asked for: they work for an hour.",
+    "mail_out": "Which mails were sent to you, for 90 days: their contents are not kept.",
     "throttle": "Counts of the last hour, which belong to no account.",
 }
 AT_ONCE = 500
