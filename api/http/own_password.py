@@ -13,7 +13,7 @@ from api.services.current_user import current_user
 from api.storage.session import OwnedSession
 
 
-def check_own_password(caller: Caller, password: str | None, pointer: str) -> User:
+def check_own_password(caller: Caller, password: str, pointer: str) -> User:
     """Return the caller's account if this is its password. Attempts count towards the limit of sign-ins.
 
     Raises InvalidError, TooManyRequestsError, and PreconditionFailedError for If-Match.
@@ -21,8 +21,6 @@ def check_own_password(caller: Caller, password: str | None, pointer: str) -> Us
     with caller.writing(audited=False) as session:
         user = current_user(session)
         caller.check_if_match(users.user_to_public(user), etag(user.version))
-        if password is None:
-            raise InvalidError.at(pointer, "missing", "Send the password of your account, too.")
         most = caller.settings.sign_ins_per_hour
         login_throttle.count_attempt(session, "sign-in", email=user.email, address=caller.client_address, most=most)
     if not verify_password(password, user.password_hash):

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from sqlmodel import select
 
+from api.errors import InvalidError
 from api.http.crud import paged
 from api.http.deps import CallerDep, PageDep
 from api.http.own_password import check_own_password, writing_as_checked
@@ -93,8 +94,10 @@ def delete_me(caller: CallerDep, confirmation: Confirmation = None, body: Accoun
         user = current_user(session)
         caller.check_if_match(users.user_to_public(user), etag(user.version))
         erasure.check_confirmation(session, caller.secret, confirmation)
-    if user.password_hash is not None:
-        user = check_own_password(caller, body.password if body else None, "/password")
+        if user.password_hash is not None and body is None:
+            raise InvalidError.at("/password", "missing", "Send the password of your account, too.")
+    if user.password_hash is not None and body is not None:
+        user = check_own_password(caller, body.password, "/password")
     with writing_as_checked(caller, user, audited=False) as session:
         erasure.erase_account(session)
     caller.database.truncate_wal()

@@ -227,6 +227,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "tasks": [TASK_STATE],
     },
     "TaskState": TASK_STATE,
+    "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",
         "end_local": "2026-03-02T11:00:00",
