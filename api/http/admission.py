@@ -30,9 +30,12 @@ HASHING_REQUESTS = frozenset(
         ("POST", "/v1/users"),
         ("POST", "/v1/password-resets/confirm"),
         ("PUT", "/v1/me/password"),
+        ("PUT", "/v1/me/email"),
+        ("DELETE", "/v1/me"),
     }
 )
 MAX_OPEN_BODY_BYTES = 16_384
+CONFIRMATION_PAGE = "/mail/confirm/"
 MAX_HASHED, MAX_WAITING_TO_BE_HASHED = 2, 10
 BUSY = "Too many requests are waiting: send this one again after the time in `Retry-After`."
 LATE = "The request took too long and may or may not have been stored: send it again with the same Idempotency-Key."
@@ -148,8 +151,8 @@ def _gate(scope: Scope) -> tuple[Gate | None, str | None]:
     Requests that hash a password have a gate of their own and do not block the others. They have no holder: sign-ins
     are limited by account and address.
     """
-    state = scope["app"].state
-    if (scope["method"], scope["path"]) in HASHING_REQUESTS:
+    state, method, path = scope["app"].state, scope["method"], scope["path"]
+    if (method, path) in HASHING_REQUESTS or (method == "POST" and path.startswith(CONFIRMATION_PAGE)):
         return state.hashing_gate, None
     return state.gate, state.known_accounts.holder(scope)
 

@@ -45,6 +45,8 @@ class User(Versioned, table=True):
 
     id: str = Column(primary_key=True, default_factory=new_id, sa_type=Uuid(as_uuid=False))
     email: str = Column(max_length=254, unique=True)
+    email_confirmed_at: datetime | None = None
+    pending_email: str | None = Column(default=None, max_length=254)
     password_hash: str | None = Column(default=None, max_length=255)
     full_name: str = Column(max_length=200)
     time_zone: str = Column(max_length=64)
@@ -85,6 +87,23 @@ class UserPublic(Shown):
     time_zone: Annotated[str, TIME_ZONE]
     locale: str
     email: str
+    email_confirmed_at: Annotated[
+        datetime | None, Field(description="Since when it is known that mails to `email` reach you.")
+    ]
+    pending_email: Annotated[str | None, Field(description="The address to change to once it is confirmed.")]
+
+
+class EmailPut(Body):
+    """A new address; the password shows that it is you who asks."""
+
+    email: Email
+    password: Secret
+
+
+class AccountErase(Body):
+    """The password of an account that is to be erased."""
+
+    password: Secret
 
 
 class PasswordPut(Body):

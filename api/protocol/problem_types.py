@@ -87,6 +87,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "E-mail address taken",
         "There is already an account for this e-mail address. Sign in, or use another address.",
     ),
+    "mail_not_configured": ProblemType(
+        409,
+        "No mail server",
+        "This server sends no mails, so it cannot send a link. The operator can set AFTERWORD_SMTP_URL and "
+        "AFTERWORD_PUBLIC_URL.",
+    ),
     "letter_sent": ProblemType(
         409,
         "Letter already sent",

@@ -1,72 +1,104 @@
-"""The mail with a password reset link, which is the only mail that the service sends, and the task that sends it."""
+"""The task that sends the mails of the outbox. A mail that fails does not delay the others."""
 
+import logging
 import smtplib
-import ssl
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
+from email.utils import format_datetime
+from functools import partial
+from urllib.parse import urlsplit
 
-from api.services.accounts.password_resets import ResetLink, deliver_due_mails
+from api.models import Mail
+from api.models.mail import MailKind, MailOutcome
+from api.protocol.email_address import UnusableAddressError, address_on_the_wire, new_message
+from api.services.accounts import mails
+from api.services.accounts.mails import OutgoingMail
 from api.settings import Settings
 from api.storage.database import Database
+from api.words.mails import mail_text
+from api.workers.smtp import RefusedError, Send, post_office
+from api.workers.units import IncompletePassError, Units
 
 TASK = "mails"
 EVERY_SECONDS = 30.0
-PATIENCE_SECONDS = 10.0
-OWN_PAGE = "http://127.0.0.1:8000/password-reset"
-SMTP_PORT, SMTPS_PORT = 587, 465
-TEXT = """\
-Somebody asked to set a new password for your Afterword account. To set it, open this link. It works once and for one
-hour:
-
-{link}
-
-If it was not you, ignore this mail: your password stays as it is.
-"""
+OWN_URL = "http://127.0.0.1:8000"
+log = logging.getLogger("afterword.mails")
 
 
-def reset_mail(link: ResetLink, settings: Settings) -> EmailMessage:
-    """Return the mail with a reset link. The secret follows the #, because browsers send that part to no server."""
-    mail = EmailMessage()
-    mail["Subject"] = "Set a new password for Afterword"
-    mail["From"] = settings.mail_from or "afterword@localhost"
-    mail["To"] = link.email
-    mail.set_content(TEXT.format(link=f"{settings.reset_url or OWN_PAGE}#{link.secret}"))
-    return mail
+def mail_pass(database: Database, clock: Callable[[], datetime], settings: Settings) -> bool:
+    """Do one pass of the task; return whether more mails may be due.
+
+    Raises IncompletePassError if the mail server cannot be reached; then no mail has lost an attempt.
+    """
+    now = clock().replace(microsecond=0)
+    due = mails.due_mails(database, now)
+    for mail in due:
+        if mails.has_expired(mail, now) or mail.tries >= mails.MAX_TRIES:
+            mails.record_outcome(database, mail, MailOutcome.EXPIRED, now)
+    live = [mail for mail in due if not mails.has_expired(mail, now) and mail.tries < mails.MAX_TRIES]
+    if live:
+        try:
+            with post_office(settings) as send:
+                deliver(database, live, partial(_send, settings, send, now), now)
+        except (OSError, smtplib.SMTPException) as error:
+            raise IncompletePassError(f"the mail server takes no mails ({type(error).__name__})") from error
+    return len(due) == mails.MAX_AT_ONCE
 
 
-def sender(settings: Settings) -> Callable[[ResetLink], None]:
-    """Return the function that sends a mail by the SMTP server of the settings, or prints it if there is none."""
-    url = settings.smtp_url.get_secret_value()
-    if not url:
-        return lambda link: _print(reset_mail(link, settings))
-    return lambda link: _send_by_smtp(url, reset_mail(link, settings))
+def deliver(database: Database, due: list[Mail], send: Callable[[OutgoingMail], None], now: datetime) -> int:
+    """Send mails one by one; return how many the mail server took. Raises IncompletePassError if one met a fault."""
+    units = Units(TASK)
+    taken = sum(bool(units.run(partial(_deliver_one, database, mail, send, now))) for mail in due)
+    units.check()
+    return taken
 
 
-def _print(mail: EmailMessage) -> None:
-    body = mail.get_content()
-    sys.stderr.write(f"\nNo mail server is set (AFTERWORD_SMTP_URL). This mail is for {mail['To']}:\n\n{body}\n")
-    sys.stderr.flush()
+def _deliver_one(database: Database, mail: Mail, send: Callable[[OutgoingMail], None], now: datetime) -> bool:
+    """Send a mail and record its outcome. What may succeed later is tried again after 1, 2, 4 and 8 minutes."""
+    outgoing = mails.claim_mail(database, mail, now)
+    if outgoing is None:
+        return False
+    try:
+        send(outgoing)
+    except (UnusableAddressError, RefusedError) as error:
+        log.warning("a mail of the kind %s was refused for good (%s)", mail.kind, error or "no usable address")
+        mails.record_outcome(database, mail, MailOutcome.FAILED, now)
+        return False
+    except (OSError, smtplib.SMTPException) as error:
+        is_last = outgoing.attempt >= mails.MAX_TRIES
+        more = "and is given up" if is_last else "and is tried again"
+        log.warning("a mail of the kind %s could not be sent %s: %s", mail.kind, more, type(error).__name__)
+        if is_last:
+            mails.record_outcome(database, mail, MailOutcome.FAILED, now)
+        return False
+    mails.record_outcome(database, mail, MailOutcome.SENT, now)
+    return True
 
 
-def _send_by_smtp(url: str, mail: EmailMessage) -> None:
-    """Send by SMTP, unencrypted only to this machine. Raises OSError or SMTPException."""
-    parts = urlsplit(url)
-    host, context = parts.hostname or "", ssl.create_default_context()
-    with (
-        smtplib.SMTP_SSL(host, parts.port or SMTPS_PORT, timeout=PATIENCE_SECONDS, context=context)
-        if parts.scheme == "smtps"
-        else smtplib.SMTP(host, parts.port or SMTP_PORT, timeout=PATIENCE_SECONDS)
-    ) as server:
-        if parts.scheme == "smtp" and host not in ("localhost", "127.0.0.1", "::1"):
-            server.starttls(context=context)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(mail)
+def _send(settings: Settings, send: Send, now: datetime, mail: OutgoingMail) -> None:
+    send(message_of(mail, settings, now))
 
 
-def mail_pass(database: Database, clock: Callable[[], datetime], settings: Settings) -> None:
-    """Do one pass of the task: send what is due."""
-    deliver_due_mails(database, clock().replace(microsecond=0), sender(settings))
+def message_of(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMessage:
+    """Return the message of a mail. Raises UnusableAddressError."""
+    words = mail_text(mail.kind, _link(mail, settings))
+    message = new_message(address_on_the_wire(mail.address))
+    message["From"] = settings.mail_from or "afterword@localhost"
+    message["Subject"] = words.subject
+    message["Date"] = format_datetime(now)
+    # Each attempt has a link of its own, so it is a message of its own.
+    host = urlsplit(settings.public_url).hostname or message["From"].addresses[0].domain
+    message["Message-ID"] = f"<{mail.id}.{mail.attempt}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(words.body)
+    return message
+
+
+def _link(mail: OutgoingMail, settings: Settings) -> str | None:
+    """Return the link of a mail. A reset's secret stands behind the #, which browsers send to no server."""
+    base = settings.public_url or OWN_URL
+    if mail.kind == MailKind.RESET:
+        return f"{settings.reset_url or f'{base}/password-reset'}#{mail.secret}"
+    return f"{base}/mail/confirm/{mail.secret}" if mail.secret else None

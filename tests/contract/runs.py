@@ -34,7 +34,7 @@ from tests.profiles import SEED, budget
 CASES = budget(quick=3, long=10)
 ALL_LISTED = 10
 # Each of these hashes a password, which takes a few tenths of a second.
-HASHING = ("create_user", "create_session", "put_password", "confirm_password_reset")
+HASHING = ("create_user", "create_session", "put_password", "put_email", "confirm_password_reset", "delete_me")
 MOST_HASHED = 10
 OFFSETS = ("Z", "+00:00", "+05:30", "-08:00")
 YEAR, DAY = timedelta(days=365), timedelta(days=1)

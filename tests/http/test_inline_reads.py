@@ -192,6 +192,6 @@ def snooze_copies(world: World, times: int) -> None:
             {**row, "id": uuid4().hex, "scope": f"interview:{uuid4()}", "snoozed_until": "2030-01-01 00:00:00.000000"}
             for _ in range(times)
         ]
-        columns = ", ".join(row)
+        columns = ", ".join(map(str, row))
         values = ", ".join(f":{name}" for name in row)
         connection.execute(text(f"INSERT INTO step_instance ({columns}) VALUES ({values})"), copies)

@@ -73,6 +73,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "DebriefNote": {"text": "Asked twice about the index.", "wording": "I have indexed forty of my own titles."},
     "ComposeLetter": {"kind": "thank_you", "recipients": [INTERVIEWER], "tone": "formal"},
     "TokenCreate": {"name": "calendar app", "scopes": ["steps:read", "applications:read"]},
+    "EmailPut": {"email": "dana@example.com", "password": PASSWORD},
+    "AccountErase": {"password": PASSWORD},
     "PasswordPut": {"current_password": PASSWORD, "password": CHANGED},
     "PasswordResetCreate": {"email": EMAIL},
     "PasswordResetConfirm": {"token": RESET, "password": CHANGED},
@@ -225,6 +227,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "tasks": [TASK_STATE],
     },
     "TaskState": TASK_STATE,
+    "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",
         "end_local": "2026-03-02T11:00:00",

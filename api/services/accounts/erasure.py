@@ -29,7 +29,8 @@ def check_confirmation(session: OwnedSession, secret: str, given: str | None) ->
     }
     raise ConflictError(
         "This erases your account and all its data and cannot be undone: to confirm, send the request again within ten "
-        "minutes with ?confirmation= and the code in this problem. Export your data before: GET /v1/me/export.",
+        "minutes with ?confirmation= and the code in this problem, and with your password in the body. Export your "
+        "data before: GET /v1/me/export.",
         code="confirmation_required",
         extra={"confirmation": f"{until}.{_code(session, secret, until)}", "erases": counts},
     )

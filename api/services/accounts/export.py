@@ -20,7 +20,7 @@ FORMAT, FORMAT_VERSION = "afterword-export", 1
 SECRETS = frozenset({"password_hash", "hash"})
 LEFT_OUT = {
     "kept_answer": "Responses that are stored for a day for retries: they repeat rows of this export.",
-    "password_reset": "Requested links to set a new password: they work for an hour.",
+    "mail_out": "Which mails were sent to you, for 90 days: their contents are not stored.",
     "throttle": "Counts of attempts in the last hour: they belong to no account.",
 }
 AT_ONCE = 500

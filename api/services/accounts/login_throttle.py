@@ -41,6 +41,15 @@ def count_account(session: OwnedSession, what: str, *, most: int) -> None:
     _count(session, f"{what}|account|{session.user_id}", most)
 
 
+def is_within(session: OwnedSession, what: str, email: str, *, most: int) -> bool:
+    """Count something done to an address, and tell whether it is within `most` an hour."""
+    try:
+        _count(session, f"{what}|account|{email}", most)
+    except TooManyRequestsError:
+        return False
+    return True
+
+
 def delete_expired(session: OwnedSession) -> None:
     """Delete counts that began at least an hour ago."""
     session.execute(delete(LoginThrottle).where(_over(session)), execution_options=ANY_OWNER_UNSYNCED)

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
-from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, Interview, PasswordReset, Token
+from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, Interview, Mail, Token
 from api.services import idempotent_responses
-from api.services.accounts import audit_log, login_throttle, password_resets, tokens
+from api.services.accounts import audit_log, login_throttle, mails, tokens
 from api.services.facts.crud import RESTORABLE_WITHIN
 from api.services.steps import judge
 from api.storage.database import Database, lift_statement_timeout
@@ -82,7 +82,7 @@ def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
         Application: col(Application.deleted_at) < cutoff,
         Contact: col(Contact.deleted_at) < cutoff,
         Activity: col(Activity.at) <= now - audit_log.RETENTION,
-        PasswordReset: col(PasswordReset.created_at) <= now - password_resets.USABLE_FOR,
+        Mail: col(Mail.created_at) <= now - mails.RETENTION,
         Token: col(Token.expires_at) <= now - tokens.RETENTION,
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from api.errors import ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
@@ -14,7 +14,7 @@ from api.protocol.etags import etag
 from api.protocol.scopes import ALL, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.facts.crud import find
-from api.storage.session import OwnedSession
+from api.storage.session import UNSYNCED, OwnedSession
 
 PREFIXES = {
     TokenKind.SESSION: SESSION_PREFIX,
@@ -84,6 +84,12 @@ def find_session_or_token(session: OwnedSession, id_: str, kinds: Collection[Tok
 def select_tokens(kinds: Collection[TokenKind]) -> Any:  # noqa: ANN401  # a statement
     """Return the statement of a user's sessions or personal tokens."""
     return select(Token).where(col(Token.kind).in_(kinds))
+
+
+def end_all(session: OwnedSession) -> None:
+    """End all sessions and personal tokens of the user."""
+    session.flush()
+    session.execute(delete(Token), execution_options=UNSYNCED)
 
 
 def end_sessions(session: OwnedSession, *, but: str | None = None) -> None:

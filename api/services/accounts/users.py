@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, select, update
 
 from api.errors import ConflictError, FieldError, UnauthorizedError
-from api.models import PasswordReset, User
+from api.models import User
 from api.models.base import Body, new_id
+from api.models.mail import MailKind
 from api.models.policy import PolicyOverrides
 from api.models.user import UserCreate, UserPublic
 from api.protocol.email_address import account_address
 from api.protocol.etags import etag
-from api.services.accounts import tokens
+from api.services.accounts import mails, tokens
 from api.services.current_user import current_user
 from api.services.facts.crud import sent_values
 from api.services.policies import check_all_policies, merge_overrides
@@ -65,7 +66,7 @@ def change_profile(session: OwnedSession, user: User, body: Body) -> None:
     moved = user.time_zone
     for name, value in sent_values(body).items():
         setattr(user, name, value)
-    _touch(session, user)
+    touch(session, user)
     if user.time_zone != moved:
         recompute.begin(session)
 
@@ -74,8 +75,8 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, keep:
     """Set a password. All sessions except `keep` end, and all reset links are deleted."""
     user.password_hash = password_hash
     tokens.end_sessions(session, but=keep)
-    session.execute(delete(PasswordReset), execution_options=UNSYNCED)
-    _touch(session, user)
+    mails.void_mails(session, MailKind.RESET)
+    touch(session, user)
 
 
 def check_password_unchanged(session: OwnedSession, user: User, password_hash: str | None) -> None:
@@ -95,12 +96,13 @@ def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> N
     """Apply a merge patch to the user's policy, and judge all applications again, many in the background."""
     user.policy = merge_overrides(user.policy, body)
     check_all_policies(session, user)
-    _touch(session, user)
+    touch(session, user)
     session.flush()
     recompute.begin(session)
 
 
-def _touch(session: OwnedSession, user: User) -> None:
+def touch(session: OwnedSession, user: User) -> None:
+    """Count a new version of the account, and write it."""
     user.version += 1
     user.updated_at = session.now
     session.flush()
