@@ -1,7 +1,7 @@
 """Cards: what to ask before one leaves an interview, and what to say when one rings."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel
 
@@ -33,7 +33,9 @@ class PrepCard(BaseModel):
 
 
 class CallPerson(BaseModel):
-    """Whom to ring."""
+    """Whom to ring. Without `contacts:read`, title, phone number and e-mail address are null."""
+
+    identity: ClassVar[frozenset[str]] = frozenset({"contact_id", "name"})
 
     contact_id: str
     name: str | None

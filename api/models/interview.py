@@ -244,9 +244,10 @@ class InterviewerPut(Body):
 
 
 class InterviewerPublic(BaseModel):
-    """A contact who took part in a round."""
+    """A contact who took part in a round. Title and `details_complete_since` are null without `contacts:read`."""
 
     model_config = ConfigDict(from_attributes=True)
+    identity: ClassVar[frozenset[str]] = frozenset({"interview_id", "contact_id", "optional", "full_name", "etag"})
 
     interview_id: str
     contact_id: str

@@ -134,7 +134,12 @@ class ParagraphPublic(BaseModel):
 
 
 class Recipient(BaseModel):
-    """A recipient: of a draft as the contact stands now, of a sent letter as it stood at sending."""
+    """A recipient: of a draft as the contact stands now, of a sent letter as it stood at sending.
+
+    Without `contacts:read`, title, company and address are null.
+    """
+
+    identity: ClassVar[frozenset[str]] = frozenset({"contact_id", "name"})
 
     contact_id: str
     name: str | None

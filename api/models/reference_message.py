@@ -1,7 +1,7 @@
 """What is said to and handed over about references: messages ready to send, and the sheet."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,7 +18,9 @@ class RecordPublic(HintPublic):
 
 
 class Addressee(BaseModel):
-    """Whom it goes to, and how they are reached."""
+    """Whom it goes to, and how they are reached; without `contacts:read` only the name."""
+
+    identity: ClassVar[frozenset[str]] = frozenset({"name"})
 
     name: str
     phone: str | None
@@ -42,9 +44,10 @@ class ReferenceMessage(BaseModel):
 
 
 class SheetPerson(BaseModel):
-    """Somebody who has agreed to be named."""
+    """Somebody who has agreed to be named; without `contacts:read` only id and name."""
 
     model_config = ConfigDict(from_attributes=True)
+    identity: ClassVar[frozenset[str]] = frozenset({"reference_id", "name"})
 
     reference_id: str
     name: str

@@ -40,11 +40,15 @@ class Owned(SQLModel, metaclass=_OwnedMeta):
 
 
 class OwnedSession(Session):
-    """A transaction on behalf of one user, at one instant. `dry_run` makes a write end in a rollback."""
+    """A transaction on behalf of one user, at one instant. `dry_run` makes a write end in a rollback.
+
+    `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
+    """
 
     owner: str | None = None
     now: datetime
     dry_run: bool = False
+    shows_contacts: bool = True
 
     @property
     def user_id(self) -> str:

@@ -21,7 +21,10 @@ MAX_LEARNED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referee:
-    """Somebody who speaks for the person. `consent`: `not_given`, `given` or `lapsed`."""
+    """Somebody who speaks for the person. `consent`: `not_given`, `given` or `lapsed`.
+
+    `is_hidden`: whoever reads this may not see how they are reached.
+    """
 
     name: str
     title: str | None = None
@@ -33,6 +36,7 @@ class Referee:
     consent: str = "given"
     is_asked_often: bool = False
     was_rung: bool = False
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +183,8 @@ def _posting(case: Case, words: Catalogue) -> Found:
 
 def _reach(who: Referee, words: Catalogue) -> Found:
     """Say which number is given away, so that a wrong one is noticed before it is rung."""
+    if who.is_hidden:
+        return
     said = words.card("briefing")
     if not (who.phone or who.email):
         yield "reach"

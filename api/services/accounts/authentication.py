@@ -17,6 +17,7 @@ from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, se
 from api.storage.session import UNSYNCED, OwnedSession
 
 LAST_USED_EVERY = timedelta(minutes=10)
+CONTACTS = ("contacts:read",)
 TOKEN_WITH_STATE = CompiledStatement(
     select_as_text(
         Token.user_id,
@@ -46,6 +47,11 @@ class AuthenticatedToken:
     scopes: Collection[str]
     last_used_at: datetime | None
     state: Row
+
+    @property
+    def shows_contacts(self) -> bool:
+        """Whether answers may contain more of a person than id, role and name."""
+        return not missing_scopes(CONTACTS, self.scopes)
 
     def etag(self, address: str) -> str:
         """Return the entity tag of what an address answers about steps."""
@@ -89,7 +95,7 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
     """Make the token's user the owner of the session; return who it is. Raises as `find_token` does."""
     found = find_token(RawConnection.of(session), secret, needed)
-    session.owner = found.user_id
+    session.owner, session.shows_contacts = found.user_id, found.shows_contacts
     return found
 
 

@@ -11,7 +11,7 @@ from api.models import Token, User
 from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
 from api.protocol.etags import etag
-from api.protocol.scopes import ALL, missing_scopes
+from api.protocol.scopes import ALL, effective_scopes, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.facts.crud import find
 from api.storage.session import OwnedSession
@@ -69,8 +69,12 @@ def _issue(session: OwnedSession, kind: TokenKind, *, name: str, scopes: list[st
 
 def token_to_public(model: type[Shown], row: Token, **more: object) -> Shown:
     """Return a session or a personal token as it is answered, with what is known of it only now."""
-    cookie = row.kind == TokenKind.COOKIE
-    return model.model_validate({**row.model_dump(), "etag": etag(row.version), "cookie": cookie, **more})
+    derived = {
+        "etag": etag(row.version),
+        "cookie": row.kind == TokenKind.COOKIE,
+        "scopes": effective_scopes(row.scopes),
+    }
+    return model.model_validate({**row.model_dump(), **derived, **more})
 
 
 def find_session_or_token(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:
