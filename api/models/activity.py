@@ -26,7 +26,10 @@ class Activity(Owned, table=True):
 
 
 class ActivityPublic(BaseModel):
-    """One thing that was done: `operation` as the document names it, `object` its address. No contents are kept."""
+    """One thing that was done: `operation` as the document names it, `object` its address. No contents are kept.
+
+    What the operator of the server did has the `token_kind` `operator` and no `token_id`.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 

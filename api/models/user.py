@@ -31,7 +31,10 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 
 class User(Versioned, table=True):
-    """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults."""
+    """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults.
+
+    Since `disabled_at`, the operator refuses its sign-ins and tokens.
+    """
 
     __tablename__ = "user_account"
 
@@ -43,6 +46,7 @@ class User(Versioned, table=True):
     locale: str = Column(default="en", max_length=16)
     policy: dict[str, object] = json_column(dict)
     write_counter: int = 0
+    disabled_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -83,3 +87,15 @@ class PasswordPut(Body):
 
     current_password: Secret
     password: Annotated[Password, Field(description=CHOICE)]
+
+
+class NewPassword(Body):
+    """A password that the operator sets."""
+
+    password: Password
+
+
+class NewEmail(Body):
+    """An address that the operator sets."""
+
+    email: Email

@@ -70,8 +70,8 @@ def shape(answer: Answer) -> Answer:
     ],
 )
 def test_a_call_does_not_say_how_a_person_is_reached_to_whom_that_is_hidden(stored: list[Any], text: str) -> None:
-    record = to_record(row(one_note(), "3:r1", AFTER))
-    record.detail["actions"] = [(None, stored)]
+    judged = to_record(row(one_note(), "3:r1", AFTER))
+    record = judged._replace(detail={**judged.detail, "actions": [(None, stored)]})
     shown = answered(record, NOW, "app", "step", shows_contacts=False)["next_action"]
     assert shown["text"].startswith(text)
     assert shown["code"] == stored[0]

@@ -21,12 +21,12 @@ from tests.services.copies import Record, recorded_once
 from tests.services.full_record import everything
 from tests.stores import Store
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0014"]
 REBUILT = ["user_account", "application", "interview", "contact"]
 REBUILD = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "0009", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "0014", None, None
 
 def how():
     return "always" if op.get_bind().dialect.name == "sqlite" else "auto"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, update
 
-from api.errors import ForbiddenError, UnauthorizedError
+from api.errors import AccountDisabledError, ForbiddenError, UnauthorizedError
 from api.models import Token, User
 from api.protocol.scopes import missing_scopes
 from api.security import hash_token, looks_like_token
@@ -27,6 +27,7 @@ TOKEN_WITH_STATE = CompiledStatement(
         Token.scopes,
         Token.expires_at,
         Token.last_used_at,
+        User.disabled_at,
         User.write_counter,
         *latest_passings(col(Token.user_id)),
     )
@@ -61,7 +62,10 @@ class AuthenticatedToken:
 def find_token(
     raw: RawConnection, secret: str, needed: Collection[str], *, as_of: datetime | None = None
 ) -> AuthenticatedToken:
-    """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope."""
+    """Return who asks, with the state at an instant.
+
+    Raises UnauthorizedError, AccountDisabledError, or ForbiddenError by scope.
+    """
     row = raw.first(TOKEN_WITH_STATE, **_parameters(secret, as_of or raw.now))
     return _checked(row, raw.now, needed)
 
@@ -82,10 +86,12 @@ def _parameters(secret: str, now: datetime) -> dict[str, str]:
 def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
-    user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row
+    user_id, id_, kind, name, scopes, expires_at, last_used_at, disabled_at, *state = row
     expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
+    if disabled_at is not None:
+        raise AccountDisabledError
     granted = from_db_json(scopes)
     require_scopes(granted, needed)
     used_at = from_db_instant_or_none(last_used_at)

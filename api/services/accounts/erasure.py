@@ -1,5 +1,6 @@
 """The end of an account: every row of it, and on SQLite every byte."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import delete, func
@@ -38,9 +39,13 @@ def _code(session: OwnedSession, secret: str, until: str) -> str:
     return confirmation(hash_token(secret), f"erase|{session.user_id}|{until}")
 
 
-def erase_account(session: OwnedSession) -> None:
-    """Erase the account of a session with all its rows, children first."""
-    for table in reversed(SQLModel.metadata.sorted_tables):
-        if "user_id" in table.columns:
-            session.execute(delete(table).where(table.c.user_id == session.user_id))
+def erase_account(session: OwnedSession, progress: Callable[[int, int], None] = lambda _done, _tables: None) -> None:
+    """Erase the account of a session with all its rows, children first.
+
+    `progress` is told the tables done and all tables.
+    """
+    tables = [table for table in reversed(SQLModel.metadata.sorted_tables) if "user_id" in table.columns]
+    for done, table in enumerate(tables, 1):
+        session.execute(delete(table).where(table.c.user_id == session.user_id))
+        progress(done, len(tables))
     session.execute(delete(User).where(col(User.id) == session.user_id))

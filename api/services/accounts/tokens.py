@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import col, select
 
-from api.errors import ForbiddenError, InvalidError, NotFoundError
+from api.errors import AccountDisabledError, ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
 from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
@@ -28,7 +28,9 @@ Shown = TypeVar("Shown", bound=Issued)
 def open_session(
     session: OwnedSession, user: User, *, days: int, name: str | None = None, cookie: bool = False
 ) -> tuple[Token, str]:
-    """Sign a user in; returns the session and its secret."""
+    """Sign a user in; returns the session and its secret. Raises AccountDisabledError."""
+    if user.disabled_at is not None:
+        raise AccountDisabledError
     session.owner = user.id
     kind = TokenKind.COOKIE if cookie else TokenKind.SESSION
     token, secret = _issue(session, kind, name=name or "", scopes=[ALL])
