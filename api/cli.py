@@ -29,6 +29,7 @@ from api.services.accounts.retention import apply_retention
 from api.services.accounts.users import all_user_ids, find_by_email
 from api.services.steps import recheck
 from api.settings import Settings
+from api.storage import private_files
 from api.storage.backup import back_up
 from api.storage.database import Database
 from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
@@ -102,7 +103,7 @@ def serve(
     logs.configure_logging(settings.log_level, settings.log_format)
     with connected() as database:
         _prepare(database)
-    for weakness in [*settings.weaknesses(), *_unencrypted(host)]:
+    for weakness in [*settings.weaknesses(), *_unencrypted(host), *private_files.warnings(settings.database)]:
         log.warning(weakness)
     with _listening(host, port) as listener:
         if workers > 1:

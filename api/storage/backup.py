@@ -7,6 +7,7 @@ from pathlib import Path
 from api.errors import ConflictError, ProblemError
 from api.storage.database import Database
 from api.storage.engine import SQLITE
+from api.storage.private_files import create_file
 
 PAGES_AT_ONCE = 1_000
 PG_DUMP = 'pg_dump --format=custom --file=FILE "$AFTERWORD_DATABASE_URL"'
@@ -15,7 +16,8 @@ PG_DUMP = 'pg_dump --format=custom --file=FILE "$AFTERWORD_DATABASE_URL"'
 def back_up(database: Database, target: Path, progress: Callable[[int, int], None]) -> int:
     """Copy the database to a new file and check the copy; returns its size in bytes.
 
-    The copy is one state of the database; writers go on meanwhile. `progress` is told the pages done and all pages.
+    The copy is one state of the database, for its owner alone; writers go on meanwhile. `progress` is told the pages
+    done and all pages.
     Raises ConflictError where the file exists or the database is PostgreSQL, which has a tool of its own.
     """
     if not database.is_sqlite:
@@ -24,6 +26,7 @@ def back_up(database: Database, target: Path, progress: Callable[[int, int], Non
         raise ConflictError("there is a file of this name: name another, or move it away first.")
     partial = target.with_name(f"{target.name}.partial")
     partial.unlink(missing_ok=True)
+    create_file(partial)
     try:
         _copy(database, partial, progress)
         with partial.open("rb+") as file:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,7 @@ from sqlmodel import create_engine
 
 from api.errors import ProblemError, StorageFullError, UnavailableError
 from api.settings import Settings
+from api.storage.private_files import create_file, create_folder, database_file
 
 try:
     import pysqlite3.dbapi2 as bundled  # type: ignore[import-untyped]  # has no annotations
@@ -51,10 +53,9 @@ def make_engine(settings: Settings) -> Engine:
         engine = create_engine(url, connect_args=postgresql_arguments(settings), **shared)
         _ping_idle_connections(engine)
         return engine
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
     engine = create_engine(url, module=SQLITE, connect_args=arguments, **shared)
+    _create_private_files(engine, database_file(settings.database))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -100,6 +101,22 @@ def _ping_idle_connections(engine: Engine) -> None:
 
     event.listen(engine, "checkin", note)
     event.listen(engine, "checkout", look)
+
+
+def _create_private_files(engine: Engine, file: Path | None) -> None:
+    """Create the database's folder now and its file before each connection, if missing, for their owner alone.
+
+    If that is not possible, SQLite reports why.
+    """
+    if file is None:
+        return
+    create_folder(file.parent)
+
+    def create(*_: object) -> None:
+        with suppress(OSError):
+            create_file(file)
+
+    event.listen(engine, "do_connect", create)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
