@@ -3,12 +3,14 @@
 import json
 import logging
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -48,6 +50,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
 BACKLOG = 1_024
+PROXIES = "AFTERWORD_TRUSTED_PROXIES"
 CORES = os.cpu_count() or 1
 log = logging.getLogger("afterword")
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -103,7 +106,7 @@ def serve(
     logs.configure_logging(settings.log_level, settings.log_format)
     with connected() as database:
         _prepare(database)
-    for weakness in [*settings.weaknesses(), *_unencrypted(host), *private_files.warnings(settings.database)]:
+    for weakness in [*settings.weaknesses(), *_unencrypted(host, settings), *private_files.warnings(settings.database)]:
         log.warning(weakness)
     with _listening(host, port) as listener:
         if workers > 1:
@@ -112,12 +115,14 @@ def serve(
             server.serve(create_app(settings), settings, listener, _announce)
 
 
-def _unencrypted(host: str) -> list[str]:
-    """Return a warning if the server listens on more than this machine."""
+def _unencrypted(host: str, settings: Settings) -> list[str]:
+    """Return a warning if the server listens on more than this machine and no proxy is named."""
+    if settings.trusted_proxies:
+        return []
     with suppress(ValueError):
         if ip_address("127.0.0.1" if host == "localhost" else host).is_loopback:
             return []
-    return [f"--host {host}: this is plain HTTP, use a TLS proxy in front of it"]
+    return [f"--host {host}: this is plain HTTP, put a TLS proxy in front of it and name it in {PROXIES}"]
 
 
 def _announce(url: str) -> None:
@@ -132,12 +137,34 @@ def _serve_by_workers(settings: Settings, listener: socket.socket, workers: int)
         server.serve_in_processes(settings, listener, workers)
 
 
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit when the server has stopped, so that blocks end and temporary files are removed.
+
+    A closed terminal (SIGHUP) counts as SIGTERM.
+    """
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    former = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    if hasattr(signal, "SIGHUP"):
+        former[signal.SIGHUP] = signal.signal(
+            signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM)
+        )
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a temporary SQLite file with a demo account of three applications; print its token and a curl line."""
-    with tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
-        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}")
-        logs.configure_logging("WARNING", settings.log_format)
+    with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
+        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}", log_level="WARNING")
+        logs.configure_logging(settings.log_level, settings.log_format)
         application = create_app(settings)
         database: Database = application.state.database
         database.migrate()
