@@ -15,11 +15,12 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import to_json
 
-from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, UnavailableError
+from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, ReplayedError, UnavailableError
 from api.http.credentials import credentials
 from api.http.headers import preconditions, request_now, request_target, single_header
 from api.http.strict_route import Route, json_response
 from api.models.base import IN_QUERY, Digits
+from api.models.people import identity_only
 from api.protocol.idempotency import IdempotentRequest
 from api.services import idempotent_responses
 from api.services.accounts import audit_log
@@ -90,11 +91,10 @@ class Caller(RequestContext):
     @contextmanager
     def reading(self) -> Iterator[OwnedSession]:
         """Open a read transaction of the caller."""
-        with self.database.read(self.now) as session:
+        with self._recording_use(), self.database.read(self.now) as session:
             self.token = authenticate(session, self.secret, self.route.scopes)
             self._remember_account()
             yield session
-        self._set_last_used()
 
     @contextmanager
     def reading_steps(self, as_of: datetime | None = None, *, inline: bool = False) -> Iterator[RawConnection]:
@@ -103,14 +103,24 @@ class Caller(RequestContext):
         `inline`: on the event loop; raises InlineReadError if the read would wait, write, or return too many rows.
         """
         max_rows = MAX_INLINE_ROWS if inline else None
-        with self.database.inline_connection() if inline else self.database.driver_connection() as driver:
+        opened = self.database.inline_connection if inline else self.database.driver_connection
+        with self._recording_use(), opened() as driver:
             raw = RawConnection(driver, self.database.engine.dialect, self.now, max_rows=max_rows)
             self.token = find_token(raw, self.secret, self.route.scopes, as_of=as_of)
             self._remember_account()
             if inline and is_last_use_outdated(self.token.last_used_at, self.now):
                 raise InlineReadError
             self.headers["ETag"] = self.token.etag(request_target(self.request))
-            yield raw.owned_by(self.token.user_id)
+            yield raw.owned_by(self.token.user_id, shows_contacts=self.token.shows_contacts)
+
+    @contextmanager
+    def _recording_use(self) -> Iterator[None]:
+        """Set the token's time of last use after a read, also after one that ended with 304."""
+        try:
+            yield
+        except NotModifiedError:
+            self._set_last_used()
+            raise
         self._set_last_used()
 
     def _remember_account(self) -> None:
@@ -144,7 +154,7 @@ class Caller(RequestContext):
             judge.lock_user(session)
             self.token = authenticate(session, self.secret, self.route.scopes)
             if idempotent_request is not None:
-                idempotent_responses.replay(session, idempotent_request)
+                self._replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):
                 set_last_used(session, self.token.id)
             yield session
@@ -164,6 +174,15 @@ class Caller(RequestContext):
         """Raise ForbiddenError if the token lacks a scope that an option needs in addition to the operation."""
         require_scopes(self.token.scopes, scopes)
 
+    def _replay(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
+        """Raise ReplayedError with the stored response, which another token with more scopes may have got."""
+        try:
+            idempotent_responses.replay(session, idempotent_request)
+        except ReplayedError as stored:
+            if not self.token.shows_contacts and (model := self.route.response_model) is not None:
+                stored.body = identity_only(model.model_validate_json(stored.body)).model_dump_json()
+            raise
+
     def _store_response(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
         if self.answer is None:
             raise RuntimeError("The endpoint of a POST must call remember(), so that the response can be replayed.")
@@ -175,6 +194,10 @@ class Caller(RequestContext):
         if self.idempotent_request is not None:
             self.answer, self.status = shown.model_dump_json(), status
         return shown
+
+    def visible(self, shown: Shown) -> Shown:
+        """Return a response as this token may see it: of people without `contacts:read` only id, role and name."""
+        return shown if self.token.shows_contacts else identity_only(shown)
 
     def json_document(self, document: object) -> Response:
         """Return a document as JSON with the headers set so far; the response model does not validate it."""
@@ -193,7 +216,7 @@ class Caller(RequestContext):
     def check_if_match(self, current: BaseModel, tag: str) -> None:
         """Raise PreconditionFailedError if If-Match does not name this version."""
         if self.preconditions.is_if_match_violated(tag):
-            raise PreconditionFailedError(current.model_dump(mode="json"), tag)
+            raise PreconditionFailedError(self.visible(current).model_dump(mode="json"), tag)
 
     def link_next_page(self, cursor: str | None) -> None:
         """Set the `Link` header to the next page, if there is one."""

@@ -173,17 +173,20 @@ class Route(APIRoute):
 def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..., Any]:
     """Wrap an endpoint that runs in a thread so that the model that it returns is serialised in the same thread.
 
-    FastAPI would validate and serialise it again in a second thread. The model is built by us, so it is valid.
+    FastAPI would validate and serialise it again in a second thread. The model is built by us, so it is valid. Details
+    of people that the caller's token may not see are removed here, of every response.
     """
     if inspect.iscoroutinefunction(endpoint):
         return endpoint
 
     @wraps(endpoint)
     def serialized(**arguments: Any) -> Any:  # noqa: ANN401  # whatever the endpoint takes and returns
-        response: Response | None = getattr(arguments.get("caller"), "response", None)
+        caller = arguments.get("caller")
+        response: Response | None = getattr(caller, "response", None)
         found = endpoint(**arguments)
-        if response is None or not isinstance(found, BaseModel):
+        if caller is None or response is None or not isinstance(found, BaseModel):
             return found
+        found = caller.visible(found)
         content = found.__pydantic_serializer__.to_json(found)
         return json_response(response, content, response.status_code or status or 200)
 

@@ -26,7 +26,10 @@ class Activity(Owned, table=True):
 
 
 class ActivityPublic(BaseModel):
-    """One operation: `operation` is its id in the OpenAPI document, `object` the address. Contents are not stored."""
+    """One operation: `operation` is its id in the OpenAPI document, `object` the address. Contents are not stored.
+
+    Operations of the server's operator have the `token_kind` `operator` and no `token_id`.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,7 +1,7 @@
 """Cards: what to ask at the end of an interview, and what to say in the call."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel
 
@@ -33,7 +33,9 @@ class PrepCard(BaseModel):
 
 
 class CallPerson(BaseModel):
-    """The person to call."""
+    """The person to call. Without `contacts:read`, title, phone number and e-mail address are null."""
+
+    identity: ClassVar[frozenset[str]] = frozenset({"contact_id", "name"})
 
     contact_id: str
     name: str | None

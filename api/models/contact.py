@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from sqlalchemy import Index
@@ -133,7 +133,12 @@ class ContactUpdate(Body):
 
 
 class ContactPublic(Shown):
-    """A person: the full name as they spell it, the job title, and ways to reach them."""
+    """A person: the full name as they spell it, the job title, and ways to reach them.
+
+    Where another object shows it, a token without `contacts:read` sees only id, name and role.
+    """
+
+    identity: ClassVar[frozenset[str]] = frozenset({*Shown.model_fields, "full_name", "role", "name_verified"})
 
     full_name: Line | None
     honorific: Line | None

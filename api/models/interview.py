@@ -248,9 +248,10 @@ class InterviewerPut(Body):
 
 
 class InterviewerPublic(BaseModel):
-    """A contact who took part in an interview."""
+    """A contact who took part in an interview. Without `contacts:read`, some fields are null."""
 
     model_config = ConfigDict(from_attributes=True)
+    identity: ClassVar[frozenset[str]] = frozenset({"interview_id", "contact_id", "optional", "full_name", "etag"})
 
     interview_id: str
     contact_id: str

@@ -141,7 +141,12 @@ class ParagraphPublic(BaseModel):
 
 
 class Recipient(BaseModel):
-    """A recipient: for a draft with the contact's details now, for a sent letter with those at sending."""
+    """A recipient: for a draft with the contact's details now, for a sent letter with those at sending.
+
+    Without `contacts:read`, title, company and address are null.
+    """
+
+    identity: ClassVar[frozenset[str]] = frozenset({"contact_id", "name"})
 
     contact_id: str
     name: str | None

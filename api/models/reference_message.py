@@ -1,7 +1,7 @@
 """Messages to references, and the sheet with the references for the employer."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,7 +18,9 @@ class RecordPublic(HintPublic):
 
 
 class Addressee(BaseModel):
-    """The recipient, and ways to reach them."""
+    """The recipient, and ways to reach them; without `contacts:read` only the name."""
+
+    identity: ClassVar[frozenset[str]] = frozenset({"name"})
 
     name: str
     phone: str | None
@@ -42,9 +44,10 @@ class ReferenceMessage(BaseModel):
 
 
 class SheetPerson(BaseModel):
-    """A person who has agreed to be named."""
+    """A person who has agreed to be named; without `contacts:read` only id and name."""
 
     model_config = ConfigDict(from_attributes=True)
+    identity: ClassVar[frozenset[str]] = frozenset({"reference_id", "name"})
 
     reference_id: str
     name: str

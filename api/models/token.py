@@ -57,7 +57,10 @@ class SessionCreate(Body):
 
 
 class TokenCreate(Body):
-    """A personal token for an app. `all` allows everything, `read` only reading; best name only the scopes it needs."""
+    """A personal token for an app. `all` allows everything, `read` only reading; best name only the scopes it needs.
+
+    `…:write` contains `…:read` of the same area.
+    """
 
     name: Line
     scopes: Annotated[list[Scope], Field(default_factory=lambda: [ALL], min_length=1, max_length=len(SCOPES))]
@@ -99,7 +102,7 @@ class SessionSecret(CurrentSession):
 class TokenPublic(Issued):
     """A personal token without its secret."""
 
-    scopes: list[str]
+    scopes: Annotated[list[str], Field(description="What it may do: `…:write` contains `…:read` of the same area.")]
 
 
 class TokenSecret(TokenPublic):

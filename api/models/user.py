@@ -37,7 +37,8 @@ RECOMPUTING = text("recompute_after IS NOT NULL")
 class User(Versioned, table=True):
     """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults.
 
-    `recompute_after` is the id of the last application whose steps the background task judged; null: it is done.
+    `recompute_after` is the id of the last application whose steps the background task judged; null: it is done. From
+    `disabled_at` on, its sign-ins and tokens are refused.
     """
 
     __tablename__ = "user_account"
@@ -54,6 +55,7 @@ class User(Versioned, table=True):
     policy: dict[str, object] = json_column(dict)
     write_counter: int = 0
     recompute_after: str | None = id_column(nullable=True)
+    disabled_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -111,3 +113,15 @@ class PasswordPut(Body):
 
     current_password: Secret
     password: Annotated[Password, Field(description=CHOICE)]
+
+
+class NewPassword(Body):
+    """A password that the operator sets."""
+
+    password: Password
+
+
+class NewEmail(Body):
+    """An address that the operator sets."""
+
+    email: Email

@@ -47,6 +47,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Only frontends on the origins in AFTERWORD_CORS_ORIGINS may use cookies. Send a bearer token instead, or ask "
         "the operator to add the origin.",
     ),
+    "account_disabled": ProblemType(
+        403,
+        "Account disabled",
+        "The operator of this server has disabled the account. Its data, sessions and tokens are kept. Ask the "
+        "operator to enable it.",
+    ),
     "sign_up_closed": ProblemType(
         403,
         "Sign-up closed",

@@ -7,6 +7,7 @@ from pathlib import Path
 from api.errors import ConflictError, ProblemError
 from api.storage.database import Database
 from api.storage.engine import SQLITE
+from api.storage.private_files import create_file
 
 PAGES_AT_ONCE = 1_000
 PG_DUMP = 'pg_dump --format=custom --file=FILE "$AFTERWORD_DATABASE_URL"'
@@ -15,7 +16,8 @@ PG_DUMP = 'pg_dump --format=custom --file=FILE "$AFTERWORD_DATABASE_URL"'
 def back_up(database: Database, target: Path, progress: Callable[[int, int], None]) -> int:
     """Copy the database to a new file and check the copy; returns its size in bytes.
 
-    The copy is one snapshot of the database; others can write meanwhile. `progress` gets the copied and all pages.
+    The copy is one snapshot of the database, readable by its owner alone; others can write meanwhile.
+    `progress` gets the copied and all pages.
     Raises ConflictError if the file exists, or if the database is PostgreSQL, which has its own tools.
     """
     if not database.is_sqlite:
@@ -24,6 +26,7 @@ def back_up(database: Database, target: Path, progress: Callable[[int, int], Non
         raise ConflictError("this file already exists: name another file, or move this one first.")
     partial = target.with_name(f"{target.name}.partial")
     partial.unlink(missing_ok=True)
+    create_file(partial)
     try:
         _copy(database, partial, progress)
         with partial.open("rb+") as file:

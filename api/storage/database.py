@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.errors import InlineReadError, UnavailableError
+from api.errors import ConflictError, InlineReadError, UnavailableError
 from api.settings import MIGRATING, Settings
 from api.storage.deadline import check_deadline, within_deadline
 from api.storage.engine import PATIENCE, WRITE, make_engine, outage
@@ -169,9 +169,11 @@ class Database:
         """Migrate the schema to a newer or older revision in one transaction; waits for a concurrent migration.
 
         Does nothing if the schema is already at head: a migration checks the foreign keys of all rows on SQLite.
+        Raises ConflictError for a schema that is newer than this version.
         """
         if revision == "head" and scripts == MIGRATIONS and self.is_at_head():
             return
+        self.refuse_newer_schema(scripts)
         config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
         config.set_main_option("script_location", str(scripts))
         with _translated_errors(self.engine), self._writes.connect() as connection:
@@ -186,6 +188,18 @@ class Database:
         scripts = ScriptDirectory(str(MIGRATIONS))
         with _translated_errors(self.engine), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
+
+    def refuse_newer_schema(self, scripts: Path = MIGRATIONS) -> None:
+        """Raise ConflictError if a version of Afterword migrated the schema that is newer than this one."""
+        directory = ScriptDirectory(str(scripts))
+        known = {script.revision for script in directory.walk_revisions()}
+        with _translated_errors(self.engine), self.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in known:
+            raise ConflictError(
+                f"the database schema ({current}) is newer than this version of Afterword, which knows up to "
+                f"{directory.get_current_head()}: install the version that migrated it, or restore a backup of before."
+            )
 
     def await_migration(self) -> None:
         """Wait until no other process migrates PostgreSQL. Raises UnavailableError after the lock timeout."""

@@ -19,6 +19,7 @@ from sqlmodel import create_engine
 from api.errors import ProblemError, StorageFullError, UnavailableError
 from api.settings import Settings
 from api.storage.deadline import DEADLINE, check_deadline, is_past_deadline, within_deadline
+from api.storage.private_files import create_file, create_folder, database_file
 
 try:
     import pysqlite3.dbapi2 as bundled  # type: ignore[import-untyped]  # has no annotations
@@ -58,10 +59,9 @@ def make_engine(settings: Settings) -> Engine:
         _cancel_at_deadline(engine)
         event.listen(engine, "before_cursor_execute", _check_deadline)
         return engine
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
     engine = create_engine(url, module=SQLITE, connect_args=arguments, **shared)
+    _create_private_files(engine, database_file(settings.database))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite(settings.busy_timeout_seconds))
     event.listen(engine, "before_cursor_execute", _check_deadline)
@@ -139,6 +139,22 @@ def _cancel_at_deadline(engine: Engine) -> None:
 def _check_deadline(*_statement: object) -> None:
     """Begin no statement after the deadline."""
     check_deadline()
+
+
+def _create_private_files(engine: Engine, file: Path | None) -> None:
+    """Create the database's folder now and its file before each connection, if missing, for their owner alone.
+
+    If that is not possible, SQLite reports why.
+    """
+    if file is None:
+        return
+    create_folder(file.parent)
+
+    def create(*_: object) -> None:
+        with suppress(OSError):
+            create_file(file)
+
+    event.listen(engine, "do_connect", create)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

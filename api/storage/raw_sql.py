@@ -88,6 +88,7 @@ class RawConnection:
     """Runs compiled statements for one user on a driver's connection, which may be that of a session's transaction.
 
     `max_rows`: `all` raises InlineReadError for more rows, so that the event loop never reads a long result.
+    `shows_contacts`: as of a session.
     """
 
     def __init__(
@@ -98,8 +99,10 @@ class RawConnection:
         user_id: str | None = None,
         *,
         max_rows: int | None = None,
+        shows_contacts: bool = True,
     ) -> None:
         self.now = now
+        self.shows_contacts = shows_contacts
         self._max_rows = max_rows
         self._driver = driver
         self._dialect = dialect
@@ -117,11 +120,19 @@ class RawConnection:
     def of(cls, session: OwnedSession) -> "RawConnection":
         """Return the raw connection of a session's transaction and owner; it does not see changes before a flush."""
         connection = session.connection()
-        return cls(connection.connection.driver_connection, connection.dialect, session.now, session.owner)
+        return cls(
+            connection.connection.driver_connection,
+            connection.dialect,
+            session.now,
+            session.owner,
+            shows_contacts=session.shows_contacts,
+        )
 
-    def owned_by(self, user_id: str) -> "RawConnection":
+    def owned_by(self, user_id: str, *, shows_contacts: bool = True) -> "RawConnection":
         """Return the same connection for a user."""
-        return RawConnection(self._driver, self._dialect, self.now, user_id, max_rows=self._max_rows)
+        return RawConnection(
+            self._driver, self._dialect, self.now, user_id, max_rows=self._max_rows, shows_contacts=shows_contacts
+        )
 
     def all(self, statement: CompiledStatement, **values: Any) -> list[Row]:  # noqa: ANN401  # whatever a column holds
         """Return all rows of a statement. `ids`: several queries for more than 500; an empty list has no rows.

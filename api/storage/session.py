@@ -40,12 +40,16 @@ class Owned(SQLModel, metaclass=_OwnedMeta):
 
 
 class OwnedSession(Session):
-    """A transaction of one user at one instant. `dry_run`: a write ends with a rollback."""
+    """A transaction of one user at one instant. `dry_run`: a write ends with a rollback.
+
+    `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
+    """
 
     owner: str | None = None
     now: datetime
     has_deferred_work: bool = False  # the background task has something to do once this is committed
     dry_run: bool = False
+    shows_contacts: bool = True
 
     @property
     def user_id(self) -> str:

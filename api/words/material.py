@@ -27,6 +27,10 @@ class Person:
         """Honorific and full name as recorded; a family name is never guessed from the full name."""
         return " ".join(filter(None, (self.honorific, self.name))) if self.name else None
 
+    def identity(self) -> "Person":
+        """Return the person with the name alone, without title and ways to reach them."""
+        return Person(id=self.id, name=self.name, honorific=self.honorific)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:

@@ -21,7 +21,10 @@ MAX_LEARNED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referee:
-    """A reference. `consent`: `not_given`, `given` or `lapsed`."""
+    """A reference. `consent`: `not_given`, `given` or `lapsed`.
+
+    `is_hidden`: the reader may not see how they are reached.
+    """
 
     name: str
     title: str | None = None
@@ -33,6 +36,7 @@ class Referee:
     consent: str = "given"
     is_asked_often: bool = False
     was_called: bool = False
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +185,8 @@ def _posting(case: Case, words: Catalogue) -> Found:
 
 def _reach(who: Referee, words: Catalogue) -> Found:
     """Say which number or address the employer gets, so that the reference can correct it before the call."""
+    if who.is_hidden:
+        return
     said = words.card("briefing")
     if not (who.phone or who.email):
         yield "reach"

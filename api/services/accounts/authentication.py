@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, update
 
-from api.errors import ForbiddenError, UnauthorizedError
+from api.errors import AccountDisabledError, ForbiddenError, UnauthorizedError
 from api.models import Token, User
 from api.protocol.scopes import missing_scopes
 from api.security import hash_token, looks_like_token
@@ -17,12 +17,25 @@ from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, se
 from api.storage.session import UNSYNCED, OwnedSession
 
 LAST_USED_EVERY = timedelta(minutes=10)
-COLUMNS = (Token.user_id, Token.id, Token.kind, Token.name, Token.scopes, Token.expires_at, Token.last_used_at)
-TOKEN = CompiledStatement(select_as_text(*COLUMNS).where(col(Token.hash) == param("hash")), owned=False)
+CONTACTS = ("contacts:read",)
+COLUMNS = (
+    Token.user_id,
+    Token.id,
+    Token.kind,
+    Token.name,
+    Token.scopes,
+    Token.expires_at,
+    Token.last_used_at,
+    User.disabled_at,
+    User.recompute_after,
+)
+TOKEN = CompiledStatement(
+    select_as_text(*COLUMNS).join(User, col(User.id) == col(Token.user_id)).where(col(Token.hash) == param("hash")),
+    owned=False,
+)
 TOKEN_WITH_STATE = CompiledStatement(
     select_as_text(
         *COLUMNS,
-        User.recompute_after,
         User.write_counter,
         *latest_passings(col(Token.user_id)),
     )
@@ -36,7 +49,7 @@ TOKEN_WITH_STATE = CompiledStatement(
 class AuthenticatedToken:
     """A valid token and its user. `state` is the version of the user's steps (see `api.services.steps.version`).
 
-    The state is empty if only the token was looked up; `is_recomputing` is false then.
+    The state is empty if only the token was looked up.
     """
 
     user_id: str
@@ -47,6 +60,11 @@ class AuthenticatedToken:
     last_used_at: datetime | None
     is_recomputing: bool
     state: Row
+
+    @property
+    def shows_contacts(self) -> bool:
+        """Whether answers may contain more of a person than id, role and name."""
+        return not missing_scopes(CONTACTS, self.scopes)
 
     def etag(self, address: str) -> str:
         """Return the entity tag of an address that shows steps."""
@@ -61,9 +79,10 @@ def find_token(
     as_of: datetime | None = None,
     statement: CompiledStatement = TOKEN_WITH_STATE,
 ) -> AuthenticatedToken:
-    """Return the token of a secret, with the state at `as_of`. Raises UnauthorizedError; by scope ForbiddenError.
+    """Return the token of a secret, with the state at `as_of`.
 
-    `statement`: `TOKEN_WITH_STATE`, or `TOKEN` where the state is not needed.
+    `statement`: `TOKEN_WITH_STATE`, or `TOKEN` where the state is not needed. Raises UnauthorizedError,
+    AccountDisabledError, or ForbiddenError by scope.
     """
     row = raw.first(statement, **_parameters(secret, as_of or raw.now))
     return _checked(row, raw.now, needed)
@@ -85,10 +104,12 @@ def _parameters(secret: str, now: datetime) -> dict[str, str]:
 def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
-    user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row
+    user_id, id_, kind, name, scopes, expires_at, last_used_at, disabled_at, recompute_after, *state = row
     expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
+    if disabled_at is not None:
+        raise AccountDisabledError
     granted = from_db_json(scopes)
     require_scopes(granted, needed)
     return AuthenticatedToken(
@@ -98,15 +119,15 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
         name,
         granted,
         last_used_at=from_db_instant_or_none(last_used_at),
-        is_recomputing=any(state[:1]),
-        state=tuple(state[1:]),
+        is_recomputing=recompute_after is not None,
+        state=tuple(state),
     )
 
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
     """Return the token of a secret and make its user the owner of the session. Raises as `find_token` does."""
     found = find_token(RawConnection.of(session), secret, needed, statement=TOKEN)
-    session.owner = found.user_id
+    session.owner, session.shows_contacts = found.user_id, found.shows_contacts
     return found
 
 

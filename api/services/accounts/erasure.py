@@ -1,5 +1,6 @@
 """Erasure of an account with all its rows. To remove them from SQLite's files, the caller then truncates the WAL."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import delete, func
@@ -40,9 +41,13 @@ def _code(session: OwnedSession, secret: str, until: str) -> str:
     return confirmation(hash_token(secret), f"erase|{session.user_id}|{until}")
 
 
-def erase_account(session: OwnedSession) -> None:
-    """Delete the user of a session and all rows of the user, children first."""
-    for table in reversed(SQLModel.metadata.sorted_tables):
-        if "user_id" in table.columns:
-            session.execute(delete(table).where(table.c.user_id == session.user_id))
+def erase_account(session: OwnedSession, progress: Callable[[int, int], None] = lambda _done, _tables: None) -> None:
+    """Delete the user of a session and all rows of the user, children first.
+
+    `progress` gets the number of tables done and of all tables.
+    """
+    tables = [table for table in reversed(SQLModel.metadata.sorted_tables) if "user_id" in table.columns]
+    for done, table in enumerate(tables, 1):
+        session.execute(delete(table).where(table.c.user_id == session.user_id))
+        progress(done, len(tables))
     session.execute(delete(User).where(col(User.id) == session.user_id))

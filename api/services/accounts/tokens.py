@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 from sqlmodel import col, delete, select
 
-from api.errors import ForbiddenError, InvalidError, NotFoundError
+from api.errors import AccountDisabledError, ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
 from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
 from api.protocol.etags import etag
-from api.protocol.scopes import ALL, missing_scopes
+from api.protocol.scopes import ALL, effective_scopes, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.facts.crud import find
 from api.storage.session import UNSYNCED, OwnedSession
@@ -28,7 +28,9 @@ Shown = TypeVar("Shown", bound=Issued)
 def open_session(
     session: OwnedSession, user: User, *, days: int, name: str | None = None, cookie: bool = False
 ) -> tuple[Token, str]:
-    """Sign a user in and return the session and its secret."""
+    """Sign a user in and return the session and its secret. Raises AccountDisabledError."""
+    if user.disabled_at is not None:
+        raise AccountDisabledError
     session.owner = user.id
     kind = TokenKind.COOKIE if cookie else TokenKind.SESSION
     token, secret = _issue(session, kind, name=name or "", scopes=[ALL])
@@ -69,8 +71,12 @@ def _issue(session: OwnedSession, kind: TokenKind, *, name: str, scopes: list[st
 
 def token_to_public(model: type[Shown], row: Token, **more: object) -> Shown:
     """Return a session or a personal token as the API shows it. `more`: values that are not in the row."""
-    cookie = row.kind == TokenKind.COOKIE
-    return model.model_validate({**row.model_dump(), "etag": etag(row.version), "cookie": cookie, **more})
+    derived = {
+        "etag": etag(row.version),
+        "cookie": row.kind == TokenKind.COOKIE,
+        "scopes": effective_scopes(row.scopes),
+    }
+    return model.model_validate({**row.model_dump(), **derived, **more})
 
 
 def find_session_or_token(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:

@@ -108,7 +108,9 @@ def _whom(session: OwnedSession, application: Application) -> Person | None:
         return None
     contact = session.get(Contact, (session.user_id, application.status_contact_id))
     there = contact is not None and contact.deleted_at is None and contact.erased_at is None
-    return person_of(contact) if contact is not None and there else None
+    if contact is None or not there:
+        return None
+    return person_of(contact) if session.shows_contacts else person_of(contact).identity()
 
 
 def _person(whom: Person | None) -> CallPerson | None:

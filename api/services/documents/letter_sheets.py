@@ -17,14 +17,18 @@ MAX_NAME_LENGTH = 40
 
 
 def sheet_of(session: OwnedSession, letter: Letter) -> Sheet:
-    """Return a letter with its date in the application's zone: the day of sending, or today for a draft."""
+    """Return a letter with its date in the application's zone: the day of sending, or today for a draft.
+
+    Without `contacts:read`, it shows only the names of the recipients.
+    """
     user, application = current_user(session), find(session, Application, letter.application_id)
     day = local_date(letter.sent_at or session.now, application.time_zone)
+    to = _as_they_were(letter) if letter.sent_at else _as_they_are(session, letter, application.company)
     return Sheet(
         sender=user.full_name,
         sender_email=user.email,
         date=catalogue("formal").full_date(day),
-        to=_as_they_were(letter) if letter.sent_at else _as_they_are(session, letter, application.company),
+        to=to if session.shows_contacts else [Addressee(name=one.name) for one in to],
         subject=letter.subject or "",
         paragraphs=match_paragraphs(letter.body, paragraphs_from_json(letter)),
         sent_at=letter.sent_at,

@@ -147,7 +147,8 @@ def _callers(session: OwnedSession, application: Application) -> list[Person]:
         or_(col(Contact.id).in_(met), col(Contact.id).in_(hiring), asked), col(Contact.erased_at).is_(None)
     )
     found = session.exec(wanted.order_by(Contact.created_at, Contact.id)).all()
-    return [person_of(contact) for contact in found]
+    people = [person_of(contact) for contact in found]
+    return people if session.shows_contacts else [person.identity() for person in people]
 
 
 def reference_sheet(session: OwnedSession, application: Application) -> tuple[ReferenceSheet, str, list[Section]]:
@@ -181,4 +182,7 @@ def _details(person: Reference) -> Mapping[str, str | None]:
 
 
 def _referee(session: OwnedSession, person: Reference) -> Referee:
-    return Referee(**_details(person), consent=consent_of(person, session.now))  # type: ignore[arg-type]  # name is there
+    consent = consent_of(person, session.now)
+    if not session.shows_contacts:
+        return Referee(name=person.name, consent=consent, is_hidden=True)
+    return Referee(**_details(person), consent=consent)  # type: ignore[arg-type]  # name is there

@@ -22,10 +22,14 @@ OPEN_STATES = ("upcoming", "open", "overdue")
 
 @dataclass(frozen=True, slots=True)
 class OtherApplications:
-    """What the advice needs: the number of live applications, counted up to 2, and the open offers."""
+    """What the advice needs: the number of live applications, counted up to 2, and the open offers.
+
+    `shows_contacts`: as of a session.
+    """
 
     live: int
     offers: tuple[tuple[str, datetime], ...]
+    shows_contacts: bool = True
 
     def add_advice(self, step: Answer) -> Answer:
         """Add the advice for one step of an application.
@@ -62,9 +66,8 @@ OFFERS = CompiledStatement(
 def load_other_applications(raw: RawConnection, now: datetime) -> OtherApplications:
     """Load live applications and open offers of the user, in two queries."""
     offers = raw.all(OFFERS, now=to_db_instant(now))
-    return OtherApplications(
-        len(raw.all(LIVE_APPLICATIONS)), tuple((from_db_id(owner), from_db_instant(by)) for owner, by in offers)
-    )
+    wanting = tuple((from_db_id(owner), from_db_instant(by)) for owner, by in offers)
+    return OtherApplications(len(raw.all(LIVE_APPLICATIONS)), wanting, raw.shows_contacts)
 
 
 def render_step(
@@ -77,7 +80,8 @@ def render_step(
     snoozed: str | None = None,
 ) -> Answer:
     """Return one step as `StepPublic` describes it. `id_`: the id of the stored row, if there is one."""
-    answer = answered(step, now, application_id, id_ or step_id(application_id, step.number, step.scope))
+    known_id = id_ or step_id(application_id, step.number, step.scope)
+    answer = answered(step, now, application_id, known_id, shows_contacts=around.shows_contacts)
     answer["snoozed_until"] = snoozed
     if step.number == SEARCH and around.live <= 1 and answer["next_action"] is not None:
         answer["next_action"] = ADD_APPLICATION
