@@ -62,7 +62,7 @@ class Target:
 
     @property
     def is_open(self) -> bool:
-        return bool(self.node["security"] == [])
+        return bool(self.node.get("security") == [])
 
     @property
     def has_body(self) -> bool:

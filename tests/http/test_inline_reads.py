@@ -187,7 +187,7 @@ def snooze_copies(world: World, times: int) -> None:
     """Copy an overdue step many times, snoozed: the queue has to scan them and shows none."""
     with world.database.engine.execution_options(write=True).begin() as connection:
         found = connection.execute(text("SELECT * FROM step_instance WHERE closed_state IS NULL LIMIT 1"))
-        row = found.mappings().one()
+        row: dict[str, Any] = {str(name): value for name, value in found.mappings().one().items()}
         copies = [
             {**row, "id": uuid4().hex, "scope": f"interview:{uuid4()}", "snoozed_until": "2030-01-01 00:00:00.000000"}
             for _ in range(times)

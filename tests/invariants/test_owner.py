@@ -24,7 +24,7 @@ from tests.stores import Store
 ORDER = ("GET", "PUT", "PATCH", "POST", "DELETE")
 LAST = ("delete_application", "end_current_session")
 TOKEN_LOOKUP = re.compile(
-    r"FROM token JOIN user_account ON user_account\.id = token\.user_id\s+WHERE token\.hash = \?$"
+    r"FROM token( JOIN user_account ON user_account\.id = token\.user_id)?\s+WHERE token\.hash = \?$"
 )
 POINTING = [
     (table, key)
