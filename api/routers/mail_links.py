@@ -83,7 +83,7 @@ def _confirmed(context: RequestContext, secret: str, password: str) -> tuple[str
     if not verify_password(password, user.password_hash):
         return "Confirm your address", WRONG, 422
     with context.database.write(context.now) as session:
-        mail = mails.find_link(session, secret, *email_changes.LINKS)
+        mail = mails.find_link(session, secret, *email_changes.LINKS, lock=True)
         if mail is None:
             return "No such link", GONE, 404
         users.check_password_unchanged(session, user, user.password_hash)
