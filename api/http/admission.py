@@ -18,6 +18,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ProblemError, UnavailableError
+from api.http.known_accounts import Holder
 from api.http.problems import expected_problem
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import Settings
@@ -51,11 +52,47 @@ class BodyError(ProblemError):
         super().__init__(PROBLEM_TYPES[code].advice, code=code)
 
 
+class Shares:
+    """How many of a number of places one holder may have, and the clients whose accounts are not known all together.
+
+    An account may have half, an unknown client a quarter, and all unknown clients together a third. So some are left
+    when an account and its address take all that they may.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._of_account, self._of_stranger = max(1, places // 2), max(1, places // 4)
+        self._of_strangers = max(1, places // 3)
+        self._taken: Counter[Holder] = Counter()
+        self._strangers = 0
+
+    def is_left(self, holder: Holder | None) -> bool:
+        """Tell whether a holder may have one more. Requests without a holder have no share."""
+        if holder is None:
+            return True
+        if holder.is_known:
+            return self._taken[holder] < self._of_account
+        return self._taken[holder] < self._of_stranger and self._strangers < self._of_strangers
+
+    def take(self, holder: Holder | None) -> None:
+        """Count one more for a holder."""
+        if holder is not None:
+            self._taken[holder] += 1
+            self._strangers += not holder.is_known
+
+    def give_back(self, holder: Holder | None) -> None:
+        """Count one less for a holder."""
+        if holder is not None:
+            self._taken[holder] -= 1
+            self._strangers -= not holder.is_known
+            if not self._taken[holder]:
+                del self._taken[holder]
+
+
 @dataclass(eq=False)
 class _Waiting:
     """A request that waits for a place. `entered`: it has one."""
 
-    holder: str | None
+    holder: Holder | None
     entered: asyncio.Event
 
 
@@ -66,17 +103,16 @@ class Gate:
     `BURST_PATIENCE_SECONDS`. When no place has been free for `BURST_SECONDS`, the server is overloaded, and a request
     waits for at most `PATIENCE_SECONDS`. At a `patient` gate, each request waits until its own deadline.
 
-    One holder, an account or an address, has at most half of the places, and at most half of those who wait are its
-    own. So one account alone cannot keep others from being served.
+    The places are shared, and so is the queue of those who wait, so that nobody alone can keep others from being
+    served: see `Shares`.
     """
 
     def __init__(self, places: int, most_waiting: int, *, patient: bool = False) -> None:
         self._free = places
         self._most = most_waiting
-        self._share, self._share_of_waiting = max(1, places // 2), max(1, most_waiting // 2)
         self._patient = patient
         self._full_since = 0.0
-        self._held: Counter[str | None] = Counter()
+        self._places, self._queue = Shares(places), Shares(most_waiting)
         self._waiting: list[_Waiting] = []
 
     @property
@@ -89,17 +125,14 @@ class Gate:
         """How many requests wait for a place."""
         return len(self._waiting)
 
-    async def enter(self, until: float, holder: str | None = None) -> bool:
-        """Wait for a place in FIFO order and take it; return False if too many wait, or none is free in time.
-
-        Requests without a holder have no share.
-        """
+    async def enter(self, until: float, holder: Holder | None = None) -> bool:
+        """Wait for a place in FIFO order and take it; return False if too many wait, or none is free in time."""
         now = time.monotonic()
         if self._may_enter(holder):
             self._take(holder)
             self._full_since = now
             return True
-        if self.waiting >= self._most or self._is_share_waiting(holder):
+        if self.waiting >= self._most or not self._queue.is_left(holder):
             return False
         if not self._patient:
             is_burst = now - self._full_since < BURST_SECONDS
@@ -108,6 +141,7 @@ class Gate:
 
     async def _wait(self, mine: _Waiting, seconds: float) -> bool:
         self._waiting.append(mine)
+        self._queue.take(mine.holder)
         try:
             async with asyncio.timeout(seconds):
                 await mine.entered.wait()
@@ -119,33 +153,32 @@ class Gate:
             raise
         finally:
             if not mine.entered.is_set():
-                self._waiting.remove(mine)
+                self._end_waiting(mine)
         return True
 
-    def leave(self, holder: str | None = None) -> None:
+    def leave(self, holder: Holder | None = None) -> None:
         """Give a place back, to the request that has waited longest and may have it."""
         self._free += 1
-        self._held[holder] -= 1
-        if not self._held[holder]:
-            del self._held[holder]
+        self._places.give_back(holder)
         following = next((one for one in self._waiting if self._may_enter(one.holder)), None)
         if following is not None:
-            self._waiting.remove(following)
+            self._end_waiting(following)
             self._take(following.holder)
             following.entered.set()
 
-    def _may_enter(self, holder: str | None) -> bool:
-        return self._free > 0 and (holder is None or self._held[holder] < self._share)
+    def _may_enter(self, holder: Holder | None) -> bool:
+        return self._free > 0 and self._places.is_left(holder)
 
-    def _take(self, holder: str | None) -> None:
+    def _take(self, holder: Holder | None) -> None:
         self._free -= 1
-        self._held[holder] += 1
+        self._places.take(holder)
 
-    def _is_share_waiting(self, holder: str | None) -> bool:
-        return holder is not None and sum(one.holder == holder for one in self._waiting) >= self._share_of_waiting
+    def _end_waiting(self, waiting: _Waiting) -> None:
+        self._waiting.remove(waiting)
+        self._queue.give_back(waiting.holder)
 
 
-def _gate(scope: Scope) -> tuple[Gate | None, str | None]:
+def _gate(scope: Scope) -> tuple[Gate | None, Holder | None]:
     """Return the gate for a request, and the holder of its place.
 
     Requests that hash a password have a gate of their own and do not block the others. They have no holder: sign-ins
@@ -165,7 +198,7 @@ class AdmittedRequest:
     receive: Receive
     send: Send
     gate: Gate
-    holder: str | None
+    holder: Holder | None
     deadline: Deadline
     has_left: bool = False
     timeout_response: asyncio.Future[None] | None = None

@@ -5,6 +5,9 @@ A response is made completely, then the transport sends it as fast as the client
 
 import asyncio
 import logging
+import socket
+import struct
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ MIN_BYTES_PER_SECOND, WINDOW_SECONDS = 4_000, 30.0
 TICK_SECONDS = 1.0
 LOG_EVERY_SECONDS = 60.0
 IPV6_PREFIX = 64  # one customer of an access provider has at least such a network
+RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 log = logging.getLogger("afterword.connections")
 
 
@@ -126,7 +130,9 @@ class Connections:
             self._disconnect(oldest, "clients were disconnected: too many bytes were not read")
 
     def _disconnect(self, reader: Reader, reason: str) -> None:
+        """Reset a connection, so that the kernel discards what it was still to send too."""
         self._waited_for.discard(reader)
+        reader.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         reader.transport.abort()
         self._report(reason)
 

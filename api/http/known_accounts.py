@@ -1,11 +1,20 @@
 """Which account a credential belongs to, as far as this process has seen: to share places, never to authenticate."""
 
+from typing import NamedTuple
+
 from starlette.types import Scope
 
 from api.security import hash_token
 
 MAX_KNOWN = 10_000  # about three megabytes
 COOKIE_NAME = b"__Host-afterword="
+
+
+class Holder(NamedTuple):
+    """Who a request is counted for: an account, or the address of a client whose account is not known."""
+
+    name: str
+    is_known: bool
 
 
 class KnownAccounts:
@@ -20,13 +29,15 @@ class KnownAccounts:
         if len(self._accounts) > MAX_KNOWN:
             del self._accounts[next(iter(self._accounts))]
 
-    def holder(self, scope: Scope) -> str:
-        """Return who a request is counted for: its account, or its address while the account is not known.
+    def holder(self, scope: Scope) -> Holder:
+        """Return who a request is counted for.
 
         Unknown tokens are counted for the address, so that nobody gets more places by inventing tokens.
         """
         known = self._accounts.get(hash_token(secret)) if (secret := _secret(scope)) else None
-        return known or (scope["client"][0] if scope.get("client") else "")
+        if known is not None:
+            return Holder(known, is_known=True)
+        return Holder(scope["client"][0] if scope.get("client") else "", is_known=False)
 
 
 def _secret(scope: Scope) -> str | None:

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import Connection, text
 
+from api.http.admission import Shares
+from api.http.known_accounts import Holder
 from api.settings import Settings
 from api.storage.database import Database
 from tests.conftest import World
@@ -93,13 +95,34 @@ def test_one_account_has_at_most_half_of_the_places_and_of_the_queue(make_world:
         assert [greedy.get("/v1/queue").status_code, other.get("/v1/queue").status_code] == [200, 200]
 
 
+@pytest.mark.parametrize(
+    ("places", "account", "address", "addresses"), [(1, 1, 1, 1), (2, 1, 1, 1), (6, 3, 1, 2), (12, 6, 3, 4)]
+)
+def test_the_shares_of_the_places(places: int, account: int, address: int, addresses: int) -> None:
+    def most(*names: Holder) -> int:
+        shares, taken = Shares(places), 0
+        for holder in names:
+            while shares.is_left(holder):
+                shares.take(holder)
+                taken += 1
+        for holder in names:
+            while shares._taken[holder]:
+                shares.give_back(holder)
+        assert all(shares.is_left(holder) for holder in names)
+        return taken
+
+    assert most(Holder("a", is_known=True)) == account
+    assert most(Holder("192.0.2.1", is_known=False)) == address
+    assert most(*(Holder(f"192.0.2.{n}", is_known=False) for n in range(20))) == addresses
+
+
 def test_a_token_that_ends_while_its_write_waits_is_refused(make_world: Worlds) -> None:
     world = make_world()
     with served(world) as address, client_of(world, address) as client, ThreadPoolExecutor() as pool:
         assert client.get("/v1/queue").status_code == 200
         with nobody_may_write(world) as connection:
             sent = pool.submit(client.post, "/v1/applications", json=APPLICATION)
-            wait_until(lambda: bool(world.app.state.gate._held))
+            wait_until(lambda: bool(world.app.state.gate._places._taken))
             time.sleep(0.2)  # it was looked up, and waits for the lock
             connection.execute(text("DELETE FROM token"))
             connection.commit()

@@ -145,6 +145,8 @@ async def _slow_reader(port: int, requests: bytes, end: float, damage: Damage) -
                 await loop.sock_sendall(client, requests)
                 while time.monotonic() < end and await loop.sock_recv(client, 1):
                     await asyncio.sleep(1)
+                    if client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # a reset; received bytes are still there
+                        break
             finally:
                 if time.monotonic() < end:
                     damage.cut.append(time.monotonic() - began)
