@@ -206,6 +206,7 @@ def _problem_statuses(route: Route) -> list[int]:
     found |= {406} if "format" in route.query_names else set()
     found |= {400} if "cursor" in route.query_names else set()
     found |= {413, 415} if route.body_field is not None else set()
+    found |= {409} if route.scopes and route.method not in ("GET", "DELETE") else set()
     found |= {412} if route.declaration.if_match else set()
     found |= {503} if route.path.startswith("/v1") else set()
     return sorted(found)
