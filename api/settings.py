@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     requests_per_minute: Annotated[
         int, Field(ge=0, le=1_000_000, description="Calls of one token to one process; more get 429. 0: no limit.")
     ] = 6_000
+    account_megabytes: Annotated[
+        int, Field(ge=1, le=1_000_000, description="What one account may store; then writes that add to it get 409.")
+    ] = 200
     public_url: Annotated[
         str,
         AfterValidator(_a_public_url),
@@ -184,6 +187,11 @@ class Settings(BaseSettings):
                 "AFTERWORD_SMTP_URL needs AFTERWORD_MAIL_FROM, and AFTERWORD_PUBLIC_URL or AFTERWORD_RESET_URL"
             )
         return self
+
+    @property
+    def account_bytes(self) -> int:
+        """What one account may store, in bytes."""
+        return int(self.account_megabytes * 1_000_000)
 
     @property
     def sends_links(self) -> bool:

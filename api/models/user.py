@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 
@@ -38,7 +38,7 @@ class User(Versioned, table=True):
     """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults.
 
     `recompute_after` is the id of the last application whose steps the background task judged; null: it is done. From
-    `disabled_at` on, its sign-ins and tokens are refused.
+    `disabled_at` on, its sign-ins and tokens are refused. `stored_bytes` is what its rows count.
     """
 
     __tablename__ = "user_account"
@@ -54,6 +54,7 @@ class User(Versioned, table=True):
     locale: str = Column(default="en", max_length=16)
     policy: dict[str, object] = json_column(dict)
     write_counter: int = 0
+    stored_bytes: int = Column(default=0, sa_type=BigInteger)
     recompute_after: str | None = id_column(nullable=True)
     disabled_at: datetime | None = None
     created_at: datetime

@@ -43,6 +43,8 @@ class OwnedSession(Session):
     """A transaction of one user at one instant. `dry_run`: a write ends with a rollback.
 
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
+    `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
+    stored responses); a write that makes them exceed `max_bytes` is refused. See `api/services/stored_bytes.py`.
     """
 
     owner: str | None = None
@@ -50,6 +52,9 @@ class OwnedSession(Session):
     has_deferred_work: bool = False  # the background task has something to do once this is committed
     dry_run: bool = False
     shows_contacts: bool = True
+    grown_bytes: int = 0
+    grown_bytes_of_facts: int = 0
+    max_bytes: int | None = None
 
     @property
     def user_id(self) -> str:

@@ -38,7 +38,7 @@ def full(world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> I
     assert min(used.values()) >= 1, used
     quotas._count_statement.cache_clear()
     for table, quota in ROWS.values():
-        monkeypatch.setitem(QUOTAS, table, replace(quota, most=used[quota.name]))  # type: ignore[arg-type]
+        monkeypatch.setitem(QUOTAS, table, replace(quota, most=used[quota.name]))
     yield ids
     quotas._count_statement.cache_clear()
 
@@ -72,7 +72,7 @@ def test_at_its_quota_every_kind_is_refused_and_the_problem_says_which(
     world: World, client: TestClient, full: dict[str, str]
 ) -> None:
     wanted = additions(full, client.get(f"/v1/interviews/{full['interview']}").json()["starts_at"])
-    steps = client.get(f"/v1/applications/{full['application']}/steps").json()["items"]
+    steps = client.get(f"/v1/applications/{full['application']}/steps").json()["steps"]
     wanted["step_overrides"] = ("POST", f"/v1/steps/{steps[0]['id']}/skip", {})
     assert set(wanted) == set(ROWS)
     with Failures() as failures:
@@ -82,6 +82,17 @@ def test_at_its_quota_every_kind_is_refused_and_the_problem_says_which(
                 assert (refused.status_code, refused.json()["code"]) == (409, "quota_exceeded"), refused.text
                 problem, limit = refused.json(), QUOTAS[ROWS[name][0]].most  # type: ignore[union-attr]
                 assert (problem["quota"], problem["used"], problem["limit"]) == (name, limit, limit)
+
+
+def test_the_usage_names_every_quota_and_what_is_used_of_it(client: TestClient, full: dict[str, str]) -> None:
+    shown = {one["name"]: one for one in client.get("/v1/me/usage").json()["quotas"]}
+    assert set(shown) == {*ROWS, "sessions", "stored_bytes"}
+    for name in ROWS:
+        assert shown[name]["used"] == shown[name]["limit"] >= 1, name
+    assert shown["notes"]["per"] == "application"
+    assert shown["contacts"]["used"] == len(client.get("/v1/contacts").json()["items"])
+    assert shown["stored_bytes"]["unit"] == "bytes"
+    assert 5_000 < shown["stored_bytes"]["used"] < shown["stored_bytes"]["limit"] == 200_000_000
 
 
 def test_after_a_deletion_there_is_room_again(client: TestClient, full: dict[str, str]) -> None:
