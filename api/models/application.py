@@ -82,7 +82,7 @@ class Application(Stored, table=True):
         Index("ix_application_updated", "user_id", "updated_at", "id"),
         Index("ix_application_company", "user_id", "company_key", "id"),
         Index("ix_application_status_contact", "user_id", "status_contact_id"),
-        Index("ix_application_live", "user_id", sqlite_where=LIVE, postgresql_where=LIVE),
+        Index("ix_application_live", "user_id", "closed_at", "deleted_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
 
     company: str = Column(max_length=200)

@@ -67,7 +67,7 @@ class Contact(Stored, table=True):
     __table_args__ = (
         owned_by_user(),
         Index("ix_contact_created", "user_id", "created_at", "id"),
-        Index("ix_contact_kept", "user_id", sqlite_where=KEPT, postgresql_where=KEPT),
+        Index("ix_contact_kept", "user_id", "deleted_at", sqlite_where=KEPT, postgresql_where=KEPT),
     )
 
     full_name: str | None = Column(default=None, max_length=200)

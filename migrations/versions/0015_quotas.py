@@ -66,8 +66,14 @@ TEXTS = {
 
 def upgrade() -> None:
     op.add_column("user_account", sa.Column("stored_bytes", sa.BigInteger(), nullable=False, server_default="0"))
-    op.create_index("ix_contact_kept", "contact", ["user_id"], sqlite_where=KEPT, postgresql_where=KEPT)
-    op.create_index("ix_application_live", "application", ["user_id"], sqlite_where=LIVE, postgresql_where=LIVE)
+    op.create_index("ix_contact_kept", "contact", ["user_id", "deleted_at"], sqlite_where=KEPT, postgresql_where=KEPT)
+    op.create_index(
+        "ix_application_live",
+        "application",
+        ["user_id", "closed_at", "deleted_at"],
+        sqlite_where=LIVE,
+        postgresql_where=LIVE,
+    )
     for table, columns in TEXTS.items():
         op.execute(_count(table, columns))
 

@@ -1,5 +1,6 @@
 """Quotas: every table has one or a reason, adding is refused at it, and deleting always works."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import SQLModel
 
+from api.models.base import new_id
 from api.models.token import SESSIONS
 from api.models.user import User
 from api.services import quotas
@@ -15,6 +17,7 @@ from api.services.accounts import tokens
 from api.services.quotas import QUOTAS, Quota, rows_by_quota
 from tests.conftest import World
 from tests.invariants.failures import Failures
+from tests.invariants.statements import plan, recorded
 from tests.services.full_record import record_everything
 
 ROWS = {quota.name: (table, quota) for table, quota in QUOTAS.items() if isinstance(quota, Quota)}
@@ -82,6 +85,20 @@ def test_at_its_quota_every_kind_is_refused_and_the_problem_says_which(
                 assert (refused.status_code, refused.json()["code"]) == (409, "quota_exceeded"), refused.text
                 problem, limit = refused.json(), QUOTAS[ROWS[name][0]].most  # type: ignore[union-attr]
                 assert (problem["quota"], problem["used"], problem["limit"]) == (name, limit, limit)
+
+
+def test_quotas_are_counted_in_an_index(world: World, client: TestClient) -> None:
+    row = {"application_id": new_id(), "interview_id": new_id()}
+    with Failures() as failures:
+        for name, (table, _) in ROWS.items():
+            with failures.of(name):
+                with recorded(world.database) as found, world.database.read(world.clock.now) as session:
+                    session.owner = new_id()
+                    quotas.check(session, table, row)
+                (statement,) = found
+                lines = plan(world.database, statement)
+                assert not [line for line in lines if re.search("^SCAN (?!anon)|Seq Scan", line)], lines
+                assert [line for line in lines if re.search("COVERING INDEX|Index (Only )?Scan", line)], lines
 
 
 def test_the_usage_names_every_quota_and_what_is_used_of_it(client: TestClient, full: dict[str, str]) -> None:
