@@ -85,6 +85,15 @@ class ConflictError(ProblemError):
     code = "conflict"
 
 
+class QuotaExceededError(ConflictError):
+    """A quota of the account is reached; the problem says which, and what is used of it."""
+
+    code = "quota_exceeded"
+
+    def __init__(self, detail: str, quota: str, used: int, limit: int) -> None:
+        super().__init__(detail, extra={"quota": quota, "used": used, "limit": limit})
+
+
 class UnauthorizedError(ProblemError):
     """There is no valid token or cookie."""
 

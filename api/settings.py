@@ -140,8 +140,11 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=1_000_000, description="Accounts opened from one address; 0: no limit.")
     ] = 30
     requests_per_minute: Annotated[
-        int, Field(ge=0, le=1_000_000, description="Calls of one token to one process; more get 429. 0: no limit.")
+        int, Field(ge=0, le=1_000_000, description="Calls of one account to one process; more get 429. 0: no limit.")
     ] = 6_000
+    account_megabytes: Annotated[
+        int, Field(ge=1, le=1_000_000, description="What one account may store; then writes that add to it get 409.")
+    ] = 200
     public_url: Annotated[
         str,
         AfterValidator(_a_public_url),
@@ -186,6 +189,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def account_bytes(self) -> int:
+        """What one account may store, in bytes."""
+        return int(self.account_megabytes * 1_000_000)
+
+    @property
     def sends_links(self) -> bool:
         """Whether mails with links to this server can be sent."""
         return bool(self.smtp_url and self.public_url)
@@ -195,7 +203,10 @@ class Settings(BaseSettings):
         found = [
             (not self.sign_ins_per_hour, "AFTERWORD_SIGN_INS_PER_HOUR=0: there is no limit for guessing passwords"),
             (not self.sign_ups_per_hour, "AFTERWORD_SIGN_UPS_PER_HOUR=0: there is no limit for new accounts"),
-            (not self.requests_per_minute, "AFTERWORD_REQUESTS_PER_MINUTE=0: there is no limit for calls of a token"),
+            (
+                not self.requests_per_minute,
+                "AFTERWORD_REQUESTS_PER_MINUTE=0: there is no limit for calls",
+            ),
             (not self.smtp_url, "AFTERWORD_SMTP_URL is not set: mails for forgotten passwords are printed here"),
             (
                 bool(self.smtp_url) and not self.public_url,

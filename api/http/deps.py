@@ -16,6 +16,7 @@ from pydantic import BaseModel, StringConstraints
 from pydantic_core import to_json
 
 from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, ReplayedError, UnavailableError
+from api.http.call_limit import remember_account
 from api.http.credentials import credentials
 from api.http.headers import preconditions, request_now, request_target, single_header
 from api.http.strict_route import Route, json_response
@@ -126,7 +127,7 @@ class Caller(RequestContext):
 
     def _remember_account(self) -> None:
         """Count the next requests with this token for its account."""
-        self.request.app.state.known_accounts.add(self.secret, self.token.user_id)
+        remember_account(self.request, self.secret, self.token.user_id)
 
     def _set_last_used(self) -> None:
         """Set the token's time of last use; if the write lock is taken, leave that to a later request."""
@@ -149,6 +150,7 @@ class Caller(RequestContext):
         """
         idempotent_request = None if returns_secret else self.idempotent_request
         with self.database.write(self.now) as session:
+            session.max_bytes = self.settings.account_bytes
             owner = self.request.scope.get("owner")  # none for a GET that writes
             self.token = lock_and_authenticate(session, self.secret, self.route.scopes, owner=owner)
             if idempotent_request is not None:

@@ -1,4 +1,4 @@
-"""Which account a credential belongs to, as far as this process has seen: to share places, never to authenticate."""
+"""Which account a credential belongs to, as far as this process has seen: for shares and limits, never as proof."""
 
 from typing import NamedTuple
 
@@ -29,12 +29,20 @@ class KnownAccounts:
         if len(self._accounts) > MAX_KNOWN:
             del self._accounts[next(iter(self._accounts))]
 
+    def forget(self, secret: str) -> None:
+        """Forget a token that is not valid any more."""
+        self._accounts.pop(hash_token(secret), None)
+
+    def account_of(self, secret: str) -> str | None:
+        """Return the account of a token, if this process has seen it."""
+        return self._accounts.get(hash_token(secret))
+
     def holder(self, scope: Scope) -> Holder:
         """Return who a request is counted for.
 
         Unknown tokens are counted for the address, so that nobody gets more places by inventing tokens.
         """
-        known = self._accounts.get(hash_token(secret)) if (secret := _secret(scope)) else None
+        known = self.account_of(secret) if (secret := _secret(scope)) else None
         if known is not None:
             return Holder(known, is_known=True)
         return Holder(scope["client"][0] if scope.get("client") else "", is_known=False)

@@ -3,11 +3,9 @@
 import inspect
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,14 +15,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from api.errors import FieldError, InvalidError, ProblemError, TooManyRequestsError
+from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
+from api.http.call_limit import count_call, forget_account
 from api.http.credentials import credentials
 from api.http.headers import single_header
 from api.http.not_modified import answer_if_not_modified
 from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
-from api.protocol.rate_limit import RateLimiter
-from api.security import hash_token, looks_like_token
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -149,7 +146,7 @@ class Route(APIRoute):
 
         async def checked(request: Request) -> Response:
             if self.scopes:
-                _check_rate_limit(request, credentials(request))
+                count_call(request, credentials(request))
             _check_query(request, allowed)
             if self.body_field is not None:
                 _check_content_type(request)
@@ -165,6 +162,9 @@ class Route(APIRoute):
             except RequestValidationError:
                 if self.scopes and not writes:
                     await look_up_token(request)  # without a token: 401 and no details of the input
+                raise
+            except UnauthorizedError:
+                forget_account(request, credentials(request))
                 raise
 
         return checked
@@ -196,20 +196,6 @@ def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..
 def json_response(response: Response, content: bytes, status: int = 200) -> Response:
     """Return serialised JSON with the headers that were set on FastAPI's response so far."""
     return Response(content, status, media_type=JSON, headers=dict(response.headers))
-
-
-def _check_rate_limit(request: Request, secret: str) -> None:
-    """Count a call of this token and set the rate limit headers. Raises TooManyRequestsError if none is left.
-
-    This does not authenticate. The key of the limiter is a hash, so that no secret stays in memory.
-    """
-    limiter: RateLimiter | None = request.app.state.rate_limiter
-    if limiter is None or not looks_like_token(secret):
-        return
-    allowance = limiter.take(hash_token(secret), time.monotonic())
-    request.scope["rate_limit"] = allowance.headers
-    if allowance.wait is not None:
-        raise TooManyRequestsError(timedelta(seconds=allowance.wait))
 
 
 def _query_names(dependant: Any) -> list[str]:  # noqa: ANN401  # the framework's own

@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from api.errors import InlineReadError, UnavailableError
+from api.http.call_limit import remember_account
 from api.http.credentials import credentials
 from api.http.headers import request_now
 from api.services.accounts.authentication import TOKEN, AuthenticatedToken, find_token, find_token_async
@@ -24,7 +25,7 @@ async def look_up_token(request: Request, statement: CompiledStatement = TOKEN) 
     """
     found = await _found(request, statement)
     request.scope["owner"] = found.user_id
-    request.app.state.known_accounts.add(credentials(request), found.user_id)
+    remember_account(request, credentials(request), found.user_id)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import MISSING, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import (
@@ -68,6 +68,9 @@ class SalaryPeriod(StrEnum):
     HOUR = "hour"
 
 
+LIVE = text("closed_at IS NULL AND deleted_at IS NULL")
+
+
 class Application(Stored, table=True):
     """An application. Stage, offer and end are derived from its stage history, and stored for lists."""
 
@@ -79,6 +82,7 @@ class Application(Stored, table=True):
         Index("ix_application_updated", "user_id", "updated_at", "id"),
         Index("ix_application_company", "user_id", "company_key", "id"),
         Index("ix_application_status_contact", "user_id", "status_contact_id"),
+        Index("ix_application_live", "user_id", "closed_at", "deleted_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
 
     company: str = Column(max_length=200)

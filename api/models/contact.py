@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import (
@@ -57,11 +57,18 @@ class DetailsSource(StrEnum):
     OTHER = "other"
 
 
+KEPT = text("deleted_at IS NULL")
+
+
 class Contact(Stored, table=True):
     """A person. The two `…_since` are derived from the other fields; an erased person has `erased_at`."""
 
     __tablename__ = "contact"
-    __table_args__ = (owned_by_user(), Index("ix_contact_created", "user_id", "created_at", "id"))
+    __table_args__ = (
+        owned_by_user(),
+        Index("ix_contact_created", "user_id", "created_at", "id"),
+        Index("ix_contact_kept", "user_id", "deleted_at", sqlite_where=KEPT, postgresql_where=KEPT),
+    )
 
     full_name: str | None = Column(default=None, max_length=200)
     honorific: str | None = Column(default=None, max_length=200)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 
@@ -41,7 +41,7 @@ class User(Versioned, table=True):
     `epoch` is random and part of every entity tag of the account. It changes when a backup is restored, because the
     write counter and the versions in a backup are older than tags that clients know. `recompute_after` is the id of the
     last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins and
-    tokens are refused.
+    tokens are refused. `stored_bytes` is what its rows count.
     """
 
     __tablename__ = "user_account"
@@ -58,6 +58,7 @@ class User(Versioned, table=True):
     policy: dict[str, object] = json_column(dict)
     write_counter: int = 0
     epoch: str = Column(default_factory=new_epoch, max_length=16)
+    stored_bytes: int = Column(default=0, sa_type=BigInteger)
     recompute_after: str | None = id_column(nullable=True)
     disabled_at: datetime | None = None
     created_at: datetime

@@ -93,6 +93,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "E-mail address taken",
         "There is already an account for this e-mail address. Sign in, or use another address.",
     ),
+    "quota_exceeded": ProblemType(
+        409,
+        "Quota exceeded",
+        "`quota` names the quota of your account that is reached, `used` what is there and `limit` what may be. "
+        "`detail` says what to do. Reading and deleting always work. GET /v1/me/usage shows all quotas.",
+    ),
     "mail_not_configured": ProblemType(
         409,
         "No mail server",
@@ -166,11 +172,6 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         422,
         "Record the fact instead",
         "Steps 6 and 7 cannot be ticked by hand. Record the call or the search activity at the address in `detail`.",
-    ),
-    "too_many_applications": ProblemType(
-        422,
-        "Too many live applications",
-        "The number of live applications is limited. Close or delete some of them first.",
     ),
     "too_many_requests": ProblemType(
         429,

@@ -1,7 +1,8 @@
-"""A rate limit for each token: a token bucket in the memory of the process, refilled at a constant rate."""
+"""A rate limit for each account: a token bucket in the memory of the process, refilled at a constant rate."""
 
 import math
 from dataclasses import dataclass
+from threading import Lock
 
 PERIOD_SECONDS = 60.0
 MAX_BUCKETS = 10_000
@@ -21,26 +22,31 @@ class Allowance:
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The response headers of the IETF draft on rate limits."""
-        policy = f'"token";q={self.most};w={PERIOD_SECONDS:.0f}'
+        policy = f'"account";q={self.most};w={PERIOD_SECONDS:.0f}'
         return [
             (b"ratelimit-policy", policy.encode()),
-            (b"ratelimit", f'"token";r={self.left};t={self.full_in}'.encode()),
+            (b"ratelimit", f'"account";r={self.left};t={self.full_in}'.encode()),
         ]
 
 
 class RateLimiter:
     """The buckets of one process; each is stored as the time at which it will be full again.
 
-    At most 10,000 buckets that are not full are stored, about a megabyte; further tokens share one bucket.
+    At most 10,000 buckets that are not full are stored, about a megabyte; further keys share one bucket.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._full_at: dict[str, float] = {}
         self._swept_at = 0.0
+        self._lock = Lock()
 
     def take(self, key: str, now: float) -> Allowance:
-        """Take one call from a bucket. `now`: seconds of a monotonic clock."""
+        """Take one call from a bucket; any thread may. `now`: seconds of a monotonic clock."""
+        with self._lock:
+            return self._take(key, now)
+
+    def _take(self, key: str, now: float) -> Allowance:
         if key not in self._full_at and len(self._full_at) >= MAX_BUCKETS and not self._sweep(now):
             key = SHARED_BUCKET
         interval = PERIOD_SECONDS / self.most

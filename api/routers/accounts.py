@@ -10,9 +10,11 @@ from api.http.own_password import check_own_password, writing_as_checked
 from api.http.routes import OPEN, Routes
 from api.models.mail import EmailConfirmation
 from api.models.policy import PolicyOverrides, PolicyPublic
+from api.models.usage import Usage
 from api.models.user import EmailPut, PasswordPut, UserCreate, UserPublic, UserUpdate
 from api.security import hash_password
 from api.services.accounts import email_changes, login_throttle, users
+from api.services.accounts.usage import usage
 from api.services.current_user import current_user
 from api.services.policies import policy_with_origins
 from api.services.row_etags import row_etag
@@ -137,6 +139,18 @@ def get_policy(caller: CallerDep) -> PolicyPublic:
         shown, tag = _policy(session)
         caller.set_etag(tag)
         return shown
+
+
+@routes.get("/v1/me/usage", scopes="account:read", etag=False)
+def get_usage(caller: CallerDep) -> Usage:
+    """Read what you use of your quotas.
+
+    At a quota, what would add to it gets 409 `quota_exceeded`; reading, shortening and deleting always work. One
+    session too many ends the one that was unused for longest. The `RateLimit` header of each response has your
+    requests.
+    """
+    with caller.reading() as session:
+        return usage(session, max_bytes=caller.settings.account_bytes)
 
 
 @routes.patch("/v1/me/policy", scopes="account:write")

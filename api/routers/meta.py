@@ -30,8 +30,8 @@ from api.rules.guide import GUIDE
 from api.rules.outcome import STATES, STEPS
 from api.rules.policy import BOUNDS, MAX_HOLIDAYS, PRESETS
 from api.rules.words import REASONS
-from api.services.facts.applications import MAX_LIVE
 from api.services.policies import defaults
+from api.services.quotas import QUOTAS, Quota
 from api.storage.engine import SQLITE_VERSION
 from api.storage.keyset import DEFAULT_LIMIT, MAX_LIMIT
 from api.workers.supervisor import Supervisor
@@ -226,7 +226,7 @@ def get_meta(context: RequestContextDep) -> Meta:
         "largest_page": MAX_LIMIT,
         "body_bytes": context.settings.max_body_bytes,
         "open_body_bytes": MAX_OPEN_BODY_BYTES,
-        "live_applications": MAX_LIVE,
+        **{quota.name: quota.most for quota in QUOTAS.values() if isinstance(quota, Quota)},
         "holidays": MAX_HOLIDAYS,
         "snooze_days": 30,
         "restore_days": 30,

@@ -44,6 +44,8 @@ class OwnedSession(Session):
 
     `epoch` of the account is part of every entity tag. `write_count` is the account's write counter in a write.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
+    `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
+    stored responses); a write that makes them exceed `max_bytes` is refused. See `api/services/stored_bytes.py`.
     """
 
     owner: str | None = None
@@ -53,6 +55,9 @@ class OwnedSession(Session):
     has_deferred_work: bool = False  # the background task has something to do once this is committed
     dry_run: bool = False
     shows_contacts: bool = True
+    grown_bytes: int = 0
+    grown_bytes_of_facts: int = 0
+    max_bytes: int | None = None
 
     @property
     def user_id(self) -> str:

@@ -160,20 +160,31 @@ def test_answers_show_the_remaining_requests_and_the_next_one_is_refused(make_wo
     answers = [client.get("/v1/me") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert [answer.headers["ratelimit"].partition(";t=")[0] for answer in answers] == [
-        f'"token";r={left}' for left in (2, 1, 0, 0)
+        f'"account";r={left}' for left in (2, 1, 0, 0)
     ]
-    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"token";q=3;w=60'}
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"account";q=3;w=60'}
     problem(answers[-1], 429, "too_many_requests")
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 20
 
 
-def test_each_token_of_a_user_has_its_own_limit(make_world: Worlds) -> None:
-    world = make_world(requests_per_minute=2)
+def test_all_tokens_of_an_account_share_its_limit_and_other_accounts_do_not(make_world: Worlds) -> None:
+    world = make_world(requests_per_minute=4)
     client = world.sign_up()
-    other = client_of(world, client.post("/v1/tokens", json={"name": "x"}).json()["token"])
-    client.get("/v1/me")
-    assert client.get("/v1/me").status_code == 429
-    assert other.get("/v1/me").status_code == 200
+    others = [client_of(world, client.post("/v1/tokens", json={"name": "x"}).json()["token"]) for _ in range(2)]
+    assert [other.get("/v1/me").status_code for other in others] == [200, 200]
+    assert [one.get("/v1/queue").status_code for one in (client, *others)] == [429, 429, 429]
+    assert world.sign_up().get("/v1/me").status_code == 200
+
+
+def test_a_token_that_has_ended_does_not_use_up_the_calls_of_its_account(make_world: Worlds) -> None:
+    world = make_world(requests_per_minute=6)
+    client = world.sign_up()
+    made = client.post("/v1/tokens", json={"name": "x"}).json()
+    ended = client_of(world, made["token"])
+    assert ended.get("/v1/me").status_code == 200
+    assert client.delete(f"/v1/tokens/{made['id']}").status_code == 204
+    assert [ended.get("/v1/me").status_code for _ in range(5)] == [401] * 5
+    assert [client.get("/v1/me").status_code for _ in range(2)] == [200, 200]
 
 
 def test_a_refused_request_writes_nothing(make_world: Worlds) -> None:

@@ -11,11 +11,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 from api import demo
+from api.models import User
+from api.services.stored_bytes import total
 from api.settings import MIGRATING, Settings
 from api.storage.database import MIGRATIONS, Database
+from api.storage.session import ANY_OWNER
 from tests.conftest import NOW, World
 from tests.services.copies import Record, recorded_once
 from tests.services.full_record import everything
@@ -120,6 +123,17 @@ def test_password_resets_move_into_the_outbox_and_back(filled: Database) -> None
     filled.migrate("0009")
     with filled.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*), max(hash) FROM password_reset")).one() == (2, "abc")
+
+
+def test_the_bytes_of_an_account_are_counted_by_the_migration(filled: Database) -> None:
+    with filled.write(NOW) as session:
+        session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).one()
+        session.get_one(User, session.owner).stored_bytes = 0
+        found = total(session)
+    filled.migrate("0014")
+    filled.migrate()
+    with filled.engine.connect() as connection:
+        assert connection.execute(text("SELECT stored_bytes FROM user_account")).scalar_one() == found > 5_000
 
 
 @pytest.mark.parametrize("table", REBUILT)

@@ -212,6 +212,7 @@ def _problem_statuses(route: Route) -> list[int]:
     found |= {400} if "cursor" in route.query_names else set()
     found |= {413, 415} if route.body_field is not None else set()
     found |= {410} if route.declaration.idempotency_key else set()
+    found |= {409} if route.scopes and route.method not in ("GET", "DELETE") else set()
     found |= {412} if route.declaration.if_match else set()
     found |= {503} if route.path.startswith("/v1") else set()
     return sorted(found)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, func, select
 
 from api.errors import AccountDisabledError, ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
@@ -12,6 +12,7 @@ from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
 from api.protocol.scopes import ALL, effective_scopes, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
+from api.services import quotas
 from api.services.facts.crud import find
 from api.services.row_etags import row_etag
 from api.storage.session import UNSYNCED, OwnedSession
@@ -28,14 +29,30 @@ Shown = TypeVar("Shown", bound=Issued)
 def open_session(
     session: OwnedSession, user: User, *, days: int, name: str | None = None, cookie: bool = False
 ) -> tuple[Token, str]:
-    """Sign a user in and return the session and its secret. Raises AccountDisabledError."""
+    """Sign a user in and return the session and its secret. Raises AccountDisabledError.
+
+    With more than the maximum of sessions, the one that was unused for longest ends.
+    """
     if user.disabled_at is not None:
         raise AccountDisabledError
     session.owner = user.id
     kind = TokenKind.COOKIE if cookie else TokenKind.SESSION
     token, secret = _issue(session, kind, name=name or "", scopes=[ALL])
     token.expires_at = session.now + timedelta(days=days)
+    _end_oldest_sessions(session, but=token.id)
     return token, secret
+
+
+def _end_oldest_sessions(session: OwnedSession, *, but: str) -> None:
+    """End the sessions beyond the maximum: first those that have expired, then those that were unused for longest."""
+    is_valid, used = col(Token.expires_at) > session.now, func.coalesce(Token.last_used_at, Token.created_at)
+    mine = select(col(Token.id)).where(
+        Token.user_id == session.user_id, col(Token.kind).in_(SESSIONS), col(Token.id) != but
+    )
+    kept = mine.order_by(is_valid.desc(), used.desc(), col(Token.id).desc()).offset(quotas.MAX_SESSIONS - 1)
+    beyond = session.exec(kept).all()
+    if beyond:
+        session.execute(delete(Token).where(col(Token.id).in_(beyond)), execution_options=UNSYNCED)
 
 
 def issue_token(session: OwnedSession, body: TokenCreate, *, granted: Collection[str] = (ALL,)) -> tuple[Token, str]:
@@ -47,6 +64,7 @@ def issue_token(session: OwnedSession, body: TokenCreate, *, granted: Collection
             f"A token cannot grant scopes that it does not have: leave out {', '.join(beyond)}, or sign in.",
             extra={"missing_scopes": beyond},
         )
+    quotas.check(session, Token)
     token, secret = _issue(session, TokenKind.PERSONAL, name=body.name, scopes=list(dict.fromkeys(body.scopes)))
     token.expires_at = body.expires_at
     return token, secret

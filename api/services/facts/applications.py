@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import func, select
 
 from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, SearchActivity, StageChange, User
@@ -17,6 +17,7 @@ from api.rules.calendar import day_start
 from api.rules.facts import ENDINGS
 from api.rules.life import life
 from api.rules.outcome import STEPS
+from api.services import quotas
 from api.services.current_user import current_user
 from api.services.facts.crud import FactKind, bump_version, find
 from api.services.facts.dating import TOLERANCE, Change, date_fact
@@ -24,8 +25,6 @@ from api.services.policies import check_policy, merge_overrides
 from api.services.steps import judge
 from api.services.steps.load_elsewhere import stage_from_model
 from api.storage.session import OwnedSession
-
-MAX_LIVE = 10_000
 
 
 def _validate(session: OwnedSession, row: Application, change: Change) -> None:
@@ -37,8 +36,6 @@ def _validate(session: OwnedSession, row: Application, change: Change) -> None:
     if row.salary_min is not None and row.salary_max is not None and row.salary_min > row.salary_max:
         raise InvalidError.at("/salary_max", "below_salary_min", "salary_max must not be less than salary_min.")
     _validate_status_contact(row, change)
-    if change.is_new:
-        _check_limit(session)
     if change.sent.get("applied_on") is not None:
         _check_applied_on(row, user, change)
     closed = row.stage in ENDINGS if change.is_new else row.closed_at is not None
@@ -63,17 +60,6 @@ def _validate_status_contact(row: Application, change: Change) -> None:
     date_fact(row, change, "status_contact_since", there=there, was=was is not None, fact="status_contact_id")
 
 
-def _check_limit(session: OwnedSession) -> None:
-    """Raise InvalidError if the user has the maximum of live applications, which one transaction may have to judge."""
-    live = select(func.count()).select_from(Application)
-    live = live.where(col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
-    if session.exec(live).one() >= MAX_LIVE:
-        raise InvalidError(
-            f"You have {MAX_LIVE:,} live applications, which is the limit: close or delete some.",
-            code="too_many_applications",
-        )
-
-
 def _check_applied_on(row: Application, user: User, change: Change) -> None:
     """Raise InvalidError if the day has not begun yet, neither in the employer's zone nor in the user's."""
     day = change.sent["applied_on"]
@@ -94,6 +80,7 @@ def _after_write(session: OwnedSession, row: Application, change: Change) -> Non
     )
     session.add(first)
     if row.applied_on is not None:
+        quotas.check(session, SearchActivity)
         applied = min(day_start(row.applied_on, current_user(session).time_zone), session.now)
         session.add(SearchActivity(**times, id=new_id(), at=applied, kind="applied", application_id=row.id))
     session.flush()
@@ -103,13 +90,13 @@ def _after_write(session: OwnedSession, row: Application, change: Change) -> Non
 def derive_life(session: OwnedSession, row: Application, *, is_new: bool = False) -> None:
     """Set stage, offer and end of an application from its stage history; an open application is never archived.
 
-    A change increases the version, unless the application `is_new`. Raises InvalidError if it would be open again and
-    the user has the maximum of live applications.
+    A change increases the version, unless the application `is_new`. Raises QuotaExceededError if it would be
+    open again and the user has the maximum of live applications.
     """
     lines = session.exec(select(StageChange).where(StageChange.application_id == row.id)).all()
     now = life([stage_from_model(line) for line in lines], judge.judged_at(session))
     if row.closed_at is not None and now.closed_at is None:
-        _check_limit(session)
+        quotas.check(session, Application)
     found = {name: getattr(now, name) for name in ("stage", "offered_at", "closed_at", "closed_outcome")}
     found["archived_at"] = row.archived_at if now.closed_at is not None else None
     if any(getattr(row, name) != value for name, value in found.items()):
@@ -121,10 +108,11 @@ def derive_life(session: OwnedSession, row: Application, *, is_new: bool = False
 
 
 def restore(session: OwnedSession, row: Application) -> None:
-    """Restore an application if it is deleted. Raises InvalidError if the user has the maximum of live applications."""
+    """Restore an application if it is deleted. Raises QuotaExceededError."""
     if row.deleted_at is None:
         return
-    _check_limit(session)
+    if row.closed_at is None:
+        quotas.check(session, Application)
     row.deleted_at = None
     bump_version(session, row)
     judge.judge_applications(session, [row.id], elsewhere=True)

@@ -9,7 +9,7 @@ from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
 from api.models.contact import ContactCreate, ContactPublic
 from api.rules.evaluate import steps_affected_by
-from api.services import idempotent_responses
+from api.services import idempotent_responses, quotas
 from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
@@ -74,9 +74,10 @@ def affected_applications(session: OwnedSession, row: Contact) -> list[str]:
 
 
 def restore(session: OwnedSession, row: Contact) -> None:
-    """Restore a contact if it is deleted."""
+    """Restore a contact if it is deleted. Raises QuotaExceededError."""
     if row.deleted_at is None:
         return
+    quotas.check(session, Contact)
     row.deleted_at = None
     bump_version(session, row)
     judge.judge_applications(session, affected_applications(session, row), only=AFFECTED_STEPS)

@@ -12,6 +12,7 @@ from sqlmodel import col, null, or_, select
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
 from api.models.base import Body, MomentIO, Shown, Stored, new_id
+from api.services import quotas
 from api.services.facts.dating import Change, check_evidence
 from api.services.row_etags import row_etag
 from api.services.steps import judge
@@ -145,6 +146,7 @@ def create(
     blank = {name: _stored(getattr(body, name)) for name in type(body).model_fields}
     values = {name: value for name, value in {**blank, **sent, **(within or {})}.items() if name in columns}
     values["id"] = new_key(session, kind.table, sent.get("id"))
+    quotas.check(session, kind.table, values)
     row = kind.table(user_id=session.user_id, created_at=session.now, updated_at=session.now, **values)
     check_links(session, kind.links, sent, getattr(row, "application_id", None))
     birth = Change(sent, {}, session.now)

@@ -10,6 +10,7 @@ from api.models import Application, ApplicationContact, Contact, Interview, Inte
 from api.models.contact import ApplicationContactPublic, ApplicationContactPut, ContactPublic
 from api.models.interview import InterviewerPublic, InterviewerPut
 from api.rules.evaluate import steps_affected_by
+from api.services import quotas
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public
 from api.services.row_etags import row_etag
@@ -136,6 +137,7 @@ def link_contact(
 def _put(session: OwnedSession, table: type[Any], keys: dict[str, str], values: dict[str, Any]) -> bool:
     row = session.get(table, (session.user_id, *keys.values()))
     if row is None:
+        quotas.check(session, table, keys)
         session.add(table(user_id=session.user_id, **keys, **values))
     else:
         for name, value in values.items():

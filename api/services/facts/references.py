@@ -19,7 +19,7 @@ from api.models.reference import (
 )
 from api.rules.evaluate import steps_affected_by
 from api.rules.hints import hint
-from api.services import idempotent_responses
+from api.services import idempotent_responses, quotas
 from api.services.facts.crud import FactKind, find, ids_where, sent_values
 from api.services.facts.dating import Change, check_evidence, date_fact
 from api.services.facts.links import Paged, find_link
@@ -195,6 +195,8 @@ def link_reference(
     given = check_evidence(session, sent_values(body))
     keys: dict[str, Any] = {"application_id": application.id, "reference_id": person.id}
     row = session.get(ApplicationReference, (session.user_id, application.id, person.id))
+    if row is None:
+        quotas.check(session, ApplicationReference, keys)
     names = [name for name in type(body).model_fields if name in given or not name.endswith("_at")]
     values = {name: given.get(name, getattr(body, name)) for name in names}
     new = ApplicationReference(user_id=session.user_id, **keys, linked_at=session.now)

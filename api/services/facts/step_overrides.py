@@ -10,6 +10,7 @@ from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, StepInstance, StepOverride
 from api.models.base import new_id
 from api.rules.judge import BY_HAND
+from api.services import quotas
 from api.services.facts.dating import check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
@@ -64,6 +65,7 @@ def _chosen(
 
 
 def _write(session: OwnedSession, row: StepInstance, action: Action, at: datetime, note: str | None) -> None:
+    quotas.check(session, StepOverride, {"application_id": row.application_id})
     times: dict[str, Any] = {"created_at": session.now, "updated_at": session.now}
     session.add(
         StepOverride(
