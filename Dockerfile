@@ -21,6 +21,8 @@ RUN pip install --no-cache-dir --no-deps /tmp/*.whl && rm /tmp/*.whl \
 USER afterword
 # The volume has the SQLite file. For PostgreSQL set AFTERWORD_DATABASE_URL=postgresql://…; then no volume is needed.
 VOLUME /data
+# Plain HTTP on all addresses of the container: run it behind a TLS proxy, and name that in AFTERWORD_TRUSTED_PROXIES.
+# Whoever reaches the port may open an account unless AFTERWORD_SIGN_UP=closed (docs/running.md, "Docker").
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]

@@ -8,8 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test test-long check unit postgresql mutants bench lock openapi clean
 
-demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account.
-	@$(BIN)/afterword demo
+demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account; PORT=8001 takes another port than 8000.
+	@$(BIN)/afterword demo $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/dev.stamp ## Run all checks and tests, on both databases, with few random cases.
 	@echo "make test takes about 5 minutes on two cores."

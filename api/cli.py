@@ -3,42 +3,38 @@
 import json
 import logging
 import os
+import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import Progress
-from sqlalchemy import make_url
 
 from api import demo as demo_account
 from api import logs
-from api.clock import wall_clock
+from api.commands import backups, users
+from api.commands.terminal import BEHIND, Email, connected, errors, fail, now, opened, progress_bar
 from api.errors import ProblemError
 from api.http import server
 from api.http.openapi.document import build_openapi
 from api.main import create_app
 from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
-from api.models.user import UserCreate
-from api.security import hash_password
-from api.services.accounts import epochs, tokens, users
-from api.services.accounts.retention import apply_retention
+from api.services.accounts import audit_log, tokens
+from api.services.accounts.users import all_user_ids, find_by_email
 from api.services.steps import judge, recheck
 from api.settings import Settings
-from api.storage.backup import back_up
-from api.storage.backup import restore as restore_file
+from api.storage import private_files
 from api.storage.database import Database
 from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.workers import rejudge
+from api.workers.retention import apply_retention
 
 app = typer.Typer(
     name="afterword",
@@ -47,23 +43,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-user_app = typer.Typer(help="Accounts.", no_args_is_help=True)
 token_app = typer.Typer(help="Personal tokens.", no_args_is_help=True)
 steps_app = typer.Typer(help="The stored steps.", no_args_is_help=True)
-app.add_typer(user_app, name="user")
+app.add_typer(backups.app)
+app.add_typer(users.app, name="user")
 app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
 BACKLOG = 1_024
+PROXIES = "AFTERWORD_TRUSTED_PROXIES"
 CORES = os.cpu_count() or 1
-BEHIND = "the database schema is not up to date: run `afterword migrate`."
 log = logging.getLogger("afterword")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 selects a free one.")]
-EndCredentials = Annotated[
-    bool, typer.Option("--end-credentials", help="End all sessions and tokens: those in the backup would work again.")
-]
-Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 
 def main() -> None:
@@ -71,35 +62,13 @@ def main() -> None:
     try:
         app()
     except ProblemError as error:
-        _fail(error.detail)
+        fail(error.detail)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        _fail(f"{error.title.lower()}: {name}: {first['msg']}.")
+        fail(f"{error.title.lower()}: {name}: {first['msg']}.")
     except OSError as error:
-        _fail(f"{error.strerror or error}: check the address, the port and AFTERWORD_DATABASE_URL.")
-
-
-def _fail(detail: str) -> None:
-    errors.print(f"afterword: {detail}")
-    sys.exit(1)
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    with _connected() as database:
-        if not database.is_at_head():
-            _fail(BEHIND)
-        yield database
-
-
-@contextmanager
-def _connected() -> Iterator[Database]:
-    database = Database(Settings())
-    try:
-        yield database
-    finally:
-        database.dispose()
+        fail(f"{error.strerror or error}: check the address, the port and AFTERWORD_DATABASE_URL.")
 
 
 @contextmanager
@@ -107,8 +76,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), backlog=BACKLOG)
     except OSError:
-        _fail(f"cannot listen on {host}, port {port}: choose another one with --host and --port.")
-        return
+        fail(f"cannot listen on {host}, port {port}: choose another one with --host and --port.")
     with listener:
         yield listener
 
@@ -120,10 +88,11 @@ def _prepare(database: Database) -> None:
     if database.is_sqlite:
         database.migrate()
         return
+    database.refuse_newer_schema()
     if not database.is_at_head():
         database.await_migration()
     if not database.is_at_head():
-        _fail(BEHIND)
+        fail(BEHIND)
 
 
 @app.command()
@@ -135,9 +104,9 @@ def serve(
     """Serve the API. An SQLite database is migrated first; a PostgreSQL schema that is not up to date is refused."""
     settings = Settings()
     logs.configure_logging(settings.log_level, settings.log_format)
-    with _connected() as database:
+    with connected() as database:
         _prepare(database)
-    for weakness in [*settings.weaknesses(), *_unencrypted(host)]:
+    for weakness in [*settings.weaknesses(), *_unencrypted(host, settings), *private_files.warnings(settings.database)]:
         log.warning(weakness)
     with _listening(host, port) as listener:
         if workers > 1:
@@ -146,12 +115,14 @@ def serve(
             server.serve(create_app(settings), settings, listener, _announce)
 
 
-def _unencrypted(host: str) -> list[str]:
-    """Return a warning if the server listens on more than this machine."""
+def _unencrypted(host: str, settings: Settings) -> list[str]:
+    """Return a warning if the server listens on more than this machine and no proxy is named."""
+    if settings.trusted_proxies:
+        return []
     with suppress(ValueError):
         if ip_address("127.0.0.1" if host == "localhost" else host).is_loopback:
             return []
-    return [f"--host {host}: this is plain HTTP, use a TLS proxy in front of it"]
+    return [f"--host {host}: this is plain HTTP, put a TLS proxy in front of it and name it in {PROXIES}"]
 
 
 def _announce(url: str) -> None:
@@ -166,16 +137,38 @@ def _serve_by_workers(settings: Settings, listener: socket.socket, workers: int)
         server.serve_in_processes(settings, listener, workers)
 
 
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit when the server has stopped, so that blocks end and temporary files are removed.
+
+    A closed terminal (SIGHUP) counts as SIGTERM.
+    """
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    former = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    if hasattr(signal, "SIGHUP"):
+        former[signal.SIGHUP] = signal.signal(
+            signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM)
+        )
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a temporary SQLite file with a demo account of three applications; print its token and a curl line."""
-    with tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
-        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}")
-        logs.configure_logging("WARNING", settings.log_format)
+    with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
+        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}", log_level="WARNING")
+        logs.configure_logging(settings.log_level, settings.log_format)
         application = create_app(settings)
         database: Database = application.state.database
         database.migrate()
-        secret = demo_account.build(database, wall_clock().replace(microsecond=0))
+        secret = demo_account.build(database, now())
 
         def announce(url: str) -> None:
             print(f"Docs:   {url}/docs", flush=True)  # noqa: T201  # this is the output
@@ -193,7 +186,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @app.command()
 def migrate() -> None:
     """Migrate the database schema to head, the revision that this version needs."""
-    with _connected() as database:
+    with connected() as database:
         database.migrate()
     errors.print("The schema is at head.")
 
@@ -207,23 +200,6 @@ def openapi() -> None:
         application.state.database.dispose()
 
 
-@user_app.command("add")
-def user_add(
-    email: Email,
-    name: Annotated[str, typer.Option(help="The full name.")] = "",
-    time_zone: Annotated[str, typer.Option(help="An IANA zone name.")] = "UTC",
-) -> None:
-    """Open an account. The password is read from standard input."""
-    if sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    body = UserCreate(email=email, password=password, full_name=name or email.partition("@")[0], time_zone=time_zone)
-    with _database() as database, database.write(_now()) as session:
-        users.sign_up(session, body, hash_password(password))
-    errors.print(f"Account opened: sign in as {body.email}.")
-
-
 @token_app.command("issue")
 def token_issue(
     email: Email,
@@ -234,84 +210,28 @@ def token_issue(
 ) -> None:
     """Create a personal token and print only its secret."""
     body = TokenCreate.model_validate({"name": name, "scopes": scopes.split(",")})
-    with _database() as database, database.write(_now()) as session:
-        user = users.find_by_email(session, email)
+    with opened() as database, database.write(now()) as session:
+        user = find_by_email(session, email)
         if user is None:
-            _fail("there is no account with this address: open one with `afterword user add`.")
-            return
+            fail("there is no account with this address: open one with `afterword user add`.")
         session.owner = user.id
         judge.lock_user(session)
-        _, secret = tokens.issue_token(session, body)
+        token, secret = tokens.issue_token(session, body)
+        audit_log.record_operator(session, "create_token", f"/v1/tokens/{token.id}")
     print(secret)  # noqa: T201  # this is the output
 
 
 @app.command("sweep")
 def sweep() -> None:
     """Delete expired rows, and what was deleted 30 days ago. `serve` does it every hour."""
-    with _database() as database:
-        swept = apply_retention(database, _now())
+    with opened() as database:
+        sweep = apply_retention(database, now())
+    swept = sweep.deleted
     errors.print(
         f"Deleted {swept.answers:,} stored responses, {swept.applications:,} applications, {swept.contacts:,} contacts."
     )
-
-
-@app.command()
-def backup(file: Annotated[Path, typer.Argument(help="The new file.", metavar="FILE")]) -> None:
-    """Copy an SQLite database to a new file while it is in use. For PostgreSQL, name the tool to use."""
-    with _database() as database, Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
-        task = progress.add_task("Copying")
-        size = back_up(database, file, lambda done, pages: progress.update(task, completed=done, total=pages))
-    errors.print(f"{size:,} bytes copied to {file} and checked.")
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `afterword backup` wrote.", metavar="FILE")],
-    *,
-    ending: EndCredentials = False,
-) -> None:
-    """Replace the SQLite database by a backup, which is checked and migrated first. Stop the server before.
-
-    The replaced database is kept beside it. For PostgreSQL, use pg_restore and `afterword restored`.
-    """
-    address = make_url(Settings().database)
-    if address.get_backend_name() != "sqlite" or not address.database:
-        _fail("PostgreSQL has its own tool: stop the server, run pg_restore, then `afterword restored`.")
-        return
-    accounts, ended = 0, 0
-
-    def prepare(copy: Path) -> None:
-        nonlocal accounts, ended
-        database = Database(Settings(database_url=f"sqlite:///{copy}"))
-        try:
-            database.check_revision()
-            database.migrate()
-            accounts, ended = _start_epoch(database, ending=ending)
-        finally:
-            database.dispose()
-
-    kept = restore_file(Path(address.database), file, _now(), prepare)
-    errors.print(f"Restored {accounts:,} accounts from {file}{_ended(ended, ending=ending)}.")
-    if kept is not None:
-        errors.print(f"The replaced database is {kept}: delete it when you do not need it any more.")
-
-
-@app.command()
-def restored(*, ending: EndCredentials = False) -> None:
-    """Say that a backup was restored, for example after pg_restore: no entity tag from before holds any more."""
-    with _database() as database:
-        accounts, ended = _start_epoch(database, ending=ending)
-    errors.print(f"New entity tags for {accounts:,} accounts{_ended(ended, ending=ending)}.")
-
-
-def _start_epoch(database: Database, *, ending: bool) -> tuple[int, int]:
-    """Start a new epoch; return the number of accounts and of ended sessions and tokens."""
-    with database.write(_now()) as session:
-        return epochs.start_epoch(session), epochs.end_credentials(session) if ending else 0
-
-
-def _ended(count: int, *, ending: bool) -> str:
-    return f", {count:,} sessions and tokens ended" if ending else ""
+    if sweep.failed:
+        fail(f"{sweep.failed:,} accounts keep expired rows: see the lines above, then run `afterword sweep` again.")
 
 
 @steps_app.command("check")
@@ -328,10 +248,10 @@ def steps_check(
 
     Each account is repaired in its own transaction. After an interruption, continue with --repair --outdated.
     """
-    with _database() as database, database.read(_now()) as session:
-        ids = recheck.outdated(session) if outdated else users.all_user_ids(session)
+    with opened() as database, database.read(now()) as session:
+        ids = recheck.outdated(session) if outdated else all_user_ids(session)
     checked = wrong = 0
-    with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
+    with progress_bar() as progress:
         for rows, different in progress.track(
             rejudge.check_accounts(ids, repair=repair, processes=processes),
             total=len(ids),
@@ -341,8 +261,4 @@ def steps_check(
     done = "repaired" if repair else "found"
     errors.print(f"{checked:,} stored steps of {len(ids):,} accounts checked, {wrong:,} differences {done}.")
     if wrong and not repair:
-        _fail("the stored steps differ from the rules: run `afterword steps check --repair`.")
-
-
-def _now() -> datetime:
-    return wall_clock().replace(microsecond=0)
+        fail("the stored steps differ from the rules: run `afterword steps check --repair`.")

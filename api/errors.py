@@ -182,3 +182,12 @@ class ForbiddenError(ProblemError):
     """The token or cookie is valid, but does not allow this request."""
 
     code = "forbidden"
+
+
+class AccountDisabledError(ForbiddenError):
+    """The operator has disabled the account."""
+
+    code = "account_disabled"
+
+    def __init__(self) -> None:
+        super().__init__("This account is disabled: ask the operator of this server to enable it.")

@@ -1,23 +1,23 @@
 """The FastAPI application: routers, middleware, error handlers and background tasks."""
 
 import asyncio
-import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from anyio import to_thread
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
 from api import __version__
 from api.clock import wall_clock
-from api.errors import ProblemError
 from api.http import problems
 from api.http.admission import MAX_HASHED, MAX_WAITING_TO_BE_HASHED, Admission, Gate
+from api.http.connections import CONNECTIONS, Connections
 from api.http.credentials import CSRF_HEADER
+from api.http.known_accounts import KnownAccounts
 from api.http.middleware import RequestMiddleware
 from api.http.route_index import RouteIndex
 from api.metrics import Metrics
@@ -33,6 +33,7 @@ from api.routers import (
     interviews,
     letter_templates,
     letters,
+    mail_links,
     meta,
     metrics,
     notes,
@@ -47,11 +48,11 @@ from api.routers import (
     steps,
     tokens,
 )
-from api.services.accounts.retention import apply_retention
 from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
-from api.workers.mailer import Mailer
+from api.workers import mailer, recompute, retention
+from api.workers.supervisor import Supervisor
 
 ROUTERS = (
     queue.routes,
@@ -62,6 +63,7 @@ ROUTERS = (
     sessions.routes,
     tokens.routes,
     password_resets.routes,
+    mail_links.routes,
     privacy.routes,
     applications.routes,
     stages.routes,
@@ -79,10 +81,8 @@ ROUTERS = (
 )
 
 
-RETENTION_EVERY_SECONDS = 3_600
 RESERVED_CONNECTIONS = 2
 SWITCH_SECONDS = 0.001  # by default, running threads make the event loop wait five times as long
-log = logging.getLogger("afterword")
 EXPOSED = (
     "ETag",
     "Link",
@@ -97,21 +97,9 @@ EXPOSED = (
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
-    """Create gates, connections and mailer on the event loop; delete expired rows now and every hour until shutdown."""
-
-    async def every_hour() -> None:
-        while not stopping.is_set():
-            try:
-                await run_in_threadpool(apply_retention, app.state.database, app.state.clock().replace(microsecond=0))
-            except ProblemError as error:
-                log.warning("expired rows were not deleted, the next try is in an hour: %s", error.detail)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(RETENTION_EVERY_SECONDS):
-                    await stopping.wait()
-
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
+    """Create gates and connections on the event loop, and run the background tasks until shutdown."""
     settings: Settings = app.state.settings
-    stopping = asyncio.Event()
     served = settings.pool_size - RESERVED_CONNECTIONS
     app.state.gate = Gate(served, settings.max_waiting)
     app.state.hashing_gate = Gate(MAX_HASHED, MAX_WAITING_TO_BE_HASHED, patient=True)
@@ -119,15 +107,32 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
     sys.setswitchinterval(SWITCH_SECONDS)
     app.state.database.open_inline_connection()
     app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
-    app.state.mailer = Mailer(app.state.database, settings, app.state.clock)
-    tasks = [asyncio.create_task(every_hour()), asyncio.create_task(app.state.mailer.run())]
-    yield {SETTINGS: settings}
-    stopping.set()
-    app.state.mailer.stop()
-    await asyncio.gather(*tasks)  # not cancelled: that would leave a thread running with a connection
+    app.state.supervisor.start()
+    yield {SETTINGS: settings, CONNECTIONS: Connections(settings)}
+    await app.state.supervisor.stop()
     if app.state.async_connection is not None:
         await app.state.async_connection.close()
     app.state.database.dispose()
+
+
+def _supervised(app: FastAPI) -> Supervisor:
+    """Return the supervisor of the background tasks; a new task is one more line here."""
+    supervisor = Supervisor(app.state.clock)
+    work = (app.state.database, app.state.clock)
+    supervisor.add(
+        retention.TASK,
+        partial(retention.retention_pass, *work, lambda: supervisor.is_stopping),
+        every_seconds=retention.EVERY_SECONDS,
+    )
+    supervisor.add(
+        recompute.TASK,
+        partial(recompute.recompute_pass, *work, lambda: supervisor.is_stopping),
+        every_seconds=recompute.EVERY_SECONDS,
+    )
+    supervisor.add(
+        mailer.TASK, partial(mailer.mail_pass, *work, app.state.settings), every_seconds=mailer.EVERY_SECONDS
+    )
+    return supervisor
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock) -> FastAPI:
@@ -146,7 +151,9 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.database = Database(settings)
     app.state.clock = clock
     app.state.exporting = asyncio.Semaphore()
-    app.state.gate = app.state.hashing_gate = app.state.mailer = app.state.async_connection = None
+    app.state.gate = app.state.hashing_gate = app.state.async_connection = None
+    app.state.supervisor = _supervised(app)
+    app.state.known_accounts = KnownAccounts()
     app.state.rate_limiter = RateLimiter(settings.requests_per_minute) if settings.requests_per_minute else None
     directory = RouteIndex()
     for routes in ROUTERS:
@@ -165,7 +172,7 @@ def _add_metrics(app: FastAPI, settings: Settings) -> Metrics | None:
     if not settings.metrics_token:
         return None
     measured = Metrics(app.state.database, app.state.clock)
-    app.state.metrics = measured
+    app.state.metrics = app.state.supervisor.observer = measured
     app.router.routes.extend(metrics.routes.routes)
     return measured
 

@@ -53,6 +53,8 @@ class Metrics:
         self.limiter = CapacityLimiter(1)
         self.due = Due(database, clock)
         self.standing.register(self.due)
+        self.ages = TaskAges(clock)
+        self.standing.register(self.ages)
         if self.folder is None:
             ProcessCollector(registry=self.standing)
         self.seconds = Histogram(
@@ -64,6 +66,11 @@ class Metrics:
         )
         words = "Responses that were problem documents, by code."
         self.problems = Counter("afterword_problems", words, ("code",), registry=self.measured)
+        words = "When a background task last succeeded, or was started, in Unix time: the oldest of all processes."
+        name = "afterword_task_last_success_time_seconds"
+        self.task_success = Gauge(name, words, ("task",), registry=self.measured, multiprocess_mode="livemin")
+        words = "Passes of a background task that failed."
+        self.task_failures = Counter("afterword_task_failures", words, ("task",), registry=self.measured)
         self.in_flight = self._gauge("requests_in_flight", "Requests that are being answered, the scrape among them.")
         self.in_use = self._gauge("pool_connections_in_use", "Database connections in use.")
         most = self.engine.pool.size() if isinstance(self.engine.pool, QueuePool) else 1
@@ -77,6 +84,20 @@ class Metrics:
         gauge = Gauge(f"afterword_{name}", words, registry=self.measured, multiprocess_mode=over_workers)
         gauge.set(0)
         return gauge
+
+    def task_started(self, name: str, at: datetime) -> None:
+        """Count the age of a background task from its start."""
+        self.task_succeeded(name, at)
+        self.task_failures.labels(name)
+
+    def task_succeeded(self, name: str, at: datetime) -> None:
+        """Record the last success of a background task."""
+        self.task_success.labels(name).set(at.timestamp())
+        self.ages.since[name] = at
+
+    def task_failed(self, name: str) -> None:
+        """Count a failed pass of a background task."""
+        self.task_failures.labels(name).inc()
 
     def began(self) -> None:
         """Count a request that begins."""
@@ -114,6 +135,22 @@ def _of_all_workers(folder: Path) -> CollectorRegistry:
     shared = CollectorRegistry()
     MultiProcessCollector(shared, str(folder))  # type: ignore[no-untyped-call]  # the library's own
     return shared
+
+
+class TaskAges(Collector):
+    """How long ago each background task of this process succeeded, or was started."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.since: dict[str, datetime] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the ages."""
+        words = "Seconds since a background task of this process last succeeded, or was started."
+        ages = GaugeMetricFamily("afterword_task_age_seconds", words, labels=["task"])
+        for name, at in dict(self.since).items():
+            ages.add_metric([name], max(0.0, (self.clock() - at).total_seconds()))
+        yield ages
 
 
 class Due(Collector):

@@ -21,7 +21,8 @@ SESSION_PREFIX = "aws_"
 COOKIE_PREFIX = "awc_"
 PERSONAL_PREFIX = "awp_"
 RESET_PREFIX = "awr_"
-PREFIXES = (SESSION_PREFIX, COOKIE_PREFIX, PERSONAL_PREFIX, RESET_PREFIX)
+CONFIRM_PREFIX = "awe_"
+PREFIXES = (SESSION_PREFIX, COOKIE_PREFIX, PERSONAL_PREFIX, RESET_PREFIX, CONFIRM_PREFIX)
 # The low-memory parameters of RFC 9106, but with one lane: two hashes at once leave the other cores to other threads.
 MEMORY_KIB, PASSES = 65_536, 3
 LENGTH = 32

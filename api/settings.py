@@ -2,6 +2,7 @@
 
 import os
 import re
+from email.policy import SMTP
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -35,9 +36,11 @@ def _an_origin(origin: str) -> str:
 
 def _a_network(text: str) -> str:
     try:
-        ip_network(text)
+        network = ip_network(text)
     except ValueError as error:
         raise ValueError("name addresses or networks such as 10.0.0.0/8, because * would trust every client") from error
+    if not network.prefixlen:
+        raise ValueError("name addresses or networks such as 10.0.0.0/8, because a /0 would trust every client")
     return text
 
 
@@ -45,6 +48,24 @@ def _a_mail_server(url: SecretStr) -> SecretStr:
     if url and not re.fullmatch(r"smtps?://([^\s/@]+@)?[^\s/@]+", url.get_secret_value()):
         raise ValueError("use smtps://user:password@host:port, or smtp://user:password@host:port")
     return url
+
+
+def _a_public_url(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", url):
+        raise ValueError("use https://host or https://host:port, without a path and a slash behind it")
+    return url
+
+
+def _a_sender(text: str) -> str:
+    """Refuse a sender that no mail can carry: every mail would fail."""
+    try:
+        header = SMTP.header_factory("From", text)
+        is_usable = not text or (len(header.addresses) == 1 and not header.defects)
+    except (ValueError, LookupError, AttributeError):  # the parser raises all of these
+        is_usable = False
+    if not is_usable:
+        raise ValueError("use one address such as afterword@example.com, or Afterword <afterword@example.com>")
+    return text
 
 
 def is_safe_origin(origin: str) -> bool:
@@ -85,6 +106,13 @@ class Settings(BaseSettings):
     max_waiting: Annotated[
         int, Field(ge=0, le=10_000, description="Requests that may wait for a place; more get 503 at once.")
     ] = 60
+    max_connections: Annotated[
+        int, Field(ge=1, le=100_000, description="Connections of one process; more get 503. Each is an open file.")
+    ] = 800
+    max_connections_per_address: Annotated[
+        int,
+        Field(ge=0, le=100_000, description="Connections from one address that is no trusted proxy. 0: no limit."),
+    ] = 200
     max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies get 413.")] = 262_144
     session_days: Annotated[int, Field(ge=1, le=365, description="How long a session lasts after sign-in.")] = 30
     cors_origins: Annotated[
@@ -114,12 +142,17 @@ class Settings(BaseSettings):
     requests_per_minute: Annotated[
         int, Field(ge=0, le=1_000_000, description="Calls of one token to one process; more get 429. 0: no limit.")
     ] = 6_000
+    public_url: Annotated[
+        str,
+        AfterValidator(_a_public_url),
+        Field(description="The address under which people reach the service, for links in mails."),
+    ] = ""
     smtp_url: Annotated[
         SecretStr,
         AfterValidator(_a_mail_server),
         Field(description="The mail server: smtps://user:password@host, or smtp:// (with STARTTLS)."),
     ] = SecretStr("")
-    mail_from: Annotated[str, Field(description="The sender of mails.")] = ""
+    mail_from: Annotated[str, AfterValidator(_a_sender), Field(description="The sender of mails.")] = ""
     reset_url: Annotated[
         str, Field(description="The page on which people set a new password; the secret follows after #.")
     ] = ""
@@ -146,9 +179,16 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _mail_is_complete(self) -> "Settings":
-        if self.smtp_url and not (self.mail_from and self.reset_url):
-            raise ValueError("AFTERWORD_SMTP_URL needs AFTERWORD_MAIL_FROM and AFTERWORD_RESET_URL: set both")
+        if self.smtp_url and not (self.mail_from and (self.reset_url or self.public_url)):
+            raise ValueError(
+                "AFTERWORD_SMTP_URL needs AFTERWORD_MAIL_FROM, and AFTERWORD_PUBLIC_URL or AFTERWORD_RESET_URL"
+            )
         return self
+
+    @property
+    def sends_links(self) -> bool:
+        """Whether mails with links to this server can be sent."""
+        return bool(self.smtp_url and self.public_url)
 
     def weaknesses(self) -> list[str]:
         """Return a warning for each setting that is less safe than its default, and for missing mail settings."""
@@ -157,6 +197,14 @@ class Settings(BaseSettings):
             (not self.sign_ups_per_hour, "AFTERWORD_SIGN_UPS_PER_HOUR=0: there is no limit for new accounts"),
             (not self.requests_per_minute, "AFTERWORD_REQUESTS_PER_MINUTE=0: there is no limit for calls of a token"),
             (not self.smtp_url, "AFTERWORD_SMTP_URL is not set: mails for forgotten passwords are printed here"),
+            (
+                bool(self.smtp_url) and not self.public_url,
+                "AFTERWORD_PUBLIC_URL is not set: addresses cannot be confirmed or changed, because mails need links",
+            ),
+            (
+                bool(self.public_url) and not is_safe_origin(self.public_url),
+                "AFTERWORD_PUBLIC_URL: it is not encrypted, so others on the network can read passwords",
+            ),
         ]
         found += [
             (True, f"AFTERWORD_CORS_ORIGINS: {origin} is not encrypted, so others on its network can read the traffic")

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import text
-from sqlmodel import col, delete
+from sqlmodel import col, delete, select
 
 from api.models import Activity, Application, Interview, Note, SearchActivity
 from api.models.token import TokenCreate
@@ -156,12 +156,19 @@ def load_account(session: OwnedSession, number: int, *, measured: bool, applicat
     connection = session.connection()
     for table in TABLES:
         bulk.insert(connection, table, rows[table])
-    judge.judge_applications(session, [row["id"] for row in rows[Application]])
+    _judge(session, [row["id"] for row in rows[Application]])
     if not measured:
         return None
     _, secret = tokens.issue_token(session, TokenCreate.model_validate({"name": "benchmark"}))
     interviews = {row["application_id"]: row["id"] for row in rows[Interview]}
     return Person(number, secret, interviews)
+
+
+def _judge(session: OwnedSession, ids: Sequence[str]) -> None:
+    """Judge the applications of one account, as many at a time as one write may."""
+    for start in range(0, len(ids), judge.MAX_JUDGED):
+        judge.judge_applications(session, ids[start : start + judge.MAX_JUDGED])
+    judge.judge_elsewhere(session)
 
 
 def restore(data: DataSet, text: str) -> None:
@@ -175,7 +182,7 @@ def restore(data: DataSet, text: str) -> None:
                     delete(SearchActivity).where(col(SearchActivity.note) == text), execution_options=UNSYNCED
                 )
                 session.execute(delete(Activity), execution_options=UNSYNCED)
-                judge.judge_all(session)
+                _judge(session, session.exec(select(Application.id)).all())
 
 
 def analyze(target: Database) -> None:

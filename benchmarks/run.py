@@ -15,12 +15,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks import compare, growth, plans, rejudging, rules, startup, workers
+from benchmarks import accounts, compare, growth, plans, rejudging, rules, startup, workers
 from benchmarks.load import KINDS, NOTICE, SIZES, DataSet, data_set, database, restore
 from benchmarks.report import Report
 from benchmarks.servers import QUICK, WHOLE, Effort, needed
 
-PARTS = ("rules", "startup", "load", "compare", "growth", "plans", "workers", "rejudge")
+PARTS = ("rules", "startup", "load", "compare", "growth", "accounts", "plans", "workers", "rejudge")
 LOAD_AIM = 1_500
 
 
@@ -53,6 +53,7 @@ def parts_of(
         yield "compare", partial(compare.report, to, data, folder, effort)
         yield "compare", partial(restore, data, compare.TEXT)
     yield "growth", partial(growth.report, to, sets, folder, effort)
+    yield "accounts", partial(accounts.report, to, largest.loaded.kind, folder, quick=given.quick)
     yield "plans", partial(plans.report, to, largest, aloud=given.plans)
     if not largest.url.startswith("sqlite"):
         yield "workers", partial(workers.scaling, to, largest, folder, effort)

@@ -110,10 +110,10 @@ def advice_of(application: Application, row: StepInstance, live: int, offers: Se
     """Return the hints from the user's other applications: an undecided offer, or no other open application."""
     found = []
     if row.number in (6, 7) and any(offer.application_id != application.id for offer in offers):
-        text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
+        text = "Another employer waits for your answer to an offer: tell this employer, and ask when they decide."
         found.append(hint("competing_offer", text, f"/v1/applications/{application.id}/follow-ups"))
     if row.number == 7 and live <= 1:
-        text = "You have no other live application: never depend on one."
+        text = "You have no other live application: do not depend on a single one."
         found.append(hint("no_other_application", text, "/v1/applications"))
     return found
 

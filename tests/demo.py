@@ -3,7 +3,7 @@
 from sqlmodel import update
 
 from api.http.openapi import examples
-from api.models import PasswordReset
+from api.models import Mail
 from api.security import hash_token
 from api.services.accounts import password_resets
 from api.storage.session import OwnedSession
@@ -13,4 +13,4 @@ def ask_for_reset(session: OwnedSession) -> None:
     """Add a password reset of the demo account, with the token that the example uses."""
     password_resets.request_reset(session, examples.EMAIL)
     session.flush()
-    session.execute(update(PasswordReset).values(hash=hash_token(examples.RESET)))
+    session.execute(update(Mail).values(hash=hash_token(examples.RESET)))

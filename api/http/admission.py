@@ -1,25 +1,27 @@
 """Admission control: limit the size and time of bodies, and the number of requests that run or wait.
 
 The body is read before the request takes a place, so slow clients take no place. The request gives its place back when
-its response begins. A request that is not answered in time gets 503, and its place stays taken until its thread ends,
-so a database that hangs cannot fill the thread pool. Such a request does not commit any more
-(`api.storage.database.DEADLINE`).
+its response begins: clients that read slowly take no place. A request that is not answered in time gets 503, its
+statements are interrupted, and it does not commit any more (`api.storage.deadline`). Its place stays taken until its
+thread ends, so a database that hangs cannot fill the thread pool.
 
 To hash a password takes tenths of a second of CPU time, so those requests have a gate of their own with two places.
 """
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from starlette.requests import Request
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ProblemError, UnavailableError
 from api.http.problems import expected_problem
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import Settings
-from api.storage.database import DEADLINE
+from api.storage.deadline import DEADLINE, Deadline
 
 NOT_ADMITTED = frozenset({"/livez", "/version", "/metrics"})
 HASHING_REQUESTS = frozenset(
@@ -28,8 +30,12 @@ HASHING_REQUESTS = frozenset(
         ("POST", "/v1/users"),
         ("POST", "/v1/password-resets/confirm"),
         ("PUT", "/v1/me/password"),
+        ("PUT", "/v1/me/email"),
+        ("DELETE", "/v1/me"),
     }
 )
+MAX_OPEN_BODY_BYTES = 16_384
+CONFIRMATION_PAGE = "/mail/confirm/"
 MAX_HASHED, MAX_WAITING_TO_BE_HASHED = 2, 10
 BUSY = "Too many requests are waiting: send this one again after the time in `Retry-After`."
 LATE = "The request took too long and may or may not have been stored: send it again with the same Idempotency-Key."
@@ -45,52 +51,110 @@ class BodyError(ProblemError):
         super().__init__(PROBLEM_TYPES[code].advice, code=code)
 
 
+@dataclass(eq=False)
+class _Waiting:
+    """A request that waits for a place. `entered`: it has one."""
+
+    holder: str | None
+    entered: asyncio.Event
+
+
 class Gate:
     """A limit on the concurrent requests of one process. It is created on the event loop on which requests wait.
 
     A request that is served at all is to be answered within a second. In a burst, a request waits for at most
     `BURST_PATIENCE_SECONDS`. When no place has been free for `BURST_SECONDS`, the server is overloaded, and a request
     waits for at most `PATIENCE_SECONDS`. At a `patient` gate, each request waits until its own deadline.
+
+    One holder, an account or an address, has at most half of the places, and at most half of those who wait are its
+    own. So one account alone cannot keep others from being served.
     """
 
     def __init__(self, places: int, most_waiting: int, *, patient: bool = False) -> None:
-        self._places = asyncio.Semaphore(places)
+        self._free = places
         self._most = most_waiting
+        self._share, self._share_of_waiting = max(1, places // 2), max(1, most_waiting // 2)
         self._patient = patient
         self._full_since = 0.0
-        self.waiting = 0
+        self._held: Counter[str | None] = Counter()
+        self._waiting: list[_Waiting] = []
 
-    async def enter(self, until: float) -> bool:
-        """Wait for a place in FIFO order and take it; return False if too many wait, or none is free in time."""
-        if not self._places.locked():
-            await self._places.acquire()
-            self._full_since = time.monotonic()
-            return True
-        if self.waiting >= self._most:
-            return False
+    @property
+    def is_full(self) -> bool:
+        """Whether no place is free."""
+        return self._free == 0
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a place."""
+        return len(self._waiting)
+
+    async def enter(self, until: float, holder: str | None = None) -> bool:
+        """Wait for a place in FIFO order and take it; return False if too many wait, or none is free in time.
+
+        Requests without a holder have no share.
+        """
         now = time.monotonic()
-        is_burst = now - self._full_since < BURST_SECONDS
-        if not self._patient:
-            until = min(until, now + (BURST_PATIENCE_SECONDS if is_burst else PATIENCE_SECONDS))
-        self.waiting += 1
-        try:
-            async with asyncio.timeout(until - now):
-                return await self._places.acquire()
-        except TimeoutError:
+        if self._may_enter(holder):
+            self._take(holder)
+            self._full_since = now
+            return True
+        if self.waiting >= self._most or self._is_share_waiting(holder):
             return False
+        if not self._patient:
+            is_burst = now - self._full_since < BURST_SECONDS
+            until = min(until, now + (BURST_PATIENCE_SECONDS if is_burst else PATIENCE_SECONDS))
+        return await self._wait(_Waiting(holder, asyncio.Event()), until - now)
+
+    async def _wait(self, mine: _Waiting, seconds: float) -> bool:
+        self._waiting.append(mine)
+        try:
+            async with asyncio.timeout(seconds):
+                await mine.entered.wait()
+        except TimeoutError:
+            return mine.entered.is_set()
+        except asyncio.CancelledError:
+            if mine.entered.is_set():
+                self.leave(mine.holder)
+            raise
         finally:
-            self.waiting -= 1
+            if not mine.entered.is_set():
+                self._waiting.remove(mine)
+        return True
 
-    def leave(self) -> None:
-        """Give a place back."""
-        self._places.release()
+    def leave(self, holder: str | None = None) -> None:
+        """Give a place back, to the request that has waited longest and may have it."""
+        self._free += 1
+        self._held[holder] -= 1
+        if not self._held[holder]:
+            del self._held[holder]
+        following = next((one for one in self._waiting if self._may_enter(one.holder)), None)
+        if following is not None:
+            self._waiting.remove(following)
+            self._take(following.holder)
+            following.entered.set()
+
+    def _may_enter(self, holder: str | None) -> bool:
+        return self._free > 0 and (holder is None or self._held[holder] < self._share)
+
+    def _take(self, holder: str | None) -> None:
+        self._free -= 1
+        self._held[holder] += 1
+
+    def _is_share_waiting(self, holder: str | None) -> bool:
+        return holder is not None and sum(one.holder == holder for one in self._waiting) >= self._share_of_waiting
 
 
-def _gate(scope: Scope) -> Gate | None:
-    """Return the gate for a request: requests that hash a password have their own and do not block the others."""
-    state, request = scope["app"].state, (scope["method"], scope["path"])
-    gate: Gate | None = state.hashing_gate if request in HASHING_REQUESTS else state.gate
-    return gate
+def _gate(scope: Scope) -> tuple[Gate | None, str | None]:
+    """Return the gate for a request, and the holder of its place.
+
+    Requests that hash a password have a gate of their own and do not block the others. They have no holder: sign-ins
+    are limited by account and address.
+    """
+    state, method, path = scope["app"].state, scope["method"], scope["path"]
+    if (method, path) in HASHING_REQUESTS or (method == "POST" and path.startswith(CONFIRMATION_PAGE)):
+        return state.hashing_gate, None
+    return state.gate, state.known_accounts.holder(scope)
 
 
 @dataclass
@@ -101,6 +165,8 @@ class AdmittedRequest:
     receive: Receive
     send: Send
     gate: Gate
+    holder: str | None
+    deadline: Deadline
     has_left: bool = False
     timeout_response: asyncio.Future[None] | None = None
 
@@ -109,11 +175,13 @@ class AdmittedRequest:
         if self.timeout_response is not None:
             return
         self.leave()
+        self.deadline.lift()
         await self.send(message)
 
     def time_out(self) -> None:
-        """Send a 503, unless the endpoint's response has begun."""
+        """Send a 503 and stop the request's statements, unless the endpoint's response has begun."""
         if not self.has_left:
+            self.deadline.expire()
             refused = _refuse(self.scope, self.receive, self.send, UnavailableError(LATE))
             self.timeout_response = asyncio.ensure_future(refused)
 
@@ -121,7 +189,7 @@ class AdmittedRequest:
         """Give the place back; a second call does nothing."""
         if not self.has_left:
             self.has_left = True
-            self.gate.leave()
+            self.gate.leave(self.holder)
 
 
 class Admission:
@@ -145,16 +213,16 @@ class Admission:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         until = time.monotonic() + self.settings.request_timeout_seconds
-        gate = _gate(scope)
+        gate, holder = _gate(scope)
         if gate is None:
             await self.app(scope, receive, send)
             return
-        if not await gate.enter(until):
+        if not await gate.enter(until, holder):
             await _refuse(scope, receive, send, UnavailableError(BUSY))
             return
-        running = AdmittedRequest(scope, receive, send, gate)
+        running = AdmittedRequest(scope, receive, send, gate, holder, Deadline(until))
         timer = asyncio.get_running_loop().call_later(until - time.monotonic(), running.time_out)
-        deadline = DEADLINE.set(until)
+        deadline = DEADLINE.set(running.deadline)
         try:
             await self.app(scope, receive, running.answer)
         finally:
@@ -168,25 +236,42 @@ class Admission:
         announced = headers.get(b"content-length", b"0")
         if announced == b"0" and b"transfer-encoding" not in headers:
             return receive
-        if announced.isdigit() and int(announced) > self.settings.max_body_bytes:
-            raise BodyError("payload_too_large")
+        if announced.isdigit() and int(announced) > MAX_OPEN_BODY_BYTES:
+            self._check_size(scope, int(announced))
         try:
             async with asyncio.timeout(self.settings.body_timeout_seconds):
-                return _replay(await self._body(receive), receive)
+                return _replay(await self._body(scope, receive), receive)
         except TimeoutError as error:
             raise BodyError("request_timeout") from error
 
-    async def _body(self, receive: Receive) -> bytes:
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] != "http.request":
                 raise BodyError("bad_request")
             body += message.get("body", b"")
-            if len(body) > self.settings.max_body_bytes:
-                raise BodyError("payload_too_large")
+            if len(body) > MAX_OPEN_BODY_BYTES:
+                self._check_size(scope, len(body))
             if not message.get("more_body", False):
                 return bytes(body)
+
+    def _check_size(self, scope: Scope, size: int) -> None:
+        """Raise BodyError for a body beyond the setting, and for one beyond `MAX_OPEN_BODY_BYTES` without a token.
+
+        The route is looked up only for bodies that large.
+        """
+        if size > self.settings.max_body_bytes or not _needs_token(scope):
+            raise BodyError("payload_too_large")
+
+
+def _needs_token(scope: Scope) -> bool:
+    """Tell whether the operation at this address needs a token; an unknown address does not."""
+    for route in scope["app"].router.routes:
+        match, about = route.matches(scope)
+        if match == Match.FULL:
+            return bool(getattr(about.get("route"), "scopes", ()))
+    return False
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

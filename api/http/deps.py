@@ -15,11 +15,12 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import to_json
 
-from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, UnavailableError
+from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, ReplayedError, UnavailableError
 from api.http.credentials import credentials
 from api.http.headers import preconditions, request_now, request_target, single_header
 from api.http.strict_route import Route, json_response
 from api.models.base import IN_QUERY, Digits
+from api.models.people import identity_only
 from api.protocol.idempotency import IdempotentRequest
 from api.services import idempotent_responses
 from api.services.accounts import audit_log
@@ -37,7 +38,8 @@ from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
-from api.workers.mailer import Mailer
+from api.workers import recompute
+from api.workers.supervisor import Supervisor
 
 Shown = TypeVar("Shown", bound=BaseModel)
 MAX_INLINE_ROWS = 200  # of one statement; a thread reads more, because the event loop would be blocked for too long
@@ -59,11 +61,10 @@ class RequestContext:
         """The IP address of the client, or the one that a trusted proxy sent."""
         return self.request.client.host if self.request.client else ""
 
-    def wake_mailer(self) -> None:
-        """Make the mailer send the waiting mails now."""
-        mailer: Mailer | None = self.request.app.state.mailer
-        if mailer is not None:
-            mailer.wake()
+    def wake(self, task: str) -> None:
+        """Make a background task begin its next pass now."""
+        supervisor: Supervisor = self.request.app.state.supervisor
+        supervisor.wake(task)
 
     def created(self, location: str, tag: str) -> None:
         """Set `Location` and `ETag` of a new object."""
@@ -91,10 +92,10 @@ class Caller(RequestContext):
     @contextmanager
     def reading(self) -> Iterator[OwnedSession]:
         """Open a read transaction of the caller."""
-        with self.database.read(self.now) as session:
+        with self._recording_use(), self.database.read(self.now) as session:
             self.token = authenticate(session, self.secret, self.route.scopes)
+            self._remember_account()
             yield session
-        self._set_last_used()
 
     @contextmanager
     def reading_steps(self, as_of: datetime | None = None, *, inline: bool = False) -> Iterator[RawConnection]:
@@ -103,14 +104,29 @@ class Caller(RequestContext):
         `inline`: on the event loop; raises InlineReadError if the read would wait, write, or return too many rows.
         """
         max_rows = MAX_INLINE_ROWS if inline else None
-        with self.database.inline_connection() if inline else self.database.driver_connection() as driver:
+        opened = self.database.inline_connection if inline else self.database.driver_connection
+        with self._recording_use(), opened() as driver:
             raw = RawConnection(driver, self.database.engine.dialect, self.now, max_rows=max_rows)
             self.token = find_token(raw, self.secret, self.route.scopes, as_of=as_of)
+            self._remember_account()
             if inline and is_last_use_outdated(self.token.last_used_at, self.now):
                 raise InlineReadError
             self.headers["ETag"] = self.token.etag(request_target(self.request))
-            yield raw.owned_by(self.token.user_id)
+            yield raw.owned_by(self.token.user_id, shows_contacts=self.token.shows_contacts)
+
+    @contextmanager
+    def _recording_use(self) -> Iterator[None]:
+        """Set the token's time of last use after a read, also after one that ended with 304."""
+        try:
+            yield
+        except NotModifiedError:
+            self._set_last_used()
+            raise
         self._set_last_used()
+
+    def _remember_account(self) -> None:
+        """Count the next requests with this token for its account."""
+        self.request.app.state.known_accounts.add(self.secret, self.token.user_id)
 
     def _set_last_used(self) -> None:
         """Set the token's time of last use; if the write lock is taken, leave that to a later request."""
@@ -124,6 +140,9 @@ class Caller(RequestContext):
     def writing(self, *, returns_secret: bool = False, audited: bool = True) -> Iterator[OwnedSession]:
         """Open a write transaction of the caller; it commits when the block ends.
 
+        The token was looked up before the body was parsed. It is checked again when the user's row is locked: a token
+        that ended meanwhile, or an account that was erased, gets 401.
+
         With an Idempotency-Key, a stored response is replayed; otherwise the response that `remember` got is stored in
         the same transaction. `returns_secret`: the response is never stored. `audited`: the operation is written to the
         account's activity.
@@ -132,7 +151,7 @@ class Caller(RequestContext):
         with self.database.write(self.now) as session:
             self.token = lock_and_authenticate(session, self.secret, self.route.scopes)
             if idempotent_request is not None:
-                idempotent_responses.replay(session, idempotent_request)
+                self._replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):
                 set_last_used(session, self.token.id)
             yield session
@@ -140,6 +159,8 @@ class Caller(RequestContext):
                 self._record_in_audit_log(session)
             if idempotent_request is not None:
                 self._store_response(session, idempotent_request)
+        if session.has_deferred_work:
+            self.wake(recompute.TASK)
 
     def _record_in_audit_log(self, session: OwnedSession) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""
@@ -149,6 +170,15 @@ class Caller(RequestContext):
     def require_scopes(self, *scopes: str) -> None:
         """Raise ForbiddenError if the token lacks a scope that an option needs in addition to the operation."""
         require_scopes(self.token.scopes, scopes)
+
+    def _replay(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
+        """Raise ReplayedError with the stored response, which another token with more scopes may have got."""
+        try:
+            idempotent_responses.replay(session, idempotent_request)
+        except ReplayedError as stored:
+            if not self.token.shows_contacts and (model := self.route.response_model) is not None:
+                stored.body = identity_only(model.model_validate_json(stored.body)).model_dump_json()
+            raise
 
     def _store_response(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
         if self.answer is None:
@@ -164,6 +194,10 @@ class Caller(RequestContext):
         if self.idempotent_request is not None:
             self.answer, self.status, self.people = shown.model_dump_json(), status, people()
         return shown
+
+    def visible(self, shown: Shown) -> Shown:
+        """Return a response as this token may see it: of people without `contacts:read` only id, role and name."""
+        return shown if self.token.shows_contacts else identity_only(shown)
 
     def json_document(self, document: object) -> Response:
         """Return a document as JSON with the headers set so far; the response model does not validate it."""
@@ -182,7 +216,7 @@ class Caller(RequestContext):
     def check_if_match(self, current: BaseModel, tag: str) -> None:
         """Raise PreconditionFailedError if If-Match does not name this version."""
         if self.preconditions.is_if_match_violated(tag):
-            raise PreconditionFailedError(current.model_dump(mode="json"), tag)
+            raise PreconditionFailedError(self.visible(current).model_dump(mode="json"), tag)
 
     def link_next_page(self, cursor: str | None) -> None:
         """Set the `Link` header to the next page, if there is one."""

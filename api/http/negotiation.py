@@ -128,6 +128,7 @@ def card_response(
     """Return a card in the negotiated format; text and HTML are made of headings and lines."""
     kind = CARD.negotiate(caller.request, wanted)
     if kind == "json":
+        shown = caller.visible(shown)
         return json_response(caller, shown, hashed_etag(kind, shown.model_dump_json()))
     is_text = kind == "text"
     content = pages.text(title, sections) if is_text else pages.page(title, sections, is_sheet=is_sheet)

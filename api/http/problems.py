@@ -43,7 +43,7 @@ class ProblemDocument(BaseModel):
                     "type": "/problems/invalid",
                     "title": "Invalid input",
                     "status": 422,
-                    "detail": "Send a UUIDv7 as canonical text, or leave the id to us.",
+                    "detail": "Send a UUIDv7 as canonical text, or leave out the id.",
                     "instance": "/v1/applications",
                     "code": "invalid",
                     "request_id": "019577a0-0000-7000-8000-0000000000ff",
@@ -117,9 +117,9 @@ def problem_document(
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """Convert pydantic's validation errors to ours, without the input."""
+    """Convert the first 100 of pydantic's validation errors to ours, without the input."""
     found = []
-    for error in errors:
+    for error in errors[:MAX_ERRORS]:
         place, *rest = error["loc"] or ("body",)
         code = OWN_CODES.get(error["type"], error["type"])
         detail = _detail(error)
@@ -162,9 +162,11 @@ def _joined(parts: Sequence[object]) -> str:
 
 
 def invalid(request: Request, errors: Sequence[FieldError]) -> JSONResponse:
-    """Return the problem of invalid fields; `errors` has at most the first 100."""
-    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} fields are invalid: fix each as `errors` says."
-    return problem_response(request, "invalid", detail, errors=errors[:MAX_ERRORS])
+    """Return the problem of invalid fields."""
+    several = f"{len(errors)} fields are invalid: fix each as `errors` says."
+    if len(errors) == MAX_ERRORS:
+        several = f"At least {MAX_ERRORS} fields are invalid: fix each as `errors` says, then send the request again."
+    return problem_response(request, "invalid", errors[0].detail if len(errors) == 1 else several, errors=errors)
 
 
 def install_handlers(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 import uvicorn
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
+from api.http.connections import CONNECTIONS, Reader
 from api.http.problems import MEDIA_TYPE, problem_document
 from api.logs import configuration
 from api.models.base import new_id
@@ -21,22 +22,26 @@ MAX_HEADER_BYTES = 65_536
 VERSIONS = ("1.0", "1.1")
 MORE_THAN_A_REQUEST = 2.0
 LINGERING_SECONDS = 1.0
+SEND_BUFFER_BYTES = 131_072  # by default, the kernel takes megabytes for a client that does not read
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Closes a connection whose headers arrive too slowly or are too large.
+    """Closes a connection whose headers arrive too slowly or are too large, or whose client reads too slowly.
 
     uvicorn itself limits only how long a connection may be idle between requests. The rest of a refused body counts as
-    headers of the next request, so it has to end in time too.
+    headers of the next request, so it has to end in time too. The next request is not read before the client has read
+    the response to the last one: so one connection keeps at most one response in memory.
     """
 
     headers_due: asyncio.TimerHandle | None = None
+    reader: Reader | None = None
+    is_response_unread = False
     in_headers = False
     header_bytes = 0
     is_broken = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class does
-        """Start the header deadline of the first request, and set TCP_NODELAY.
+        """Start the header deadline of the first request, and set the options of the socket.
 
         Head and body of a response are two writes; without TCP_NODELAY the second one waits 40 ms for the client's
         acknowledgement of the first.
@@ -45,6 +50,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         connection = transport.get_extra_info("socket")
         if connection is not None and connection.family != getattr(socket, "AF_UNIX", None):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        self.reader = self.app_state[CONNECTIONS].open(transport, self.client[0] if self.client else None)
+        if self.reader is None:
+            self._break_off("unavailable", ["retry-after: 1"], lingering=0)
+            return
         self._await_headers()
 
     def data_received(self, data: bytes) -> None:
@@ -79,7 +89,32 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the header deadline."""
         self._stop_waiting()
+        if self.reader is not None:
+            self.app_state[CONNECTIONS].close(self.reader)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to read."""
+        super().pause_writing()
+        if self.reader is not None:
+            self.app_state[CONNECTIONS].pause(self.reader)
+
+    def resume_writing(self) -> None:
+        """End to wait for the client; the next request may follow."""
+        if self.reader is not None:
+            self.app_state[CONNECTIONS].resume(self.reader)
+        super().resume_writing()
+        if self.is_response_unread:
+            self.is_response_unread = False
+            super().on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request, but not before the client has read the response."""
+        if self.flow.write_paused and not self.transport.is_closing():
+            self.is_response_unread = True
+            self.flow.pause_reading()
+            return
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's text is not shown to callers
         """Send a problem document for data that is not HTTP."""
@@ -94,10 +129,11 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.headers_due.cancel()
             self.headers_due = None
 
-    def _break_off(self, code: str) -> None:
+    def _break_off(self, code: str, more: Sequence[str] = (), *, lingering: float = LINGERING_SECONDS) -> None:
         """Send a problem document without calling the application, and close the connection one second later.
 
-        To close it while data is unread would reset the connection, and the client would lose the response.
+        To close it while data is unread would reset the connection, and the client would lose the response. `more`:
+        further lines of the head.
         """
         self.is_broken = True
         request_id = new_id()
@@ -109,10 +145,11 @@ class DeadlineProtocol(HttpToolsProtocol):
             f"content-length: {len(body)}",
             f"x-request-id: {request_id}",
             "connection: close",
+            *more,
         ]
         self.transport.write("\r\n".join([*head, "", ""]).encode() + body)
         self.transport.write_eof()
-        self.loop.call_later(LINGERING_SECONDS, self.timeout_keep_alive_handler)
+        self.loop.call_later(lingering, self.timeout_keep_alive_handler)
 
 
 class _AnnouncingServer(uvicorn.Server):

@@ -13,23 +13,23 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.errors import FieldError, InvalidError, ProblemError, TooManyRequestsError
 from api.http.credentials import credentials
-from api.http.headers import request_now, single_header
+from api.http.headers import single_header
 from api.http.not_modified import answer_if_not_modified
+from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
 from api.protocol.rate_limit import RateLimiter
 from api.security import hash_token, looks_like_token
-from api.services.accounts.authentication import authenticate
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
+MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # four times the widest model, and a whole debrief one and a half times
 MAX_PARAMETERS = 100
 MAX_UNKNOWN = 20
 CONTROL = re.compile(f"[{NOT_IN_QUERY}]")
@@ -42,13 +42,17 @@ class UnsupportedMediaTypeError(ProblemError):
 
 
 class StrictRequest(Request):
-    """A request whose JSON must be UTF-8, without duplicate names, NaN, NUL or lone surrogates, at most 32 deep."""
+    """A request whose JSON must be UTF-8, without duplicate names, NaN, NUL or lone surrogates, at most 32 deep.
+
+    An object has at most 100 names, a body 1,000: each unknown name is one more error to collect, and an error costs
+    much more time than its bytes.
+    """
 
     async def json(self) -> Any:  # noqa: ANN401  # any document
         """Return the parsed body. Raises JSONDecodeError, which becomes a 422."""
         body = await self.body()
         try:
-            document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique_names, parse_constant=_no_constant)
+            document = json.loads(body.decode("utf-8"), object_pairs_hook=_object_hook(), parse_constant=_no_constant)
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError as error:
@@ -65,11 +69,21 @@ def _invalid_json(why: str) -> json.JSONDecodeError:
     return json.JSONDecodeError(why, "", 0)
 
 
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise _invalid_json("an object contains the same name twice")
-    return document
+def _object_hook() -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Return the function that makes the objects of one body, and refuses duplicate names and too many of them."""
+    left = MAX_NAMES_IN_BODY
+
+    def unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal left
+        left -= len(pairs)
+        if len(pairs) > MAX_NAMES or left < 0:
+            raise _invalid_json(f"an object has more than {MAX_NAMES} names, or the body more than {MAX_NAMES_IN_BODY}")
+        document = dict(pairs)
+        if len(document) != len(pairs):
+            raise _invalid_json("an object contains the same name twice")
+        return document
+
+    return unique_names
 
 
 def _no_constant(_name: str) -> None:
@@ -143,11 +157,14 @@ class Route(APIRoute):
                 answer = await answer_if_not_modified(request)
                 if answer is not None:
                     return answer
+            writes = self.method != "GET"
+            if self.scopes and writes:
+                await look_up_token(request)  # before the body is parsed; the transaction checks it again
             try:
                 return await handle(StrictRequest(request.scope, request.receive))
             except RequestValidationError:
-                if self.scopes:
-                    await run_in_threadpool(_authenticate_first, request)
+                if self.scopes and not writes:
+                    await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
         return checked
@@ -156,17 +173,20 @@ class Route(APIRoute):
 def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..., Any]:
     """Wrap an endpoint that runs in a thread so that the model that it returns is serialised in the same thread.
 
-    FastAPI would validate and serialise it again in a second thread. The model is built by us, so it is valid.
+    FastAPI would validate and serialise it again in a second thread. The model is built by us, so it is valid. Details
+    of people that the caller's token may not see are removed here, of every response.
     """
     if inspect.iscoroutinefunction(endpoint):
         return endpoint
 
     @wraps(endpoint)
     def serialized(**arguments: Any) -> Any:  # noqa: ANN401  # whatever the endpoint takes and returns
-        response: Response | None = getattr(arguments.get("caller"), "response", None)
+        caller = arguments.get("caller")
+        response: Response | None = getattr(caller, "response", None)
         found = endpoint(**arguments)
-        if response is None or not isinstance(found, BaseModel):
+        if caller is None or response is None or not isinstance(found, BaseModel):
             return found
+        found = caller.visible(found)
         content = found.__pydantic_serializer__.to_json(found)
         return json_response(response, content, response.status_code or status or 200)
 
@@ -176,13 +196,6 @@ def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..
 def json_response(response: Response, content: bytes, status: int = 200) -> Response:
     """Return serialised JSON with the headers that were set on FastAPI's response so far."""
     return Response(content, status, media_type=JSON, headers=dict(response.headers))
-
-
-def _authenticate_first(request: Request) -> None:
-    """Authenticate before a 422 is sent, so that a caller without a token gets 401 and no details of the input."""
-    state, route = request.app.state, request.scope["route"]
-    with state.database.read(request_now(request)) as session:
-        authenticate(session, credentials(request), route.scopes)
 
 
 def _check_rate_limit(request: Request, secret: str) -> None:

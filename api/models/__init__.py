@@ -1,4 +1,4 @@
-"""One noun a file: the table, then what a caller sends and gets. Importing this package knows every table."""
+"""The tables and the bodies of requests and responses, one module per noun. Importing this registers all tables."""
 
 from api.models.activity import Activity
 from api.models.application import Application, StageChange
@@ -9,9 +9,9 @@ from api.models.interview import Interview, InterviewInterviewer
 from api.models.letter import Letter
 from api.models.letter_template import LetterTemplate
 from api.models.login_throttle import LoginThrottle
+from api.models.mail import Mail
 from api.models.note import Note
 from api.models.offer import Offer
-from api.models.password_reset import PasswordReset
 from api.models.reference import ApplicationReference, Reference
 from api.models.search_activity import SearchActivity
 from api.models.step import StepInstance, StepOverride
@@ -31,9 +31,9 @@ __all__ = [
     "Letter",
     "LetterTemplate",
     "LoginThrottle",
+    "Mail",
     "Note",
     "Offer",
-    "PasswordReset",
     "Reference",
     "SearchActivity",
     "StageChange",

@@ -1,4 +1,4 @@
-"""Activity: what the account's sessions and tokens did, without contents."""
+"""Activity: the audit log of an account, without the contents of requests."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from api.storage.session import Owned
 
 
 class Activity(Owned, table=True):
-    """One operation: when, by which session or token (which may be gone since), and on which object."""
+    """One operation: when, by which session or token (which may be deleted by now), and on which object."""
 
     __tablename__ = "activity"
     __table_args__ = (owned_by_user(), Index("ix_activity_at", "user_id", "at", "id"))
@@ -26,7 +26,10 @@ class Activity(Owned, table=True):
 
 
 class ActivityPublic(BaseModel):
-    """One thing that was done: `operation` as the document names it, `object` its address. No contents are kept."""
+    """One operation: `operation` is its id in the OpenAPI document, `object` the address. Contents are not stored.
+
+    Operations of the server's operator have the `token_kind` `operator` and no `token_id`.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 

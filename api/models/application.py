@@ -1,4 +1,4 @@
-"""Applications: a role at a company, and all that follows from its interviews."""
+"""Applications (for a role at a company), and their stage history."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -37,7 +37,7 @@ from api.rules.facts import Moment
 
 
 class Stage(StrEnum):
-    """Where an application stands; the last five end it."""
+    """The stage of an application. The last five values close it."""
 
     SAVED = "saved"
     APPLIED = "applied"
@@ -59,7 +59,7 @@ class WorkMode(StrEnum):
 
 
 class SalaryPeriod(StrEnum):
-    """What the salary is counted by."""
+    """The period of a salary."""
 
     YEAR = "year"
     MONTH = "month"
@@ -69,7 +69,7 @@ class SalaryPeriod(StrEnum):
 
 
 class Application(Stored, table=True):
-    """An application. Stage, offer and ending are derived from its stage history and kept for lists."""
+    """An application. Stage, offer and end are derived from its stage history, and stored for lists."""
 
     __tablename__ = "application"
     __table_args__ = (
@@ -111,19 +111,26 @@ class Application(Stored, table=True):
     deleted_at: datetime | None = None
 
 
-PostingText = Annotated[Text | None, Field(description="Postings vanish; a reference's briefing needs it.")]
-WhyRole = Annotated[Text | None, Field(description="Why this job, in your own words: letters say it.")]
-WhyCompany = Annotated[Text | None, Field(description="Why this company, in your own words.")]
-AppliedOn = Annotated[Day | None, Field(description="On creation also writes a search activity.")]
-StatusContactId = Annotated[AnyId | None, Field(description="Whom to ask about the application.")]
-ReferencesGivenAt = Annotated[Instant | None, Field(description="When the names were handed over.")]
-# Sent as a MomentIO and answered as a MomentOut: the description alone is the same.
-REFERENCE_CHECK = Field(description="When they said they would ring.")
-ArchivedAt = Annotated[Instant | None, Field(description="Only of a closed application; for lists only.")]
+PostingText = Annotated[
+    Text | None,
+    Field(description="The text of the posting, because its page may be removed; briefings of references use it."),
+]
+WhyRole = Annotated[Text | None, Field(description="Why you want this job, in your own words; letters use it.")]
+WhyCompany = Annotated[
+    Text | None, Field(description="Why you want to work for this company, in your own words; letters use it.")
+]
+AppliedOn = Annotated[Day | None, Field(description="When you applied. On creation it also records a search activity.")]
+StatusContactId = Annotated[AnyId | None, Field(description="The contact to ask about the status of the application.")]
+ReferencesGivenAt = Annotated[
+    Instant | None, Field(description="When you gave the names of your references to the employer.")
+]
+# Requests have a MomentIO and responses a MomentOut, with the same description.
+REFERENCE_CHECK = Field(description="When the employer said that they would call your references.")
+ArchivedAt = Annotated[Instant | None, Field(description="Only for a closed application; only lists use it.")]
 
 
 class ApplicationCreate(Body):
-    """A role at a company; its first stage is the first line of the stage history."""
+    """An application for a role at a company; `stage` becomes the first entry of the stage history."""
 
     company: Line
     role: Line
@@ -140,7 +147,7 @@ class ApplicationCreate(Body):
     salary_period: SalaryPeriod | None = None
     applied_on: AppliedOn = None
     time_zone: Annotated[
-        Zone | None, Field(description="The employer's zone: business days and calls. Default: the user's.")
+        Zone | None, Field(description="The employer's zone, for business days and calls. Default: yours.")
     ] = None
     status_contact_id: StatusContactId = None
     status_contact_since: Instant | None = None
@@ -150,12 +157,12 @@ class ApplicationCreate(Body):
     archived_at: ArchivedAt = None
     id: Id | None = None
     stage: Stage = Stage.APPLIED
-    stage_at: Annotated[Instant | None, Field(description="Default: applied_on, else undated.")] = None
+    stage_at: Annotated[Instant | None, Field(description="Default: applied_on, else no date.")] = None
     policy: PolicyOverrides | None = None
 
 
 def _told_at_the_stages(_value: object) -> object:
-    detail = "It follows from the stage history: change that at /v1/applications/{application_id}/stages."
+    detail = "It is derived from the stage history: change that at /v1/applications/{application_id}/stages."
     raise PydanticCustomError("read_only", detail)
 
 
@@ -163,7 +170,7 @@ Derived = Annotated[object, BeforeValidator(_told_at_the_stages), SkipJsonSchema
 
 
 class ApplicationUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. A role at a company, in the employer's time zone."""
+    """A merge patch: an absent field stays as it is, null clears it. An application for a role at a company."""
 
     company: Line | MISSING = MISSING
     role: Line | MISSING = MISSING
@@ -194,7 +201,7 @@ class ApplicationUpdate(Body):
 
 
 class ApplicationPublic(Shown):
-    """A role at a company, in the employer's time zone."""
+    """An application for a role at a company, in the employer's time zone."""
 
     company: str
     role: str
@@ -225,7 +232,7 @@ class ApplicationPublic(Shown):
 
 
 class StageChange(Stored, table=True):
-    """A line of the stage history, ordered by (dated, at, id): an undated first line sorts first."""
+    """An entry of the stage history, ordered by (dated, at, id): an undated first entry sorts first."""
 
     __tablename__ = "stage_change"
     __table_args__ = (
@@ -241,7 +248,7 @@ class StageChange(Stored, table=True):
 
 
 class StageCreate(Body):
-    """A line of the stage history: since when the application stands where."""
+    """An entry of the stage history: a stage, and since when the application is at it."""
 
     stage: Stage
     at: Annotated[Instant | None, Field(description="Default: now.")] = None
@@ -250,7 +257,7 @@ class StageCreate(Body):
 
 
 class StageUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. A line of the stage history."""
+    """A merge patch: an absent field stays as it is, null clears it. An entry of the stage history."""
 
     stage: Stage | MISSING = MISSING
     at: Instant | MISSING = MISSING
@@ -258,7 +265,7 @@ class StageUpdate(Body):
 
 
 class StagePublic(Shown):
-    """A line of the stage history: since when the application stands where."""
+    """An entry of the stage history: a stage, and since when the application is at it."""
 
     application_id: str
     stage: Stage

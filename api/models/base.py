@@ -1,4 +1,4 @@
-"""What all tables and bodies share: owners, ids, versions, instants and words."""
+"""Types, columns and base classes that tables and bodies share: ids, instants, texts, owner and version."""
 
 import datetime as dt
 import re
@@ -28,6 +28,7 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
+from api.protocol.email_address import UnusableAddressError, normalized_address
 from api.rules.calendar import ZONES, in_utc, is_within_reach
 from api.rules.facts import Moment
 from api.storage.codecs import from_db_moment
@@ -45,6 +46,7 @@ BLANK = r"\s\x85\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u300
 TURNING = r"\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069"
 A_LINE = rf"^(?![{BLANK}]*$)[^{CONTROL}{TURNING}]+$"
 A_TEXT = rf"^(?![{BLANK}]*$)[^{CONTROL}]+$"
+AN_ADDRESS = rf'^("([^{BLANK}{CONTROL}]| )+"|[^@<>,;{BLANK}{CONTROL}]+)@[^@<>,;{BLANK}{CONTROL}]+$'
 ANYTHING = r"^[^\x00]*$"
 NOT_IN_QUERY = r"\x00-\x1f\x7f-\x9f"
 PRINTABLE = rf"^[^{NOT_IN_QUERY}]*$"
@@ -56,7 +58,7 @@ Local = TypeVar("Local", bound=dt.date)
 
 
 class Says:
-    """Adds to a type's published schema what its validators check beyond it."""
+    """Adds keywords to the JSON Schema of a type, for what only its validators check."""
 
     def __init__(self, **keywords: object) -> None:
         self.keywords = keywords
@@ -77,44 +79,58 @@ def _uuid7(value: str) -> str:
     except ValueError:
         parsed = None
     if parsed is None or parsed.version != 7 or str(parsed) != value.lower():
-        raise PydanticCustomError("not_a_uuid7", "Send a UUIDv7 as canonical text, or leave the id to us.")
+        raise PydanticCustomError("not_a_uuid7", "Send a UUIDv7 as canonical text, or leave out the id.")
     return str(parsed)
 
 
 def _clean(value: str) -> str:
     if UNWANTED.search(value):
-        raise PydanticCustomError("control_character", "Remove control characters and halves of surrogate pairs.")
+        raise PydanticCustomError("control_character", "Remove control characters and unpaired surrogates.")
     return value
 
 
 def _one_line(value: str) -> str:
-    """Refuse what ends a line or turns its direction: names go into subjects, addresses and file names."""
+    """Refuse line ends and changes of text direction: names go into subjects, addresses and file names."""
     if NOT_IN_A_LINE.search(value):
-        raise PydanticCustomError("not_one_line", "Remove line breaks, tabs and marks that turn the direction of text.")
+        raise PydanticCustomError("not_one_line", "Remove line breaks, tabs and marks that change text direction.")
     return _clean(value)
 
 
 def _visible(value: str) -> str:
-    """Refuse what hides in an address: whom a letter goes to, or where a link leads, must be what is read there."""
+    """Refuse invisible characters: the address of a mail or a link must be what the reader sees."""
     if HIDDEN.search(value):
-        raise PydanticCustomError("invisible_character", "Remove spaces and characters that cannot be seen.")
+        raise PydanticCustomError("invisible_character", "Remove spaces and invisible characters.")
     return _clean(value)
 
 
 def _not_blank(value: str) -> str:
     if NOTHING.fullmatch(value):
-        raise PydanticCustomError("blank", "Write something, or send null where nothing may stand.")
+        raise PydanticCustomError("blank", "Send some text, or null if the field may be empty.")
     return value
+
+
+def _like_an_address(value: str) -> str:
+    if not re.fullmatch(AN_ADDRESS, value):
+        raise PydanticCustomError("not_an_address", "Send one e-mail address such as name@example.com.")
+    return _clean(value)
+
+
+def _mailable(value: str) -> str:
+    try:
+        return normalized_address(value)
+    except UnusableAddressError as error:
+        detail = "No mail can be sent to this address: send one such as name@example.com."
+        raise PydanticCustomError("unusable_address", detail) from error
 
 
 def _no_script(value: str) -> str:
     if value.lower().startswith(("javascript:", "data:", "vbscript:")):
-        raise PydanticCustomError("not_a_link", "Send a link that leads somewhere, not one that runs.")
+        raise PydanticCustomError("not_a_link", "Send a link to a page, not one that runs a script.")
     return value
 
 
 def _day_only(value: object) -> object:
-    """Refuse what is more than a date: pydantic would take a midnight for its day."""
+    """Refuse anything but a date: pydantic would also accept an instant at midnight."""
     if not (isinstance(value, str) and DAY.fullmatch(value)) and type(value) is not dt.date:
         raise PydanticCustomError("not_a_date", "Send a date such as 2026-03-02.")
     return value
@@ -128,7 +144,7 @@ def _clock_only(value: object) -> object:
 
 def _wall_only(value: object) -> object:
     if not (isinstance(value, str) and re.fullmatch(WALL, value, re.ASCII)) and not isinstance(value, datetime):
-        raise PydanticCustomError("not_a_wall_time", "Send a wall time without offset such as 2026-03-02T10:00.")
+        raise PydanticCustomError("not_a_wall_time", "Send a local time without an offset such as 2026-03-02T10:00.")
     return value
 
 
@@ -147,21 +163,21 @@ def _within_reach(value: Local) -> Local:
 
 
 def _text_only(value: object) -> object:
-    """Refuse numbers where an instant or a date is wanted: pydantic would take them for Unix time."""
+    """Refuse numbers in the place of an instant or a date: pydantic would read them as Unix time."""
     if not isinstance(value, str | dt.date | dt.time) or (isinstance(value, str) and NUMBER.fullmatch(value)):
         raise PydanticCustomError("not_a_text", "Send it as text, for example 2026-03-02T15:00:00Z or 2026-03-02.")
     return value
 
 
 def _digits_only(value: object) -> object:
-    """Refuse what is more than digits where an address counts: pydantic would take 1_0, +10 and 10.0, too."""
+    """Refuse anything but digits in an integer of a query: pydantic would also accept 1_0, +10 and 10.0."""
     if isinstance(value, str) and not DIGITS.fullmatch(value):
         raise PydanticCustomError("int_parsing", "Send a whole number in digits.")
     return value
 
 
 def _whole(value: object) -> object:
-    """Take 4.0 for 4: JSON knows one kind of number, and JSON Schema calls both integers."""
+    """Accept 4.0 as 4: JSON has one type of number, and JSON Schema calls both integers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -237,14 +253,22 @@ Link = Annotated[
 ]
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$"),
-    AfterValidator(_visible),
-    Says(pattern=rf"^[^@<>,;{BLANK}{CONTROL}]+@[^@<>,;{BLANK}{CONTROL}]+$"),
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_like_an_address),
+    AfterValidator(_mailable),
+    Says(pattern=AN_ADDRESS, format="email"),
+]
+# To look an account up: one of an older version may have an address to which no mail can be sent.
+KnownEmail = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_like_an_address),
+    Says(pattern=AN_ADDRESS),
 ]
 
 
 class MomentIO(BaseModel):
-    """What an employer said, in the application's zone: a date, perhaps a time."""
+    """A date that an employer named, with an optional time, in the application's zone."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
@@ -252,12 +276,12 @@ class MomentIO(BaseModel):
     time: ClockTime | None = None
 
     def moment(self) -> Moment:
-        """Return it as the rules know it."""
+        """Return the moment of the rules."""
         return Moment(self.date, self.time)
 
 
 class MomentOut(BaseModel):
-    """A moment as it is answered: both keys always."""
+    """A date that an employer named, with a time or null."""
 
     model_config = ConfigDict(from_attributes=True, title="Moment")
 
@@ -272,13 +296,13 @@ class MomentColumn(types.TypeDecorator[Moment]):
     cache_ok = True
 
     def process_bind_param(self, value: Moment | None, _dialect: object) -> str | None:
-        """Write it."""
+        """Encode a moment for the database."""
         if value is None:
             return None
         return f"{value.date.isoformat()}T{value.time:%H:%M}" if value.time else value.date.isoformat()
 
     def process_result_value(self, value: str | None, _dialect: object) -> Moment | None:
-        """Read it."""
+        """Decode a moment from the database."""
         return from_db_moment(value)
 
 
@@ -289,29 +313,29 @@ def id_column(*, nullable: bool = False, primary_key: bool = False) -> Any:  # n
 
 
 def json_column(default: type[list[Any]] | type[dict[str, Any]]) -> Any:  # noqa: ANN401  # sqlmodel's own signature
-    """Return a column for a small document."""
+    """Return a column for a small JSON document."""
     return Column(default_factory=default, sa_type=JSON)
 
 
 def moment_column() -> Any:  # noqa: ANN401  # sqlmodel's own signature
-    """Return a column for a moment that may be unknown."""
+    """Return a column for a moment or null."""
     return Column(default=None, sa_type=MomentColumn)
 
 
 def owned_by_user() -> ForeignKeyConstraint:
-    """Return the foreign key of a row that stands under its user directly."""
+    """Return the foreign key from a row to its user."""
     return ForeignKeyConstraint(["user_id"], ["user_account.id"], ondelete="CASCADE")
 
 
 def points_at(table: str, column: str, *, cascade: bool = True) -> ForeignKeyConstraint:
-    """Return a foreign key to a row of the same user: the database itself refuses another's."""
+    """Return a foreign key to a row of the same user; the database refuses a row of another user."""
     return ForeignKeyConstraint(
         ["user_id", column], [f"{table}.user_id", f"{table}.id"], ondelete="CASCADE" if cascade else None
     )
 
 
 class Versioned(SQLModel):
-    """A row that is changed by compare-and-set: the UPDATE names the version that was read, or changes nothing.
+    """A row with optimistic locking: an UPDATE only succeeds if the row still has the version that was read.
 
     `incarnation` is the account's write counter when the row was created. A row that is deleted and created again with
     the same id gets another one, so its entity tags never come back. The session sets it.
@@ -322,12 +346,12 @@ class Versioned(SQLModel):
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, object]:  # noqa: N805  # a class, as the mapper wants it
-        """Name the version's column; the services count it, because some changes of a row are not the user's."""
+        """Set the version column; services increment it, because not every change of a row is one by the user."""
         return {"version_id_col": cls.__table__.c.version, "version_id_generator": False}  # type: ignore[attr-defined]
 
 
 class Stored(Owned, Versioned):
-    """An owned row with an id of its own, its times and its version."""
+    """An owned row with an id, the times of its creation and last change, and a version."""
 
     id: str = Column(primary_key=True, default_factory=new_id, sa_type=Uuid(as_uuid=False))
     created_at: datetime
@@ -335,13 +359,13 @@ class Stored(Owned, Versioned):
 
 
 class Body(BaseModel):
-    """What a caller sends: unknown fields are refused."""
+    """The body of a request; unknown fields are an error."""
 
     model_config = ConfigDict(extra="forbid", use_enum_values=True)
 
 
 class Shown(BaseModel):
-    """What a caller gets of a row: every key always, no defaults. `derived` names what may change without the row."""
+    """A row in a response, always with every key. `derived`: fields that can change without the row's version."""
 
     model_config = ConfigDict(from_attributes=True)
     derived: ClassVar[tuple[str, ...]] = ()

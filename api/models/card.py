@@ -1,7 +1,7 @@
-"""Cards: what to ask before one leaves an interview, and what to say when one rings."""
+"""Cards: what to ask at the end of an interview, and what to say in the call."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel
 
@@ -10,7 +10,7 @@ from api.models.hint import HintPublic
 
 
 class UnknownDetails(BaseModel):
-    """What is not known of an interviewer yet."""
+    """The details of an interviewer that are still missing."""
 
     contact_id: str
     name: str | None
@@ -18,7 +18,7 @@ class UnknownDetails(BaseModel):
 
 
 class PrepCard(BaseModel):
-    """For before an interview: when and where, the closing questions still open, and what to find out about people."""
+    """The card for an interview: when and where, the questions to ask at the end, and what to find out about people."""
 
     interview_id: str
     application_id: str
@@ -33,7 +33,9 @@ class PrepCard(BaseModel):
 
 
 class CallPerson(BaseModel):
-    """Whom to ring."""
+    """The person to call. Without `contacts:read`, title, phone number and e-mail address are null."""
+
+    identity: ClassVar[frozenset[str]] = frozenset({"contact_id", "name"})
 
     contact_id: str
     name: str | None
@@ -43,7 +45,7 @@ class CallPerson(BaseModel):
 
 
 class CallHours(BaseModel):
-    """Where the employer's clock stands at `as_of`, and whether they are at work."""
+    """The employer's local time at `as_of`, their office hours, and whether the office is open then."""
 
     as_of: datetime
     local_time: str
@@ -54,14 +56,14 @@ class CallHours(BaseModel):
 
 
 class CallPoint(BaseModel):
-    """One thing worth saying, with the note that it rests on."""
+    """A point to mention, and the id of the note that it comes from."""
 
     text: str
     note_id: str
 
 
 class CallOutcome(BaseModel):
-    """A choice for the form to record the call with."""
+    """A possible outcome of the call, to record it."""
 
     outcome: Outcome
     channel: FollowUpChannel
@@ -69,7 +71,7 @@ class CallOutcome(BaseModel):
 
 
 class CallCard(BaseModel):
-    """For the call: whom, when they are there, what to say and to ask, what was promised, and how to note it down."""
+    """The card for a call: the person, office hours, what to say and ask, what was promised, and how to record it."""
 
     application_id: str
     company: str

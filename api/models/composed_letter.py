@@ -1,4 +1,4 @@
-"""What composing a letter is told, and what it and a check answer."""
+"""The request to compose a letter, the composed letter, and the result of a check."""
 
 from typing import Annotated, Literal
 
@@ -11,21 +11,22 @@ from api.words.letters import Purpose
 
 
 class ComposeLetter(Body):
-    """Which letter, to whom, and in which tone."""
+    """The kind of letter, its recipients and its tone."""
 
     kind: Purpose = "thank_you"
     recipients: Annotated[
-        list[AnyId], Field(max_length=20, default_factory=list, description="Ids of contacts; none: the interviewers.")
+        list[AnyId],
+        Field(max_length=20, default_factory=list, description="Ids of contacts. Default: the interviewers."),
     ]
     tone: Tone = "formal"
     template_id: Annotated[
         AnyId | None,
-        Field(description="A letter template of yours: its text, for its kind, and in its tone if you send none."),
+        Field(description="One of your letter templates. Its kind and tone are the defaults of `kind` and `tone`."),
     ] = None
 
 
 class SuggestedChannel(BaseModel):
-    """Which way it should go, and why."""
+    """How to send the letter, and why."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -34,7 +35,7 @@ class SuggestedChannel(BaseModel):
 
 
 class ComposedLetter(LetterPublic):
-    """A draft, what there was no material for, and the concerns that it leaves open."""
+    """A draft, the parts without material, and the concerns that it does not address."""
 
     missing: list[str]
     unaddressed_concerns: list[str]
@@ -42,7 +43,7 @@ class ComposedLetter(LetterPublic):
 
 
 class FindingPublic(BaseModel):
-    """One thing to look at; only an `error` keeps an e-mail back."""
+    """One thing to check. Only an `error` prevents sending by e-mail."""
 
     model_config = ConfigDict(from_attributes=True, title="Finding")
 
@@ -54,7 +55,7 @@ class FindingPublic(BaseModel):
 
 
 class LetterCheck(BaseModel):
-    """Everything worth a look before a letter goes out."""
+    """The things to check before you send a letter."""
 
     findings: list[FindingPublic]
     may_be_emailed: bool

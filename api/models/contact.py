@@ -1,8 +1,8 @@
-"""Contacts: people at employers and agencies, and which applications they belong to."""
+"""Contacts: people at employers and agencies, and their links to applications."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from sqlalchemy import Index
@@ -27,7 +27,7 @@ from api.storage.session import Owned
 
 
 class ContactRole(StrEnum):
-    """What a person is for the application."""
+    """The role of a person in the application."""
 
     INTERVIEWER = "interviewer"
     HIRING_MANAGER = "hiring_manager"
@@ -38,7 +38,7 @@ class ContactRole(StrEnum):
 
 
 class PreferredChannel(StrEnum):
-    """How a person likes to be written to or rung."""
+    """How a person prefers to be contacted."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -58,7 +58,7 @@ class DetailsSource(StrEnum):
 
 
 class Contact(Stored, table=True):
-    """A person. The two `…_since` are kept up to date from the other fields; a tombstone has `erased_at`."""
+    """A person. The two `…_since` are derived from the other fields; an erased person has `erased_at`."""
 
     __tablename__ = "contact"
     __table_args__ = (owned_by_user(), Index("ix_contact_created", "user_id", "created_at", "id"))
@@ -81,14 +81,17 @@ class Contact(Stored, table=True):
     deleted_at: datetime | None = None
 
 
-NameVerified = Annotated[Flag, Field(description="Compared with a card or a signature.")]
+NameVerified = Annotated[Flag, Field(description="You have compared the name with a card or a signature.")]
 LearnedAt = Annotated[
-    Instant | None, Field(description="Since when this request's details are known; default now. Alone it corrects.")
+    Instant | None,
+    Field(
+        description="Since when you know the details in this request. Default: now. Sent alone, it corrects the date."
+    ),
 ]
 
 
 class ContactFields(Body):
-    """A person: full name as they write it, title, and ways to reach them."""
+    """A person: the full name as they spell it, the job title, and ways to reach them."""
 
     full_name: Line | None = None
     honorific: Line | None = None
@@ -105,14 +108,14 @@ class ContactFields(Body):
 
 
 class ContactCreate(ContactFields):
-    """A person: full name as they write it, title, and ways to reach them."""
+    """A person: the full name as they spell it, the job title, and ways to reach them."""
 
     id: Id | None = None
     learned_at: LearnedAt = None
 
 
 class ContactUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. A person, and ways to reach them."""
+    """A merge patch: an absent field stays as it is, null clears it. A person, and ways to reach them."""
 
     full_name: Line | MISSING | None = MISSING
     honorific: Line | MISSING | None = MISSING
@@ -130,7 +133,12 @@ class ContactUpdate(Body):
 
 
 class ContactPublic(Shown):
-    """A person: full name as they write it, title, and ways to reach them."""
+    """A person: the full name as they spell it, the job title, and ways to reach them.
+
+    Where another object shows it, a token without `contacts:read` sees only id, name and role.
+    """
+
+    identity: ClassVar[frozenset[str]] = frozenset({*Shown.model_fields, "full_name", "role", "name_verified"})
 
     full_name: Line | None
     honorific: Line | None

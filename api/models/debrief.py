@@ -1,4 +1,4 @@
-"""A debrief: everything that is known right after an interview, in one request."""
+"""A debrief: what is known right after an interview, in one request."""
 
 from typing import Annotated
 
@@ -12,36 +12,38 @@ from api.models.step import HeadlineStep
 
 
 class DebriefPerson(ContactFields):
-    """Somebody who was there: with `contact_id` one you have, and what you have learned since; else a new contact."""
+    """An interviewer: an existing contact (`contact_id`), changed by the other fields, or a new contact."""
 
     contact_id: AnyId | None = None
     optional: NotAskedFor = False
-    is_status_contact: Annotated[Flag, Field(description="The one to ask about the application.")] = False
+    is_status_contact: Annotated[Flag, Field(description="This is the person to ask about the application.")] = False
 
 
 class DebriefNote(Body):
-    """One thing worth noting; `wording` is how a letter may say it."""
+    """A note. `wording` is how a letter can say it."""
 
     text: Text
     wording: Text | None = None
 
 
 class Debrief(Body):
-    """Who was there, what went well, what is open, and what comes next. Every part may be left out."""
+    """Who was there, what went well, what needs a better answer, and what comes next. Every field is optional."""
 
-    at: Annotated[Instant | None, Field(description="When all this was known. Default: now.")] = None
-    actual_end: Annotated[Instant | None, Field(description="When the interview really ended.")] = None
+    at: Annotated[Instant | None, Field(description="When you knew all this. Default: now.")] = None
+    actual_end: Annotated[Instant | None, Field(description="When the interview actually ended.")] = None
     people: Annotated[list[DebriefPerson], Field(default_factory=list, max_length=20)]
     positives: Annotated[list[DebriefNote], Field(default_factory=list, max_length=50)]
     concerns: Annotated[list[DebriefNote], Field(default_factory=list, max_length=50)]
     remarks: Annotated[
         list[DebriefNote],
         Field(
-            default_factory=list, max_length=50, description="What only this talk had: a letter begins with the first."
+            default_factory=list,
+            max_length=50,
+            description="What was special about this conversation; a letter begins with the first.",
         ),
     ]
-    no_positives: Annotated[Flag, Field(description="Nothing went so well as to repeat it.")] = False
-    no_concerns: Annotated[Flag, Field(description="Nothing is left open.")] = False
+    no_positives: Annotated[Flag, Field(description="Nothing went well enough to repeat it in the letter.")] = False
+    no_concerns: Annotated[Flag, Field(description="There is nothing that needs a better answer.")] = False
     next_stage: Text | None = None
     next_stage_unknown: NextStageUnknown = False
     contact_from: MomentIO | None = None
@@ -51,7 +53,7 @@ class Debrief(Body):
 
 
 class Debriefed(BaseModel):
-    """What was recorded, and how the seven steps stand now."""
+    """What was recorded, and the state of the seven steps now."""
 
     interview: InterviewPublic
     contacts: list[ContactPublic]

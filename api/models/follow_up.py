@@ -26,14 +26,14 @@ from api.rules.facts import Moment
 
 
 class Direction(StrEnum):
-    """Who got in touch with whom."""
+    """Who contacted whom: `out` is you, `in` is the employer."""
 
     OUT = "out"
     IN = "in"
 
 
 class FollowUpChannel(StrEnum):
-    """How."""
+    """How you were in contact."""
 
     PHONE = "phone"
     EMAIL = "email"
@@ -42,7 +42,7 @@ class FollowUpChannel(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of it; `status` is theirs only, the first four are ours only."""
+    """The result. The first four are only for `out`, `status` only for `in`, `decision` for both."""
 
     NO_ANSWER = "no_answer"
     LEFT_MESSAGE = "left_message"
@@ -59,7 +59,7 @@ OUTCOMES = {
 
 
 class FollowUp(Stored, table=True):
-    """A contact with the employer, with the dates they gave."""
+    """A contact with the employer, with the dates that they named."""
 
     __tablename__ = "follow_up"
     __table_args__ = (
@@ -87,7 +87,7 @@ OutcomeByDirection = Annotated[
 
 
 class FollowUpCreate(Body):
-    """A contact with the employer; it completes the open call and may open the next."""
+    """A contact with the employer. It can complete the open call of step 6 and open the next."""
 
     at: Annotated[Instant | None, Field(description="Default: now.")] = None
     direction: Direction
@@ -102,7 +102,7 @@ class FollowUpCreate(Body):
 
 
 class FollowUpUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. A contact with the employer."""
+    """A merge patch: an absent field stays as it is, null clears it. A contact with the employer."""
 
     at: Instant | MISSING = MISSING
     direction: Direction | MISSING = MISSING
@@ -116,7 +116,7 @@ class FollowUpUpdate(Body):
 
 
 class FollowUpPublic(Shown):
-    """A contact with the employer; it completes the open call and may open the next."""
+    """A contact with the employer. It can complete the open call of step 6 and open the next."""
 
     application_id: str
     at: datetime

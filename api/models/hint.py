@@ -1,10 +1,10 @@
-"""The shape of what an answer adds about itself: warnings, advice and next actions alike."""
+"""Hints: the form of warnings, advice and next actions."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class HintPublic(BaseModel):
-    """Something to do or to know. `href` may hold a `{…}` where you choose whom."""
+    """Something to do or to know. `href` may have a `{…}` for an id that you choose."""
 
     model_config = ConfigDict(from_attributes=True, title="Hint")
 

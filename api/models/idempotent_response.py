@@ -1,4 +1,4 @@
-"""Answers kept for retries: what a POST with an Idempotency-Key answered, and whom it shows."""
+"""Stored responses of requests with an Idempotency-Key, and whom they show."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from api.storage.session import Owned
 
 
 class IdempotentResponse(Owned, table=True):
-    """The answer to one key of a user at one address, written in the transaction of its effect.
+    """The response for one key of a user and one address, stored in the transaction of the request.
 
     `shows`: the ids in the body, and those of people whom its texts name. When one of them is erased, the body is
     emptied and the key stays as a tombstone with the status 410, so that a retry has no second effect.

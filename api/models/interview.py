@@ -1,4 +1,4 @@
-"""Interviews: rounds, who took part, what was learned about the next stage and the debrief."""
+"""Interviews (rounds): times, interviewers, what was learned about the next stage, and the debrief."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -35,7 +35,7 @@ from api.storage.session import Owned
 
 
 class InterviewKind(StrEnum):
-    """The form of a round."""
+    """The kind of an interview."""
 
     PHONE = "phone"
     VIDEO = "video"
@@ -46,7 +46,7 @@ class InterviewKind(StrEnum):
 
 
 class InterviewStatus(StrEnum):
-    """What became of a round; a scheduled one counts as held once it is over."""
+    """The status of an interview. A scheduled one counts as held after its end."""
 
     SCHEDULED = "scheduled"
     HELD = "held"
@@ -55,7 +55,7 @@ class InterviewStatus(StrEnum):
 
 
 class Interview(Stored, table=True):
-    """A round, kept as local time, zone and fold; the instants beside them are derived."""
+    """An interview, stored as local times with zone and fold; its instants are derived from them."""
 
     __tablename__ = "interview"
     __table_args__ = (
@@ -100,30 +100,34 @@ class Interview(Stored, table=True):
 RoundNo = Annotated[int, Field(strict=True, ge=1, le=1_000), WHOLE]
 
 
-ActualEnd = Annotated[Instant | None, Field(description="When it really ended.")]
-NextStage = Annotated[Text | None, Field(description="Which step of the hiring comes next.")]
-NextStageUnknown = Annotated[Flag, Field(description="They would not say.")]
-# Sent as a MomentIO and answered as a MomentOut: the description alone is the same.
-CONTACT_FROM = Field(description="From when you may ring them.")
-CONTACT_BY = Field(description="Until when you may ring them.")
-HEAR_BY = Field(description="By when they said they would answer.")
-TimingUnknown = Annotated[Flag, Field(description="They would not say when.")]
+ActualEnd = Annotated[Instant | None, Field(description="When it actually ended.")]
+NextStage = Annotated[Text | None, Field(description="The next stage of hiring.")]
+NextStageUnknown = Annotated[Flag, Field(description="They did not want to say.")]
+# Requests have a MomentIO and responses a MomentOut, with the same description.
+CONTACT_FROM = Field(description="From when you may call them.")
+CONTACT_BY = Field(description="Until when you may call them.")
+HEAR_BY = Field(description="By when they said that they would contact you.")
+TimingUnknown = Annotated[Flag, Field(description="They did not want to say when.")]
 ToldBy = Annotated[AnyId | None, Field(description="The contact who told you.")]
-NoPositivesAt = Annotated[Instant | None, Field(description="Ticked: nothing went so well as to repeat it.")]
-NoConcernsAt = Annotated[Instant | None, Field(description="Ticked: nothing is left open.")]
+NoPositivesAt = Annotated[
+    Instant | None, Field(description="When you ticked that nothing went well enough to repeat it in the letter.")
+]
+NoConcernsAt = Annotated[
+    Instant | None, Field(description="When you ticked that there is nothing that needs a better answer.")
+]
 
 
 class InterviewCreate(Body):
-    """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
+    """An interview: times (either local times or instants), what you learned about the next stage, and the debrief."""
 
     round_no: Annotated[RoundNo | None, Field(description="Default: the next number.")] = None
     kind: InterviewKind = InterviewKind.ONSITE
     time_zone: Annotated[
-        Zone | None, Field(description="Where the clock on the wall hangs. Default: the employer's.")
+        Zone | None, Field(description="The zone of the interview's local times. Default: the employer's.")
     ] = None
-    start_local: Annotated[WallTime | None, Field(description="Wall time in time_zone; or send starts_at.")] = None
+    start_local: Annotated[WallTime | None, Field(description="Local time in time_zone; or send starts_at.")] = None
     end_local: WallTime | None = None
-    starts_at: Annotated[Instant | None, Field(description="An instant, for calendars and other apps.")] = None
+    starts_at: Annotated[Instant | None, Field(description="The start as an instant; or send start_local.")] = None
     ends_at: Instant | None = None
     actual_end: ActualEnd = None
     status: InterviewStatus = InterviewStatus.SCHEDULED
@@ -146,7 +150,7 @@ class InterviewCreate(Body):
 
 
 class InterviewUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. A round: its times, what was learned, the debrief."""
+    """A merge patch: an absent field stays as it is, null clears it. An interview: times, next stage, debrief."""
 
     round_no: RoundNo | MISSING = MISSING
     kind: InterviewKind | MISSING = MISSING
@@ -175,7 +179,7 @@ class InterviewUpdate(Body):
 
 
 class Rescheduled(BaseModel):
-    """When the round was to be before it was moved."""
+    """The times of an interview before it was moved."""
 
     start_local: str
     end_local: str | None
@@ -184,7 +188,7 @@ class Rescheduled(BaseModel):
 
 
 class InterviewPublic(Shown):
-    """A round: its zone with either local times or instants, what was learned about the next stage, the debrief."""
+    """An interview: times as local times and as instants, what you learned about the next stage, and the debrief."""
 
     derived: ClassVar[tuple[str, ...]] = ("effective_end_at",)
 
@@ -220,7 +224,7 @@ class InterviewPublic(Shown):
 
 
 class InterviewInterviewer(Owned, Versioned, table=True):
-    """A contact who took part; an optional one is not asked for by steps 2 and 4."""
+    """A contact who took part in an interview. Steps 2 and 4 do not require an optional one."""
 
     __tablename__ = "interview_interviewer"
     __table_args__ = (
@@ -234,19 +238,20 @@ class InterviewInterviewer(Owned, Versioned, table=True):
     optional: bool = False
 
 
-NotAskedFor = Annotated[Flag, Field(description="Not asked for by steps 2 and 4.")]
+NotAskedFor = Annotated[Flag, Field(description="Steps 2 and 4 do not require this person.")]
 
 
 class InterviewerPut(Body):
-    """How a contact took part."""
+    """The link of a contact to an interview."""
 
     optional: NotAskedFor = False
 
 
 class InterviewerPublic(BaseModel):
-    """A contact who took part in a round."""
+    """A contact who took part in an interview. Without `contacts:read`, some fields are null."""
 
     model_config = ConfigDict(from_attributes=True)
+    identity: ClassVar[frozenset[str]] = frozenset({"interview_id", "contact_id", "optional", "full_name", "etag"})
 
     interview_id: str
     contact_id: str

@@ -1,4 +1,4 @@
-"""Letters: drafts, and what was sent to whom with name, title and address as they were."""
+"""Letters: drafts and sent letters, with a snapshot of the recipients at sending."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -34,7 +34,7 @@ class LetterKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a letter goes out."""
+    """How a letter is sent."""
 
     EMAIL = "email"
     POST = "post"
@@ -55,7 +55,7 @@ CheckName = Literal[
 
 
 class Letter(Stored, table=True):
-    """A letter. `recipients` are contact ids while it is a draft; `snapshot` is what was true at sending."""
+    """A letter. `recipients`: ids of contacts. `snapshot`: their names, titles and addresses at sending."""
 
     __tablename__ = "letter"
     __table_args__ = (
@@ -80,14 +80,16 @@ class Letter(Stored, table=True):
     delivered_at: datetime | None = None
 
 
-RecipientIds = Annotated[list[AnyId], Field(max_length=20, description="Ids of contacts; none: everybody.")]
+RecipientIds = Annotated[
+    list[AnyId], Field(max_length=20, description="Ids of contacts. Empty: the letter counts for every interviewer.")
+]
 NoteIds = Annotated[list[AnyId], Field(description="The notes that it uses.")]
 ChosenNoteIds = Annotated[NoteIds, Field(max_length=100)]
-Checklist = Annotated[dict[CheckName, Flag], Field(description="Ticks of the list to check before sending.")]
+Checklist = Annotated[dict[CheckName, Flag], Field(description="The ticks of the checklist before sending.")]
 
 
 class LetterCreate(Body):
-    """A draft; with `sent_at` the record of a letter that has gone out already."""
+    """A draft, or with `sent_at` a letter that was already sent."""
 
     interview_id: AnyId | None = None
     kind: LetterKind = LetterKind.THANK_YOU
@@ -98,11 +100,14 @@ class LetterCreate(Body):
     note_ids: ChosenNoteIds = Field(default_factory=list)
     checklist: Checklist = Field(default_factory=dict)
     id: Id | None = None
-    sent_at: Annotated[Instant | None, Field(description="Given: it was sent then.")] = None
+    sent_at: Annotated[Instant | None, Field(description="When it was sent. Without it, the letter is a draft.")] = None
 
 
 class LetterUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. A letter in the making."""
+    """A merge patch: an absent field stays as it is, null clears it.
+
+    After a letter was sent, only `sent_at`, `channel` and `delivered_at` can be changed.
+    """
 
     interview_id: AnyId | MISSING | None = MISSING
     kind: LetterKind | MISSING = MISSING
@@ -117,14 +122,16 @@ class LetterUpdate(Body):
 
 
 class LetterSend(Body):
-    """When and how it went out; both replace what the draft says."""
+    """When and how the letter was sent. A `channel` replaces that of the draft."""
 
-    sent_at: Annotated[Instant | None, Field(description="Handed over or posted, not arrived. Default: now.")] = None
+    sent_at: Annotated[
+        Instant | None, Field(description="When it was handed over or posted, not when it arrived. Default: now.")
+    ] = None
     channel: Channel | None = None
 
 
 class ParagraphPublic(BaseModel):
-    """A paragraph of the body: its part, and the notes that it rests on. What you wrote yourself has the role `own`."""
+    """A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`."""
 
     model_config = ConfigDict(title="Paragraph")
 
@@ -134,7 +141,12 @@ class ParagraphPublic(BaseModel):
 
 
 class Recipient(BaseModel):
-    """A recipient: of a draft as the contact stands now, of a sent letter as it stood at sending."""
+    """A recipient: for a draft with the contact's details now, for a sent letter with those at sending.
+
+    Without `contacts:read`, title, company and address are null.
+    """
+
+    identity: ClassVar[frozenset[str]] = frozenset({"contact_id", "name"})
 
     contact_id: str
     name: str | None
@@ -144,7 +156,7 @@ class Recipient(BaseModel):
 
 
 class LetterPublic(Shown):
-    """A letter in the making."""
+    """A letter: a draft or a sent one."""
 
     derived: ClassVar[tuple[str, ...]] = ("recipients", "warnings")
 

@@ -1,4 +1,4 @@
-"""Letter templates: a person's own words for a kind of letter, with names to be filled in."""
+"""Letter templates: the user's own text for a kind of letter, with names to be filled in."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ def _template(value: str) -> str:
 
 
 class LetterTemplate(Stored, table=True):
-    """A template. What was made with it are letters of their own, and stay when it goes."""
+    """A template. Letters made from it do not refer to it, and stay when it is deleted."""
 
     __tablename__ = "letter_template"
     __table_args__ = (owned_by_user(), Index("ix_letter_template_created", "user_id", "created_at", "id"))
@@ -34,19 +34,19 @@ class LetterTemplate(Stored, table=True):
     body: str
 
 
-TemplateTone = Annotated[Tone, Field(description="In which tone the pieces are that it asks for.")]
+TemplateTone = Annotated[Tone, Field(description="The tone of the pieces of text that the template includes.")]
 TemplateSubject = Annotated[
     Annotated[Line, AfterValidator(_template), Says(format="letter-template-line")] | None,
-    Field(description="With the same names; none: the subject of its kind."),
+    Field(description="It can use the same names. Default: the subject of this kind of letter."),
 ]
 FILLED_IN = f"`{{{{ name }}}}` and `{{% if name %}}…{{% else %}}…{{% endif %}}` with {', '.join(NAMES)}."
-# Sent as a checked template and answered as plain text: the description alone is the same.
+# Requests have a checked template and responses plain text, with the same description.
 BODY = Field(description=f"Text with {FILLED_IN}")
 TemplateBody = Annotated[Text, AfterValidator(_template), Says(format="letter-template"), BODY]
 
 
 class LetterTemplateCreate(Body):
-    """A text of your own for a kind of letter."""
+    """Your own text for a kind of letter."""
 
     name: Line
     kind: Purpose = "thank_you"
@@ -57,7 +57,7 @@ class LetterTemplateCreate(Body):
 
 
 class LetterTemplateUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. A text of your own for a kind of letter."""
+    """A merge patch: an absent field stays as it is, null clears it. Your own text for a kind of letter."""
 
     name: Line | MISSING = MISSING
     kind: Purpose | MISSING = MISSING
@@ -67,7 +67,7 @@ class LetterTemplateUpdate(Body):
 
 
 class LetterTemplatePublic(Shown):
-    """A text of your own for a kind of letter."""
+    """Your own text for a kind of letter."""
 
     name: str
     kind: Purpose

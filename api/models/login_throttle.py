@@ -1,4 +1,4 @@
-"""Throttles: how often something was tried within the hour, kept so that restarts and other processes know it."""
+"""Throttles: numbers of attempts within an hour, stored so that they survive restarts and hold for all processes."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 
 
 class LoginThrottle(SQLModel, table=True):
-    """Attempts since an hour began. `key` is a hash of what is tried and by whom: it names neither."""
+    """The attempts since `began_at`. `key`: a hash of the operation and of the account or address that tries it."""
 
     __tablename__ = "throttle"
 

@@ -12,7 +12,7 @@ from api.models.base import AnyId, Body, Flag, Id, Instant, Shown, Stored, Text,
 
 
 class NoteKind(StrEnum):
-    """What a note is for: positives and concerns feed step 3 and the letter."""
+    """The kind of a note. Step 3 and the letter use positives and concerns."""
 
     POSITIVE = "positive"
     CONCERN = "concern"
@@ -46,14 +46,14 @@ class Note(Stored, table=True):
 Wording = Annotated[
     Text | None,
     Field(
-        description="How a letter may say it, in your own words; what answers a concern. Without it, a concern "
-        "is in no letter."
+        description="How a letter can say it, in your own words; for a concern, your answer. Without it, letters leave "
+        "out a concern, and use the `text` of another note only if it starts with I, my, we, our, you or your."
     ),
 ]
 
 
 class NoteCreate(Body):
-    """A note; positives and concerns of an interview complete step 3."""
+    """A note. One `positive` and one `concern` of an interview complete step 3."""
 
     interview_id: AnyId | None = None
     kind: NoteKind
@@ -63,8 +63,8 @@ class NoteCreate(Body):
     address_in_letter: Annotated[
         Flag | None,
         Field(
-            description="The letter should use it: answer a concern, begin with a strength, name a remark that only "
-            "this talk had (`general`, `question`). Default: true for a concern."
+            description="The letter should use this note: answer a concern, begin with a positive, or mention a remark "
+            "(`general`, `question`) that was special about this conversation. Default: true for a concern."
         ),
     ] = None
     addressed_by_letter_id: AnyId | None = None
@@ -72,7 +72,7 @@ class NoteCreate(Body):
 
 
 class NoteUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. Positives and concerns of an interview complete step 3."""
+    """A merge patch: an absent field stays as it is, null clears it. Notes of an interview can complete step 3."""
 
     interview_id: AnyId | MISSING | None = MISSING
     kind: NoteKind | MISSING = MISSING
@@ -84,7 +84,7 @@ class NoteUpdate(Body):
 
 
 class NotePublic(Shown):
-    """A note; positives and concerns of an interview complete step 3."""
+    """A note. One `positive` and one `concern` of an interview complete step 3."""
 
     application_id: str
     interview_id: AnyId | None

@@ -1,4 +1,4 @@
-"""Offers: what is on the table, and until when."""
+"""Offers: pay, benefits, the answer date and the decision."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -25,14 +25,14 @@ from api.models.hint import HintPublic
 
 
 class OfferDecision(StrEnum):
-    """What was answered to an offer."""
+    """The user's decision on an offer."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
 
 
 class Offer(Stored, table=True):
-    """An offer of an application. Recording one does not move the stage."""
+    """An offer of an application. Recording one does not change the stage."""
 
     __tablename__ = "offer"
     __table_args__ = (
@@ -53,12 +53,12 @@ class Offer(Stored, table=True):
     decided_at: datetime | None = None
 
 
-RespondBy = Annotated[Instant | None, Field(description="Until when they want an answer.")]
-DecidedAt = Annotated[Instant | None, Field(description="Default: now, when a decision is given.")]
+RespondBy = Annotated[Instant | None, Field(description="By when the employer wants an answer.")]
+DecidedAt = Annotated[Instant | None, Field(description="When you decided. Default: now, if a decision is sent.")]
 
 
 class OfferCreate(Body):
-    """An offer. Recording one does not move the stage."""
+    """An offer. Recording one does not change the stage."""
 
     received_at: Annotated[Instant | None, Field(description="Default: now.")] = None
     respond_by: RespondBy = None
@@ -73,7 +73,7 @@ class OfferCreate(Body):
 
 
 class OfferUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. An offer. Recording one does not move the stage."""
+    """A merge patch: an absent field stays as it is, null clears it. An offer; it does not change the stage."""
 
     received_at: Instant | MISSING = MISSING
     respond_by: RespondBy | MISSING = MISSING
@@ -87,7 +87,7 @@ class OfferUpdate(Body):
 
 
 class OfferPublic(Shown):
-    """An offer. Recording one does not move the stage."""
+    """An offer. Recording one does not change the stage."""
 
     derived: ClassVar[tuple[str, ...]] = ("warnings",)
 

@@ -1,4 +1,4 @@
-"""Pages: what every list answers."""
+"""Pages: the response of every list."""
 
 from typing import Generic, TypeVar
 
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class Page(BaseModel, Generic[Item]):
-    """A page of a list. `next_cursor` is null on the last one."""
+    """A page of a list. `next_cursor` is null on the last page."""
 
     items: list[Item]
     next_cursor: str | None

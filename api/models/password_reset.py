@@ -1,37 +1,17 @@
-"""Password resets: who asked for one, and the hash of the secret that was sent."""
+"""Password resets: requests, and the hashes of the secrets that were mailed."""
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import Index
-from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, id_column, owned_by_user
+from api.models.base import NO_NUL, Body, Flag, KnownEmail
 from api.models.user import CHOICE, Password
-from api.storage.session import Owned
-
-
-class PasswordReset(Owned, table=True):
-    """A reset that was asked for. It has no secret until the mail is made: nothing that could be used is ever kept.
-
-    `tries` counts attempts to send; `due_at` is when the next one may be made, empty once it was sent.
-    """
-
-    __tablename__ = "password_reset"
-    __table_args__ = (owned_by_user(), Index("ix_password_reset_due", "due_at"))
-
-    id: str = id_column(primary_key=True)
-    created_at: datetime
-    hash: str | None = Column(default=None, max_length=64, unique=True)
-    tries: int = 0
-    due_at: datetime | None
 
 
 class PasswordResetCreate(Body):
     """The address of the account whose password was forgotten."""
 
-    email: Email
+    email: KnownEmail
 
 
 class PasswordResetConfirm(Body):
@@ -39,3 +19,4 @@ class PasswordResetConfirm(Body):
 
     token: Annotated[str, Field(max_length=100, json_schema_extra={"format": "password"}), NO_NUL]
     password: Annotated[Password, Field(description=CHOICE)]
+    end_tokens: Annotated[Flag, Field(description="End the personal tokens too, not only the sessions.")] = False

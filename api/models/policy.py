@@ -1,4 +1,4 @@
-"""Policy over HTTP: overrides in, each value with its origin out."""
+"""Policy: overrides in requests, each effective value with its origin in responses."""
 
 import datetime as dt
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -13,13 +13,13 @@ HearByRule = Literal["within", "after"]
 
 
 def _bounds(name: str) -> Any:  # noqa: ANN401  # pydantic's own signature
-    """Return the bounds that the rules set for a figure."""
+    """Return the bounds that the rules set for a setting."""
     low, high = BOUNDS[name]
     return Field(ge=low, le=high, strict=True)
 
 
 class PolicyOverrides(Body):
-    """Figures that differ from the defaults; null goes back to the default, lists replace."""
+    """Settings that differ from the defaults. Null restores the default, and a list replaces the old one."""
 
     thank_you_hours: Annotated[int, _bounds("thank_you_hours"), WHOLE] | None = None
     contacts_hours: Annotated[int, _bounds("contacts_hours"), WHOLE] | None = None
@@ -48,93 +48,96 @@ class PolicyOverrides(Body):
 
 
 class PolicyOverridesPublic(BaseModel):
-    """Only what differs from the defaults, as plain values."""
+    """Only the settings that differ from the defaults."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class WithOrigin(BaseModel, Generic[Value]):
-    """A figure that counts, and where it came from."""
+    """An effective setting and its origin."""
 
     value: Value
     origin: Origin
 
 
 class PolicyThankYouHours(WithOrigin[int]):
-    """The value of `thank_you_hours` that counts, and where it came from."""
+    """The value of `thank_you_hours` that applies, and its origin."""
 
 
 class PolicyContactsHours(WithOrigin[int]):
-    """The value of `contacts_hours` that counts, and where it came from."""
+    """The value of `contacts_hours` that applies, and its origin."""
 
 
 class PolicySameDayFloorHours(WithOrigin[int]):
-    """The value of `same_day_floor_hours` that counts, and where it came from."""
+    """The value of `same_day_floor_hours` that applies, and its origin."""
 
 
 class PolicyReferencesBusinessDays(WithOrigin[int]):
-    """The value of `references_business_days` that counts, and where it came from."""
+    """The value of `references_business_days` that applies, and its origin."""
 
 
 class PolicyCallAfterBusinessDays(WithOrigin[int]):
-    """The value of `call_after_business_days` that counts, and where it came from."""
+    """The value of `call_after_business_days` that applies, and its origin."""
 
 
 class PolicyCallWindowBusinessDays(WithOrigin[int]):
-    """The value of `call_window_business_days` that counts, and where it came from."""
+    """The value of `call_window_business_days` that applies, and its origin."""
 
 
 class PolicyHearByRule(WithOrigin[HearByRule]):
-    """The value of `hear_by_rule` that counts, and where it came from."""
+    """The value of `hear_by_rule` that applies, and its origin."""
 
 
 class PolicyChaseAfterBusinessDays(WithOrigin[int]):
-    """The value of `chase_after_business_days` that counts, and where it came from."""
+    """The value of `chase_after_business_days` that applies, and its origin."""
 
 
 class PolicyRetryBusinessDays(WithOrigin[int]):
-    """The value of `retry_business_days` that counts, and where it came from."""
+    """The value of `retry_business_days` that applies, and its origin."""
 
 
 class PolicyMaxUnanswered(WithOrigin[int]):
-    """The value of `max_unanswered` that counts, and where it came from."""
+    """The value of `max_unanswered` that applies, and its origin."""
 
 
 class PolicySearchDays(WithOrigin[int]):
-    """The value of `search_days` that counts, and where it came from."""
+    """The value of `search_days` that applies, and its origin."""
 
 
 class PolicyBusinessOpens(WithOrigin[str]):
-    """The value of `business_opens` that counts, and where it came from."""
+    """The value of `business_opens` that applies, and its origin."""
 
 
 class PolicyBusinessCloses(WithOrigin[str]):
-    """The value of `business_closes` that counts, and where it came from."""
+    """The value of `business_closes` that applies, and its origin."""
 
 
 class PolicyWorkdays(WithOrigin[list[int]]):
-    """The value of `workdays` that counts, and where it came from."""
+    """The value of `workdays` that applies, and its origin."""
 
 
 class PolicyHolidays(WithOrigin[list[dt.date]]):
-    """The value of `holidays` that counts, and where it came from."""
+    """The value of `holidays` that applies, and its origin."""
 
 
 class PolicyThankEachInterviewer(WithOrigin[bool]):
-    """The value of `thank_each_interviewer` that counts, and where it came from."""
+    """The value of `thank_each_interviewer` that applies, and its origin."""
 
 
 class PolicyDefaultInterviewMinutes(WithOrigin[int]):
-    """The value of `default_interview_minutes` that counts, and where it came from."""
+    """The value of `default_interview_minutes` that applies, and its origin."""
 
 
 class PolicyDisabledSteps(WithOrigin[list[int]]):
-    """The value of `disabled_steps` that counts, and where it came from."""
+    """The value of `disabled_steps` that applies, and its origin."""
 
 
 class PolicyPublic(BaseModel):
-    """Every figure of the rules as it counts, with its origin: system, user or application."""
+    """Every setting of the rules as it applies, with its origin: system, user or application."""
 
+    recomputing: Annotated[
+        bool, Field(description="True while a change of the policy or zone is still being applied in the background.")
+    ]
     thank_you_hours: PolicyThankYouHours
     contacts_hours: PolicyContactsHours
     same_day_floor_hours: PolicySameDayFloorHours

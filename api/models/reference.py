@@ -1,4 +1,4 @@
-"""References: the people, and what each was told about which application."""
+"""References: the people, and their links to applications."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -30,7 +30,7 @@ Consent = Literal["not_given", "given", "lapsed"]
 
 
 class AlertChannel(StrEnum):
-    """How a reference was told."""
+    """How a reference was informed."""
 
     PHONE = "phone"
     EMAIL = "email"
@@ -39,7 +39,7 @@ class AlertChannel(StrEnum):
 
 
 class Reference(Stored, table=True):
-    """Somebody who speaks for the user, whatever the application."""
+    """A person who recommends the user to employers, for any application."""
 
     __tablename__ = "reference_person"
     __table_args__ = (owned_by_user(), Index("ix_reference_person_created", "user_id", "created_at", "id"))
@@ -59,12 +59,12 @@ class Reference(Stored, table=True):
 PermissionAt = Annotated[Instant | None, Field(description="When they agreed to be named.")]
 PermissionExpiresAt = Annotated[
     Instant | None,
-    Field(description="From when you may not name them any more. Null: until they say otherwise. Goes with it."),
+    Field(description="From when you may no longer name them; null: no end. It is cleared with permission_at."),
 ]
 
 
 class ReferenceCreate(Body):
-    """Somebody who speaks for you."""
+    """A person who recommends you to employers."""
 
     name: Line
     title: Line | None = None
@@ -80,7 +80,7 @@ class ReferenceCreate(Body):
 
 
 class ReferenceUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. Somebody who speaks for you."""
+    """A merge patch: an absent field stays as it is, null clears it. A person who recommends you."""
 
     name: Line | MISSING = MISSING
     title: Line | MISSING | None = MISSING
@@ -95,7 +95,7 @@ class ReferenceUpdate(Body):
 
 
 class ReferencePublic(Shown):
-    """Somebody who speaks for you."""
+    """A person who recommends you to employers."""
 
     derived: ClassVar[tuple[str, ...]] = ("uses", "asked_within_60_days", "consent", "warnings")
 
@@ -139,12 +139,14 @@ class ApplicationReference(Owned, Versioned, table=True):
     thanked_at: datetime | None = None
 
 
-BriefedAt = Annotated[Instant | None, Field(description="Counts only with both details given.")]
-ContactedAt = Annotated[Instant | None, Field(description="When the employer rang them.")]
+BriefedAt = Annotated[
+    Instant | None, Field(description="When they were prepared. It counts only if both details were given.")
+]
+ContactedAt = Annotated[Instant | None, Field(description="When the employer called them.")]
 
 
 class ApplicationReferencePut(Body):
-    """What this reference was told about this application, and whether the employer rang."""
+    """What you told this reference about this application, and when the employer called them."""
 
     linked_at: Annotated[Instant | None, Field(description="When you named them. Default: now.")] = None
     alerted_at: Instant | None = None
@@ -159,7 +161,7 @@ class ApplicationReferencePut(Body):
 
 
 class ApplicationReferenceUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. What this reference was told, and whether the employer rang."""
+    """A merge patch: an absent field stays as it is, null clears it. What you told this reference."""
 
     linked_at: Instant | MISSING = MISSING
     alerted_at: Instant | MISSING | None = MISSING
@@ -174,7 +176,7 @@ class ApplicationReferenceUpdate(Body):
 
 
 class ApplicationReferencePublic(BaseModel):
-    """What this reference was told about this application, and whether the employer rang."""
+    """What you told this reference about this application, and when the employer called them."""
 
     model_config = ConfigDict(from_attributes=True)
 

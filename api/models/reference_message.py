@@ -1,7 +1,7 @@
-"""What is said to and handed over about references: messages ready to send, and the sheet."""
+"""Messages to references, and the sheet with the references for the employer."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,7 +10,7 @@ from api.models.letter import ParagraphPublic
 
 
 class RecordPublic(HintPublic):
-    """How to note down that it was done: what to send where. Its instants are those of this answer: correct them."""
+    """The request that records that it was done. Its instants are the time of this response: correct them."""
 
     model_config = ConfigDict(title="Record")
 
@@ -18,7 +18,9 @@ class RecordPublic(HintPublic):
 
 
 class Addressee(BaseModel):
-    """Whom it goes to, and how they are reached."""
+    """The recipient, and ways to reach them; without `contacts:read` only the name."""
+
+    identity: ClassVar[frozenset[str]] = frozenset({"name"})
 
     name: str
     phone: str | None
@@ -27,7 +29,7 @@ class Addressee(BaseModel):
 
 
 class ReferenceMessage(BaseModel):
-    """A message ready to send, what there was no material for, what to know before, and how to note it down."""
+    """A message that is ready to send, the parts without material, warnings, and the request that records it."""
 
     application_id: str
     reference_id: str
@@ -42,9 +44,10 @@ class ReferenceMessage(BaseModel):
 
 
 class SheetPerson(BaseModel):
-    """Somebody who has agreed to be named."""
+    """A person who has agreed to be named; without `contacts:read` only id and name."""
 
     model_config = ConfigDict(from_attributes=True)
+    identity: ClassVar[frozenset[str]] = frozenset({"reference_id", "name"})
 
     reference_id: str
     name: str
@@ -57,7 +60,7 @@ class SheetPerson(BaseModel):
 
 
 class LeftOut(BaseModel):
-    """Somebody who was named but is not on the sheet, and why; it is never printed."""
+    """A person who was named but is not on the sheet, and why. It is never printed."""
 
     reference_id: str
     name: str
@@ -65,7 +68,7 @@ class LeftOut(BaseModel):
 
 
 class ReferenceSheet(BaseModel):
-    """The references of an application who may be named now, to hand over; and who is left out."""
+    """The references of an application who may be named now, for the employer, and those who are left out."""
 
     application_id: str
     company: str

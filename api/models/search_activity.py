@@ -1,4 +1,4 @@
-"""Search activities: what was done to keep other doors open."""
+"""Search activities: what the user did for the job search."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ from api.models.base import (
 
 
 class ActivityKind(StrEnum):
-    """What was done."""
+    """The kind of a search activity."""
 
     APPLIED = "applied"
     SEARCH = "search"
@@ -35,7 +35,7 @@ class ActivityKind(StrEnum):
 
 
 class SearchActivity(Stored, table=True):
-    """An activity; one that belongs to an application counts for all the others only."""
+    """An activity. One with an application counts for all applications but this one."""
 
     __tablename__ = "search_activity"
     __table_args__ = (
@@ -51,11 +51,13 @@ class SearchActivity(Stored, table=True):
     note: str | None = None
 
 
-ApplicationOrNone = Annotated[AnyId | None, Field(description="The application it belongs to; none: general.")]
+ApplicationOrNone = Annotated[
+    AnyId | None, Field(description="The application that it belongs to; null: it counts for all.")
+]
 
 
 class SearchActivityCreate(Body):
-    """Something done for the search; it covers step 7 of every other application."""
+    """Something you did for the job search. It counts for step 7 of every other application."""
 
     at: Annotated[Instant | None, Field(description="Default: now.")] = None
     kind: ActivityKind
@@ -65,7 +67,7 @@ class SearchActivityCreate(Body):
 
 
 class SearchActivityUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. Something done for the search; it covers step 7 elsewhere."""
+    """A merge patch: an absent field stays as it is, null clears it. Something you did for the job search."""
 
     at: Instant | MISSING = MISSING
     kind: ActivityKind | MISSING = MISSING
@@ -74,7 +76,7 @@ class SearchActivityUpdate(Body):
 
 
 class SearchActivityPublic(Shown):
-    """Something done for the search; it covers step 7 of every other application."""
+    """Something you did for the job search. It counts for step 7 of every other application."""
 
     at: datetime
     kind: ActivityKind

@@ -1,4 +1,4 @@
-"""Steps: the stored instances (derived, written by one service), what is done to them by hand, and their answers."""
+"""Steps: the stored rows, what users do to them by hand, and the responses."""
 
 import hashlib
 from datetime import datetime
@@ -17,20 +17,25 @@ State = Literal[
 ]
 StepName = Literal["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 Basis = Literal["elapsed", "local_day", "business", "promised", "rolling"]
+Recomputing = Annotated[
+    bool,
+    Field(description="True while a change of policy or zone is being applied in the background: some are older."),
+]
 OPEN_ROWS = text("closed_state IS NULL")
+STEP_7 = text("number = 7")
 SNOOZED = text("snoozed_until IS NOT NULL")
 
 
 def step_id(application_id: str, number: int, scope: str) -> str:
-    """Return the id of a key, a UUIDv5 below the application's: it never changes while the key exists."""
+    """Return the id of a step, a UUIDv5 of application, number and scope: it never changes."""
     name = bytes.fromhex(application_id.replace("-", "")) + f"{number}:{scope}".encode()
-    digits = hashlib.sha1(name, usedforsecurity=False).hexdigest()  # as UUIDv5 has it; uuid5 takes four times as long
+    digits = hashlib.sha1(name, usedforsecurity=False).hexdigest()  # as in UUIDv5; uuid.uuid5 takes four times as long
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 class StepInstance(Owned, table=True):
-    """A judged step. It holds no state: the clock is compared with it at every read."""
+    """A judged step. The state of an open step is not stored: a read compares `opens_at` and `due_at` with the time."""
 
     __tablename__ = "step_instance"
     __table_args__ = (
@@ -38,6 +43,7 @@ class StepInstance(Owned, table=True):
         Index("ix_step_instance_key", "user_id", "application_id", "number", "scope", unique=True),
         Index("ix_step_instance_queue", "user_id", "due_at", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
         Index("ix_step_instance_opening", "user_id", "opens_at", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+        Index("ix_step_instance_search", "user_id", "application_id", sqlite_where=STEP_7, postgresql_where=STEP_7),
         Index("ix_step_instance_snooze", "user_id", "snoozed_until", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
     )
 
@@ -57,7 +63,7 @@ class StepInstance(Owned, table=True):
 
 
 class StepOverride(Stored, table=True):
-    """A step skipped, ticked or reopened by hand: a dated fact of its own."""
+    """A dated fact: a step was ticked, skipped or reopened by hand."""
 
     __tablename__ = "step_override"
     __table_args__ = (
@@ -74,26 +80,26 @@ class StepOverride(Stored, table=True):
 
 
 class StepByHand(Body):
-    """A step ticked or skipped by hand."""
+    """Tick or skip a step by hand."""
 
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
     note: Text | None = None
 
 
 class StepReopen(Body):
-    """What was ticked or skipped before is taken back."""
+    """Undo that a step was ticked or skipped."""
 
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
 
 
 class StepSnooze(Body):
-    """Leave the step out of the queue for a while."""
+    """Leave a step out of the queue until an instant."""
 
     until: Annotated[Instant, Field(description="In the future, at most 30 days ahead.")]
 
 
 class StepsSkip(Body):
-    """Many steps of one application skipped at once."""
+    """Skip many steps of one application at once."""
 
     steps: Annotated[list[AnyId], Field(min_length=1, max_length=200)] | Literal["overdue"]
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
@@ -101,7 +107,7 @@ class StepsSkip(Body):
 
 
 class Reason(BaseModel):
-    """Why a step stands as it does: a code, a sentence and what the sentence is made of."""
+    """Why a step has its state: a code, a sentence, and the values in the sentence."""
 
     code: str
     text: str
@@ -109,7 +115,7 @@ class Reason(BaseModel):
 
 
 class Progress(BaseModel):
-    """How many parts are there, and which are missing."""
+    """How many parts are done, and which are missing."""
 
     done: int
     total: int
@@ -127,7 +133,7 @@ class EvidencePublic(BaseModel):
 
 
 class AppliedPublic(BaseModel):
-    """A rule that was applied, its inputs and what came out."""
+    """A rule that was applied, with its inputs and its result."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -137,7 +143,7 @@ class AppliedPublic(BaseModel):
 
 
 class StepPublic(BaseModel):
-    """A step of one application: its state at the time of the answer, why, and what to do next."""
+    """A step of one application: its state at the time of the response, the reason, and what to do next."""
 
     id: str | None
     application_id: str
@@ -162,7 +168,7 @@ class StepPublic(BaseModel):
 
 
 class HeadlineStep(BaseModel):
-    """The instance that speaks for a number: the most pressing open one, else the latest closed one."""
+    """The instance that represents a step number: the most urgent open one, else the latest closed one."""
 
     number: int
     step: StepName
@@ -173,16 +179,17 @@ class HeadlineStep(BaseModel):
 
 
 class StepsPublic(BaseModel):
-    """The seven steps of an application with every instance. `as_of` is echoed only when it was asked for."""
+    """The seven steps of an application with every instance. `as_of` is null unless the request had it."""
 
     application_id: str
     as_of: datetime | None
+    recomputing: Recomputing
     headline: list[HeadlineStep]
     steps: list[StepPublic]
 
 
 class QueueApplication(BaseModel):
-    """Which application a step of the queue belongs to."""
+    """The application of a step in the queue."""
 
     id: str
     company: str
@@ -196,13 +203,13 @@ class QueueItem(StepPublic):
 
 
 class ReopenedSteps(BaseModel):
-    """What a deletion would re-open; nothing was deleted."""
+    """The steps that a deletion would reopen; nothing was deleted."""
 
     reopened_steps: list[StepPublic]
 
 
 class StepCount(BaseModel):
-    """Counts of one step, each up to the cap."""
+    """The counts of one step number, each up to `capped_at`."""
 
     number: int
     step: StepName
@@ -212,8 +219,9 @@ class StepCount(BaseModel):
 
 
 class QueueSummary(BaseModel):
-    """The queue in figures. A count that reached `capped_at` may be larger."""
+    """The queue in numbers. The real value of a count that has reached `capped_at` may be larger."""
 
+    recomputing: Recomputing
     capped_at: int
     overdue: int
     open: int

@@ -1,4 +1,4 @@
-"""Tokens: how a session or an app proves who asks. Only a hash of the secret is kept."""
+"""Tokens: the credentials of sessions and apps. Only a hash of the secret is stored."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,16 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, Flag, Instant, Line, Stored, json_column, owned_by_user
+from api.models.base import NO_NUL, Body, Flag, Instant, KnownEmail, Line, Stored, json_column, owned_by_user
 from api.protocol.scopes import ALL, SCOPES
 
-Scope = Literal[SCOPES]  # type: ignore[valid-type]  # the list has one place
+Scope = Literal[SCOPES]  # type: ignore[valid-type]  # SCOPES is the only list of scopes
 Secret = Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
-NAMED = "What it is known by in lists, such as `Firefox at home`."
+NAMED = "A name for lists, such as `Firefox at home`."
 
 
 class TokenKind(StrEnum):
-    """How somebody proves who asks: a sign-in by an app or by a browser's cookie, or a token made for an app."""
+    """The kind of a token: a session of an app, a session in a browser's cookie, or a personal token."""
 
     SESSION = "session"
     COOKIE = "cookie"
@@ -44,20 +44,23 @@ class Token(Stored, table=True):
 class SessionCreate(Body):
     """A sign-in."""
 
-    email: Email
+    email: KnownEmail
     password: Secret
     name: Annotated[Line | None, Field(description=NAMED)] = None
     cookie: Annotated[
         Flag,
         Field(
-            description="For a frontend in a browser: the secret goes into a cookie that scripts cannot read, and "
-            "every write then needs `X-CSRF-Token`. Only origins that the server allows get one."
+            description="For a frontend in a browser: the secret is in a cookie that scripts cannot read, and every "
+            "write needs `X-CSRF-Token`. Only origins that the server allows get a cookie."
         ),
     ] = False
 
 
 class TokenCreate(Body):
-    """A personal token for an app. `all` may do everything, `read` only read; better, name what the app needs."""
+    """A personal token for an app. `all` allows everything, `read` only reading; best name only the scopes it needs.
+
+    `…:write` contains `…:read` of the same area.
+    """
 
     name: Line
     scopes: Annotated[list[Scope], Field(default_factory=lambda: [ALL], min_length=1, max_length=len(SCOPES))]
@@ -65,7 +68,7 @@ class TokenCreate(Body):
 
 
 class Issued(BaseModel):
-    """What sessions and personal tokens show alike. `last_used_at` is right to ten minutes."""
+    """The common fields of sessions and personal tokens. `last_used_at` may be ten minutes old."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -78,20 +81,20 @@ class Issued(BaseModel):
 
 
 class SessionPublic(Issued):
-    """A session of this account. `is_current`: it is the one that asks."""
+    """A session of this account. `is_current`: this request uses it."""
 
     cookie: bool
     is_current: bool
 
 
 class CurrentSession(SessionPublic):
-    """The session that asks, with the token that a frontend sends beside its cookie."""
+    """The session of this request. A frontend sends `csrf_token` together with its cookie."""
 
     csrf_token: str | None
 
 
 class SessionSecret(CurrentSession):
-    """A new session with its token, shown this once; in a browser the cookie has the token, and `token` is null."""
+    """A new session with its token, shown only once. If a cookie has the token, `token` is null."""
 
     token: str | None
 
@@ -99,10 +102,10 @@ class SessionSecret(CurrentSession):
 class TokenPublic(Issued):
     """A personal token without its secret."""
 
-    scopes: list[str]
+    scopes: Annotated[list[str], Field(description="What it may do: `…:write` contains `…:read` of the same area.")]
 
 
 class TokenSecret(TokenPublic):
-    """A new personal token with its secret, shown this once."""
+    """A new personal token with its secret, shown only once."""
 
     token: str

@@ -1,14 +1,15 @@
-"""Accounts: who asks, in which zone, under which policy."""
+"""Accounts: the profile, the time zone and the policy of a user."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
+from sqlalchemy import Index, text
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Email, Line, Shown, Versioned, Zone, json_column, new_id
+from api.models.base import NO_NUL, Body, Email, Line, Shown, Versioned, Zone, id_column, json_column, new_id
 from api.models.token import Secret
 from api.protocol.etags import new_epoch
 from api.security import is_common
@@ -16,7 +17,7 @@ from api.security import is_common
 
 def _uncommon(value: str) -> str:
     if is_common(value):
-        detail = "This password is among those that are guessed first: take several words that do not belong together."
+        detail = "This password is among those that attackers try first: choose several unrelated words."
         raise PydanticCustomError("common_password", detail)
     return value
 
@@ -27,21 +28,29 @@ Password = Annotated[
     AfterValidator(_uncommon),
     NO_NUL,
 ]
-CHOICE = "12 to 256 characters, and none of those that are guessed first."
+CHOICE = "12 to 256 characters; common passwords are refused."
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+
+
+RECOMPUTING = text("recompute_after IS NOT NULL")
 
 
 class User(Versioned, table=True):
     """An account. `write_counter` grows with every write of the user; `policy` holds overrides of the defaults.
 
     `epoch` is random and part of every entity tag of the account. It changes when a backup is restored, because the
-    write counter and the versions in a backup are older than tags that clients know.
+    write counter and the versions in a backup are older than tags that clients know. `recompute_after` is the id of the
+    last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins and
+    tokens are refused.
     """
 
     __tablename__ = "user_account"
+    __table_args__ = (Index("ix_user_account_recompute", "id", sqlite_where=RECOMPUTING, postgresql_where=RECOMPUTING),)
 
     id: str = Column(primary_key=True, default_factory=new_id, sa_type=Uuid(as_uuid=False))
     email: str = Column(max_length=254, unique=True)
+    email_confirmed_at: datetime | None = None
+    pending_email: str | None = Column(default=None, max_length=254)
     password_hash: str | None = Column(default=None, max_length=255)
     full_name: str = Column(max_length=200)
     time_zone: str = Column(max_length=64)
@@ -49,12 +58,14 @@ class User(Versioned, table=True):
     policy: dict[str, object] = json_column(dict)
     write_counter: int = 0
     epoch: str = Column(default_factory=new_epoch, max_length=16)
+    recompute_after: str | None = id_column(nullable=True)
+    disabled_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
 
-# Sent as a Zone and answered as plain text: the description alone is the same.
-TIME_ZONE = Field(description="Decides step 7 and what new applications start with.")
+# Requests have a Zone and responses a plain text, with the same description.
+TIME_ZONE = Field(description="The zone of step 7, and the default of new applications.")
 
 
 class UserCreate(Body):
@@ -68,7 +79,7 @@ class UserCreate(Body):
 
 
 class UserUpdate(Body):
-    """A merge patch: absent leaves alone, null clears. What a user says of himself."""
+    """A merge patch: an absent field stays as it is, null clears it. The profile of an account."""
 
     full_name: Line | MISSING = MISSING
     time_zone: Annotated[Zone | MISSING, TIME_ZONE] = MISSING
@@ -76,16 +87,45 @@ class UserUpdate(Body):
 
 
 class UserPublic(Shown):
-    """What a user says of himself."""
+    """The profile of an account."""
 
     full_name: str
     time_zone: Annotated[str, TIME_ZONE]
     locale: str
     email: str
+    email_confirmed_at: Annotated[
+        datetime | None, Field(description="Since when it is known that mails to `email` reach you.")
+    ]
+    pending_email: Annotated[str | None, Field(description="The address to change to once it is confirmed.")]
+
+
+class EmailPut(Body):
+    """A new address; the password shows that it is you who asks."""
+
+    email: Email
+    password: Secret
+
+
+class AccountErase(Body):
+    """The password of an account that is to be erased."""
+
+    password: Secret
 
 
 class PasswordPut(Body):
-    """A new password; the current one shows that it is you who asks."""
+    """A new password, and the current one as proof."""
 
     current_password: Secret
     password: Annotated[Password, Field(description=CHOICE)]
+
+
+class NewPassword(Body):
+    """A password that the operator sets."""
+
+    password: Password
+
+
+class NewEmail(Body):
+    """An address that the operator sets."""
+
+    email: Email

@@ -47,6 +47,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Only frontends on the origins in AFTERWORD_CORS_ORIGINS may use cookies. Send a bearer token instead, or ask "
         "the operator to add the origin.",
     ),
+    "account_disabled": ProblemType(
+        403,
+        "Account disabled",
+        "The operator of this server has disabled the account. Its data, sessions and tokens are kept. Ask the "
+        "operator to enable it.",
+    ),
     "sign_up_closed": ProblemType(
         403,
         "Sign-up closed",
@@ -86,6 +92,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         409,
         "E-mail address taken",
         "There is already an account for this e-mail address. Sign in, or use another address.",
+    ),
+    "mail_not_configured": ProblemType(
+        409,
+        "No mail server",
+        "This server sends no mails, so it cannot send a link. The operator can set AFTERWORD_SMTP_URL and "
+        "AFTERWORD_PUBLIC_URL.",
     ),
     "letter_sent": ProblemType(
         409,
@@ -132,7 +144,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "payload_too_large": ProblemType(
         413,
         "Body too large",
-        "Send a smaller body. GET /v1/meta shows the limit as `body_bytes`.",
+        "Send a smaller body. GET /v1/meta shows the limits as `body_bytes` and, where no token is needed, "
+        "`open_body_bytes`.",
     ),
     "unsupported_media_type": ProblemType(
         415,

@@ -1,4 +1,7 @@
-"""Scopes: the rights of a token by area, and which scope contains which. Each operation declares those it needs."""
+"""Scopes: the rights of a token by area, and which scope contains which. Each operation declares those it needs.
+
+`write` of an area contains `read` of it, because every write returns the object that it changed.
+"""
 
 from collections.abc import Collection
 
@@ -10,7 +13,10 @@ SCOPES = (ALL, READ, *(f"{area}:{verb}" for area in AREAS for verb in ("read", "
 
 
 def missing_scopes(needed: Collection[str], granted: Collection[str]) -> list[str]:
-    """Return the needed scopes that are not granted: `all` contains every scope, `read` every scope in `:read`."""
+    """Return the needed scopes that are not granted.
+
+    `all` contains every scope, `read` every scope in `:read`, and `…:write` the `…:read` of the same area.
+    """
     return [scope for scope in needed if not _is_granted(scope, granted)]
 
 
@@ -21,4 +27,14 @@ def _is_granted(scope: str, granted: Collection[str]) -> bool:
         return not missing_scopes(READS, granted)
     if scope == ALL:
         return not missing_scopes((*READS, *WRITES), granted)
-    return READ in granted and scope.endswith(":read")
+    area, _, verb = scope.partition(":")
+    return verb == "read" and (READ in granted or f"{area}:write" in granted)
+
+
+def effective_scopes(granted: Collection[str]) -> list[str]:
+    """Return the granted scopes with the `…:read` that each `…:write` contains, in the order of SCOPES.
+
+    `all` and `read` stay as they are: what they contain is in their names.
+    """
+    contained = {scope for scope in READS if f"{scope.removesuffix('read')}write" in granted}
+    return [scope for scope in SCOPES if scope in contained or scope in granted]

@@ -22,7 +22,9 @@ from api.services.facts.crud import change, find, id_filter, to_public, to_publi
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
 from api.services.row_etags import row_etag
+from api.services.steps.recompute import is_recomputing
 from api.storage.keyset import Key, sort_orders
+from api.storage.session import OwnedSession
 
 ApplicationOrder = Annotated[
     Literal["-created_at", "created_at", "updated_at", "-updated_at", "company", "-company"], Query(description=ORDER)
@@ -186,10 +188,9 @@ def get_application_policy(caller: CallerDep, application_id: ApplicationId) -> 
     Each setting as it applies here, and whether it is the default, yours, or this application's.
     """
     with caller.reading() as session:
-        row = find(session, Application, application_id)
-        user = current_user(session)
-        caller.set_etag(row_etag(session, row, [user.version]))
-        return policy_with_origins(user.policy, row.policy)
+        shown, tag = _policy(session, find(session, Application, application_id))
+        caller.set_etag(tag)
+        return shown
 
 
 @routes.patch(f"{PARENT}/policy", scopes="applications:write", response_model=PolicyPublic)
@@ -200,8 +201,14 @@ def update_application_policy(caller: CallerDep, application_id: ApplicationId, 
     application are recomputed.
     """
     with caller.writing() as session:
-        row, user = find(session, Application, application_id), current_user(session)
-        caller.check_if_match(policy_with_origins(user.policy, row.policy), row_etag(session, row, [user.version]))
+        row = find(session, Application, application_id)
+        caller.check_if_match(*_policy(session, row))
         change(session, APPLICATION, row, ApplicationUpdate(policy=body))
-        caller.headers["ETag"] = row_etag(session, row, [user.version])
-        return policy_with_origins(user.policy, row.policy)
+        shown, caller.headers["ETag"] = _policy(session, row)
+        return shown
+
+
+def _policy(session: OwnedSession, row: Application) -> tuple[PolicyPublic, str]:
+    user, recomputing = current_user(session), is_recomputing(session)
+    tag = row_etag(session, row, [user.version, *[True] * recomputing])
+    return policy_with_origins(user.policy, row.policy, recomputing=recomputing), tag

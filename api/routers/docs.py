@@ -25,7 +25,7 @@ SWAGGER = """<!doctype html>
 <script src="/docs/files/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
 """
 START = """SwaggerUIBundle({
-  url: "/openapi.json", dom_id: "#docs", deepLinking: true, persistAuthorization: true, docExpansion: "none",
+  url: "/openapi.json", dom_id: "#docs", deepLinking: true, persistAuthorization: false, docExpansion: "none",
   displayRequestDuration: true, tryItOutEnabled: true, filter: true, validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset].filter(Boolean)
 });

@@ -1,6 +1,7 @@
 """Endpoints without a token: links, health, version, enums and limits, the guide, and the problem types."""
 
 import platform
+from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api import __version__
 from api.errors import NotFoundError, UnavailableError
+from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.deps import RequestContextDep
 from api.http.problems import problem_page, slug
 from api.http.routes import OPEN, Routes
@@ -32,6 +34,7 @@ from api.services.facts.applications import MAX_LIVE
 from api.services.policies import defaults
 from api.storage.engine import SQLITE_VERSION
 from api.storage.keyset import DEFAULT_LIMIT, MAX_LIMIT
+from api.workers.supervisor import Supervisor
 
 ENUMS: dict[str, list[str]] = {
     "stage": [stage.value for stage in Stage],
@@ -79,12 +82,28 @@ class Health(BaseModel):
     status: str
 
 
+class TaskState(BaseModel):
+    """A background task of the process that answers.
+
+    `age_seconds` counts from its last success, or from the start if there is none yet; `failures` counts failed passes
+    since then.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    last_success_at: datetime | None
+    age_seconds: int
+    failures: int
+
+
 class Readiness(Health):
-    """The readiness of the service and its database."""
+    """The readiness of the service and its database, and its background tasks."""
 
     database: str
     database_version: str
     schema_at_head: bool
+    tasks: list[TaskState]
 
 
 class Version(BaseModel):
@@ -166,7 +185,7 @@ def get_readiness(context: RequestContextDep) -> Readiness:
     """Check that the service can work.
 
     The response is 200 if the database is reachable and its schema is the one that this version needs. Otherwise it is
-    503, and `detail` says which of the two fails.
+    503, and `detail` says which of the two fails. `tasks` does not change the status.
     """
     database = context.database
     try:
@@ -180,7 +199,14 @@ def get_readiness(context: RequestContextDep) -> Readiness:
     name = database.engine.dialect.name
     known = getattr(database.engine.dialect, "server_version_info", None) or ()
     version = SQLITE_VERSION if database.is_sqlite else ".".join(map(str, known))
-    return Readiness(status="ok", database=name, database_version=version, schema_at_head=True)
+    supervisor: Supervisor = context.request.app.state.supervisor
+    return Readiness(
+        status="ok",
+        database=name,
+        database_version=version,
+        schema_at_head=True,
+        tasks=[TaskState.model_validate(state) for state in supervisor.states()],
+    )
 
 
 @routes.get("/version", scopes=OPEN)
@@ -199,6 +225,7 @@ def get_meta(context: RequestContextDep) -> Meta:
         "default_page": DEFAULT_LIMIT,
         "largest_page": MAX_LIMIT,
         "body_bytes": context.settings.max_body_bytes,
+        "open_body_bytes": MAX_OPEN_BODY_BYTES,
         "live_applications": MAX_LIVE,
         "holidays": MAX_HOLIDAYS,
         "snooze_days": 30,

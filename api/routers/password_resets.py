@@ -8,6 +8,7 @@ from api.http.routes import OPEN, Routes
 from api.models.password_reset import PasswordResetConfirm, PasswordResetCreate
 from api.security import hash_password
 from api.services.accounts import login_throttle, password_resets
+from api.workers import mailer
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Afterword: a new password</title>
@@ -16,6 +17,7 @@ PAGE = """<!doctype html>
 <body><main><h1>A new password</h1>
 <form id="form"><label for="password">12 to 256 characters; several words are best</label>
 <input id="password" type="password" minlength="12" maxlength="256" autocomplete="new-password" required autofocus>
+<label><input id="end_tokens" type="checkbox"> End the personal tokens of apps, too</label>
 <button>Set the password</button></form><p id="told" role="status"></p></main>
 <script src="/password-reset/script.js"></script></body></html>
 """
@@ -26,7 +28,10 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const answer = await fetch("/v1/password-resets/confirm", {
     method: "POST", headers: {"Content-Type": "application/json"},
-    body: JSON.stringify({token, password: document.getElementById("password").value}),
+    body: JSON.stringify({
+      token, password: document.getElementById("password").value,
+      end_tokens: document.getElementById("end_tokens").checked,
+    }),
   });
   form.hidden = answer.ok;
   told.textContent = answer.ok ? "Your password is set. Sign in with it." : (await answer.json()).detail;
@@ -36,6 +41,7 @@ STYLE = """body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 }
 main { max-width: 26rem; margin: 4rem auto; padding: 0 1rem }
 label, input { display: block; width: 100%; box-sizing: border-box; margin-bottom: .5rem }
 input, button { font: inherit; padding: .5rem }
+input[type=checkbox] { display: inline; width: auto }
 """
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -48,14 +54,14 @@ routes = Routes("account")
 def create_password_reset(context: RequestContextDep, body: PasswordResetCreate) -> Response:
     """Request a link to set a new password.
 
-    If there is an account with this address, a link is sent there that works once and for one hour. The response is the
-    same if there is no account.
+    If there is an account with this address, a link is sent there that works once and for one hour; at most three an
+    hour. The response is the same if there is no account.
     """
     with context.database.write(context.now) as session:
         most = context.settings.sign_ins_per_hour
         login_throttle.count_attempt(session, "reset", email=body.email, address=context.client_address, most=most)
         password_resets.request_reset(session, body.email)
-    context.wake_mailer()
+    context.wake(mailer.TASK)
     return Response(status_code=202)
 
 
@@ -63,7 +69,8 @@ def create_password_reset(context: RequestContextDep, body: PasswordResetCreate)
 def confirm_password_reset(context: RequestContextDep, body: PasswordResetConfirm) -> Response:
     """Set a new password with the token from the mail.
 
-    The token works once. All sessions of the account end. Personal tokens stay valid; revoke them at /v1/tokens.
+    The token works once. All sessions of the account end. Personal tokens end with `end_tokens`, and if the address was
+    not confirmed before: somebody else may have opened the account with it. The address is confirmed then.
     """
     with context.database.write(context.now) as session:
         most = context.settings.sign_ins_per_hour
@@ -71,7 +78,7 @@ def confirm_password_reset(context: RequestContextDep, body: PasswordResetConfir
         password_resets.find_usable_reset(session, body.token)
     hashed = hash_password(body.password)
     with context.database.write(context.now) as session:
-        password_resets.confirm_reset(session, body.token, hashed)
+        password_resets.confirm_reset(session, body.token, hashed, end_tokens=body.end_tokens)
     return Response(status_code=204)
 
 

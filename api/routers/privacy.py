@@ -9,13 +9,16 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from sqlmodel import select
 
+from api.errors import InvalidError
 from api.http.crud import paged
 from api.http.deps import CallerDep, PageDep
+from api.http.own_password import check_own_password, writing_as_checked
 from api.http.routes import Routes
 from api.models import Activity
 from api.models.activity import ActivityPublic
 from api.models.base import IN_QUERY
 from api.models.page import Page
+from api.models.user import AccountErase
 from api.protocol.scopes import READS, WRITES
 from api.services.accounts import erasure, export, login_throttle, users
 from api.services.current_user import current_user
@@ -79,17 +82,23 @@ def export_account(caller: CallerDep) -> StreamingResponse:
     return StreamingResponse(chunks(), media_type=JSON_LINES, headers=headers)
 
 
-@routes.delete("/v1/me", scopes=WRITES, errors=[409])
-def delete_me(caller: CallerDep, confirmation: Confirmation = None) -> Response:
+@routes.delete("/v1/me", scopes=WRITES, errors=[409, 429])
+def delete_me(caller: CallerDep, confirmation: Confirmation = None, body: AccountErase | None = None) -> Response:
     """Erase your account.
 
     All data is deleted at once; this cannot be undone. The response to the first request is 409 with a `confirmation`;
-    send the request again with it as a parameter within ten minutes. Export your data before: GET /v1/me/export.
+    send the request again with it as a parameter, and with your password, within ten minutes. Export your data before:
+    GET /v1/me/export.
     """
     with caller.writing(audited=False) as session:
         user = current_user(session)
         caller.check_if_match(users.user_to_public(session, user), row_etag(session, user))
         erasure.check_confirmation(session, caller.secret, confirmation)
+        if user.password_hash is not None and body is None:
+            raise InvalidError.at("/password", "missing", "Send the password of your account, too.")
+    if user.password_hash is not None and body is not None:
+        user = check_own_password(caller, body.password, "/password")
+    with writing_as_checked(caller, user, audited=False) as session:
         erasure.erase_account(session)
     caller.database.truncate_wal()
     return Response(status_code=204)

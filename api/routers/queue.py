@@ -12,7 +12,7 @@ from api.http.headers import request_target
 from api.http.inline_reads import read_steps
 from api.http.routes import Routes
 from api.models.base import Digits, Instant
-from api.models.step import QueueItem, QueueSummary
+from api.models.step import QueueItem, QueueSummary, Recomputing
 from api.rules.words import rfc3339
 from api.services.facts.crud import id_filter
 from api.services.steps import queue
@@ -38,6 +38,7 @@ class QueuePage(BaseModel):
     """A page of the queue. `as_of` is null if the request did not send it."""
 
     as_of: AwareDatetime | None
+    recomputing: Recomputing
     items: list[QueueItem]
     next_cursor: str | None
 
@@ -81,7 +82,8 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
     def read(raw: RawConnection) -> object:
         items, cursor = queue.read_page(raw, page, wanted, sort=sort, now=as_of or caller.now, explain=explain)
         caller.link_next_page(cursor)
-        return {"as_of": as_of and rfc3339(as_of), "items": items, "next_cursor": cursor}
+        recomputing = caller.token.is_recomputing
+        return {"as_of": as_of and rfc3339(as_of), "recomputing": recomputing, "items": items, "next_cursor": cursor}
 
     is_short = wanted == queue.QueueFilter() and as_of is None and not explain and page.limit <= DEFAULT_LIMIT
     return await read_steps(caller, read, is_short=is_short, as_of=as_of)

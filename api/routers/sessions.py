@@ -54,7 +54,7 @@ def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSe
         raise UnauthorizedError("Address or password is wrong: check both.")
     renewed = hash_password(body.password) if needs_rehash(stored or "") else None
     with context.database.write(context.now) as session:
-        users.lock_with_password(session, user, stored)
+        user = users.lock_with_password(session, user, stored)
         days = context.settings.session_days
         token, secret = tokens.open_session(session, user, days=days, name=body.name, cookie=body.cookie)
         if renewed is not None:

@@ -16,6 +16,7 @@ from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, Step
 from api.services.facts.crud import find
 from api.services.facts.step_overrides import Action, override_step, skip_many, snooze
 from api.services.steps.read import View, named_people, one_step, steps_of_one
+from api.services.steps.recompute import is_recomputing
 from api.services.steps.version import steps_etag
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
@@ -41,8 +42,11 @@ async def list_steps(
     5 and 7 once, 6 once for each call. `headline` has one entry for each of the seven numbers.
     """
     view = View(caller.now, as_of, explain)
-    is_short = as_of is None and not explain
-    return await read_steps(caller, lambda raw: steps_of_one(raw, application_id, view), is_short=is_short, as_of=as_of)
+
+    def read(raw: RawConnection) -> object:
+        return steps_of_one(raw, application_id, view, recomputing=caller.token.is_recomputing)
+
+    return await read_steps(caller, read, is_short=as_of is None and not explain, as_of=as_of)
 
 
 @routes.post(f"{PARENT}/steps/skip", scopes="steps:write")
@@ -55,9 +59,9 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         application = find(session, Application, application_id)
         skip_many(session, application, body.steps, body.at, body.note)
         caller.headers["ETag"] = steps_etag(session, caller.now, f"/v1/applications/{application.id}/steps?")
-        raw = RawConnection.of(session)
-        shown = StepsPublic.model_validate(steps_of_one(raw, application.id, View(caller.now)))
-        return caller.remember(shown, people=partial(named_people, raw, application.id))
+        raw, recomputing = RawConnection.of(session), is_recomputing(session)
+        shown = steps_of_one(raw, application.id, View(caller.now), recomputing=recomputing)
+        return caller.remember(StepsPublic.model_validate(shown), people=partial(named_people, raw, application.id))
 
 
 @routes.get(STEP, scopes="steps:read", response_model=StepPublic, reads_steps=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from api.rules.hints import worded
+from api.rules.hints import without_ways, worded
 from api.rules.outcome import APPLICATION, STEPS, Cue, Hint, Instance, StepRecord
 from api.rules.words import reason_text, rfc3339, unscheduled
 
@@ -44,13 +44,18 @@ def _short(cue: Cue) -> Sequence[object]:
     return cue if cue.about else (cue.key,)
 
 
-def answered(step: StepRecord, now: str, application_id: str, id_: str) -> Answer:
-    """Return the answer about a step at `now`, with its state, its reason text and its next action at that instant."""
+def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows_contacts: bool = True) -> Answer:
+    """Return the answer about a step at `now`, with its state, its reason text and its next action at that instant.
+
+    Without `shows_contacts`, the action to call somebody does not say how they are reached.
+    """
     detail, opens_at, due_at = step.detail, step.opens_at, step.due_at
     state = step.closed_state or ("upcoming" if now < opens_at else "open" if now < due_at else "overdue")
     data, total, missing = detail.get("data", NOTHING), detail.get("total", 0), step.missing
     actions = _started(detail.get("actions", ()), now)
     tips = filter(None, _started(detail.get("tips", ()), now))
+    if actions and actions[-1] and not shows_contacts:
+        actions = [without_ways(actions[-1])]
     return {
         "id": id_,
         "application_id": application_id,

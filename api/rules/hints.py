@@ -5,7 +5,8 @@ hint, followed by `/` and a variant if the code has several texts. Doubled brace
 an id that the caller chooses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 APPLICATION = "/v1/applications/{application}"
 INTERVIEW = "/v1/interviews/{interview}"
@@ -13,6 +14,7 @@ CONTACT = "/v1/contacts/{contact}"
 LETTER = "/v1/letters/{letter}"
 REFERENCE = APPLICATION + "/references/{reference}"
 COMPOSE = INTERVIEW + "/letters/compose"
+HIDDEN_CALL = {"who": "your contact", "hours": "on the call card"}
 NAMED = {"complete_contact": "contact", "alert_reference": "reference", "brief_reference": "reference"}
 WORDS: Mapping[str, tuple[str, str, str]] = {
     "prepare_questions": (
@@ -171,6 +173,14 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "GET",
         APPLICATION + "/call-card",
     ),
+    "call/hidden": (
+        (
+            "Ask {who} for the status of your application (office hours {hours}). The call card has what to say, and "
+            "where to record the result."
+        ),
+        "GET",
+        APPLICATION + "/call-card",
+    ),
     "write_instead": (
         "Write to {who} instead of calling: compose a letter of the kind `follow_up`.",
         "POST",
@@ -209,6 +219,14 @@ def _code(key: str) -> str:
 
 
 WORDINGS = {key: (_code(key), *words) for key, words in WORDS.items()}
+
+
+def without_ways(cue: Sequence[Any]) -> Sequence[Any]:
+    """Return a cue without the ways to reach a person. Rows of rules version 1 or 2 name them in a complete text."""
+    if cue[0] != "call":
+        return cue
+    about = cue[1] if len(cue) == 2 else {}
+    return ("call/hidden", {name: about.get(name, unknown) for name, unknown in HIDDEN_CALL.items()})
 
 
 def worded(key: str, about: Mapping[str, str], application_id: str, data: Mapping[str, object]) -> dict[str, str]:

@@ -11,7 +11,7 @@ Done = tuple[str, str, datetime]
 
 def judge(at: Situation, draft: Draft) -> Instance:
     """Judge one draft: completed, skipped, disabled, not applicable, application closed; the step is open otherwise."""
-    latest = _latest(at, draft) if at.facts.overrides else None
+    latest = _latest(at, draft)
     ticked = latest[1] if latest and latest[0] == "complete" and draft.number in BY_HAND else None
     done = _done(draft) if ticked is None else _ticked(draft, ticked)
     closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest[0] == "skip")), None)
@@ -50,10 +50,8 @@ def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
 
 def _evidence(draft: Draft) -> tuple[Evidence, ...]:
     """Return the evidence of all parts without duplicates, ordered by time."""
-    found = [part.evidence for part in draft.parts if part.evidence]
-    if draft.evidence:
-        found += draft.evidence
-    return tuple(found) if len(found) < 2 else tuple(sorted(set(found), key=BY_TIME))
+    found = {part.evidence for part in draft.parts if part.evidence}
+    return tuple(sorted(found.union(draft.evidence), key=BY_TIME))
 
 
 def _done(draft: Draft) -> Done | None:

@@ -43,7 +43,7 @@ BY_TIME = attrgetter("at", "type", "id")
 
 def earliest(found: Sequence[Evidence]) -> Evidence | None:
     """Return the earliest evidence, or None."""
-    return min(found, key=BY_TIME) if len(found) > 1 else found[0] if found else None
+    return min(found, key=BY_TIME, default=None)
 
 
 def evidence(type_: str, id_: str, at: datetime | None) -> Evidence | None:

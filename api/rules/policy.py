@@ -66,8 +66,7 @@ FIELDS = tuple(field.name for field in fields(Policy))
 
 def find_contradiction(policy: Policy) -> str | None:
     """Return a sentence that says how to fix a contradiction between fields, or None."""
-    day = date(2000, 1, 3)
-    hours = datetime.combine(day, policy.business_closes) - datetime.combine(day, policy.business_opens)
+    hours = datetime.combine(date.min, policy.business_closes) - datetime.combine(date.min, policy.business_opens)
     if hours < policy.floor:
         return (
             "business_closes must be at least same_day_floor_hours "

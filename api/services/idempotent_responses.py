@@ -20,7 +20,7 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
     """Raise ReplayedError with the stored response, or ResponseErasedError if it showed a person who was erased.
 
-    Raises InvalidError if the key came with another body.
+    Does nothing if there is none. Raises InvalidError if the key had another body.
     """
     kept = session.get(IdempotentResponse, (session.user_id, retry.key))
     if kept is None:
@@ -30,7 +30,7 @@ def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
         session.flush()
         return
     if kept.request != retry.request:
-        detail = "This Idempotency-Key came with another body before: send a new key for a new request."
+        detail = "This Idempotency-Key was used with another body: send a new key for a new request."
         field = FieldError("header", "Idempotency-Key", "idempotency_key_reused", detail)
         raise InvalidError(detail, errors=[field], code="idempotency_key_reused")
     if kept.status == ERASED:

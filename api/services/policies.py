@@ -1,4 +1,4 @@
-"""Policy: overrides as they are stored, the policy that counts, and each value with its origin."""
+"""Policy: stored overrides, the effective policy, and the origin of each value."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from api.storage.session import OwnedSession
 
 
 def policy_of(user: Mapping[str, Any], application: Mapping[str, Any]) -> Policy:
-    """Return the policy that counts for an application: system, then user, then application, field by field."""
+    """Return an application's effective policy: for each field its own value, else the user's, else the default."""
     return merge(_from_json(user), _from_json(application))
 
 
 def _from_json(stored: Mapping[str, Any]) -> dict[str, object]:
-    """Turn stored plain values into those of the rules."""
+    """Decode stored values into the types of the rules."""
     values: dict[str, object] = dict(stored)
     for name in ("business_opens", "business_closes"):
         if name in stored:
@@ -34,7 +34,7 @@ def _from_json(stored: Mapping[str, Any]) -> dict[str, object]:
 
 
 def merge_overrides(stored: Mapping[str, Any], body: PolicyOverrides) -> dict[str, Any]:
-    """Return stored overrides with a merge patch applied: null goes back to the default."""
+    """Return stored overrides with a merge patch applied; null deletes an override."""
     given = body.model_dump(mode="json", exclude_unset=True)
     merged = {name: value for name, value in {**stored, **given}.items() if value is not None}
     for name in ("workdays", "disabled_steps", "holidays"):
@@ -44,7 +44,7 @@ def merge_overrides(stored: Mapping[str, Any], body: PolicyOverrides) -> dict[st
 
 
 def check_policy(user: Mapping[str, Any], application: Mapping[str, Any]) -> None:
-    """Raise InvalidError where the figures contradict each other."""
+    """Raise InvalidError if values of the effective policy contradict each other."""
     fault = find_contradiction(policy_of(user, application))
     if fault:
         raise InvalidError.at("/business_closes", "office_hours_too_short", fault)
@@ -58,13 +58,12 @@ def check_all_policies(session: OwnedSession, user: User) -> None:
         check_policy(user.policy, overrides)
 
 
-def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any]) -> PolicyPublic:
-    """Return every figure with its origin."""
+def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any], *, recomputing: bool) -> PolicyPublic:
+    """Return every effective value with its origin."""
     policy = policy_of(user, application)
     where = origins(user, application)
-    return PolicyPublic.model_validate(
-        {name: {"value": _to_json(getattr(policy, name)), "origin": where[name]} for name in FIELDS}
-    )
+    values = {name: {"value": _to_json(getattr(policy, name)), "origin": where[name]} for name in FIELDS}
+    return PolicyPublic.model_validate({**values, "recomputing": recomputing})
 
 
 def _to_json(value: object) -> object:
@@ -74,5 +73,5 @@ def _to_json(value: object) -> object:
 
 
 def defaults() -> dict[str, Any]:
-    """Return the system's figures as plain values."""
+    """Return the default values as JSON types."""
     return {name: _to_json(getattr(Policy(), name)) for name in FIELDS}

@@ -1,1 +1,1 @@
-"""The database: engine, transactions that know their owner, raw SQL on hot paths, keyset pages."""
+"""The database: engine, transactions of one owner, raw SQL for hot paths, keyset pages, backup."""

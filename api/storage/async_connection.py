@@ -1,4 +1,4 @@
-"""An asynchronous PostgreSQL connection for single rows: a thread would cost more than the query."""
+"""An asynchronous PostgreSQL connection to read single rows: a thread would cost more than the query."""
 
 import asyncio
 from typing import Any
@@ -11,7 +11,7 @@ from api.storage.raw_sql import CompiledStatement, Row
 
 
 class AsyncConnection:
-    """One connection of one event loop: made when a server starts, connected by its first query."""
+    """One connection for one event loop. The first query opens it."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._dialect = database.engine.dialect
@@ -22,7 +22,7 @@ class AsyncConnection:
         self._connection: Any = None
 
     async def first(self, statement: CompiledStatement, **values: object) -> Row | None:
-        """Return the first row of a statement. Raises UnavailableError where the connection is lost."""
+        """Return the first row of a statement. Raises UnavailableError for every error of the driver."""
         try:
             connection = await self._connected()
             cursor = await connection.execute(*statement.bind(self._dialect, values))
@@ -38,6 +38,6 @@ class AsyncConnection:
         return self._connection
 
     async def close(self) -> None:
-        """Close the connection, if there is one."""
+        """Close the connection, if it was opened."""
         if self._connection is not None:
             await self._connection.close()

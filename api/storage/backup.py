@@ -9,6 +9,7 @@ from pathlib import Path
 from api.errors import ConflictError, ProblemError
 from api.storage.database import Database
 from api.storage.engine import SQLITE
+from api.storage.private_files import create_file
 
 PAGES_AT_ONCE = 1_000
 PG_DUMP = 'pg_dump --format=custom --file=FILE "$AFTERWORD_DATABASE_URL"'
@@ -17,15 +18,17 @@ PG_DUMP = 'pg_dump --format=custom --file=FILE "$AFTERWORD_DATABASE_URL"'
 def back_up(database: Database, target: Path, progress: Callable[[int, int], None]) -> int:
     """Copy the database to a new file and check the copy; returns its size in bytes.
 
-    The copy is one state of the database; writers go on meanwhile. `progress` is told the pages done and all pages.
-    Raises ConflictError where the file exists or the database is PostgreSQL, which has a tool of its own.
+    The copy is one snapshot of the database, readable by its owner alone; others can write meanwhile.
+    `progress` gets the copied and all pages.
+    Raises ConflictError if the file exists, or if the database is PostgreSQL, which has its own tools.
     """
     if not database.is_sqlite:
-        raise ConflictError(f"PostgreSQL has its own tool: run {PG_DUMP}, and pg_restore to bring it back.")
+        raise ConflictError(f"PostgreSQL has its own tools: run {PG_DUMP}, and pg_restore to restore it.")
     if target.exists():
-        raise ConflictError("there is a file of this name: name another, or move it away first.")
+        raise ConflictError("this file already exists: name another file, or move this one first.")
     partial = target.with_name(f"{target.name}.partial")
     partial.unlink(missing_ok=True)
+    create_file(partial)
     try:
         _copy(database, partial, progress)
         with partial.open("rb+") as file:
@@ -136,7 +139,7 @@ def _copy(database: Database, partial: Path, progress: Callable[[int, int], None
     copy = SQLITE.connect(partial)
     try:
         source.execute("BEGIN")
-        source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on the state is held
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the first read takes the snapshot
         source.backup(copy, pages=PAGES_AT_ONCE, progress=lambda _, left, pages: progress(pages - left, pages))
         copy.execute("PRAGMA journal_mode = DELETE")
         if [row[0] for row in copy.execute("PRAGMA integrity_check")] != ["ok"]:

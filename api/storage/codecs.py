@@ -1,7 +1,7 @@
-"""Values as columns hold them, and as the API answers them.
+"""Convert values between the database, Python and JSON.
 
-Ids, instants and documents come as text from both databases: an id without hyphens from SQLite and with them from
-PostgreSQL, an instant in UTC as `2026-03-02 16:00:00` with more behind it, a document as JSON.
+Raw SQL returns ids, instants and JSON as text from both databases. An id comes without hyphens from SQLite and with
+hyphens from PostgreSQL. An instant is in UTC and begins like `2026-03-02 16:00:00`; fractions or an offset may follow.
 """
 
 from datetime import UTC, date, datetime, time
@@ -15,7 +15,7 @@ SECONDS = len("2026-03-02 16:00:00")
 
 
 def to_db_id(id_: str) -> str:
-    """Encode an id for the database: without hyphens, which PostgreSQL takes too."""
+    """Encode an id for the database: without hyphens, which PostgreSQL accepts too."""
     return id_.replace("-", "")
 
 
@@ -25,7 +25,7 @@ def from_db_id(id_: str) -> str:
 
 
 def to_db_instant(instant: datetime) -> str:
-    """Encode an instant for the database: in UTC, as SQLite stores it and PostgreSQL reads it."""
+    """Encode an instant for the database: in UTC, as SQLAlchemy stores it in SQLite; PostgreSQL accepts it too."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
     return f"{instant.isoformat(' ')[:SECONDS]}.000000"
@@ -57,7 +57,7 @@ def from_db_json(column: str) -> Any:  # noqa: ANN401  # any document
 
 
 def from_db_moment(column: str | None) -> Moment | None:
-    """Decode a moment from the database: a date, perhaps with a time."""
+    """Decode a moment from the database: a date with an optional time."""
     if column is None:
         return None
     day, _, clock = column.partition("T")
@@ -70,6 +70,6 @@ def to_db_json(value: object) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text can be an id at all; nothing else may reach a database's UUID column."""
+    """Tell whether a text has the form of a UUID; PostgreSQL raises an error for anything else."""
     parts = [len(part) for part in text.split("-")]
     return parts == [8, 4, 4, 4, 12] and all(c in "0123456789abcdefABCDEF-" for c in text)

@@ -1,13 +1,12 @@
-"""Transactions: how to read from a database and write to it.
+"""Transactions: read from a database and write to it.
 
-A write takes SQLite's write lock at its start (BEGIN IMMEDIATE), behind one fair lock in the process, and commits when
-its block ends; a read never waits for a write.
+On SQLite a write first acquires the fair lock of this process, then the write lock of the database (BEGIN IMMEDIATE).
+It commits when its block ends. A read never waits for a write.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,35 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import ConflictError, InlineReadError, UnavailableError
 from api.settings import MIGRATING, Settings
-from api.storage.engine import WRITE, make_engine, outage
+from api.storage.deadline import check_deadline, within_deadline
+from api.storage.engine import PATIENCE, WRITE, make_engine, outage
 from api.storage.fair_lock import FairLock
 from api.storage.session import OwnedSession
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "migrations"
-TRUNCATE_WAITS_MS = 20  # SQLite's writers wait as long for a try
-TRUNCATE_PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds before each try
-DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+TRUNCATE_WAITS_MS = 20  # SQLite's writers wait as long for an attempt
+TRUNCATE_PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds before each attempt
+INLINE_OPERATIONS = 5_000  # of SQLite's virtual machine: 0.7 ms; a page of 50 steps takes 2,300
+INLINE_CALLS = 2
+
+
+class _InlineBudget:
+    """A progress handler that interrupts an inline read after a number of rows were scanned, found or not.
+
+    SQLite counts the operations of a prepared statement over all its runs, so the first call comes too early.
+    """
+
+    left = 0
+
+    def spend(self) -> bool:
+        """Tell whether to interrupt."""
+        self.left -= 1
+        return self.left <= 0
 
 
 class Database:
-    """One database: how to read from it and write to it."""
+    """One database: its engine, its transactions and its migrations."""
 
     def __init__(self, settings: Settings) -> None:
         self.engine = make_engine(settings)
@@ -45,10 +60,15 @@ class Database:
             self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._write_lock = FairLock()
         self._inline: Any = None
+        self._inline_budget = _InlineBudget()
 
     @contextmanager
     def read(self, now: datetime) -> Iterator[OwnedSession]:
-        """Open a transaction that sees one state of the database and changes nothing."""
+        """Open a transaction that reads one snapshot of the database; it never commits.
+
+        Raises UnavailableError if the deadline of the request has passed, also while a statement runs.
+        """
+        check_deadline()
         with (
             _translated_errors(self.engine),
             OwnedSession(self._reads, expire_on_commit=False, autoflush=False) as session,
@@ -60,19 +80,22 @@ class Database:
     def write(self, now: datetime, *, timeout: float | None = None) -> Iterator[OwnedSession]:
         """Open a transaction that commits when the block ends, and rolls back when it raises.
 
-        Raises UnavailableError when another write does not end within `timeout` seconds (on SQLite; by default the
-        setting's time), and when the request's deadline has passed before the commit: nobody waits for the answer any
-        more, so nothing may be done.
+        Raises UnavailableError if another write does not end within `timeout` seconds (SQLite only; by default the busy
+        timeout of the settings), or if the deadline of the request has passed before the commit, also while a statement
+        runs: the client no longer waits for the response, so nothing is changed.
         """
-        if self.is_sqlite and not self._write_lock.acquire(self.busy_timeout if timeout is None else timeout):
+        check_deadline()
+        patience = within_deadline(self.busy_timeout if timeout is None else timeout)
+        engine = self._writes if timeout is None else self._writes.execution_options(**{PATIENCE: timeout})
+        if self.is_sqlite and not self._write_lock.acquire(patience):
             raise UnavailableError
         try:
-            with _translated_errors(self.engine), OwnedSession(self._writes, expire_on_commit=False) as session:
+            with _translated_errors(self.engine), OwnedSession(engine, expire_on_commit=False) as session:
                 session.now = now
                 yield session
                 if not session.dry_run:
                     session.flush()
-                    _check_deadline()
+                    check_deadline()
                     session.commit()
         finally:
             if self.is_sqlite:
@@ -80,7 +103,8 @@ class Database:
 
     @contextmanager
     def driver_connection(self) -> Iterator[Any]:
-        """Yield the driver's own connection for single statements that read: no transaction, no session."""
+        """Yield the driver's connection to read with single statements, without a session and in autocommit mode."""
+        check_deadline()
         with _translated_errors(self.engine):
             lent = self.engine.raw_connection()
             connection: Any = lent.driver_connection
@@ -94,9 +118,10 @@ class Database:
                 lent.close()
 
     def open_inline_connection(self) -> None:
-        """Open the connection with which the event loop reads a few rows; on SQLite only, where readers never wait.
+        """Open the connection with which the event loop itself reads a few rows; on SQLite only.
 
-        Readers of a write-ahead log need no lock; in the rare moment in which they do, this connection fails at once.
+        With a WAL, readers do not wait for writers. In the rare case that a read needs a lock (after a crash, for
+        example), this connection raises an error at once instead of blocking the event loop.
         """
         if self.is_sqlite:
             lent = self.engine.raw_connection()
@@ -104,6 +129,7 @@ class Database:
             lent.detach()
             self._inline.execute("PRAGMA busy_timeout=0")
             self._inline.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a restore sees that it is open
+            self._inline.set_progress_handler(self._inline_budget.spend, INLINE_OPERATIONS)
 
     def close_inline_connection(self) -> None:
         """Close the inline read connection."""
@@ -118,7 +144,8 @@ class Database:
 
     @contextmanager
     def inline_connection(self) -> Iterator[Any]:
-        """Yield the inline read connection. Raises InlineReadError where it would have to wait."""
+        """Yield the inline read connection. Raises InlineReadError if it would have to wait or scan many rows."""
+        self._inline_budget.left = INLINE_CALLS
         try:
             with _translated_errors(self.engine):
                 yield self._inline
@@ -126,11 +153,11 @@ class Database:
             raise InlineReadError from error
 
     def truncate_wal(self) -> bool:
-        """Truncate the WAL so that deleted rows leave the disk; return whether it could be done within a second.
+        """Truncate the WAL so that deleted rows leave the disk; return whether this succeeded within a second.
 
-        Writers go on meanwhile: the write lock of this process is not taken, a passive checkpoint copies the pages
-        beside them, and each try to truncate, for which SQLite holds its own write lock, waits only some milliseconds.
-        A reader of an older state prevents it: the next retention run tries again. PostgreSQL needs no such call.
+        Writers continue: this does not acquire the write lock of the process, a passive checkpoint copies the pages
+        beside them, and each attempt to truncate, for which SQLite holds its own write lock, waits some milliseconds.
+        A reader of an older snapshot prevents it; the next retention run tries again. On PostgreSQL this does nothing.
         """
         if not self.is_sqlite:
             return True
@@ -150,12 +177,14 @@ class Database:
         return not is_busy
 
     def migrate(self, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
-        """Bring the schema to a revision, newer or older, in one transaction, after any other process that does.
+        """Migrate the schema to a newer or older revision in one transaction; waits for a concurrent migration.
 
-        A schema that is at head already is left alone: a migration checks all foreign keys, of however many rows.
+        Does nothing if the schema is already at head: a migration checks the foreign keys of all rows on SQLite.
+        Raises ConflictError for a schema that is newer than this version.
         """
         if revision == "head" and scripts == MIGRATIONS and self.is_at_head():
             return
+        self.refuse_newer_schema(scripts)
         config = Config(str(ROOT / "alembic.ini") if (ROOT / "alembic.ini").exists() else None)
         config.set_main_option("script_location", str(scripts))
         with _translated_errors(self.engine), self._writes.connect() as connection:
@@ -166,23 +195,32 @@ class Database:
             (command.downgrade if is_older else command.upgrade)(config, revision)
 
     def is_at_head(self) -> bool:
-        """Tell whether the schema is the one that this version wants."""
-        scripts = ScriptDirectory(str(MIGRATIONS))
-        with _translated_errors(self.engine), self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == scripts.get_current_head()
+        """Tell whether the schema is at the newest revision that this version has."""
+        return self._revision() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
     def check_revision(self) -> None:
-        """Raise ConflictError if this version cannot migrate the schema to its own."""
-        scripts = ScriptDirectory(str(MIGRATIONS))
-        with _translated_errors(self.engine), self.engine.connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
-        if revision is None:
+        """Raise ConflictError if this version cannot migrate the schema to its own: it is missing, or newer."""
+        if self._revision() is None:
             raise ConflictError("the file has no schema of Afterword: name a file that `afterword backup` wrote.")
-        if revision not in {script.revision for script in scripts.walk_revisions()}:
-            raise ConflictError("the schema is newer than this version of Afterword: install the newer version first.")
+        self.refuse_newer_schema()
+
+    def refuse_newer_schema(self, scripts: Path = MIGRATIONS) -> None:
+        """Raise ConflictError if a version of Afterword migrated the schema that is newer than this one."""
+        directory = ScriptDirectory(str(scripts))
+        known = {script.revision for script in directory.walk_revisions()}
+        current = self._revision()
+        if current is not None and current not in known:
+            raise ConflictError(
+                f"the database schema ({current}) is newer than this version of Afterword, which knows up to "
+                f"{directory.get_current_head()}: install the version that migrated it, or restore a backup of before."
+            )
+
+    def _revision(self) -> str | None:
+        with _translated_errors(self.engine), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
 
     def await_migration(self) -> None:
-        """Wait until no other process migrates. Raises UnavailableError when that takes longer than the setting."""
+        """Wait until no other process migrates PostgreSQL. Raises UnavailableError after the lock timeout."""
         if not self.is_sqlite:
             with _translated_errors(self.engine), self.engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": MIGRATING})
@@ -193,15 +231,18 @@ class Database:
         self.engine.dispose()
 
 
-def _check_deadline() -> None:
-    deadline = DEADLINE.get()
-    if deadline is not None and time.monotonic() > deadline:
-        raise UnavailableError
+def lift_statement_timeout(session: OwnedSession) -> None:
+    """Let the statements of a background transaction take as long as they need on PostgreSQL.
+
+    The timeout of the connection is made for requests; it applies again after this transaction.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.connection().execute(text("SET LOCAL statement_timeout = 0"))
 
 
 @contextmanager
 def _translated_errors(engine: Engine) -> Iterator[None]:
-    """Translate errors of the driver: transient ones become UnavailableError, a fault of ours stays as it is."""
+    """Translate errors of the driver: busy becomes UnavailableError, a full disk StorageFullError, others stay."""
     driver: Any = engine.dialect.dbapi
     try:
         yield

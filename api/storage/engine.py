@@ -1,7 +1,9 @@
-"""Engines: which SQLite library, how its connections are prepared, and PostgreSQL's pool and timeouts."""
+"""Engines: the SQLite library, the setup of connections, pools, timeouts, and which errors are temporary."""
 
 import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,55 +18,61 @@ from sqlmodel import create_engine
 
 from api.errors import ProblemError, StorageFullError, UnavailableError
 from api.settings import Settings
+from api.storage.deadline import DEADLINE, check_deadline, is_past_deadline, within_deadline
+from api.storage.private_files import create_file, create_folder, database_file
 
 try:
     import pysqlite3.dbapi2 as bundled  # type: ignore[import-untyped]  # has no annotations
-except ImportError:  # no wheel for this machine: the library that Python came with has to do
+except ImportError:  # no wheel for this platform: use Python's own library
     bundled = sqlite3
 
 SAFE_SQLITE = (3, 51, 3)
-WRITE = "write"
-TRANSIENT_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table")
+WRITE, PATIENCE = "write", "patience"
+TRANSIENT_IN_SQLITE = ("locked", "unable to open", "disk I/O", "readonly", "no such table", "interrupted")
 TRANSIENT_IN_POSTGRESQL = ("08", "25006", "25P03", "40", "42P01", "53", "55P03", "57")
 DISK_FULL = "53100"
-USED_AT, TRUSTED_SECONDS = "used_at", 1.0
+DEADLINE_EVERY = 100_000  # operations of SQLite's virtual machine, about two milliseconds
+CANCEL_SECONDS = 2.0
+DEADLINE_OF, USED_AT, TRUSTED_SECONDS = "deadline_of", "used_at", 1.0
 GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
 
 
-# Python's own where a reset of its WAL cannot corrupt the database, else the bundled one.
+# Before 3.51.3, a reset of the WAL can corrupt the database. Then the bundled library replaces Python's own.
 SQLITE: ModuleType = sqlite3 if sqlite3.sqlite_version_info >= SAFE_SQLITE else bundled
 SQLITE_VERSION: str = SQLITE.sqlite_version
 SQLITE_IS_SAFE: bool = SQLITE.sqlite_version_info >= SAFE_SQLITE
 
 
 def make_engine(settings: Settings) -> Engine:
-    """Return the engine of the settings' database; nothing is connected yet."""
+    """Return the engine of the settings' database, without connecting."""
     url = make_url(settings.database)
     shared: dict[str, Any] = {
         "pool_size": settings.pool_size,
         "max_overflow": 0,
-        "pool_use_lifo": True,  # the connection used last has the pages and statements that are asked for next
+        "pool_use_lifo": True,  # the connection used last has pages and statements in its cache
         "pool_timeout": settings.busy_timeout_seconds,
         "hide_parameters": True,
     }
     if url.get_backend_name() != "sqlite":
         engine = create_engine(url, connect_args=postgresql_arguments(settings), **shared)
         _ping_idle_connections(engine)
+        _cancel_at_deadline(engine)
+        event.listen(engine, "before_cursor_execute", _check_deadline)
         return engine
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": settings.busy_timeout_seconds}
     engine = create_engine(url, module=SQLITE, connect_args=arguments, **shared)
+    _create_private_files(engine, database_file(settings.database))
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin_sqlite(settings.busy_timeout_seconds))
+    event.listen(engine, "before_cursor_execute", _check_deadline)
     return engine
 
 
 def postgresql_arguments(settings: Settings) -> dict[str, Any]:
-    """Return what libpq is told: how long to wait for a connection, a lock, a statement, and a silent network.
+    """Return the arguments for libpq: timeouts for connecting, locks, statements and a network without traffic.
 
-    Prepared statements are planned once: all of them go by the owner's index whoever that is, and planning takes longer
-    than running.
+    Prepared statements have generic plans: all of them use the index of the owner for every owner, and planning takes
+    longer than running.
     """
     limits = {
         "lock_timeout": settings.busy_timeout_seconds,
@@ -83,7 +91,7 @@ def postgresql_arguments(settings: Settings) -> dict[str, Any]:
 
 
 def _ping_idle_connections(engine: Engine) -> None:
-    """Ping idle connections at checkout and replace closed ones; those that were used a moment ago are trusted."""
+    """Ping idle connections at checkout and replace closed ones; not those used within the last second."""
     dialect: Any = engine.dialect
 
     def note(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -102,22 +110,87 @@ def _ping_idle_connections(engine: Engine) -> None:
     event.listen(engine, "checkout", look)
 
 
+def _cancel_at_deadline(engine: Engine) -> None:
+    """Have the server cancel what a connection runs when the deadline of its request passes.
+
+    A statement timeout for each transaction would cost a round trip; this costs nothing while requests are in time.
+    """
+    driver: Any = engine.dialect.dbapi
+
+    def begin(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401  # the driver's
+        def cancel() -> None:
+            with suppress(driver.Error):  # the connection is closed, or the server does not answer: its timeout remains
+                connection.cancel_safe(timeout=CANCEL_SECONDS)
+
+        deadline = DEADLINE.get()
+        if deadline is not None:
+            record.info[DEADLINE_OF] = deadline
+            deadline.watch(record, cancel)
+
+    def end(_connection: object, record: ConnectionPoolEntry) -> None:
+        deadline = record.info.pop(DEADLINE_OF, None)
+        if deadline is not None:
+            deadline.unwatch(record)
+
+    event.listen(engine, "checkout", begin)
+    event.listen(engine, "checkin", end)
+
+
+def _check_deadline(*_statement: object) -> None:
+    """Begin no statement after the deadline."""
+    check_deadline()
+
+
+def _create_private_files(engine: Engine, file: Path | None) -> None:
+    """Create the database's folder now and its file before each connection, if missing, for their owner alone.
+
+    If that is not possible, SQLite reports why.
+    """
+    if file is None:
+        return
+    create_folder(file.parent)
+
+    def create(*_: object) -> None:
+        with suppress(OSError):
+            create_file(file)
+
+    event.listen(engine, "do_connect", create)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Take transactions into our own hands; a commit is on the disk before it is acknowledged, what is deleted gone."""
+    """Set up a connection: explicit transactions, commits synced to the disk, deleted content overwritten."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
-    # SQLite's own knows the letters of English alone; PostgreSQL's knows all.
+    connection.set_progress_handler(is_past_deadline, DEADLINE_EVERY)
+    # SQLite's own lower() changes only A–Z; PostgreSQL's changes other letters too, unless its locale is C.
     connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get(WRITE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+def _begin_sqlite(busy_timeout: float) -> Callable[[Connection], None]:
+    """Return the listener that begins transactions: a write waits for other processes until the deadline at most."""
+
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get(WRITE):
+            connection.exec_driver_sql("BEGIN")
+            return
+        patience = within_deadline(options.get(PATIENCE, busy_timeout))
+        if patience == busy_timeout:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={patience * 1000:.0f}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={busy_timeout * 1000:.0f}")
+
+    return begin
 
 
 def outage(error: Exception, driver: ModuleType) -> ProblemError | None:
-    """Tell a busy, full, changed or missing database from a fault of ours, for which None is returned."""
+    """Return the problem of a busy, full, changed or missing database; None for an error of our own code."""
     if isinstance(error, driver.Error):
         error = DBAPIError.instance(None, None, error, driver.Error)
     if isinstance(error, PoolTimeoutError | StaleDataError):

@@ -26,13 +26,13 @@ class FairLock:
         if mine.wait(timeout):
             return True
         with self._guard:
-            if mine.is_set():  # it came in the last moment
+            if mine.is_set():  # it was released to this thread just after the timeout
                 return True
             self._waiting.remove(mine)
             return False
 
     def release(self) -> None:
-        """Release the lock to the longest waiter."""
+        """Pass the lock to the thread that has waited longest, or free it."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().set()

@@ -19,12 +19,12 @@ from api.storage.session import OwnedSession
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 DIGEST_LENGTH = 12
-YEARS = range(1900, 2300)  # what is sent lies between 1970 and 2200, and no deadline is a lifetime away from it
+YEARS = range(1900, 2300)  # instants in requests lie in 1970–2199, deadlines less than 70 years from them
 Key = tuple[InstrumentedAttribute[Any], bool]
 
 
 def sort_orders(table: type[Any], *names: str) -> dict[str, tuple[Key, ...]]:
-    """Return the orders of a list by some columns, each in both directions, always with the id behind."""
+    """Return the sort orders of a list: each column in both directions, followed by the id."""
     orders: dict[str, tuple[Key, ...]] = {}
     for name in names:
         column = getattr(table, name)
@@ -40,14 +40,14 @@ def ascending(*columns: Any) -> tuple[Key, ...]:  # noqa: ANN401  # columns of a
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """Which page: how many rows, and after which one."""
+    """The page that a request asks for: its size and its cursor."""
 
     limit: int
     cursor: str | None
     bound_to: str
 
     def read_cursor(self, user_id: str, keys: Sequence[Key], now: datetime) -> "Page":
-        """Read the cursor. Raises BadCursorError where it was not made for this user, address and filters."""
+        """Return the cursor's page. Raises BadCursorError if it was not made for this user, address and filters."""
         limit = min(self.limit, MAX_LIMIT)
         if self.cursor is None:
             return Page(limit, keys, None, now, user_id, self.bound_to)
@@ -65,7 +65,7 @@ class PageQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page about to be read. `instant` is the clock of the first page, so that all pages agree."""
+    """A page to read. `instant` is the time of the first page, so that all pages are consistent."""
 
     limit: int
     keys: Sequence[Key]
@@ -86,19 +86,19 @@ class Page:
         return found[: self.limit], self.cursor([getattr(last, column.key) for column, _ in self.keys])
 
     def cursor(self, last: Sequence[object]) -> str:
-        """Return the cursor behind a row, given its keys."""
+        """Return the cursor that continues after a row, given the row's keys."""
         values = [value.isoformat() if isinstance(value, datetime) else value for value in last]
         payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":"), ensure_ascii=False).encode()
         return _encoded(_digest(payload, self.user_id, self.bound_to) + payload)
 
 
 def order_by(statement: Any, keys: Sequence[Key]) -> Any:  # noqa: ANN401  # any statement
-    """Return a statement in an order."""
+    """Return a statement, ordered by keys."""
     return statement.order_by(*(column.desc() if down else column for column, down in keys))
 
 
 def after_keys(keys: Sequence[Key], bound: Sequence[Any]) -> Any:  # noqa: ANN401  # an SQL expression
-    """Say `(keys) > (bound)` so that every database can use its index: the first key alone bounds the range."""
+    """Return the condition `(keys) > (bound)`; a condition on the first key alone lets databases use the index."""
     conditions: list[Any] = []
     equal: list[Any] = []
     for (column, down), value in zip(keys, bound, strict=True):
@@ -113,10 +113,10 @@ def _encoded(raw: bytes) -> str:
 
 
 def _decoded(cursor: str) -> bytes:
-    """Return the bytes of a cursor. Raises ValueError where they have another form too: one page has one cursor."""
+    """Return the bytes of a cursor. Raises ValueError for another encoding of them: a page has one cursor only."""
     raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     if _encoded(raw) != cursor:
-        raise ValueError("not as we write it")
+        raise ValueError("not the encoding that we use")
     return raw
 
 
@@ -126,9 +126,9 @@ def _digest(payload: bytes, user_id: str, bound_to: str) -> bytes:
 
 
 def _parse_key(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
-    """Return a key as its column holds it. Raises ValueError or TypeError where it cannot be one.
+    """Return a key as a value of its column. Raises ValueError or TypeError if it is none.
 
-    The digest is no secret: a cursor that bears it may still hold anything.
+    The digest has no secret key, so anybody can make a cursor with a valid digest and any content.
     """
     held = getattr(column.type, "impl_instance", column.type)
     if isinstance(held, DateTime):
@@ -138,12 +138,12 @@ def _parse_key(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: 
     if not isinstance(value, held.python_type):
         raise TypeError
     if isinstance(value, str) and b"\x00" in value.encode():
-        raise ValueError("no column holds it")
+        raise ValueError("no column can store NUL")
     return value
 
 
 def _parse_instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None or instant.year not in YEARS:
-        raise ValueError("no instant of ours")
+        raise ValueError("no instant with an offset in the allowed years")
     return instant

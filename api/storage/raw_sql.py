@@ -1,6 +1,6 @@
-"""Raw SQL for hot paths: statements that are compiled once and run on the driver itself.
+"""Raw SQL for hot paths: statements that are compiled once and run directly on the driver.
 
-No objects are made of the rows. As in a session, the owner is added to every table.
+Rows stay tuples. As in a session, the owner's criteria are added to every owned table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +13,12 @@ from sqlmodel import select
 
 from api.errors import InlineReadError
 from api.storage.codecs import to_db_id
+from api.storage.deadline import check_deadline
 from api.storage.session import Owned, OwnedSession
 
 Row = tuple[Any, ...]
 INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
-LIST_SIZES = (0, 1, 10, 100, 500)  # lists of ids are filled up to one of these, so that few statements are compiled
+LIST_SIZES = (0, 1, 10, 100, 500)  # lists of ids are padded to one of these sizes, so that few statements are compiled
 MAX_IDS = LIST_SIZES[-1]
 
 
@@ -42,7 +43,10 @@ def select_as_text(*columns: Any) -> Any:  # noqa: ANN401  # a statement
 
 
 class CompiledStatement:
-    """A statement with named parameters, compiled once a dialect. `owned` adds the owner's criteria to every table."""
+    """A statement with named parameters. `owned`: add the owner's criteria to every owned table.
+
+    It is compiled once per dialect and size of the list of ids.
+    """
 
     def __init__(self, statement: Any, *, owned: bool = True) -> None:  # noqa: ANN401  # any statement
         if owned:
@@ -52,7 +56,7 @@ class CompiledStatement:
         self._compiled: dict[tuple[str, int], tuple[str, Sequence[str] | None, Mapping[str, Any]]] = {}
 
     def bind(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
-        """Return the compiled statement and its bound values, as the dialect's driver takes them."""
+        """Return the compiled statement and its bound values, in the form of the dialect's driver."""
         ids: Sequence[str] = values.get("ids", ())
         size = len(ids) if len(ids) < 2 else next(size for size in LIST_SIZES if len(ids) <= size)
         written, order, constants = self._for(dialect, size)
@@ -64,14 +68,14 @@ class CompiledStatement:
     def bind_many(
         self, dialect: Dialect, sets: Iterable[Mapping[str, Any]], shared: Mapping[str, Any]
     ) -> tuple[str, list[Any]]:
-        """Return the compiled statement and many sets of bound values, as the dialect's driver takes them."""
+        """Return the compiled statement and many sets of bound values, in the form of the dialect's driver."""
         written, order, constants = self._for(dialect, 0)
         base = {**constants, **shared}
         known = [{**base, **one} for one in sets]
         return written, list(known) if order is None else [[one[name] for name in order] for one in known]
 
     def _for(self, dialect: Dialect, size: int) -> tuple[str, Sequence[str] | None, Mapping[str, Any]]:
-        """Return the statement for a number of ids, the order of its values if it has one, and its own constants."""
+        """Return the statement for a number of ids, the order of positional values (else None), and its constants."""
         key = (dialect.name, size)
         if key not in self._compiled:
             statement = self._statement.params(ids=[""] * size) if size else self._statement
@@ -81,9 +85,10 @@ class CompiledStatement:
 
 
 class RawConnection:
-    """Runs compiled statements on a driver's connection, its own or that of a session's transaction, for one user.
+    """Runs compiled statements for one user on a driver's connection, which may be that of a session's transaction.
 
-    `max_rows`: reading more raises InlineReadError, so that the event loop never reads a long result.
+    `max_rows`: `all` raises InlineReadError for more rows, so that the event loop never reads a long result.
+    `shows_contacts`: as of a session.
     """
 
     def __init__(
@@ -94,8 +99,10 @@ class RawConnection:
         user_id: str | None = None,
         *,
         max_rows: int | None = None,
+        shows_contacts: bool = True,
     ) -> None:
         self.now = now
+        self.shows_contacts = shows_contacts
         self._max_rows = max_rows
         self._driver = driver
         self._dialect = dialect
@@ -104,25 +111,33 @@ class RawConnection:
 
     @property
     def user_id(self) -> str:
-        """The owner; there is always one where owned rows are read."""
+        """The owner. Raises RuntimeError if there is none."""
         if self._owner is None:
             raise RuntimeError("These rows have no owner yet.")
         return self._owner
 
     @classmethod
     def of(cls, session: OwnedSession) -> "RawConnection":
-        """Return the raw connection of a session's transaction and owner; what was not flushed is not there."""
+        """Return the raw connection of a session's transaction and owner; it does not see changes before a flush."""
         connection = session.connection()
-        return cls(connection.connection.driver_connection, connection.dialect, session.now, session.owner)
+        return cls(
+            connection.connection.driver_connection,
+            connection.dialect,
+            session.now,
+            session.owner,
+            shows_contacts=session.shows_contacts,
+        )
 
-    def owned_by(self, user_id: str) -> "RawConnection":
-        """Return the same for a user."""
-        return RawConnection(self._driver, self._dialect, self.now, user_id, max_rows=self._max_rows)
+    def owned_by(self, user_id: str, *, shows_contacts: bool = True) -> "RawConnection":
+        """Return the same connection for a user."""
+        return RawConnection(
+            self._driver, self._dialect, self.now, user_id, max_rows=self._max_rows, shows_contacts=shows_contacts
+        )
 
     def all(self, statement: CompiledStatement, **values: Any) -> list[Row]:  # noqa: ANN401  # whatever a column holds
-        """Return all rows of a statement. A long list of `ids` is asked for in pieces; no row has none of them.
+        """Return all rows of a statement. `ids`: several queries for more than 500; an empty list has no rows.
 
-        Raises InlineReadError for more rows than `max_rows`, where it is set.
+        Raises InlineReadError for more rows than `max_rows`, if it is set.
         """
         ids = values.get("ids")
         pieces = (
@@ -140,7 +155,7 @@ class RawConnection:
         return rows
 
     def all_pipelined(self, statements: Sequence[CompiledStatement], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
-        """Return all rows of each of several statements, sent in one pipeline where the driver has one."""
+        """Return all rows of each statement, in one pipeline if the driver has one and there are at most 500 `ids`."""
         if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ())) <= MAX_IDS):
             return [self.all(statement, **values) for statement in statements]
         with self._driver.pipeline():
@@ -157,9 +172,11 @@ class RawConnection:
         self._run(statement, values)
 
     def execute_many(self, statement: CompiledStatement, values: Sequence[Mapping[str, Any]]) -> None:
-        """Run a statement that writes once for each set of values."""
+        """Run a statement that writes, once for each set of values."""
+        check_deadline()
         if values:
             self._driver.cursor().executemany(*statement.bind_many(self._dialect, values, self._values))
 
     def _run(self, statement: CompiledStatement, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
+        check_deadline()
         return self._driver.execute(*statement.bind(self._dialect, {**self._values, **values}))

@@ -1,7 +1,7 @@
-"""Sessions that know their owner.
+"""Sessions with an owner.
 
-Every statement on owned rows names the owner because the session adds it: a statement without an owner is refused, so
-forgetting it fails closed.
+The session adds the owner to every ORM statement on owned rows. Without an owner it raises an error, so a forgotten
+owner cannot show the rows of another user. Statements on plain tables (`delete(table)`) must name the owner themselves.
 """
 
 from datetime import datetime
@@ -20,12 +20,12 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-ANY_OWNER = {"any_owner": True}  # only for what is looked up for anybody: a token, an e-mail, upkeep
-UNSYNCED = {"synchronize_session": False}  # objects that are loaded already need not hear of a statement
+ANY_OWNER = {"any_owner": True}  # only to find a user by e-mail or reset link, for throttles, and for maintenance
+UNSYNCED = {"synchronize_session": False}  # do not update objects that are already loaded
 
 
 class _OwnedMeta(SQLModelMetaclass):
-    """Lets the owner's column be named on `Owned` itself, which no table stands behind."""
+    """Makes `Owned.user_id` a column expression, although `Owned` has no table."""
 
     def __getattr__(cls, name: str) -> Any:  # noqa: ANN401, N805  # the metaclass's own signature
         if name == "user_id" and cls is globals().get("Owned"):
@@ -34,26 +34,29 @@ class _OwnedMeta(SQLModelMetaclass):
 
 
 class Owned(SQLModel, metaclass=_OwnedMeta):
-    """A row that belongs to one user: the owner leads its primary key and every query."""
+    """A row of one user: the owner is the first column of its primary key, and a condition of every query."""
 
     user_id: str = Field(primary_key=True, sa_type=Uuid(as_uuid=False))
 
 
 class OwnedSession(Session):
-    """A transaction on behalf of one user, at one instant. `dry_run` makes a write end in a rollback.
+    """A transaction of one user at one instant. `dry_run`: a write ends with a rollback.
 
     `epoch` of the account is part of every entity tag. `write_count` is the account's write counter in a write.
+    `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
     """
 
     owner: str | None = None
     epoch: str | None = None
     write_count: int | None = None
     now: datetime
+    has_deferred_work: bool = False  # the background task has something to do once this is committed
     dry_run: bool = False
+    shows_contacts: bool = True
 
     @property
     def user_id(self) -> str:
-        """The owner; there is always one where owned rows are touched."""
+        """The owner. Raises RuntimeError if there is none."""
         if self.owner is None:
             raise RuntimeError("This session has no owner yet.")
         return self.owner
@@ -61,7 +64,7 @@ class OwnedSession(Session):
 
 @event.listens_for(OwnedSession, "do_orm_execute")
 def _add_owner_criteria(state: ORMExecuteState) -> None:
-    """Add the owner to every statement, or refuse it; only a token or an e-mail may be looked up for anybody."""
+    """Add the owner to every statement but inserts and those with ANY_OWNER. Raises RuntimeError without an owner."""
     if state.execution_options.get("any_owner") or state.is_insert:
         return
     session = state.session

@@ -1,1 +1,1 @@
-"""The words: letters made from what was noted. Pure like the rules; of others' work they know Jinja's parser alone."""
+"""Texts for users: letters, cards and messages, built from facts without database, clock or HTTP."""

@@ -1,6 +1,6 @@
-"""Cards for the pocket: what to ask before one leaves an interview, and what to say when one rings."""
+"""Cards: what to ask before you leave an interview, and what to say when you call the employer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -15,7 +15,7 @@ MAX_POINTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """What is not known of an interviewer yet: `full_name`, `job_title`, `reach`."""
+    """An interviewer with the details that are not known yet: `full_name`, `job_title`, `reach`."""
 
     person: Person
     fields: tuple[str, ...]
@@ -23,7 +23,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What the employer said about when."""
+    """The dates that the employer named."""
 
     contact_from: Moment | None = None
     contact_by: Moment | None = None
@@ -32,7 +32,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Where the employer's clock stands: their wall time, its zone, and when they are at work."""
+    """The employer's local time with its zone, and their office hours."""
 
     now: datetime
     zone: str
@@ -42,12 +42,12 @@ class Desk:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody is likely to be there: from opening to closing, the end not included."""
+        """Whether the office is open now: from `opens` up to but not including `closes`, on a working day."""
         return self.is_workday and self.opens <= self.now.time() < self.closes
 
 
 def unknown(people: Sequence[Person]) -> list[Unknown]:
-    """Return what step 2 still asks for about each interviewer."""
+    """Return the interviewers for whom a detail that step 2 requires is missing."""
     found = []
     for person in people:
         has = {
@@ -61,7 +61,7 @@ def unknown(people: Sequence[Person]) -> list[Unknown]:
 
 
 def questions(talk: Conversation, words: Catalogue, *, asks: bool) -> list[str]:
-    """Return the closing questions that are not answered yet; `asks`: whether the one to ask is known."""
+    """Return the closing questions that are not answered yet; `asks`: whether the person to ask is known."""
     said = words.card("prep_card")
     timing = talk.contact_from or talk.hear_by or talk.timing_unknown
     open_ = [("next_stage", talk.next_stage), ("who", asks), ("timing", timing)]
@@ -69,7 +69,7 @@ def questions(talk: Conversation, words: Catalogue, *, asks: bool) -> list[str]:
 
 
 def prep_sections(talk: Conversation, place: str | None, asked: Sequence[str], words: Catalogue) -> list[Section]:
-    """Return the card for before an interview, as headings with lines."""
+    """Return the card for the interview as headings with lines."""
     said = words.card("prep_card")
     where = (place,) if place else ()
     people = tuple(_lacking(one, words) for one in unknown(talk.interviewers))
@@ -89,19 +89,19 @@ def _lacking(one: Unknown, words: Catalogue) -> str:
 
 
 def opening(talk: Conversation, words: Catalogue, *, has_met: bool) -> str:
-    """Return the first two sentences of the call."""
+    """Return the first two sentences of the call; `has_met`: whether an interview has begun."""
     line: str = words.card("call_card")["opening" if has_met else "opening_first"]
     return line.format(me=talk.me, role=talk.role, date=words.day(talk.start.date()))
 
 
-def points(talk: Conversation, words: Catalogue, most: int = MAX_POINTS) -> list[tuple[str, str]]:
-    """Return some things worth saying, each with its note."""
-    fit = [note for note in talk.notes if note.kind == "positive" and (note.wording or words.is_fit(note.text))]
-    return [(note.id, as_sentence(note.wording or note.text)) for note in fit[:most]]
+def points(talk: Conversation, fits: Callable[[str], bool], most: int = MAX_POINTS) -> list[tuple[str, str]]:
+    """Return the first positive notes as sentences with their ids; `fits` decides whether a bare `text` is used."""
+    usable = [note for note in talk.notes if note.kind == "positive" and (note.wording or fits(note.text))]
+    return [(note.id, as_sentence(note.wording or note.text)) for note in usable[:most]]
 
 
 def promises(promise: Promise, words: Catalogue) -> list[str]:
-    """Return what was promised, in words."""
+    """Return a sentence for each date that the employer named, or one that says there is none."""
     return list(_promises(promise, words)) or [str(words.card("call_card")["no_promise"])]
 
 
@@ -116,7 +116,7 @@ def _promises(promise: Promise, words: Catalogue) -> Iterator[str]:
 def call_sections(
     whom: Person | None, desk: Desk, begin: str, say: Sequence[str], promised: Sequence[str], words: Catalogue
 ) -> list[Section]:
-    """Return the card for the call, as headings with lines."""
+    """Return the card for the call as headings with lines."""
     said = words.card("call_card")
     reach = tuple(filter(None, (whom.phone, whom.email))) if whom else ()
     person = (", ".join(filter(None, (whom.printed, whom.title))), *reach) if whom else (said["nobody"],)
@@ -131,7 +131,7 @@ def call_sections(
 
 
 def hours_line(desk: Desk, words: Catalogue) -> str:
-    """Say what time it is there, and whether they are at work."""
+    """Return the employer's local time, their office hours, and whether they are at work now."""
     said = words.card("call_card")
     line: str = said["now"]
     return line.format(

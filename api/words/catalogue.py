@@ -1,4 +1,4 @@
-"""Catalogues: every word that is ours, one file a language. Values are filled in, never read as templates."""
+"""Catalogues: the project's own texts, one JSON file for each language. Values are inserted, never parsed."""
 
 import json
 import re
@@ -15,38 +15,39 @@ MIN_WORDS = 4
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The words of one language in one tone."""
+    """The texts of one language in one tone."""
 
     words: Mapping[str, Any]
     tone: str
 
     def say(self, line: str, **values: str) -> str:
-        """Return a line with its blanks filled in."""
+        """Return a line with its placeholders filled in."""
         text: str = self.words[self.tone][line]
         return text.format_map(values)
 
     @property
     def says_honorifics(self) -> bool:
-        """Whether a salutation in this tone has them."""
+        """Whether the salutation in this tone uses honorifics."""
         return bool(self.words[self.tone]["honorific"])
 
     def subject(self, kind: str, **values: str) -> str:
-        """Return the subject of a kind of letter."""
+        """Return the subject line for a kind of letter."""
         text: str = self.words["subjects"][kind]
         return text.format_map(values)
 
     def day(self, day: date, clock: time | None = None) -> str:
-        """Write a date, with its time where one is given."""
+        """Format a date with weekday and year, and with the time if there is one."""
         text: str = self.words["date_with_time" if clock else "date"]
         return text.format(
             weekday=self.words["weekdays"][day.weekday()],
             day=day.day,
             month=self.words["months"][day.month - 1],
+            year=day.year,
             clock=f"{clock:%H:%M}" if clock else "",
         )
 
     def full_date(self, day: date) -> str:
-        """Write a date with its year, as it stands on a letter."""
+        """Format a date without weekday, as in the head of a letter."""
         text: str = self.words["full_date"]
         return text.format(day=day.day, month=self.words["months"][day.month - 1], year=day.year)
 
@@ -56,16 +57,36 @@ class Catalogue:
         return lines
 
     def moment(self, instant: datetime) -> str:
-        """Write a wall time with its date."""
+        """Format a local time with its date."""
         return self.day(instant.date(), instant.time())
 
     def listed(self, names: Sequence[str]) -> str:
-        """Write several names as one enumeration."""
+        """Join names as `a, b and c`."""
         return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {self.words['and']} {names[-1]}"
 
-    def is_fit(self, jotted: str) -> bool:
-        """Tell whether a jotted line can stand in a letter to them: it is a sentence's length, and not about them."""
+    def with_article(self, company: str) -> str:
+        """Return a company's name as it stands in a sentence: `the City of Aarhus`, but `Acme`."""
+        named = self.words["named_with_the"]
+        first, second, *rest = [*company.split(), "", ""]
+        needs_article = bool(rest and rest[0]) and first in named["nouns"] and second in named["links"]
+        return f"{named['article']} {company}" if needs_article else company
+
+    def in_sentence(self, text: str) -> str:
+        """Return a text as it stands after a colon: a capital article (`A trial day`) becomes small."""
+        first, _, rest = text.partition(" ")
+        return f"{first.lower()} {rest}" if rest and first in self.words["articles"] else text
+
+    def is_phrase(self, jotted: str) -> bool:
+        """Tell whether a note is long enough to be said aloud, and does not speak of others."""
         return len(_words(jotted)) >= MIN_WORDS and not self.is_about_them(jotted)
+
+    def is_sentence(self, jotted: str) -> bool:
+        """Tell whether a note can be used in a letter as it is: a phrase that starts with `I`, `my`, `you` and so on.
+
+        Notes such as “Knew my series on allotments” are no sentences. The list of first words leaves out some good
+        sentences; their notes need a `wording`.
+        """
+        return self.is_phrase(jotted) and _words(jotted)[0].replace("’", "'") in self.words["sentence_starts"]
 
     def is_about_them(self, jotted: str) -> bool:
         """Tell whether a line speaks of others in the third person."""
@@ -73,7 +94,7 @@ class Catalogue:
 
     @property
     def cliches(self) -> Sequence[str]:
-        """Phrases that anybody could have sent, in small letters."""
+        """Overused phrases, in small letters."""
         phrases: Sequence[str] = self.words["cliches"]
         return phrases
 
@@ -84,6 +105,6 @@ def _words(text: str) -> list[str]:
 
 @cache
 def catalogue(tone: str, language: str = "en") -> Catalogue:
-    """Return a language's words in a tone."""
+    """Load the texts of a language, once for each tone."""
     path = Path(__file__).with_name(f"{language}.json")
     return Catalogue(json.loads(path.read_text(encoding="utf-8")), tone)

@@ -1,4 +1,4 @@
-"""What to look at before a letter goes out [§3.9]: findings with a fix; only errors keep an e-mail back."""
+"""Checks before a letter is sent: findings, each with a fix. Only an error blocks sending by e-mail [17, 22]."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ NEARLY, MIN_NAME_LENGTH, MAX_LETTERS_APART = 0.75, 3, 2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to look at: `where` is a paragraph's number, a contact's or a note's id, or a field."""
+    """One result of the checks. `where`: `paragraph:<number>`, the id of a contact or note, or a field."""
 
     code: str
     severity: str
@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A letter as it would go out. `others`: companies of the person's other applications."""
+    """A letter as it would be sent. `others`: the companies of the user's other applications."""
 
     kind: str
     company: str
@@ -44,7 +44,7 @@ class Written:
 
 
 def check_letter(letter: Written, talk: Conversation | None, words: Catalogue) -> list[Finding]:
-    """Return everything worth a look, in the order of the letter."""
+    """Return all findings: recipients, salutation, text, channel, then what a thank-you letter needs [19, 20]."""
     found = [*_recipients(letter), *_spelling(letter), *_text(letter, words), *_channel(letter, talk)]
     return [*found, *(_thank_you(letter, talk) if talk is not None and letter.kind == "thank_you" else ())]
 
@@ -57,14 +57,15 @@ def _recipients(letter: Written) -> Iterator[Finding]:
                 "recipient_without_name", "warning", person.id, "A recipient has no name.", f"{href}: full_name."
             )
         elif not person.title:
-            yield Finding("recipient_without_title", "advice", person.id, "A title is missing.", f"{href}: job_title.")
+            detail = "A recipient has no job title."
+            yield Finding("recipient_without_title", "advice", person.id, detail, f"{href}: job_title.")
         if person.name and not person.name_verified:
-            detail = "The spelling of the name was not compared with a card or a signature."
+            detail = "The spelling of the name has not been checked against a card or a signature."
             yield Finding("name_not_verified", "advice", person.id, detail, f"{href}: name_verified.")
 
 
 def _spelling(letter: Written) -> Iterator[Finding]:
-    """Compare the names after the salutation with those on the contacts: nearly the same is a slip."""
+    """Compare the names in the salutation with the contacts: a name that is nearly the same is a spelling error."""
     opened = SALUTATION.match(letter.body)
     if opened is None:
         return
@@ -73,7 +74,7 @@ def _spelling(letter: Written) -> Iterator[Finding]:
         for part in (person.name or "").split():
             near = [one for one in re.findall(r"[\w'’-]+", said) if _nearly(one, part)]
             if part not in said and near:
-                detail = "The salutation spells a name otherwise than the contact does."
+                detail = "The salutation and the contact spell a name differently."
                 yield Finding("name_spelled_otherwise", "warning", person.id, detail, f"Write {person.printed}.")
                 break
 
@@ -86,23 +87,24 @@ def _nearly(one: str, other: str) -> bool:
 
 def _text(letter: Written, words: Catalogue) -> Iterator[Finding]:
     if not letter.body.strip():
-        yield Finding("empty", "warning", "body", "There is no text yet.", "Compose or write it.")
+        yield Finding("empty", "warning", "body", "The letter has no text yet.", "Compose or write the text.")
     for number, paragraph in enumerate(letter.paragraphs):
         where = f"paragraph:{number}"
         if PLACEHOLDER.search(paragraph.text):
-            yield Finding("placeholder_left", "error", where, "A blank was not filled in.", "Fill it in or delete it.")
+            detail = "A placeholder is not filled in."
+            yield Finding("placeholder_left", "error", where, detail, "Fill it in or delete it.")
         if any(phrase in paragraph.text.casefold() for phrase in words.cliches):
-            detail = "A phrase that anybody could have sent."
-            yield Finding("cliche", "advice", where, detail, "Say what only you could say.")
+            detail = "This phrase is used in many letters."
+            yield Finding("cliche", "advice", where, detail, "Replace it with something that only you can say.")
     for company in letter.others:
         is_named = company in letter.body and company not in letter.company
         if is_named and re.search(rf"(?<!\w){re.escape(company)}(?!\w)", letter.body):
-            detail = "The text names the company of another of your applications."
+            detail = "The text names the company of another application."
             yield Finding(
                 "other_company", "warning", "body", detail, "Check that the letter goes to the right company."
             )
     if len(letter.body.split()) > MAX_WORDS:
-        detail = f"It is longer than {MAX_WORDS} words, and so than a page."
+        detail = f"The letter has more than {MAX_WORDS} words, which is more than one page."
         yield Finding("too_long", "warning", "body", detail, "Shorten it to one page.")
 
 
@@ -110,29 +112,30 @@ def _channel(letter: Written, talk: Conversation | None) -> Iterator[Finding]:
     for person in letter.recipients:
         if letter.channel == "email" and not person.email:
             fix = f"PATCH /v1/contacts/{person.id}: email, or choose another channel."
-            yield Finding("channel_without_address", "error", person.id, "There is no e-mail address.", fix)
+            yield Finding("channel_without_address", "error", person.id, "This recipient has no e-mail address.", fix)
         if letter.channel == "post" and not person.postal_address:
             fix = f"PATCH /v1/contacts/{person.id}: postal_address, or choose another channel."
-            yield Finding("channel_without_address", "warning", person.id, "There is no postal address.", fix)
+            yield Finding("channel_without_address", "warning", person.id, "This recipient has no postal address.", fix)
         if letter.channel and person.preferred_channel not in (None, "phone", letter.channel):
-            detail = f"This person prefers {person.preferred_channel}."
-            yield Finding("other_channel_preferred", "advice", person.id, detail, "Choose the channel they prefer.")
+            detail = f"This recipient prefers the channel `{person.preferred_channel}`."
+            yield Finding("other_channel_preferred", "advice", person.id, detail, "Choose the preferred channel.")
     if letter.channel == "post" and talk is not None and not talk.post_is_in_time(letter.today):
-        detail = "By post it would arrive after they decide, or after you ring."
-        yield Finding("post_too_late", "warning", "channel", detail, "Send it by e-mail, or hand it in.")
+        detail = "By post, the letter would arrive after they decide, or after you call."
+        yield Finding("post_too_late", "warning", "channel", detail, "Send it by e-mail, or deliver it by hand.")
 
 
 def _thank_you(letter: Written, talk: Conversation) -> Iterator[Finding]:
-    """Look for what a letter of thanks is for: a strength, an answer to every open concern, and why."""
+    """Check for a strength, an answer to every concern marked for the letter, and the company's name [19–21]."""
     used = {id_ for paragraph in letter.paragraphs for id_ in paragraph.source_note_ids}
     positives = [note for note in talk.notes if note.kind == "positive"]
     if not any(note.id in used or note.text in letter.body for note in positives):
-        detail = "It repeats nothing that went well."
-        yield Finding("no_strength", "advice", "body", detail, "Note what went well, and compose it anew.")
+        detail = "The letter mentions nothing that went well."
+        yield Finding("no_strength", "advice", "body", detail, "Record a positive note, and compose the letter again.")
     for note in talk.notes:
         if note.kind == "concern" and note.in_letter and note.id not in used:
-            detail = "A concern that the letter should answer is not answered."
-            fix = f"PATCH /v1/notes/{note.id}: wording, then compose it anew; or address_in_letter: false."
+            detail = "The letter does not answer this concern."
+            fix = f"PATCH /v1/notes/{note.id}: wording, then compose the letter again; or address_in_letter: false."
             yield Finding("open_concern", "warning", note.id, detail, fix)
     if talk.company not in letter.body:
-        yield Finding("company_not_named", "advice", "body", "The company is not named.", "Say why this company.")
+        detail = "The letter does not name the company."
+        yield Finding("company_not_named", "advice", "body", detail, "Say why you want to work for this company.")

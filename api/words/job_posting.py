@@ -1,4 +1,4 @@
-"""What an employer looks for: picked out of a posting and of notes word for word, never summed up."""
+"""What an employer looks for: lines and sentences quoted from a posting and from notes, never summarised."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 
 
 def from_posting(posting: str, words: Catalogue) -> list[str]:
-    """Return what a posting asks for: the lines under the heading that says so, else the sentences that do.
+    """Return what a posting asks for: the lines under a heading such as “Requirements”, else matching sentences.
 
-    Up to six lines or three sentences. A piece of more than 240 characters is left out rather than cut.
+    Return at most six lines or three sentences. A piece of more than 240 characters is left out, not cut.
     """
     said = words.card("looking_for")
     under = list(_under_heading(posting.splitlines(), said["headings"]))
@@ -26,7 +26,7 @@ def from_posting(posting: str, words: Catalogue) -> list[str]:
 
 
 def sentences(text: str, words: Catalogue) -> list[str]:
-    """Return the sentences that say what somebody else looks for: none about oneself, none about pay."""
+    """Return up to three sentences that say what others look for; none about oneself, none about pay."""
     said = words.card("looking_for")
     found = [piece for piece in SENTENCE_END.split(" ".join(text.split())) if _fits(piece) and _tells(piece, said)]
     return found[:MAX_SENTENCES]
@@ -45,7 +45,7 @@ def _tells(piece: str, said: Mapping[str, Any]) -> bool:
 
 
 def _under_heading(lines: Sequence[str], headings: Sequence[str]) -> Iterator[str]:
-    """Yield the lines below the first heading of ours, up to the next heading or a gap that no list goes on after."""
+    """Yield the lines below the first heading that matches, up to the next heading or the end of the list."""
     is_below = is_gap = has_begun = False
     for line in lines:
         plain = BULLET.sub("", line).strip()

@@ -1,4 +1,4 @@
-"""A letter on its way: as a message that a mail program opens as a draft, and as a link that it writes one from."""
+"""Letters for mail programs: an `.eml` message and a `mailto:` link."""
 
 import re
 from collections.abc import Iterable
@@ -12,17 +12,18 @@ from urllib.parse import quote
 
 from api.words.letter_sheet import Sheet, line
 
-# The newer policies fold encoded words anew and lose spaces and quotes on the way, so headers are written as `Header`.
+# The newer policies fold encoded words again and lose spaces and quotes, so headers are written as `Header`.
 POLICY = compat32.clone(linesep="\r\n")
 ATOMS = re.compile(r"[A-Za-z0-9'-]{1,60}( [A-Za-z0-9'-]{1,60})*")
 SIMPLE = re.compile(r"(?!.*=\?)[\x21-\x7e]{1,60}( [\x21-\x7e]{1,60})*")
+QUOTED = re.compile(r'"(\\.|[^"\\])+"')
 DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 
 
 def eml(sheet: Sheet) -> bytes:
-    """Return a letter as a message (RFC 5322): a draft says that it was not sent, a sent letter says when.
+    """Return a letter as a message (RFC 5322), with `X-Unsent: 1` for a draft and `Date` for a sent letter.
 
-    Addresses that only a few servers understand, with letters beyond ASCII before the `@`, are left out.
+    Addresses with non-ASCII characters before the `@` are left out, because few servers accept them.
     """
     message = EmailMessage(POLICY)
     if sheet.sent_at is None:
@@ -40,7 +41,7 @@ def eml(sheet: Sheet) -> bytes:
 
 
 def _addresses(header: str, people: Iterable[tuple[str | None, str | None]]) -> Header | None:
-    """Return people for a header; none where nobody has an address that can stand there."""
+    """Return a header with the people who have a usable address, or None if nobody has one."""
     known = [(line(name or ""), address) for name, email in people if (address := _address(email or ""))]
     made = Header(header_name=header, maxlinelen=78)
     for number, (name, address) in enumerate(known, 1):
@@ -58,11 +59,11 @@ def _address(email: str) -> str | None:
         return None
     if not user or not user.isascii() or not DOMAIN.fullmatch(ascii_domain):
         return None
-    return Address("", user, ascii_domain).addr_spec
+    return f"{user}@{ascii_domain}" if QUOTED.fullmatch(user) else Address("", user, ascii_domain).addr_spec
 
 
 def mailto(sheet: Sheet) -> str:
-    """Return a letter as a link (RFC 6068), in a list of one."""
+    """Return a letter as a `mailto:` link (RFC 6068) that ends with CRLF, which makes it a `text/uri-list`."""
     to = ",".join(quote(line(one.email), safe="@") for one in sheet.to if one.email)
     body = sheet.body.replace("\n", "\r\n")
     return f"mailto:{to}?subject={quote(line(sheet.subject), safe='')}&body={quote(body, safe='')}\r\n"

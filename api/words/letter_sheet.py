@@ -1,4 +1,4 @@
-"""A letter as it lies on the table: as text, as Markdown, and as one page to print. What people wrote stays text."""
+"""Letters as plain text, as Markdown and as an HTML page. Texts of users are escaped and never become markup."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>&~|$])|^([ \t]*)([#+=-]|(?<!\d)\d{1,9}(?=[.)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """Whom a letter goes to, as their card said it then."""
+    """A recipient of a letter, with name and addresses."""
 
     name: str | None = None
     title: str | None = None
@@ -42,7 +42,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A letter with all that stands on it. `date` is written out; `sent_at` is none of a draft."""
+    """A letter with sender, date and recipients. `date` is formatted; `sent_at` is None for a draft."""
 
     sender: str
     sender_email: str
@@ -55,22 +55,22 @@ class Sheet:
 
     @property
     def body(self) -> str:
-        """The text alone, as it stands in an e-mail."""
+        """The paragraphs alone, which are the text of an e-mail."""
         return "\n\n".join(plain(paragraph.text) for paragraph in self.paragraphs)
 
 
 def plain(text: str) -> str:
-    """Return a text whose lines end in one way, without control characters."""
+    """Return a text without control characters, with LF as the only line end."""
     return CONTROL.sub("", LINE_END.sub("\n", text))
 
 
 def line(text: str) -> str:
-    """Return a text on one line, without what turns its direction: it goes into subjects and addresses."""
+    """Return a text on one line, without bidirectional control characters, for subjects and addresses."""
     return " ".join(TURNING.sub("", plain(text)).split())
 
 
 def laid_out(sheet: Sheet) -> dict[str, Any]:
-    """Return what stands where: lists of lines, and of each paragraph whether it is the signature."""
+    """Return the parts of the letter as lists of lines; `signs` marks the paragraph that is the signature."""
     return {
         "language": sheet.language,
         "sender": [line(sheet.sender), line(sheet.sender_email)],
@@ -84,7 +84,7 @@ def laid_out(sheet: Sheet) -> dict[str, Any]:
 
 
 def _address(to: Sequence[Addressee]) -> Iterator[str]:
-    """Write the block of whom it goes to: several people of one house stand above its address once."""
+    """Yield the lines of the address block. Consecutive recipients of one company share its address."""
     for (company, postal), group in groupby(to, lambda one: (one.company, one.postal_address)):
         people = list(group)
         for one in people:
@@ -97,14 +97,14 @@ def _address(to: Sequence[Addressee]) -> Iterator[str]:
 
 
 def text(sheet: Sheet) -> str:
-    """Return a letter as text."""
+    """Return a letter as plain text."""
     said = laid_out(sheet)
     blocks = [said["sender"], [said["date"]], said["to"], [said["subject"]]]
     return "\n\n".join([*_joined(blocks), sheet.body]) + "\n"
 
 
 def markdown(sheet: Sheet) -> str:
-    """Return a letter as Markdown in which whatever a person wrote is text."""
+    """Return a letter as Markdown, with the special characters of all texts escaped."""
     said = laid_out(sheet)
     subject = f"**{_escaped(said['subject'])}**" if said["subject"] else ""
     blocks = [[_escaped(one) for one in block] for block in (said["sender"], [said["date"]], said["to"])]
@@ -122,12 +122,12 @@ def _escaped(text: str) -> str:
 
 
 def _marked(start: str) -> str:
-    """Take from the start of a line what would make it a heading or an item of a list."""
+    """Escape the start of a line that would make it a heading or a list item."""
     return f"{start}\\" if start.isdecimal() else f"\\{start}"
 
 
 def page(sheet: Sheet) -> str:
-    """Return a letter as a page to print; the direction of each line is that of its own words."""
+    """Return a letter as an HTML page to print; `dir=auto` sets the direction of each part by its text."""
     said = laid_out(sheet)
     subject = escape(said["subject"])
     paragraphs = "".join(_paragraph(one["lines"], signs=one["signs"]) for one in said["paragraphs"])
@@ -141,7 +141,7 @@ def page(sheet: Sheet) -> str:
 
 
 def _paragraph(lines: Sequence[str], *, signs: bool) -> str:
-    """Return a paragraph; a signature leaves room for a hand between its first line and the name."""
+    """Return a paragraph; a signature leaves space between its first line and the name to sign by hand."""
     if not signs or len(lines) == 1:
         return f"<p dir='auto'>{escape(chr(10).join(lines))}</p>"
     first, rest = escape(lines[0]), escape("\n".join(lines[1:]))

@@ -1,18 +1,19 @@
-"""Letters: composed from an interview, its notes and what was said about the next stage.
+"""Letters, composed from an interview, its notes and the facts about the next stage.
 
-Nothing is invented. A sentence is a line of the catalogue or the person's own; what there is no material for is left
-out and named. The same material gives the same letter.
+Every sentence is a line of the catalogue or a text of the user. A part without facts is left out and named in
+`missing`. The same facts give the same letter.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from api.rules.facts import Moment
 from api.words.catalogue import Catalogue
 from api.words.material import Conversation, Draft, Material, Paragraph, Person, drafted
 
 Purpose = Literal["thank_you", "follow_up", "chase", "ask_next_stage", "ask_name", "missed_appointment", "withdrawal"]
 MAX_STRENGTHS = 3
-ENDINGS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", ":")  # sentences end differently elsewhere
+ENDINGS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", ":")  # also Chinese, Hindi and Arabic
 Found = Iterator[Paragraph | str]
 Part = Callable[[Conversation, Sequence[Person], Catalogue], Found]
 
@@ -20,15 +21,15 @@ Part = Callable[[Conversation, Sequence[Person], Catalogue], Found]
 def compose(kind: str, talk: Conversation, recipients: Sequence[Person], words: Catalogue) -> Draft:
     """Compose a letter of a kind to some people.
 
-    Each part yields paragraphs, and names of what is missing: `recipient`, `recipient_title:<contact>`, `specific`,
-    `strength`, `wording:<note>`, `answer:<note>`, `why_role`, `why_company`, `next_stage`, `promised_date`.
+    Each part yields paragraphs, and the names of facts that are missing: `recipient`, `recipient_title:<contact>`,
+    `specific`, `strength`, `wording:<note>`, `answer:<note>`, `why_role`, `why_company`, `next_stage`, `promised_date`.
     """
     found = (one for part in PARTS[kind] for one in part(talk, recipients, words))
     return drafted(words.subject(kind, role=talk.role), found)
 
 
 def as_sentence(text: str) -> str:
-    """Return a person's words as a sentence: on one line, with an end."""
+    """Return a user's text on one line, with a full stop unless it ends with punctuation."""
     plain = " ".join(text.split())
     return plain if plain.endswith(ENDINGS) else f"{plain}."
 
@@ -46,10 +47,11 @@ def _salutation(_talk: Conversation, recipients: Sequence[Person], words: Catalo
 
 
 def _thanks(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
-    """Thank for the talk, with one thing that only it had."""
-    thanks = words.say("thanks", date=words.day(talk.start.date()), role=talk.role, company=talk.company)
+    """Thank them for the interview, and add one detail that only this interview had."""
+    company = words.with_article(talk.company)
+    thanks = words.say("thanks", date=words.day(talk.start.date()), role=talk.role, company=company)
     marked = [note for note in talk.notes if note.kind in ("general", "question") and note.in_letter]
-    own = next((note for note in marked if note.wording or words.is_fit(note.text)), None)
+    own = next((note for note in marked if note.wording or words.is_sentence(note.text)), None)
     yield from (f"wording:{note.id}" for note in marked if not note.wording)
     if own is None:
         yield "specific"
@@ -59,12 +61,12 @@ def _thanks(talk: Conversation, _recipients: Sequence[Person], words: Catalogue)
 
 
 def _strengths(talk: Conversation, recipients: Sequence[Person], words: Catalogue) -> Found:
-    """Repeat up to three things that went well; each interviewer's letter begins with another.
+    """Repeat up to three positive notes; the letter to each interviewer starts with a different one.
 
-    What was only jotted down is used where it can stand before their eyes: "she laughed at that" cannot.
+    A note without `wording` is used only if it is a sentence that they may read: "she laughed at that" is not.
     """
     positives = [note for note in talk.notes if note.kind == "positive"]
-    notes = [note for note in positives if note.wording or words.is_fit(note.text)]
+    notes = [note for note in positives if note.wording or words.is_sentence(note.text)]
     yield from (f"wording:{note.id}" for note in positives if not note.wording)
     if not notes:
         yield "strength"
@@ -82,7 +84,7 @@ def _turn(talk: Conversation, recipients: Sequence[Person]) -> int:
 
 
 def _concerns(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
-    """Answer what was left open, in the person's own words: what was noted about a doubt is for nobody else's eyes."""
+    """Answer concerns by their `wording` only: the text of a note about a concern is private."""
     open_ = [note for note in talk.notes if note.kind == "concern" and note.in_letter]
     yield from (f"answer:{note.id}" for note in open_ if not note.wording)
     answered = [note for note in open_ if note.wording]
@@ -95,49 +97,58 @@ def _quoted(lead: str, notes: Sequence[Material], role: str) -> Paragraph:
     return Paragraph(said, role, tuple(note.id for note in notes))
 
 
-def _motivation(talk: Conversation, _recipients: Sequence[Person], _words: Catalogue) -> Found:
+def _motivation(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
     given = [text for text in (talk.why_role, talk.why_company) if text]
     yield from (name for name in ("why_role", "why_company") if not getattr(talk, name))
     if given:
-        yield Paragraph(" ".join(map(as_sentence, given)), "motivation")
+        yield Paragraph(" ".join([words.say("motivation"), *map(as_sentence, given)]), "motivation")
 
 
 def _next(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
     lines = []
     if talk.next_stage and not words.is_about_them(talk.next_stage):
-        lines.append(as_sentence(words.say("next_stage", stage=talk.next_stage)))
+        lines.append(as_sentence(words.say("next_stage", stage=words.in_sentence(talk.next_stage))))
     else:
         yield "next_stage"
     if talk.contact_from:
-        lines.append(words.say("contact_from", date=words.day(talk.contact_from.date, talk.contact_from.time)))
+        lines.append(_contact_from(talk.contact_from, words))
     elif talk.hear_by:
         lines.append(words.say("hear_by", date=words.day(talk.hear_by.date)))
-    elif not talk.timing_unknown:  # who would not say is not asked again in a letter of thanks
+    elif not talk.timing_unknown:  # they would not say, so a thank-you letter does not ask again
         lines.append(words.say("ask_timing"))
     if lines:
         yield Paragraph(" ".join(lines), "next")
 
 
+def _contact_from(moment: Moment, words: Catalogue) -> str:
+    day = words.day(moment.date)
+    if moment.time is None:
+        return words.say("contact_from", date=day)
+    return words.say("contact_from_with_time", date=day, clock=f"{moment.time:%H:%M}")
+
+
 def _line(name: str) -> Part:
-    """Return the part that is one line of the catalogue."""
+    """Return a part that yields one line of the catalogue."""
 
     def part(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
+        company = words.with_article(talk.company)
         day = words.day(talk.start.date())
-        values = {"date": day, "date_and_time": words.moment(talk.start), "role": talk.role, "company": talk.company}
+        values = {"date": day, "date_and_time": words.moment(talk.start), "role": talk.role, "company": company}
         yield Paragraph(words.say(name, **values, full_name=talk.me), LINE_ROLES.get(name, "opening"))
 
     return part
 
 
 def _chase(talk: Conversation, recipients: Sequence[Person], words: Catalogue) -> Found:
-    """Ask after a date that they gave and let pass; without one it is a question after silence."""
+    """Ask after the date in `hear_by` has passed; without one, write the text of `follow_up`."""
     if talk.hear_by is None:
         yield "promised_date"
         yield from _line("follow_up")(talk, recipients, words)
         return
     promised = words.day(talk.hear_by.date)
     day = words.day(talk.start.date())
-    text = words.say("chase", date=day, promised=promised, role=talk.role, company=talk.company)
+    company = words.with_article(talk.company)
+    text = words.say("chase", date=day, promised=promised, role=talk.role, company=company)
     yield Paragraph(text, "opening")
 
 
@@ -165,7 +176,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
 
 
 def match_paragraphs(body: str | None, before: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
-    """Return a text's paragraphs: those that stand as they were composed keep their sources, others are one's own."""
+    """Split a text into paragraphs. An unchanged paragraph keeps role and sources; others get the role `own`."""
     known = {paragraph.text: paragraph for paragraph in before}
     pieces = [piece.strip() for piece in (body or "").replace("\r\n", "\n").split("\n\n")]
     return tuple(known.get(piece, Paragraph(piece, "own")) for piece in pieces if piece)

@@ -1,4 +1,4 @@
-"""What a letter is made from, as plain data: nothing here knows a table or the clock."""
+"""Input and output types of the composers: plain data, independent of tables and of the clock."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from api.rules.facts import Moment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody a letter goes to, as printed on their card."""
+    """A contact, as letters and cards use it."""
 
     id: str
     name: str | None = None
@@ -24,13 +24,17 @@ class Person:
 
     @property
     def printed(self) -> str | None:
-        """Honorific and name as they write them; no part of a name is guessed to be the family's."""
+        """Honorific and full name as recorded; a family name is never guessed from the full name."""
         return " ".join(filter(None, (self.honorific, self.name))) if self.name else None
+
+    def identity(self) -> "Person":
+        """Return the person with the name alone, without title and ways to reach them."""
+        return Person(id=self.id, name=self.name, honorific=self.honorific)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """One note: `text` as it was jotted down, `wording` as it may stand in a letter."""
+    """A note: `text` as the user recorded it, `wording` the sentence for letters."""
 
     id: str
     kind: str
@@ -41,7 +45,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """An interview with what was said and noted. `start` is the wall time of the interview's own zone."""
+    """An interview with its people, notes and dates. `start` is local time in the zone of the interview."""
 
     start: datetime
     company: str
@@ -57,14 +61,14 @@ class Conversation:
     why_company: str | None = None
 
     def post_is_in_time(self, sent: date) -> bool:
-        """Tell whether a letter by post arrives before they decide, or before one rings."""
+        """Tell whether a letter that is posted on `sent` arrives by `hear_by` and by `contact_from`."""
         ends = [moment.date for moment in (self.contact_from, self.hear_by) if moment]
         return not ends or sent + POST_TAKES <= min(ends)
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A piece of a letter: the part that it plays, and the notes that it rests on."""
+    """A paragraph with its role in the letter and the ids of its source notes."""
 
     text: str
     role: str
@@ -73,7 +77,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A letter, what could not be said for want of material, and the concerns that it leaves open."""
+    """A composed text. `missing` names the facts for which nothing is recorded."""
 
     subject: str
     paragraphs: tuple[Paragraph, ...]
@@ -81,22 +85,22 @@ class Draft:
 
     @property
     def unaddressed_concerns(self) -> tuple[str, ...]:
-        """The notes of concerns that nothing answers."""
+        """The ids of the concern notes that have no answer."""
         return tuple(one.removeprefix("answer:") for one in self.missing if one.startswith("answer:"))
 
     @property
     def body(self) -> str:
-        """The text: one paragraph after the other, an empty line between them."""
+        """The paragraphs, separated by empty lines."""
         return "\n\n".join(paragraph.text for paragraph in self.paragraphs)
 
     @property
     def note_ids(self) -> list[str]:
-        """The notes that it rests on, in the order of their use."""
+        """The ids of all source notes, in the order of their use."""
         return list(dict.fromkeys(id_ for paragraph in self.paragraphs for id_ in paragraph.source_note_ids))
 
 
 def drafted(subject: str, found: Iterable[Paragraph | str]) -> Draft:
-    """Return what the parts of a text yield as a draft: paragraphs, and names of what is missing."""
+    """Collect what the parts of a text yield, paragraphs and names of missing facts, in a draft."""
     paragraphs: list[Paragraph] = []
     missing: list[str] = []
     for one in found:

@@ -1,4 +1,4 @@
-"""Headings with lines as plain text, and as one printed page."""
+"""Cards and messages as plain text and as an HTML page to print."""
 
 from collections.abc import Sequence
 from html import escape
@@ -17,7 +17,7 @@ p { margin: .15rem 0; overflow-wrap: anywhere }
 
 
 def text(title: str, sections: Sequence[Section]) -> str:
-    """Return a card as text; what has no heading stands at the edge."""
+    """Return a card as text; lines under a heading are indented."""
     parts = [
         "\n".join([heading, *(f"  {line}" for line in lines)] if heading else lines)
         for heading, lines in sections
@@ -27,7 +27,7 @@ def text(title: str, sections: Sequence[Section]) -> str:
 
 
 def page(title: str, sections: Sequence[Section], language: str = "en", *, is_sheet: bool = False) -> str:
-    """Return a card as a page to print, or a sheet twice its size; whatever a person wrote is text, never markup."""
+    """Return a card as an HTML page to print on A5, or A4 with `is_sheet`; all texts are escaped."""
     body = "".join(_section(heading, lines) for heading, lines in sections if lines)
     return (
         f"<!doctype html><html lang='{escape(language)}'><head><meta charset='utf-8'><title>{escape(title)}</title>"

@@ -1,7 +1,7 @@
-"""Messages to references: what to tell them before they are rung, and thanks once it is known how it ended.
+"""Messages to references: a briefing before the employer calls them, and thanks afterwards with the outcome.
 
-Nothing is invented, as in letters. A doubt as it was jotted down is for nobody else's eyes, theirs neither: they learn
-of it by the answer to it, in the person's own words.
+As in letters, every sentence is a line of the catalogue or a text of the user. The text of a note about a concern is
+private: a reference reads only the `wording`, which is the answer to it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,10 @@ MAX_LEARNED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referee:
-    """Somebody who speaks for the person. `consent`: `not_given`, `given` or `lapsed`."""
+    """A reference. `consent`: `not_given`, `given` or `lapsed`.
+
+    `is_hidden`: the reader may not see how they are reached.
+    """
 
     name: str
     title: str | None = None
@@ -32,12 +35,13 @@ class Referee:
     best_times: str | None = None
     consent: str = "given"
     is_asked_often: bool = False
-    was_rung: bool = False
+    was_called: bool = False
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An application as a reference is told of it. `check`: when they said they would ring, of `zone`, not past."""
+    """An application as a reference sees it. `check`: the announced date of the call in `zone`, if not past."""
 
     stage: str
     has_met: bool = False
@@ -49,9 +53,9 @@ class Case:
 
 
 def briefing(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Draft:
-    """Compose what to tell a reference; of the talk the interviewers are those who may ring, the notes all there are.
+    """Compose a briefing. `talk.interviewers` are the people who may call, `talk.notes` all notes of the application.
 
-    Missing may be: `check_date`, `callers`, `looks_for`, `strength`, `wording:<note>`, `answer:<note>`, `why_role`,
+    `missing` may name: `check_date`, `callers`, `looks_for`, `strength`, `wording:<note>`, `answer:<note>`, `why_role`,
     `why_company`, `posting_link`, `reach`.
     """
     talk = replace(talk, notes=sorted(talk.notes, key=lambda note: not note.in_letter))
@@ -69,7 +73,7 @@ def briefing(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> 
 
 
 def thanks(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Draft:
-    """Compose thanks to a reference, with how it ended; `outcome` is missing while that is open."""
+    """Compose thanks to a reference with the outcome; `missing` names `outcome` while the application is open."""
     return _message("thanks", who, talk, words, _thanked(who, case, talk, words))
 
 
@@ -81,14 +85,16 @@ def _message(name: str, who: Referee, talk: Conversation, words: Catalogue, midd
         Paragraph(said["close"], "close"),
         Paragraph(said["signature"].format(full_name=talk.me), "signature"),
     ]
-    return drafted(said["subject"].format(role=talk.role, company=talk.company), parts)
+    subject = said["subject"].format(role=talk.role, company=words.with_article(talk.company))
+    return drafted(subject, parts)
 
 
 def _opening(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Found:
-    """Say which job, and that they are named for it; whoever has not agreed is asked."""
+    """Name the job, and say that the reference is named for it, or ask for consent."""
     said = words.card("briefing")
     how = "interviewed" if case.has_met else "saved" if case.stage == "saved" else "applied"
-    lines = [said[how].format(date=words.day(talk.start.date()), role=talk.role, company=talk.company)]
+    company = words.with_article(talk.company)
+    lines = [said[how].format(date=words.day(talk.start.date()), role=talk.role, company=company)]
     if case.location:
         lines.append(said["place"].format(location=case.location))
     lines.append(said[who.consent])
@@ -98,7 +104,7 @@ def _opening(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> 
 
 
 def _call(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Found:
-    """Say when they may ring, and who of them."""
+    """Say when the employer may call, and who."""
     said = words.card("briefing")
     if case.check is None:
         yield "check_date"
@@ -118,7 +124,7 @@ def _call(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Fou
 
 
 def _looked_for(case: Case, talk: Conversation, words: Catalogue) -> Found:
-    """Say what they look for, word for word: what the posting asks for, and what was learned since."""
+    """Quote what the employer looks for: from the posting, and from notes."""
     said = words.card("briefing")
     asked = job_posting.from_posting(case.posting_text, words) if case.posting_text else []
     if asked:
@@ -134,9 +140,9 @@ def _looked_for(case: Case, talk: Conversation, words: Catalogue) -> Found:
 
 
 def _strengths(talk: Conversation, words: Catalogue) -> Found:
-    found = points(talk, words, MAX_STRENGTHS)
+    found = points(talk, words.is_sentence, MAX_STRENGTHS)
     positives = [note for note in talk.notes if note.kind == "positive"]
-    yield from (f"wording:{note.id}" for note in positives if not (note.wording or words.is_fit(note.text)))
+    yield from (f"wording:{note.id}" for note in positives if not (note.wording or words.is_sentence(note.text)))
     if found:
         yield _points("strength", found, words)
     else:
@@ -144,7 +150,7 @@ def _strengths(talk: Conversation, words: Catalogue) -> Found:
 
 
 def _doubts(talk: Conversation, words: Catalogue) -> Found:
-    """Say which doubts may come up: those that have an answer, by the answer."""
+    """List the answers to concerns; a concern without an answer is missing."""
     open_ = [note for note in talk.notes if note.kind == "concern" and note.in_letter]
     yield from (f"answer:{note.id}" for note in open_ if not note.wording)
     answers = [(note.id, as_sentence(note.wording)) for note in open_ if note.wording]
@@ -178,7 +184,9 @@ def _posting(case: Case, words: Catalogue) -> Found:
 
 
 def _reach(who: Referee, words: Catalogue) -> Found:
-    """Say which number is given away, so that a wrong one is noticed before it is rung."""
+    """Say which number or address the employer gets, so that the reference can correct it before the call."""
+    if who.is_hidden:
+        return
     said = words.card("briefing")
     if not (who.phone or who.email):
         yield "reach"
@@ -192,22 +200,23 @@ def _reach(who: Referee, words: Catalogue) -> Found:
 def _thanked(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Found:
     said = words.card("thanks")
     is_open = case.stage not in ENDINGS
-    how = "rung" if who.was_rung else "not_rung_yet" if is_open else "not_rung"
-    yield Paragraph(said[how].format(role=talk.role, company=talk.company), "thanks")
+    how = "called" if who.was_called else "not_called_yet" if is_open else "not_called"
+    company = words.with_article(talk.company)
+    yield Paragraph(said[how].format(role=talk.role, company=company), "thanks")
     if is_open:
         yield "outcome"
     yield Paragraph(said[case.stage if case.stage in said else "open"], "outcome")
 
 
 def message_sections(draft: Draft) -> list[Section]:
-    """Return a message as it is printed: paragraphs without headings."""
+    """Return a message as sections without headings, to be printed."""
     return [("", tuple(paragraph.text.split("\n"))) for paragraph in draft.paragraphs]
 
 
 def sheet_sections(people: Sequence[Referee], role: str, company: str, words: Catalogue) -> list[Section]:
-    """Return the sheet that is handed over: what it is for, then each person."""
+    """Return the reference sheet for the employer: the position, then each person."""
     said = words.card("reference_sheet")
-    head = ("", (said["for"].format(role=role, company=company),))
+    head = ("", (said["for"].format(role=role, company=words.with_article(company)),))
     return [head, *(_person(one, words) for one in people)] if people else [head, ("", (said["nobody"],))]
 
 

@@ -1,8 +1,7 @@
-"""Letters by a person's own template: text with names to be filled in, and nothing that could run.
+"""Letters from the user's own templates, which can insert known names but cannot run code.
 
-A template is read by Jinja's parser and then looked through: whatever is not text, `{{ name }}` or
-`{% if name %}…{% else %}…{% endif %}` with a known name is refused, so that the time it takes grows with its length.
-What is filled in is data: it is never read as a template.
+Jinja parses a template. Every node that is not text, `{{ name }}` or `{% if name %}…{% else %}…{% endif %}` with a
+known name is refused, so that the time to fill it in grows linearly with its length. Inserted values are never parsed.
 """
 
 import re
@@ -25,12 +24,12 @@ GAP = re.compile(r"\n[^\S\n]*\n\s*")
 Word = Callable[[Conversation, Sequence[Person], Catalogue], str | None]
 ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined,
-    autoescape=False,  # what comes out is plain text; pages escape it
+    autoescape=False,  # The result is plain text; HTML pages escape it.
 )
 
 
 class TemplateFaultError(Exception):
-    """A template that cannot be used; `detail` says how to mend it, and repeats nothing of it."""
+    """A template that cannot be used. `detail` says how to fix it, and does not quote the template."""
 
     def __init__(self, code: LiteralString, detail: str) -> None:
         super().__init__(detail)
@@ -39,19 +38,19 @@ class TemplateFaultError(Exception):
 
 
 class Filled(str):
-    """What stands in the place of a name, and the paragraph that it is, if it is one of the composer's pieces."""
+    """The text inserted for a name; `piece` is its paragraph if the name is a part of the composed letter."""
 
     __slots__ = ("piece",)
     piece: Paragraph | None
 
     def __new__(cls, text: str, piece: Paragraph | None = None) -> "Filled":
-        """Return a text that remembers where it comes from."""
+        """Strip the lines of a text, drop empty ones, and attach the paragraph."""
         filled = super().__new__(cls, "\n".join(filter(None, map(str.strip, text.splitlines()))))
         filled.piece = piece
         return filled
 
-    def __str__(self) -> "Filled":  # Jinja puts out str(value)
-        """Return itself."""
+    def __str__(self) -> "Filled":  # Jinja calls str(value)
+        """Return the same object, so that `piece` is kept."""
         return self
 
 
@@ -84,7 +83,7 @@ ALLOWED = f"Use only text, {{{{ name }}}} and {{% if name %}}…{{% else %}}…{
 
 @dataclass(frozen=True, slots=True)
 class OwnTemplate:
-    """A template of a person's own: what it is for, and its texts."""
+    """A user's template: the kind of letter, the subject and the body."""
 
     kind: str
     subject: str | None
@@ -92,26 +91,26 @@ class OwnTemplate:
 
 
 def names_in(source: str) -> list[str]:
-    """Return the names that a template asks for, in their order. Raises TemplateFaultError."""
+    """Return the names that a template uses, in order of first use. Raises TemplateFaultError."""
     if source.count("{{") + source.count("{%") > MAX_TAGS:
-        raise TemplateFaultError("template_too_many_tags", f"Use no more than {MAX_TAGS} tags: a letter is a page.")
+        raise TemplateFaultError("template_too_many_tags", f"Use at most {MAX_TAGS} tags.")
     if found := LONG_TAG.search(source):
-        detail = f"Line {source.count(chr(10), 0, found.start()) + 1}: a tag is longer than any of these. {ALLOWED}"
+        detail = f"Line {source.count(chr(10), 0, found.start()) + 1}: a tag is too long. {ALLOWED}"
         raise TemplateFaultError("template_not_allowed", detail)
     try:
         tree = ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
-        detail = f"Line {error.lineno}: a tag is not complete or not known. {ALLOWED}"
+        detail = f"Line {error.lineno}: a tag is incomplete or unknown. {ALLOWED}"
         raise TemplateFaultError("template_syntax", detail) from None
     except RecursionError:
-        raise TemplateFaultError("template_too_deep", f"Something is nested too deeply. {ALLOWED}") from None
+        raise TemplateFaultError("template_too_deep", f"Tags are nested too deeply. {ALLOWED}") from None
     return list(dict.fromkeys(_names(tree.body, 0, 1)))
 
 
 def _names(found: Sequence[nodes.Node], depth: int, above: int) -> Iterator[str]:
-    """Go through a template; whatever is not on the list is refused."""
+    """Yield the names in a tree of nodes. Raises TemplateFaultError for a node that is not allowed."""
     for node in found:
-        number = node.lineno or above  # some nodes are of no line
+        number = node.lineno or above  # some nodes have no line number
         match node:
             case nodes.TemplateData():
                 pass
@@ -119,13 +118,13 @@ def _names(found: Sequence[nodes.Node], depth: int, above: int) -> Iterator[str]
                 yield from _names(node.nodes, depth, number)
             case nodes.Name(name=name, ctx="load"):
                 if name not in NAMES:
-                    raise TemplateFaultError("template_unknown_name", f"Line {number}: no such name. {ALLOWED}")
+                    raise TemplateFaultError("template_unknown_name", f"Line {number}: unknown name. {ALLOWED}")
                 yield name
             case nodes.If(test=nodes.Name(), elif_=[]) if depth < MAX_NESTED:
                 yield from _names([node.test], depth, number)
                 yield from _names([*node.body, *node.else_], depth + 1, number)
             case nodes.If() if depth >= MAX_NESTED:
-                detail = f"Line {number}: nest no more than {MAX_NESTED} conditions."
+                detail = f"Line {number}: nest at most {MAX_NESTED} conditions."
                 raise TemplateFaultError("template_too_deep", detail)
             case _:
                 raise TemplateFaultError("template_not_allowed", f"Line {number}: this is not allowed. {ALLOWED}")
@@ -134,10 +133,10 @@ def _names(found: Sequence[nodes.Node], depth: int, above: int) -> Iterator[str]
 def compose_own(
     own: OwnTemplate, talk: Conversation, recipients: Sequence[Person], words: Catalogue, longest: int
 ) -> Draft:
-    """Fill a template in. Raises TemplateFaultError, also where more than `longest` characters would come of it.
+    """Fill in a template. Raises TemplateFaultError, also if the result has more than `longest` characters.
 
-    A paragraph that is one of the composer's pieces keeps its role; what a person wrote around has the role `template`.
-    Both rest on the notes of the pieces in them. Nothing is left of a paragraph with nothing in it.
+    A paragraph that is exactly one part of the composed letter keeps its role; others have the role `template`. Both
+    name the source notes of the parts in them. Empty paragraphs are left out.
     """
     asked = dict.fromkeys([*names_in(own.subject or ""), *names_in(own.body)])
     missing: list[str] = []
@@ -145,7 +144,7 @@ def compose_own(
     subject = line("".join(_filled(own.subject, values, longest))) if own.subject else ""
     paragraphs = tuple(_paragraphs(list(_filled(own.body, values, longest))))
     if not paragraphs:
-        detail = "Nothing comes of this template here: give it text of its own, or note what it asks for."
+        detail = "This template gives an empty letter: add text of your own, or record the facts that it uses."
         raise TemplateFaultError("template_empty", detail)
     named = subject or words.subject(own.kind, role=talk.role)
     return Draft(named, paragraphs, tuple(dict.fromkeys(missing)))
@@ -154,7 +153,7 @@ def compose_own(
 def _value(
     kind: str, name: str, talk: Conversation, to: Sequence[Person], words: Catalogue, missing: list[str]
 ) -> Filled:
-    """Return what stands for a name, and note what there is no material for."""
+    """Return the text for a name, and append the names of facts that are missing to `missing`."""
     if name in WORDS:
         text = WORDS[name](talk, to, words)
         if not text:
@@ -175,13 +174,13 @@ def _filled(source: str, values: Mapping[str, Filled], longest: int) -> Iterator
     for text in ENVIRONMENT.from_string(source).generate(**values):
         length += len(text)
         if length > longest:
-            detail = f"More than {longest:,} characters would come of this template: ask for each name once."
+            detail = f"This template would give more than {longest:,} characters: use each name once."
             raise TemplateFaultError("template_too_long", detail)
         yield text
 
 
 def _paragraphs(texts: Sequence[str]) -> Iterator[Paragraph]:
-    """Cut a filled template at its empty lines, and say for each paragraph which pieces are in it."""
+    """Split a filled template at empty lines, and attach to each paragraph the source notes of its parts."""
     spans, end = [], 0
     for text in texts:
         if isinstance(text, Filled) and text.piece is not None and text:

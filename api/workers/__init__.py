@@ -1,1 +1,1 @@
-"""Background work: loops beside the requests, and work in several processes."""
+"""Work outside requests: the task that sends mail, and judging all accounts in several processes."""

@@ -1,110 +1,104 @@
-"""Mail: the one kind of letter that the service itself sends, and the worker that hands it in."""
+"""The task that sends the mails of the outbox. A mail that fails does not delay the others."""
 
-import asyncio
 import logging
 import smtplib
-import ssl
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
+from email.utils import format_datetime
+from functools import partial
+from urllib.parse import urlsplit
 
-from fastapi.concurrency import run_in_threadpool
-
-from api.errors import ProblemError
-from api.services.accounts.password_resets import ResetLink, deliver_due_mails
+from api.models import Mail
+from api.models.mail import MailKind, MailOutcome
+from api.protocol.email_address import UnusableAddressError, address_on_the_wire, new_message
+from api.services.accounts import mails
+from api.services.accounts.mails import OutgoingMail
 from api.settings import Settings
 from api.storage.database import Database
+from api.words.mails import mail_text
+from api.workers.smtp import RefusedError, Send, post_office
+from api.workers.units import IncompletePassError, Units
 
-POLL_SECONDS = 30.0
-PATIENCE_SECONDS = 10.0
-OWN_PAGE = "http://127.0.0.1:8000/password-reset"
-SMTP_PORT, SMTPS_PORT = 587, 465
-TEXT = """\
-Somebody – you, we hope – asked for a new password for your Afterword account. This link sets it; it works once, for an
-hour:
-
-{link}
-
-If it was not you, do nothing: your password stays as it is.
-"""
-log = logging.getLogger("afterword.mail")
+TASK = "mails"
+EVERY_SECONDS = 30.0
+OWN_URL = "http://127.0.0.1:8000"
+log = logging.getLogger("afterword.mails")
 
 
-def reset_mail(link: ResetLink, settings: Settings) -> EmailMessage:
-    """Return the mail about a forgotten password. The secret stands behind the #, which browsers send to no server."""
-    mail = EmailMessage()
-    mail["Subject"] = "A new password for Afterword"
-    mail["From"] = settings.mail_from or "afterword@localhost"
-    mail["To"] = link.email
-    mail.set_content(TEXT.format(link=f"{settings.reset_url or OWN_PAGE}#{link.secret}"))
-    return mail
+def mail_pass(database: Database, clock: Callable[[], datetime], settings: Settings) -> bool:
+    """Do one pass of the task; return whether more mails may be due.
 
-
-def sender(settings: Settings) -> Callable[[ResetLink], None]:
-    """Return what sends a mail: to the settings' server, or onto the console where there is none."""
-    url = settings.smtp_url.get_secret_value()
-    if not url:
-        return lambda link: _print(reset_mail(link, settings))
-    return lambda link: _send_by_smtp(url, reset_mail(link, settings))
-
-
-def _print(mail: EmailMessage) -> None:
-    body = mail.get_content()
-    sys.stderr.write(f"\nNo mail server is set (AFTERWORD_SMTP_URL). This is for {mail['To']}:\n\n{body}\n")
-    sys.stderr.flush()
-
-
-def _send_by_smtp(url: str, mail: EmailMessage) -> None:
-    """Send by SMTP, never unencrypted but to this machine. Raises OSError or SMTPException."""
-    parts = urlsplit(url)
-    host, context = parts.hostname or "", ssl.create_default_context()
-    with (
-        smtplib.SMTP_SSL(host, parts.port or SMTPS_PORT, timeout=PATIENCE_SECONDS, context=context)
-        if parts.scheme == "smtps"
-        else smtplib.SMTP(host, parts.port or SMTP_PORT, timeout=PATIENCE_SECONDS)
-    ) as server:
-        if parts.scheme == "smtp" and host not in ("localhost", "127.0.0.1", "::1"):
-            server.starttls(context=context)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(mail)
-
-
-class Mailer:
-    """Sends what is waiting: at once when woken, else twice a minute, so that a restart loses nothing."""
-
-    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
-        self.database = database
-        self.clock = clock
-        self._send = sender(settings)
-        self._loop = asyncio.get_running_loop()
-        self._woken = asyncio.Event()
-        self._is_stopped = False
-
-    def wake(self) -> None:
-        """Send now; may be called from any thread."""
-        self._loop.call_soon_threadsafe(self._woken.set)
-
-    def stop(self) -> None:
-        """Send nothing more after what is being sent."""
-        self._is_stopped = True
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Go on until stopped."""
-        while not self._is_stopped:
-            self._woken.clear()
-            await run_in_threadpool(self.deliver)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._woken.wait()
-
-    def deliver(self) -> None:
-        """Send what is due; a failure is logged by its kind alone, and tried again later."""
+    Raises IncompletePassError if the mail server cannot be reached; then no mail has lost an attempt.
+    """
+    now = clock().replace(microsecond=0)
+    due = mails.due_mails(database, now)
+    for mail in due:
+        if mails.has_expired(mail, now) or mail.tries >= mails.MAX_TRIES:
+            mails.record_outcome(database, mail, MailOutcome.EXPIRED, now)
+    live = [mail for mail in due if not mails.has_expired(mail, now) and mail.tries < mails.MAX_TRIES]
+    if live:
         try:
-            deliver_due_mails(self.database, self.clock().replace(microsecond=0), self._send)
-        except (ProblemError, OSError, smtplib.SMTPException) as error:
-            log.warning("a mail could not be sent and is tried again: %s", type(error).__name__)
+            with post_office(settings) as send:
+                deliver(database, live, partial(_send, settings, send, now), now)
+        except (OSError, smtplib.SMTPException) as error:
+            raise IncompletePassError(f"the mail server takes no mails ({type(error).__name__})") from error
+    return len(due) == mails.MAX_AT_ONCE
+
+
+def deliver(database: Database, due: list[Mail], send: Callable[[OutgoingMail], None], now: datetime) -> int:
+    """Send mails one by one; return how many the mail server took. Raises IncompletePassError if one met a fault."""
+    units = Units(TASK)
+    taken = sum(bool(units.run(partial(_deliver_one, database, mail, send, now))) for mail in due)
+    units.check()
+    return taken
+
+
+def _deliver_one(database: Database, mail: Mail, send: Callable[[OutgoingMail], None], now: datetime) -> bool:
+    """Send a mail and record its outcome. What may succeed later is tried again after 1, 2, 4 and 8 minutes."""
+    outgoing = mails.claim_mail(database, mail, now)
+    if outgoing is None:
+        return False
+    try:
+        send(outgoing)
+    except (UnusableAddressError, RefusedError) as error:
+        log.warning("a mail of the kind %s was refused for good (%s)", mail.kind, error or "no usable address")
+        mails.record_outcome(database, mail, MailOutcome.FAILED, now)
+        return False
+    except (OSError, smtplib.SMTPException) as error:
+        is_last = outgoing.attempt >= mails.MAX_TRIES
+        more = "and is given up" if is_last else "and is tried again"
+        log.warning("a mail of the kind %s could not be sent %s: %s", mail.kind, more, type(error).__name__)
+        if is_last:
+            mails.record_outcome(database, mail, MailOutcome.FAILED, now)
+        return False
+    mails.record_outcome(database, mail, MailOutcome.SENT, now)
+    return True
+
+
+def _send(settings: Settings, send: Send, now: datetime, mail: OutgoingMail) -> None:
+    send(message_of(mail, settings, now))
+
+
+def message_of(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMessage:
+    """Return the message of a mail. Raises UnusableAddressError."""
+    words = mail_text(mail.kind, _link(mail, settings))
+    message = new_message(address_on_the_wire(mail.address))
+    message["From"] = settings.mail_from or "afterword@localhost"
+    message["Subject"] = words.subject
+    message["Date"] = format_datetime(now)
+    # Each attempt has a link of its own, so it is a message of its own.
+    host = urlsplit(settings.public_url).hostname or message["From"].addresses[0].domain
+    message["Message-ID"] = f"<{mail.id}.{mail.attempt}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(words.body)
+    return message
+
+
+def _link(mail: OutgoingMail, settings: Settings) -> str | None:
+    """Return the link of a mail. A reset's secret stands behind the #, which browsers send to no server."""
+    base = settings.public_url or OWN_URL
+    if mail.kind == MailKind.RESET:
+        return f"{settings.reset_url or f'{base}/password-reset'}#{mail.secret}"
+    return f"{base}/mail/confirm/{mail.secret}" if mail.secret else None

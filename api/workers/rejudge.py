@@ -1,8 +1,9 @@
-"""Judging all accounts anew, in several processes: what a change of the rules asks for."""
+"""Check or judge all accounts in several processes, for example after a change of the rules."""
 
 import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
 from functools import partial
 from multiprocessing import get_context
 
@@ -11,15 +12,15 @@ from api.services.steps.recheck import check_steps
 from api.settings import Settings
 from api.storage.database import Database
 
-FEW = 50  # accounts for which another process is not worth its start
+FEW = 50  # accounts; for so few, starting another process takes longer than it saves
 AT_ONCE = 10
 GARBAGE_EVERY = 20_000  # new objects
 Checked = tuple[int, int]
-_databases: list[Database] = []  # the database of a process that judges
+_databases: list[Database] = []  # the database of this process
 
 
 def check_accounts(ids: Sequence[str], *, repair: bool, processes: int) -> Iterator[Checked]:
-    """Check accounts and yield for each how many rows it has and how many differ, in any order."""
+    """Check accounts and yield for each the number of its step rows and of those that differ."""
     if processes == 1 or len(ids) <= FEW:
         _open_database()
         yield from map(partial(_check, repair=repair), ids)
@@ -30,9 +31,9 @@ def check_accounts(ids: Sequence[str], *, repair: bool, processes: int) -> Itera
 
 
 def tune_gc() -> None:
-    """Raise the garbage collector's thresholds: judging makes millions of objects, but few cycles.
+    """Raise the garbage collector's thresholds: judging creates millions of objects, but few cycles.
 
-    It saves a tenth of the time; a server would not feel it.
+    This saves a tenth of the time of a check; in a server it makes no noticeable difference.
     """
     gc.collect()
     gc.freeze()
@@ -49,4 +50,8 @@ def _open_database() -> None:
 
 
 def _check(user_id: str, *, repair: bool) -> Checked:
-    return check_steps(_databases[-1], user_id, wall_clock().replace(microsecond=0), repair=repair)
+    return check_steps(_databases[-1], user_id, _whole_seconds, repair=repair)
+
+
+def _whole_seconds() -> datetime:
+    return wall_clock().replace(microsecond=0)

@@ -67,6 +67,6 @@ def test_the_steps_of_a_bulk_load_equal_a_fresh_evaluation(world: World) -> None
         load_account(session, 0, measured=False, applications=20)
     with world.database.read(NOW) as session:
         user = all_user_ids(session)[0]
-    stored, different = check_steps(world.database, user, NOW, repair=False)
+    stored, different = check_steps(world.database, user, lambda: NOW, repair=False)
     assert stored >= 20 * 7
     assert different == 0

@@ -85,7 +85,7 @@ def test_a_copy_taken_under_load_is_consistent_and_has_all_earlier_writes(
         assert not connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     assert {id_.replace("-", "") for id_ in before} <= kept
     me = client.get("/v1/me").json()["id"]
-    rows, different = check_steps(restored, me, world.clock.now, repair=False)
+    rows, different = check_steps(restored, me, world.clock, repair=False)
     assert rows > 0
     assert different == 0
     restored.dispose()

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
+from api.settings import Settings
+from api.storage.database import MIGRATIONS, Database
 from tests.cli.running import ROOT, Done, assert_one_line, environment, run_here
 from tests.http.figures import LEAST, hashing_with
 from tests.stores import Store
 
 Run = Callable[..., Done]
+HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 PASSWORD = "a long pass phrase\n"
 MIGRATE_WHEN_TOLD = """
 import sys
@@ -67,6 +72,21 @@ def test_an_error_is_one_line_that_says_what_to_do(run: Run, words: tuple[str, .
 
 def test_an_outdated_schema_is_reported_in_one_line(empty_url: str) -> None:
     assert_one_line(run_here(empty_url, "token", "issue", "alex@example.com"), "afterword migrate")
+
+
+@pytest.mark.parametrize("words", [("migrate",), ("serve", "--port", "0"), ("token", "issue", "alex@example.com")])
+def test_a_schema_newer_than_the_code_is_reported_in_one_line(words: tuple[str, ...], store: Store) -> None:
+    url = store.copy()
+    database = Database(Settings(database_url=url))
+    with database.engine.execution_options(write=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    done = run_here(url, *words)
+    with database.engine.execution_options(write=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
+    database.dispose()
+    store.drop(url)
+    assert_one_line(done, "newer than this version of Afterword")
+    assert "restore a backup" in done.stderr
 
 
 @pytest.mark.sqlite

@@ -131,7 +131,7 @@ def of_a_newer_version(file: Path) -> None:
         pytest.param(lambda file: file.write_text("x" * 9_000, encoding="utf-8"), "another backup", id="no-database"),
         pytest.param(damage, "another backup", id="damaged"),
         pytest.param(without_schema, "afterword backup", id="not-ours"),
-        pytest.param(of_a_newer_version, "install the newer version", id="newer"),
+        pytest.param(of_a_newer_version, "install the version that migrated it", id="newer"),
     ],
 )
 def test_a_file_that_cannot_be_used_replaces_nothing(

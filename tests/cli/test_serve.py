@@ -96,6 +96,25 @@ def client_of(address: str, headers: dict[str, str]) -> httpx.Client:
 
 
 @pytest.mark.sqlite
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP])
+def test_the_demo_logs_no_requests_and_deletes_its_folder_when_it_is_ended(end: signal.Signals, tmp_path: Path) -> None:
+    own = {**os.environ, "TMPDIR": str(tmp_path)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*COMMAND, "demo", "--port", "0"], stdout=pipe, stderr=pipe, text=True, env=own, cwd=ROOT
+    ) as demo:
+        assert demo.stdout is not None
+        docs, *_ = [demo.stdout.readline() for _ in range(4)]
+        address = docs.split()[1].removesuffix("/docs")
+        assert httpx.get(f"{address}/v1/meta", verify=PLAIN).status_code == 200
+        assert [path.name.partition("demo-")[0] for path in tmp_path.iterdir()] == ["afterword-"]
+        demo.send_signal(end)
+        _, logged = demo.communicate(timeout=30)
+    assert (logged, list(tmp_path.iterdir())) == ("", [])
+    assert demo.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.sqlite
 def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path, taken_port: str) -> None:
     done = run_apart(f"sqlite:///{tmp_path}/a.db", tmp_path, "serve", "--port", taken_port)
     assert done.returncode == 1

@@ -10,7 +10,11 @@ from api.cli import _unencrypted
 from api.settings import Settings, is_safe_origin
 from tests.cli.running import assert_one_line, run_apart, run_here
 
-MAIL = {"smtp_url": "smtps://a:b@mail.example.com", "mail_from": "a@example.com", "reset_url": "https://x.example/new"}
+MAIL = {
+    "smtp_url": "smtps://a:b@mail.example.com",
+    "mail_from": "a@example.com",
+    "public_url": "https://x.example",
+}
 
 
 @pytest.mark.parametrize(
@@ -21,8 +25,14 @@ MAIL = {"smtp_url": "smtps://a:b@mail.example.com", "mail_from": "a@example.com"
         pytest.param("CORS_ORIGINS", "https://a.example/", "https://host", id="a-path"),
         pytest.param("CORS_ORIGINS", "null", "https://host", id="the-null-origin"),
         pytest.param("TRUSTED_PROXIES", "*", "10.0.0.0/8", id="every-proxy"),
+        pytest.param("TRUSTED_PROXIES", "10.0.0.1 0.0.0.0/0", "10.0.0.0/8", id="every-proxy-of-ipv4"),
+        pytest.param("TRUSTED_PROXIES", "::/0", "10.0.0.0/8", id="every-proxy-of-ipv6"),
         pytest.param("SMTP_URL", "http://mail.example.com", "smtps://", id="not-an-smtp-url"),
-        pytest.param("SMTP_URL", "smtps://mail.example.com", "AFTERWORD_RESET_URL", id="mail-without-a-page"),
+        pytest.param("SMTP_URL", "smtps://mail.example.com", "AFTERWORD_PUBLIC_URL", id="mail-without-a-page"),
+        pytest.param("MAIL_FROM", "a@[b", "one address", id="a-sender-that-no-mail-can-have"),
+        pytest.param("MAIL_FROM", "a@example.com, b@example.com", "one address", id="two-senders"),
+        pytest.param("PUBLIC_URL", "https://x.example/", "without a path", id="a-public-address-with-a-path"),
+        pytest.param("PUBLIC_URL", "x.example", "https://host", id="a-public-address-without-a-scheme"),
         pytest.param("SIGN_UP", "half", "'open' or 'closed'", id="an-unknown-value"),
         pytest.param("SIGN_INS_PER_HOUR", "-1", "greater than or equal to 0", id="a-negative-number"),
         pytest.param("METRICS_TOKEN", "short", "16 visible", id="a-token-that-is-too-short"),
@@ -56,6 +66,14 @@ def test_settings_that_are_less_safe_than_the_defaults_are_warned_about(tmp_path
     [
         pytest.param({}, ["AFTERWORD_SMTP_URL"], id="the-defaults-lack-only-a-mail-server"),
         pytest.param(MAIL, [], id="with-a-mail-server-nothing"),
+        pytest.param(
+            {**MAIL, "public_url": "", "reset_url": "https://x.example/new"},
+            ["AFTERWORD_PUBLIC_URL"],
+            id="without-a-public-address-none-can-be-confirmed",
+        ),
+        pytest.param(
+            {**MAIL, "public_url": "http://x.example"}, ["AFTERWORD_PUBLIC_URL"], id="an-unencrypted-public-address"
+        ),
         pytest.param({**MAIL, "sign_ins_per_hour": 0}, ["AFTERWORD_SIGN_INS_PER_HOUR=0"], id="unlimited-sign-ins"),
         pytest.param({**MAIL, "cors_origins": ("http://localhost:3000",)}, [], id="an-origin-on-localhost"),
     ],
@@ -85,7 +103,8 @@ def test_a_safe_origin_uses_https_or_is_on_localhost(origin: str, *, is_safe: bo
     ("host", "lines"), [("127.0.0.1", 0), ("::1", 0), ("localhost", 0), ("0.0.0.0", 1), ("box", 1)]
 )
 def test_plain_http_on_other_interfaces_is_warned_about(host: str, lines: int) -> None:
-    assert len(_unencrypted(host)) == lines
+    assert len(_unencrypted(host, Settings())) == lines
+    assert _unencrypted(host, Settings(trusted_proxies=("172.18.0.2",))) == []
 
 
 def test_a_secret_of_the_settings_is_never_shown() -> None:

@@ -25,7 +25,7 @@ SPOILS = [
 def differences(world: World, *, repair: bool) -> int:
     with world.database.read(world.clock.now) as session:
         user_ids = users.all_user_ids(session)
-    return sum(check_steps(world.database, user, world.clock.now, repair=repair)[1] for user in user_ids)
+    return sum(check_steps(world.database, user, world.clock, repair=repair)[1] for user in user_ids)
 
 
 @pytest.mark.parametrize("spoil", SPOILS)

@@ -66,7 +66,7 @@ class Template:
         user = client.get("/v1/me").json()["id"]
         with self.world.database.engine.begin() as connection:
             for table in SQLModel.metadata.sorted_tables:
-                if "user_id" in table.c and table.name not in ("token", "password_reset"):
+                if "user_id" in table.c and table.name not in ("token", "mail_out"):
                     rows = connection.execute(select(table).where(table.c.user_id == self.user)).mappings().all()
                     copies = [{**row, "user_id": user} for row in rows]
                     if copies:

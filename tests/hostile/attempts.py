@@ -62,7 +62,7 @@ class Target:
 
     @property
     def is_open(self) -> bool:
-        return bool(self.node["security"] == [])
+        return bool(self.node.get("security") == [])
 
     @property
     def has_body(self) -> bool:
@@ -78,8 +78,8 @@ class Target:
 
     @property
     def takes_no_body(self) -> bool:
-        """Whether the body is optional."""
-        return {"type": "null"} in self.schema.get("anyOf", ())
+        """Whether the body is optional; to erase an account with a password it is needed once the code is repeated."""
+        return self.name != "delete_me" and {"type": "null"} in self.schema.get("anyOf", ())
 
     def parameters(self, where: str) -> list[Node]:
         return [one for one in self.node.get("parameters", ()) if one["in"] == where]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, event
 from sqlmodel import SQLModel
 
 from api.capture import NOW
+from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.openapi import examples
 from api.http.problems import MEDIA_TYPE, slug
 from api.protocol.problem_types import PROBLEM_TYPES
@@ -135,6 +136,8 @@ class FuzzHarness:
             if status < 400:
                 yield f"it was accepted ({status})"
                 return
+            if target.is_open and isinstance(attempt.sent.body, bytes) and len(attempt.sent.body) > MAX_OPEN_BODY_BYTES:
+                attempt = replace(attempt, status=413, blamed=())  # refused before it is parsed
             if attempt.status not in (None, status):
                 yield f"{status} is not {attempt.status}"
             yield from _problem_faults(answer, attempt)

@@ -211,6 +211,17 @@ def test_a_token_cannot_give_another_token_more_scopes_than_it_has(world: World)
     assert problem(answer, 403, "forbidden")["missing_scopes"] == ["all"]
 
 
+def test_write_contains_read_of_its_area_also_in_tokens_that_exist(world: World) -> None:
+    owner, writer = world.sign_up(), world.sign_up(scopes=["applications:write", "account:write"])
+    app = application(writer)
+    assert read(writer, f"/v1/applications/{app}")["company"] == "Acme"
+    assert alter(writer, f"/v1/applications/{app}")["company"] == "Acme"
+    problem(writer.get("/v1/contacts"), 403, "forbidden")
+    (shown,) = items(writer, "/v1/tokens")
+    assert shown["scopes"] == ["applications:read", "applications:write", "account:read", "account:write"]
+    assert [one["scopes"] for one in items(owner, "/v1/tokens")] == [["all"]]
+
+
 @pytest.mark.parametrize(
     "header",
     [

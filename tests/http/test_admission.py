@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from api.settings import Settings
 from api.storage.database import Database
@@ -23,12 +23,15 @@ Worlds = Callable[..., World]
 
 
 @contextmanager
-def nobody_may_write(world: World) -> Iterator[None]:
-    """Lock the rows of all users from a connection outside the server, so that every write waits."""
+def nobody_may_write(world: World) -> Iterator[Connection]:
+    """Lock the rows of all users from a connection outside the server, so that every write waits.
+
+    What the block does with the connection is rolled back unless it commits.
+    """
     outside = Database(Settings(database_url=world.app.state.settings.database_url))
     with outside.engine.execution_options(write=True).connect() as connection:
         connection.execute(text("UPDATE user_account SET locale = locale"))
-        yield
+        yield connection
         connection.rollback()
     outside.dispose()
 
@@ -53,7 +56,7 @@ def test_when_the_queue_is_full_the_next_request_is_refused_at_once(make_world: 
     with served(world) as address, client_of(world, address) as client, ThreadPoolExecutor() as pool:
         with nobody_may_write(world):
             runs = pool.submit(client.post, "/v1/applications", json=APPLICATION)
-            wait_until(world.app.state.gate._places.locked)
+            wait_until(lambda: world.app.state.gate.is_full)
             waits = pool.submit(client.post, "/v1/applications", json=APPLICATION)
             wait_until(lambda: world.app.state.gate.waiting == 1)
             began = time.monotonic()
@@ -68,6 +71,43 @@ def test_when_the_queue_is_full_the_next_request_is_refused_at_once(make_world: 
         assert len(client.get("/v1/applications").json()["items"]) == 2
 
 
+def test_one_account_has_at_most_half_of_the_places_and_of_the_queue(make_world: Worlds) -> None:
+    world = make_world(pool_size=6, max_waiting=4)
+    with (
+        served(world) as address,
+        client_of(world, address) as greedy,
+        client_of(world, address) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        for client in (greedy, other):
+            assert client.get("/v1/queue").status_code == 200  # now the process knows whose tokens they are
+        gate = world.app.state.gate
+        with nobody_may_write(world):
+            sent = [pool.submit(greedy.post, "/v1/applications", json=APPLICATION) for _ in range(4)]
+            wait_until(lambda: gate.waiting == 2)
+            assert greedy.get("/v1/queue").status_code == 503
+            assert not gate.is_full
+            assert [other.get("/v1/queue").status_code for _ in range(5)] == [200] * 5
+        assert {one.result().status_code for one in sent} <= {201, 503}
+        wait_until(lambda: gate.waiting == 0)
+        assert [greedy.get("/v1/queue").status_code, other.get("/v1/queue").status_code] == [200, 200]
+
+
+def test_a_token_that_ends_while_its_write_waits_is_refused(make_world: Worlds) -> None:
+    world = make_world()
+    with served(world) as address, client_of(world, address) as client, ThreadPoolExecutor() as pool:
+        assert client.get("/v1/queue").status_code == 200
+        with nobody_may_write(world) as connection:
+            sent = pool.submit(client.post, "/v1/applications", json=APPLICATION)
+            wait_until(lambda: bool(world.app.state.gate._held))
+            time.sleep(0.2)  # it was looked up, and waits for the lock
+            connection.execute(text("DELETE FROM token"))
+            connection.commit()
+        assert sent.result().status_code == 401
+    with world.database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM application")).scalar() == 0
+
+
 def test_a_request_that_timed_out_is_not_carried_out_afterwards(make_world: Worlds) -> None:
     world = make_world(pool_size=3, request_timeout_seconds=0.4, busy_timeout_seconds=20)
     with served(world) as address, client_of(world, address) as client:
@@ -75,11 +115,13 @@ def test_a_request_that_timed_out_is_not_carried_out_afterwards(make_world: Worl
             began = time.monotonic()
             late = client.post("/v1/applications", json=APPLICATION)
             waited = time.monotonic() - began
-            still_held = client.get("/v1/applications")
+            wait_until(
+                lambda: not world.app.state.gate.is_full
+            )  # the statement that waits for the lock was interrupted
+            assert client.get("/v1/applications").json()["items"] == []
         assert 0.3 < waited < 2
-        assert late.status_code == still_held.status_code == 503
+        assert late.status_code == 503
         assert late.headers["Retry-After"] == "1"
-        wait_until(lambda: not world.app.state.gate._places.locked())
         assert client.get("/v1/applications").json()["items"] == []
         assert client.post("/v1/applications", json=APPLICATION).status_code == 201
 
@@ -89,7 +131,7 @@ def test_a_client_that_disconnects_while_it_waits_releases_its_place(make_world:
     with served(world) as address, client_of(world, address) as client:
         with nobody_may_write(world), pytest.raises(httpx.ReadTimeout):
             client.post("/v1/applications", json=APPLICATION, timeout=0.2)
-        wait_until(lambda: not world.app.state.gate._places.locked())
+        wait_until(lambda: not world.app.state.gate.is_full)
         assert client.get("/v1/applications").status_code == 200
 
 

@@ -30,8 +30,8 @@ def test_before_the_interview_the_card_lists_everything_to_ask(client: TestClien
     card = prep(client, ahead[1])
     assert card["questions"] == [
         "Which steps remain after today?",
-        "Who decides, and who is best to ask about my application?",
-        "From which day may I ring you?",
+        "Who decides, and whom should I ask about my application?",
+        "From which day may I call you?",
     ]
     assert (card["place"], card["people"], card["is_anybody_known"]) == ("12 Dock Street", [], False)
 
@@ -69,9 +69,9 @@ def test_the_call_card_says_whom_to_call_what_to_say_and_what_was_promised(clien
         "phone": "+1 212 555 0123",
         "email": None,
     }
-    assert card["opening"].startswith("Good day, my name is Alex Doe. We talked on Friday, 29 May about")
+    assert card["opening"].startswith("Good day, my name is Alex Doe. We talked on Friday, 29 May 2026 about")
     assert [one["note_id"] for one in card["points"]] == notes[:2]
-    assert card["promised"] == ["You may ring from Tuesday, 2 June at 14:30."]
+    assert card["promised"] == ["You may call from Tuesday, 2 June 2026 at 14:30."]
     assert [one["outcome"] for one in card["outcomes"]] == ["no_answer", "left_message", "emailed", "spoke", "decision"]
     for choice in card["outcomes"]:
         body = {"direction": "out", "channel": choice["channel"], "outcome": choice["outcome"]}
@@ -83,23 +83,23 @@ def test_the_latest_promised_date_counts(client: TestClient) -> None:
     alter(client, f"/v1/interviews/{round_}", hear_by={"date": "2026-06-02"})
     body = {"direction": "out", "channel": "phone", "outcome": "spoke", "contact_from": {"date": "2026-06-09"}}
     add(client, f"/v1/applications/{app}/follow-ups", **body)
-    assert call(client, app)["promised"] == ["You may ring from Tuesday, 9 June."]
+    assert call(client, app)["promised"] == ["You may call from Tuesday, 9 June 2026."]
 
 
 def test_a_call_card_without_facts_has_no_contact_no_points_and_no_date(client: TestClient) -> None:
     card = call(client, application(client))
-    assert (card["whom"], card["points"], card["promised"]) == (None, [], ["No date was given."])
+    assert (card["whom"], card["points"], card["promised"]) == (None, [], ["They have not given a date."])
     assert "I applied for the position of Engineer" in card["opening"]
 
 
 @pytest.mark.parametrize(
     ("now", "local", "is_open"),
     [
-        pytest.param("2026-06-01T12:59:59Z", "Monday, 1 June at 08:59", False, id="a-second-before-they-open"),
-        pytest.param("2026-06-01T13:00:00Z", "Monday, 1 June at 09:00", True, id="they-open"),
-        pytest.param("2026-06-01T20:59:59Z", "Monday, 1 June at 16:59", True, id="a-second-before-they-close"),
-        pytest.param("2026-06-01T21:00:00Z", "Monday, 1 June at 17:00", False, id="they-close"),
-        pytest.param("2026-06-06T15:00:00Z", "Saturday, 6 June at 11:00", False, id="a-saturday"),
+        pytest.param("2026-06-01T12:59:59Z", "Monday, 1 June 2026 at 08:59", False, id="a-second-before-they-open"),
+        pytest.param("2026-06-01T13:00:00Z", "Monday, 1 June 2026 at 09:00", True, id="they-open"),
+        pytest.param("2026-06-01T20:59:59Z", "Monday, 1 June 2026 at 16:59", True, id="a-second-before-they-close"),
+        pytest.param("2026-06-01T21:00:00Z", "Monday, 1 June 2026 at 17:00", False, id="they-close"),
+        pytest.param("2026-06-06T15:00:00Z", "Saturday, 6 June 2026 at 11:00", False, id="a-saturday"),
     ],
 )
 def test_whether_the_office_is_open_follows_the_employers_clock(

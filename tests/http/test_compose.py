@@ -40,7 +40,7 @@ def codes(client: TestClient, letter: Answer) -> dict[str, str]:
 
 def test_a_letter_is_made_from_notes_and_names_the_notes_of_each_paragraph(client: TestClient, talk: Answer) -> None:
     letter = composed(client, talk)
-    assert letter["body"].startswith("Dear Ms Ana Ruiz,\n\nThank you for taking the time on Friday, 29 May")
+    assert letter["body"].startswith("Dear Ms Ana Ruiz,\n\nThank you for taking the time on Friday, 29 May 2026")
     assert "Too old" not in letter["body"]
     rests = {one["role"]: one["source_note_ids"] for one in letter["paragraphs"]}
     assert rests["strengths"] == [talk["strength"]]

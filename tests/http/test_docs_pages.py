@@ -27,6 +27,12 @@ def test_the_pages_allow_only_our_own_scripts(world: World) -> None:
         assert "<script>" not in answer.text
 
 
+def test_the_browser_does_not_store_tokens(client: TestClient) -> None:
+    start = client.get("/docs/start.js").text
+    assert "persistAuthorization: false" in start
+    assert "Storage." not in start
+
+
 def test_the_scripts_load_nothing_from_other_hosts(client: TestClient) -> None:
     assert client.get("/docs/start.js").headers["content-type"].startswith("text/javascript")
     assert "https://cdn.redoc.ly" not in client.get("/redoc/redoc.js").text

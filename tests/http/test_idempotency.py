@@ -10,7 +10,7 @@ from api import demo
 from api.http.openapi import examples
 from api.models import Application, IdempotentResponse
 from api.services.accounts import users
-from api.services.accounts.retention import apply_retention
+from api.workers.retention import apply_retention
 from tests.conftest import World
 from tests.http.api_client import alter, application, contact, interviewed, items, problem, step
 
@@ -181,5 +181,5 @@ def demo_owner(world: World) -> str:
 
 
 def sweep_figures(world: World) -> tuple[int, int, int]:
-    swept = apply_retention(world.database, world.clock.now)
+    swept = apply_retention(world.database, world.clock.now).deleted
     return swept.answers, swept.applications, swept.contacts

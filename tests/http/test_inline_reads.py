@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.concurrency import run_in_threadpool
@@ -10,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.errors import InlineReadError
-from api.http import deps, inline_reads, not_modified
+from api.http import deps, inline_reads, token_lookup
 from tests.conftest import World
 from tests.http.api_client import interviewed, read, step
 
@@ -118,13 +119,14 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         handed.append(function.__name__)
         return await run_in_threadpool(function, *given)
 
-    monkeypatch.setattr(not_modified, "run_in_threadpool", noted)
+    monkeypatch.setattr(token_lookup, "run_in_threadpool", noted)
     return handed
 
 
 @pytest.mark.postgresql
 def test_a_conditional_request_needs_no_thread(world: World, client: TestClient, handed_over: list[str]) -> None:
     interviewed(client)
+    handed_over.clear()  # before the server starts, there is no asynchronous connection
     with TestClient(world.app) as served:
         served.headers.update(client.headers)
         wanted = {"If-None-Match": served.get("/v1/queue").headers["etag"]}
@@ -162,3 +164,34 @@ def test_a_filtered_queue_is_read_in_a_thread(client: TestClient, threads: list[
     threads.clear()
     assert client.get(f"/v1/queue?{more}").status_code == 200
     assert threads == ["_answer"]
+
+
+@pytest.mark.sqlite
+def test_a_read_that_scans_many_rows_runs_in_a_thread(world: World, client: TestClient, threads: list[str]) -> None:
+    app, _ = interviewed(client)
+    kept = client.get("/v1/queue").json()
+    snooze_copies(world, 200)
+    threads.clear()
+    assert client.get("/v1/queue").json() == kept
+    assert threads == []
+    snooze_copies(world, 2_000)
+    found = client.get("/v1/queue")
+    assert found.json() == kept
+    assert threads == ["_answer"]
+    threads.clear()
+    assert client.get("/v1/queue", headers={"If-None-Match": found.headers["etag"]}).status_code == 304
+    assert len(read(client, f"/v1/applications/{app}/steps", as_of="2026-06-01T12:00Z")["headline"]) == 7
+
+
+def snooze_copies(world: World, times: int) -> None:
+    """Copy an overdue step many times, snoozed: the queue has to scan them and shows none."""
+    with world.database.engine.execution_options(write=True).begin() as connection:
+        found = connection.execute(text("SELECT * FROM step_instance WHERE closed_state IS NULL LIMIT 1"))
+        row: dict[str, Any] = {str(name): value for name, value in found.mappings().one().items()}
+        copies = [
+            {**row, "id": uuid4().hex, "scope": f"interview:{uuid4()}", "snoozed_until": "2030-01-01 00:00:00.000000"}
+            for _ in range(times)
+        ]
+        columns = ", ".join(map(str, row))
+        values = ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO step_instance ({columns}) VALUES ({values})"), copies)

@@ -58,6 +58,17 @@ def test_an_etag_belongs_to_one_account(world: World, reader: TestClient) -> Non
     assert asked(others, QUEUE, tag_of(reader, QUEUE)) == 200
 
 
+def test_a_token_whose_only_responses_are_304_counts_as_used(world: World, reader: TestClient) -> None:
+    app, _ = interviewed(reader)
+    for href in (QUEUE, f"/v1/applications/{app}", "/v1/queue/summary"):
+        tag = tag_of(reader, href)
+        world.clock.now += timedelta(minutes=11)
+        tag = tag if href != "/v1/queue/summary" else tag_of(reader, href)
+        assert asked(reader, href, tag) == 304
+        (token,) = read(reader, "/v1/tokens")["items"]
+        assert token["last_used_at"] == f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def test_an_etag_does_not_replace_a_token(world: World, reader: TestClient) -> None:
     tag = tag_of(reader, QUEUE)
     assert asked(world.anonymous(), QUEUE, tag) == 401

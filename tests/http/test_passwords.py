@@ -1,30 +1,25 @@
 """Passwords: which are accepted, how one is changed, and how a forgotten one is reset by mail."""
 
-import smtplib
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
-from sqlmodel import select
 
-from api.models import PasswordReset
 from api.security import COOKIE_PREFIX, hash_password, is_common, needs_rehash, verify_password
-from api.services.accounts import password_resets
-from api.services.accounts.password_resets import ResetLink, deliver_due_mails
+from api.services.accounts.mails import OutgoingMail
 from api.settings import Settings
-from api.workers.mailer import reset_mail, sender
-from tests.conftest import World
+from api.workers.mailer import message_of
+from api.workers.smtp import post_office
+from tests.conftest import NOW, World
 from tests.http.api_client import fault, items, problem, read
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
+from tests.mails import secret_of, sent_mails
 
+LINK = OutgoingMail("019577a0-0000-7000-8000-000000000001", "reset", "kim@example.com", secret="awr_secret")
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
 NEW = "seven quiet umbrellas"
 
@@ -44,17 +39,15 @@ def change(client: TestClient, **body: str) -> Any:
     return client.put("/v1/me/password", json={"current_password": SIGN_UP["password"], "password": NEW, **body})
 
 
-def asked(world: World, email: str = SIGN_UP["email"]) -> list[ResetLink]:
-    """Ask for a reset link; return the links that are mailed."""
-    sent: list[ResetLink] = []
+def asked(world: World, email: str = SIGN_UP["email"]) -> list[OutgoingMail]:
+    """Ask for a reset link; return the mails that are sent."""
     answer = world.anonymous().post("/v1/password-resets", json={"email": email})
     assert (answer.status_code, answer.content) == (202, b"")
-    deliver_due_mails(world.database, world.clock.now, sent.append)
-    return sent
+    return sent_mails(world)
 
 
-def confirm(world: World, secret: str, password: str = NEW) -> Any:
-    return world.anonymous().post("/v1/password-resets/confirm", json={"token": secret, "password": password})
+def confirm(world: World, secret: str | None, password: str = NEW, **body: Any) -> Any:
+    return world.anonymous().post("/v1/password-resets/confirm", json={"token": secret, "password": password, **body})
 
 
 @pytest.mark.parametrize(
@@ -140,7 +133,7 @@ def test_guesses_at_the_current_password_are_limited(make_world: Callable[..., W
 
 def test_a_link_sets_a_new_password_once(world: World, kim: TestClient) -> None:
     (link,) = asked(world)
-    assert link.email == "kim@example.com"
+    assert link.address == "kim@example.com"
     assert confirm(world, link.secret).status_code == 204
     problem(kim.get("/v1/me"), 401, "unauthorized")
     session(world, password=NEW)
@@ -181,7 +174,7 @@ def test_an_invalid_reset_link_changes_nothing(world: World, kim: TestClient, se
 
 def test_a_reset_link_is_not_accepted_as_a_token_nor_the_reverse(world: World, kim: TestClient) -> None:
     (link,) = asked(world)
-    problem(bearer(world, link.secret).get("/v1/me"), 401, "unauthorized")
+    problem(bearer(world, secret_of(link)).get("/v1/me"), 401, "unauthorized")
     fault(confirm(world, str(kim.headers["Authorization"]).partition(" ")[2]), "/token")
 
 
@@ -189,113 +182,27 @@ def test_the_database_stores_no_usable_reset_link(world: World, kim: TestClient)
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
     (link,) = asked(world)[:1]
     with world.database.engine.connect() as connection:
-        rows = connection.execute(text("SELECT * FROM password_reset")).all()
+        rows = connection.execute(text("SELECT * FROM mail_out")).all()
     assert len(rows) == 2
-    assert link.secret not in str(rows)
-
-
-def test_sending_a_mail_is_tried_five_times_with_growing_waits(world: World, kim: TestClient) -> None:
-    world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
-    tries = []
-
-    def fails(link: ResetLink) -> None:
-        tries.append((world.clock.now, link.secret))
-        raise OSError("no route")
-
-    for _ in range(60):
-        with suppress(OSError):
-            deliver_due_mails(world.database, world.clock.now, fails)
-        world.clock.now += timedelta(minutes=1)
-    waits = [later[0] - earlier[0] for earlier, later in pairwise(tries)]
-    assert waits == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
-    assert len({secret for _, secret in tries}) == 5
-
-
-def test_of_two_processes_one_sends_the_mail(world: World, kim: TestClient) -> None:
-    world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
-    sent: list[ResetLink] = []
-
-    def sends_while_another_looks(link: ResetLink) -> None:
-        sent.append(link)
-        deliver_due_mails(world.database, world.clock.now, sent.append)
-
-    assert deliver_due_mails(world.database, world.clock.now, sends_while_another_looks) == 1
-    assert len(sent) == 1
-
-
-def test_a_mail_that_another_process_has_sent_is_not_sent_again(world: World, kim: TestClient) -> None:
-    world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
-    with world.database.read(world.clock.now) as session:
-        seen = session.exec(select(PasswordReset), execution_options={"any_owner": True}).one()
-    sent: list[ResetLink] = []
-    deliver_due_mails(world.database, world.clock.now, sent.append)
-    assert not password_resets._deliver_one(world.database, world.clock.now, seen, sent.append)
-    assert len(sent) == 1
-    assert confirm(world, sent[0].secret).status_code == 204
+    assert secret_of(link) not in str(rows)
 
 
 def test_the_mail_links_to_the_configured_page_with_the_secret_in_the_fragment() -> None:
-    link = ResetLink("kim@example.com", "awr_secret")
-    written = reset_mail(link, Settings(reset_url="https://app.example.com/new-password", mail_from="a@example.com"))
+    settings = Settings(reset_url="https://app.example.com/new-password", mail_from="a@example.com")
+    written = message_of(LINK, settings, NOW)
     assert (written["To"], written["From"]) == ("kim@example.com", "a@example.com")
     assert "\nhttps://app.example.com/new-password#awr_secret\n" in written.get_content()
-    assert "http://127.0.0.1:8000/password-reset#awr_secret" in reset_mail(link, Settings()).get_content()
+    for url, page in (("", "http://127.0.0.1:8000"), ("https://example.org", "https://example.org")):
+        written = message_of(LINK, Settings(public_url=url), NOW)
+        assert f"\n{page}/password-reset#awr_secret\n" in written.get_content()
 
 
 def test_without_a_mail_server_the_mail_is_printed_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    sender(Settings())(ResetLink("kim@example.com", "awr_secret"))
+    with post_office(Settings()) as send:
+        send(message_of(LINK, Settings(), NOW))
     told = capsys.readouterr().err
     assert "AFTERWORD_SMTP_URL" in told
     assert "#awr_secret" in told
-
-
-def test_a_mail_is_sent_over_the_configured_smtp_server() -> None:
-    with post_office() as (port, received):
-        settings = Settings(
-            smtp_url=f"smtp://127.0.0.1:{port}", mail_from="a@example.com", reset_url="https://app.example.com/new"
-        )
-        sender(settings)(ResetLink("kim@example.com", "awr_secret"))
-    assert "mail FROM:<a@example.com>" in received[1]
-    assert "rcpt TO:<kim@example.com>" in received[2]
-    assert "https://app.example.com/new#awr_secret" in "".join(received)
-
-
-def test_a_remote_smtp_server_without_tls_gets_no_mail() -> None:
-    with post_office() as (port, received):
-        settings = Settings(
-            smtp_url=f"smtp://127.0.0.2:{port}", mail_from="a@example.com", reset_url="https://x.example"
-        )
-        with pytest.raises(smtplib.SMTPNotSupportedError):
-            sender(settings)(ResetLink("kim@example.com", "awr_secret"))
-    assert "awr_secret" not in "".join(received)
-
-
-@contextmanager
-def post_office() -> Iterator[tuple[int, list[str]]]:
-    """Accept one mail over SMTP without TLS; yields the port and the lines that the client sent."""
-    received: list[str] = []
-
-    def serve(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with connection, connection.makefile("rw", newline="\r\n") as line:
-            answer, is_letter = "220 here", False
-            while answer:
-                line.write(f"{answer}\r\n")
-                line.flush()
-                received.append(_letter(line) if is_letter else line.readline())
-                command = received[-1][:4].upper()
-                is_letter = command == "DATA"
-                answer = {"DATA": "354 go on", "QUIT": "", "": ""}.get(command, "250 ok")
-
-    with socket.create_server(("0.0.0.0", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
-        thread.start()
-        yield listener.getsockname()[1], received
-        thread.join(5)
-
-
-def _letter(line: TextIO) -> str:
-    return "".join(iter(line.readline, ".\r\n"))
 
 
 def test_the_service_has_its_own_page_for_reset_links(world: World) -> None:

@@ -14,9 +14,9 @@ from sqlmodel import SQLModel, select
 from api.models import User
 from api.rules.facts import Moment
 from api.services.accounts.export import SECRETS, tables
-from api.services.accounts.retention import apply_retention
 from api.settings import Settings
 from api.storage.database import Database
+from api.workers.retention import apply_retention
 from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, contact, items, problem, read
 from tests.http.test_accounts import bearer, session_of

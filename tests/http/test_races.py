@@ -72,7 +72,7 @@ def in_turn(write: Write) -> Write:
 def assert_whole(world: World, client: TestClient) -> None:
     """Check that the stored steps equal a fresh evaluation."""
     me = read(client, "/v1/me")["id"]
-    rows, different = check_steps(world.database, me, world.clock.now, repair=False)
+    rows, different = check_steps(world.database, me, world.clock, repair=False)
     assert rows > 0
     assert different == 0
 

@@ -90,12 +90,12 @@ def fully_noted(client: TestClient) -> tuple[str, dict[str, str]]:
 def test_a_briefing_names_the_job_those_who_may_call_and_the_number_to_be_called(client: TestClient) -> None:
     href, _ = fully_noted(client)
     message = read(client, f"{href}/briefing")
-    assert message["subject"] == "Your reference – Engineer at Acme"
+    assert message["subject"] == "Reference for my application – Engineer at Acme"
     opening, _ = paragraph_of(message, "opening")
-    assert opening.startswith("On Friday, 29 May I had an interview for the position of Engineer at Acme.")
+    assert opening.startswith("On Friday, 29 May 2026 I had an interview for the position of Engineer at Acme.")
     assert "Boston" in opening
     call, _ = paragraph_of(message, "call")
-    assert "on Tuesday, 2 June at 14:30, New York time." in call
+    assert "on Tuesday, 2 June 2026 at 14:30 (New York time)." in call
     assert "Ms Ana Ruiz (CTO)" in call
     assert paragraph_of(message, "posting_link")[0].endswith(" https://jobs.example.com/1")
     assert "+1 617 555 0188" in paragraph_of(message, "reach")[0]
@@ -150,7 +150,7 @@ def test_only_those_who_recruit_or_hire_are_named_as_callers(client: TestClient)
     client.delete(f"/v1/contacts/{gone}")
     href = named(client, app, person(client))
     call, _ = paragraph_of(read(client, f"{href}/briefing"), "call")
-    assert "Rita Recruiter, Hal Hr, Max Manager, Stan Status and Ida Interviewer;" in call
+    assert "Rita Recruiter, Hal Hr, Max Manager, Stan Status and Ida Interviewer." in call
     alter(client, f"/v1/contacts/{asked}", role="other")
     assert "Stan" not in paragraph_of(read(client, f"{href}/briefing"), "call")[0]
 
@@ -158,7 +158,7 @@ def test_only_those_who_recruit_or_hire_are_named_as_callers(client: TestClient)
 @pytest.mark.parametrize(
     ("now", "line"),
     [
-        pytest.param("2026-06-03T03:59:59Z", "ring on Tuesday, 2 June.", id="until-the-day-ends"),
+        pytest.param("2026-06-03T03:59:59Z", "call you on Tuesday, 2 June 2026.", id="until-the-day-ends"),
         pytest.param("2026-06-03T04:00:00Z", "from now on", id="after-the-day"),
     ],
 )
@@ -209,8 +209,8 @@ def test_a_briefing_acknowledges_that_a_reference_was_asked_often(client: TestCl
 @pytest.mark.parametrize(
     ("fields", "line", "codes"),
     [
-        pytest.param({}, "I have named you", [], id="agreed"),
-        pytest.param({"permission_at": None}, "I would like to name you", ["named_without_consent"], id="not-yet"),
+        pytest.param({}, "I am naming you", [], id="agreed"),
+        pytest.param({"permission_at": None}, "May I name you as", ["named_without_consent"], id="not-yet"),
         pytest.param({"permission_expires_at": AGREED}, "name you again", ["consent_lapsed"], id="no-longer"),
     ],
 )
@@ -223,11 +223,11 @@ def test_a_briefing_asks_for_consent_where_it_is_missing(
     assert [one["code"] for one in message["warnings"]] == codes
 
 
-@pytest.mark.parametrize("was_rung", [True, False])
+@pytest.mark.parametrize("was_called", [True, False])
 @pytest.mark.parametrize(
     ("stage", "line", "missing"),
     [
-        pytest.param("accepted", "I have the job", [], id="accepted"),
+        pytest.param("accepted", "I got the job", [], id="accepted"),
         pytest.param("declined", "I have declined it", [], id="declined"),
         pytest.param("rejected", "I did not get the job", [], id="rejected"),
         pytest.param("withdrawn", "I have since withdrawn", [], id="withdrawn"),
@@ -237,14 +237,14 @@ def test_a_briefing_asks_for_consent_where_it_is_missing(
     ],
 )
 def test_thanks_state_the_outcome_and_whether_the_reference_was_called(
-    client: TestClient, stage: str, line: str, missing: list[str], *, was_rung: bool
+    client: TestClient, stage: str, line: str, missing: list[str], *, was_called: bool
 ) -> None:
     app = application(client)
-    href = named(client, app, person(client), contacted_at=NOW if was_rung else None)
+    href = named(client, app, person(client), contacted_at=NOW if was_called else None)
     add(client, f"/v1/applications/{app}/stages", stage=stage)
     message = read(client, f"{href}/thanks")
     assert line in paragraph_of(message, "outcome")[0]
-    assert ("when Acme got in touch" in paragraph_of(message, "thanks")[0]) is was_rung
+    assert ("when Acme contacted you" in paragraph_of(message, "thanks")[0]) is was_called
     assert message["missing"] == missing
     assert message["record"]["body"] == {"thanked_at": NOW}
     assert alter(client, message["record"]["href"], **message["record"]["body"])["thanked_at"] == NOW
@@ -289,7 +289,8 @@ def test_handing_over_the_sheet_is_recorded(client: TestClient) -> None:
     app = application(client)
     assert sheet(client, app)["people"] == []
     text = client.get(f"/v1/applications/{app}/reference-sheet", params={"format": "text"}).text
-    assert text == "References for Alex Doe\n\nFor the position of Engineer at Acme\n\nNo references are named yet.\n"
+    nobody = "There are no references to name at present."
+    assert text == f"References for Alex Doe\n\nFor the position of Engineer at Acme\n\n{nobody}\n"
     record = sheet(client, app)["record"]
     assert alter(client, record["href"], **record["body"])["references_given_at"] == NOW
 

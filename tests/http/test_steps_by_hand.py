@@ -96,7 +96,7 @@ def test_skipping_a_call_opens_no_further_call_and_warns_of_it(client: TestClien
     skipped = do(client, app, 6, "skip")
     assert skipped["state"] == "skipped"
     (warning,) = skipped["warnings"]
-    assert "none is asked for until the next round or follow-up" in warning["text"]
+    assert "No further call is planned until the next interview or follow-up" in warning["text"]
     assert (warning["code"], warning["href"]) == ("chain_of_calls_ended", f"/v1/steps/{skipped['id']}/reopen")
     assert [s["state"] for s in steps(client, app)["steps"] if s["number"] == 6] == ["skipped"]
     add(client, f"/v1/applications/{app}/follow-ups", direction="out", channel="phone", outcome="spoke")

@@ -22,6 +22,7 @@ from api.main import create_app
 from api.settings import Settings
 from tests.conftest import Clock, World
 from tests.demo import ask_for_reset
+from tests.mails import SMTP
 from tests.stores import Store
 
 CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
@@ -104,7 +105,7 @@ def cheap_hashing() -> Iterator[None]:
 def world_on(url: str) -> World:
     """Return an application on a database, without a rate limit that these tests would reach."""
     clock = Clock(NOW)
-    return World(create_app(Settings(database_url=url, requests_per_minute=1_000_000), clock=clock), clock)
+    return World(create_app(Settings(database_url=url, requests_per_minute=1_000_000, **SMTP), clock=clock), clock)
 
 
 @contextmanager

@@ -181,8 +181,8 @@ def test_a_post_repeated_with_its_idempotency_key_gets_the_same_answer(
             renewed.renew()
             with failures.of(operation):
                 first, again = (demo.post(operation.href, json=operation.body) for _ in range(2))
-                expected = 200 if "200" in operation.responses else 201
-                assert first.status_code == again.status_code == expected, first.text
+                assert first.status_code == again.status_code in (200, 201, 202), first.text
+                assert str(first.status_code) in operation.responses
                 if operation.name == "create_token":
                     continue
                 assert again.headers.get("idempotency-replayed") == "true"

@@ -133,8 +133,8 @@ def test_an_unknown_name_is_echoed_shortened_and_printable(client: TestClient) -
 
 @pytest.mark.sqlite
 def test_of_many_errors_the_first_hundred_are_reported(client: TestClient) -> None:
-    found = problem(client.post("/v1/contacts", json={str(n): 1 for n in range(9_000)}), 422, "invalid")
-    assert found["detail"].startswith("9000 fields")
+    found = problem(client.post("/v1/contacts", json={str(n): 1 for n in range(100)}), 422, "invalid")
+    assert found["detail"].startswith("At least 100 fields")
     assert len(found["errors"]) == 100
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.services.steps import recompute
 from tests.conftest import NOW, World
 from tests.invariants.conftest import Renewed, opened_world
 from tests.invariants.failures import Failures
@@ -44,6 +45,12 @@ class Recorded:
 
     url: str
     users: dict[str, dict[str, str]]
+
+
+@pytest.fixture(autouse=True)
+def one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge all applications in one batch: a write judges batches until the time of a slice is over."""
+    monkeypatch.setattr(recompute, "BATCH_SIZE", 50)
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,31 @@ def shape(answer: Answer) -> Answer:
     }
 
 
+@pytest.mark.parametrize(
+    ("stored", "text"),
+    [
+        pytest.param(
+            ["call", {"who": "Ana", "ways": "555 0100", "hours": "09:00–17:00 UTC"}],
+            "Ask Ana for the status of your application (office hours 09:00–17:00 UTC).",
+            id="a-key-with-values",
+        ),
+        pytest.param(
+            ["call", "Ring Ana: 555 0100.", "POST", "/v1/x"],
+            "Ask your contact for the status of your application (office hours on the call card).",
+            id="a-complete-text-of-rules-version-2",
+        ),
+        pytest.param(["choose_contact"], "Choose whom to ask about your application.", id="another-action"),
+    ],
+)
+def test_a_call_does_not_say_how_a_person_is_reached_to_whom_that_is_hidden(stored: list[Any], text: str) -> None:
+    judged = to_record(row(one_note(), "3:r1", AFTER))
+    record = judged._replace(detail={**judged.detail, "actions": [(None, stored)]})
+    shown = answered(record, NOW, "app", "step", shows_contacts=False)["next_action"]
+    assert shown["text"].startswith(text)
+    assert shown["code"] == stored[0]
+    assert "555" not in str(shown)
+
+
 def test_what_is_empty_is_not_stored() -> None:
     detail = to_record(row(one_note(), "3:r1", AFTER)).detail
     assert detail == {

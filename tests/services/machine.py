@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select as core_select
 from sqlmodel import SQLModel
 
+from api.workers.recompute import recompute_pass
 from tests.conftest import World
 from tests.services.checks import Dump, check_queue, check_rows, dump
 
@@ -135,6 +136,7 @@ class Machine(RuleBasedStateMachine):
         """Send a request and return the answer, None for a refusal; check that a refusal changes no row."""
         answer = self.client.request(method, href, json=document)
         assert answer.status_code in EXPECTED, (method, href, document, answer.text)
+        recompute_pass(self.world.database, self.world.clock)
         now_has = dump(self.world.database, self.user)
         refused = answer.status_code >= 400
         if refused:

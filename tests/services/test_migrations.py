@@ -21,12 +21,12 @@ from tests.services.copies import Record, recorded_once
 from tests.services.full_record import everything
 from tests.stores import Store
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0013"]
+REVISIONS = sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
 REBUILT = ["user_account", "application", "interview", "contact"]
 REBUILD = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "0013", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
 
 def how():
     return "always" if op.get_bind().dialect.name == "sqlite" else "auto"
@@ -103,11 +103,32 @@ def test_downgrades_and_upgrades_keep_the_rows_of_tables_that_exist_in_both(
     assert filled.is_at_head()
 
 
+def test_password_resets_move_into_the_outbox_and_back(filled: Database) -> None:
+    filled.migrate("0009")
+    with filled.engine.begin() as connection:
+        asked = connection.execute(text("SELECT id, due_at FROM password_reset")).one()
+        email = connection.execute(text("SELECT email FROM user_account")).scalar_one()
+        connection.execute(
+            text("INSERT INTO password_reset SELECT user_id, user_id, created_at, 'abc', 1, NULL FROM password_reset")
+        )
+    filled.migrate()
+    with filled.engine.connect() as connection:
+        wanted = text("SELECT id, kind, address, due_at, hash, tries, outcome FROM mail_out ORDER BY tries")
+        waiting, sent = connection.execute(wanted).all()
+    assert tuple(waiting) == (asked.id, "reset", email, asked.due_at, None, 0, None)
+    assert tuple(sent)[1:] == ("reset", None, None, "abc", 1, "sent")
+    filled.migrate("0009")
+    with filled.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*), max(hash) FROM password_reset")).one() == (2, "abc")
+
+
 @pytest.mark.parametrize("table", REBUILT)
 def test_rebuilding_a_table_keeps_its_rows_and_their_child_rows(table: str, filled: Database, tmp_path: Path) -> None:
     before = counts(filled)
     shutil.copytree(MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "9999_rebuild.py").write_text(REBUILD.format(table=table))
+    (tmp_path / "migrations" / "versions" / "9999_rebuild.py").write_text(
+        REBUILD.format(table=table, head=REVISIONS[-1])
+    )
     filled.migrate("9999", scripts=tmp_path / "migrations")
     assert counts(filled) == before
     filled.migrate(REVISIONS[-1], scripts=tmp_path / "migrations")

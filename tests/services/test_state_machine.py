@@ -10,7 +10,7 @@ from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
 from api.models import base
-from api.services.steps import judge
+from api.services.steps import recompute
 from tests.conftest import World
 from tests.drawing import limits
 from tests.profiles import SEED, budget
@@ -43,7 +43,8 @@ class Elsewhere(Applications, Rounds, Searches):
 def test_stored_steps_equal_a_fresh_evaluation_after_every_operation(
     machine: type[Machine], sequences: int, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judge, "BATCH_SIZE", 2)
+    monkeypatch.setattr(recompute, "SLICE_SECONDS", -1)  # one batch, so that the background task judges the rest
+    monkeypatch.setattr(recompute, "BATCH_SIZE", 2)
     # Ids decide the order of facts of the same second. Here they follow the order of writing, so that a failing
     # sequence fails again.
     numbers = count(1)

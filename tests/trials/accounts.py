@@ -141,7 +141,8 @@ class Accounts:
         with self._client() as client:
             confirmation = client.delete("/v1/me").json()["confirmation"]
             began = time.monotonic()
-            status = client.delete("/v1/me", params={"confirmation": confirmation}).status_code
+            code, body = {"confirmation": confirmation}, {"password": PASSWORD}
+            status = client.request("DELETE", "/v1/me", params=code, json=body).status_code
             took = time.monotonic() - began
         self.verdict.promise("erased", f"{status} after {took:.1f} s", kept=status == 204)
         engine = create_engine(self.trial.here.url.replace("postgresql://", "postgresql+psycopg://"))

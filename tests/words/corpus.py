@@ -1,4 +1,4 @@
-"""The corpus as material, and its letters as one page: `python -m tests.words.corpus` writes `letters.md`."""
+"""The corpus of interviews and its thank-you letters; `python -m tests.words.corpus` writes them to `letters.md`."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ def talk(name: str) -> Conversation:
     """Return an interview of the corpus."""
     told = CORPUS[name]
     return Conversation(
-        start=datetime.fromisoformat(told["start"]),  # a wall time
+        start=datetime.fromisoformat(told["start"]),  # local time
         company=told["company"],
         role=told["role"],
         me=told["me"],
@@ -52,14 +52,14 @@ def _moment(text: str | None) -> Moment | None:
 
 
 def letters(name: str, tone: str) -> list[Draft]:
-    """Return one letter of thanks to each interviewer, or one to nobody in particular."""
+    """Return one thank-you letter to each interviewer, or one without recipient if nobody is named."""
     met = talk(name)
     each = [[person] for person in met.interviewers] or [[]]
     return [compose("thank_you", met, recipients, catalogue(tone)) for recipients in each]
 
 
 def page() -> str:
-    """Return all letters of the corpus, each with what is missing."""
+    """Return all letters of the corpus as Markdown, each with the names of missing facts."""
     parts = ["# The letters of the corpus\n"]
     for number, name in enumerate(CORPUS):
         tone = TONES[number % 2]

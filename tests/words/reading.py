@@ -1,4 +1,4 @@
-"""Formats of a letter read back: what a browser, a mail program or a reader of PDF would find in them."""
+"""Parsers for the formats of a letter: HTML, e-mail, `mailto:`, Markdown and PDF, as other programs read them."""
 
 import email
 import email.policy
@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from api.words.letter_sheet import Addressee, Sheet, laid_out, line
 
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "header", "address", "h1", "p", "span"}
-# A CR of a person's becomes a line end, and these are what a text of ours may hold of white space.
+# Texts that could break a format: markup, control characters, line ends, directions, long words.
 HOSTILE = [
     "<script>alert(1)</script></p></style><img src=x onerror=alert(1)> &amp; &lt; ' \" ]]>",
     "{{ 7 * 7 }} {% for x in y %} {# gone #} {0.__class__} %s ${x}",
@@ -38,7 +38,7 @@ HOSTILE = [
 
 @dataclass
 class Page(HTMLParser):
-    """The text of a page by its elements; anything that is no element of ours is a fault."""
+    """The text of an HTML page by element; an unexpected element, attribute or comment fails the test."""
 
     texts: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Page(HTMLParser):
 
 
 def of_page(html: str) -> list[str]:
-    """The texts of a page without its style: title, sender, date, recipients, subject, paragraphs."""
+    """Return the texts of a page without its style: title, sender, date, recipients, subject, paragraphs."""
     page = Page()
     page.feed(html)
     page.close()
@@ -70,7 +70,7 @@ def of_page(html: str) -> list[str]:
 
 
 def expected_texts(sheet: Sheet) -> list[str]:
-    """The texts that a page must show."""
+    """Return the texts that a page must show."""
     said = laid_out(sheet)
     head = [said["subject"], "\n".join(said["sender"]), said["date"]]
     blocks = ["\n".join(said["to"]), said["subject"]]
@@ -82,12 +82,12 @@ def decoded(header: str) -> str:
 
 
 def people_in(header: str) -> list[tuple[str, str]]:
-    """The names and addresses of a header, as a mail program shows them."""
+    """Return the names and addresses of a header, as a mail program shows them."""
     return [(decoded(name), address) for name, address in getaddresses([header.replace("\r\n", "")])]
 
 
 def of_message(raw: bytes) -> tuple[Message, str]:
-    """A message and its text; headers that were not wanted are a fault, and so is a line that no server takes."""
+    """Parse a message; fail on a defect, a bare LF or a line of more than 998 bytes (RFC 5322)."""
     assert all(len(one) <= 998 for one in raw.split(b"\r\n"))
     assert b"\n" not in raw.replace(b"\r\n", b"")
     message = email.message_from_bytes(raw)
@@ -97,7 +97,7 @@ def of_message(raw: bytes) -> tuple[Message, str]:
 
 
 def of_link(link: str) -> tuple[list[str], str, str]:
-    """The addresses, the subject and the text of a `mailto:` link."""
+    """Return the addresses, the subject and the text of a `mailto:` link."""
     assert link.startswith("mailto:")
     assert link.endswith("\r\n")
     assert link.isascii()
@@ -109,7 +109,7 @@ def of_link(link: str) -> tuple[list[str], str, str]:
 
 
 def of_markdown(markdown: str) -> list[str]:
-    """The texts of a Markdown document; anything but paragraphs of text, one of them bold, is a fault."""
+    """Return the texts of a Markdown document; fail on anything but paragraphs with plain or bold text."""
     texts = []
     for token in MarkdownIt("commonmark").enable("table").parse(markdown):
         assert token.type in ("paragraph_open", "inline", "paragraph_close"), token
@@ -121,7 +121,7 @@ def of_markdown(markdown: str) -> list[str]:
 
 
 def of_pdf(raw: bytes) -> tuple[int, str]:
-    """The number of pages, and the text without white space."""
+    """Return the number of pages, and the text without white space."""
     pages = PdfReader(io.BytesIO(raw)).pages
     return len(pages), squeezed("".join(page.extract_text() for page in pages))
 

@@ -1,4 +1,4 @@
-"""Letters in every format, read back: whatever people wrote comes out as text, and nothing else does."""
+"""Letters in every format, parsed again: texts of users come out unchanged and never as markup."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ TEXTS = pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 
 
 def letter_sheets(name: str) -> list[Sheet]:
-    """The letters of an interview of the corpus, as they would lie on the table."""
+    """Return the letters of an interview of the corpus as sheets."""
     met = talk(name)
     people = [
         Addressee(
@@ -45,7 +45,7 @@ def letter_sheets(name: str) -> list[Sheet]:
 
 
 def hostile(text: str) -> Sheet:
-    """A letter in which everything that a person wrote is the same text."""
+    """Return a letter in which every text of the user is the same text."""
     one = Addressee(name=text, title=text, company=text, postal_address=text, email="a@example.com")
     return Sheet(
         sender=text,
@@ -58,7 +58,7 @@ def hostile(text: str) -> Sheet:
 
 
 def assert_whole(letter: Sheet) -> None:
-    """Check that all formats but PDF say what the letter says."""
+    """Check that all formats but PDF contain the complete letter."""
     body = letter.body
     assert reading.of_page(letter_sheet.page(letter)) == reading.expected_texts(letter)
     assert letter_sheet.text(letter).endswith(f"{body}\n")
@@ -76,7 +76,7 @@ def assert_whole(letter: Sheet) -> None:
 
 
 @EVERY
-def test_every_letter_of_the_corpus_comes_whole_in_every_format(name: str) -> None:
+def test_every_letter_of_the_corpus_is_complete_in_every_format(name: str) -> None:
     for letter in letter_sheets(name):
         assert_whole(letter)
         assert_whole(replace(letter, sent_at=SENT))
@@ -94,7 +94,7 @@ def test_no_text_breaks_a_page_a_message_or_a_link(text: str) -> None:
 
 
 @TEXTS
-def test_markdown_holds_text_and_no_markup_of_theirs(text: str) -> None:
+def test_markdown_contains_texts_of_users_but_no_markup_of_theirs(text: str) -> None:
     read = " ".join(reading.of_markdown(letter_sheet.markdown(hostile(text))))
     for one in filter(None, map(str.strip, plain(text).split("\n"))):
         assert reading.squeezed(one) in reading.squeezed(read)
@@ -118,14 +118,14 @@ def test_no_text_at_all_breaks_a_letter(text: str, name: str) -> None:
 
 
 def page_of_words() -> Sheet:
-    """A letter of about as many words as the check lets pass, to a panel of five."""
+    """Return a letter of about as many words as the check allows, to a panel of five."""
     letter = letter_sheets("a-panel-of-five")[0]
     long = [replace(one, text=one.text + " and more of it" * 9) for one in letter.paragraphs[1:-1]]
     everybody = [one for other in letter_sheets("a-panel-of-five")[:5] for one in other.to]
     return replace(letter, to=everybody, paragraphs=[letter.paragraphs[0], *long, letter.paragraphs[-1]])
 
 
-def test_a_letter_of_a_page_of_words_stays_on_a_page() -> None:
+def test_a_letter_of_the_allowed_length_fits_on_a_page() -> None:
     assert 330 <= len(page_of_words().body.split()) <= 400
     assert reading.of_pdf(letter_pdf(page_of_words()))[0] == 1
 
@@ -134,6 +134,7 @@ def test_a_letter_of_a_page_of_words_stays_on_a_page() -> None:
     ("email", "shown"),
     [
         pytest.param("kim.lee+jobs@example.com", "<kim.lee+jobs@example.com>", id="plain"),
+        pytest.param('"a b"@example.com', '<"a b"@example.com>', id="quoted-already"),
         pytest.param('a"(b)@example.com', '<"a\\"(b)"@example.com>', id="quoted-before-the-at"),
         pytest.param("jm@exämple.com", "<jm@xn--exmple-cua.com>", id="a-domain-beyond-ascii"),
         pytest.param("jürgen@example.com", None, id="beyond-ascii-before-the-at"),
@@ -142,13 +143,13 @@ def test_a_letter_of_a_page_of_words_stays_on_a_page() -> None:
         pytest.param("nobody", None, id="no-at"),
     ],
 )
-def test_an_address_stands_in_a_header_as_mail_servers_want_it(email: str, shown: str | None) -> None:
+def test_an_address_in_a_header_is_one_that_mail_servers_accept(email: str, shown: str | None) -> None:
     letter = replace(hostile("x"), to=[Addressee(email=email)])
     message, _ = reading.of_message(letter_mail.eml(letter))
     assert message["To"] == shown
 
 
-def test_people_of_one_house_stand_above_its_address_once() -> None:
+def test_recipients_of_one_company_share_one_address_block() -> None:
     ana = Addressee(name="Ms Ana Ruiz", title="CTO", company="Acme", postal_address="ACME\n1 Main St\n\nAlbany")
     kim = replace(ana, name="Kim Lee", title=None)
     elsewhere = Addressee(name="Jo Ray", title="Agent", company="Agency")
@@ -158,7 +159,7 @@ def test_people_of_one_house_stand_above_its_address_once() -> None:
     ]  # fmt: skip
 
 
-def test_no_address_adds_to_a_link() -> None:
+def test_an_address_cannot_add_fields_to_a_link() -> None:
     address = "a?bcc=evil%40example.com&body=#x@example.com"
     to, subject, _ = reading.of_link(letter_mail.mailto(replace(hostile("x"), to=[Addressee(email=address)])))
     assert (to, subject) == ([address], "x")

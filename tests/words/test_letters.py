@@ -1,4 +1,4 @@
-"""Letters of the corpus: read by people as `letters.md`, and held to the promises that no reader can check by eye."""
+"""Letters of the corpus: people review them in `letters.md`; these tests check what a reader cannot see."""
 
 import json
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ EVERY = pytest.mark.parametrize("name", CORPUS)
 BOTH = pytest.mark.parametrize("tone", TONES)
 
 
-def test_the_letters_are_those_that_were_read() -> None:
-    assert page() == PAGE.read_text(encoding="utf-8"), "read the change, then: python -m tests.words.corpus"
+def test_the_letters_are_those_that_were_reviewed() -> None:
+    assert page() == PAGE.read_text(encoding="utf-8"), "review the change, then run: python -m tests.words.corpus"
 
 
 @EVERY
@@ -36,21 +36,21 @@ def test_the_same_material_gives_the_same_letter(name: str, tone: str) -> None:
 
 @EVERY
 @BOTH
-def test_every_word_is_a_line_of_the_catalogue_or_was_said_by_the_person(name: str, tone: str) -> None:
+def test_every_word_is_a_line_of_the_catalogue_or_a_text_of_the_user(name: str, tone: str) -> None:
     met, words = talk(name), catalogue(tone)
     said = [as_sentence(text) for text in (met.why_role, met.why_company) if text]
     said += [as_sentence(note.wording or note.text) for note in met.notes]
-    facts = {"role": met.role, "company": met.company, "date": words.day(met.start.date()), "full_name": met.me}
-    facts["stage"] = met.next_stage or ""
-    moment = met.contact_from
-    moments = (
-        {words.day(moment.date, moment.time)} if moment else {words.day(met.hear_by.date)} if met.hear_by else set()
-    )
+    company = words.with_article(met.company)
+    facts = {"role": met.role, "company": company, "date": words.day(met.start.date()), "full_name": met.me}
+    facts["stage"] = words.in_sentence(met.next_stage or "")
     lines = [
-        str(line).format_map({**facts, "names": "", "date_and_time": "", "promised": ""})
+        str(line).format_map({**facts, "names": "", "date_and_time": "", "promised": "", "clock": ""})
         for line in (words.words[tone]).values()
     ]
-    lines += [str(words.words[tone][one]).format(date=when) for one in ("contact_from", "hear_by") for when in moments]
+    for moment in filter(None, (met.contact_from, met.hear_by)):
+        when = {"date": words.day(moment.date), "clock": f"{moment.time:%H:%M}" if moment.time else ""}
+        names = ("contact_from", "contact_from_with_time", "hear_by")
+        lines += [str(words.words[tone][one]).format_map(when) for one in names]
     known = sorted({*said, *lines, *map(as_sentence, filter(None, lines))}, key=len, reverse=True)
     for draft in letters(name, tone):
         for paragraph in draft.paragraphs[1:]:
@@ -62,7 +62,7 @@ def test_every_word_is_a_line_of_the_catalogue_or_was_said_by_the_person(name: s
 
 @EVERY
 @BOTH
-def test_what_was_noted_about_a_doubt_is_in_no_letter(name: str, tone: str) -> None:
+def test_the_text_of_a_concern_is_in_no_letter(name: str, tone: str) -> None:
     for note in talk(name).notes:
         if note.kind == "concern" and note.wording is None:
             for draft in letters(name, tone):
@@ -102,7 +102,7 @@ def written_letter(draft: Draft, recipients: Sequence[Person], **more: object) -
     return replace(letter, **more)  # type: ignore[arg-type]  # fields by name
 
 
-def test_each_interviewer_is_told_something_else_first() -> None:
+def test_each_interviewer_reads_a_different_strength_first() -> None:
     drafts = letters("a-panel-of-five", "formal")
     first = [draft.paragraphs[2].source_note_ids for draft in drafts]
     assert [ids[0] for ids in first] == ["n0", "n1", "n2", "n3", "n0"]
@@ -111,7 +111,7 @@ def test_each_interviewer_is_told_something_else_first() -> None:
 
 @pytest.mark.parametrize("kind", PARTS)
 @BOTH
-def test_every_kind_of_letter_can_be_composed_from_much_and_from_nothing(kind: str, tone: str) -> None:
+def test_every_kind_of_letter_can_be_composed_with_and_without_facts(kind: str, tone: str) -> None:
     for name in ("one-interviewer-everything-noted", "nobody-named"):
         met = talk(name)
         draft = compose(kind, met, met.interviewers, catalogue(tone))
@@ -121,18 +121,62 @@ def test_every_kind_of_letter_can_be_composed_from_much_and_from_nothing(kind: s
         assert not PLACEHOLDER.search(draft.body)
 
 
-def test_who_would_not_say_when_is_not_asked_again() -> None:
+def test_an_employer_who_would_not_give_a_date_is_not_asked_again() -> None:
     (draft,) = letters("they-would-not-say-when", "formal")
-    assert "which week" not in draft.body
-    assert "which week" in letters("nothing-noted-at-all", "formal")[0].body
+    assert "when you expect" not in draft.body
+    assert "when you expect" in letters("nothing-noted-at-all", "formal")[0].body
+
+
+@pytest.mark.parametrize(
+    ("company", "printed"),
+    [
+        pytest.param("Acme", "Acme", id="a-name"),
+        pytest.param("City of Aarhus", "the City of Aarhus", id="a-city"),
+        pytest.param("Institute for Glaciology", "the Institute for Glaciology", id="an-institute"),
+        pytest.param("The Office of Things", "The Office of Things", id="with-its-own-article"),
+        pytest.param("City Bakery", "City Bakery", id="no-preposition"),
+        pytest.param("Museum of ", "Museum of ", id="nothing-after-the-preposition"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_a_company_that_is_described_gets_an_article(company: str, printed: str) -> None:
+    assert catalogue("formal").with_article(company) == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        pytest.param("A trial day", "a trial day", id="an-article"),
+        pytest.param("German test", "German test", id="a-name"),
+        pytest.param("A", "A", id="one-word"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_after_a_colon_only_an_article_becomes_small(text: str, printed: str) -> None:
+    assert catalogue("formal").in_sentence(text) == printed
+
+
+@pytest.mark.parametrize(
+    ("jotted", "is_sentence"),
+    [
+        pytest.param("I’ve planned two winters", True, id="about-me"),
+        pytest.param("My showroom doubled its appointments", True, id="about-my-work"),
+        pytest.param("Knew my series on allotments", False, id="no-subject"),
+        pytest.param("I told him so", False, id="about-them"),
+        pytest.param("I did well", False, id="too-short"),
+        pytest.param("The hand-set specimen book", False, id="no-verb"),
+    ],
+)
+def test_a_note_without_a_wording_is_used_only_if_it_is_a_sentence(jotted: str, *, is_sentence: bool) -> None:
+    assert catalogue("formal").is_sentence(jotted) is is_sentence
 
 
 def test_a_chase_names_the_date_that_was_promised() -> None:
     met = talk("nobody-named")
-    assert "by Friday, 24 April" in compose("chase", met, [], catalogue("formal")).body
+    assert "by Friday, 24 April 2026." in compose("chase", met, [], catalogue("formal")).body
     late = compose("chase", replace(met, hear_by=None), [], catalogue("formal"))
     assert "promised_date" in late.missing
-    assert "where the decision stands" in late.body
+    assert "the status of my application" in late.body
 
 
 @pytest.mark.parametrize(
@@ -154,7 +198,7 @@ def test_a_chase_names_the_date_that_was_promised() -> None:
         pytest.param(" ", "empty", "warning", id="nothing"),
     ],
 )
-def test_what_is_worth_a_look_is_found(body: str, code: str, severity: str) -> None:
+def test_a_check_finds_a_problem_and_suggests_a_fix(body: str, code: str, severity: str) -> None:
     met = talk("one-interviewer-everything-noted")
     letter = written_letter(Draft("", ()), list(met.interviewers), body=body, paragraphs=match_paragraphs(body, ()))
     found = {finding.code: finding for finding in check_letter(letter, met, catalogue("formal"))}
@@ -165,18 +209,18 @@ def test_what_is_worth_a_look_is_found(body: str, code: str, severity: str) -> N
 @pytest.mark.parametrize(
     "body", ["Ana <ana@example.com>", "he said that [sic]", "see [1]", "a < b", "5 [%] more", "Dr X"]
 )
-def test_what_only_looks_like_a_blank_is_none(body: str) -> None:
+def test_a_text_that_only_looks_like_a_placeholder_is_none(body: str) -> None:
     assert not PLACEHOLDER.search(body)
 
 
 @pytest.mark.parametrize("salutation", ["Dear Ms Ana Ruiz,", "Dear Ms Ruiz,", "Hello Ana,", "Good morning,"])
-def test_a_name_that_is_right_or_left_out_is_no_slip(salutation: str) -> None:
+def test_a_name_that_is_correct_or_left_out_is_no_finding(salutation: str) -> None:
     met = talk("one-interviewer-everything-noted")
     letter = written_letter(Draft("", ()), list(met.interviewers), body=f"{salutation}\n\nThank you.")
     assert "name_spelled_otherwise" not in {finding.code for finding in check_letter(letter, met, catalogue("formal"))}
 
 
-def test_without_an_address_an_e_mail_is_kept_back_and_post_must_arrive_in_time() -> None:
+def test_an_e_mail_without_an_address_is_an_error_and_late_post_a_warning() -> None:
     met = talk("one-interviewer-everything-noted")
     person = replace(met.interviewers[0], email=None)
     letter = written_letter(letters("one-interviewer-everything-noted", "formal")[0], [person])
@@ -214,7 +258,7 @@ def test_a_channel_is_suggested_with_its_reason(person: dict[str, str], today: d
     assert found.reason.endswith(".")
 
 
-def test_a_paragraph_that_was_not_touched_keeps_what_it_rests_on() -> None:
+def test_an_unchanged_paragraph_keeps_its_source_notes() -> None:
     draft = letters("one-interviewer-everything-noted", "formal")[0]
     changed = draft.body.replace(draft.paragraphs[2].text, "My own words.").replace("\n\n", "\r\n\r\n", 1)
     found = match_paragraphs(changed, draft.paragraphs)
@@ -224,7 +268,7 @@ def test_a_paragraph_that_was_not_touched_keeps_what_it_rests_on() -> None:
 
 @drawn(quick=100, long=1_000)
 @given(st.text(min_size=1, max_size=400), st.sampled_from(TONES), st.sampled_from(sorted(PARTS)))
-def test_no_text_of_a_person_can_break_a_letter(text: str, tone: str, kind: str) -> None:
+def test_no_text_of_a_user_can_break_a_letter(text: str, tone: str, kind: str) -> None:
     met = talk("one-interviewer-everything-noted")
     hostile = f"{text} {{role}} {{0.__class__}} {{{{x}}}} %s <b>"
     notes = [
@@ -237,7 +281,7 @@ def test_no_text_of_a_person_can_break_a_letter(text: str, tone: str, kind: str)
     check_letter(written_letter(draft, [person]), broken, catalogue(tone))
 
 
-def test_every_language_says_everything() -> None:
+def test_every_language_has_every_text() -> None:
     for path in Path(catalogues.__file__).parent.glob("*.json"):
         words = json.loads(path.read_text(encoding="utf-8"))
         assert set(words["formal"]) == set(words["friendly"])

@@ -1,4 +1,4 @@
-"""Messages to references: read by people as `references.md`, and held to what no reader can check by eye."""
+"""Messages to references: people review them in `references.md`; these tests check what a reader cannot see."""
 
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from tests.words.vouching import BRIEFINGS, IN_SENTENCES, PAGE, POSTING, ROBIN, 
 EVERY = pytest.mark.parametrize("name", BRIEFINGS)
 ASKED = ["Five years in book production", "Calm with printers and with authors", "An eye for paper"]
 MODELLED = ["You have modelled a network before.", "You must have a driving licence."]
+IF_YOU_AGREE = "If you agree, somebody may call you about it from now on."
 BARE = Conversation(start=BRIEFINGS["everything is known"][2].start, company="Acme", role="Engineer", me="Alex Doe")
 
 
@@ -29,8 +30,8 @@ def note(kind: str, text: str, wording: str | None = None, *, in_letter: bool = 
     return Material(id=f"{kind}:{text[:9]}", kind=kind, text=text, wording=wording, in_letter=in_letter)
 
 
-def test_the_messages_are_those_that_were_read() -> None:
-    assert page() == PAGE.read_text(encoding="utf-8"), "read the change, then: python -m tests.words.vouching"
+def test_the_messages_are_those_that_were_reviewed() -> None:
+    assert page() == PAGE.read_text(encoding="utf-8"), "review the change, then run: python -m tests.words.vouching"
 
 
 @EVERY
@@ -39,7 +40,7 @@ def test_the_same_material_gives_the_same_briefing(name: str) -> None:
 
 
 @EVERY
-def test_every_word_is_a_line_of_the_catalogue_or_was_noted(name: str) -> None:
+def test_every_word_is_a_line_of_the_catalogue_or_a_text_of_the_user(name: str) -> None:
     _, case, met = BRIEFINGS[name]
     texts = {one.id: {as_sentence(one.wording or one.text)} for one in met.notes}
     for one in met.notes:
@@ -61,7 +62,7 @@ def test_every_word_is_a_line_of_the_catalogue_or_was_noted(name: str) -> None:
 
 
 @EVERY
-def test_a_doubt_as_it_was_jotted_down_is_told_to_nobody(name: str) -> None:
+def test_the_text_of_a_concern_is_in_no_briefing(name: str) -> None:
     draft = made(name)
     for one in BRIEFINGS[name][2].notes:
         if one.kind == "concern":
@@ -69,7 +70,7 @@ def test_a_doubt_as_it_was_jotted_down_is_told_to_nobody(name: str) -> None:
             assert (f"answer:{one.id}" in draft.missing) == (one.wording is None)
 
 
-def test_without_any_material_everything_is_named_as_missing() -> None:
+def test_without_facts_everything_is_missing() -> None:
     everything = "check_date callers looks_for strength why_role why_company posting_link reach"
     draft = briefing(Referee(name="Lee"), Case(stage="applied"), BARE, WORDS)
     assert draft.missing == tuple(everything.split())
@@ -84,7 +85,7 @@ def test_without_any_material_everything_is_named_as_missing() -> None:
     assert not draft.note_ids
 
 
-def test_three_strengths_and_two_doubts_are_enough_and_what_the_letter_uses_comes_first() -> None:
+def test_a_briefing_has_three_strengths_and_two_concerns_those_of_the_letter_first() -> None:
     strengths = [note("positive", f"{n}", f"Strength {n}.", in_letter=n == 4) for n in range(5)]
     doubts = [note("concern", f"{n}", f"Answer {n}.") for n in range(3)]
     draft = briefing(ROBIN, Case(stage="applied"), replace(BARE, notes=[*strengths, *doubts]), WORDS)
@@ -93,7 +94,7 @@ def test_three_strengths_and_two_doubts_are_enough_and_what_the_letter_uses_come
     assert found["concern"].source_note_ids == ("concern:0", "concern:1")
 
 
-def test_a_doubt_that_no_letter_should_raise_is_raised_nowhere() -> None:
+def test_a_concern_that_is_not_for_the_letter_is_not_in_the_briefing() -> None:
     quiet = note("concern", "Fired once.", "I left after a quarrel.", in_letter=False)
     draft = briefing(ROBIN, Case(stage="applied"), replace(BARE, notes=[quiet]), WORDS)
     assert "quarrel" not in draft.body
@@ -103,10 +104,10 @@ def test_a_doubt_that_no_letter_should_raise_is_raised_nowhere() -> None:
 @pytest.mark.parametrize(
     ("consent", "stage", "line"),
     [
-        pytest.param("given", "interviewing", "Somebody may ring you from now on.", id="agreed"),
-        pytest.param("not_given", "interviewing", "If you agree, somebody may ring you from now on.", id="not-yet"),
-        pytest.param("lapsed", "offered", "If you agree, somebody may ring you from now on.", id="no-longer"),
-        pytest.param("given", "saved", "Somebody may ring you once I have applied.", id="before-applying"),
+        pytest.param("given", "interviewing", "Somebody may call you about it from now on.", id="agreed"),
+        pytest.param("not_given", "interviewing", IF_YOU_AGREE, id="not-yet"),
+        pytest.param("lapsed", "offered", IF_YOU_AGREE, id="no-longer"),
+        pytest.param("given", "saved", "Somebody may call you about it once I have applied.", id="before-applying"),
     ],
 )
 def test_nobody_is_told_to_expect_a_call_that_they_have_not_agreed_to(consent: str, stage: str, line: str) -> None:
@@ -129,7 +130,7 @@ def test_nobody_is_told_to_expect_a_call_that_they_have_not_agreed_to(consent: s
         pytest.param("Requirements:", [], id="an-empty-list"),
     ],
 )
-def test_what_they_look_for_is_picked_from_the_posting_word_for_word(text: str, found: list[str]) -> None:
+def test_what_they_look_for_is_quoted_from_the_posting(text: str, found: list[str]) -> None:
     assert job_posting.from_posting(text, WORDS) == found
 
 
@@ -145,12 +146,12 @@ def test_what_they_look_for_is_picked_from_the_posting_word_for_word(text: str, 
         pytest.param("need. need. need. need.", ["need.", "need.", "need."], id="three-at-the-most"),
     ],
 )
-def test_of_a_note_only_what_they_look_for_is_passed_on(text: str, found: list[str]) -> None:
+def test_of_a_note_only_what_they_look_for_is_quoted(text: str, found: list[str]) -> None:
     assert job_posting.sentences(text, WORDS) == found
 
 
 @pytest.mark.parametrize("stage", [*ENDINGS, "offered", "interviewing", "applied", "saved"])
-def test_thanks_say_how_it_ended_or_that_it_has_not(stage: str) -> None:
+def test_thanks_state_the_outcome_or_that_there_is_none_yet(stage: str) -> None:
     draft = thanks(ROBIN, Case(stage=stage), BARE, WORDS)
     lines = WORDS.card("thanks")
     assert lines.get(stage, lines["open"]) in draft.body
@@ -159,7 +160,7 @@ def test_thanks_say_how_it_ended_or_that_it_has_not(stage: str) -> None:
 
 @drawn(quick=100, long=1_000)
 @given(st.text(min_size=1, max_size=300))
-def test_no_text_of_a_person_can_break_a_message(text: str) -> None:
+def test_no_text_of_a_user_can_break_a_message(text: str) -> None:
     hostile = f"{text} {{role}} {{0.__class__}} %s <b> need"
     notes = [note(kind, hostile, hostile) for kind in ("positive", "general", "question")]
     met = replace(BARE, notes=notes, company=hostile, role=hostile, me=hostile, why_role=hostile)

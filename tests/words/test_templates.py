@@ -1,4 +1,4 @@
-"""A person's own templates: text with names to be filled in, and nothing that could run, grow or be read twice."""
+"""The user's own templates: they insert known names, and cannot run code, grow without limit or be parsed twice."""
 
 import time
 from contextlib import suppress
@@ -30,7 +30,7 @@ def filled(body: str, name: str = RICH, *, subject: str | None = None, kind: str
 
 @pytest.mark.parametrize("name", CORPUS)
 @pytest.mark.parametrize("tone", TONES)
-def test_a_template_of_all_pieces_is_the_letter_that_we_compose(name: str, tone: str) -> None:
+def test_a_template_of_all_parts_gives_the_composed_letter(name: str, tone: str) -> None:
     met = talk(name)
     own = OwnTemplate("thank_you", None, EVERY_PIECE)
     ours = compose("thank_you", met, met.interviewers, catalogue(tone))
@@ -38,7 +38,7 @@ def test_a_template_of_all_pieces_is_the_letter_that_we_compose(name: str, tone:
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_every_paragraph_rests_on_the_notes_whose_words_are_in_it(name: str) -> None:
+def test_every_paragraph_names_the_notes_whose_text_it_contains(name: str) -> None:
     met, words = talk(name), catalogue("formal")
     notes = {note.id: note.wording or note.text for note in met.notes}
     draft = filled("Well. {{ thanks }} And: {{ strengths }}\n{{ concerns }}\n\nOnly mine.\n\n{{ motivation }}", name)
@@ -51,7 +51,7 @@ def test_every_paragraph_rests_on_the_notes_whose_words_are_in_it(name: str) -> 
     assert draft.paragraphs == match_paragraphs(draft.body, draft.paragraphs)
 
 
-def test_a_piece_alone_keeps_its_role_and_with_words_around_it_is_of_the_template() -> None:
+def test_a_part_alone_keeps_its_role_and_with_other_text_gets_the_role_template() -> None:
     draft = filled("{{ salutation }}\n\n{{ strengths }} Really.\n\n{{ signature }}\nP.S. Thanks.")
     assert [(one.role, one.source_note_ids) for one in draft.paragraphs] == [
         ("salutation", ()),
@@ -60,7 +60,7 @@ def test_a_piece_alone_keeps_its_role_and_with_words_around_it_is_of_the_templat
     ]
 
 
-def test_what_there_is_no_material_for_is_named_as_we_name_it_and_leaves_no_gap() -> None:
+def test_a_part_without_facts_is_named_as_missing_and_leaves_no_gap() -> None:
     body = (
         "Hello,\n\n{{ strengths }}\n\n{{ concerns }}\n\n{% if next_stage %}Next: {{ next_stage }}.{% endif %}\n\nBye."
     )
@@ -71,15 +71,15 @@ def test_what_there_is_no_material_for_is_named_as_we_name_it_and_leaves_no_gap(
     assert filled("{{ hear_by }}x").missing == ("hear_by",)
 
 
-def test_a_condition_asks_whether_there_is_something_to_say() -> None:
+def test_a_condition_is_true_if_there_is_a_text() -> None:
     body = "{% if hear_by %}By {{ hear_by }}.{% else %}Soon.{% endif %}"
     assert filled(body).body == "Soon."
-    assert filled(body, "nobody-named").body == "By Friday, 24 April."
+    assert filled(body, "nobody-named").body == "By Friday, 24 April 2026."
 
 
-def test_the_subject_is_one_line_of_the_template_or_that_of_its_kind() -> None:
+def test_the_subject_is_one_line_from_the_template_or_from_its_kind() -> None:
     assert filled("x", subject="{{ role }}\u202e at {{ company }}").subject == "Production editor at Larkfield Press"
-    assert filled("x", kind="chase").subject == "Where things stand – Production editor"
+    assert filled("x", kind="chase").subject == "Status of my application – Production editor"
     assert filled("x", "nothing-noted-at-all", subject="{{ next_stage }}").subject == "Thank you – Content lead"
 
 
@@ -92,7 +92,7 @@ def test_comments_and_verbatim_text_are_allowed() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_name_can_be_asked_for(name: str) -> None:
+def test_every_name_can_be_used(name: str) -> None:
     assert names_in(f"{{{{ {name} }}}}{{% if {name} %}}{{% endif %}}") == [name]
 
 
@@ -134,7 +134,7 @@ def test_every_name_can_be_asked_for(name: str) -> None:
         ("{{ role }}" * (MAX_TAGS + 1), "template_too_many_tags", None),
     ],
 )
-def test_anything_else_is_refused_with_its_line_and_without_repeating_it(
+def test_anything_else_is_refused_with_its_line_and_without_quoting_it(
     source: str, code: str, line: int | None
 ) -> None:
     with pytest.raises(TemplateFaultError) as told:
@@ -146,13 +146,13 @@ def test_anything_else_is_refused_with_its_line_and_without_repeating_it(
         assert told.value.detail.startswith(f"Line {line}: ")
 
 
-def test_nothing_comes_of_a_template_that_asks_for_what_is_not_there() -> None:
-    with pytest.raises(TemplateFaultError, match="Nothing comes") as told:
+def test_a_template_that_uses_only_missing_facts_is_refused() -> None:
+    with pytest.raises(TemplateFaultError, match="an empty letter") as told:
         filled("{{ strengths }}\n\n{# nothing #}", "nothing-noted-at-all")
     assert told.value.code == "template_empty"
 
 
-def test_no_more_comes_of_a_template_than_a_letter_holds() -> None:
+def test_a_template_that_gives_too_long_a_letter_is_refused() -> None:
     met = replace(talk(RICH), company="x" * 1_000)
     own = OwnTemplate("thank_you", None, "{{ company }}" * 50)
     with pytest.raises(TemplateFaultError) as told:
@@ -160,7 +160,7 @@ def test_no_more_comes_of_a_template_than_a_letter_holds() -> None:
     assert told.value.code == "template_too_long"
 
 
-def test_the_longest_template_is_read_and_filled_in_a_moment() -> None:
+def test_the_longest_template_takes_less_than_two_seconds() -> None:
     body = "{{ role }}{% if date %}x{% endif %}" * 33 + "y" * 15_000
     began = time.process_time()
     filled(body)
@@ -168,18 +168,18 @@ def test_the_longest_template_is_read_and_filled_in_a_moment() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_is_filled_in_is_text_however_it_looks(text: str) -> None:
+def test_inserted_values_are_never_parsed(text: str) -> None:
     assert_data(text)
 
 
 @drawn(quick=100, long=1_000)
 @given(st.text(alphabet=st.sampled_from("{}%#ab -\n\r\u2028_.()[]|'\"x"), max_size=80))
-def test_no_text_is_read_as_a_template(text: str) -> None:
+def test_no_generated_text_is_parsed_as_a_template(text: str) -> None:
     assert_data(text)
 
 
 def assert_data(text: str) -> None:
-    """Check that a text comes out as it is – but for white space – whichever name it stands for."""
+    """Check that a text comes out unchanged, except for white space, for every name that can insert it."""
     note = Material(id="h", kind="positive", text=text, wording=text, in_letter=True)
     person = Person(id="p", name=text, title=text)
     met = replace(talk(RICH), notes=[note], company=text, role=text, me=text, next_stage=text, interviewers=[person])

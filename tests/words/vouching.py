@@ -1,4 +1,4 @@
-"""Messages to references as one page: `python -m tests.words.vouching` writes `references.md`."""
+"""A set of messages to references; `python -m tests.words.vouching` writes them to `references.md`."""
 
 import sys
 from collections.abc import Iterator
@@ -75,11 +75,11 @@ BRIEFINGS: dict[str, tuple[Referee, Case, Conversation]] = {
         Case(stage="interviewing", has_met=True),
         talk("concern-without-an-answer"),
     ),
-    "only jotted down": (ROBIN, Case(stage="offered", has_met=True), talk("positive-as-jotted-down")),
-    "jotted down for nobody's eyes": (
+    "notes without a wording": (ROBIN, Case(stage="offered", has_met=True), talk("positive-without-a-wording")),
+    "only private notes": (
         ROBIN,
         Case(stage="interviewing", has_met=True),
-        talk("everything-jotted-nothing-worded"),
+        talk("no-note-has-a-wording"),
     ),
     "names in Japanese": (
         replace(ROBIN, name="佐藤 美咲", phone="+81 3 5550 0100", best_times="平日の午前"),
@@ -91,18 +91,18 @@ LEARNED_LATER = talk("one-interviewer-everything-noted")
 
 
 def messages() -> Iterator[tuple[str, Draft]]:
-    """Yield every message of the page with its heading."""
+    """Yield every message with its heading."""
     for name, (who, case, met) in BRIEFINGS.items():
         yield f"Briefing: {name}", briefing(who, case, met, WORDS)
     for stage in (*ENDINGS, "offered", "interviewing"):
-        for was_rung in (True, False):
-            who = replace(ROBIN, was_rung=was_rung)
-            heading = f"Thanks: {stage}, {'rung' if was_rung else 'not rung'}"
+        for was_called in (True, False):
+            who = replace(ROBIN, was_called=was_called)
+            heading = f"Thanks: {stage}, {'called' if was_called else 'not called'}"
             yield heading, thanks(who, Case(stage=stage), LEARNED_LATER, WORDS)
 
 
 def page() -> str:
-    """Return all messages, each with what is missing."""
+    """Return all messages as Markdown, each with the names of missing facts."""
     parts = ["# Messages to references\n"]
     for heading, draft in messages():
         body = "\n".join(f"> {line}".rstrip() for line in draft.body.splitlines())

@@ -52,7 +52,9 @@ SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "description": "The token of a session, or a personal token. The list names the scopes that it needs: `all` "
-        "contains every scope, `read` every scope that ends in `:read`.",
+        "contains every scope, `read` every scope that ends in `:read`, and `…:write` the `…:read` of its area. "
+        "Without `contacts:read`, a response shows of people only id, role and name. `steps:read` names people too: "
+        "the reason of a step says whom to call.",
     },
     "cookie": {
         "type": "apiKey",

@@ -74,6 +74,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "DebriefNote": {"text": "Asked twice about the index.", "wording": "I have indexed forty of my own titles."},
     "ComposeLetter": {"kind": "thank_you", "recipients": [INTERVIEWER], "tone": "formal"},
     "TokenCreate": {"name": "calendar app", "scopes": ["steps:read", "applications:read"]},
+    "EmailPut": {"email": "dana@example.com", "password": PASSWORD},
+    "AccountErase": {"password": PASSWORD},
     "PasswordPut": {"current_password": PASSWORD, "password": CHANGED},
     "PasswordResetCreate": {"email": EMAIL},
     "PasswordResetConfirm": {"token": RESET, "password": CHANGED},
@@ -214,10 +216,19 @@ SIGNED_IN: dict[str, Any] = {
     "cookie": False,
     "is_current": True,
 }
+TASK_STATE = {"name": "mails", "last_success_at": "2026-03-04T17:00:00Z", "age_seconds": 12, "failures": 0}
 FIXED: dict[str, dict[str, Any]] = {
     "Root": {"name": "Afterword", "version": "0.1.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
     "Version": {"version": "0.1.0", "rules_version": 4, "python": "3.11.7"},
-    "Readiness": {"status": "ok", "database": "sqlite", "database_version": "3.51.3", "schema_at_head": True},
+    "Readiness": {
+        "status": "ok",
+        "database": "sqlite",
+        "database_version": "3.51.3",
+        "schema_at_head": True,
+        "tasks": [TASK_STATE],
+    },
+    "TaskState": TASK_STATE,
+    "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",
         "end_local": "2026-03-02T11:00:00",

@@ -21,7 +21,7 @@ def references(at: Situation) -> Draft | None:
         return None
     base, basis = _base(at, opens)
     parts = _parts(at, base)
-    due = _shown_due(parts, opens, base) if len(parts) > 1 else base
+    due = _shown_due(parts, opens, base)
     linked = parts[0].name != "reference"
     return Draft(
         number=5,

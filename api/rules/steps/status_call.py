@@ -84,7 +84,7 @@ def status_calls(at: Situation) -> tuple[Draft, ...]:
         else:
             _contact(at, chain, event, event.source)
     occurrences = [*chain.past, *([chain.current] if chain.current else [])]
-    silent = chain.current is None and chain.unanswered >= at.policy.max_unanswered and not chain.decided
+    silent = chain.current is None and not chain.decided
     return tuple(_draft(at, occurrence, silent=silent and occurrence is occurrences[-1]) for occurrence in occurrences)
 
 
@@ -114,7 +114,7 @@ def _restart(at: Situation, chain: Chain, event: Event) -> None:
 
 
 def _contact(at: Situation, chain: Chain, event: Event, contact: FollowUp) -> None:
-    if contact.direction == "out" and contact.outcome == "no_answer":
+    if contact.outcome == "no_answer":
         _retry(at, chain, event)
         return
     done = "company_contacted_you" if contact.direction == "in" else "evidence"
@@ -184,7 +184,6 @@ def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime,
 
 
 def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
-    is_open = occurrence.part.at is None and occurrence.ended is None
     return Draft(
         number=6,
         scope=occurrence.scope,
@@ -194,9 +193,9 @@ def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
         not_applicable=occurrence.ended or ("offer_received" if at.life.offered_at else None),
         done_reason=occurrence.done_reason,
         data={"zone": at.facts.zone, "opens_at": rfc3339(occurrence.window.opens_at)},
-        actions=(Timed(None, _action(at)),) if is_open else (),
+        actions=(Timed(None, _action(at)),),
         advice=(Cue("consider_moving_on"),) if silent else (),
-        tips=_tips(at, occurrence) if is_open else (),
+        tips=_tips(at, occurrence),
         trace=occurrence.trace,
     )
 

@@ -31,7 +31,7 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
         parts=parts,
         not_applicable=not_held(interview) or _nobody(interview),
         data={**at.rounds[interview.id], "hours": at.policy.thank_you_hours},
-        actions=(NOTHING_YET, Timed(end, _action(interview, draft, person) if missing else None)),
+        actions=(NOTHING_YET, Timed(end, _action(interview, draft, person))),
         warnings=_warnings(at, interview, letters),
         tips=_tips(at, interview, draft) if draft else (),
         trace=at.explained(

@@ -1,1 +1,1 @@
-"""Accounts: who asks, with which token, and what is kept of them for how long."""
+"""Accounts: users, tokens and authentication, password resets, the audit log, export, retention and erasure."""

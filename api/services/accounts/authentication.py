@@ -1,7 +1,7 @@
-"""Authentication: who asks, by the hash of a token; one statement, for reads of steps with the state of the steps.
+"""Authentication: one statement finds a token by its hash, and the version of its user's steps.
 
-A write locks the account before it looks at the token. Looked at before, a token that is ended while the write waits
-for the lock would still be valid: on PostgreSQL another process may hold it.
+A write locks the user's row before it looks at the token again. On PostgreSQL another process may hold that lock, and a
+token that it ends meanwhile would still look valid.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select, update
 
-from api.errors import ForbiddenError, UnauthorizedError
+from api.errors import AccountDisabledError, ForbiddenError, UnauthorizedError
 from api.models import Token, User
 from api.protocol.scopes import missing_scopes
 from api.security import hash_token, looks_like_token
@@ -21,16 +21,25 @@ from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, se
 from api.storage.session import UNSYNCED, OwnedSession
 
 LAST_USED_EVERY = timedelta(minutes=10)
+CONTACTS = ("contacts:read",)
 HASHED = col(Token.hash) == param("hash")
-IDENTITY = (Token.user_id, Token.id, Token.kind, Token.name, Token.scopes, Token.expires_at, Token.last_used_at)
-TOKEN_WITH_STATE = CompiledStatement(
-    select_as_text(*IDENTITY, User.write_counter, User.epoch, *latest_passings(col(Token.user_id)))
-    .join(User, col(User.id) == col(Token.user_id))
-    .where(HASHED),
-    owned=False,
+COLUMNS = (
+    Token.user_id,
+    Token.id,
+    Token.kind,
+    Token.name,
+    Token.scopes,
+    Token.expires_at,
+    Token.last_used_at,
+    User.disabled_at,
+    User.recompute_after,
+    User.epoch,
 )
 TOKEN = CompiledStatement(
-    select_as_text(*IDENTITY, User.write_counter, User.epoch)
+    select_as_text(*COLUMNS).join(User, col(User.id) == col(Token.user_id)).where(HASHED), owned=False
+)
+TOKEN_WITH_STATE = CompiledStatement(
+    select_as_text(*COLUMNS, User.write_counter, *latest_passings(col(Token.user_id)))
     .join(User, col(User.id) == col(Token.user_id))
     .where(HASHED),
     owned=False,
@@ -46,7 +55,10 @@ LOCK_USER_OF_TOKEN = CompiledStatement(
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedToken:
-    """Who asks, by which token, and the state: write counter, epoch and, for reads of steps, the latest passings."""
+    """A valid token and its user. `state` is the version of the user's steps (see `api.services.steps.version`).
+
+    The state is empty if only the token was looked up. `epoch` is a part of every entity tag of the account.
+    """
 
     user_id: str
     id: str
@@ -54,32 +66,42 @@ class AuthenticatedToken:
     name: str
     scopes: Collection[str]
     last_used_at: datetime | None
+    is_recomputing: bool
+    epoch: str
     state: Row
 
     @property
-    def epoch(self) -> str:
-        """The account's epoch, a part of every entity tag."""
-        epoch: str = self.state[1]
-        return epoch
+    def shows_contacts(self) -> bool:
+        """Whether answers may contain more of a person than id, role and name."""
+        return not missing_scopes(CONTACTS, self.scopes)
 
     def etag(self, address: str) -> str:
-        """Return the entity tag of what an address answers about steps."""
-        return state_etag(self.user_id, self.state, address)
+        """Return the entity tag of an address that shows steps."""
+        return state_etag(self.user_id, (self.epoch, *self.state), address)
 
 
 def find_token(
-    raw: RawConnection, secret: str, needed: Collection[str], *, as_of: datetime | None = None
+    raw: RawConnection,
+    secret: str,
+    needed: Collection[str],
+    *,
+    as_of: datetime | None = None,
+    statement: CompiledStatement = TOKEN_WITH_STATE,
 ) -> AuthenticatedToken:
-    """Return who asks, with the state at an instant. Raises UnauthorizedError, or ForbiddenError by scope."""
-    row = raw.first(TOKEN_WITH_STATE, **_parameters(secret, as_of or raw.now))
+    """Return the token of a secret, with the state at `as_of`.
+
+    `statement`: `TOKEN_WITH_STATE`, or `TOKEN` where the state is not needed. Raises UnauthorizedError,
+    AccountDisabledError, or ForbiddenError by scope.
+    """
+    row = raw.first(statement, **_parameters(secret, as_of or raw.now))
     return _checked(row, raw.now, needed)
 
 
 async def find_token_async(
-    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime
+    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime, statement: CompiledStatement
 ) -> AuthenticatedToken:
-    """Return who asks, with the state now, without a thread. Raises as `find_token` does."""
-    return _checked(await connection.first(TOKEN_WITH_STATE, **_parameters(secret, now)), now, needed)
+    """Return the token of a secret, with the state now, on the event loop. Raises as `find_token` does."""
+    return _checked(await connection.first(statement, **_parameters(secret, now)), now, needed)
 
 
 def _parameters(secret: str, now: datetime) -> dict[str, str]:
@@ -91,25 +113,36 @@ def _parameters(secret: str, now: datetime) -> dict[str, str]:
 def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
-    user_id, id_, kind, name, scopes, expires_at, last_used_at, *state = row
+    user_id, id_, kind, name, scopes, expires_at, last_used_at, disabled_at, recompute_after, epoch, *state = row
     expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
+    if disabled_at is not None:
+        raise AccountDisabledError
     granted = from_db_json(scopes)
     require_scopes(granted, needed)
-    used_at = from_db_instant_or_none(last_used_at)
-    return AuthenticatedToken(from_db_id(user_id), from_db_id(id_), kind, name, granted, used_at, tuple(state))
+    return AuthenticatedToken(
+        from_db_id(user_id),
+        from_db_id(id_),
+        kind,
+        name,
+        granted,
+        last_used_at=from_db_instant_or_none(last_used_at),
+        is_recomputing=recompute_after is not None,
+        epoch=epoch,
+        state=tuple(state),
+    )
 
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
-    """Make the token's user the owner of the session; return who it is. Raises as `find_token` does."""
-    found = _checked(RawConnection.of(session).first(TOKEN, **_parameters(secret, session.now)), session.now, needed)
-    session.owner, session.epoch = found.user_id, found.epoch
+    """Return the token of a secret and make its user the owner of the session. Raises as `find_token` does."""
+    found = find_token(RawConnection.of(session), secret, needed, statement=TOKEN)
+    session.owner, session.epoch, session.shows_contacts = found.user_id, found.epoch, found.shows_contacts
     return found
 
 
 def lock_and_authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
-    """Lock the token's user and count the write, then authenticate: nobody can end the token any more.
+    """Lock the token's user and increment `write_counter`, then authenticate: now nobody else can end the token.
 
     Raises as `find_token` does, also if the token was ended or the account was erased while this waited.
     """
@@ -121,7 +154,7 @@ def lock_and_authenticate(session: OwnedSession, secret: str, needed: Collection
 
 
 def require_scopes(granted: Collection[str], needed: Collection[str]) -> None:
-    """Raise ForbiddenError, with the names of the scopes, where a token does not have them."""
+    """Raise ForbiddenError, with the names of the missing scopes, if a token does not have all of them."""
     lacking = missing_scopes(needed, granted)
     if lacking:
         names = " ".join(lacking)
@@ -133,11 +166,11 @@ def require_scopes(granted: Collection[str], needed: Collection[str]) -> None:
 
 
 def is_last_use_outdated(last_used_at: datetime | None, now: datetime) -> bool:
-    """Tell whether the last use that is known of a token lies ten minutes back."""
+    """Tell whether the stored last use of a token is missing or at least ten minutes old."""
     return last_used_at is None or last_used_at + LAST_USED_EVERY <= now
 
 
 def set_last_used(session: OwnedSession, token_id: str) -> None:
-    """Set the time of a token's last use: at most every ten minutes, so that reading does not become writing."""
+    """Set the time of a token's last use. Callers do so at most every ten minutes, so that few reads cause a write."""
     used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
     session.execute(used, execution_options=UNSYNCED)

@@ -6,8 +6,9 @@ for other contents. The epoch is random and part of every tag, so a new one ends
 
 from sqlmodel import bindparam, col, delete, select, update
 
-from api.models import PasswordReset, Token, User
+from api.models import Token, User
 from api.protocol.etags import new_epoch
+from api.services.accounts import mails
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 ROWS_AT_ONCE = 500
@@ -24,8 +25,8 @@ def start_epoch(session: OwnedSession) -> int:
 
 
 def end_credentials(session: OwnedSession) -> int:
-    """End the sessions and tokens of all accounts, and the links for a new password; return how many tokens ended."""
+    """End the sessions and tokens of all accounts, and the links in mails; return how many tokens ended."""
     ended = session.exec(select(Token.id), execution_options=ANY_OWNER).all()
-    for table in (Token, PasswordReset):
-        session.execute(delete(table), execution_options={**ANY_OWNER, **UNSYNCED})
+    session.execute(delete(Token), execution_options={**ANY_OWNER, **UNSYNCED})
+    mails.void_all_links(session)
     return len(ended)

@@ -1,5 +1,6 @@
-"""The end of an account: every row of it, and on SQLite every byte."""
+"""Erasure of an account with all its rows. To remove them from SQLite's files, the caller then truncates the WAL."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import delete, func
@@ -14,9 +15,10 @@ CONFIRM_WITHIN = timedelta(minutes=10)
 
 
 def check_confirmation(session: OwnedSession, secret: str, given: str | None) -> None:
-    """Raise ConflictError, with a code to repeat, unless the code was repeated: a slip of the hand erases nothing.
+    """Raise ConflictError with a confirmation code, unless the request has a valid one: nobody erases by mistake.
 
-    The code belongs to the token that asks and lapses after ten minutes. It is no secret from who has the token.
+    The code is bound to the token and is valid for ten minutes. It is no protection against somebody with the token,
+    who can request it.
     """
     until, _, code = (given or "").partition(".")
     if until.isdecimal() and int(until[:12]) >= session.now.timestamp() and code == _code(session, secret, until):
@@ -27,8 +29,9 @@ def check_confirmation(session: OwnedSession, secret: str, given: str | None) ->
         for name, table in (("applications", Application), ("contacts", Contact))
     }
     raise ConflictError(
-        "This erases your account with everything in it, for good: repeat the request with ?confirmation= and the code "
-        "of this problem within ten minutes. GET /v1/me/export takes everything out before.",
+        "This erases your account and all its data and cannot be undone: to confirm, send the request again within ten "
+        "minutes with ?confirmation= and the code in this problem, and with your password in the body. Export your "
+        "data before: GET /v1/me/export.",
         code="confirmation_required",
         extra={"confirmation": f"{until}.{_code(session, secret, until)}", "erases": counts},
     )
@@ -38,9 +41,13 @@ def _code(session: OwnedSession, secret: str, until: str) -> str:
     return confirmation(hash_token(secret), f"erase|{session.user_id}|{until}")
 
 
-def erase_account(session: OwnedSession) -> None:
-    """Erase the account of a session with all its rows, children first."""
-    for table in reversed(SQLModel.metadata.sorted_tables):
-        if "user_id" in table.columns:
-            session.execute(delete(table).where(table.c.user_id == session.user_id))
+def erase_account(session: OwnedSession, progress: Callable[[int, int], None] = lambda _done, _tables: None) -> None:
+    """Delete the user of a session and all rows of the user, children first.
+
+    `progress` gets the number of tables done and of all tables.
+    """
+    tables = [table for table in reversed(SQLModel.metadata.sorted_tables) if "user_id" in table.columns]
+    for done, table in enumerate(tables, 1):
+        session.execute(delete(table).where(table.c.user_id == session.user_id))
+        progress(done, len(tables))
     session.execute(delete(User).where(col(User.id) == session.user_id))

@@ -1,7 +1,7 @@
-"""Everything that is kept of an account, as JSON Lines: a manifest, then one row a line, owners before what they own.
+"""Export of an account as JSON Lines: a manifest, then one row in each line, parents before children.
 
-It is written into a file and sent from there, so that neither the memory grows with the account nor a slow reader holds
-a transaction open.
+The export is written to a file and sent from there. So memory does not grow with the account, and a slow client does
+not keep a transaction open.
 """
 
 import json
@@ -19,20 +19,20 @@ from api.storage.session import OwnedSession
 FORMAT, FORMAT_VERSION = "afterword-export", 1
 SECRETS = frozenset({"password_hash", "hash"})
 LEFT_OUT = {
-    "kept_answer": "Answers kept for retries, for a day: they repeat rows that are here.",
-    "password_reset": "Links that were asked for: they work for an hour.",
-    "throttle": "Counts of the last hour, which belong to no account.",
+    "kept_answer": "Responses that are stored for a day for retries: they repeat rows of this export.",
+    "mail_out": "Which mails were sent to you, for 90 days: their contents are not stored.",
+    "throttle": "Counts of attempts in the last hour: they belong to no account.",
 }
 AT_ONCE = 500
 
 
 def tables() -> list[Table]:
-    """Return the tables that are taken out, parents first."""
+    """Return the tables that are exported, parents first."""
     return [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
 
 
 def write_export(database: Database, user_id: str, now: datetime, file: IO[bytes]) -> None:
-    """Write an account into a file as it stands at one moment, and rewind the file."""
+    """Write one snapshot of an account to a file, and rewind the file."""
     with database.read(now) as session:
         session.owner = user_id
         _write_rows(session, file)
@@ -77,11 +77,11 @@ def _line(file: IO[bytes], document: dict[str, Any]) -> None:
 
 
 def _to_json(value: object) -> object:
-    """Return a value as JSON has it: instants in UTC with `Z`, dates and wall times as ISO 8601, moments as objects."""
+    """Return a value for JSON: instants in UTC with `Z`, dates and local times as ISO 8601, moments as objects."""
     if isinstance(value, Moment):
         return {"date": value.date.isoformat(), "time": f"{value.time:%H:%M}" if value.time else None}
     if isinstance(value, datetime) and value.tzinfo is not None:
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, datetime | date):
         return value.isoformat()
-    raise TypeError(f"say in {__name__} how {type(value).__name__} is written")
+    raise TypeError(f"{__name__} cannot encode {type(value).__name__}")

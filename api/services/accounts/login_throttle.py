@@ -1,4 +1,4 @@
-"""Throttles: attempts at passwords and accounts are counted by the hour, for the account and where they come from."""
+"""Limits per hour: sign-ins, sign-ups, password resets and exports are counted by account, by IP address, or both."""
 
 import hashlib
 from datetime import timedelta
@@ -20,10 +20,10 @@ ANY_OWNER_UNSYNCED = {**ANY_OWNER, **UNSYNCED}
 
 
 def count_attempt(session: OwnedSession, what: str, *, email: str, address: str, most: int) -> None:
-    """Count an attempt of an account, whether there is one or not, from an address; 0 counts nothing.
+    """Count an attempt for an e-mail address, with or without an account, and for an IP address; 0 counts nothing.
 
-    Raises TooManyRequestsError beyond `most` an hour for the account, or three times as many from the address, behind
-    which there may be several people.
+    Raises TooManyRequestsError beyond `most` an hour for the e-mail address, or three times as many for the IP address,
+    which several people may share.
     """
     if most:
         _count(session, f"{what}|account|{email.strip().lower()}", most)
@@ -31,18 +31,27 @@ def count_attempt(session: OwnedSession, what: str, *, email: str, address: str,
 
 
 def count_address(session: OwnedSession, what: str, *, address: str, most: int) -> None:
-    """Count an attempt from an address alone; 0 counts nothing. Raises TooManyRequestsError beyond `most` an hour."""
+    """Count an attempt for an IP address; 0 counts nothing. Raises TooManyRequestsError beyond `most` an hour."""
     if most:
         _count(session, f"{what}|address|{_site(address)}", most)
 
 
 def count_account(session: OwnedSession, what: str, *, most: int) -> None:
-    """Count what the session's owner does. Raises TooManyRequestsError beyond `most` an hour."""
+    """Count an operation of the session's owner. Raises TooManyRequestsError beyond `most` an hour."""
     _count(session, f"{what}|account|{session.user_id}", most)
 
 
+def is_within(session: OwnedSession, what: str, email: str, *, most: int) -> bool:
+    """Count something done to an address, and tell whether it is within `most` an hour."""
+    try:
+        _count(session, f"{what}|account|{email}", most)
+    except TooManyRequestsError:
+        return False
+    return True
+
+
 def delete_expired(session: OwnedSession) -> None:
-    """Delete the counts of hours that have passed."""
+    """Delete counts that began at least an hour ago."""
     session.execute(delete(LoginThrottle).where(_over(session)), execution_options=ANY_OWNER_UNSYNCED)
 
 
@@ -51,7 +60,7 @@ def _over(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
 
 
 def _site(address: str) -> str:
-    """Return the address; of IPv6 the half that names a site, because one machine has the other half to itself."""
+    """Return the address; of IPv6 only the first 64 bits, because one machine can use all addresses with these bits."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -62,7 +71,7 @@ def _site(address: str) -> str:
 
 
 def _count(session: OwnedSession, subject: str, most: int) -> None:
-    """Count in one statement, so that attempts at the same time cannot slip through together."""
+    """Count and compare in one UPDATE, so that simultaneous attempts cannot exceed the limit."""
     key = hashlib.sha256(subject.encode()).hexdigest()
     mine, attempts = col(LoginThrottle.key) == key, col(LoginThrottle.attempts)
     counted = update(LoginThrottle).where(mine, ~_over(session), attempts < most).values(attempts=attempts + 1)
@@ -76,7 +85,7 @@ def _count(session: OwnedSession, subject: str, most: int) -> None:
     try:
         with session.begin_nested():
             session.add(LoginThrottle(key=key, began_at=session.now, attempts=1))
-    except IntegrityError:  # another process began the hour at the same moment
+    except IntegrityError:  # another process inserted the row at the same time
         _count(session, subject, most)
 
 

@@ -1,6 +1,11 @@
-"""Delete expired rows: idempotent responses, activity, reset links, tokens, and what was soft-deleted 30 days ago."""
+"""Delete expired rows: idempotent responses, activity, mails, tokens, and what was soft-deleted 30 days ago.
+
+One account at a time, in batches: a batch is short, so it delays no other writer, and what it deletes is chosen by a
+subquery, because a list of ids can exceed the number of parameters that a statement may have.
+"""
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,14 +15,16 @@ from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
 from api.errors import UnauthorizedError
-from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, Interview, PasswordReset, Token
+from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, Interview, Mail, Token
 from api.services import idempotent_responses
-from api.services.accounts import audit_log, login_throttle, password_resets, tokens
+from api.services.accounts import audit_log, login_throttle, mails, tokens
 from api.services.facts.crud import RESTORABLE_WITHIN
 from api.services.steps import judge
-from api.storage.database import Database
+from api.storage.database import Database, lift_statement_timeout
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
+ROWS_PER_BATCH = 500
+ROWS_OF_AN_APPLICATION = 25  # an application counts as many rows of a batch, because its children go with it
 POINTERS: tuple[tuple[Any, str], ...] = (
     (Application, "status_contact_id"),
     (Interview, "told_by"),
@@ -29,33 +36,45 @@ POINTERS: tuple[tuple[Any, str], ...] = (
 class DeletedCounts:
     """How many rows were deleted."""
 
-    answers: int
-    applications: int
-    contacts: int
+    answers: int = 0
+    applications: int = 0
+    contacts: int = 0
+
+    def __add__(self, other: "DeletedCounts") -> "DeletedCounts":
+        return DeletedCounts(**(Counter(asdict(self)) + Counter(asdict(other))))
 
 
-def apply_retention(database: Database, now: datetime) -> DeletedCounts:
-    """Delete the expired rows of every account, each in a transaction of its own, so that no writer waits long."""
+def delete_expired_throttles(database: Database, now: datetime) -> None:
+    """Delete the counts of attempts of hours that have passed; they belong to no account."""
     with database.write(now) as session:
+        lift_statement_timeout(session)
         login_throttle.delete_expired(session)
-    with database.read(now) as session:
-        users = _users_with_expired_rows(session)
-    deleted: Counter[str] = Counter()
-    for user_id in users:
-        with suppress(UnauthorizedError), database.write(now) as session:  # the account was erased meanwhile
-            session.owner = user_id
-            deleted.update(asdict(apply_retention_to_account(session)))
-    database.truncate_wal()
-    return DeletedCounts(deleted["answers"], deleted["applications"], deleted["contacts"])
 
 
-def _users_with_expired_rows(session: OwnedSession) -> list[str]:
+def users_with_expired_rows(database: Database, now: datetime) -> list[str]:
     """Return the accounts with expired rows: one statement a table, however many accounts there are."""
     found: set[str] = set()
-    for table, old in _expired_rows(session).items():
-        users = select(table.user_id).where(old).distinct()
-        found.update(session.exec(users, execution_options=ANY_OWNER).all())
+    with database.read(now) as session:
+        lift_statement_timeout(session)
+        for table, old in _expired_rows(session).items():
+            users = select(table.user_id).where(old).distinct()
+            found.update(session.exec(users, execution_options=ANY_OWNER).all())
     return sorted(found)
+
+
+def apply_retention_to_account(
+    database: Database, user_id: str, now: datetime, *, is_stopping: Callable[[], bool] = lambda: False
+) -> DeletedCounts:
+    """Delete the expired rows of one account, a batch in each transaction; none if it was erased meanwhile."""
+    total, is_done = DeletedCounts(), False
+    with suppress(UnauthorizedError):
+        while not is_done and not is_stopping():
+            with database.write(now) as session:
+                session.owner = user_id
+                lift_statement_timeout(session)
+                deleted, is_done = delete_batch(session)
+            total += deleted
+    return total
 
 
 def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
@@ -66,34 +85,37 @@ def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
         Application: col(Application.deleted_at) < cutoff,
         Contact: col(Contact.deleted_at) < cutoff,
         Activity: col(Activity.at) <= now - audit_log.RETENTION,
-        PasswordReset: col(PasswordReset.created_at) <= now - password_resets.USABLE_FOR,
+        Mail: col(Mail.created_at) <= now - mails.RETENTION,
         Token: col(Token.expires_at) <= now - tokens.RETENTION,
     }
 
 
-def apply_retention_to_account(session: OwnedSession) -> DeletedCounts:
-    """Delete the expired rows of one account. Soft-deleted rows count for no step, so no step changes."""
+def delete_batch(session: OwnedSession) -> tuple[DeletedCounts, bool]:
+    """Delete some expired rows of one account; return their numbers, and whether none are left.
+
+    Soft-deleted rows count for no step, so no step changes.
+    """
     judge.lock_user(session)
-    old = _expired_rows(session)
-    for table in (Activity, PasswordReset, Token):
-        _delete(session, delete(table).where(old[table]))
-    return DeletedCounts(
-        answers=_delete(session, delete(IdempotentResponse).where(old[IdempotentResponse])),
-        applications=_delete(session, delete(Application).where(old[Application])),
-        contacts=_purge_contacts(session, old[Contact]),
-    )
+    left, counts = ROWS_PER_BATCH, Counter[Any]()
+    for table, old in _expired_rows(session).items():
+        weight = ROWS_OF_AN_APPLICATION if table is Application else 1
+        most = -(-left // weight)
+        counts[table] = _delete_some(session, table, old, most)
+        left -= counts[table] * weight
+        if counts[table] == most:
+            break
+    deleted = DeletedCounts(counts[IdempotentResponse], counts[Application], counts[Contact])
+    return deleted, left > 0
 
 
-def _purge_contacts(session: OwnedSession, condition: Any) -> int:  # noqa: ANN401  # a condition
-    old = session.exec(select(Contact.id).where(condition)).all()
-    for table, column in POINTERS:
-        values = {column: None, **({"status_contact_since": None} if table is Application else {})}
+def _delete_some(session: OwnedSession, table: Any, old: Any, most: int) -> int:  # noqa: ANN401  # a table, a condition
+    """Delete at most so many expired rows of a table, after the pointers to them."""
+    key = next(column for column in table.__table__.primary_key.columns if column.name != "user_id")
+    some = select(key).where(table.user_id == session.user_id, old).order_by(key).limit(most).scalar_subquery()
+    for pointing, column in POINTERS if table is Contact else ():
+        values = {column: None, **({"status_contact_since": None} if pointing is Application else {})}
         session.execute(
-            update(table).where(col(getattr(table, column)).in_(old)).values(**values), execution_options=UNSYNCED
+            update(pointing).where(getattr(pointing, column).in_(some)).values(**values), execution_options=UNSYNCED
         )
-    return _delete(session, delete(Contact).where(col(Contact.id).in_(old)))
-
-
-def _delete(session: OwnedSession, statement: Any) -> int:  # noqa: ANN401  # a statement
-    done = session.execute(statement, execution_options=UNSYNCED)
+    done = session.execute(delete(table).where(key.in_(some)), execution_options=UNSYNCED)
     return done.rowcount if isinstance(done, CursorResult) else 0

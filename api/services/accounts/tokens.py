@@ -1,20 +1,20 @@
-"""Sessions and personal tokens: how they are issued, listed and ended."""
+"""Issue, list and end sessions and personal tokens."""
 
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
-from api.errors import ForbiddenError, InvalidError, NotFoundError
+from api.errors import AccountDisabledError, ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
 from api.models.base import new_id
 from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
-from api.protocol.scopes import ALL, missing_scopes
+from api.protocol.scopes import ALL, effective_scopes, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services.facts.crud import find
 from api.services.row_etags import row_etag
-from api.storage.session import OwnedSession
+from api.storage.session import UNSYNCED, OwnedSession
 
 PREFIXES = {
     TokenKind.SESSION: SESSION_PREFIX,
@@ -28,7 +28,9 @@ Shown = TypeVar("Shown", bound=Issued)
 def open_session(
     session: OwnedSession, user: User, *, days: int, name: str | None = None, cookie: bool = False
 ) -> tuple[Token, str]:
-    """Sign a user in; returns the session and its secret."""
+    """Sign a user in and return the session and its secret. Raises AccountDisabledError."""
+    if user.disabled_at is not None:
+        raise AccountDisabledError
     session.owner = user.id
     kind = TokenKind.COOKIE if cookie else TokenKind.SESSION
     token, secret = _issue(session, kind, name=name or "", scopes=[ALL])
@@ -37,12 +39,12 @@ def open_session(
 
 
 def issue_token(session: OwnedSession, body: TokenCreate, *, granted: Collection[str] = (ALL,)) -> tuple[Token, str]:
-    """Make a personal token; returns it and its secret. It gets no scope that was not `granted` to who asks."""
+    """Create a personal token and return it with its secret. Raises ForbiddenError for scopes beyond `granted`."""
     if body.expires_at is not None and body.expires_at <= session.now:
         raise InvalidError.at("/expires_at", "in_the_past", "A token must expire in the future: send a later instant.")
     if beyond := missing_scopes(body.scopes, granted):
         raise ForbiddenError(
-            f"A token hands on only what it may do itself: leave out {', '.join(beyond)}, or sign in.",
+            f"A token cannot grant scopes that it does not have: leave out {', '.join(beyond)}, or sign in.",
             extra={"missing_scopes": beyond},
         )
     token, secret = _issue(session, TokenKind.PERSONAL, name=body.name, scopes=list(dict.fromkeys(body.scopes)))
@@ -68,9 +70,13 @@ def _issue(session: OwnedSession, kind: TokenKind, *, name: str, scopes: list[st
 
 
 def token_to_public(session: OwnedSession, model: type[Shown], row: Token, **more: object) -> Shown:
-    """Return a session or a personal token as it is answered, with what is known of it only now."""
-    cookie = row.kind == TokenKind.COOKIE
-    return model.model_validate({**row.model_dump(), "etag": row_etag(session, row), "cookie": cookie, **more})
+    """Return a session or a personal token as the API shows it. `more`: values that are not in the row."""
+    derived = {
+        "etag": row_etag(session, row),
+        "cookie": row.kind == TokenKind.COOKIE,
+        "scopes": effective_scopes(row.scopes),
+    }
+    return model.model_validate({**row.model_dump(), **derived, **more})
 
 
 def find_session_or_token(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:
@@ -86,8 +92,14 @@ def select_tokens(kinds: Collection[TokenKind]) -> Any:  # noqa: ANN401  # a sta
     return select(Token).where(col(Token.kind).in_(kinds))
 
 
+def end_all(session: OwnedSession) -> None:
+    """End all sessions and personal tokens of the user."""
+    session.flush()
+    session.execute(delete(Token), execution_options=UNSYNCED)
+
+
 def end_sessions(session: OwnedSession, *, but: str | None = None) -> None:
-    """End all sessions of the user, or all but one; personal tokens stay."""
+    """End all sessions of the user except `but`; personal tokens stay valid."""
     for token in session.exec(select_tokens(SESSIONS)).all():
         if token.id != but:
             session.delete(token)

@@ -1,1 +1,1 @@
-"""Texts made of what was recorded: letters, cards, messages to references."""
+"""Documents made from recorded facts: letters, cards, messages to references."""

@@ -1,4 +1,4 @@
-"""Cards: gathers what a card for the pocket says."""
+"""Cards: load the facts for the card of an interview and for the call card."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ BY_MAIL = Outcome.EMAILED
 
 
 def prep(session: OwnedSession, interview: Interview) -> tuple[PrepCard, str, list[Section]]:
-    """Return the card for before an interview, with its title and its lines."""
+    """Return the card for an interview, with its title and sections."""
     words, talk = catalogue("formal"), conversation(session, interview)
     application = find(session, Application, interview.application_id)
     place = interview.location or interview.link
@@ -50,13 +50,13 @@ def prep(session: OwnedSession, interview: Interview) -> tuple[PrepCard, str, li
 
 
 def call(session: OwnedSession, application: Application) -> tuple[CallCard, str, list[Section]]:
-    """Return the card for the call, with its title and its lines."""
+    """Return the card for the call, with its title and sections."""
     words = catalogue("formal")
     talk, has_met = latest_talk(session, application)
     whom = _whom(session, application)
     desk, promise = _desk(session, application), _promise(session, application)
     opening = cards.opening(talk, words, has_met=has_met)
-    points, promised = cards.points(talk, words), cards.promises(promise, words)
+    points, promised = cards.points(talk, words.is_phrase), cards.promises(promise, words)
     shown = CallCard(
         application_id=application.id,
         company=application.company,
@@ -70,7 +70,7 @@ def call(session: OwnedSession, application: Application) -> tuple[CallCard, str
         outcomes=_outcomes(words),
         record=HintPublic(
             code="record_follow_up",
-            text="Note down what came of it.",
+            text="Record the result of the call.",
             method="POST",
             href=f"/v1/applications/{application.id}/follow-ups",
         ),
@@ -81,11 +81,11 @@ def call(session: OwnedSession, application: Application) -> tuple[CallCard, str
 
 def _title(card: str, talk: Conversation, words: Catalogue) -> str:
     title: str = words.card(card)["title"]
-    return title.format(role=talk.role, company=talk.company)
+    return title.format(role=talk.role, company=words.with_article(talk.company))
 
 
 def latest_talk(session: OwnedSession, application: Application) -> tuple[Conversation, bool]:
-    """Return the round that began last, or what is known before any; tells whether there was one."""
+    """Return the round that began last and True; before the first round, the facts of the application and False."""
     rounds = select(Interview).where(
         Interview.application_id == application.id,
         col(Interview.starts_at) <= session.now,
@@ -108,7 +108,9 @@ def _whom(session: OwnedSession, application: Application) -> Person | None:
         return None
     contact = session.get(Contact, (session.user_id, application.status_contact_id))
     there = contact is not None and contact.deleted_at is None and contact.erased_at is None
-    return person_of(contact) if contact is not None and there else None
+    if contact is None or not there:
+        return None
+    return person_of(contact) if session.shows_contacts else person_of(contact).identity()
 
 
 def _person(whom: Person | None) -> CallPerson | None:
@@ -141,7 +143,7 @@ def _hours(session: OwnedSession, desk: Desk, words: Catalogue) -> CallHours:
 
 
 def _promise(session: OwnedSession, application: Application) -> Promise:
-    """Return what they said last about when: at an interview, or when you were in touch since."""
+    """Return the dates that the employer named last, at an interview or in a contact afterwards."""
     said: list[tuple[datetime, Any]] = [
         (row.timing_learned_at or row.effective_end_at, row)
         for row in session.exec(select(Interview).where(Interview.application_id == application.id)).all()

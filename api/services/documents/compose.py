@@ -1,4 +1,4 @@
-"""Letters from what was noted: gathers the material, lets the words be composed, and keeps the draft."""
+"""Composed letters: load the facts of an interview, compose the text, store it as a draft, and check it."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ KIND = {"thank_you": "thank_you", "follow_up": "follow_up", "chase": "follow_up"
 
 
 def conversation(session: OwnedSession, interview: Interview) -> Conversation:
-    """Return an interview with its people and notes, in the order in which they were entered and noted."""
+    """Load an interview with its people, ordered by `created_at`, and its notes, ordered by `noted_at`."""
     application = find(session, Application, interview.application_id)
     met = select(InterviewInterviewer.contact_id).where(InterviewInterviewer.interview_id == interview.id)
     people = session.exec(
@@ -51,7 +51,7 @@ def conversation(session: OwnedSession, interview: Interview) -> Conversation:
 
 
 def person_of(contact: Contact) -> Person:
-    """Return a contact as a letter or a card knows it."""
+    """Convert a contact for the composers."""
     return Person(
         id=contact.id,
         name=contact.full_name,
@@ -66,19 +66,19 @@ def person_of(contact: Contact) -> Person:
 
 
 def material_of(note: Note) -> Material:
-    """Return a note as a text is made from it."""
+    """Convert a note for the composers."""
     return Material(id=note.id, kind=note.kind, text=note.text, wording=note.wording, in_letter=note.address_in_letter)
 
 
 def compose_draft(session: OwnedSession, interview: Interview, body: ComposeLetter) -> tuple[Letter, Draft, Suggestion]:
-    """Compose a letter and keep it as a draft; returns it with what is missing and the channel to take."""
+    """Compose a letter and store it as a draft; return it with its draft text and the suggested channel."""
     links: dict[str, type[Stored]] = {"recipients": Contact, "template_id": LetterTemplate}
     check_links(session, links, body.model_dump(include=set(links)), interview.application_id)
     talk = conversation(session, interview)
     recipients = _people(session, body.recipients) if body.recipients else list(talk.interviewers)
     kind, draft = _drafted(session, talk, recipients, body)
     if len(draft.body) > MAX_BODY_LENGTH:
-        detail = f"These notes make more than {MAX_BODY_LENGTH:,} characters: give them a shorter `wording`."
+        detail = f"The letter would have more than {MAX_BODY_LENGTH:,} characters: give the notes a shorter `wording`."
         raise InvalidError(detail)
     made = LetterCreate(
         interview_id=interview.id,
@@ -98,12 +98,12 @@ def compose_draft(session: OwnedSession, interview: Interview, body: ComposeLett
 def _drafted(
     session: OwnedSession, talk: Conversation, recipients: Sequence[Person], body: ComposeLetter
 ) -> tuple[str, Draft]:
-    """Return the kind of a letter and its draft, by the person's own template or by ours."""
+    """Return the kind of a letter and its draft, from the user's template if `template_id` names one."""
     if body.template_id is None:
         return body.kind, compose(body.kind, talk, recipients, catalogue(body.tone))
     row = find(session, LetterTemplate, body.template_id)
     if "kind" in body.model_fields_set and body.kind != row.kind:
-        detail = "The template is for another kind of letter: leave `kind` out, or take another template."
+        detail = "The template is for another kind of letter: omit `kind`, or choose another template."
         raise InvalidError.at("/kind", "template_of_another_kind", detail)
     words = catalogue(body.tone if "tone" in body.model_fields_set else row.tone)
     own = OwnTemplate(row.kind, row.subject, row.body)
@@ -114,7 +114,7 @@ def _drafted(
 
 
 def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
-    """Return what is worth a look before a letter goes out."""
+    """Check a letter before it is sent."""
     interview = find(session, Interview, letter.interview_id) if letter.interview_id else None
     application = find(session, Application, letter.application_id)
     other = select(Application.company).where(

@@ -1,4 +1,4 @@
-"""Letters as they lie on the table: a draft with its contacts as they are, a sent letter with them as they were."""
+"""Letters in printable form: a draft with the contacts as they are now, a sent letter with their snapshot."""
 
 import re
 import unicodedata
@@ -17,14 +17,18 @@ MAX_NAME_LENGTH = 40
 
 
 def sheet_of(session: OwnedSession, letter: Letter) -> Sheet:
-    """Return a letter with all that stands on it; a draft bears the date of its application's zone today."""
+    """Return a letter with its date in the application's zone: the day of sending, or today for a draft.
+
+    Without `contacts:read`, it shows only the names of the recipients.
+    """
     user, application = current_user(session), find(session, Application, letter.application_id)
     day = local_date(letter.sent_at or session.now, application.time_zone)
+    to = _as_they_were(letter) if letter.sent_at else _as_they_are(session, letter, application.company)
     return Sheet(
         sender=user.full_name,
         sender_email=user.email,
         date=catalogue("formal").full_date(day),
-        to=_as_they_were(letter) if letter.sent_at else _as_they_are(session, letter, application.company),
+        to=to if session.shows_contacts else [Addressee(name=one.name) for one in to],
         subject=letter.subject or "",
         paragraphs=match_paragraphs(letter.body, paragraphs_from_json(letter)),
         sent_at=letter.sent_at,
@@ -60,7 +64,7 @@ def _as_they_are(session: OwnedSession, letter: Letter, company: str) -> list[Ad
 
 
 def file_name(session: OwnedSession, letter: Letter) -> str:
-    """Return a name for the letter as a file: letters, digits and hyphens of ASCII, whatever the company is called."""
+    """Return a file name without extension, such as `letter-acme`: ASCII letters, digits and hyphens only."""
     company = find(session, Application, letter.application_id).company
     plain = unicodedata.normalize("NFKD", company).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:MAX_NAME_LENGTH].strip("-")

@@ -1,4 +1,4 @@
-"""Papers about references: what to tell one, thanks to one, and the sheet with those who agreed to be named."""
+"""Messages to references (briefing and thanks), and the sheet of references who agreed to be named."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,13 +34,13 @@ from api.words.material import Conversation, Draft, Person
 from api.words.pages import Section
 from api.words.references import Case, Referee
 
-RINGING = ("hr", "recruiter", "hiring_manager")
+CALLING = ("hr", "recruiter", "hiring_manager")
 Record = dict[str, bool | datetime | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A reference of an application, with all that a message to them is made from."""
+    """A reference of an application, with the facts for a message to them."""
 
     application: Application
     link: ApplicationReference
@@ -54,7 +54,7 @@ class Named:
 def compose_briefing(
     session: OwnedSession, application: Application, reference_id: str
 ) -> tuple[ReferenceMessage, str, list[Section]]:
-    """Return what to tell a reference, with its subject and its lines. Raises NotFoundError."""
+    """Return the briefing for a reference, with its subject and sections. Raises NotFoundError."""
     named = _named(session, application, reference_id)
     talk = replace(named.talk, interviewers=_callers(session, application), notes=_notes(session, application))
     draft = references.briefing(named.who, named.case, talk, catalogue("formal"))
@@ -69,7 +69,7 @@ def compose_briefing(
 def compose_thanks(
     session: OwnedSession, application: Application, reference_id: str
 ) -> tuple[ReferenceMessage, str, list[Section]]:
-    """Return thanks to a reference with how it ended, with its subject and its lines. Raises NotFoundError."""
+    """Return thanks to a reference with the outcome, with subject and sections. Raises NotFoundError."""
     named = _named(session, application, reference_id)
     draft = references.thanks(named.who, named.case, named.talk, catalogue("formal"))
     return _message(session, named, draft, "thanks", {"thanked_at": session.now})
@@ -107,7 +107,7 @@ def _named(session: OwnedSession, application: Application, reference_id: str) -
     link: ApplicationReference = find_link(session, ApplicationReference, application.id, person.id)
     asked = ask_counts(session, [person.id]).get(person.id, AskCount())
     talk, has_met = latest_talk(session, application)
-    who = replace(_referee(session, person), is_asked_often=asked.is_often, was_rung=link.contacted_at is not None)
+    who = replace(_referee(session, person), is_asked_often=asked.is_often, was_called=link.contacted_at is not None)
     case = Case(
         stage=application.stage,
         has_met=has_met,
@@ -121,37 +121,38 @@ def _named(session: OwnedSession, application: Application, reference_id: str) -
 
 
 def _check(session: OwnedSession, application: Application) -> Moment | None:
-    """Return when they said they would ring, as long as that day is not over where they are."""
+    """Return the announced date of the reference check, or None after that day in the application's zone."""
     check, today = application.reference_check, local_date(session.now, application.time_zone)
     return check if check is not None and check.date >= today else None
 
 
 def _notes(session: OwnedSession, application: Application) -> list[Any]:
-    """Return all notes of an application, whichever round they are of, in the order in which they were noted."""
+    """Return all notes of an application, of every round, ordered by `noted_at`."""
     mine = select(Note).where(Note.application_id == application.id).order_by(col(Note.noted_at), col(Note.id))
     return [material_of(note) for note in session.exec(mine).all()]
 
 
 def _callers(session: OwnedSession, application: Application) -> list[Person]:
-    """Return who may ring: interviewers, and whoever hires or recruits there; the person to ask where that is one."""
+    """Return the people who may call: interviewers of rounds that were not cancelled, and contacts in CALLING roles."""
     met = (
         select(InterviewInterviewer.contact_id)
         .join(Interview, col(Interview.id) == InterviewInterviewer.interview_id)
         .where(Interview.application_id == application.id, col(Interview.status) != "cancelled")
     )
     hiring = select(ApplicationContact.contact_id).where(
-        ApplicationContact.application_id == application.id, col(ApplicationContact.role).in_(RINGING)
+        ApplicationContact.application_id == application.id, col(ApplicationContact.role).in_(CALLING)
     )
-    asked = and_(col(Contact.id) == application.status_contact_id, col(Contact.role).in_(RINGING))
+    asked = and_(col(Contact.id) == application.status_contact_id, col(Contact.role).in_(CALLING))
     wanted = select_existing(Contact).where(
         or_(col(Contact.id).in_(met), col(Contact.id).in_(hiring), asked), col(Contact.erased_at).is_(None)
     )
     found = session.exec(wanted.order_by(Contact.created_at, Contact.id)).all()
-    return [person_of(contact) for contact in found]
+    people = [person_of(contact) for contact in found]
+    return people if session.shows_contacts else [person.identity() for person in people]
 
 
 def reference_sheet(session: OwnedSession, application: Application) -> tuple[ReferenceSheet, str, list[Section]]:
-    """Return the references who may be named now, in the order in which they were, with title and lines."""
+    """Return the sheet of references who may be named now, ordered by `linked_at`, with title and sections."""
     ordered = named_for(application).order_by(ApplicationReference.linked_at, ApplicationReference.reference_id)
     people = [person for _, person in session.exec(ordered).all()]
     consents = [(person, consent_of(person, session.now)) for person in people]
@@ -181,4 +182,7 @@ def _details(person: Reference) -> Mapping[str, str | None]:
 
 
 def _referee(session: OwnedSession, person: Reference) -> Referee:
-    return Referee(**_details(person), consent=consent_of(person, session.now))  # type: ignore[arg-type]  # name is there
+    consent = consent_of(person, session.now)
+    if not session.shows_contacts:
+        return Referee(name=person.name, consent=consent, is_hidden=True)
+    return Referee(**_details(person), consent=consent)  # type: ignore[arg-type]  # name is there

@@ -55,7 +55,7 @@ def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: 
 
 
 def search_condition(piece: str | None) -> list[Any]:
-    """Return the condition that a text is in name, company or e-mail, in any case. No index: it reads all contacts."""
+    """Return the condition that name, company or e-mail contain a text, in any case. It scans all contacts."""
     if piece is None:
         return []
     columns = (Contact.full_name, Contact.company, Contact.email)

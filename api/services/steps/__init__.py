@@ -1,1 +1,1 @@
-"""Steps out: the stored steps, judged on write and read by index."""
+"""Steps: judged when a fact is written, stored as rows, read by index."""

@@ -1,4 +1,4 @@
-"""How much is due over all accounts, in two figures."""
+"""The numbers of open and of overdue steps of all accounts, for the metrics."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ from api.storage.session import ANY_OWNER, OwnedSession
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Steps that can be done now: those still in time, and those too late."""
+    """Counts of the steps that are open but not yet due, and of those that are overdue."""
 
     open: int
     overdue: int
 
 
 def backlog(session: OwnedSession) -> Backlog:
-    """Count the open and the overdue steps of all accounts, snoozed or not: for upkeep only.
+    """Count the open and the overdue steps of all accounts, including snoozed ones.
 
-    One statement goes once through the index of open rows: a fifth of a second for 200,000 of them among a million.
+    One statement scans the index of open rows once: 0.2 s for 200,000 of them in a table of a million rows.
     """
     opens_at, due_at = col(StepInstance.opens_at), col(StepInstance.due_at)
     wanted = select(

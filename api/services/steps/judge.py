@@ -1,11 +1,18 @@
-"""The only writer of step rows: after every fact, the whole application is judged anew in the fact's transaction."""
+"""Judge applications and store the results in step rows, in the transaction of the write that makes it necessary.
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+A write judges only the step numbers that it can change. Only this module inserts step rows and sets the columns that
+come from the rules: `opens_at`, `due_at`, `closed_state`, `completed_at`, `reason`, `missing`, `detail` and
+`rules_version`. It deletes the rows of steps that no longer exist. It never sets `snoozed_until`, only clears it;
+`api/services/facts/step_overrides.py` sets and clears it. Rows are also deleted with their account, in
+`api/services/accounts/erasure.py`, and with their application, by the foreign key.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, delete, insert, select, update
+from sqlmodel import col, delete, insert, update
 
 from api.errors import UnauthorizedError
 from api.models import Application, Interview, StepInstance, User
@@ -15,7 +22,6 @@ from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
 from api.services.steps.load_facts import USER_SETTINGS, load_facts
 from api.services.steps.rows import (
-    COLUMNS,
     OF_APPLICATIONS,
     StoredStep,
     column_values,
@@ -23,11 +29,13 @@ from api.services.steps.rows import (
     is_unchanged,
     key_values,
 )
-from api.storage.codecs import from_db_id, from_db_instant, from_db_json
-from api.storage.raw_sql import IDS, OWNER, CompiledStatement, RawConnection, param, select_as_text
+from api.services.steps.search_cover import move_deadlines
+from api.storage.codecs import from_db_id, from_db_instant, from_db_json, to_db_id
+from api.storage.raw_sql import ID, IDS, OWNER, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import OwnedSession
 
-BATCH_SIZE = 500
+MAX_JUDGED = 50  # applications that one write judges; more are judged in the background
+FIRST_ID = "00000000-0000-0000-0000-000000000000"
 SEARCH = (7,)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 LOCK_USER = CompiledStatement(
@@ -46,7 +54,9 @@ INTERVIEWS_WITHOUT_END = CompiledStatement(
         col(Interview.actual_end).is_(None),
     )
 )
-SEARCH_STEPS = CompiledStatement(select_as_text(*COLUMNS).where(col(StepInstance.number).in_(SEARCH)))
+SET_POSITION = CompiledStatement(
+    update(User).where(col(User.id) == OWNER).values(recompute_after=param("after", ID)), owned=False
+)
 STEP_PARAMETERS = {column.name: param(column.name, column.type) for column in StepInstance.__table__.c}
 THIS_ROW = (col(StepInstance.user_id) == OWNER, col(StepInstance.id) == STEP_PARAMETERS["id"])
 NAMING_COLUMNS = ("user_id", "id", "application_id", "number", "scope")
@@ -62,7 +72,7 @@ DELETE = CompiledStatement(delete(StepInstance).where(*THIS_ROW), owned=False)
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """A step that was closed and is open again because of this transaction."""
+    """A step that was closed before this transaction and is open now."""
 
     application_id: str
     instance: Instance
@@ -70,7 +80,7 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What separates the rows of some applications from what was judged; `reopened` was closed and is open again."""
+    """The differences between stored rows and a new judgement. `reopened`: steps that were closed and are open now."""
 
     new: list[dict[str, Any]]
     changed: list[dict[str, Any]]
@@ -79,21 +89,21 @@ class Difference:
 
     @property
     def rows(self) -> int:
-        """How many rows differ."""
+        """The number of rows that differ."""
         return len(self.new) + len(self.changed) + len(self.gone)
 
 
 def judged_at(session: OwnedSession) -> datetime:
-    """Return the instant at which facts are judged: a little ahead, so that no evidence is taken for the future's.
+    """Return the instant at which facts are judged: five minutes ahead, so that no stored evidence is in the future.
 
-    A write may have waited for its turn, or come through a machine whose clock is behind another's. Evidence is never
-    later than the clock that accepted it, and judging at any instant after all evidence gives the same rows.
+    A write may have waited for the lock, or run on a machine whose clock is behind that of another one. Evidence is
+    never later than the clock that accepted it, and judging at any instant after all evidence gives the same rows.
     """
     return session.now + CLOCKS_DIFFER_BY
 
 
 def lock_user(session: OwnedSession) -> None:
-    """Lock the user's row and count the write: one writer at a time judges a user's applications.
+    """Lock the user's row and increment `write_counter`: one transaction at a time judges a user's applications.
 
     Raises UnauthorizedError if the account was erased while the write waited.
     """
@@ -106,30 +116,50 @@ def lock_user(session: OwnedSession) -> None:
 def judge_applications(
     session: OwnedSession, ids: Collection[str], *, only: Collection[int] = STEPS, elsewhere: bool = False
 ) -> list[Reopened]:
-    """Judge applications anew and rewrite their rows; `elsewhere`: also step 7 of all the user's others.
+    """Judge applications and rewrite their rows; return the steps that were closed and are open now.
 
-    `only` some numbers, where no other can have changed. Returns what was closed and is open again. A deleted
-    application has no rows.
+    `only`: the numbers that can have changed. `elsewhere`: also step 7 of the user's other applications. A deleted
+    application has no rows. More than `MAX_JUDGED` applications are left to the background task: see `defer`.
     """
     session.flush()
     raw, wanted = RawConnection.of(session), sorted(ids) if only else []
+    if len(wanted) > MAX_JUDGED:
+        defer(session)
+        return []
     if only is STEPS:
         _update_effective_ends(session, outdated_ends(raw, wanted))
-    reopened: list[Reopened] = []
-    for some in _in_batches(wanted):
-        reopened += rewrite(raw, compare(raw, some, judged_at(session), only))
-    if elsewhere:
-        reopened += judge_search(session, leave_out=ids)
-    return reopened
+    reopened = rewrite(raw, compare(raw, wanted, judged_at(session), only)) if wanted else []
+    return reopened + judge_elsewhere(session) if elsewhere else reopened
 
 
-def judge_all(session: OwnedSession) -> list[Reopened]:
-    """Judge every application of the user anew: after a change of policy or of the rules."""
-    return judge_applications(session, session.exec(select(Application.id)).all())
+def judge_elsewhere(session: OwnedSession) -> list[Reopened]:
+    """Update step 7 of all applications after something outside them came, went or moved; return what reopened.
+
+    Later deadlines are set by one statement. Applications whose deadline moves back are judged.
+    """
+    session.flush()
+    raw = RawConnection.of(session)
+    user_zone, _ = raw.first(USER_SETTINGS) or ("UTC", "")
+    outdated = move_deadlines(raw, user_zone, judged_at(session))
+    return judge_applications(session, outdated, only=SEARCH)
+
+
+def defer(session: OwnedSession) -> None:
+    """Have all applications of the account judged in the background, from the first one on.
+
+    Until that is done, answers about steps say `recomputing`.
+    """
+    set_position(RawConnection.of(session), FIRST_ID)
+    session.has_deferred_work = True
+
+
+def set_position(raw: RawConnection, after: str | None) -> None:
+    """Store the id of the last application that the background task judged; None: it is done."""
+    raw.execute(SET_POSITION, after=after and to_db_id(after))
 
 
 def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collection[int] = STEPS) -> Difference:
-    """Judge applications, or some of their numbers, anew at an instant, and return what their rows lack."""
+    """Judge applications, or only some step numbers, at an instant; return the differences from their rows."""
     known = load_facts(raw, ids, now=now, only=only)
     judged = {one.id: project(one.facts, one.policy, now, only=only) for one in known}
     there = map(StoredStep._make, raw.all(OF_APPLICATIONS, ids=ids))
@@ -137,7 +167,7 @@ def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collect
 
 
 def rewrite(raw: RawConnection, difference: Difference) -> list[Reopened]:
-    """Write rows until they equal what was judged; returns what was closed and is open again."""
+    """Update, insert and delete the rows that differ; return the steps that were closed and are open now."""
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
@@ -145,7 +175,7 @@ def rewrite(raw: RawConnection, difference: Difference) -> list[Reopened]:
 
 
 def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:
-    """Return interviews whose stored effective end does not follow from the policy, with the one that does."""
+    """Return the interviews whose stored effective end differs from the one by the policy, with the latter."""
     found = raw.all(INTERVIEWS_WITHOUT_END, ids=ids)
     user_policy = from_db_json((raw.first(USER_SETTINGS) or ("", "{}"))[1]) if found else {}
     outdated = {}
@@ -158,28 +188,10 @@ def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]
 
 
 def _update_effective_ends(session: OwnedSession, ends: Mapping[str, datetime]) -> None:
-    """Update the stored effective ends: other applications read them, so all are written before the first judgement."""
+    """Update stored effective ends. Other applications read them, so all are written before anything is judged."""
     for id_, end in ends.items():
         session.get_one(Interview, (session.user_id, id_)).effective_end_at = end
     session.flush()
-
-
-def judge_search(session: OwnedSession, *, leave_out: Collection[str] = ()) -> list[Reopened]:
-    """Judge step 7 of all applications that have one, but for some that are judged already.
-
-    After a change of the user's zone, or of what was done elsewhere.
-    """
-    session.flush()
-    raw = RawConnection.of(session)
-    there = map(StoredStep._make, raw.all(SEARCH_STEPS))
-    found = [row for row in there if from_db_id(row.application_id) not in leave_out]
-    stored = {from_db_id(row.application_id): row for row in found}
-    reopened: list[Reopened] = []
-    for some in _in_batches(sorted(stored)):
-        known = load_facts(raw, some, now=judged_at(session), only=SEARCH)
-        judged = {one.id: project(one.facts, one.policy, judged_at(session), only=SEARCH) for one in known}
-        reopened += rewrite(raw, _difference(judged, [stored[key] for key in some]))
-    return reopened
 
 
 def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[StoredStep]) -> Difference:
@@ -201,11 +213,6 @@ def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Stor
 
 
 def _still_snoozed(row: StoredStep, values: Mapping[str, Any]) -> str | None:
-    """Return the end of a snooze, which is over when the step closes or its deadline moves."""
+    """Return `snoozed_until`, or null if the step closes or its deadline changes."""
     is_over = values["closed_state"] is not None or not is_same_instant(values["due_at"], row.due_at)
     return None if is_over else row.snoozed_until
-
-
-def _in_batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), BATCH_SIZE):
-        yield ids[start : start + BATCH_SIZE]

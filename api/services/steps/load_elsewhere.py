@@ -1,4 +1,4 @@
-"""What was done or arranged apart from an application: the facts of step 7 [31, 32]."""
+"""Load search activities and interviews of other applications: the facts of step 7 [31, 32]."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -57,17 +57,17 @@ ROUNDS = CompiledStatement(_LIVE_ROUNDS)
 
 
 def load_elsewhere(raw: RawConnection, now: datetime) -> list[tuple[str | None, rules.Elsewhere]]:
-    """Return, with their applications, the facts that can set step 7's deadline of any application.
+    """Return the facts that can set the deadline of step 7 of any application, each with its application's id.
 
-    The latest of all, and the latest that is not of the same application, are enough: each application leaves out its
-    own.
+    Step 7 of an application uses the latest fact of others. So the latest of all is enough, together with the latest
+    one of another application than that.
     """
     is_past = now < raw.now
     return [*_activities(raw, now), *(_past_rounds(raw, now) if is_past else _rounds(raw))]
 
 
 def _activities(raw: RawConnection, now: datetime) -> list[tuple[str | None, rules.Elsewhere]]:
-    """Return the latest activity and the latest of another application; one of a deleted application is a mistake."""
+    """Return the latest activity and the latest one of another application; deleted applications do not count."""
     found = raw.all(ACTIVITY, now=to_db_instant(now))
     if found and found[0][0] is not None:
         found += raw.all(OTHER_ACTIVITY, now=to_db_instant(now), owner=found[0][0])
@@ -88,7 +88,7 @@ def _rounds(raw: RawConnection) -> list[tuple[str | None, rules.Elsewhere]]:
 
 
 def _past_rounds(raw: RawConnection, now: datetime) -> list[tuple[str | None, rules.Elsewhere]]:
-    """Return all live rounds, with what had closed their applications by then."""
+    """Return all live rounds, with the instant at which their applications were closed, as known at `now`."""
     found = raw.all(ROUNDS)
     lines: dict[str, list[rules.StageChange]] = defaultdict(list)
     for owner, *columns in raw.all(STAGES, ids=sorted({row[0] for row in found})):
@@ -104,10 +104,10 @@ def _round(owner: str, id_: str, at: str, closed_at: datetime | None) -> tuple[s
 
 
 def stage_from_row(id_: str, stage: str, at: str, dated: bool) -> rules.StageChange:  # noqa: FBT001  # a column
-    """Return a line of the stage history from its columns."""
+    """Return an entry of the stage history from its columns."""
     return rules.StageChange(id=from_db_id(id_), stage=stage, at=from_db_instant(at), dated=bool(dated))
 
 
 def stage_from_model(row: StageChange) -> rules.StageChange:
-    """Return a line of the stage history."""
+    """Return an entry of the stage history from its row."""
     return rules.StageChange(id=row.id, stage=row.stage, at=row.at, dated=row.dated)

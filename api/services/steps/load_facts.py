@@ -1,4 +1,4 @@
-"""From rows to the facts of the rules: for any number of applications, in a constant number of queries."""
+"""Load rows as the facts of the rules: up to 500 applications in a constant number of queries."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -34,7 +34,7 @@ from api.storage.raw_sql import IDS, OWNER, CompiledStatement, RawConnection, Ro
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFacts:
-    """One application with its facts and the policy that counts for it."""
+    """One application with its facts and its effective policy."""
 
     id: str
     facts: rules.Facts
@@ -125,10 +125,10 @@ STATUS_CONTACTS = CompiledStatement(
 def load_facts(
     raw: RawConnection, ids: Sequence[str], *, now: datetime, only: Collection[int] = STEPS
 ) -> list[ApplicationFacts]:
-    """Return the facts of those of the applications that are not deleted, as the rules want them.
+    """Return the facts of applications, as objects of the rules; deleted applications are left out.
 
-    `only` leaves out what other numbers look at. `now` decides what closed other applications; before the real now, it
-    is read from their stage histories.
+    `only`: facts that these step numbers do not read are not loaded. If `now` is in the past, the instant at which
+    another application was closed comes from its stage history, otherwise from `closed_at`.
     """
     seen = {name for number in only for name in STEP_INPUTS[number]}
     under = _LoadedRows(raw, ids, seen)
@@ -143,7 +143,7 @@ def load_facts(
 
 
 class _LoadedRows:
-    """Every fact under some applications, by application; people by round."""
+    """The loaded facts of some applications, by application; interviewers by round."""
 
     def __init__(self, raw: RawConnection, ids: Sequence[str], seen: Collection[str]) -> None:
         wanted = {name: fact for name, fact in FACTS.items() if name in seen or name in ALWAYS_LOADED}
@@ -157,7 +157,7 @@ class _LoadedRows:
         self.facts["interviews"] = _grouped(interviews, self._interview)
 
     def of(self, name: str, owner: str) -> tuple[Any, ...]:
-        """Return the facts of a kind, of one application or round."""
+        """Return the facts of one kind of an application or a round."""
         return tuple(self.facts[name].get(owner, ())) if name in self.facts else ()
 
     def _interview(self, id_: str, *columns: Any) -> rules.Interview:  # noqa: ANN401  # whatever a column holds

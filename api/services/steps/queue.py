@@ -1,4 +1,4 @@
-"""The queue: what is due across all applications, read from one index; and the same in figures."""
+"""The queue: open steps of all applications, selected by one index, and its summary in numbers."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -16,6 +16,7 @@ from api.rules.evaluate import project
 from api.rules.outcome import STEPS
 from api.rules.words import rfc3339
 from api.services.steps.load_facts import load_facts
+from api.services.steps.recompute import is_recomputing
 from api.services.steps.render import load_other_applications, render_step
 from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
 from api.services.steps.version import NOW
@@ -31,7 +32,7 @@ KEYS = sort_orders(StepInstance, "due_at")
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Which steps are wanted."""
+    """The filters of a request for the queue."""
 
     states: tuple[str, ...] = ("overdue",)
     step: int | None = None
@@ -40,7 +41,7 @@ class QueueFilter:
 
     @property
     def values(self) -> dict[str, object]:
-        """The values that are set, as a statement compares them."""
+        """The filters that are set, encoded for the database."""
         values = {
             "step": self.step,
             "application_id": self.application_id and to_db_id(self.application_id),
@@ -51,7 +52,7 @@ class QueueFilter:
 
 @lru_cache(maxsize=256)
 def statement(states: tuple[str, ...], filters: frozenset[str], sort: str, *, is_first: bool) -> CompiledStatement:
-    """Return the statement of a page of the queue: a range of the index of open rows. `filters`: names of values."""
+    """Return the statement of a page: a range of the index of open rows. `filters`: the names of the filters set."""
     row = StepInstance
     wanted = select_as_text(*COLUMNS, Application.company, Application.role).join(
         Application, col(Application.id) == row.application_id
@@ -90,7 +91,7 @@ def _in_states(states: Sequence[str], now: Any) -> Any:  # noqa: ANN401  # an SQ
 def read_page(
     raw: RawConnection, query: PageQuery, wanted: QueueFilter, *, sort: str, now: datetime, explain: bool
 ) -> tuple[list[Answer], str | None]:
-    """Return one page of the queue and the cursor of the next; all pages are of the first page's instant."""
+    """Return one page of the queue and the cursor of the next; all pages use the instant of the first."""
     opened = query.read_cursor(raw.user_id, KEYS[sort], now)
     now = opened.instant
     filters = wanted.values
@@ -124,7 +125,7 @@ def _items(raw: RawConnection, found: Sequence[Row], now: datetime, *, explain: 
 
 
 def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:
-    """Judge the applications of a page once more, for the rules that were applied."""
+    """Judge the applications of a page again, to get the rules that were applied."""
     return {
         (known.id, *instance.key): [applied._asdict() for applied in instance.trace]
         for known in load_facts(raw, sorted(ids), now=now)
@@ -133,10 +134,11 @@ def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tup
 
 
 def summary(session: OwnedSession) -> QueueSummary:
-    """Return the queue in figures: each count stops at the cap."""
+    """Return the numbers of the queue; counting stops at 1,000 rows of each state."""
     now = session.now
     states = {state: _counted(session, state, now) for state in WORST_FIRST}
     return QueueSummary(
+        recomputing=is_recomputing(session),
         capped_at=CAP,
         **{state: min(sum(counts.values()), CAP) for state, counts in states.items()},
         steps=[
@@ -150,7 +152,7 @@ def summary(session: OwnedSession) -> QueueSummary:
 
 
 def _counted(session: OwnedSession, state: str, now: datetime) -> Counter[int]:
-    """Count one state by step, over at most as many rows as the cap."""
+    """Count the rows of one state by step number, at most 1,000 rows."""
     rows = (
         select(StepInstance.number)
         .where(col(StepInstance.closed_state).is_(None), _in_states([state], now), _not_snoozed(now))
@@ -161,7 +163,7 @@ def _counted(session: OwnedSession, state: str, now: datetime) -> Counter[int]:
 
 
 def _nothing_scheduled(session: OwnedSession, now: datetime) -> list[QueueApplication]:
-    """Return live applications that nothing will move: no interview ahead, no open row of steps 1–6."""
+    """Return live applications without a coming interview and without an open row of steps 1–6, at most 1,000."""
     ahead = select(Interview.application_id).where(
         col(Interview.starts_at) > now, col(Interview.status).in_(["scheduled", "held"])
     )

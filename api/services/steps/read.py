@@ -1,4 +1,4 @@
-"""Reading steps: of applications from their rows, or evaluated anew for another instant or with the rules applied."""
+"""Read steps from their rows, or judge them again for a past instant or to show the rules that were applied."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ HEADLINE = ("number", "step", "state", "step_id", "opens_at", "due_at")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How steps are looked at: at which instant, and with or without the rules that were applied."""
+    """How to show steps: at which instant, and with or without the rules that were applied."""
 
     now: datetime
     as_of: datetime | None = None
@@ -40,17 +40,17 @@ class View:
 
     @property
     def instant(self) -> datetime:
-        """The instant that the answer is about."""
+        """The instant for which states are computed."""
         return self.as_of or self.now
 
     @property
     def is_stored(self) -> bool:
-        """Whether the stored steps hold: from now on, as long as nobody asks which rules were applied."""
+        """Whether stored rows can be used: for now and later instants, and without `explain`."""
         return not self.explain and (self.as_of is None or self.as_of >= self.now)
 
 
 class ApplicationSteps(NamedTuple):
-    """The steps of one application, whether it is closed, and the rules that were applied if they are asked for."""
+    """The steps of one application, whether it is closed, and the rules that were applied, if requested."""
 
     steps: Sequence[StepRecord]
     closed: bool
@@ -66,7 +66,7 @@ STEP_BY_ID = CompiledStatement(select_as_text(*COLUMNS).where(col(StepInstance.i
 
 
 def steps_of(raw: RawConnection, closed: Mapping[str, bool], view: View) -> dict[str, Answer]:
-    """Return the seven steps of applications, of which is known whether each is closed, in few queries."""
+    """Return the seven steps of applications, by id. `closed`: for each id, whether the application is closed."""
     around = load_other_applications(raw, view.instant)
     stored = _stored(raw, list(closed))
     if view.is_stored:
@@ -81,7 +81,7 @@ def _as_stored(stored: Sequence[StoredStep], *, closed: bool) -> ApplicationStep
 
 
 def _judged_anew(known: ApplicationFacts, view: View) -> ApplicationSteps:
-    """Judge an application at an instant, by what was known then."""
+    """Judge an application at an instant, by the evidence up to then."""
     instances = project(known.facts, known.policy, view.instant, explain=view.explain)
     traces = [[applied._asdict() for applied in one.trace] if view.explain else None for one in instances]
     is_closed = life(known.facts.stages, view.instant).closed_at is not None
@@ -108,13 +108,13 @@ def _headline(step: Answer) -> Answer:
     return {name: step["id" if name == "step_id" else name] for name in HEADLINE}
 
 
-def steps_of_one(raw: RawConnection, application_id: str, view: View) -> Answer:
+def steps_of_one(raw: RawConnection, application_id: str, view: View, *, recomputing: bool = False) -> Answer:
     """Return the seven steps of an application. Raises NotFoundError."""
     found = raw.first(CLOSED_AT, id=to_db_id(application_id.lower())) if is_id(application_id) else None
     if found is None:
         raise NotFoundError
     key = application_id.lower()
-    return steps_of(raw, {key: found[0] is not None}, view)[key]
+    return {**steps_of(raw, {key: found[0] is not None}, view)[key], "recomputing": recomputing}
 
 
 def _stored(raw: RawConnection, ids: Sequence[str]) -> dict[str, list[StoredStep]]:
@@ -125,7 +125,7 @@ def _stored(raw: RawConnection, ids: Sequence[str]) -> dict[str, list[StoredStep
 
 
 def one_step(raw: RawConnection, id_: str, view: View) -> Answer:
-    """Return one stored step as it is answered. Raises NotFoundError."""
+    """Return one stored step as the API shows it. Raises NotFoundError."""
     found = raw.first(STEP_BY_ID, id=to_db_id(id_.lower())) if is_id(id_) else None
     if found is None:
         raise NotFoundError

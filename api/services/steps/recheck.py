@@ -1,50 +1,41 @@
-"""Stored steps against a fresh evaluation, account by account: judged while others write, then mended at once."""
+"""Compare stored steps with a fresh evaluation, account by account, and repair them slice by slice."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
 
-from api.errors import UnauthorizedError
-from api.models import Application, StepInstance, User
+from api.models import Application, StepInstance
 from api.rules.evaluate import RULES_VERSION
-from api.services.steps import judge
-from api.services.steps.judge import Difference, compare, judged_at, rewrite
+from api.services.steps import judge, recompute
+from api.services.steps.judge import Difference, compare, judged_at
 from api.storage.database import Database
-from api.storage.raw_sql import OWNER, CompiledStatement, RawConnection, select_as_text
+from api.storage.raw_sql import CompiledStatement, RawConnection, select_as_text
 from api.storage.session import ANY_OWNER, OwnedSession
 
 BATCH_SIZE = 100
-COUNTER = CompiledStatement(select_as_text(User.write_counter).where(col(User.id) == OWNER), owned=False)
 STORED = CompiledStatement(select_as_text(StepInstance.id).where(col(StepInstance.number) > 0))
 
 
 def outdated(session: OwnedSession) -> Sequence[str]:
-    """Return the accounts that still have rows judged by older rules."""
+    """Return the ids of the accounts with rows that an older version of the rules judged."""
     old = select(StepInstance.user_id).where(StepInstance.rules_version < RULES_VERSION).distinct()
     return session.exec(old.order_by(col(StepInstance.user_id)), execution_options=ANY_OWNER).all()
 
 
-def check_steps(database: Database, user_id: str, now: datetime, *, repair: bool) -> tuple[int, int]:
-    """Return how many rows an account has and how many differ, are missing or should not be; `repair` rewrites them.
+def check_steps(database: Database, user_id: str, clock: Callable[[], datetime], *, repair: bool) -> tuple[int, int]:
+    """Return how many step rows an account has, and how many differ, are missing or should not exist.
 
-    They are judged without keeping a writer waiting. If somebody wrote meanwhile, they are judged again.
+    The comparison holds no lock. `repair` judges the account again in slices if anything differs.
     """
-    with database.read(now) as session:
+    with database.read(clock()) as session:
         session.owner = user_id
-        seen, stored = _counter(session), len(RawConnection.of(session).all(STORED))
+        stored = len(RawConnection.of(session).all(STORED))
         found = _differences(session)
         loose = judge.outdated_ends(RawConnection.of(session), _ids(session))
     different = sum(one.rows for one in found)
     if repair and (different or loose):
-        with database.write(now) as session:
-            session.owner = user_id
-            judge.lock_user(session)
-            if loose or _counter(session) != seen + 1:
-                judge.judge_all(session)
-            else:
-                for one in found:
-                    rewrite(RawConnection.of(session), one)
+        recompute.run_to_end(database, user_id, clock)
     return stored, different
 
 
@@ -56,11 +47,3 @@ def _differences(session: OwnedSession) -> list[Difference]:
 
 def _ids(session: OwnedSession) -> Sequence[str]:
     return session.exec(select(Application.id).order_by(col(Application.id))).all()
-
-
-def _counter(session: OwnedSession) -> int:
-    row = RawConnection.of(session).first(COUNTER)
-    if row is None:
-        raise UnauthorizedError
-    counter: int = row[0]
-    return counter

@@ -1,4 +1,4 @@
-"""Steps as they are answered: stored instances, the clock, and what other applications suggest."""
+"""Steps as the API shows them: stored values, the state at an instant, and advice from other applications."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,21 +16,25 @@ from api.storage.raw_sql import INSTANT, CompiledStatement, RawConnection, param
 
 CALL, SEARCH = 6, 7
 ADD_APPLICATION = worded("add_application", NOTHING, "", NOTHING)
-CHAIN_ENDED = "Skipping a call ends the chain: none is asked for until the next round or follow-up. Reopen it to go on."
+CHAIN_ENDED = "No further call is planned until the next interview or follow-up. To plan one, reopen this skipped call."
 OPEN_STATES = ("upcoming", "open", "overdue")
 
 
 @dataclass(frozen=True, slots=True)
 class OtherApplications:
-    """What the user's other applications suggest: advice, never a state."""
+    """What the advice needs: the number of live applications, counted up to 2, and the open offers.
+
+    `shows_contacts`: as of a session.
+    """
 
     live: int
     offers: tuple[tuple[str, datetime], ...]
+    shows_contacts: bool = True
 
     def add_advice(self, step: Answer) -> Answer:
         """Add the advice for one step of an application.
 
-        An offer elsewhere is worth telling of before the first interview too.
+        Step 7 mentions an offer of another employer even before the first interview.
         """
         number, state = step["number"], step["state"]
         if number < CALL or (state not in OPEN_STATES and state != "not_started"):
@@ -38,12 +42,12 @@ class OtherApplications:
         application_id, is_open = step["application_id"], state in OPEN_STATES
         is_rivalled = any(owner != application_id for owner, _ in self.offers)
         if is_rivalled and (is_open or number == SEARCH):
-            text = "You have an offer elsewhere that wants an answer: tell them, and ask for their date."
+            text = "Another employer waits for your answer to an offer: tell this employer, and ask when they decide."
             step["advice"].append(
                 hint("competing_offer", text, "POST", f"/v1/applications/{application_id}/follow-ups")
             )
         if is_open and number == SEARCH and self.live <= 1:
-            text = "You have no other live application: never depend on one."
+            text = "You have no other live application: do not depend on a single one."
             step["advice"].append(hint("no_other_application", text, "POST", "/v1/applications"))
         return step
 
@@ -60,11 +64,10 @@ OFFERS = CompiledStatement(
 
 
 def load_other_applications(raw: RawConnection, now: datetime) -> OtherApplications:
-    """Read what the user's other applications suggest, in two queries."""
+    """Load live applications and open offers of the user, in two queries."""
     offers = raw.all(OFFERS, now=to_db_instant(now))
-    return OtherApplications(
-        len(raw.all(LIVE_APPLICATIONS)), tuple((from_db_id(owner), from_db_instant(by)) for owner, by in offers)
-    )
+    wanting = tuple((from_db_id(owner), from_db_instant(by)) for owner, by in offers)
+    return OtherApplications(len(raw.all(LIVE_APPLICATIONS)), wanting, raw.shows_contacts)
 
 
 def render_step(
@@ -76,8 +79,9 @@ def render_step(
     id_: str | None = None,
     snoozed: str | None = None,
 ) -> Answer:
-    """Return one step as it is answered: the document that `StepPublic` describes. `id_` is the stored step's."""
-    answer = answered(step, now, application_id, id_ or step_id(application_id, step.number, step.scope))
+    """Return one step as `StepPublic` describes it. `id_`: the id of the stored row, if there is one."""
+    known_id = id_ or step_id(application_id, step.number, step.scope)
+    answer = answered(step, now, application_id, known_id, shows_contacts=around.shows_contacts)
     answer["snoozed_until"] = snoozed
     if step.number == SEARCH and around.live <= 1 and answer["next_action"] is not None:
         answer["next_action"] = ADD_APPLICATION
@@ -88,7 +92,7 @@ def render_step(
 
 
 def most_pressing(steps: Iterable[Answer]) -> Answer | None:
-    """Return the step to act on first: overdue before open, then by deadline; one not open yet comes last."""
+    """Return the most urgent step: overdue before open before upcoming, then by deadline."""
     waiting = [step for step in steps if step["next_action"] is not None and step["due_at"] is not None]
     order = {"overdue": 0, "open": 1, "upcoming": 2}
     return min(waiting, key=lambda s: (order.get(s["state"], 3), s["due_at"], s["number"]), default=None)

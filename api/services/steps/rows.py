@@ -1,4 +1,4 @@
-"""Map judged steps to rows and back: which values are columns, which are in the `detail` document."""
+"""Map judged steps to rows and back: which values are columns, which are in the JSON of `detail`."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from api.storage.raw_sql import IDS, CompiledStatement, select_as_text
 
 
 class StoredStep(NamedTuple):
-    """A row of a step as it is read: ids, instants and documents as text."""
+    """A step row as raw SQL returns it: ids, instants and JSON as text."""
 
     id: str
     application_id: str
@@ -55,7 +55,7 @@ def column_values(instance: Instance) -> dict[str, Any]:
 
 
 def key_values(application_id: str, instance: Instance) -> dict[str, Any]:
-    """Return what names the row of an instance."""
+    """Return the columns that identify the row of an instance."""
     return {
         "id": to_db_id(step_id(application_id, instance.number, instance.scope)),
         "application_id": to_db_id(application_id),
@@ -65,12 +65,12 @@ def key_values(application_id: str, instance: Instance) -> dict[str, Any]:
 
 
 def is_unchanged(row: StoredStep, values: Mapping[str, Any]) -> bool:
-    """Tell whether a row holds these values already."""
+    """Tell whether a row has these values already."""
     return all(_equal(name, getattr(row, name), value) for name, value in values.items())
 
 
 def _equal(name: str, one: Any, other: Any) -> bool:  # noqa: ANN401  # whatever a column holds
-    """Compare two values of a column; a document may be written with other spaces."""
+    """Compare two values of a column; JSON may differ in whitespace, instants in what follows the seconds."""
     if one == other:
         return True
     if name.endswith("_at"):
@@ -79,12 +79,12 @@ def _equal(name: str, one: Any, other: Any) -> bool:  # noqa: ANN401  # whatever
 
 
 def is_same_instant(one: str | None, other: str | None) -> bool:
-    """Tell whether two columns hold the same instant: databases write more or less behind the seconds."""
+    """Tell whether two values are the same instant; what follows the seconds depends on the database."""
     return one == other or (one is not None and other is not None and one[:SECONDS] == other[:SECONDS])
 
 
 def record_from_row(row: StoredStep) -> StepRecord:
-    """Return what a row holds; `column_values` and this are each other's inverse."""
+    """Return the step of a row: the inverse of `column_values`."""
     return StepRecord(
         row.number,
         row.scope,

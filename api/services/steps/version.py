@@ -1,4 +1,8 @@
-"""The version of a user's steps: an entity tag that changes with every write and every passing instant."""
+"""The version of a user's steps, as an entity tag.
+
+It changes with every write of the user, and whenever an opening, a deadline, the end of a snooze or the answer date of
+an offer passes.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +21,7 @@ NOW = param("now", INSTANT)
 
 
 def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a parameter
-    """Return the latest passing of an opening, a deadline, the end of a snooze and the term of an offer."""
+    """Return the latest past opening, deadline, end of a snooze and answer date of an offer, as subqueries."""
     row = StepInstance
     open_ = col(row.closed_state).is_(None)
     return [
@@ -32,20 +36,20 @@ def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a p
 
 
 STEPS_STATE = CompiledStatement(
-    select_as_text(User.write_counter, User.epoch, *latest_passings(OWNER)).where(col(User.id) == OWNER), owned=False
+    select_as_text(User.epoch, User.write_counter, *latest_passings(OWNER)).where(col(User.id) == OWNER), owned=False
 )
 
 
 def steps_etag(session: OwnedSession, now: datetime, address: str, *, writes: int = 0) -> str:
-    """Return the same tag within a session; `writes` of -1 leaves out the write that is under way."""
+    """Return the entity tag of an address. `writes`: added to the write counter; -1 gives the tag before this write."""
     session.flush()
     row = RawConnection.of(session).first(STEPS_STATE, now=to_db_instant(now))
     if row is None:
         raise UnauthorizedError
-    counter, *passed = row
-    return state_etag(session.user_id, (counter + writes, *passed), address)
+    epoch, counter, *passed = row
+    return state_etag(session.user_id, (epoch, counter + writes, *passed), address)
 
 
 def state_etag(user_id: str, state: Row, address: str) -> str:
-    """Return the entity tag of what an address answers about steps, from the state that it is made of."""
+    """Return the entity tag of an address that shows steps, from the state of `STEPS_STATE`."""
     return hashed_etag(user_id, tuple(state), RULES_VERSION, address)

@@ -1,0 +1,71 @@
+"""What all commands share: the database of the settings, lines on standard error, input, and progress."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from api.clock import wall_clock
+from api.settings import Settings
+from api.storage.database import Database
+
+BEHIND = "the database schema is not up to date: run `afterword migrate`."
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
+
+
+def fail(detail: str) -> NoReturn:
+    """Print one line that says what to do, and exit with 1."""
+    errors.print(f"afterword: {detail}", markup=False)
+    sys.exit(1)
+
+
+@contextmanager
+def connected() -> Iterator[Database]:
+    """Open the database of the settings, whatever its schema."""
+    database = Database(Settings())
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def opened() -> Iterator[Database]:
+    """Open the database of the settings. A schema that is not at head ends the command."""
+    with connected() as database:
+        if not database.is_at_head():
+            database.refuse_newer_schema()
+            fail(BEHIND)
+        yield database
+
+
+def now() -> datetime:
+    """Return the instant of a command, in whole seconds."""
+    return wall_clock().replace(microsecond=0)
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on standard error, which is silent where that is no terminal."""
+    return Progress(console=errors, disable=not errors.is_terminal, transient=True)
+
+
+def read_password() -> str:
+    """Return the password that is typed twice, or the first line of standard input."""
+    if sys.stdin.isatty():
+        password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return password
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def read_line(question: str) -> str:
+    """Return the line that is typed as the answer, or the first line of standard input."""
+    if sys.stdin.isatty():
+        answer: str = typer.prompt(question, err=True)
+        return answer.strip()
+    return sys.stdin.readline().strip()

@@ -1,0 +1,96 @@
+"""The page behind the link of a mail that confirms an address. It asks for the account's password.
+
+So whoever only reads the mailbox cannot confirm an account that somebody else opened with its address, and whoever
+opened it cannot without the mailbox. Reading the page changes nothing, because mail gateways open every link.
+"""
+
+from html import escape
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import Depends, Path, Request
+from fastapi.responses import HTMLResponse
+
+from api.errors import ConflictError, ProblemError
+from api.http.deps import RequestContext, RequestContextDep
+from api.http.routes import OPEN, Routes
+from api.security import verify_password
+from api.services.accounts import email_changes, login_throttle, mails, users
+from api.services.current_user import current_user
+from api.workers import mailer
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Afterword: confirm your address</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/password-reset/style.css"></head>
+<body><main><h1>{heading}</h1><p role="status">{words}</p>{form}</main></body></html>
+"""
+FORM = """<form method="post"><label for="password">The password of the account</label>
+<input id="password" name="password" type="password" maxlength="256" autocomplete="current-password" required autofocus>
+<button>Confirm the address</button></form>"""
+ASK = "Enter the password of the account to confirm that its mails reach you here."
+WRONG = "This is not the password of the account: check it and enter it again."
+GONE = "This link was used already, or is older than a day: ask for another."
+DONE = "Your address is confirmed. You can close this page."
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+}
+MAX_FORM_BYTES = 4_096
+Secret = Annotated[str, Path(max_length=100)]
+routes = Routes("account")
+
+
+async def _password(request: Request) -> str:
+    """Return the password of a submitted form; empty if there is none."""
+    body = await request.body()
+    fields = parse_qs(body[:MAX_FORM_BYTES].decode("utf-8", "replace"), max_num_fields=10)
+    return fields.get("password", [""])[0]
+
+
+@routes.get("/mail/confirm/{secret}", include_in_schema=False, scopes=OPEN)
+def confirmation_page(context: RequestContextDep, secret: Secret) -> HTMLResponse:
+    """Show the form, or say that the link does not work."""
+    with context.database.read(context.now) as session:
+        link = mails.find_link(session, secret, *email_changes.LINKS)
+    return _page("Confirm your address", ASK, has_form=True) if link else _page("No such link", GONE, status=404)
+
+
+@routes.post("/mail/confirm/{secret}", include_in_schema=False, scopes=OPEN)
+def confirm_address(
+    context: RequestContextDep, secret: Secret, password: Annotated[str, Depends(_password)]
+) -> HTMLResponse:
+    """Confirm the address if the password is right."""
+    try:
+        heading, words, status = _confirmed(context, secret, password)
+    except ConflictError as error:
+        return _page("Not confirmed", error.detail, status=409)
+    except ProblemError as error:
+        heading, words, status = "Not confirmed", error.detail, 429 if error.problem == "too_many_requests" else 503
+    context.wake(mailer.TASK)
+    return _page(heading, words, status=status, has_form=status == 422)
+
+
+def _confirmed(context: RequestContext, secret: str, password: str) -> tuple[str, str, int]:
+    """Confirm the address behind a link; return heading, text and status of the page."""
+    with context.database.write(context.now) as session:
+        if mails.find_link(session, secret, *email_changes.LINKS) is None:
+            return "No such link", GONE, 404
+        user = current_user(session)
+        most = context.settings.sign_ins_per_hour
+        login_throttle.count_attempt(session, "sign-in", email=user.email, address=context.client_address, most=most)
+    if not verify_password(password, user.password_hash):
+        return "Confirm your address", WRONG, 422
+    with context.database.write(context.now) as session:
+        users.lock_with_password(session, user, user.password_hash)
+        mail = mails.find_link(session, secret, *email_changes.LINKS)
+        if mail is None:
+            return "No such link", GONE, 404
+        email_changes.confirm(session, mail)
+    return "Confirmed", DONE, 200
+
+
+def _page(heading: str, words: str, *, status: int = 200, has_form: bool = False) -> HTMLResponse:
+    content = PAGE.format(heading=escape(heading), words=escape(words), form=FORM if has_form else "")
+    return HTMLResponse(content, status, headers=HEADERS)
