@@ -116,22 +116,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
 
 
 def _supervised(app: FastAPI) -> Supervisor:
-    """Return the supervisor of the background tasks; a new task is one more line here."""
-    supervisor = Supervisor(app.state.clock)
-    work = (app.state.database, app.state.clock)
-    supervisor.add(
-        retention.TASK,
-        partial(retention.retention_pass, *work, lambda: supervisor.is_stopping),
-        every_seconds=retention.EVERY_SECONDS,
-    )
-    supervisor.add(
-        recompute.TASK,
-        partial(recompute.recompute_pass, *work, lambda: supervisor.is_stopping),
-        every_seconds=recompute.EVERY_SECONDS,
-    )
-    supervisor.add(
-        mailer.TASK, partial(mailer.mail_pass, *work, app.state.settings), every_seconds=mailer.EVERY_SECONDS
-    )
+    """Return the supervisor of the background tasks; a new task is one more `add` here."""
+    database, clock, settings = app.state.database, app.state.clock, app.state.settings
+    supervisor = Supervisor(clock)
+
+    def is_stopping() -> bool:
+        return supervisor.is_stopping
+
+    sweep = partial(retention.retention_pass, database, clock, is_stopping)
+    supervisor.add(retention.TASK, sweep, every_seconds=retention.EVERY_SECONDS)
+    judge = partial(recompute.recompute_pass, database, clock, is_stopping)
+    supervisor.add(recompute.TASK, judge, every_seconds=recompute.EVERY_SECONDS)
+    send = partial(mailer.mail_pass, database, clock, settings, is_stopping)
+    supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
     return supervisor
 
 

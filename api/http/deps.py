@@ -149,7 +149,8 @@ class Caller(RequestContext):
         """
         idempotent_request = None if returns_secret else self.idempotent_request
         with self.database.write(self.now) as session:
-            self.token = lock_and_authenticate(session, self.secret, self.route.scopes)
+            owner = self.request.scope.get("owner")  # none for a GET that writes
+            self.token = lock_and_authenticate(session, self.secret, self.route.scopes, owner=owner)
             if idempotent_request is not None:
                 self._replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):

@@ -83,10 +83,10 @@ def _confirmed(context: RequestContext, secret: str, password: str) -> tuple[str
     if not verify_password(password, user.password_hash):
         return "Confirm your address", WRONG, 422
     with context.database.write(context.now) as session:
-        users.lock_with_password(session, user, user.password_hash)
-        mail = mails.find_link(session, secret, *email_changes.LINKS)
+        mail = mails.find_link(session, secret, *email_changes.LINKS, lock=True)
         if mail is None:
             return "No such link", GONE, 404
+        users.check_password_unchanged(session, user.password_hash)
         email_changes.confirm(session, mail)
     return "Confirmed", DONE, 200
 

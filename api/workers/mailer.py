@@ -26,7 +26,12 @@ OWN_URL = "http://127.0.0.1:8000"
 log = logging.getLogger("afterword.mails")
 
 
-def mail_pass(database: Database, clock: Callable[[], datetime], settings: Settings) -> bool:
+def mail_pass(
+    database: Database,
+    clock: Callable[[], datetime],
+    settings: Settings,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> bool:
     """Do one pass of the task; return whether more mails may be due.
 
     Raises IncompletePassError if the mail server cannot be reached; then no mail has lost an attempt.
@@ -40,16 +45,25 @@ def mail_pass(database: Database, clock: Callable[[], datetime], settings: Setti
     if live:
         try:
             with post_office(settings) as send:
-                deliver(database, live, partial(_send, settings, send, now), now)
+                deliver(database, live, partial(_send, settings, send, now), now, is_stopping=is_stopping)
         except (OSError, smtplib.SMTPException) as error:
             raise IncompletePassError(f"the mail server takes no mails ({type(error).__name__})") from error
     return len(due) == mails.MAX_AT_ONCE
 
 
-def deliver(database: Database, due: list[Mail], send: Callable[[OutgoingMail], None], now: datetime) -> int:
+def deliver(
+    database: Database,
+    due: list[Mail],
+    send: Callable[[OutgoingMail], None],
+    now: datetime,
+    *,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> int:
     """Send mails one by one; return how many the mail server took. Raises IncompletePassError if one met a fault."""
-    units = Units(TASK)
-    taken = sum(bool(units.run(partial(_deliver_one, database, mail, send, now))) for mail in due)
+    units, taken = Units(TASK), 0
+    for mail in due:
+        if not is_stopping():
+            taken += bool(units.run(partial(_deliver_one, database, mail, send, now)))
     units.check()
     return taken
 

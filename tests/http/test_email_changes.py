@@ -228,8 +228,9 @@ def test_guesses_of_the_password_on_the_page_count_as_sign_ins(make_world: World
     (mail,) = sent_mails(world)
     assert [open_link(world, mail, "a guess")[0] for _ in range(3)] == [422, 422, 429]
     world.app.state.hashing_gate = gate = Gate(2, 10)
-    assert _gate({"app": world.app, "method": "POST", "path": "/mail/confirm/x"})[0] is gate
-    assert _gate({"app": world.app, "method": "GET", "path": "/mail/confirm/x"})[0] is not gate
+    scope = {"app": world.app, "path": "/mail/confirm/x", "headers": []}
+    assert _gate({**scope, "method": "POST"})[0] is gate
+    assert _gate({**scope, "method": "GET"})[0] is not gate
 
 
 def test_an_account_is_erased_only_with_its_password_and_takes_both_addresses_along(

@@ -57,7 +57,7 @@ def test_after_people_are_renamed_and_erased_their_former_names_are_nowhere(
                 rename_all(client, MARK)
                 sent = {"json": renamed(operation), "headers": {"Idempotency-Key": "once"}}
                 answer = client.post(operation.href, **sent)
-                assert answer.is_success, answer.text
+                assert answer.status_code in (200, 201, 202), answer.text
                 named |= {operation.name} if MARK in answer.text else set()
                 rename_all(client, "Kim Lee")
                 erase_all(client)

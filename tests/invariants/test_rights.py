@@ -21,6 +21,7 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.protocol.scopes import ALL, READ, READS, SCOPES, WRITES, missing_scopes
 from api.services.accounts import tokens, users
+from api.services.steps import judge
 from tests.invariants.conftest import (
     ABOUT_A_SESSION,
     CLOSED,
@@ -87,6 +88,7 @@ class Issuer:
                 body = UserCreate(email=email, password="tall grey horse", full_name="O", time_zone="UTC")
                 user = users.sign_up(session, body, None)
             session.owner = user.id
+            judge.lock_user(session)
             body_ = TokenCreate.model_validate({"name": "app", "scopes": scopes, "expires_at": lapses})
             token, secret = tokens.issue_token(session, body_)
             if revoked:

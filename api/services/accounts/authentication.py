@@ -8,12 +8,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import col, select, update
+from sqlmodel import col, update
 
 from api.errors import AccountDisabledError, ForbiddenError, UnauthorizedError
 from api.models import Token, User
 from api.protocol.scopes import missing_scopes
 from api.security import hash_token, looks_like_token
+from api.services.steps import judge
 from api.services.steps.version import latest_passings, state_etag
 from api.storage.async_connection import AsyncConnection
 from api.storage.codecs import from_db_id, from_db_instant_or_none, from_db_json, to_db_instant
@@ -42,13 +43,6 @@ TOKEN_WITH_STATE = CompiledStatement(
     select_as_text(*COLUMNS, User.write_counter, *latest_passings(col(Token.user_id)))
     .join(User, col(User.id) == col(Token.user_id))
     .where(HASHED),
-    owned=False,
-)
-LOCK_USER_OF_TOKEN = CompiledStatement(
-    update(User)
-    .where(col(User.id) == select(Token.user_id).where(HASHED).scalar_subquery())
-    .values(write_counter=User.write_counter + 1)
-    .returning(col(User.write_counter)),
     owned=False,
 )
 
@@ -141,15 +135,16 @@ def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) ->
     return found
 
 
-def lock_and_authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
+def lock_and_authenticate(
+    session: OwnedSession, secret: str, needed: Collection[str], *, owner: str | None = None
+) -> AuthenticatedToken:
     """Lock the token's user and increment `write_counter`, then authenticate: now nobody else can end the token.
 
-    Raises as `find_token` does, also if the token was ended or the account was erased while this waited.
+    `owner`: the token's user, if the token was looked up before. Raises as `find_token` does, also if the token was
+    ended or the account was erased while this waited.
     """
-    counted = RawConnection.of(session).all(LOCK_USER_OF_TOKEN, **_parameters(secret, session.now))
-    if not counted:
-        raise UnauthorizedError
-    session.write_count = counted[0][0]
+    session.owner = owner or authenticate(session, secret, needed).user_id
+    judge.lock_user(session)
     return authenticate(session, secret, needed)
 
 

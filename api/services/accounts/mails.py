@@ -15,6 +15,7 @@ from api.models import Mail
 from api.models.base import new_id
 from api.models.mail import MailKind, MailOutcome
 from api.security import CONFIRM_PREFIX, RESET_PREFIX, hash_token, looks_like_token, new_token
+from api.services.steps import judge
 from api.storage.database import Database
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
@@ -105,8 +106,11 @@ def record_outcome(database: Database, mail: Mail, outcome: MailOutcome, now: da
         session.execute(update(Mail).where(*mine).values(**values), execution_options=UNSYNCED)
 
 
-def find_link(session: OwnedSession, secret: str, *kinds: MailKind) -> Mail | None:
-    """Return the mail whose link works, and make its user the owner of the session; None if no such link works."""
+def find_link(session: OwnedSession, secret: str, *kinds: MailKind, lock: bool = False) -> Mail | None:
+    """Return the mail whose link works, and make its user the owner of the session; None if no such link works.
+
+    `lock`: lock the user and look again, because of two that use a link at the same time only one may succeed.
+    """
     if not looks_like_token(secret):
         return None
     wanted = select(Mail).where(Mail.hash == hash_token(secret), col(Mail.kind).in_([kind.value for kind in kinds]))
@@ -114,6 +118,10 @@ def find_link(session: OwnedSession, secret: str, *kinds: MailKind) -> Mail | No
     if mail is None or has_expired(mail, session.now):
         return None
     session.owner = mail.user_id
+    if lock:
+        judge.lock_user(session)
+        if session.exec(wanted).one_or_none() is None:
+            return None
     return mail
 
 

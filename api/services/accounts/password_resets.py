@@ -13,7 +13,6 @@ from api.models import Mail
 from api.models.mail import MailKind
 from api.services.accounts import login_throttle, mails, tokens, users
 from api.services.current_user import current_user
-from api.services.steps import judge
 from api.storage.session import OwnedSession
 
 MAX_MAILS = 3
@@ -37,9 +36,9 @@ def request_reset(session: OwnedSession, email: str) -> None:
             mails.queue_mail(session, MailKind.RESET, user.email)
 
 
-def find_usable_reset(session: OwnedSession, secret: str) -> Mail:
+def find_usable_reset(session: OwnedSession, secret: str, *, lock: bool = False) -> Mail:
     """Return the mail of a secret and make its user the owner of the session. Raises InvalidError."""
-    mail = mails.find_link(session, secret, MailKind.RESET)
+    mail = mails.find_link(session, secret, MailKind.RESET, lock=lock)
     if mail is None:
         detail = "This link was already used, or is older than an hour: request a new one."
         raise InvalidError.at("/token", "unusable_link", detail)
@@ -54,9 +53,7 @@ def confirm_reset(session: OwnedSession, secret: str, password_hash: str, *, end
     If the address was not confirmed before, somebody else may have opened the account with it. So all tokens end as
     well, and a change of the address that was asked for. The link has shown that the address is theirs who use it.
     """
-    find_usable_reset(session, secret)
-    judge.lock_user(session)
-    mail = find_usable_reset(session, secret)
+    mail = find_usable_reset(session, secret, lock=True)
     user = current_user(session)
     is_first_proof = user.email_confirmed_at is None
     mails.use_link(session, mail)
