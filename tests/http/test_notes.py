@@ -128,3 +128,16 @@ def test_date_mark_and_kind_of_a_note_cannot_be_cleared(client: TestClient) -> N
     for field in ("noted_at", "address_in_letter", "kind"):
         fault(client.patch(f"/v1/notes/{note['id']}", json={field: None}), f"/{field}")
     assert items(client, at(app)) == [note]
+
+
+def test_a_round_that_is_moved_to_a_later_time_asks_for_notes_again(client: TestClient) -> None:
+    app, round_ = interviewed(client)
+    here, ticks = f"/v1/interviews/{round_}", ("no_positives_at", "no_concerns_at")
+    alter(client, here, **dict.fromkeys(ticks, "2026-05-29T15:00:00Z"))
+    assert step(client, app, 3)["state"] == "done"
+    alter(client, here, starts_at="2026-05-31T14:00:00Z", ends_at="2026-05-31T15:00:00Z")
+    again = step(client, app, 3)
+    assert (again["state"], again["progress"]["missing"]) == ("overdue", ["positives", "concerns"])
+    assert [hint["href"] for hint in again["warnings"]] == [here]
+    alter(client, here, **dict.fromkeys(ticks, "2026-05-31T15:00:00Z"))
+    assert step(client, app, 3)["state"] == "done"

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 from uuid import uuid4
 
+import httpx
+
 from tests.trials.facts import Document, Writer, point_at, writers
 from tests.trials.server_process import Server, Trial, options, run
 
@@ -41,6 +43,8 @@ class Races:
             self.read_own_write: 50 if quick else 500,
             self.one_application: 5 if quick else 20,
             self.everything: 5 if quick else 20,
+            self.old_password: 2 if quick else 15,
+            self.erased_account: 2 if quick else 15,
         }
         for race, times in self.trial.progress.track(races.items(), description=f"races{self.processes}"):
             await race(times)
@@ -62,7 +66,7 @@ class Races:
             page = await self.client.get("/v1/applications", params={"company": company})
             made += len(page.raise_for_status().json()["items"])
         first = seen["201"] == made == rounds
-        others = seen["replayed"] + seen["409"] == rounds * (AT_ONCE - 1)
+        others = seen["replayed"] + seen["409"] + seen["503"] == rounds * (AT_ONCE - 1)
         self.promise(f"one key {AT_ONCE} times, {rounds} rounds", f"{made} made, {dict(seen)}", kept=first and others)
 
     async def one_version(self, rounds: int) -> None:
@@ -148,6 +152,60 @@ class Races:
                 fact = mix.fact(["search-activities", "interviews", "follow-ups"][number % 3])
                 answer = await client.post(fact.path, json=fact.body, headers=fact.headers)
         return answer.status_code
+
+    async def old_password(self, rounds: int) -> None:
+        """Sign in with the old password while it is changed: no session of it may work afterwards."""
+        seen: Counter[int] = Counter()
+        alive = 0
+        for number in range(rounds):
+            me, old = await self._signed_up()
+
+            async def sign_in(delay: float, body: Document = old) -> httpx.Response:
+                await asyncio.sleep(delay)
+                return await self.client.post("/v1/sessions", json=body)
+
+            wanted = {"current_password": old["password"], "password": f"another pass phrase {number}"}
+            changing = self.client.put("/v1/me/password", json=wanted, headers=me)
+            changed, *answers = await at_once([changing, *(sign_in(number / 50 + turn / 10) for turn in range(6))])
+            seen.update([changed.status_code, *(answer.status_code for answer in answers)])
+            for answer in (one for one in answers if one.status_code == 201):
+                session = {"Authorization": f"Bearer {answer.json()['token']}"}
+                alive += (await self.client.get("/v1/me", headers=session)).status_code != 401
+        kept = not alive and seen[204] == rounds and set(seen) <= {201, 204, 401, 503}
+        self.promise(f"a new password beside sign-ins, {rounds} rounds", f"{alive} alive, {dict(seen)}", kept=kept)
+
+    async def erased_account(self, rounds: int) -> None:
+        """Write to an account while it is erased: a clear refusal, never a fault of the server."""
+        seen: Counter[int] = Counter()
+        for _ in range(rounds):
+            me, account = await self._signed_up()
+            made = await self.client.post("/v1/applications", json=BODY, headers=me)
+            notes = f"/v1/applications/{made.json()['id']}/notes"
+            asked = await self.client.delete("/v1/me", headers=me)
+            code = {"confirmation": asked.json()["confirmation"]}
+            password = {"password": account["password"]}
+
+            async def write(_number: int, href: str = notes, who: dict[str, str] = me) -> None:
+                status = 201
+                while status in (201, 503):  # until the account is gone
+                    note = {"kind": "general", "text": "Too late?"}
+                    status = (await self.client.post(href, json=note, headers=who)).status_code
+                    seen[status] += 1
+
+            writing = asyncio.gather(*map(write, range(WRITERS // 4)))
+            erased = await self.client.request("DELETE", "/v1/me", params=code, json=password, headers=me)
+            await writing
+            seen[erased.status_code] += 1
+        kept = seen[204] == rounds and set(seen) <= {201, 204, 401, 404, 503}
+        self.promise(f"{WRITERS // 4} writers on an account that is erased, {rounds} rounds", dict(seen), kept=kept)
+
+    async def _signed_up(self) -> tuple[dict[str, str], Document]:
+        """Open an account; return the header of a session and the body of a sign-in."""
+        body = {"email": f"race-{uuid4().hex}@example.com", "password": f"pass phrase {uuid4().hex}"}
+        profile = {"full_name": "Race", "time_zone": "Europe/Berlin"}
+        (await self.client.post("/v1/users", json={**body, **profile})).raise_for_status()
+        session = (await self.client.post("/v1/sessions", json=body)).raise_for_status().json()
+        return {"Authorization": f"Bearer {session['token']}"}, body
 
     def _judge(self, what: str, statuses: Counter[int]) -> None:
         self.promise(what, dict(statuses), kept=set(statuses) <= ALLOWED)
