@@ -152,7 +152,7 @@ class Caller(RequestContext):
             session.owner = self.request.scope.get("owner")
             if session.owner is None:  # a GET that writes
                 authenticate(session, self.secret, self.route.scopes)
-            session.max_bytes = self.settings.account_bytes
+            session.max_bytes = None if self.request.method == "DELETE" else self.settings.account_bytes
             judge.lock_user(session)
             self.token = authenticate(session, self.secret, self.route.scopes)
             if idempotent_request is not None:

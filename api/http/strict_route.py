@@ -145,8 +145,6 @@ class Route(APIRoute):
         allowed = _query_names(self.dependant)
 
         async def checked(request: Request) -> Response:
-            if self.scopes:
-                count_call(request, credentials(request))
             _check_query(request, allowed)
             if self.body_field is not None:
                 _check_content_type(request)
@@ -163,11 +161,18 @@ class Route(APIRoute):
                 if self.scopes and not writes:
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
+
+        async def counted(request: Request) -> Response:
+            if not self.scopes:
+                return await checked(request)
+            count_call(request, credentials(request))
+            try:
+                return await checked(request)
             except UnauthorizedError:
                 forget_account(request, credentials(request))
                 raise
 
-        return checked
+        return counted
 
 
 def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..., Any]:

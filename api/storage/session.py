@@ -44,7 +44,8 @@ class OwnedSession(Session):
 
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
-    stored responses); a write that makes them exceed `max_bytes` is refused. See `api/services/stored_bytes.py`.
+    activity and stored responses); a write that makes them exceed `max_bytes` is refused: see
+    `api/services/stored_bytes.py`.
     """
 
     owner: str | None = None

@@ -89,9 +89,9 @@ def application_contacts(
     of, order = col(ApplicationContact.application_id), col(ApplicationContact.contact_id)
     place = func.row_number().over(partition_by=of, order_by=order).label("place")
     first = select(of, order, place).join(Contact, col(Contact.id) == order)
-    shown = first.where(of.in_(ids), col(Contact.deleted_at).is_(None)).subquery()
-    same = (shown.c.application_id == of) & (shown.c.contact_id == order)
-    wanted = _with_roles(ids).join(shown, same).where(shown.c.place <= most)
+    kept = first.where(of.in_(ids), col(Contact.deleted_at).is_(None)).subquery()
+    same = (kept.c.application_id == of) & (kept.c.contact_id == order)
+    wanted = _with_roles(ids).join(kept, same).where(kept.c.place <= most)
     rows = session.exec(wanted.order_by(order)).all()
     found: dict[str, list[ApplicationContactPublic]] = {id_: [] for id_ in ids}
     for shown in _application_contacts(session, rows):
