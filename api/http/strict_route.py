@@ -23,6 +23,8 @@ from api.http.not_modified import answer_if_not_modified
 from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
@@ -139,7 +141,7 @@ class Route(APIRoute):
         """The scopes that a token needs; empty if no token is needed."""
         return self.declaration.scopes
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         """Return FastAPI's handler with our checks in front of it."""
         handle = super().get_route_handler()
         allowed = _query_names(self.dependant)
@@ -162,17 +164,22 @@ class Route(APIRoute):
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
-        async def counted(request: Request) -> Response:
-            if not self.scopes:
-                return await checked(request)
-            count_call(request, credentials(request))
-            try:
-                return await checked(request)
-            except UnauthorizedError:
-                forget_account(request, credentials(request))
-                raise
+        return _counted(checked) if self.scopes else checked
 
-        return counted
+
+def _counted(checked: Handler) -> Handler:
+    """Count the calls of a handler for the account of the token. A token that is refused is counted for itself."""
+
+    async def counted(request: Request) -> Response:
+        secret = credentials(request)
+        count_call(request, secret)
+        try:
+            return await checked(request)
+        except UnauthorizedError:
+            forget_account(request, secret)
+            raise
+
+    return counted
 
 
 def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..., Any]:
