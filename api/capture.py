@@ -95,7 +95,7 @@ def capture() -> Node:
         ).json()
         found["ComposedLetter"], found["SuggestedChannel"] = composed, composed["suggested_channel"]
         found["ApplicationPublic"] = client.get(f"/v1/applications/{ids.APPLICATION}").json()
-        for name in ("contacts", "interviews", "steps", "next_action"):
+        for name in ("contacts", "interviews", "steps", "next_action", "more"):
             del found["ApplicationPublic"][name]
         client.close()
         app.state.database.dispose()

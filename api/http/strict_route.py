@@ -23,6 +23,8 @@ from api.http.not_modified import answer_if_not_modified
 from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
@@ -139,14 +141,12 @@ class Route(APIRoute):
         """The scopes that a token needs; empty if no token is needed."""
         return self.declaration.scopes
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         """Return FastAPI's handler with our checks in front of it."""
         handle = super().get_route_handler()
         allowed = _query_names(self.dependant)
 
         async def checked(request: Request) -> Response:
-            if self.scopes:
-                count_call(request, credentials(request))
             _check_query(request, allowed)
             if self.body_field is not None:
                 _check_content_type(request)
@@ -163,11 +163,23 @@ class Route(APIRoute):
                 if self.scopes and not writes:
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
-            except UnauthorizedError:
-                forget_account(request, credentials(request))
-                raise
 
-        return checked
+        return _counted(checked) if self.scopes else checked
+
+
+def _counted(checked: Handler) -> Handler:
+    """Count the calls of a handler for the account of the token. A token that is refused is counted for itself."""
+
+    async def counted(request: Request) -> Response:
+        secret = credentials(request)
+        count_call(request, secret)
+        try:
+            return await checked(request)
+        except UnauthorizedError:
+            forget_account(request, secret)
+            raise
+
+    return counted
 
 
 def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..., Any]:

@@ -86,7 +86,8 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
 ) -> ApplicationPage:
     """List applications.
 
-    `expand` adds contacts, interviews, steps and the next action of each.
+    `expand` adds contacts, interviews, steps and the next action of each; lists are cut at 50 entries, and `more` has
+    the addresses of those that are longer.
     """
     wanted = _wanted(expand)
     mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
@@ -134,7 +135,8 @@ def create_application(caller: CallerDep, body: ApplicationCreate) -> Applicatio
 def get_application(caller: CallerDep, application_id: ApplicationId, expand: Expand = None) -> ExpandedApplication:
     """Read an application.
 
-    `expand` adds contacts, interviews, steps and the next action; the response then has no `ETag`.
+    `expand` adds contacts, interviews, steps and the next action; the response then has no `ETag`. Lists are cut at 50
+    entries, and `more` has the addresses of those that are longer.
     """
     wanted = _wanted(expand)
     with caller.reading() as session:

@@ -90,7 +90,7 @@ QUOTAS: Mapping[type[SQLModel], Quota | str] = {
     Token: Quota("tokens", 50, where=(col(Token.kind) == TokenKind.PERSONAL,), remedy="revoke some of them first"),
     StepInstance: "Follows from applications and interviews, which have quotas.",
     IdempotentResponse: "Counts towards the bytes of the account, and is deleted after a day.",
-    Activity: "Limited by the requests per minute, and deleted after 90 days.",
+    Activity: "Counts towards the bytes of the account, and is deleted after 90 days.",
     Mail: "Limited to three an hour of each kind, and deleted after 90 days.",
     User: "One for each account; sign-ups are limited by address.",
     LoginThrottle: "Belongs to no account; deleted after an hour.",

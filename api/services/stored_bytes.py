@@ -1,7 +1,7 @@
 """How many bytes an account stores: counted in the transaction of each write, in the account's row.
 
-A row counts as the bytes of its texts and JSON documents, and 200 for the rest: ids, instants, index entries. What
-follows from other rows (steps) or is limited otherwise (activity, mails) does not count.
+A row counts as the bytes of its texts and JSON documents, and 200 for the rest: ids, instants, index entries. The
+activity of the account counts too; what follows from other rows (steps) or is limited otherwise (mails) does not.
 
 The listeners below see every flush and every bulk deletion of a session. They do not see rows that the database deletes
 with their parent: after a deletion of applications, the retention task calls `recount`.
@@ -24,7 +24,8 @@ from api.storage.raw_sql import OWNER, CompiledStatement, RawConnection, param
 from api.storage.session import UNSYNCED, Owned, OwnedSession
 
 ROW_BYTES = 200
-UNCOUNTED = (StepInstance, Activity, Mail)
+UNCOUNTED = (StepInstance, Mail)
+BESIDE = (Activity, IdempotentResponse)  # written beside every change of a fact
 MEGABYTE = 1_000_000
 ADD = CompiledStatement(
     update(User)
@@ -104,9 +105,14 @@ def _count_deletion(state: ORMExecuteState) -> None:
     _grow(session, mapper.class_, -session.execute(freed if where is None else freed.where(where)).scalar_one())
 
 
+def count_activity(session: OwnedSession, *texts: str) -> None:
+    """Add a row of the activity, which is inserted without the session."""
+    _grow(session, Activity, ROW_BYTES + sum(_size(one, is_json=False) for one in texts))
+
+
 def _grow(session: OwnedSession, table: type[Any], growth: int) -> None:
     session.grown_bytes += growth
-    if table is not IdempotentResponse:
+    if table not in BESIDE:
         session.grown_bytes_of_facts += growth
 
 

@@ -45,7 +45,8 @@ class OwnedSession(Session):
     `epoch` of the account is part of every entity tag. `write_count` is the account's write counter in a write.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
-    stored responses); a write that makes them exceed `max_bytes` is refused. See `api/services/stored_bytes.py`.
+    activity and stored responses); a write that makes them exceed `max_bytes` is refused: see
+    `api/services/stored_bytes.py`.
     """
 
     owner: str | None = None

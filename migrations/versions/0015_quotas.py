@@ -15,6 +15,7 @@ KEPT = sa.text("deleted_at IS NULL")
 LIVE = sa.text("closed_at IS NULL AND deleted_at IS NULL")
 ROW_BYTES = 200
 TEXTS = {
+    "activity": ("token_kind", "token_name", "operation", "object"),
     "application": (
         "company",
         "company_key",

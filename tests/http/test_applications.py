@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from api.services.facts import expand
 from tests.conftest import World
 from tests.http.api_client import (
     NOW,
@@ -58,7 +59,7 @@ def test_company_and_role_are_enough(client: TestClient) -> None:
         "stage": "applied",
         "policy": {},
     }
-    assert {**made, "contacts": None, "interviews": None, "steps": None, "next_action": None} == read(
+    assert {**made, "contacts": None, "interviews": None, "steps": None, "next_action": None, "more": {}} == read(
         client, f"{ALL}/{made['id']}"
     )
     assert items(client, "/v1/search-activities") == []
@@ -273,6 +274,23 @@ def test_expanded_objects_are_shown_in_the_same_answer(client: TestClient) -> No
     assert found["next_action"]["step_id"] == pressing["id"]
     assert found["next_action"]["code"] == pressing["next_action"]["code"]
     assert items(client, ALL, expand="next_action") == [{**found, "contacts": None, "interviews": None, "steps": None}]
+
+
+def test_a_list_of_an_expansion_is_cut_and_names_the_address_of_the_rest(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expand, "MOST", 3)
+    app, first = interviewed(client)
+    for number in range(3):
+        add(client, f"{ALL}/{app}/interviews", starts_at=f"2026-07-0{number + 1}T12:00:00Z")
+    for _ in range(3):
+        put(client, f"{ALL}/{app}/contacts/{contact(client)}", role="hr")
+    whole = client.get(f"{ALL}/{app}", params={"expand": "contacts,interviews,steps"}).json()
+    assert [len(whole[name]) for name in ("contacts", "interviews", "steps")] == [3, 3, 3]
+    assert whole["interviews"][0]["id"] == first
+    assert whole["more"] == {name: f"{ALL}/{app}/{name}" for name in ("interviews", "steps")}
+    assert whole["steps"] == client.get(whole["more"]["steps"]).json()["steps"][:3]
+    assert len(items(client, whole["more"]["interviews"])) == 4
 
 
 def test_an_application_is_deleted_with_everything_and_restored_with_it(client: TestClient) -> None:

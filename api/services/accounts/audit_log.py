@@ -6,6 +6,7 @@ from sqlmodel import insert
 
 from api.models import Activity, Token
 from api.models.base import new_id
+from api.services import stored_bytes
 from api.services.accounts.authentication import AuthenticatedToken
 from api.storage.codecs import to_db_id, to_db_instant
 from api.storage.raw_sql import CompiledStatement, RawConnection, param
@@ -31,6 +32,7 @@ def record_operator(session: OwnedSession, operation: str, address: str = "/v1/m
 def _insert(
     session: OwnedSession, operation: str, address: str, *, token_id: str | None, token_kind: str, token_name: str
 ) -> None:
+    stored_bytes.count_activity(session, token_kind, token_name, operation, address)
     RawConnection.of(session).execute(
         INSERT_ACTIVITY,
         id=to_db_id(new_id()),

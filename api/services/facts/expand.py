@@ -1,11 +1,12 @@
 """Applications expanded with contacts, interviews, steps and next action, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from sqlmodel import col, select
+from pydantic import Field
+from sqlmodel import col, func, select
 
 from api.models import Application, Interview
 from api.models.application import ApplicationPublic
@@ -22,6 +23,8 @@ from api.services.steps.render import most_pressing
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
+MOST = 50  # entries of a list in one application
+
 
 class PressingAction(HintPublic):
     """The most urgent action, and its step."""
@@ -33,20 +36,24 @@ class PressingAction(HintPublic):
 
 
 class ExpandedApplication(ApplicationPublic):
-    """An application. The last four fields are null unless `expand` names them."""
+    """An application. The four fields before `more` are null unless `expand` names them."""
 
     contacts: list[ApplicationContactPublic] | None
     interviews: list[InterviewPublic] | None
     steps: list[StepPublic] | None
     next_action: PressingAction | None
+    more: Annotated[
+        dict[str, str],
+        Field(description="For each of these lists that has more than 50 entries, and is cut: the address of all."),
+    ]
 
 
 def expand_applications(
     session: OwnedSession, shown: Sequence[Any], rows: Sequence[Application], wanted: Collection[str]
 ) -> list[ExpandedApplication]:
-    """Return applications with the `wanted` fields filled in."""
+    """Return applications with the `wanted` fields filled in, each with at most 50 entries."""
     ids = [row.id for row in rows]
-    contacts = application_contacts(session, ids) if "contacts" in wanted else {}
+    contacts = application_contacts(session, ids, most=MOST + 1) if "contacts" in wanted else {}
     interviews = _interviews(session, ids) if "interviews" in wanted else {}
     closed = {row.id: row.closed_at is not None for row in rows}
     steps = (
@@ -55,20 +62,36 @@ def expand_applications(
     answers = []
     for one, row in zip(shown, rows, strict=True):
         mine = steps[row.id]["steps"] if row.id in steps else None
+        lists: dict[str, list[Any] | None] = {
+            "contacts": contacts.get(row.id),
+            "interviews": interviews[row.id] if "interviews" in wanted else None,
+            "steps": mine if "steps" in wanted else None,
+        }
+        cut: dict[str, Any] = {name: entries and entries[:MOST] for name, entries in lists.items()}
+        cut["steps"] = cut["steps"] and [StepPublic.model_validate(step) for step in cut["steps"]]
         answers.append(
             ExpandedApplication.model_construct(
                 **one.__dict__,
-                contacts=contacts.get(row.id),
-                interviews=interviews[row.id] if "interviews" in wanted else None,
-                steps=[StepPublic.model_validate(step) for step in mine] if mine and "steps" in wanted else None,
+                **cut,
                 next_action=_most_pressing_action(mine) if mine is not None and "next_action" in wanted else None,
+                more=_more(row.id, lists),
             )
         )
     return answers
 
 
+def _more(application_id: str, lists: Mapping[str, Sequence[Any] | None]) -> dict[str, str]:
+    """Return the addresses of the lists that are cut."""
+    too_long = [name for name, entries in lists.items() if entries is not None and len(entries) > MOST]
+    return {name: f"/v1/applications/{application_id}/{name}" for name in too_long}
+
+
 def _interviews(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[Any]]:
-    wanted = select(Interview).where(col(Interview.application_id).in_(ids))
+    """Return the first interviews of each application, one more than are shown."""
+    of, order = col(Interview.application_id), (col(Interview.starts_at), col(Interview.id))
+    place = func.row_number().over(partition_by=of, order_by=order).label("place")
+    first = select(col(Interview.id), place).where(of.in_(ids)).subquery()
+    wanted = select(Interview).join(first, first.c.id == col(Interview.id)).where(first.c.place <= MOST + 1)
     rows = session.exec(wanted.order_by(col(Interview.starts_at), col(Interview.id))).all()
     found: dict[str, list[Any]] = defaultdict(list)
     for row, shown in zip(rows, to_public(session, INTERVIEW, rows), strict=True):

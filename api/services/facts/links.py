@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from api.errors import NotFoundError
 from api.models import Application, ApplicationContact, Contact, Interview, InterviewInterviewer
@@ -82,9 +82,17 @@ def contacts_page(session: OwnedSession, application: Application, page: PageQue
     return _application_contacts(session, rows), cursor
 
 
-def application_contacts(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[ApplicationContactPublic]]:
-    """Return the contacts of applications with their roles, by application id."""
-    rows = session.exec(_with_roles(ids).order_by(col(ApplicationContact.contact_id))).all()
+def application_contacts(
+    session: OwnedSession, ids: Sequence[str], *, most: int
+) -> dict[str, list[ApplicationContactPublic]]:
+    """Return at most so many contacts of each application with their roles, by application id."""
+    of, order = col(ApplicationContact.application_id), col(ApplicationContact.contact_id)
+    place = func.row_number().over(partition_by=of, order_by=order).label("place")
+    first = select(of, order, place).join(Contact, col(Contact.id) == order)
+    kept = first.where(of.in_(ids), col(Contact.deleted_at).is_(None)).subquery()
+    same = (kept.c.application_id == of) & (kept.c.contact_id == order)
+    wanted = _with_roles(ids).join(kept, same).where(kept.c.place <= most)
+    rows = session.exec(wanted.order_by(order)).all()
     found: dict[str, list[ApplicationContactPublic]] = {id_: [] for id_ in ids}
     for shown in _application_contacts(session, rows):
         found[shown.application_id].append(shown)
