@@ -52,7 +52,7 @@ TEXTS = {
     "follow_up": ("direction", "channel", "outcome", "summary"),
     "interview": ("kind", "time_zone", "status", "cancelled_by", "location", "link", "rescheduled_from", "next_stage"),
     "interview_interviewer": (),
-    "kept_answer": ("key", "request", "headers", "body"),
+    "kept_answer": ("key", "request", "headers", "body", "shows"),
     "letter": ("kind", "channel", "subject", "body", "paragraphs", "recipients", "snapshot", "note_ids", "checklist"),
     "letter_template": ("name", "kind", "tone", "subject", "body"),
     "note": ("kind", "text", "wording"),

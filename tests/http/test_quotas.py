@@ -15,6 +15,7 @@ from api.models.user import User
 from api.services import quotas
 from api.services.accounts import tokens
 from api.services.quotas import QUOTAS, Quota, rows_by_quota
+from api.services.steps import judge
 from tests.conftest import World
 from tests.invariants.failures import Failures
 from tests.invariants.statements import plan, recorded
@@ -129,6 +130,7 @@ def test_one_session_too_many_ends_the_one_that_was_unused_for_longest(
     for number in range(5):
         with world.database.write(world.clock.now) as session:
             session.owner = user_id
+            judge.lock_user(session)
             user = session.get_one(User, user_id)
             token, _ = tokens.open_session(session, user, days=30, name=str(number))
             if number == 0:
