@@ -68,13 +68,15 @@ def use_the_driver(database: Database, endless: str) -> None:
 
 def wait_for_another_process(database: Database, endless: str) -> None:
     other = Database(Settings(database_url=database.engine.url.render_as_string(hide_password=False)))
-    with other.engine.execution_options(write=True).begin() as connection:
-        connection.execute(text("DROP TABLE fact"))
-        try:
-            write(database, endless)
-        finally:
-            connection.rollback()
-    other.dispose()
+    try:
+        with other.engine.execution_options(write=True).begin() as connection:
+            connection.execute(text("DROP TABLE fact"))
+            try:
+                write(database, endless)
+            finally:
+                connection.rollback()
+    finally:
+        other.dispose()
 
 
 @pytest.mark.parametrize("work", [read, write, use_the_driver, wait_for_another_process])
