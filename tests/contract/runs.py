@@ -56,12 +56,13 @@ LINKS = {
     "told_by": "contact_id",
 }
 MANY = {"note_ids", "recipients", "steps"}
-# 404, 409 and 412 are accepted for valid requests: the id may be deleted, or the version outdated.
+# 404, 409, 410 and 412 are accepted for valid requests: the id may be deleted, the version outdated, or the stored
+# response erased.
 # They are accepted for invalid requests too: an id or a condition may be refused before the invalid part is checked.
 ACCEPTED = {
-    "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "412"]},
+    "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "410", "412"]},
     "negative_data_rejection": {
-        "expected-statuses": ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "431"]
+        "expected-statuses": ["400", "401", "403", "404", "405", "406", "409", "410", "412", "413", "415", "422", "431"]
     },
 }
 BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
