@@ -28,7 +28,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
-MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # four times the widest model, and a whole debrief one and a half times
+MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # the widest model has 25, the largest debrief 800
 MAX_PARAMETERS = 100
 MAX_UNKNOWN = 20
 CONTROL = re.compile(f"[{NOT_IN_QUERY}]")
@@ -69,12 +69,15 @@ def _invalid_json(why: str) -> json.JSONDecodeError:
 
 
 def _object_hook() -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    """Return the function that makes the objects of one body, and refuses duplicate names and too many of them."""
+    """Return the function that makes the objects of one body, and refuses duplicate names and too many of them.
+
+    An object counts as a name, so that empty ones are limited too.
+    """
     left = MAX_NAMES_IN_BODY
 
     def unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal left
-        left -= len(pairs)
+        left -= len(pairs) + 1
         if len(pairs) > MAX_NAMES or left < 0:
             raise _invalid_json(f"an object has more than {MAX_NAMES} names, or the body more than {MAX_NAMES_IN_BODY}")
         document = dict(pairs)
