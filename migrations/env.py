@@ -39,6 +39,7 @@ def _run(connection: Connection, *, sqlite: bool) -> None:
         render_as_batch=sqlite,
         compare_type=True,
         transaction_per_migration=False,
+        transactional_ddl=True,  # Alembic thinks SQLite has none, and would commit after each revision
     )
     with context.begin_transaction():
         if not sqlite:
