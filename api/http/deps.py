@@ -150,7 +150,7 @@ class Caller(RequestContext):
         """
         idempotent_request = None if returns_secret else self.idempotent_request
         with self.database.write(self.now) as session:
-            session.max_bytes = None if self.request.method == "DELETE" else self.settings.account_bytes
+            session.max_bytes = None if self.request.method in ("DELETE", "GET") else self.settings.account_bytes
             owner = self.request.scope.get("owner")  # none for a GET that writes
             self.token = lock_and_authenticate(session, self.secret, self.route.scopes, owner=owner)
             if idempotent_request is not None:

@@ -3,28 +3,28 @@
 A row counts as the bytes of its texts and JSON documents, and 200 for the rest: ids, instants, index entries. The
 activity of the account counts too; what follows from other rows (steps) or is limited otherwise (mails) does not.
 
-The listeners below see every flush and every bulk deletion of a session. They do not see rows that the database deletes
-with their parent: after a deletion of applications, the retention task calls `recount`.
+The listeners below see every flush and every bulk update and deletion of a session, with the rows that the database
+deletes with their parent.
 """
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, LargeBinary, Text, cast, event, inspect
+from sqlalchemy import JSON, BindParameter, LargeBinary, Text, cast, event, inspect
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import SQLModel, col, func, select, union_all, update
 from sqlmodel.sql.sqltypes import AutoString
 
 from api.errors import QuotaExceededError
 from api.models import Activity, IdempotentResponse, Mail, StepInstance, User
-from api.storage.database import Database
 from api.storage.raw_sql import OWNER, CompiledStatement, RawConnection, param
-from api.storage.session import UNSYNCED, Owned, OwnedSession
+from api.storage.session import Owned, OwnedSession
 
 ROW_BYTES = 200
 UNCOUNTED = (StepInstance, Mail)
+Columns = Sequence[tuple[str, bool]]
 BESIDE = (Activity, IdempotentResponse)  # written beside every change of a fact
 MEGABYTE = 1_000_000
 ADD = CompiledStatement(
@@ -42,6 +42,17 @@ def counted_tables() -> tuple[type[Owned], ...]:
     owned = (mapper.class_ for mapper in SQLModel._sa_registry.mappers)  # noqa: SLF001  # the list of all tables
     found = [table for table in owned if issubclass(table, Owned) and table not in UNCOUNTED]
     return tuple(sorted(found, key=lambda table: str(table.__tablename__)))
+
+
+@cache
+def cascading(table: type[SQLModel]) -> tuple[tuple[type[Owned], str], ...]:
+    """Return the tables whose rows the database deletes with a row of a table, each with the column that names it."""
+    return tuple(
+        (child, next(name for name in key.column_keys if name != "user_id"))
+        for child in counted_tables()
+        for key in inspect(child).local_table.foreign_key_constraints
+        if key.referred_table is inspect(table).local_table and key.ondelete == "CASCADE"
+    )
 
 
 @cache
@@ -89,20 +100,59 @@ def _count_flush(session: OwnedSession, _context: object, _instances: object) ->
     for row in session.deleted:
         if isinstance(row, counted):
             _grow(session, type(row), _growth_of(row) - _size_of(row))
+            if cascading(type(row)):
+                _count_cascade(session, type(row), [inspect(row).identity[-1]])
 
 
 @event.listens_for(OwnedSession, "do_orm_execute")
-def _count_deletion(state: ORMExecuteState) -> None:
-    """Subtract what a bulk deletion is about to delete."""
-    session, mapper, statement = state.session, state.bind_mapper, state.statement
-    if not state.is_delete or mapper is None or mapper.class_ not in counted_tables():
+def _count_bulk_write(state: ORMExecuteState) -> None:
+    """Add what a bulk update or deletion is about to change."""
+    session, mapper = state.session, state.bind_mapper
+    if not (state.is_delete or state.is_update) or mapper is None or mapper.class_ not in counted_tables():
         return
     if not isinstance(session, OwnedSession) or state.execution_options.get("any_owner"):
         return
+    table, statement = mapper.class_, state.statement
+    if state.is_update:
+        _count_update(session, table, statement)
+        return
     session.flush()
     where: Any = statement.whereclause  # type: ignore[attr-defined]  # of a deletion
-    freed = _sum(session, mapper.class_)
-    _grow(session, mapper.class_, -session.execute(freed if where is None else freed.where(where)).scalar_one())
+    _grow(session, table, -_found(session, _sum(session, table), where))
+    if cascading(table):
+        _count_cascade(session, table, _narrowed(select(table.id).where(table.user_id == session.user_id), where))
+
+
+def _count_update(session: OwnedSession, table: type[SQLModel], statement: Any) -> None:  # noqa: ANN401  # an update
+    """Add the growth of the texts that an update sets. Raises RuntimeError for a text that is not a constant."""
+    new = {getattr(key, "key", key): value for key, value in statement._values.items()}  # noqa: SLF001  # no public name
+    columns = [one for one in text_columns(table) if one[0] in new]
+    if not columns:
+        return
+    if not all(isinstance(new[name], BindParameter) for name, _ in columns):
+        raise RuntimeError("Set texts to constants, so that their bytes can be counted.")
+    size = sum(_size(new[name].value, is_json=is_json) for name, is_json in columns)
+    session.flush()
+    growth = _sum(session, table, columns=columns, beside=-size)
+    _grow(session, table, -_found(session, growth, statement.whereclause))
+
+
+def _count_cascade(session: OwnedSession, table: type[SQLModel], ids: Any) -> None:  # noqa: ANN401  # a list, or a statement
+    """Subtract the rows that the database deletes with these rows of a table, and those that it deletes with them."""
+    for child, column in cascading(table):
+        with_them = getattr(child, column).in_(ids)
+        _grow(session, child, -_found(session, _sum(session, child), with_them))
+        if cascading(child):
+            owned: Any = child
+            _count_cascade(session, child, select(owned.id).where(owned.user_id == session.user_id, with_them))
+
+
+def _found(session: OwnedSession, statement: Any, where: Any) -> int:  # noqa: ANN401  # a statement, a condition
+    return int(session.execute(_narrowed(statement, where)).scalar_one())
+
+
+def _narrowed(statement: Any, where: Any) -> Any:  # noqa: ANN401  # a statement, a condition
+    return statement if where is None else statement.where(where)
 
 
 def count_activity(session: OwnedSession, *texts: str) -> None:
@@ -116,11 +166,17 @@ def _grow(session: OwnedSession, table: type[Any], growth: int) -> None:
         session.grown_bytes_of_facts += growth
 
 
-def _sum(session: OwnedSession, table: Any) -> Any:  # noqa: ANN401  # a table, a statement
-    """Return the statement of what the user's rows of a table count."""
+def _sum(
+    session: OwnedSession,
+    table: Any,  # noqa: ANN401  # a table
+    *,
+    columns: Columns | None = None,
+    beside: int = ROW_BYTES,
+) -> Any:  # noqa: ANN401  # a statement
+    """Return the statement of what the user's rows of a table count: these columns, by default all, and `beside`."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    size: Any = ROW_BYTES
-    for name, is_json in text_columns(table):
+    size: Any = beside
+    for name, is_json in text_columns(table) if columns is None else columns:
         column: Any = getattr(table, name)
         text = cast(column, Text) if is_json else column
         length = func.length(cast(text, LargeBinary)) if is_sqlite else func.octet_length(text)
@@ -155,19 +211,3 @@ def total(session: OwnedSession) -> int:
     """Return what all rows of the user count, by one statement."""
     found = session.execute(union_all(*(_sum(session, table) for table in counted_tables())))
     return sum(int(one) for (one,) in found)
-
-
-def recount(database: Database, user_id: str, now: datetime) -> bool:
-    """Store what the rows of an account count; return whether that succeeded.
-
-    It reads a snapshot, so it keeps no other write waiting. It fails if something is written meanwhile.
-    """
-    with database.read(now) as session:
-        session.owner = user_id
-        counter = session.exec(select(User.write_counter).where(User.id == user_id)).first()
-        bytes_now = total(session)
-    with database.write(now) as session:
-        session.owner = user_id
-        unchanged = update(User).where(col(User.id) == user_id, col(User.write_counter) == counter)
-        done: Any = session.execute(unchanged.values(stored_bytes=bytes_now), execution_options=UNSYNCED)
-        return bool(done.rowcount)

@@ -50,6 +50,12 @@ def confirm(world: World, secret: str | None, password: str = NEW, **body: Any) 
     return world.anonymous().post("/v1/password-resets/confirm", json={"token": secret, "password": password, **body})
 
 
+def test_an_account_that_is_full_can_change_its_password(world: World, kim: TestClient) -> None:
+    world.app.state.settings.account_megabytes = 0.000_001
+    problem(kim.patch("/v1/me", json={"full_name": "Kim B."}), 409, "quota_exceeded")
+    assert change(kim).status_code == 204
+
+
 @pytest.mark.parametrize(
     "password",
     [

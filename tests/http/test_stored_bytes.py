@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import func, select, update
 
-from api.models import User
+from api.models import Note, User
 from api.services.stored_bytes import MEGABYTE, total
 from api.workers.retention import apply_retention
 from tests.conftest import World
+from tests.invariants.failures import Failures
 from tests.services.full_record import record_everything
 
 LONG = {"kind": "general", "text": "ä" * 20_000}
@@ -47,14 +48,58 @@ def test_every_write_counts_what_it_changes(world: World, client: TestClient) ->
     assert left == really < after_erasure - 3_000
 
 
+def test_what_goes_with_a_row_that_is_deleted_counts_no_longer(world: World, client: TestClient) -> None:
+    ids = record_everything(client, world.clock.now)
+    app, interview = f"/v1/applications/{ids['application']}", f"/v1/interviews/{ids['interview']}"
+    long = {"briefing_text": "ä" * 5_000, "linked_at": world.clock.now.isoformat()}
+    jane = {"full_name": "Jane Roe", "notes": "ö" * 5_000}
+    keys = ({"Idempotency-Key": "the-first-person"}, {"Idempotency-Key": "the-second-person"})
+    contact, gone = (client.post("/v1/contacts", json=jane, headers=key).json()["id"] for key in keys)
+    reference = client.post("/v1/references", json={"name": "Kim"}).json()["id"]
+    for person in (contact, gone):
+        assert client.put(f"{app}/contacts/{person}", json={"role": "hr"}).status_code == 201
+        assert client.put(f"{interview}/interviewers/{person}", json={}).status_code == 201
+    assert client.put(f"{app}/references/{reference}", json=long).status_code == 201
+    with Failures() as failures:
+        for method, href in (
+            ("DELETE", f"/v1/references/{reference}"),  # with its link
+            ("POST", f"/v1/contacts/{contact}/erase"),  # empties a stored response
+            ("DELETE", interview),  # with its interviewers
+            ("DELETE", f"/v1/contacts/{gone}"),
+        ):
+            with failures.of(f"{method} {href}"):
+                assert client.request(method, href).status_code in (200, 204)
+                stored, found = counted(world, client)
+                assert stored == found
+        with failures.of("the purge of a contact with its links"):
+            world.clock.now += timedelta(days=31)
+            assert apply_retention(world.database, world.clock.now).deleted.contacts == 1
+            stored, found = counted(world, client)
+            assert stored == found
+
+
+def test_a_bulk_update_whose_bytes_cannot_be_counted_is_refused(world: World, client: TestClient) -> None:
+    user_id = client.get("/v1/me").json()["id"]
+    with world.database.write(world.clock.now) as session:
+        session.owner = user_id
+        with pytest.raises(RuntimeError, match="constants"):
+            session.execute(update(Note).values(text=func.upper(Note.text)))
+
+
 @pytest.fixture
 def nearly_full(world: World, client: TestClient) -> dict[str, Any]:
     """An account for which the limit is its present size; the address of its notes and of one long note."""
     app = client.post("/v1/applications", json={"company": "Acme", "role": "Engineer"}).json()["id"]
     notes = f"/v1/applications/{app}/notes"
     long = client.post(notes, json=LONG).json()["id"]
+    contact = client.post("/v1/contacts", json={"full_name": "A"}).json()["id"]
     world.app.state.settings.account_megabytes = counted(world, client)[0] / MEGABYTE
-    return {"application": f"/v1/applications/{app}", "notes": notes, "note": f"/v1/notes/{long}"}
+    return {
+        "contact": f"/v1/contacts/{contact}",
+        "application": f"/v1/applications/{app}",
+        "notes": notes,
+        "note": f"/v1/notes/{long}",
+    }
 
 
 def test_beyond_its_limit_an_account_keeps_everything_and_only_what_adds_is_refused(
@@ -79,5 +124,7 @@ def test_beyond_its_limit_an_account_keeps_everything_and_only_what_adds_is_refu
         client.post(nearly_full["notes"], json={"kind": "general", "text": "a" * 200}, headers=key).status_code == 201
     )
     world.app.state.settings.account_megabytes = 0.000_001
+    assert client.get("/v1/me/export").status_code == 200
+    assert client.post(f"{nearly_full['contact']}/erase").status_code == 200
     assert client.delete(nearly_full["note"]).status_code == 204
     assert client.delete(nearly_full["application"]).status_code == 204

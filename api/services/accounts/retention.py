@@ -16,7 +16,7 @@ from sqlmodel import col, delete, select, update
 
 from api.errors import UnauthorizedError
 from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, Interview, Mail, Token
-from api.services import idempotent_responses, stored_bytes
+from api.services import idempotent_responses
 from api.services.accounts import audit_log, login_throttle, mails, tokens
 from api.services.facts.crud import RESTORABLE_WITHIN
 from api.services.steps import judge
@@ -74,8 +74,6 @@ def apply_retention_to_account(
                 lift_statement_timeout(session)
                 deleted, is_done = delete_batch(session)
             total += deleted
-    if total.applications:  # the database deleted their children too
-        stored_bytes.recount(database, user_id, now)
     return total
 
 

@@ -72,7 +72,8 @@ def change_profile(session: OwnedSession, user: User, body: Body) -> None:
 
 
 def set_password(session: OwnedSession, user: User, password_hash: str, *, keep: str | None = None) -> None:
-    """Set a password. All sessions except `keep` end, and all reset links are deleted."""
+    """Set a password, however much the account stores. All sessions except `keep` end, and all reset links."""
+    session.max_bytes = None  # an account that is full must not keep a password that somebody else knows
     user.password_hash = password_hash
     tokens.end_sessions(session, but=keep)
     mails.void_mails(session, MailKind.RESET)
