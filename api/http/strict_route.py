@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
 from api.http.call_limit import count_call, forget_account
@@ -22,6 +23,8 @@ from api.http.headers import single_header
 from api.http.not_modified import answer_if_not_modified
 from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
+from api.models.page import Page
+from api.storage.keyset import PageQuery
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -31,6 +34,7 @@ MAX_DEPTH = 32
 MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # the widest model has 25, the largest debrief 800
 MAX_PARAMETERS = 100
 MAX_UNKNOWN = 20
+MAX_PAGE_BYTES = 2_000_000
 CONTROL = re.compile(f"[{NOT_IN_QUERY}]")
 
 
@@ -202,10 +206,28 @@ def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..
         if caller is None or response is None or not isinstance(found, BaseModel):
             return found
         found = caller.visible(found)
-        content = found.__pydantic_serializer__.to_json(found)
+        if isinstance(found, Page):
+            content = _page_to_json(found, arguments["page"], caller.link_next_page)
+        else:
+            content = found.__pydantic_serializer__.to_json(found)
         return json_response(response, content, response.status_code or status or 200)
 
     return serialized
+
+
+def _page_to_json(shown: Page[Any], query: PageQuery, link_next_page: Callable[[str | None], None]) -> bytes:
+    """Serialise a page. It ends before the item that would make it larger than 2 MB; `next_cursor` continues there."""
+    items: list[bytes] = []
+    size = 0
+    for item in shown.items:
+        content = item.__pydantic_serializer__.to_json(item)
+        size += len(content) + 1
+        if items and size > MAX_PAGE_BYTES and query.cursor_after is not None:
+            shown.next_cursor = query.cursor_after(len(items))
+            link_next_page(shown.next_cursor)
+            break
+        items.append(content)
+    return b'{"items":[%b],"next_cursor":%b}' % (b",".join(items), to_json(shown.next_cursor))
 
 
 def json_response(response: Response, content: bytes, status: int = 200) -> Response:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,19 +38,23 @@ def ascending(*columns: Any) -> tuple[Key, ...]:  # noqa: ANN401  # columns of a
     return tuple((column, False) for column in columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PageQuery:
-    """The page that a request asks for: its size and its cursor."""
+    """The page that a request asks for: its size and its cursor.
+
+    `cursor_after`: once the rows are read, returns the cursor behind the first `n` of them, to end the page there.
+    """
 
     limit: int
     cursor: str | None
     bound_to: str
+    cursor_after: Callable[[int], str] | None = None
 
     def read_cursor(self, user_id: str, keys: Sequence[Key], now: datetime) -> "Page":
         """Return the cursor's page. Raises BadCursorError if it was not made for this user, address and filters."""
         limit = min(self.limit, MAX_LIMIT)
         if self.cursor is None:
-            return Page(limit, keys, None, now, user_id, self.bound_to)
+            return Page(limit, keys, None, now, user_id, self)
         try:
             raw = _decoded(self.cursor)
             digest, payload = raw[:DIGEST_LENGTH], raw[DIGEST_LENGTH:]
@@ -58,7 +62,7 @@ class PageQuery:
                 raise BadCursorError
             instant, values = json.loads(payload)
             after = [_parse_key(column, value) for (column, _), value in zip(keys, values, strict=True)]
-            return Page(limit, keys, after, in_utc(_parse_instant(instant)), user_id, self.bound_to)
+            return Page(limit, keys, after, in_utc(_parse_instant(instant)), user_id, self)
         except (ValueError, TypeError, RecursionError) as error:
             raise BadCursorError from error
 
@@ -72,7 +76,7 @@ class Page:
     after: list[Any] | None
     instant: datetime
     user_id: str
-    bound_to: str
+    query: PageQuery
 
     def rows(self, session: OwnedSession, statement: Select[Any]) -> tuple[list[Any], str | None]:
         """Return the rows of the page and the cursor of the next one, None on the last page."""
@@ -80,16 +84,19 @@ class Page:
             bound = [literal(value, column.type) for (column, _), value in zip(self.keys, self.after, strict=True)]
             statement = statement.where(after_keys(self.keys, bound))
         found = list(session.execute(order_by(statement, self.keys).limit(self.limit + 1)).all())
-        if len(found) <= self.limit:
-            return found, None
-        last = found[self.limit - 1][0]
-        return found[: self.limit], self.cursor([getattr(last, column.key) for column, _ in self.keys])
+
+        def cursor_after(count: int) -> str:
+            last = found[count - 1][0]
+            return self.cursor([getattr(last, column.key) for column, _ in self.keys])
+
+        self.query.cursor_after = cursor_after
+        return found[: self.limit], cursor_after(self.limit) if len(found) > self.limit else None
 
     def cursor(self, last: Sequence[object]) -> str:
         """Return the cursor that continues after a row, given the row's keys."""
         values = [value.isoformat() if isinstance(value, datetime) else value for value in last]
         payload = json.dumps([self.instant.isoformat(), values], separators=(",", ":"), ensure_ascii=False).encode()
-        return _encoded(_digest(payload, self.user_id, self.bound_to) + payload)
+        return _encoded(_digest(payload, self.user_id, self.query.bound_to) + payload)
 
 
 def order_by(statement: Any, keys: Sequence[Key]) -> Any:  # noqa: ANN401  # any statement

@@ -29,6 +29,22 @@ def many(client: TestClient, count: int = 5) -> list[str]:
     return [application(client, company=f"Company {n % 2}") for n in range(count)]
 
 
+def test_a_page_ends_before_it_is_larger_than_2_mb(client: TestClient) -> None:
+    notes = f"{ALL}/{application(client)}/notes"
+    long = [add(client, notes, kind="general", text=f"{number}" + "ä" * 19_990)["id"] for number in range(60)]
+    found, href, sizes = [], f"{notes}?limit=200", []
+    while href:
+        answer = client.get(href)
+        sizes.append(len(answer.content))
+        found += [one["id"] for one in answer.json()["items"]]
+        link, cursor = answer.headers.get("link"), answer.json()["next_cursor"]
+        assert (link is None) == (cursor is None)
+        href = link.removeprefix("<").removesuffix('>; rel="next"') if link else ""
+    assert found == long
+    assert 1_950_000 < max(sizes) < 2_001_000
+    assert len(sizes) == 2
+
+
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "updated_at", "-updated_at", "company", "-company"])
 def test_pages_follow_each_other_in_every_order(client: TestClient, sort: str) -> None:
     many(client)
