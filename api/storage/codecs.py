@@ -12,6 +12,7 @@ from pydantic_core import from_json, to_json
 from api.rules.facts import Moment
 
 SECONDS = len("2026-03-02 16:00:00")
+FIRST_ID = "00000000-0000-0000-0000-000000000000"  # before all ids, and the id of nothing
 
 
 def to_db_id(id_: str) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from api.rules.calendar import day_end, local_date
 from api.rules.facts import Elsewhere
-from api.rules.outcome import APPLICATION, NOTHING_YET, Applied, Cue, Draft, Evidence, Timed, Window
+from api.rules.outcome import APPLICATION, BY_TIME, NOTHING_YET, Applied, Cue, Draft, Evidence, Timed, Window
 from api.rules.situation import Situation
 from api.rules.words import rfc3339
 
@@ -21,7 +21,7 @@ def keep_looking(at: Situation) -> Draft | None:
         return None
     zone, days = at.facts.user_zone, at.policy.search_days
     known = [other for other in at.facts.elsewhere if _counts(at, other)]
-    latest = max(known, key=lambda other: (other.at, other.type, other.id), default=None)
+    latest = max(known, key=BY_TIME, default=None)
     basis = opens if latest is None or latest.at < opens else latest.at
     due = day_end(local_date(basis, zone) + timedelta(days=days), zone)
     return Draft(

@@ -30,12 +30,11 @@ from api.services.steps.rows import (
     key_values,
 )
 from api.services.steps.search_cover import move_deadlines
-from api.storage.codecs import from_db_id, from_db_instant, from_db_json, to_db_id
+from api.storage.codecs import FIRST_ID, from_db_id, from_db_instant, from_db_json, to_db_id
 from api.storage.raw_sql import ID, IDS, OWNER, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import OwnedSession
 
 MAX_JUDGED = 50  # applications that one write judges; more are judged in the background
-FIRST_ID = "00000000-0000-0000-0000-000000000000"
 SEARCH = (7,)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 LOCK_USER = CompiledStatement(

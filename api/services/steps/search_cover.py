@@ -8,7 +8,7 @@ to the end of the application's own first interview: these applications are judg
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import JSON, Boolean, Integer, Text, and_, case, cast, not_, null, or_, text
 from sqlalchemy.ext.compiler import compiles
@@ -18,14 +18,12 @@ from sqlmodel import col, select, update
 from api.models import Application, StepInstance
 from api.rules.calendar import day_end, local_date
 from api.rules.facts import Elsewhere
+from api.rules.outcome import BY_TIME
 from api.rules.policy import BOUNDS
 from api.rules.words import rfc3339
 from api.services.steps.load_elsewhere import load_elsewhere
-from api.storage.codecs import from_db_id, to_db_id, to_db_instant, to_db_json
+from api.storage.codecs import FIRST_ID, from_db_id, to_db_id, to_db_instant, to_db_json
 from api.storage.raw_sql import ID, INSTANT, OWNER, CompiledStatement, RawConnection, param, select_as_text
-
-NOBODY = "00000000-0000-0000-0000-000000000000"
-Source = Elsewhere | None
 
 
 class _Inside(FunctionElement[Any]):
@@ -138,25 +136,16 @@ FIND_WITHOUT_SOURCE = {
 }
 
 
-class Sources(NamedTuple):
-    """The latest thing elsewhere, and the latest of another application than the one to which that belongs."""
+def sources_of(found: Sequence[tuple[str | None, Elsewhere]]) -> list[tuple[bool, str, Elsewhere | None]]:
+    """Return the latest source for the applications other than an application, and for this one itself.
 
-    owner: str | None
-    latest: Source
-    of_others: Source
-
-
-def sources_of(found: Sequence[tuple[str | None, Elsewhere]]) -> Sources:
-    """Return the two sources that count, from the facts that `load_elsewhere` returns."""
-    if not found:
-        return Sources(None, None, None)
-    owner, latest = max(found, key=lambda pair: _order(pair[1]))
+    The application is the one to which the latest fact belongs; `found` comes from `load_elsewhere`. The first value
+    tells which of the two it is.
+    """
+    owner, latest = max(found, key=lambda pair: BY_TIME(pair[1]), default=(None, None))
     others = [fact for of, fact in found if of != owner]
-    return Sources(owner, latest, max(others, key=_order, default=None))
-
-
-def _order(fact: Elsewhere) -> tuple[datetime, str, str]:
-    return (fact.at, fact.type, fact.id)
+    sources = [(True, owner or FIRST_ID, latest)]
+    return sources if owner is None else [*sources, (False, owner, max(others, key=BY_TIME, default=None))]
 
 
 def move_deadlines(raw: RawConnection, user_zone: str, now: datetime) -> list[str]:
@@ -164,12 +153,8 @@ def move_deadlines(raw: RawConnection, user_zone: str, now: datetime) -> list[st
 
     These are those whose stored evidence is later than anything that counts now. `user_zone` makes the local days.
     """
-    owner, latest, of_others = sources_of(load_elsewhere(raw, now))
-    groups = [(True, owner or NOBODY, latest)]
-    if owner is not None:
-        groups.append((False, owner, of_others))
     outdated: list[str] = []
-    for is_other, application_id, source in groups:
+    for is_other, application_id, source in sources_of(load_elsewhere(raw, now)):
         values: dict[str, Any] = {"owner": to_db_id(application_id)}
         if source is None:
             outdated += (row[0] for row in raw.all(FIND_WITHOUT_SOURCE[is_other], **values))
