@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from api.errors import ConflictError, ProblemError
 from api.storage.database import Database
@@ -31,8 +32,7 @@ def back_up(database: Database, target: Path, progress: Callable[[int, int], Non
     create_file(partial)
     try:
         _copy(database, partial, progress)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
+        _sync(partial)
         partial.rename(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -88,7 +88,7 @@ def _unused(target: Path) -> Iterator[None]:
 
 
 def _copy_and_check(file: Path, partial: Path) -> None:
-    partial.touch(mode=0o600)
+    create_file(partial)
     copy = SQLITE.connect(partial)
     try:
         source = SQLITE.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
@@ -96,8 +96,7 @@ def _copy_and_check(file: Path, partial: Path) -> None:
             source.backup(copy, pages=PAGES_AT_ONCE)
         finally:
             source.close()
-        is_whole = [row[0] for row in copy.execute("PRAGMA integrity_check")] == ["ok"]
-        if not is_whole or copy.execute("PRAGMA foreign_key_check").fetchone():
+        if not _is_whole(copy) or copy.execute("PRAGMA foreign_key_check").fetchone():
             raise ConflictError("the file is damaged: restore another backup.")
     except SQLITE.DatabaseError as error:
         raise ConflictError(f"the file cannot be read ({error}): restore another backup.") from error
@@ -112,8 +111,16 @@ def _close_log_and_sync(partial: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE").fetchone()
     finally:
         copy.close()
-    with partial.open("rb+") as file:
+    _sync(partial)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _is_whole(connection: Any) -> bool:  # noqa: ANN401  # either library's connection
+    return [row[0] for row in connection.execute("PRAGMA integrity_check")] == ["ok"]
 
 
 def _swap(target: Path, partial: Path, kept: Path) -> Path | None:
@@ -142,7 +149,7 @@ def _copy(database: Database, partial: Path, progress: Callable[[int, int], None
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the first read takes the snapshot
         source.backup(copy, pages=PAGES_AT_ONCE, progress=lambda _, left, pages: progress(pages - left, pages))
         copy.execute("PRAGMA journal_mode = DELETE")
-        if [row[0] for row in copy.execute("PRAGMA integrity_check")] != ["ok"]:
+        if not _is_whole(copy):
             raise ProblemError("the copy is damaged: check the disk, then run `afterword backup` again.")
     finally:
         source.close()

@@ -21,13 +21,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.errors import ConflictError, InlineReadError, UnavailableError
 from api.settings import MIGRATING, Settings
 from api.storage.deadline import check_deadline, within_deadline
-from api.storage.engine import PATIENCE, WRITE, make_engine, outage
+from api.storage.engine import PATIENCE, WRITE, make_engine, outage, waiting_at_most
 from api.storage.fair_lock import FairLock
 from api.storage.session import OwnedSession
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "migrations"
-TRUNCATE_WAITS_MS = 20  # SQLite's writers wait as long for an attempt
+TRUNCATE_WAITS = 0.02  # seconds; SQLite's writers wait as long for an attempt
 TRUNCATE_PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # seconds before each attempt
 INLINE_OPERATIONS = 5_000  # of SQLite's virtual machine: 0.7 ms; a page of 50 steps takes 2,300
 INLINE_CALLS = 2
@@ -161,13 +161,12 @@ class Database:
         """
         if not self.is_sqlite:
             return True
-        with suppress(UnavailableError), self.driver_connection() as driver:
-            (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
-            try:
-                driver.execute(f"PRAGMA busy_timeout = {TRUNCATE_WAITS_MS}")
-                return any(self._try_to_truncate_wal(driver, pause) for pause in TRUNCATE_PAUSES)
-            finally:
-                driver.execute(f"PRAGMA busy_timeout = {patience}")
+        with (
+            suppress(UnavailableError),
+            self.driver_connection() as driver,
+            waiting_at_most(driver, TRUNCATE_WAITS, else_=self.busy_timeout),
+        ):
+            return any(self._try_to_truncate_wal(driver, pause) for pause in TRUNCATE_PAUSES)
         return False
 
     def _try_to_truncate_wal(self, driver: Any, pause: float) -> bool:  # noqa: ANN401  # the driver's connection

@@ -2,8 +2,8 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -179,14 +179,20 @@ def _begin_sqlite(busy_timeout: float) -> Callable[[Connection], None]:
         if patience == busy_timeout:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return
-        driver: Any = connection.connection.driver_connection
-        driver.execute(f"PRAGMA busy_timeout={patience * 1000:.0f}")
-        try:
+        with waiting_at_most(connection.connection.driver_connection, patience, else_=busy_timeout):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        finally:
-            driver.execute(f"PRAGMA busy_timeout={busy_timeout * 1000:.0f}")
 
     return begin
+
+
+@contextmanager
+def waiting_at_most(driver: Any, seconds: float, *, else_: float) -> Iterator[None]:  # noqa: ANN401  # a connection
+    """Let an SQLite connection wait for locks for at most `seconds`, and for at most `else_` seconds afterwards."""
+    driver.execute(f"PRAGMA busy_timeout={seconds * 1000:.0f}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={else_ * 1000:.0f}")
 
 
 def outage(error: Exception, driver: ModuleType) -> ProblemError | None:

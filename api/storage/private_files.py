@@ -51,7 +51,7 @@ def warnings(url: str) -> list[str]:
     if not wide:
         return []
     found = ", ".join(f"{path} ({_mode(path):04o})" for path in wide)
-    remedies = [f"chmod {0o700 if path.is_dir() else 0o600:o} {path}" for path in wide]
+    remedies = [f"chmod {FOLDER if path.is_dir() else FILE:o} {path}" for path in wide]
     return [f"other users of this machine may read {found}: run {' && '.join(remedies)}"]
 
 
