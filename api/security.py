@@ -19,6 +19,7 @@ SECRET_LENGTH = 43
 CHECK_LENGTH = 6
 SESSION_PREFIX = "aws_"
 COOKIE_PREFIX = "awc_"
+COOKIE = "__Host-afterword"  # the name of the session cookie
 PERSONAL_PREFIX = "awp_"
 RESET_PREFIX = "awr_"
 CONFIRM_PREFIX = "awe_"

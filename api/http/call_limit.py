@@ -34,7 +34,7 @@ def remember_account(request: Request, secret: str, user_id: str) -> None:
 
 
 def forget_account(request: Request, secret: str) -> None:
-    """Count calls with a token that has ended for itself: whoever has it must not use up those of the account."""
+    """Count calls with a token that has ended for the token, so that they do not use up those of the account."""
     known: KnownAccounts = request.app.state.known_accounts
     known.forget(secret)
 

@@ -100,13 +100,13 @@ class Connections:
             self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._look)
 
     def resume(self, reader: Reader) -> None:
-        """End to wait for a client: the kernel has taken everything."""
+        """Stop waiting for a client: the kernel has taken everything."""
         if reader in self._waited_for:
             self._waited_for.discard(reader)
             reader.count(time.monotonic())
 
     def _look(self) -> None:
-        """Disconnect who reads too slowly; once a second, while there is somebody to wait for."""
+        """Disconnect clients that read too slowly; runs once a second while unsent bytes wait for a client."""
         now = time.monotonic()
         for reader in [*self._waited_for]:
             reader.count(now)

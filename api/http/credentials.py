@@ -4,17 +4,23 @@ from fastapi import Request
 
 from api.errors import FieldError, ForbiddenError, UnauthorizedError
 from api.http.headers import single_header
-from api.security import COOKIE_PREFIX, is_csrf_token
+from api.security import COOKIE, COOKIE_PREFIX, is_csrf_token
 
-COOKIE = "__Host-afterword"
 CSRF_HEADER = "X-CSRF-Token"
 
 
 def credentials(request: Request) -> str:
-    """Return the bearer token or the secret in the session cookie.
+    """Return the bearer token or the secret in the session cookie; it is read and checked once for each request.
 
     Raises UnauthorizedError if there is none, and ForbiddenError if a write with a cookie may come from a foreign page.
     """
+    if "credentials" not in request.scope:
+        request.scope["credentials"] = _checked_credentials(request)
+    secret: str = request.scope["credentials"]
+    return secret
+
+
+def _checked_credentials(request: Request) -> str:
     if "authorization" not in request.headers and COOKIE in request.cookies:
         secret = request.cookies[COOKIE]
         if not secret.startswith(COOKIE_PREFIX):

@@ -24,7 +24,7 @@ from api.models.base import IN_QUERY, Digits
 from api.models.people import identity_only
 from api.protocol.idempotency import IdempotentRequest
 from api.services import idempotent_responses
-from api.services.accounts import audit_log
+from api.services.accounts import audit_log, login_throttle
 from api.services.accounts.authentication import (
     AuthenticatedToken,
     authenticate,
@@ -61,6 +61,11 @@ class RequestContext:
     def client_address(self) -> str:
         """The IP address of the client, or the one that a trusted proxy sent."""
         return self.request.client.host if self.request.client else ""
+
+    def count_sign_in(self, session: OwnedSession, email: str) -> None:
+        """Count an attempt at a password, by account and client. Raises TooManyRequestsError beyond the limit."""
+        most = self.settings.sign_ins_per_hour
+        login_throttle.count_attempt(session, "sign-in", email=email, address=self.client_address, most=most)
 
     def wake(self, task: str) -> None:
         """Make a background task begin its next pass now."""

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from api.security import hash_token
+from api.security import COOKIE, hash_token
 
 MAX_KNOWN = 10_000  # about three megabytes
-COOKIE_NAME = b"__Host-afterword="
+COOKIE_NAME = f"{COOKIE}=".encode()
 
 
 class Holder(NamedTuple):

@@ -7,7 +7,7 @@ from api.errors import InvalidError
 from api.http.deps import Caller
 from api.models import User
 from api.security import verify_password
-from api.services.accounts import login_throttle, users
+from api.services.accounts import users
 from api.services.current_user import current_user
 from api.services.row_etags import row_etag
 from api.storage.session import OwnedSession
@@ -21,8 +21,7 @@ def check_own_password(caller: Caller, password: str, pointer: str) -> User:
     with caller.writing(audited=False) as session:
         user = current_user(session)
         caller.check_if_match(users.user_to_public(session, user), row_etag(session, user))
-        most = caller.settings.sign_ins_per_hour
-        login_throttle.count_attempt(session, "sign-in", email=user.email, address=caller.client_address, most=most)
+        caller.count_sign_in(session, user.email)
     if not verify_password(password, user.password_hash):
         detail = "This is not your current password: check it and send it again."
         raise InvalidError.at(pointer, "wrong_password", detail)

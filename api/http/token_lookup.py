@@ -19,7 +19,7 @@ from api.storage.raw_sql import CompiledStatement, RawConnection
 
 
 async def look_up_token(request: Request, statement: CompiledStatement = TOKEN) -> AuthenticatedToken:
-    """Return who asks. Raises UnauthorizedError, or ForbiddenError by scope.
+    """Return the token of a request. Raises UnauthorizedError, or ForbiddenError by scope.
 
     `statement`: `TOKEN`, or `TOKEN_WITH_STATE` for the version of the steps as well.
     """

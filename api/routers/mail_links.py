@@ -1,7 +1,7 @@
 """The page behind the link of a mail that confirms an address. It asks for the account's password.
 
-So whoever only reads the mailbox cannot confirm an account that somebody else opened with its address, and whoever
-opened it cannot without the mailbox. Reading the page changes nothing, because mail gateways open every link.
+A person who can only read the mailbox cannot confirm an account that somebody else opened with its address; the person
+who opened it needs the mailbox. A GET of the page changes nothing, because mail gateways open every link.
 """
 
 from html import escape
@@ -15,7 +15,7 @@ from api.errors import ConflictError, ProblemError
 from api.http.deps import RequestContext, RequestContextDep
 from api.http.routes import OPEN, Routes
 from api.security import verify_password
-from api.services.accounts import email_changes, login_throttle, mails, users
+from api.services.accounts import email_changes, mails, users
 from api.services.current_user import current_user
 from api.workers import mailer
 
@@ -68,7 +68,6 @@ def confirm_address(
         return _page("Not confirmed", error.detail, status=409)
     except ProblemError as error:
         heading, words, status = "Not confirmed", error.detail, 429 if error.problem == "too_many_requests" else 503
-    context.wake(mailer.TASK)
     return _page(heading, words, status=status, has_form=status == 422)
 
 
@@ -78,8 +77,7 @@ def _confirmed(context: RequestContext, secret: str, password: str) -> tuple[str
         if mails.find_link(session, secret, *email_changes.LINKS) is None:
             return "No such link", GONE, 404
         user = current_user(session)
-        most = context.settings.sign_ins_per_hour
-        login_throttle.count_attempt(session, "sign-in", email=user.email, address=context.client_address, most=most)
+        context.count_sign_in(session, user.email)
     if not verify_password(password, user.password_hash):
         return "Confirm your address", WRONG, 422
     with context.database.write(context.now) as session:
@@ -88,6 +86,7 @@ def _confirmed(context: RequestContext, secret: str, password: str) -> tuple[str
             return "No such link", GONE, 404
         users.check_password_unchanged(session, user.password_hash)
         email_changes.confirm(session, mail)
+    context.wake(mailer.TASK)
     return "Confirmed", DONE, 200
 
 

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from api.errors import ConflictError, UnauthorizedError
-from api.http.credentials import COOKIE, check_csrf
+from api.http.credentials import check_csrf
 from api.http.crud import paged
 from api.http.deps import Caller, CallerDep, PageDep, RequestContext, RequestContextDep
 from api.http.routes import OPEN, Routes
 from api.models import Token
 from api.models.page import Page
 from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
-from api.security import csrf_token, hash_password, needs_rehash, verify_password
-from api.services.accounts import audit_log, login_throttle, tokens, users
+from api.security import COOKIE, csrf_token, hash_password, needs_rehash, verify_password
+from api.services.accounts import audit_log, tokens, users
 from api.services.row_etags import row_etag
 from api.storage.keyset import sort_orders
 from api.storage.session import OwnedSession
@@ -46,8 +46,7 @@ def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSe
     if body.cookie:
         check_csrf(context.request, None)
     with context.database.write(context.now) as session:
-        most = context.settings.sign_ins_per_hour
-        login_throttle.count_attempt(session, "sign-in", email=body.email, address=context.client_address, most=most)
+        context.count_sign_in(session, body.email)
         user = users.find_by_email(session, body.email)
     stored = user.password_hash if user else None
     if not verify_password(body.password, stored) or user is None:

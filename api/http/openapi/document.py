@@ -10,13 +10,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import __version__
-from api.http.credentials import COOKIE, CSRF_HEADER
+from api.http.credentials import CSRF_HEADER
 from api.http.openapi import examples
 from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
 from api.http.strict_route import MERGE_PATCH, Route
 from api.protocol.idempotency import KEY
 from api.protocol.problem_types import PROBLEM_TYPES
+from api.security import COOKIE
 
 Node = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
