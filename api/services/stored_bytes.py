@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import JSON, BindParameter, LargeBinary, Text, cast, event, inspect
 from sqlalchemy.orm import ORMExecuteState
-from sqlmodel import SQLModel, col, func, select, union_all, update
+from sqlmodel import SQLModel, col, func, select, update
 from sqlmodel.sql.sqltypes import AutoString
 
 from api.errors import QuotaExceededError
@@ -118,7 +118,7 @@ def _count_bulk_write(state: ORMExecuteState) -> None:
         return
     session.flush()
     where: Any = statement.whereclause  # type: ignore[attr-defined]  # of a deletion
-    _grow(session, table, -_found(session, _sum(session, table), where))
+    _grow(session, table, -_found(session, bytes_of(session, table), where))
     if cascading(table):
         _count_cascade(session, table, _narrowed(select(table.id).where(table.user_id == session.user_id), where))
 
@@ -133,7 +133,7 @@ def _count_update(session: OwnedSession, table: type[SQLModel], statement: Any) 
         raise RuntimeError("Set texts to constants, so that their bytes can be counted.")
     size = sum(_size(new[name].value, is_json=is_json) for name, is_json in columns)
     session.flush()
-    growth = _sum(session, table, columns=columns, beside=-size)
+    growth = bytes_of(session, table, columns=columns, beside=-size)
     _grow(session, table, -_found(session, growth, statement.whereclause))
 
 
@@ -141,7 +141,7 @@ def _count_cascade(session: OwnedSession, table: type[SQLModel], ids: Any) -> No
     """Subtract the rows that the database deletes with these rows of a table, and those that it deletes with them."""
     for child, column in cascading(table):
         with_them = getattr(child, column).in_(ids)
-        _grow(session, child, -_found(session, _sum(session, child), with_them))
+        _grow(session, child, -_found(session, bytes_of(session, child), with_them))
         if cascading(child):
             owned: Any = child
             _count_cascade(session, child, select(owned.id).where(owned.user_id == session.user_id, with_them))
@@ -166,7 +166,7 @@ def _grow(session: OwnedSession, table: type[Any], growth: int) -> None:
         session.grown_bytes_of_facts += growth
 
 
-def _sum(
+def bytes_of(
     session: OwnedSession,
     table: Any,  # noqa: ANN401  # a table
     *,
@@ -205,9 +205,3 @@ def _store_growth(session: OwnedSession) -> None:
         row[0] - grown,
         limit,
     )
-
-
-def total(session: OwnedSession) -> int:
-    """Return what all rows of the user count, by one statement."""
-    found = session.execute(union_all(*(_sum(session, table) for table in counted_tables())))
-    return sum(int(one) for (one,) in found)

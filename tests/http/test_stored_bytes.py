@@ -8,10 +8,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import func, select, update
 
 from api.models import Note, User
-from api.services.stored_bytes import MEGABYTE, total
+from api.services.stored_bytes import MEGABYTE
 from api.workers.retention import apply_retention
 from tests.conftest import World
 from tests.invariants.failures import Failures
+from tests.services.checks import total_bytes
 from tests.services.full_record import record_everything
 
 LONG = {"kind": "general", "text": "ä" * 20_000}
@@ -21,7 +22,7 @@ def counted(world: World, client: TestClient) -> tuple[int, int]:
     """Return what the account's row says, and what its rows are."""
     with world.database.read(world.clock.now) as session:
         session.owner = client.get("/v1/me").json()["id"]
-        return session.exec(select(User.stored_bytes)).one(), total(session)
+        return session.exec(select(User.stored_bytes)).one(), total_bytes(session)
 
 
 def test_every_write_counts_what_it_changes(world: World, client: TestClient) -> None:

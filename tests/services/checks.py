@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import select as core_select
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, col, select, union_all
 
 from api.models import Application, Interview, SearchActivity, StageChange, StepInstance, User
 from api.models.step import step_id
@@ -17,6 +17,7 @@ from api.services.steps import queue
 from api.services.steps.judge import judged_at
 from api.services.steps.load_facts import load_facts
 from api.services.steps.rows import COLUMNS, StoredStep, column_values
+from api.services.stored_bytes import bytes_of, counted_tables
 from api.storage.codecs import SECONDS, from_db_id, from_db_json
 from api.storage.database import Database
 from api.storage.keyset import PageQuery
@@ -42,6 +43,12 @@ def dump(database: Database, user_id: str, *names: str) -> Dump:
                 mine = core_select(*columns).where(owner == user_id).order_by(*table.primary_key.columns)
                 found[table.name] = [tuple(row) for row in connection.execute(mine)]
     return found
+
+
+def total_bytes(session: OwnedSession) -> int:
+    """Return what all rows of the user count towards its bytes, summed by the database."""
+    found = session.execute(union_all(*(bytes_of(session, table) for table in counted_tables())))
+    return sum(int(one) for (one,) in found)
 
 
 def stored_rows(session: OwnedSession) -> dict[Key, Values]:

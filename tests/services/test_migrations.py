@@ -15,11 +15,11 @@ from sqlmodel import SQLModel, select
 
 from api import demo
 from api.models import User
-from api.services.stored_bytes import total
 from api.settings import MIGRATING, Settings
 from api.storage.database import MIGRATIONS, Database
 from api.storage.session import ANY_OWNER
 from tests.conftest import NOW, World
+from tests.services.checks import total_bytes
 from tests.services.copies import Record, recorded_once
 from tests.services.full_record import everything
 from tests.stores import Store
@@ -129,7 +129,7 @@ def test_the_bytes_of_an_account_are_counted_by_the_migration(filled: Database) 
     with filled.write(NOW) as session:
         session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).one()
         session.get_one(User, session.owner).stored_bytes = 0
-        found = total(session)
+        found = total_bytes(session)
     filled.migrate("0014")
     filled.migrate()
     with filled.engine.connect() as connection:
