@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import make_url
 
-from api.commands.terminal import errors, fail, now, opened, progress_bar
+from api.commands.terminal import connected, errors, fail, now, opened, progress_bar
 from api.services.accounts import epochs
 from api.settings import Settings
 from api.storage.backup import back_up
@@ -45,13 +45,10 @@ def restore(
 
     def prepare(copy: Path) -> None:
         nonlocal accounts, ended
-        database = Database(Settings(database_url=f"sqlite:///{copy}"))
-        try:
+        with connected(Settings(database_url=f"sqlite:///{copy}")) as database:
             database.check_revision()
             database.migrate()
             accounts, ended = _start_epoch(database, ending=ending)
-        finally:
-            database.dispose()
 
     kept = restore_file(Path(address.database), file, now(), prepare)
     errors.print(f"Restored {accounts:,} accounts from {file}{_ended(ended, ending=ending)}.")

@@ -26,9 +26,9 @@ def fail(detail: str) -> NoReturn:
 
 
 @contextmanager
-def connected() -> Iterator[Database]:
-    """Open the database of the settings, whatever its schema."""
-    database = Database(Settings())
+def connected(settings: Settings | None = None) -> Iterator[Database]:
+    """Open the database of the settings, by default those of the environment, whatever its schema."""
+    database = Database(settings or Settings())
     try:
         yield database
     finally:

@@ -37,11 +37,12 @@ def mail_pass(
     Raises IncompletePassError if the mail server cannot be reached; then no mail has lost an attempt.
     """
     now = clock().replace(microsecond=0)
-    due = mails.due_mails(database, now)
+    due, live = mails.due_mails(database, now), []
     for mail in due:
         if mails.has_expired(mail, now) or mail.tries >= mails.MAX_TRIES:
             mails.record_outcome(database, mail, MailOutcome.EXPIRED, now)
-    live = [mail for mail in due if not mails.has_expired(mail, now) and mail.tries < mails.MAX_TRIES]
+        else:
+            live.append(mail)
     if live:
         try:
             with post_office(settings) as send:

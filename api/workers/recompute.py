@@ -6,7 +6,7 @@ from functools import partial
 
 from api.services.steps.recompute import run_slice, waiting_accounts
 from api.storage.database import Database
-from api.workers.units import IncompletePassError, Units
+from api.workers.units import Units
 
 TASK = "recompute"
 EVERY_SECONDS = 10.0  # a write of this process wakes the task at once
@@ -30,8 +30,7 @@ def recompute_pass(
             if is_stopping():
                 return
             units.run(partial(run_slice, database, user_id, now()))
-    if units.failed:
-        raise IncompletePassError("some accounts are not recomputed yet")
+    units.check()
 
 
 def _waiting(database: Database, now: datetime) -> list[str]:

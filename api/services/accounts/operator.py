@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, func, select
 
 from api.errors import ConflictError
 from api.models import Application, Contact, Token, User
@@ -13,9 +13,9 @@ from api.models.base import Stored
 from api.models.mail import MailKind
 from api.models.token import SESSIONS, TokenKind
 from api.models.user import UserCreate
-from api.services.accounts import audit_log, erasure, mails, users
+from api.services.accounts import audit_log, erasure, mails, tokens, users
 from api.storage.database import lift_statement_timeout
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 
 AT_ONCE = 500
 
@@ -89,10 +89,9 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, end_t
     """Set an account's password; its sessions and links for a forgotten one end, and its tokens if `end_tokens`."""
     sessions = _count(session, Token, col(Token.kind).in_(SESSIONS))
     users.set_password(session, user, password_hash)
-    personal = col(Token.kind) == TokenKind.PERSONAL
-    ended = _count(session, Token, personal) if end_tokens else 0
+    ended = _count(session, Token, col(Token.kind) == TokenKind.PERSONAL) if end_tokens else 0
     if ended:
-        session.execute(delete(Token).where(personal), execution_options=UNSYNCED)
+        tokens.end_all(session)
     audit_log.record_operator(session, "put_password")
     return Ended(sessions, ended)
 
@@ -100,10 +99,8 @@ def set_password(session: OwnedSession, user: User, password_hash: str, *, end_t
 def change_email(session: OwnedSession, user: User, email: str) -> None:
     """Change an account's address; links for a forgotten password end. Raises ConflictError if it is taken."""
     user.email, user.pending_email, user.email_confirmed_at = email.lower(), None, None
-    user.version += 1
-    user.updated_at = session.now
     try:
-        session.flush()
+        users.touch(session, user)
     except IntegrityError as error:
         raise ConflictError("another account has this address: choose a different one.") from error
     mails.void_mails(session, *MailKind)
