@@ -108,7 +108,7 @@ def erase_user(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the address to be typed again.")] = False,
 ) -> None:
-    """Erase an account with everything in it, for good. Without --yes, its address must be typed once more."""
+    """Erase an account and all its data; this cannot be undone. Without --yes, its address must be typed once more."""
     with opened() as database:
         with _account(database, email) as (session, user):
             counts = operator.count_rows(session)

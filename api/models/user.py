@@ -101,7 +101,7 @@ class UserPublic(Shown):
 
 
 class EmailPut(Body):
-    """A new address; the password shows that it is you who asks."""
+    """A new address, and the password of the account."""
 
     email: Email
     password: Secret

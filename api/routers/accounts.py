@@ -77,7 +77,8 @@ def put_email(caller: CallerDep, body: EmailPut) -> UserPublic:
     """Change your e-mail address.
 
     Until a link that is mailed to the new address is opened, with your password, it is `pending_email` and nothing else
-    changes; the old address is told. Your present address ends a change that is pending. Three mails an hour.
+    changes; the old address gets a mail about it. Send your present address to end a pending change. At most three
+    mails an hour.
     """
     email_changes.require_mail(caller.settings)
     checked = check_own_password(caller, body.password, "/password")

@@ -26,16 +26,16 @@ log = logging.getLogger("afterword.tasks")
 
 
 class Observer(Protocol):
-    """Who is told about tasks, besides the log."""
+    """An object that is notified about tasks, in addition to the log."""
 
     def task_started(self, name: str, at: datetime) -> None:
-        """Hear of the first start of a task."""
+        """Called at the first start of a task."""
 
     def task_succeeded(self, name: str, at: datetime) -> None:
-        """Hear of a pass that succeeded."""
+        """Called after a pass that succeeded."""
 
     def task_failed(self, name: str) -> None:
-        """Hear of a pass that failed, or of a task that ended."""
+        """Called after a pass that failed, and after a task that ended."""
 
 
 @dataclass
