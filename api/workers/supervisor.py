@@ -29,13 +29,13 @@ class Observer(Protocol):
     """An object that is notified about tasks, in addition to the log."""
 
     def task_started(self, name: str, at: datetime) -> None:
-        """Called at the first start of a task."""
+        """Receive the first start of a task."""
 
     def task_succeeded(self, name: str, at: datetime) -> None:
-        """Called after a pass that succeeded."""
+        """Receive a pass that succeeded."""
 
     def task_failed(self, name: str) -> None:
-        """Called after a pass that failed, and after a task that ended."""
+        """Receive a pass that failed, or a task that ended."""
 
 
 @dataclass
