@@ -53,9 +53,6 @@ class Store(ABC):
     def drop(self, url: str) -> None:
         """Remove a database; nobody may be connected."""
 
-    def retire(self, url: str) -> None:  # noqa: B027  # files are never reused
-        """Do not reuse this database for another test, because somebody may stay connected to it."""
-
     @cached_property
     def head(self) -> str:
         """The URL of the database at head that copies are made of."""
@@ -119,9 +116,6 @@ class Server(Store):
             self.free.append(url)
         else:
             self._drop(url)
-
-    def retire(self, url: str) -> None:
-        self.copies.discard(url)
 
     def close(self) -> None:
         """Drop all databases that are kept for reuse."""

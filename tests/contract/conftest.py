@@ -1,15 +1,15 @@
 """Fixtures that make runs reproducible and keep thousands of request lines out of the log of a failure."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from schemathesis.python.asgi import shutdown_lifespans
 
 from api.models import base
 from tests.conftest import World
-from tests.stores import Store
 
 
 @dataclass
@@ -24,14 +24,14 @@ class Numbers:
 
 
 @pytest.fixture
-def world(make_world: Callable[..., World], store: Store) -> World:
+def world(make_world: Callable[..., World]) -> Iterator[World]:
     """A world without rate limits, because hundreds of sign-ups come from one address here.
 
-    Its database is not reused: schemathesis starts the application's background tasks and leaves them running.
+    Schemathesis starts the application's background tasks and ends them with the process: they would log failures in
+    other tests, whose database they no longer have.
     """
-    world = make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
-    store.retire(world.app.state.settings.database_url)
-    return world
+    yield make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
+    shutdown_lifespans()
 
 
 @pytest.fixture(autouse=True)
