@@ -25,7 +25,7 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from api.capture import NOW, Node
-from api.models.base import UNWANTED
+from api.models.base import NOTHING, UNWANTED
 from api.rules.calendar import ZONES
 from api.storage.database import ROOT
 from tests.conftest import World
@@ -285,7 +285,7 @@ def write_readably(case: AnyCase) -> None:
         for name in LONG_TEXTS & part.keys():
             text = part[name]
             if isinstance(text, str):
-                part[name] = UNWANTED.sub("x", text) if text.strip() else "x" * len(text)
+                part[name] = "x" * len(text) if NOTHING.fullmatch(text) else UNWANTED.sub("x", text)
 
 
 def is_negative(case: AnyCase, location: ParameterLocation) -> bool:
