@@ -22,18 +22,22 @@ SERVER = "AFTERWORD_TEST_DATABASE_URL"
 # Autovacuum is off because new statistics change query plans, and some tests check plans.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
 SCHEMA = """
-    SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'
-    UNION SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2
+    SELECT relname, attname, atttypid, attnotnull FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relnamespace = 'public'::regnamespace AND attnum > 0 ORDER BY relname, attnum
 """
 END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+# TRUNCATE takes 45 ms and DELETE 1 ms; only TRUNCATE gives space back and forgets statistics, which change query plans.
 USED = """
-    SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    SELECT relname, pg_relation_size(oid) > 256 * 1024 OR reltuples >= 0 FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
     AND pg_relation_size(oid) > 0 AND relname <> 'alembic_version'
 """
-Schema = list[tuple[str, ...]]
+TRUNCATE, DELETE = sql.SQL("TRUNCATE {} CASCADE"), sql.SQL("DELETE FROM {}")
+WITHOUT_FOREIGN_KEYS = "SET session_replication_role = replica"
+Schema = list[tuple[object, ...]]
 
 
 class Store(ABC):
@@ -124,7 +128,7 @@ class Server(Store):
 
     @cached_property
     def schema(self) -> Schema:
-        """Tables, columns and indexes at head."""
+        """The columns of tables and indexes at head."""
         with psycopg.connect(self.head, autocommit=True) as connection:
             return connection.execute(SCHEMA).fetchall()
 
@@ -134,9 +138,9 @@ class Server(Store):
             connection.execute(END_OTHERS)
             if connection.execute(SCHEMA).fetchall() != self.schema:
                 return False
-            used = [sql.Identifier(name) for (name,) in connection.execute(USED).fetchall()]
-            if used:
-                connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(used)))
+            connection.execute(WITHOUT_FOREIGN_KEYS)
+            for name, truncate in connection.execute(USED).fetchall():
+                connection.execute((TRUNCATE if truncate else DELETE).format(sql.Identifier(name)))
             return True
         return False
 
