@@ -184,7 +184,7 @@ def test_a_deadline_after_midnight_is_not_the_same_day(end: str, floor: int, tex
         pytest.param("7", {"search_days": 1}, "for your search elsewhere within 1 day. You", id="a-day"),
         pytest.param("7", {"search_days": 2}, "for your search elsewhere within 2 days. You", id="two-days"),
         pytest.param("6:interview:r1", {"call_after_business_days": 1}, "after 1 business day, from", id="one-to-wait"),
-        pytest.param("6:interview:r1", {"call_after_business_days": 0}, "your application from 09", id="none-to-wait"),
+        pytest.param("6:interview:r1", {"call_after_business_days": 0}, "your application from 11", id="none-to-wait"),
     ],
 )
 def test_one_is_singular(key: str, policy: dict[str, object], text: str) -> None:
