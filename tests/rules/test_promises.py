@@ -1,14 +1,16 @@
 """Which of the dates that the employer named counts."""
 
+from datetime import date
+
 import pytest
 
 from api.rules.facts import FollowUp, Interview, Moment
 from api.rules.promises import Promise, Said, newest_promise, promises_since
-from tests.rules.example_case import AFTER, day, r1, r2
+from tests.rules.example_case import AFTER, r1, r2
 from tests.rules.vectors import at
 
 NOW = at("2026-03-20T12:00Z")
-FIRST, SECOND, THIRD = day("2026-03-06"), day("2026-03-13"), day("2026-03-19")
+FIRST, SECOND, THIRD = (Moment(date(2026, 3, number)) for number in (6, 13, 19))
 
 
 def told(when: str, id_: str = "u1", **dates: Moment) -> FollowUp:
@@ -57,9 +59,15 @@ def told(when: str, id_: str = "u1", **dates: Moment) -> FollowUp:
         ),
         pytest.param(
             [r1(), r2(hear_by=THIRD, timing_learned_at=at("2026-03-10T15:00Z"))],
+            [told("2026-03-11T12:00Z", hear_by=THIRD)],
+            Promise(),
+            id="at-a-later-round-and-after-it",
+        ),
+        pytest.param(
+            [r1(hear_by=FIRST), r2(hear_by=THIRD, status="cancelled", timing_learned_at=at("2026-03-09T15:00Z"))],
             [],
             Promise(hear_by=THIRD),
-            id="at-a-later-round",
+            id="at-a-later-round-that-was-cancelled",
         ),
     ],
 )
