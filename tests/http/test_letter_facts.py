@@ -74,6 +74,7 @@ def test_a_later_round_ends_the_promises_of_earlier_ones(world: World, client: T
     first = read(client, f"/v1/applications/{app}/interviews")["items"][0]["id"]
     alter(client, f"/v1/interviews/{first}", hear_by={"date": "2026-06-02"}, timing_learned_at="2026-05-29T15:00:00Z")
     second = interview(client, app, **AHEAD)
+    assert "by Tuesday, 2 June 2026" in composed(client, first, "chase")["body"]
     world.clock.now = datetime(2026, 6, 5, 12, tzinfo=UTC)
     assert "promised_date" in composed(client, second, "chase")["missing"]
     assert "promised_date" in composed(client, first, "chase")["missing"]

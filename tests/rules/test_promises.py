@@ -1,6 +1,6 @@
 """Which of the dates that the employer named counts."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 import pytest
 
@@ -102,3 +102,23 @@ def test_a_promise_tells_until_when_a_letter_is_needed_and_whose_date_it_is(
     promise: Promise, by: object, is_theirs_only: object
 ) -> None:
     assert (promise.needed_by, promise.is_theirs_only) == (by, is_theirs_only)
+
+
+@pytest.mark.parametrize(
+    ("clock", "now", "is_past"),
+    [
+        pytest.param(None, "2026-03-06T23:59:59", False, id="the-last-second-of-the-day"),
+        pytest.param(None, "2026-03-07T00:00:00", True, id="the-next-day"),
+        pytest.param(time(14, 30), "2026-03-06T14:29:59", False, id="a-second-before"),
+        pytest.param(time(14, 30), "2026-03-06T14:30:00", True, id="at-that-time"),
+        pytest.param(time(), "2026-03-05T23:59:59", False, id="before-midnight"),
+        pytest.param(time(), "2026-03-06T00:00:00", True, id="at-midnight"),
+    ],
+)
+def test_a_moment_passes_at_its_time_or_after_its_day(clock: time | None, now: str, *, is_past: bool) -> None:
+    assert Moment(date(2026, 3, 6), clock).is_past(datetime.fromisoformat(now)) is is_past
+
+
+def test_a_moment_at_midnight_ends_the_day_before() -> None:
+    assert Moment(date(2026, 3, 6), time()).days == {date(2026, 3, 5), date(2026, 3, 6)}
+    assert Moment(date(2026, 3, 6), time(0, 1)).last_date == date(2026, 3, 6)
