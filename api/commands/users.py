@@ -114,8 +114,8 @@ def erase_user(
         with _account(database, email) as (session, user):
             counts = operator.count_rows(session)
         if not yes:
-            rows = f"{count(counts.applications, 'application')} and {count(counts.contacts, 'contact')}"
-            question = f"This erases {rows}. Address"
+            lost = f"{count(counts.applications, 'application')} and {count(counts.contacts, 'contact')}"
+            question = f"This erases {lost}. Address"
             if read_line(question).lower() != user.email:
                 fail("nothing was erased: type the address of the account, or use --yes.")
         with _account(database, email) as (session, user):
