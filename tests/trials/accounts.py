@@ -168,8 +168,8 @@ class Accounts:
 
     def _has_rows(self, engine: Engine) -> bool:
         with engine.connect() as connection:
-            users = select(User.id).where(col(User.email) == self.email.lower())
-            ended = select(User.id).where(col(User.erased_at).is_not(None))
+            users = select(col(User.id)).where(col(User.email) == self.email.lower())
+            ended = select(col(User.id)).where(col(User.erased_at).is_not(None))
             return bool(connection.execute(users).first() or connection.execute(ended).first())
 
     def _files(self) -> Iterator[Any]:
