@@ -19,6 +19,7 @@ from api.http.connections import CONNECTIONS, Connections
 from api.http.credentials import CSRF_HEADER
 from api.http.known_accounts import KnownAccounts
 from api.http.middleware import RequestMiddleware
+from api.http.rendered_calendars import RenderedCalendars
 from api.http.route_index import RouteIndex
 from api.metrics import Metrics
 from api.protocol.rate_limit import RateLimiter
@@ -26,6 +27,7 @@ from api.routers import (
     accounts,
     application_contacts,
     applications,
+    calendar_feeds,
     cards,
     contacts,
     docs,
@@ -78,6 +80,7 @@ ROUTERS = (
     follow_ups.routes,
     offers.routes,
     search_activities.routes,
+    calendar_feeds.routes,
 )
 
 
@@ -154,6 +157,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.supervisor = _supervised(app)
     app.state.known_accounts = KnownAccounts()
     app.state.rate_limiter = RateLimiter(settings.requests_per_minute) if settings.requests_per_minute else None
+    app.state.calendars = RenderedCalendars(settings.feed_requests_per_minute)
     directory = RouteIndex()
     for routes in ROUTERS:
         directory.add(routes.routes)

@@ -23,7 +23,8 @@ COOKIE = "__Host-afterword"  # the name of the session cookie
 PERSONAL_PREFIX = "awp_"
 RESET_PREFIX = "awr_"
 CONFIRM_PREFIX = "awe_"
-PREFIXES = (SESSION_PREFIX, COOKIE_PREFIX, PERSONAL_PREFIX, RESET_PREFIX, CONFIRM_PREFIX)
+FEED_PREFIX = "awf_"
+PREFIXES = (SESSION_PREFIX, COOKIE_PREFIX, PERSONAL_PREFIX, RESET_PREFIX, CONFIRM_PREFIX, FEED_PREFIX)
 # The low-memory parameters of RFC 9106, but with one lane: two hashes at once leave the other cores to other threads.
 MEMORY_KIB, PASSES = 65_536, 3
 LENGTH = 32

@@ -56,6 +56,12 @@ def _a_public_url(url: str) -> str:
     return url
 
 
+def _an_app_url(pattern: str) -> str:
+    if pattern and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+/[!-~]*\{id\}[!-~]*", pattern):
+        raise ValueError("use https://host/… with {id}, and {kind} for application, interview, step, letter or contact")
+    return pattern
+
+
 def _a_sender(text: str) -> str:
     """Refuse a sender that no mail can carry: every mail would fail."""
     try:
@@ -150,6 +156,19 @@ class Settings(BaseSettings):
         AfterValidator(_a_public_url),
         Field(description="The address under which people reach the service, for links in mails."),
     ] = ""
+    app_url: Annotated[
+        str,
+        AfterValidator(_an_app_url),
+        Field(description="A frontend's pages, such as https://app.example.org/{kind}/{id}, for links in calendars."),
+    ] = ""
+    feed_requests_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Fetches of one calendar address from one process; more get 429. 0: no limit.",
+        ),
+    ] = 60
     smtp_url: Annotated[
         SecretStr,
         AfterValidator(_a_mail_server),

@@ -21,6 +21,8 @@ MEDIA_TYPES = {
     "eml": "message/rfc822",
     "mailto": "text/uri-list",
     "pdf": "application/pdf",
+    "ics": "text/calendar",
+    "vcf": "text/vcard",
 }
 FORMAT_QUERY = Query(alias="format", description="The format, instead of `Accept`.")
 VARY = {"Vary": "Accept"}
@@ -50,10 +52,11 @@ def as_pdf(letter: letter_sheet.Sheet) -> bytes:
 
 
 class Formats:
-    """The formats of one operation."""
+    """The formats of one operation. `default`: the one for callers that accept none of them, instead of a 406."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, default: str | None = None) -> None:
         self.names = names
+        self.default = default
         content = {MEDIA_TYPES[name]: {"schema": {"type": "string"}} for name in names if name != "json"}
         self.content: dict[int | str, dict[str, Any]] = {200: {"content": content}}
 
@@ -68,6 +71,8 @@ class Formats:
             found = there.get(kind) or next((there[one] for one in there if _covers(kind, one)), None)
             if found is not None:
                 return found
+        if self.default is not None:
+            return self.default
         if MEDIA_TYPES["pdf"] in liked and "pdf" in self.names:
             raise NotAcceptableError(NO_PDF)
         raise NotAcceptableError(f"Accept one of {', '.join(there)}, or send `format`.")
@@ -99,7 +104,7 @@ def format_response(caller: Caller, kind: str, content: str | bytes, *, file: st
     headers = {"ETag": tag, **VARY}
     if kind == "html":
         headers["Content-Security-Policy"] = POLICY
-    if file is not None and kind in ("eml", "pdf"):
+    if file is not None and kind in ("eml", "pdf", "ics", "vcf"):
         headers["Content-Disposition"] = f'attachment; filename="{file}.{kind}"'
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 

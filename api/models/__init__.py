@@ -2,6 +2,7 @@
 
 from api.models.activity import Activity
 from api.models.application import Application, StageChange
+from api.models.calendar_feed import CalendarFeed
 from api.models.contact import ApplicationContact, Contact
 from api.models.follow_up import FollowUp
 from api.models.idempotent_response import IdempotentResponse
@@ -23,6 +24,7 @@ __all__ = [
     "Application",
     "ApplicationContact",
     "ApplicationReference",
+    "CalendarFeed",
     "Contact",
     "FollowUp",
     "IdempotentResponse",

@@ -55,7 +55,11 @@ class InterviewStatus(StrEnum):
 
 
 class Interview(Stored, table=True):
-    """An interview, stored as local times with zone and fold; its instants are derived from them."""
+    """An interview, stored as local times with zone and fold; its instants are derived from them.
+
+    `changed_seq` is the account's write counter when the row, its stored end or its interviewers changed last,
+    `changed_at` the instant: for calendars, also where the version stays.
+    """
 
     __tablename__ = "interview"
     __table_args__ = (
@@ -95,6 +99,8 @@ class Interview(Stored, table=True):
     told_by: str | None = id_column(nullable=True)
     no_positives_at: datetime | None = None
     no_concerns_at: datetime | None = None
+    changed_seq: int = 0
+    changed_at: datetime
 
 
 RoundNo = Annotated[int, Field(strict=True, ge=1, le=1_000), WHOLE]

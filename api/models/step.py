@@ -23,6 +23,7 @@ Recomputing = Annotated[
 ]
 OPEN_ROWS = text("closed_state IS NULL")
 STEP_7 = text("number = 7")
+CLOSED_ROWS = text("closed_state IS NOT NULL AND number <> 7")
 SNOOZED = text("snoozed_until IS NOT NULL")
 
 
@@ -35,7 +36,10 @@ def step_id(application_id: str, number: int, scope: str) -> str:
 
 
 class StepInstance(Owned, table=True):
-    """A judged step. The state of an open step is not stored: a read compares `opens_at` and `due_at` with the time."""
+    """A judged step. The state of an open step is not stored: a read compares `opens_at` and `due_at` with the time.
+
+    `changed_seq` is the account's write counter when the row changed last, `changed_at` the instant.
+    """
 
     __tablename__ = "step_instance"
     __table_args__ = (
@@ -44,6 +48,9 @@ class StepInstance(Owned, table=True):
         Index("ix_step_instance_queue", "user_id", "due_at", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
         Index("ix_step_instance_opening", "user_id", "opens_at", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
         Index("ix_step_instance_search", "user_id", "application_id", sqlite_where=STEP_7, postgresql_where=STEP_7),
+        Index(
+            "ix_step_instance_closed", "user_id", "changed_at", sqlite_where=CLOSED_ROWS, postgresql_where=CLOSED_ROWS
+        ),
         Index("ix_step_instance_snooze", "user_id", "snoozed_until", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
     )
 
@@ -60,6 +67,8 @@ class StepInstance(Owned, table=True):
     detail: dict[str, object] = json_column(dict)
     snoozed_until: datetime | None = None
     rules_version: int
+    changed_seq: int = 0
+    changed_at: datetime
 
 
 class StepOverride(Stored, table=True):

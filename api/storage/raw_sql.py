@@ -12,7 +12,7 @@ from sqlalchemy.orm import with_loader_criteria
 from sqlmodel import select
 
 from api.errors import InlineReadError
-from api.storage.codecs import to_db_id
+from api.storage.codecs import to_db_id, to_db_instant
 from api.storage.deadline import check_deadline
 from api.storage.session import Owned, OwnedSession
 
@@ -88,7 +88,8 @@ class RawConnection:
     """Runs compiled statements for one user on a driver's connection, which may be that of a session's transaction.
 
     `max_rows`: `all` raises InlineReadError for more rows, so that the event loop never reads a long result.
-    `shows_contacts`: as of a session.
+    `shows_contacts` and `write_count`: as of a session. In a write, the parameters `changed_seq` and `changed_at` of a
+    statement are the write counter and the instant.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class RawConnection:
         *,
         max_rows: int | None = None,
         shows_contacts: bool = True,
+        write_count: int | None = None,
     ) -> None:
         self.now = now
         self.shows_contacts = shows_contacts
@@ -107,7 +109,9 @@ class RawConnection:
         self._driver = driver
         self._dialect = dialect
         self._owner = user_id
-        self._values = {} if user_id is None else {"user_id": to_db_id(user_id)}
+        self._values: dict[str, Any] = {} if user_id is None else {"user_id": to_db_id(user_id)}
+        if write_count is not None:
+            self._values |= {"changed_seq": write_count, "changed_at": to_db_instant(now)}
 
     @property
     def user_id(self) -> str:
@@ -126,6 +130,7 @@ class RawConnection:
             session.now,
             session.owner,
             shows_contacts=session.shows_contacts,
+            write_count=session.write_count,
         )
 
     def owned_by(self, user_id: str, *, shows_contacts: bool = True) -> "RawConnection":

@@ -92,3 +92,13 @@ def _check_new_rows(session: OwnedSession, _context: object, _instances: object)
             if session.write_count is None:
                 raise RuntimeError("A new row needs the write counter: lock the user first.")
             row.incarnation = session.write_count
+    for row in (*session.new, *session.dirty):
+        if hasattr(row, "changed_seq") and session.is_modified(row):
+            mark_changed(session, row)
+
+
+def mark_changed(session: OwnedSession, row: Any) -> None:  # noqa: ANN401  # a row with these two columns
+    """Set which write of the account changed a row last, and when."""
+    if session.write_count is None:
+        raise RuntimeError("A change of this row needs the write counter: lock the user first.")
+    row.changed_seq, row.changed_at = session.write_count, session.now

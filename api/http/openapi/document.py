@@ -45,6 +45,7 @@ TAGS = {
     "offers": "Job offers, and until when you must answer.",
     "search-activities": "What you do to find other jobs; it counts for step 7.",
     "steps": "The seven steps of an application: state, deadline, reason, next action.",
+    "calendar": "Calendar feeds: secret addresses to which calendar programs subscribe.",
     "queue": "What is due across all applications.",
     "about": "Health, enums, limits, the guide and the problem types; no token needed.",
 }

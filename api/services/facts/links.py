@@ -17,7 +17,7 @@ from api.services.row_etags import row_etag
 from api.services.steps import judge
 from api.services.steps.judge import Reopened
 from api.storage.keyset import PageQuery, ascending
-from api.storage.session import Owned, OwnedSession
+from api.storage.session import Owned, OwnedSession, mark_changed
 
 Shown = TypeVar("Shown")
 Paged = tuple[list[Shown], str | None]
@@ -34,6 +34,8 @@ def find_link(session: OwnedSession, table: type[Any], first: str, second: str) 
 def unlink(session: OwnedSession, row: Owned, application_id: str, affected_steps: Collection[int]) -> list[Reopened]:
     """Delete a link and judge the steps that read it; return the steps that this reopened."""
     session.delete(row)
+    if isinstance(row, InterviewInterviewer):
+        mark_changed(session, find(session, Interview, row.interview_id))
     return judge.judge_applications(session, [application_id], only=affected_steps)
 
 
@@ -71,6 +73,7 @@ def link_interviewer(session: OwnedSession, interview: Interview, contact: Conta
     """Link a contact to a round, or change the link; return whether it is new."""
     keys = {"interview_id": interview.id, "contact_id": contact.id}
     is_new = _put(session, InterviewInterviewer, keys, {"optional": body.optional})
+    mark_changed(session, interview)
     judge.judge_applications(session, [interview.application_id], only=steps_affected_by("people"))
     return is_new
 

@@ -104,7 +104,12 @@ def _move(applications: Any) -> tuple[CompiledStatement, CompiledStatement]:  # 
     """
     is_plain = and_(col(StepInstance.closed_state).is_(None), col(StepInstance.snoozed_until).is_(None))
     elsewhere = or_(SINCE < AT, cast(_Inside("data", "elsewhere"), Boolean))
-    moved = {"due_at": DUE, "detail": _ExtendedDetail(StepInstance.detail, AT, param("evidence", Text()), elsewhere)}
+    moved = {
+        "due_at": DUE,
+        "detail": _ExtendedDetail(StepInstance.detail, AT, param("evidence", Text()), elsewhere),
+        "changed_seq": param("changed_seq"),
+        "changed_at": param("changed_at", INSTANT),
+    }
     is_ended = col(StepInstance.reason) == "application_closed"
     is_over = or_(col(StepInstance.closed_state).is_not(None), col(StepInstance.due_at) != DUE)
     also = {
