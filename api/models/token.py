@@ -12,7 +12,8 @@ from api.models.base import NO_NUL, Body, Flag, Instant, KnownEmail, Line, Store
 from api.protocol.scopes import ALL, SCOPES
 
 Scope = Literal[SCOPES]  # type: ignore[valid-type]  # SCOPES is the only list of scopes
-Secret = Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
+# Longer than a new password may be: the same text can be sent as up to four times as many characters.
+Secret = Annotated[str, Field(max_length=1_024, json_schema_extra={"format": "password"}), NO_NUL]
 NAMED = "A name for lists, such as `Firefox at home`."
 
 
