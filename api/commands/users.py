@@ -10,7 +10,7 @@ from api.commands.terminal import Email, errors, fail, now, opened, progress_bar
 from api.models import User
 from api.models.user import NewEmail, NewPassword, UserCreate
 from api.security import hash_password
-from api.services.accounts import operator, users
+from api.services.accounts import erasure, operator, users
 from api.services.steps import judge
 from api.storage.database import Database
 from api.storage.session import OwnedSession
@@ -116,9 +116,13 @@ def erase_user(
             question = f"This erases {counts.applications:,} applications and {counts.contacts:,} contacts. Address"
             if read_line(question).lower() != user.email:
                 fail("nothing was erased: type the address of the account, or use --yes.")
-        with progress_bar() as progress, _account(database, email) as (session, user):
-            task = progress.add_task("Erasing")
-            operator.erase_account(session, lambda done, tables: progress.update(task, completed=done, total=tables))
+        with _account(database, email) as (session, user):
+            rows, user_id = operator.count_all_rows(session), user.id
+            erasure.begin_erasure(session, user)
+        with progress_bar() as progress:
+            task = progress.add_task("Erasing", total=rows)
+            while deleted := erasure.erase_slice(database, user_id, now()):
+                progress.update(task, advance=deleted)
         is_overwritten = database.truncate_wal()
     errors.print("Account erased.")
     if not is_overwritten:

@@ -11,8 +11,8 @@ from api.errors import FieldError, InvalidError
 MAX_LENGTH = 1_000
 EPOCH_BYTES = 6
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
-TAG = '(?:W/)?"[^"]*"'
-TAGS = re.compile(rf"[\s,]*({TAG}|\*)(\s*,[\s,]*({TAG}|\*))*[\s,]*")
+TAG = r'(\*|(W/)?"[!#-~]*")'
+IF_MATCH = re.compile(rf"[ \t,]*{TAG}([ \t]*,[ \t,]*{TAG})*[ \t,]*")
 
 
 def new_epoch() -> str:
@@ -50,7 +50,7 @@ class Preconditions:
             if value and (len(value) > MAX_LENGTH or CONTROL.search(value)):
                 detail = f"Send {name} with ETags that you have read, {MAX_LENGTH:,} characters at most."
                 raise InvalidError(detail, errors=[FieldError("header", name, "unusable_etag", detail)])
-        if self.if_match is not None and not TAGS.fullmatch(self.if_match):
+        if self.if_match is not None and not IF_MATCH.fullmatch(self.if_match):
             detail = 'Send If-Match with an ETag as you got it, with its quotes: If-Match: "…".'
             raise InvalidError(detail, errors=[FieldError("header", "If-Match", "unusable_etag", detail)])
 

@@ -142,7 +142,7 @@ def test_the_bytes_of_an_account_are_counted_by_the_migration(filled: Database) 
 def test_the_texts_that_filters_read_are_folded_by_the_migration_and_back(filled: Database) -> None:
     texts = {"company": "ACME Łódź \ufdfa", "name": "Jose\u0301 \u202dＲuiz\u202c", "email": "josé@example.com"}
     keys = {"company_key": fold(texts["company"]), "search_key": search_key(texts["name"], "\u0301", texts["email"])}
-    filled.migrate("0015")
+    filled.migrate("0016")
     with filled.engine.begin() as connection:
         connection.execute(text("UPDATE application SET company = :company, company_key = 'x'"), texts)
         connection.execute(text("UPDATE contact SET full_name = :name, company = '\u0301', email = :email"), texts)
@@ -162,12 +162,20 @@ def test_the_texts_that_filters_read_are_folded_by_the_migration_and_back(filled
         assert grown == rows["application"] * (len(keys["company_key"].encode()) - 1) + rows["contact"] * len(
             keys["search_key"].encode()
         )
-        filled.migrate("0015")
+        filled.migrate("0016")
         with filled.engine.begin() as connection:
             former = set(connection.scalars(text("SELECT company_key FROM application")))
             assert former == {texts["company"].casefold()}
             connection.execute(text("UPDATE application SET company_key = 'x'"))
             connection.execute(text("UPDATE user_account SET stored_bytes = 0"))
+
+
+def test_an_account_that_is_being_erased_stays_disabled_without_the_task(filled: Database) -> None:
+    with filled.engine.begin() as connection:
+        connection.execute(text("UPDATE user_account SET erased_at = updated_at"))
+    filled.migrate("0015")
+    with filled.engine.connect() as connection:
+        assert connection.execute(text("SELECT disabled_at = updated_at FROM user_account")).scalar_one()
 
 
 @pytest.mark.parametrize("table", REBUILT)

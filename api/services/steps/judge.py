@@ -40,7 +40,7 @@ SEARCH = (7,)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 LOCK_USER = CompiledStatement(
     update(User)
-    .where(col(User.id) == OWNER)
+    .where(col(User.id) == OWNER, col(User.erased_at).is_(None))
     .values(write_counter=User.write_counter + 1)
     .returning(col(User.write_counter), col(User.epoch)),
     owned=False,
@@ -105,7 +105,7 @@ def judged_at(session: OwnedSession) -> datetime:
 def lock_user(session: OwnedSession) -> None:
     """Lock the user's row and increment `write_counter`: one transaction at a time judges a user's applications.
 
-    Raises UnauthorizedError if the account was erased while the write waited.
+    Raises UnauthorizedError if the account was ended or erased while the write waited.
     """
     found = RawConnection.of(session).all(LOCK_USER)
     if not found:

@@ -1,6 +1,6 @@
 """Store the texts that filters read in their folded form: the company of applications, and a search key of contacts.
 
-Revision: 0016
+Revision: 0017
 """
 
 import unicodedata
@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0016"
-down_revision: str | None = "0015"
+revision: str = "0017"
+down_revision: str | None = "0016"
 branch_labels: str | None = None
 depends_on: str | None = None
 
