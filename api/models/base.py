@@ -44,8 +44,8 @@ UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[
 CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
 BLANK = r"\s\x85\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb"
 TURNING = r"\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069"
-ENCLOSING = r"\u202a-\u202e\u2066-\u2069"
-A_LINE = rf"^(?![{BLANK}]*$)[{ENCLOSING}]*[^{CONTROL}{TURNING}]+[{ENCLOSING}]*$"
+ENCLOSING = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+A_LINE = rf"^(?![{BLANK}]*$){ENCLOSING}[^{CONTROL}{TURNING}]+{ENCLOSING}$"
 A_TEXT = rf"^(?![{BLANK}]*$)[^{CONTROL}]+$"
 AN_ADDRESS = rf'^("([^{BLANK}{CONTROL}]| )+"|[^@<>,;{BLANK}{CONTROL}]+)@[^@<>,;{BLANK}{CONTROL}]+$'
 ANYTHING = r"^[^\x00]*$"
@@ -250,7 +250,7 @@ Url = Annotated[
     StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"),
     UNMARKED,
     AfterValidator(_visible),
-    Says(pattern=rf"^https?://[^{BLANK}{CONTROL}]+$"),
+    Says(pattern=rf"^{ENCLOSING}https?://[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[float, Field(strict=True, ge=0, le=1_000_000_000, allow_inf_nan=False)]
@@ -263,7 +263,7 @@ Link = Annotated[
     UNMARKED,
     AfterValidator(_visible),
     AfterValidator(_no_script),
-    Says(pattern=rf"^[^{BLANK}{CONTROL}]+$"),
+    Says(pattern=rf"^{ENCLOSING}[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
 ]
 Email = Annotated[
     str,
@@ -271,7 +271,7 @@ Email = Annotated[
     UNMARKED,
     AfterValidator(_like_an_address),
     AfterValidator(_mailable),
-    Says(pattern=AN_ADDRESS, format="email"),
+    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$", format="email"),
 ]
 # To look an account up: one of an older version may have an address to which no mail can be sent.
 KnownEmail = Annotated[
@@ -279,7 +279,7 @@ KnownEmail = Annotated[
     StringConstraints(strip_whitespace=True, max_length=254),
     UNMARKED,
     AfterValidator(_like_an_address),
-    Says(pattern=AN_ADDRESS),
+    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$"),
 ]
 
 
