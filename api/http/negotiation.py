@@ -116,6 +116,12 @@ def json_response(caller: Caller, shown: BaseModel, tag: str) -> BaseModel:
     return shown
 
 
+CalendarFormat = Literal["json", "ics"]
+CALENDAR = Formats(*get_args(CalendarFormat), default="json")
+CalendarWanted = Annotated[CalendarFormat | None, FORMAT_QUERY]
+ContactFormat = Literal["json", "vcf"]
+CONTACT_CARD = Formats(*get_args(ContactFormat), default="json")
+ContactWanted = Annotated[ContactFormat | None, FORMAT_QUERY]
 CardFormat = Literal["json", "text", "html"]
 CARD = Formats(*get_args(CardFormat))
 CardWanted = Annotated[CardFormat | None, FORMAT_QUERY]

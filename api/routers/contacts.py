@@ -1,24 +1,28 @@
 """Endpoints of contacts: people at employers and agencies."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 from pydantic import StringConstraints
 
-from api.http.crud import DRY_RUN, ORDER, ContactId, changed, created, listed, matched, read, removed, updated
+from api.http.crud import DRY_RUN, ORDER, ContactId, changed, created, etag_of, listed, matched, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.negotiation import CONTACT_CARD, ContactWanted, format_response, json_response
 from api.http.routes import Routes
 from api.models import Contact
 from api.models.base import IN_QUERY
 from api.models.contact import ContactCreate, ContactPublic, ContactUpdate
 from api.models.page import Page
+from api.services.calendar.files import contact_file
 from api.services.facts.contacts import CONTACT, erase, restore, search_condition
-from api.services.facts.crud import find
+from api.services.facts.crud import find, to_public_one
 from api.storage.keyset import sort_orders
+from api.words.vcard import VcardVersion
 
 ContactOrder = Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at"], Query(description=ORDER)]
 ORDERS = sort_orders(Contact, "created_at", "updated_at")
 Piece = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
+CardVersion = Annotated[VcardVersion, Query(description="The version of a vCard; older programs read only 3.0.")]
 routes = Routes("contacts")
 
 
@@ -58,11 +62,26 @@ def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
         return created(caller, session, CONTACT, body, at="/v1/contacts")
 
 
-@routes.get("/v1/contacts/{contact_id}", scopes="contacts:read")
-def get_contact(caller: CallerDep, contact_id: ContactId) -> ContactPublic:
-    """Read a contact."""
+@routes.get(
+    "/v1/contacts/{contact_id}",
+    scopes="contacts:read",
+    response_model=ContactPublic,
+    responses=CONTACT_CARD.content,
+)
+def get_contact(
+    caller: CallerDep, contact_id: ContactId, wanted: ContactWanted = None, vcard_version: CardVersion = "3.0"
+) -> Any:  # noqa: ANN401
+    """Read a contact.
+
+    `format=vcf`, or `Accept: text/vcard`, returns a vCard for an address book, without the notes; an erased contact has
+    none (404).
+    """
     with caller.reading() as session:
-        return read(caller, session, CONTACT, contact_id)
+        row = find(session, Contact, contact_id)
+        if CONTACT_CARD.negotiate(caller.request, wanted) == "vcf":
+            return format_response(caller, "vcf", contact_file(row, vcard_version), file="contact")
+        shown = to_public_one(session, CONTACT, row)
+        return json_response(caller, shown, etag_of(shown))
 
 
 @routes.patch("/v1/contacts/{contact_id}", scopes="contacts:write", errors=[409])

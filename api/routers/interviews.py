@@ -1,6 +1,6 @@
 """Endpoints of interviews, their interviewers and the debrief."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
@@ -17,17 +17,18 @@ from api.http.crud import (
     etag_of,
     linked,
     listed,
-    read,
     removed,
     updated,
 )
 from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.negotiation import CALENDAR, CalendarWanted, format_response, json_response
 from api.http.routes import Routes
 from api.models import Contact, Interview, InterviewInterviewer
 from api.models.debrief import Debrief, Debriefed
 from api.models.interview import InterviewCreate, InterviewerPublic, InterviewerPut, InterviewPublic, InterviewUpdate
 from api.models.page import Page
 from api.rules.evaluate import steps_affected_by
+from api.services.calendar.files import interview_file
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public, to_public_one
 from api.services.facts.debrief import debrief
@@ -72,11 +73,24 @@ def create_interview(caller: CallerDep, application_id: ApplicationId, body: Int
         return created(caller, session, INTERVIEW, body, at="/v1/interviews", under=application_id)
 
 
-@routes.get("/v1/interviews/{interview_id}", scopes="applications:read")
-def get_interview(caller: CallerDep, interview_id: InterviewId) -> InterviewPublic:
-    """Read an interview."""
+@routes.get(
+    "/v1/interviews/{interview_id}",
+    scopes="applications:read",
+    response_model=InterviewPublic,
+    responses=CALENDAR.content,
+)
+def get_interview(caller: CallerDep, interview_id: InterviewId, wanted: CalendarWanted = None) -> Any:  # noqa: ANN401
+    """Read an interview.
+
+    `format=ics`, or `Accept: text/calendar`, returns it as a calendar file with one event.
+    """
     with caller.reading() as session:
-        return read(caller, session, INTERVIEW, interview_id)
+        row = find(session, Interview, interview_id)
+        if CALENDAR.negotiate(caller.request, wanted) == "ics":
+            content = interview_file(session, row.id, caller.settings.app_url)
+            return format_response(caller, "ics", content, file=f"interview-{row.start_local:%Y-%m-%d}")
+        shown = to_public_one(session, INTERVIEW, row)
+        return json_response(caller, shown, etag_of(shown))
 
 
 @routes.patch("/v1/interviews/{interview_id}", scopes="applications:write")

@@ -5,14 +5,17 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.http.crud import PARENT, ApplicationId
 from api.http.deps import Caller, CallerDep, Explain
 from api.http.inline_reads import read_steps
+from api.http.negotiation import CALENDAR, VARY, CalendarWanted, format_response
 from api.http.routes import Routes
 from api.models import Application, StepInstance
 from api.models.base import Instant
 from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
+from api.services.calendar.files import step_file
 from api.services.facts.crud import find
 from api.services.facts.step_overrides import Action, override_step, skip_many, snooze
 from api.services.steps.read import View, named_people, one_step, steps_of_one
@@ -64,12 +67,18 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         return caller.remember(StepsPublic.model_validate(shown), people=partial(named_people, raw, application.id))
 
 
-@routes.get(STEP, scopes="steps:read", response_model=StepPublic, reads_steps=True)
-async def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = False) -> Response:
+@routes.get(STEP, scopes="steps:read", response_model=StepPublic, responses=CALENDAR.content, reads_steps=True)
+async def get_step(
+    caller: CallerDep, step_id: StepId, *, explain: Explain = False, wanted: CalendarWanted = None
+) -> Response:
     """Read a step.
 
-    Its state now, the reason, what is missing and what to do next.
+    Its state now, the reason, what is missing and what to do next. `format=ics`, or `Accept: text/calendar`, returns it
+    as a calendar file: an event while it is open, a to-do once it is closed.
     """
+    if CALENDAR.negotiate(caller.request, wanted) == "ics":
+        return await run_in_threadpool(_as_calendar, caller, step_id)
+    caller.headers.update(VARY)
     view = View(caller.now, explain=explain)
     return await read_steps(caller, lambda raw: one_step(raw, step_id, view), is_short=not explain)
 
@@ -126,6 +135,12 @@ def unsnooze_step(caller: CallerDep, step_id: StepId) -> Response:
     with caller.writing() as session:
         snooze(session, _matched(caller, session, step_id), None)
         return Response(status_code=204)
+
+
+def _as_calendar(caller: Caller, step_id: str) -> Response:
+    with caller.reading() as session:
+        content = step_file(session, step_id, caller.settings.app_url)
+        return format_response(caller, "ics", content, file="step")
 
 
 def _overridden(

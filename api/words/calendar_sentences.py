@@ -96,4 +96,7 @@ def _employer(application: Employer) -> str:
 
 
 def _span(start: datetime, end: datetime, zone: str) -> str:
-    return f"{wall(start, zone)} to {wall(end, zone)}, {zone}"
+    """Return a time from start to end, with its date once if it is one day in one offset, and the name of the zone."""
+    first, last = wall(start, zone), wall(end, zone)
+    clock, _, day = first.partition(" on ")
+    return f"{clock if last.endswith(day) else first} to {last}, {zone}"

@@ -32,6 +32,14 @@ class _Card(Component):
     name = "VCARD"
 
 
+class _PlainText(vText):
+    """A text in which no semicolon is escaped: in a vCard 4.0 only those of structured values are."""
+
+    def to_ical(self) -> bytes:
+        escaped: bytes = super().to_ical()
+        return escaped.replace(b"\\;", b";")
+
+
 def vcard(person: Person, version: VcardVersion = "3.0") -> bytes:
     """Return a card. The postal address is one field, because splitting it would be guessing."""
     made = _Card()
@@ -70,4 +78,5 @@ def _parameter(text: str) -> str:
 
 def _add(made: Component, name: str, value: str | None, **parameters: Any) -> None:  # noqa: ANN401  # icalendar's own
     if value is not None:
-        made.add(name, vText(clean(value)), parameters=parameters)
+        kind = _PlainText if made.get("version") == "4.0" else vText
+        made.add(name, kind(clean(value)), parameters=parameters)

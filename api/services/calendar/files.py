@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import islice
+from typing import Any
 
 from sqlmodel import col
 
+from api.errors import NotFoundError
 from api.models import Application, Contact, Interview
 from api.services.calendar.entries import meetings_of, one_meeting, one_task, tasks_of
 from api.storage.codecs import from_db_id, from_db_instant, to_db_id
@@ -50,7 +52,9 @@ def step_file(session: OwnedSession, step_id: str, app_url: str = "") -> bytes:
 
 
 def contact_file(contact: Contact, version: VcardVersion) -> bytes:
-    """Return the card of a contact."""
+    """Return the card of a contact. Raises NotFoundError for an erased one."""
+    if contact.erased_at is not None:
+        raise NotFoundError
     return vcard(Person(*(getattr(contact, name) for name in PERSON)), version)
 
 
@@ -78,8 +82,8 @@ def contacts_file(session: OwnedSession, version: VcardVersion = "3.0") -> Itera
 
 
 def _person(row: Row) -> Person:
-    id_, *texts, updated_at = row
-    return Person(from_db_id(id_), *texts, from_db_instant(updated_at))
+    values: dict[str, Any] = dict(zip(PERSON, row, strict=True))
+    return Person(**{**values, "id": from_db_id(row[0]), "updated_at": from_db_instant(row[-1])})
 
 
 def _batches(raw: RawConnection, statement: CompiledStatement) -> Iterator[list[Row]]:
