@@ -15,7 +15,7 @@ from icalendar import Calendar
 
 ROOT = Path(__file__).parent.parent
 ICAL_JS = ROOT / ".node" / "node_modules" / "ical.js"
-NO_ICAL_JS = "ical.js is missing: npm install --no-save --prefix .node ical.js"
+NO_ICAL_JS = "ical.js is missing: `.ci/run` installs it"
 Read = Callable[[Sequence[str]], list["Item"]]
 
 
@@ -77,7 +77,8 @@ def with_ical_js(texts: Sequence[str]) -> list[Item]:
     return [_item(one) for one in json.loads(done.stdout)]
 
 
-NEEDS_ICAL_JS = pytest.mark.skipif(not (ICAL_JS.exists() and shutil.which("node")), reason=NO_ICAL_JS)
+HAS_ICAL_JS = ICAL_JS.exists() and shutil.which("node") is not None
+NEEDS_ICAL_JS = pytest.mark.skipif(not HAS_ICAL_JS, reason=NO_ICAL_JS)
 READERS = [
     pytest.param(with_icalendar, id="icalendar"),
     pytest.param(with_ical_js, id="ical.js", marks=[pytest.mark.node, NEEDS_ICAL_JS]),

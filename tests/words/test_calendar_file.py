@@ -116,7 +116,7 @@ def checked_lines(content: bytes) -> None:
 
 @pytest.mark.parametrize("read", READERS)
 def test_three_thousand_hostile_texts_come_back(read: Read) -> None:
-    texts = [hostile(number) for number in range(3_000)]
+    texts = [hostile(number) for number in range(300 if read is with_icalendar else 3_000)]  # it takes 5 ms a text
     meetings = [
         replace(MEETING, id=str(number), application=Employer(text, "x"), location=text)
         for number, text in enumerate(texts)
