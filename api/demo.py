@@ -18,6 +18,7 @@ from api.models.user import UserCreate
 from api.rules.calendar import local_date, resolve
 from api.security import hash_password
 from api.services.accounts import audit_log, tokens, users
+from api.services.calendar.feeds import CALENDAR_FEED
 from api.services.facts import links
 from api.services.facts.applications import APPLICATION, STAGE
 from api.services.facts.contacts import CONTACT
@@ -159,7 +160,7 @@ def _after_the_talk(story: Story) -> None:
 
 
 def _noted(story: Story, app: str) -> None:
-    """Record a positive note, a concern, a draft of the letter and a template."""
+    """Record a positive note, a concern, a draft of the letter, a template and a calendar feed."""
     noted: dict[str, Any] = {"within": app, "interview_id": ids.INTERVIEW, "noted_at": story.at(-2, "13:00")}
     story.tell(
         NOTE,
@@ -189,6 +190,7 @@ def _noted(story: Story, app: str) -> None:
         note_ids=[ids.POSITIVE, ids.CONCERN],
     )
     story.tell(LETTER_TEMPLATE, ids.TEMPLATE, **ids.BODIES["LetterTemplateCreate"])
+    story.tell(CALENDAR_FEED, ids.FEED, **ids.BODIES["CalendarFeedCreate"])
 
 
 def _interview_ahead(story: Story) -> None:

@@ -21,12 +21,15 @@ OFFER = demo_id(71)
 ACTIVITY = demo_id(81)
 STAGE = demo_id(91)
 TEMPLATE = demo_id(111)
+FEED = demo_id(121)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
 EPOCH = "5f0c1e9a77b2"  # of every entity tag in the examples
 CHANGED = "another demo pass phrase"
 RESET = "awr_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1vvtAZ3"
+
+CALENDAR = "awf_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1yvN9S0"
 
 PARAMETERS: dict[str, object] = {
     "application_id": APPLICATION,
@@ -35,6 +38,8 @@ PARAMETERS: dict[str, object] = {
     "note_id": POSITIVE,
     "letter_id": DRAFT,
     "letter_template_id": TEMPLATE,
+    "calendar_feed_id": FEED,
+    "secret": CALENDAR,
     "reference_id": REFERENCE,
     "follow_up_id": FOLLOW_UP,
     "offer_id": OFFER,
@@ -144,6 +149,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "note_ids": [POSITIVE, CONCERN],
     },
     "LetterUpdate": {"subject": "Monday's talk", "checklist": {"recipient_named": True, "why_this_job": True}},
+    "CalendarFeedCreate": {"name": "Interviews and steps", "steps": "events", "alarms": True, "alarm_minutes": 90},
+    "CalendarFeedUpdate": {"details": "minimal"},
     "LetterTemplateCreate": {
         "name": "Short and warm",
         "kind": "thank_you",

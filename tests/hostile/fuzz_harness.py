@@ -22,7 +22,7 @@ from api.http.problems import MEDIA_TYPE, slug
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.services.accounts import tokens, users
 from tests.conftest import World
-from tests.demo import ask_for_reset
+from tests.demo import ask_for_reset, show_calendar
 from tests.hostile.asgi_client import Answer, Sent, call_asgi
 from tests.hostile.attempts import Attempt, Target, Verdict, targets
 from tests.hostile.inputs import MARK
@@ -218,6 +218,7 @@ def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
     """Open a harness with a session of the demo account; it records commits and log lines."""
     with world.database.write(NOW) as session:
         ask_for_reset(session)
+        show_calendar(session)
         user = users.find_by_email(session, examples.EMAIL)
         assert user is not None
         users.lock_with_password(session, user, user.password_hash)

@@ -21,7 +21,7 @@ from api.http.openapi.document import operations
 from api.main import create_app
 from api.settings import Settings
 from tests.conftest import Clock, World
-from tests.demo import ask_for_reset
+from tests.demo import ask_for_reset, show_calendar
 from tests.mails import SMTP
 from tests.served import http_client, served
 from tests.stores import Store
@@ -79,10 +79,13 @@ ABOUT_A_SESSION = ("end_current_session", "get_current_session")
 
 def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
     """Prepare the database for the example of an operation; return the query parameters that it needs."""
+    app: Any = client.app
     if operation.name == "confirm_password_reset":
-        app: Any = client.app
         with app.state.database.write(NOW) as session:
             ask_for_reset(session)
+    if operation.name == "read_calendar":
+        with app.state.database.write(NOW) as session:
+            show_calendar(session)
     if operation.name == "delete_me":
         return {"confirmation": client.delete("/v1/me").json()["confirmation"]}
     return {}

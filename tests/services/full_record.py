@@ -68,6 +68,7 @@ def _papers(entry: Entry) -> None:
     entry.make("draft", f"/v1/applications/{app}/letters", draft)
     template = {"name": "Short", "body": "{{ salutation }}\n\nThank you.", "subject": "Thanks"}
     entry.make("letter_template", "/v1/letter-templates", template)
+    entry.make("calendar_feed", "/v1/calendar-feeds", {"name": "Mine"})
     body = {"interview_id": interview, "kind": "positive", "text": "Well.", "addressed_by_letter_id": letter}
     entry.make("note", f"/v1/applications/{app}/notes", body)
     reference = entry.make("reference", "/v1/references", {"name": "Robin Referee"})
@@ -110,6 +111,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
         f"/v1/letters/{ids['letter']}",
         f"/v1/letters/{ids['draft']}",
         f"/v1/letter-templates/{ids['letter_template']}",
+        f"/v1/calendar-feeds/{ids['calendar_feed']}",
         f"/v1/notes/{ids['note']}",
         f"/v1/offers/{ids['offer']}",
         f"/v1/references/{reference}",
@@ -129,6 +131,7 @@ def lists(ids: dict[str, str]) -> list[str]:
         "/v1/references",
         "/v1/search-activities",
         "/v1/letter-templates",
+        "/v1/calendar-feeds",
         "/v1/tokens",
         "/v1/sessions",
         "/v1/me/activity",
