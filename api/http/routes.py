@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from fastapi import Response
 
-from api.http.strict_route import Declaration, Route
+from api.http.not_modified import answer_if_not_modified
+from api.http.strict_route import Declaration, Route, UnlessKnown
 from api.protocol.scopes import SCOPES
 
 OPEN: tuple[str, ...] = ()  # the scopes of an operation that needs no token
@@ -36,15 +37,24 @@ class Routes:
         errors: Collection[int] = (),
         etag: bool = True,
         reads_steps: bool = False,
+        unless_known: UnlessKnown | None = None,
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a read. `etag`: its response has an ETag, and a matching If-None-Match gets 304.
 
         `reads_steps`: the ETag is the version of all steps of the user; a 304 is sent without calling the endpoint.
+        `unless_known`: returns such a 304 for an ETag of another kind, or None.
         """
         needed = _checked(scopes)
         has_version = etag and bool(needed)
-        declaration = Declaration(needed, errors, etag=has_version, reads_steps=reads_steps, if_none_match=has_version)
+        declaration = Declaration(
+            needed,
+            errors,
+            etag=has_version,
+            reads_steps=reads_steps,
+            unless_known=answer_if_not_modified if reads_steps else unless_known,
+            if_none_match=has_version,
+        )
         return self._add("GET", path, declaration, options)
 
     def post(

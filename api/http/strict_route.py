@@ -4,7 +4,7 @@ import inspect
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -20,13 +20,13 @@ from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
 from api.http.call_limit import count_call, forget_account
 from api.http.credentials import credentials
 from api.http.headers import single_header
-from api.http.not_modified import answer_if_not_modified
 from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
 from api.models.page import Page
 from api.storage.keyset import PageQuery
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+UnlessKnown = Callable[[Request], Awaitable[Response | None]]
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -121,14 +121,15 @@ class Declaration:
     """What an operation declares in addition to its parameters and its response model.
 
     `errors`: statuses of problems that do not follow from the rest. `etag`: its responses have an ETag. `reads_steps`:
-    the ETag is the version of all steps, so a 304 is sent without calling the endpoint. The last three are the request
-    headers that it reads.
+    the ETag is the version of all steps. `unless_known` returns a 304 before the endpoint is called, or None. The last
+    three are the request headers that it reads.
     """
 
     scopes: tuple[str, ...] = ()
     errors: Collection[int] = ()
     etag: bool = True
     reads_steps: bool = False
+    unless_known: UnlessKnown | None = None
     if_match: bool = False
     if_none_match: bool = False
     idempotency_key: bool = False
@@ -162,8 +163,8 @@ class Route(APIRoute):
             _check_encoding(request)
             if self.body_field is not None:
                 _check_content_type(request)
-            if self.declaration.reads_steps:
-                answer = await answer_if_not_modified(request)
+            if (unless := self.declaration.unless_known) is not None:
+                answer = await unless(request)
                 if answer is not None:
                     return answer
             writes = self.method != "GET"

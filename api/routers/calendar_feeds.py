@@ -1,15 +1,16 @@
 """Endpoints of calendar feeds, and the open address from which calendar programs read one."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.errors import NotFoundError, UnavailableError
 from api.http.crud import ORDER, changed, etag_of, listed, matched, read, removed, updated
 from api.http.deps import Caller, CallerDep, PageDep, RequestContext, RequestContextDep
-from api.http.headers import preconditions
+from api.http.headers import preconditions, request_now
 from api.http.rendered_calendars import RenderedCalendars
 from api.http.routes import OPEN, Routes
 from api.http.single_row import look_up_row
@@ -20,6 +21,7 @@ from api.security import FEED_PREFIX, hash_token, looks_like_token
 from api.services.calendar import feeds
 from api.services.calendar.feeds import CALENDAR_FEED, SUBSCRIPTION, Subscription
 from api.services.facts.crud import to_public_one
+from api.storage.database import Database
 from api.storage.keyset import sort_orders
 from api.storage.raw_sql import RawConnection
 
@@ -118,8 +120,43 @@ def _with_address(caller: Caller, shown: CalendarFeedPublic, secret: str) -> Cal
     return shown.model_copy(update={"url": url, "webcal_url": f"webcal:{url.partition(':')[2]}"})
 
 
-@routes.get("/calendar/{secret}.ics", scopes=OPEN, errors=[429, 503], response_class=Response, responses=ANSWERS)
-async def read_calendar(context: RequestContextDep, secret: Secret) -> Response:
+async def _unless_known(request: Request) -> Response | None:
+    """Count a fetch and look the feed up, before anything else costs time; return a 304 if the client has the calendar.
+
+    Raises NotFoundError, which is the same for all addresses without a feed, and TooManyRequestsError.
+    """
+    state, now, secret = request.app.state, request_now(request), request.path_params["secret"]
+    if not (secret.startswith(FEED_PREFIX) and looks_like_token(secret)):
+        raise NotFoundError
+    hashed = hash_token(secret)
+    state.calendars.count_fetch(hashed)
+    feed = feeds.subscription(await look_up_row(request, SUBSCRIPTION, hash=hashed))
+    if feed is None:
+        raise NotFoundError
+    if feed.is_record_outdated(now):
+        await run_in_threadpool(_record_fetch, state.database, feed, now, request.headers.get("user-agent", ""))
+    tag = feed.etag(now, state.settings.app_url)
+    if preconditions(request).is_not_modified(tag):
+        return Response(status_code=304, headers={**HEADERS, "ETag": tag})
+    request.scope["calendar"] = (feed.id, hashed, tag)
+    return None
+
+
+def _record_fetch(database: Database, feed: Subscription, now: datetime, user_agent: str) -> None:
+    """Record a fetch; if the write lock is taken, leave that to a later one."""
+    with suppress(UnavailableError), database.write(now, timeout=0) as session:
+        feeds.record_fetch(session, feed, feeds.program_of(user_agent))
+
+
+@routes.get(
+    "/calendar/{secret}.ics",
+    scopes=OPEN,
+    errors=[429, 503],
+    unless_known=_unless_known,
+    response_class=Response,
+    responses=ANSWERS,
+)
+def read_calendar(context: RequestContextDep, secret: Secret) -> Response:  # noqa: ARG001  # see _unless_known
     """Read a calendar feed.
 
     For calendar programs: the secret in the address is the only proof, and unknown ones get 404. A matching
@@ -128,36 +165,17 @@ async def read_calendar(context: RequestContextDep, secret: Secret) -> Response:
     five weeks. Step 7 is one entry for all applications. At most 60 fetches of one address a minute, and 12 of changed
     calendars of one account (429).
     """
-    hashed = hash_token(secret)
-    if not (secret.startswith(FEED_PREFIX) and looks_like_token(secret)):
-        raise NotFoundError
+    feed_id, hashed, tag = context.request.scope["calendar"]
     calendars: RenderedCalendars = context.request.app.state.calendars
-    calendars.count_fetch(hashed)
-    feed = feeds.subscription(await look_up_row(context.request, SUBSCRIPTION, hash=hashed))
-    if feed is None:
-        raise NotFoundError
-    if feed.is_record_outdated(context.now):
-        await run_in_threadpool(_record_fetch, context, feed)
-    tag = feed.etag(context.now, context.settings.app_url)
-    if preconditions(context.request).is_not_modified(tag):
-        return Response(status_code=304, headers={**HEADERS, "ETag": tag})
-    content = calendars.find(feed.id, tag)
+    content = calendars.find(feed_id, tag)
     if content is None:
-        tag, content = await run_in_threadpool(_rendered, context, hashed)
+        tag, content = _rendered(context, calendars, hashed)
     headers = {**HEADERS, "ETag": tag, "Content-Disposition": 'inline; filename="afterword.ics"'}
     return Response(content, media_type=CALENDAR, headers=headers)
 
 
-def _record_fetch(context: RequestContext, feed: Subscription) -> None:
-    """Record a fetch; if the write lock is taken, leave that to a later one."""
-    program = feeds.program_of(context.request.headers.get("user-agent", ""))
-    with suppress(UnavailableError), context.database.write(context.now, timeout=0) as session:
-        feeds.record_fetch(session, feed, program)
-
-
-def _rendered(context: RequestContext, hashed: str) -> tuple[str, bytes]:
+def _rendered(context: RequestContext, calendars: RenderedCalendars, hashed: str) -> tuple[str, bytes]:
     """Return a calendar and its entity tag, both of one snapshot. Raises TooManyRequestsError."""
-    calendars: RenderedCalendars = context.request.app.state.calendars
     with context.database.read(context.now) as session:
         feed = feeds.subscription(RawConnection.of(session).first(SUBSCRIPTION, hash=hashed))
         if feed is None:
