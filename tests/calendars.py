@@ -6,16 +6,23 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from icalendar import Calendar
+
+from api.rules.calendar import day_end, local_date
+from tests.conftest import World
+from tests.http.api_client import add
 
 ROOT = Path(__file__).parent.parent
 ICAL_JS = ROOT / ".node" / "node_modules" / "ical.js"
 NO_ICAL_JS = "ical.js is missing: `.ci/run` installs it"
+FEEDS = "/v1/calendar-feeds"
+SECOND = timedelta(seconds=1)
 Read = Callable[[Sequence[str]], list["Item"]]
 
 
@@ -83,3 +90,31 @@ READERS = [
     pytest.param(with_icalendar, id="icalendar"),
     pytest.param(with_ical_js, id="ical.js", marks=[pytest.mark.node, NEEDS_ICAL_JS]),
 ]
+
+
+def feed(client: TestClient, **fields: Any) -> str:
+    """Create a feed; return the path of its address."""
+    made = add(client, FEEDS, **fields)
+    assert made["webcal_url"] == made["url"].replace("http:", "webcal:")
+    return str(made["url"].partition("testserver")[2])
+
+
+def fetched(world: World, path: str, tag: str | None = None, **headers: str) -> Any:
+    return world.anonymous().get(path, headers={**({"If-None-Match": tag} if tag else {}), **headers})
+
+
+def calendar(world: World, path: str) -> Item:
+    answer = fetched(world, path)
+    assert answer.status_code == 200, answer.text
+    return with_icalendar([answer.text])[0]
+
+
+def due_of(item: Item, zone: str) -> datetime:
+    """Return the deadline of the event or to-do of a step."""
+    if item.name == "vevent":
+        if item.kind("dtend") == "date":
+            return day_end(datetime.fromisoformat(item.get("dtend")).date() - timedelta(days=1), zone)
+        return item.instant("dtend")
+    due = item.instant("due")
+    later = due + SECOND
+    return later if day_end(local_date(due, zone), zone) == later else due

@@ -204,7 +204,7 @@ def test_a_post_repeated_with_its_idempotency_key_gets_the_same_answer(
                 first, again = (demo.post(operation.href, json=operation.body) for _ in range(2))
                 assert first.status_code == again.status_code in (200, 201, 202), first.text
                 assert str(first.status_code) in operation.responses
-                if operation.name == "create_token":
+                if operation.name in ("create_token", "create_calendar_feed", "rotate_calendar_feed"):
                     continue
                 assert again.headers.get("idempotency-replayed") == "true"
                 assert again.content == first.content

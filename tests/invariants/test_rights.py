@@ -49,12 +49,16 @@ AREAS = {
     **dict.fromkeys(("letters", "letter-templates", "follow-ups", "offers"), "applications"),
     **dict.fromkeys(("contacts", "references"), "contacts"),
     **dict.fromkeys(("steps", "queue", "search-activities"), "steps"),
-    **dict.fromkeys(("me", "tokens", "sessions"), "account"),
+    **dict.fromkeys(("me", "tokens", "sessions", "calendar-feeds"), "account"),
 }
+SHOWN_BY_FEEDS = ("account:write", "applications:read", "steps:read")
 SEVERAL = {
     ("GET", "/v1/me/export"): READS,
     ("DELETE", "/v1/me"): WRITES,
     ("POST", "/v1/interviews/{interview_id}/debrief"): ("applications:write", "contacts:write"),
+    ("POST", "/v1/calendar-feeds"): SHOWN_BY_FEEDS,
+    ("PATCH", "/v1/calendar-feeds/{calendar_feed_id}"): SHOWN_BY_FEEDS,
+    ("POST", "/v1/calendar-feeds/{calendar_feed_id}/rotate"): SHOWN_BY_FEEDS,
 }
 FINE = [scope for scope in SCOPES if ":" in scope]
 

@@ -95,7 +95,7 @@ def by_uid(text: str) -> dict[str, Component]:
 def seen(component: Component) -> dict[str, object]:
     """Return what is compared of a component."""
     texts = {name: component[name].to_ical() for name in COMPARED if name in component}
-    return {**texts, **{name: component[name].dt for name in TIMES if name in component}}
+    return {**texts, **{name: component.decoded(name) for name in TIMES if name in component}}
 
 
 def calendars(trial: Trial) -> None:
