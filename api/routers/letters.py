@@ -133,6 +133,7 @@ def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLe
         letter, draft, channel = compose_draft(session, interview, body or ComposeLetter(recipients=[]))
         shown = to_public_one(session, LETTER, letter)
         caller.created(f"/v1/letters/{letter.id}", etag_of(shown))
+        named = letter.named_contacts
         composed: ComposedLetter = ComposedLetter.model_validate(
             {
                 **shown.model_dump(),
@@ -141,7 +142,7 @@ def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLe
                 "suggested_channel": channel,
             }
         )
-        return caller.remember(composed, status=201)
+        return caller.remember(composed, status=201, people=lambda: named)
 
 
 @routes.get("/v1/letters/{letter_id}/check", scopes="applications:read", etag=False)
