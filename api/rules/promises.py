@@ -47,18 +47,24 @@ def promises_since(said: Iterable[Said], since: datetime) -> list[Said]:
 
 
 def newest_promise(
-    round_: Interview, rounds: Iterable[Interview], follow_ups: Iterable[FollowUp], now: datetime
+    base: Interview, rounds: Iterable[Interview], follow_ups: Iterable[FollowUp], now: datetime
 ) -> Promise:
-    """Return the dates that the employer named last at a round or after it; a contact after `now` does not count."""
-    said = [Said(_learned_at(one, round_), one.id, promise_of(one)) for one in rounds]
+    """Return the dates that the employer named last between the start of a round and the next live one.
+
+    A contact after `now` does not count. What was named at a round that was cancelled or missed counts.
+    """
+    others = [one for one in rounds if one.id != base.id]
+    end = min((one.start for one in others if one.live and one.start > base.start), default=None)
+    said = [Said(_learned_at(one), one.id, promise_of(one)) for one in others if not one.live]
     said += [Said(one.at, one.id, promise_of(one)) for one in follow_ups if one.at <= now]
-    newest = promises_since(said, round_.start)
+    told = [one for one in said if end is None or one.at < end]
+    told.append(Said(max(_learned_at(base), base.start), base.id, promise_of(base)))
+    newest = promises_since(told, base.start)
     return newest[0].promise if newest else Promise()
 
 
-def _learned_at(one: Interview, base: Interview) -> datetime:
-    learned = one.timing_learned_at or one.start
-    return max(learned, base.start) if one.id == base.id else learned
+def _learned_at(one: Interview) -> datetime:
+    return one.timing_learned_at or one.start
 
 
 def promise_of(source: Interview | FollowUp) -> Promise:

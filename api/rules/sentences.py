@@ -27,6 +27,6 @@ def fill(line: str, values: Mapping[str, str]) -> str:
     return line.format_map(values)
 
 
-def count(number: int, unit: str) -> str:
-    """Return a number with its unit in the singular or the plural: `1 hour`, `24 hours`."""
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def count(number: int, unit: str, units: str | None = None) -> str:
+    """Return a number with its unit in the singular or the plural, by default with an s: `1 hour`, `24 hours`."""
+    return f"{number:,} {unit if number == 1 else units or f'{unit}s'}"

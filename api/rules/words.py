@@ -144,7 +144,8 @@ def _status_call(record: StepRecord, _now: str) -> str:
         return f"They gave you a date. Ask for the status of your application from {opens}."
     days = record.detail["data"].get("business_days")
     wait = "after some business days, " if days is None else f"after {count(days, 'business day')}, " if days else ""
-    return f"They gave you no date. Ask for the status of your application {wait}from {opens}."
+    fact = "They gave you no date." if record.scope.startswith("interview:") else "They gave you no new date."
+    return f"{fact} Ask for the status of your application {wait}from {opens}."
 
 
 def _keep_looking(record: StepRecord, now: str) -> str:

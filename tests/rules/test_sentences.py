@@ -25,3 +25,5 @@ def test_a_value_that_ends_a_sentence_gets_no_second_full_stop(value: str, text:
 @pytest.mark.parametrize(("number", "text"), [(0, "0 days"), (1, "1 day"), (2, "2 days")])
 def test_one_is_singular(number: int, text: str) -> None:
     assert count(number, "day") == text
+    assert count(1, "session or token", "sessions and tokens") == "1 session or token"
+    assert count(2_000, "session or token", "sessions and tokens") == "2,000 sessions and tokens"
