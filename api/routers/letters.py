@@ -149,9 +149,10 @@ def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLe
 def check_letter(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
     """Check a letter before you send it.
 
-    It checks names and their spelling, blanks, clichés, length, channel, the concerns that the letter should answer,
-    whether the interview took place, and whether the days in the text still hold; each finding says what to do. Only a
-    finding of severity `error` prevents sending by e-mail.
+    It checks names and their spelling, whether the recipients belong to this application, blanks, clichés, length,
+    channel and address, the concerns that the letter should answer, whether the interview took place, and whether the
+    days in the text still hold; each finding says what to do. Only a finding of severity `error` prevents sending by
+    e-mail.
     """
     with caller.reading() as session:
         found = findings(session, find(session, Letter, letter_id))

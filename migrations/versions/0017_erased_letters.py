@@ -7,18 +7,20 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlmodel import UTCDateTime
 
 revision: str = "0017"
-down_revision: str | None = "0015"
+down_revision: str | None = "0016"
 branch_labels: str | None = None
 depends_on: str | None = None
 
 AT_ONCE = 500
+ID = sa.Uuid(as_uuid=False)
 LETTER = sa.table(
     "letter",
-    sa.column("user_id", sa.Uuid(as_uuid=False)),
-    sa.column("id", sa.Uuid(as_uuid=False)),
-    sa.column("sent_at", sa.DateTime()),
+    sa.column("user_id", ID),
+    sa.column("id", ID),
+    sa.column("sent_at", UTCDateTime()),
     sa.column("paragraphs", sa.JSON()),
     sa.column("recipients", sa.JSON()),
     sa.column("is_as_composed", sa.Boolean()),
@@ -34,7 +36,7 @@ def upgrade() -> None:
     with op.batch_alter_table("letter") as letter:
         letter.add_column(sa.Column("is_as_composed", sa.Boolean(), nullable=True))
         letter.add_column(sa.Column("named_contacts", sa.JSON(), nullable=True))
-        letter.add_column(sa.Column("text_erased_at", sa.DateTime(), nullable=True))
+        letter.add_column(sa.Column("text_erased_at", UTCDateTime(), nullable=True))
     op.execute(sa.update(LETTER).values(is_as_composed=False, named_contacts=[]))
     _find_composed_drafts()
     with op.batch_alter_table("letter") as letter:
@@ -63,4 +65,4 @@ def _find_composed_drafts() -> None:
             if roles and "own" not in roles:
                 this = sa.update(LETTER).where(LETTER.c.user_id == row.user_id, LETTER.c.id == row.id)
                 connection.execute(this.values(is_as_composed=True, named_contacts=row.recipients))
-        rows = list(connection.execute(wanted.where(key > sa.tuple_(*rows[-1][:2]))))
+        rows = list(connection.execute(wanted.where(key > sa.tuple_(*rows[-1][:2], types=[ID, ID]))))
