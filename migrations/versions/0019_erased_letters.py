@@ -1,6 +1,6 @@
 """Record which drafts are as they were composed and whom they name, and when a text was erased with a person.
 
-Revision: 0017
+Revision: 0019
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel import UTCDateTime
 
-revision: str = "0017"
-down_revision: str | None = "0016"
+revision: str = "0019"
+down_revision: str | None = "0018"
 branch_labels: str | None = None
 depends_on: str | None = None
 
