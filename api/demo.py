@@ -55,7 +55,7 @@ EARLIER: tuple[tuple[str, str, str, str, int, dict[str, int]], ...] = (
     ("Ember Games", "Narrative editor", BOARD, "remote", 28, {"rejected": 27}),
     ("Grove Bank", "Documentation lead", REFERRAL, "hybrid", 21, {"contact": 17}),
     ("Hazel Software", "Technical writer", BOARD, "remote", 14, {}),
-    ("Iris Optics", "Content editor", SITE, "onsite", 9, {}),
+    ("Iris Optics", "Content editor", SITE, "onsite", 5, {}),
 )
 
 
@@ -312,6 +312,8 @@ def _earlier_applications(story: Story) -> None:
         app = ids.demo_id(number)
         more: dict[str, Any] = {"source": source, "work_mode": work_mode, "time_zone": ZONE}
         story.tell(APPLICATION, app, company=company, role=role, applied_on=story.day(-applied), **more)
+        row = find(story.session, Application, app)
+        row.created_at = row.updated_at = story.now - timedelta(days=applied)
         for place, (what, days) in enumerate(later.items(), 10 * number):
             at = story.at(-days, "11:00")
             if what == "contact":
