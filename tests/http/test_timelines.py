@@ -6,16 +6,16 @@ from xml.etree import ElementTree as ET
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.api_client import add, application, interview, interviewed, problem, read, steps
+from tests.http.api_client import Answer, add, application, interview, interviewed, problem, read, steps
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def timeline(client: TestClient, app: str, **params: object) -> dict[str, object]:
+def timeline(client: TestClient, app: str, **params: object) -> Answer:
     return read(client, f"/v1/applications/{app}/timeline", **params)
 
 
-def bars(shown: dict) -> list[tuple[str, str, str, str]]:
+def bars(shown: Answer) -> list[tuple[str, str, str, str]]:
     return sorted(
         (bar["step_id"], bar["opens_at"], bar["due_at"], bar["state"])
         for lane in shown["lanes"]
@@ -92,7 +92,7 @@ def test_formats_by_accept_and_by_parameter(client: TestClient) -> None:
     assert (svg.headers["content-type"], svg.headers["vary"]) == ("image/svg+xml", "Accept")
     assert "default-src 'none'; style-src 'sha256-" in svg.headers["content-security-policy"]
     root = ET.fromstring(svg.text)
-    assert root.find(f"{SVG}desc").text == timeline(client, app)["summary"]
+    assert root.findtext(f"{SVG}desc") == timeline(client, app)["summary"]
     assert client.get(address, params={"format": "html"}).headers["content-type"] == "text/html; charset=utf-8"
     assert ET.fromstring(client.get(address, params={"format": "svg", "width": 480}).text).get("width") == "480"
     problem(client.get(address, headers={"Accept": "text/csv"}), 406, "not_acceptable")

@@ -69,30 +69,37 @@ def plain(text: str) -> str:
     return " ".join(NOT_XML.sub("", text).split())
 
 
+def _ems(character: str) -> float:
+    """Return the estimated width of a character in parts of the font size."""
+    if unicodedata.combining(character):
+        return 0
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.05
+    if character in "iljtfrI.,:;|!'() ":
+        return 0.4
+    if character in "mwMW@%—…":
+        return 1
+    return 0.7 if character.isupper() else 0.63
+
+
 def text_width(text: str, size: float = 13, *, is_bold: bool = False) -> float:
     """Estimate the width of a text from above; the fonts are not known."""
-    ems = 0.0
-    for character in text:
-        if unicodedata.combining(character):
-            continue
-        if unicodedata.east_asian_width(character) in "WF":
-            ems += 1.05
-        elif character in "iljtfrI.,:;|!'() ":
-            ems += 0.4
-        elif character in "mwMW@%—…":
-            ems += 1
-        else:
-            ems += 0.7 if character.isupper() else 0.63
-    return ems * size * (1.08 if is_bold else 1)
+    return sum(map(_ems, text)) * size * (1.08 if is_bold else 1)
 
 
 def shortened(text: str, width: float, size: float = 13, *, is_bold: bool = False) -> str:
     """Return a text that fits into a width, with an ellipsis if its end is cut off."""
-    if text_width(text, size, is_bold=is_bold) <= width:
+    room = width / size / (1.08 if is_bold else 1)
+    if len(text) * 1.05 <= room:
         return text
-    while text and text_width(f"{text}…", size, is_bold=is_bold) > width:
-        text = text[:-1].rstrip()
-    return f"{text}…"
+    used, fitting = _ems("…"), 0
+    for number, character in enumerate(text):
+        used += _ems(character)
+        if used <= room:
+            fitting = number + 1
+        elif used - _ems("…") > room:
+            return f"{text[:fitting].rstrip()}…"
+    return text
 
 
 def wrapped(text: str, width: float, size: float = 13) -> list[str]:
