@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from api.rules.calendar import local_date
 from api.rules.facts import ENDINGS
@@ -30,7 +31,7 @@ MAX_GROUPS = 12
 LIMITS = (2, 7, 14, 30, 60)  # the last day of each range of days but the last, which has no end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
     """What is recorded of one application up to an instant.
 
@@ -50,7 +51,7 @@ class History:
     source: str | None = None
     work_mode: str | None = None
 
-    @property
+    @cached_property
     def level(self) -> int:
         """The furthest level ever reached, whatever came afterwards; 0 for an application that was only saved."""
         reached = [LEVEL_OF_STAGE.get(stage, NOT_APPLIED) for stage, _ in self.stages]
@@ -63,14 +64,14 @@ class History:
             NOT_APPLIED,
         )
 
-    @property
+    @cached_property
     def applied_day(self) -> date | None:
         """The local date of the application; None if it is not known."""
         if self.applied_on is not None:
             return self.applied_on
         return min((local_date(at, self.zone) for stage, at in self.stages if stage == "applied" and at), default=None)
 
-    @property
+    @cached_property
     def answered_day(self) -> date | None:
         """The local date of the first answer; None without an answer, or if the date of no answer is known."""
         known = [at for stage, at in self.stages if LEVEL_OF_STAGE.get(stage, NOT_APPLIED) >= ANSWERED]

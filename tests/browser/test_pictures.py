@@ -23,7 +23,7 @@ PAGES = {
     "response-times": "/v1/stats/response-times?by=source",
 }
 A4 = (595, 842)
-FRAME = """<!doctype html><iframe src="page.html" width="WIDTH" height="3000"></iframe><script>
+FRAME = """<!doctype html><iframe src="page.html" width="WIDTH" height="9000"></iframe><script>
 onload = () => {
   const page = document.querySelector("iframe").contentDocument, tooWide = [];
   for (const one of page.querySelectorAll("main *")) {

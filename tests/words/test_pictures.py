@@ -288,8 +288,8 @@ def test_ticks_are_few_and_lie_at_local_midnights(days: int, most: int) -> None:
 def test_statistics_of_few_applications_are_drawn_without_percentages(number: int) -> None:
     for picture, page in figures(number=number):
         checked(picture)
-        assert number >= 10 or " %" not in picture
-        assert number >= 10 or " %" not in page
+        assert number >= 10 or "\u00a0%" not in picture
+        assert number >= 10 or "\u00a0%" not in page
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,9 @@ def timeline_page(timeline: Timeline, *, theme: str = "auto") -> str:
         for bar in lane.bars
     ]
     events = [(when(mark, timeline.zone), MARK_WORDS[mark.kind], mark.label) for mark in timeline.marks]
+    header = ("Step", "State", "From", "Until", "Why")
     tables = [
-        Table(caption="Steps", header=("Step", "State", "From", "Until", "Why"), rows=steps),
+        Table(caption="Steps", header=header, rows=steps, is_stacked=True),
         Table(caption="Events", header=("When", "What", "Details"), rows=events),
     ]
     title = f"{timeline.role}, {timeline.company}"

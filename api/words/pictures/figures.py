@@ -56,7 +56,7 @@ def funnel_rows(funnel: Funnel) -> list[Row]:
     """Return a bar for each level."""
     rows = []
     for level in funnel.levels:
-        share = f" · {level.percent} %" if level.percent is not None else f" of {funnel.applied:,}"
+        share = f" · {level.percent}\u00a0%" if level.percent is not None else f" of {funnel.applied:,}"
         words = f"{level.count:,}{'' if level.name == 'applied' else share}"
         rows.append(Row(label=LEVEL_WORDS[level.name], parts=(("level", level.count),), words=words))
     return rows
@@ -203,7 +203,7 @@ def funnel_table(whole: Funnel, groups: Sequence[tuple[str, Funnel]]) -> Iterato
     """Yield the figures of a funnel as rows of group, what, number and percent."""
     for name, part in (("All", whole), *groups):
         for level in part.levels:
-            share = f"{level.percent} %" if level.percent is not None else "–"
+            share = f"{level.percent}\u00a0%" if level.percent is not None else "–"
             yield (name, LEVEL_WORDS[level.name], f"{level.count:,}", share)
         for row in standing_rows(part):
             yield (name, row.label, row.words, "")

@@ -23,26 +23,33 @@ svg {{ display: block; width: 100%; height: auto }}
 table {{ border-collapse: collapse; width: 100%; margin: 8px 0 24px; font-size: 13px }}
 caption {{ text-align: left; font-weight: 700; font-size: 15px; padding: 16px 0 6px }}
 th, td {{ text-align: left; vertical-align: top; padding: 5px 12px 5px 0; overflow-wrap: anywhere;
-  min-width: 6.4em; border-bottom: 1px solid var(--p-grid) }}
-th {{ color: var(--p-muted); font-weight: 600 }}
+  border-bottom: 1px solid var(--p-grid) }}
+th {{ color: var(--p-muted); font-weight: 600; overflow-wrap: normal }}
+.stacked th, .stacked td {{ min-width: 6.4em }}
 @media screen and (max-width: 640px) {{
   main {{ padding: 8px }} .wide {{ display: none }} .narrow {{ display: block }}
-  thead {{ position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }}
-  tr {{ display: block; padding: 8px 0; border-bottom: 1px solid var(--p-grid) }}
-  td {{ display: flex; gap: 12px; border: 0; padding: 2px 0 }}
-  td:empty {{ display: none }} td:first-child {{ font-weight: 700 }} td:first-child::before {{ display: none }}
-  td::before {{ content: attr(data-name); flex: 0 0 92px; color: var(--p-muted); font-weight: 600 }} }}
+  table {{ margin-left: 8px; width: 96% }} th, td {{ padding-right: 8px }}
+  .stacked thead {{ position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }}
+  .stacked tr {{ display: block; padding: 8px 0; border-bottom: 1px solid var(--p-grid) }}
+  .stacked td {{ display: flex; gap: 12px; border: 0; padding: 2px 0 }}
+  .stacked td:empty, .stacked td:first-child::before {{ display: none }}
+  .stacked td:first-child {{ font-weight: 700 }}
+  .stacked td::before {{ content: attr(data-name); flex: 0 0 60px; color: var(--p-muted); font-weight: 600 }} }}
 @media print {{ main {{ max-width: none; padding: 0 }} tr, .wide {{ break-inside: avoid }}
   table {{ font-size: 9pt }} }}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table with a caption and a header; each row has as many cells."""
+    """A table with a caption and a header; each row has as many cells.
+
+    `is_stacked`: a narrow screen shows the cells of a row below each other.
+    """
 
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    is_stacked: bool = False
 
 
 def page(title: str, wide: str, narrow: str, tables: Sequence[Table], *, theme: str = "auto") -> str:
@@ -61,7 +68,8 @@ def _table(table: Table) -> str:
     body = "".join(f"<tr role='row'>{_cells(table.header, row)}</tr>" for row in table.rows)
     caption = escape(table.caption)
     head = f"<thead><tr role='row'>{head}</tr></thead>"
-    return f"<table role='table'><caption>{caption}</caption>{head}<tbody>{body}</tbody></table>"
+    look = " class='stacked'" if table.is_stacked else ""
+    return f"<table role='table'{look}><caption>{caption}</caption>{head}<tbody>{body}</tbody></table>"
 
 
 def _cells(header: Sequence[str], row: Sequence[str]) -> str:
