@@ -53,7 +53,7 @@ from api.routers import (
 from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
-from api.workers import mailer, recompute, retention
+from api.workers import erasure, mailer, recompute, retention
 from api.workers.supervisor import Supervisor
 
 ROUTERS = (
@@ -131,6 +131,8 @@ def _supervised(app: FastAPI) -> Supervisor:
     supervisor.add(retention.TASK, sweep, every_seconds=retention.EVERY_SECONDS)
     judge = partial(recompute.recompute_pass, database, clock, is_stopping)
     supervisor.add(recompute.TASK, judge, every_seconds=recompute.EVERY_SECONDS)
+    erase = partial(erasure.erasure_pass, database, clock, is_stopping)
+    supervisor.add(erasure.TASK, erase, every_seconds=erasure.EVERY_SECONDS)
     send = partial(mailer.mail_pass, database, clock, settings, is_stopping)
     supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
     return supervisor

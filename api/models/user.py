@@ -33,6 +33,7 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 
 RECOMPUTING = text("recompute_after IS NOT NULL")
+ENDED = text("erased_at IS NOT NULL")
 
 
 class User(Versioned, table=True):
@@ -41,11 +42,15 @@ class User(Versioned, table=True):
     `epoch` is random and part of every entity tag of the account. It changes when a backup is restored, because the
     write counter and the versions in a backup are older than tags that clients know. `recompute_after` is the id of the
     last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins and
-    tokens are refused. `stored_bytes` is what its rows count.
+    tokens are refused. From `erased_at` on, it has no credentials and no address, and its rows are being deleted.
+    `stored_bytes` is what its rows count.
     """
 
     __tablename__ = "user_account"
-    __table_args__ = (Index("ix_user_account_recompute", "id", sqlite_where=RECOMPUTING, postgresql_where=RECOMPUTING),)
+    __table_args__ = (
+        Index("ix_user_account_recompute", "id", sqlite_where=RECOMPUTING, postgresql_where=RECOMPUTING),
+        Index("ix_user_account_erased", "id", sqlite_where=ENDED, postgresql_where=ENDED),
+    )
 
     id: str = Column(primary_key=True, default_factory=new_id, sa_type=Uuid(as_uuid=False))
     email: str = Column(max_length=254, unique=True)
@@ -61,6 +66,7 @@ class User(Versioned, table=True):
     stored_bytes: int = Column(default=0, sa_type=BigInteger)
     recompute_after: str | None = id_column(nullable=True)
     disabled_at: datetime | None = None
+    erased_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 

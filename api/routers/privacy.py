@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Query, Response
@@ -9,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from sqlmodel import select
 
-from api.errors import InvalidError
+from api.errors import InvalidError, UnavailableError
 from api.http.crud import paged
 from api.http.deps import CallerDep, PageDep
 from api.http.own_password import check_own_password, writing_as_checked
@@ -24,9 +25,11 @@ from api.services.accounts import erasure, export, login_throttle, users
 from api.services.current_user import current_user
 from api.services.row_etags import row_etag
 from api.storage.keyset import sort_orders
+from api.workers import erasure as erasure_task
 
 MAX_EXPORTS = 10
 CHUNK_BYTES = 65_536
+ERASE_SECONDS = 1.0  # the background task deletes what is left
 JSON_LINES = "application/jsonl"
 ORDER = sort_orders(Activity, "at")["-at"]
 Confirmation = Annotated[
@@ -86,7 +89,8 @@ def export_account(caller: CallerDep) -> StreamingResponse:
 def delete_me(caller: CallerDep, confirmation: Confirmation = None, body: AccountErase | None = None) -> Response:
     """Erase your account.
 
-    All data is deleted at once; this cannot be undone. The response to the first request is 409 with a `confirmation`;
+    From the response on, nobody can sign in or read anything of it; the rows of a large account are deleted within the
+    next minute. This cannot be undone. The response to the first request is 409 with a `confirmation`;
     send the request again with it as a parameter, and with your password, within ten minutes. Export your data before:
     GET /v1/me/export.
     """
@@ -99,6 +103,9 @@ def delete_me(caller: CallerDep, confirmation: Confirmation = None, body: Accoun
     if user.password_hash is not None and body is not None:
         user = check_own_password(caller, body.password, "/password")
     with writing_as_checked(caller, user, audited=False) as session:
-        erasure.erase_account(session)
-    caller.database.truncate_wal()
+        erasure.begin_erasure(session, current_user(session))
+    with suppress(UnavailableError):  # the database is busy
+        if erasure.erase_within(caller.database, user.id, caller.now, ERASE_SECONDS):
+            return Response(status_code=204)
+    caller.wake(erasure_task.TASK)
     return Response(status_code=204)

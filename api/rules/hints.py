@@ -8,6 +8,8 @@ an id that the caller chooses.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.rules.sentences import fill
+
 APPLICATION = "/v1/applications/{application}"
 INTERVIEW = "/v1/interviews/{interview}"
 CONTACT = "/v1/contacts/{contact}"
@@ -233,7 +235,7 @@ def worded(key: str, about: Mapping[str, str], application_id: str, data: Mappin
     """Build a hint. `about` fills the placeholders; an address without an interview in `about` uses that of `data`."""
     code, text, method, href = WORDINGS[key]
     if about:
-        code, text = code.format_map(about), text.format_map(about)
+        code, text = code.format_map(about), fill(text, about)
     blanks = {"application": application_id, "interview": data.get("interview_id"), **about}
     return hint(code, text, method, href.format_map(blanks))
 

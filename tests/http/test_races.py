@@ -19,7 +19,7 @@ from sqlmodel import delete
 from api import security
 from api.models import Token, User
 from api.services.accounts import users
-from api.services.accounts.erasure import erase_account
+from api.services.accounts.erasure import begin_erasure
 from api.services.steps import judge
 from api.services.steps.recheck import check_steps
 from api.storage.session import UNSYNCED, OwnedSession
@@ -111,8 +111,8 @@ def revoke_all(session: OwnedSession, _user: User) -> None:
     session.execute(delete(Token), execution_options=UNSYNCED)
 
 
-def erase(session: OwnedSession, _user: User) -> None:
-    erase_account(session)
+def erase(session: OwnedSession, user: User) -> None:
+    begin_erasure(session, user)
 
 
 NOTES: Request = ("POST", "/v1/applications/{app}/notes", {"kind": "general", "text": "Late."})

@@ -136,6 +136,14 @@ def test_the_bytes_of_an_account_are_counted_by_the_migration(filled: Database) 
         assert connection.execute(text("SELECT stored_bytes FROM user_account")).scalar_one() == found > 5_000
 
 
+def test_an_account_that_is_being_erased_stays_disabled_without_the_task(filled: Database) -> None:
+    with filled.engine.begin() as connection:
+        connection.execute(text("UPDATE user_account SET erased_at = updated_at"))
+    filled.migrate("0015")
+    with filled.engine.connect() as connection:
+        assert connection.execute(text("SELECT disabled_at = updated_at FROM user_account")).scalar_one()
+
+
 @pytest.mark.parametrize("table", REBUILT)
 def test_rebuilding_a_table_keeps_its_rows_and_their_child_rows(table: str, filled: Database, tmp_path: Path) -> None:
     before = counts(filled)

@@ -11,7 +11,6 @@ import pytest
 
 from api.rules.outcome import STATES, STEPS
 from api.rules.progress import Group, History, funnel, response_times
-from api.words.csv_text import csv_text
 from api.words.pictures import documents, timeline
 from api.words.pictures.axis import ticks
 from api.words.pictures.material import Bar, Lane, Mark, Timeline
@@ -321,9 +320,3 @@ def test_a_text_is_shortened_to_fit() -> None:
     for text in ("short", "x" * 500, "田中" * 100, "W" * 90):
         assert text_width(shortened(text, 200), 13) <= 200
     assert shortened("short", 200) == "short"
-
-
-def test_cells_that_begin_like_a_formula_are_quoted() -> None:
-    for text in ("=1+1", "+1", "-1", "@a", "\t=1", " =1", "＝1"):
-        assert csv_text(("a",), [(text,)]).splitlines()[1].strip('"').startswith("'")
-    assert csv_text(("a", "b"), [("a,b", -1)]) == 'a,b\r\n"a,b",-1\r\n'

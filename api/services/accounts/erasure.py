@@ -1,16 +1,30 @@
-"""Erasure of an account with all its rows. To remove them from SQLite's files, the caller then truncates the WAL."""
+"""Erasure of an account with all its rows. To remove them from SQLite's files, the caller then truncates the WAL.
 
-from collections.abc import Callable
-from datetime import timedelta
+The first transaction ends the account: from then on it has no credentials and no address. Its rows are deleted in
+slices, children first, because other accounts cannot write on SQLite while one is erased. A background task finishes
+what a request or a crash left.
+"""
 
-from sqlalchemy import delete, func
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Result, Table, delete, func
 from sqlmodel import SQLModel, col, select
 
 from api.errors import ConflictError
-from api.models import Application, Contact, User
+from api.models import Application, Contact, Mail, Token, User
 from api.security import confirmation, hash_token
-from api.storage.session import OwnedSession
+from api.storage.database import Database, lift_statement_timeout
+from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
+SLICE_SECONDS = 0.03  # and the time of a last batch: other writers wait at most about 50 ms
+ROWS_PER_BATCH = 200
+NOWHERE = "erased.invalid"
+ACCOUNT: Any = SQLModel.metadata.tables[str(User.__tablename__)]
+OWNED_TABLES = [table for table in reversed(SQLModel.metadata.sorted_tables) if "user_id" in table.columns]
+ENDED = select(User.id).where(col(User.erased_at).is_not(None)).order_by(col(User.id))
 CONFIRM_WITHIN = timedelta(minutes=10)
 
 
@@ -41,13 +55,52 @@ def _code(session: OwnedSession, secret: str, until: str) -> str:
     return confirmation(hash_token(secret), f"erase|{session.user_id}|{until}")
 
 
-def erase_account(session: OwnedSession, progress: Callable[[int, int], None] = lambda _done, _tables: None) -> None:
-    """Delete the user of a session and all rows of the user, children first.
+def begin_erasure(session: OwnedSession, user: User) -> None:
+    """End an account: its credentials and mails are deleted, and nobody finds it any more. Its rows follow in slices.
 
-    `progress` gets the number of tables done and of all tables.
+    The address is free at once.
     """
-    tables = [table for table in reversed(SQLModel.metadata.sorted_tables) if "user_id" in table.columns]
-    for done, table in enumerate(tables, 1):
-        session.execute(delete(table).where(table.c.user_id == session.user_id))
-        progress(done, len(tables))
-    session.execute(delete(User).where(col(User.id) == session.user_id))
+    for table in (Token, Mail):
+        session.execute(delete(table), execution_options=UNSYNCED)
+    user.email, user.pending_email, user.full_name = f"{user.id}@{NOWHERE}", None, ""
+    user.password_hash, user.recompute_after, user.erased_at = None, None, session.now
+    session.flush()
+
+
+def erase_slice(database: Database, user_id: str, now: datetime) -> int:
+    """Delete some rows of an ended account in a transaction of its own; return how many, 0 if the account is gone."""
+    deleted, until = 0, time.monotonic() + SLICE_SECONDS
+    with database.write(now) as session:
+        session.owner = user_id
+        lift_statement_timeout(session)
+        for table in OWNED_TABLES:
+            while batch := _delete_batch(session, table):
+                deleted += batch
+                if time.monotonic() > until:
+                    return deleted
+        return deleted + _rows_of(session.execute(delete(ACCOUNT).where(ACCOUNT.c.id == user_id)))
+
+
+def erase_within(database: Database, user_id: str, now: datetime, seconds: float) -> bool:
+    """Delete the rows of an ended account, slice by slice, for a time; return whether the account is gone."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not erase_slice(database, user_id, now):
+            database.truncate_wal()
+            return True
+    return False
+
+
+def ended_accounts(session: OwnedSession, limit: int) -> Sequence[str]:
+    """Return ended accounts that still have rows, of all users: for the background task only."""
+    return session.exec(ENDED.limit(limit), execution_options=ANY_OWNER).all()
+
+
+def _delete_batch(session: OwnedSession, table: Table) -> int:
+    key = next(column for column in table.primary_key.columns if column.name != "user_id")
+    some = select(key).where(table.c.user_id == session.user_id).order_by(key).limit(ROWS_PER_BATCH)
+    return _rows_of(session.execute(delete(table).where(table.c.user_id == session.user_id, key.in_(some))))
+
+
+def _rows_of(result: Result[Any]) -> int:
+    return result.rowcount if isinstance(result, CursorResult) else 0

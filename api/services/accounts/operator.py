@@ -1,6 +1,6 @@
 """What the operator does to an account. Each change is recorded in the account's activity, by `operator`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +14,6 @@ from api.models.mail import MailKind
 from api.models.token import SESSIONS, TokenKind
 from api.models.user import UserCreate
 from api.services.accounts import audit_log, erasure, mails, tokens, users
-from api.storage.database import lift_statement_timeout
 from api.storage.session import ANY_OWNER, OwnedSession
 
 AT_ONCE = 500
@@ -55,7 +54,7 @@ def list_accounts(session: OwnedSession, *, disabled: bool = False) -> Iterator[
         .scalar_subquery()
     )
     columns: tuple[Any, ...] = (User.email, User.created_at, User.disabled_at, last_used, held)
-    wanted = select(*columns)
+    wanted = select(*columns).where(col(User.erased_at).is_(None))
     if disabled:
         wanted = wanted.where(col(User.disabled_at).is_not(None))
     ordered = wanted.order_by(col(User.created_at), col(User.id))
@@ -117,7 +116,10 @@ def _count(session: OwnedSession, table: type[Stored], *conditions: object) -> i
     return int(session.execute(counted).scalar_one())
 
 
-def erase_account(session: OwnedSession, progress: Callable[[int, int], None]) -> None:
-    """Erase an account with all its rows; `progress` gets the number of tables done and of all tables."""
-    lift_statement_timeout(session)
-    erasure.erase_account(session, progress)
+def count_all_rows(session: OwnedSession) -> int:
+    """Return the number of rows of an account in all tables, its own row included."""
+    counted = (
+        session.execute(select(func.count()).select_from(table).where(table.c.user_id == session.user_id))
+        for table in erasure.OWNED_TABLES
+    )
+    return 1 + sum(int(rows.scalar_one()) for rows in counted)
