@@ -31,6 +31,7 @@ DARK = {
 }
 THEMES = ("auto", "light", "dark")
 NOT_XML = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
+SPACES = re.compile(r"[\t\n ]+")  # a no-break space stays
 NARROW = 600  # below, labels are above the bars instead of beside them
 MARGIN = 16
 
@@ -66,7 +67,7 @@ STYLE = "\n".join(
 
 def plain(text: str) -> str:
     """Return a text as one line without characters that XML forbids or that change the direction of writing."""
-    return " ".join(NOT_XML.sub("", text).split())
+    return SPACES.sub(" ", NOT_XML.sub("", text)).strip()
 
 
 def _ems(character: str) -> float:
