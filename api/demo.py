@@ -39,6 +39,7 @@ from api.storage.session import OwnedSession
 
 ZONE = "America/New_York"
 BOARD, SITE, REFERRAL = "Job board", "Company site", "Referral"
+FIRST_EARLIER = 201  # the number of the first of their ids
 # Company, role, source, work mode, applied so many days ago, then stages and contacts with their days.
 EARLIER: tuple[tuple[str, str, str, str, int, dict[str, int]], ...] = (
     ("Birch & Vale", "Copy editor", BOARD, "remote", 75, {"rejected": 70}),
@@ -308,7 +309,7 @@ def _after_the_panel(story: Story) -> None:
 
 def _earlier_applications(story: Story) -> None:
     """Record applications without an interview ahead: most are closed, some still wait for an answer."""
-    for number, (company, role, source, work_mode, applied, later) in enumerate(EARLIER, 201):
+    for number, (company, role, source, work_mode, applied, later) in enumerate(EARLIER, FIRST_EARLIER):
         app = ids.demo_id(number)
         more: dict[str, Any] = {"source": source, "work_mode": work_mode, "time_zone": ZONE}
         story.tell(APPLICATION, app, company=company, role=role, applied_on=story.day(-applied), **more)

@@ -1,5 +1,8 @@
 """The timeline over HTTP: the same steps as everywhere else, the events, and the formats."""
 
+import base64
+import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -96,6 +99,17 @@ def test_formats_by_accept_and_by_parameter(client: TestClient) -> None:
     assert client.get(address, params={"format": "html"}).headers["content-type"] == "text/html; charset=utf-8"
     assert ET.fromstring(client.get(address, params={"format": "svg", "width": 480}).text).get("width") == "480"
     problem(client.get(address, headers={"Accept": "text/csv"}), 406, "not_acceptable")
+
+
+def test_the_policy_names_the_styles_that_are_sent_and_nothing_else(client: TestClient) -> None:
+    app, _ = interviewed(client)
+    for address in (f"/v1/applications/{app}/timeline", "/v1/stats/funnel", "/v1/stats/response-times"):
+        for kind in ("svg", "html"):
+            answer = client.get(address, params={"format": kind})
+            policy = answer.headers["content-security-policy"]
+            assert policy.startswith("default-src 'none'; style-src 'sha256-")
+            for style in re.findall("<style>(.*?)</style>", answer.text, re.DOTALL):
+                assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
 
 
 def test_more_than_200_contacts_are_cut_and_said_to_be(client: TestClient) -> None:
