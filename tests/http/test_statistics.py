@@ -143,6 +143,16 @@ def test_deleted_applications_and_those_of_others_are_not_counted(world: World, 
     assert read(client, RESPONSES)["waiting"] == 2
 
 
+def test_a_call_by_you_is_no_answer_and_a_call_by_them_is_one(client: TestClient) -> None:
+    app = application(client, applied_on="2026-05-20", time_zone=ZONE)
+    call = {"channel": "phone", "at": "2026-05-25T14:00:00Z"}
+    add(client, f"/v1/applications/{app}/follow-ups", direction="out", outcome="spoke", **call)
+    assert [level["count"] for level in read(client, FUNNEL)["levels"]] == [1, 0, 0, 0, 0]
+    add(client, f"/v1/applications/{app}/follow-ups", direction="in", outcome="status", **call)
+    assert [level["count"] for level in read(client, FUNNEL)["levels"]] == [1, 1, 0, 0, 0]
+    assert read(client, RESPONSES)["days"][1]["answered"] == 1
+
+
 def test_an_invitation_counts_from_the_day_on_which_it_was_recorded(world: World, client: TestClient) -> None:
     app = application(client, applied_on="2026-05-20", time_zone=ZONE)
     interview(client, app, starts_at="2026-06-20T14:00:00Z")
