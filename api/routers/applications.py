@@ -17,7 +17,7 @@ from api.models.base import IN_QUERY, Instant
 from api.models.page import Page
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.services.current_user import current_user
-from api.services.facts.applications import APPLICATION, restore
+from api.services.facts.applications import APPLICATION, company_key, restore
 from api.services.facts.crud import change, find, id_filter, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
@@ -70,7 +70,8 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     *,
     stage: Annotated[Stage | None, Query(description="Only applications at this stage.")] = None,
     company: Annotated[
-        Beginning | None, Query(description="Only applications whose company begins with this text.")
+        Beginning | None,
+        Query(description="Only applications whose company begins with this text, whatever its case and accents."),
     ] = None,
     archived: Annotated[
         bool | None, Query(description="Only archived ones (true) or only others (false); by default both.")
@@ -109,7 +110,7 @@ def _filters(
     if stage is not None:
         conditions.append(Application.stage == stage.value)
     if company:
-        conditions.append(col(Application.company_key).startswith(company.casefold(), autoescape=True))
+        conditions.append(col(Application.company_key).startswith(company_key(company), autoescape=True))
     if archived is not None:
         is_archived = col(Application.archived_at).is_not(None)
         conditions.append(is_archived if archived else ~is_archived)

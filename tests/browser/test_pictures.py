@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from api.capture import demo_app
-from api.http.openapi import examples
+from api.http import examples
 from tests.browser.chromium import CHROMIUM, FLAGS, opened
 
 pytestmark = [
