@@ -45,7 +45,9 @@ from api.routers import (
     search_activities,
     sessions,
     stages,
+    statistics,
     steps,
+    timelines,
     tokens,
 )
 from api.settings import SETTINGS, Settings
@@ -78,6 +80,8 @@ ROUTERS = (
     follow_ups.routes,
     offers.routes,
     search_activities.routes,
+    timelines.routes,
+    statistics.routes,
 )
 
 

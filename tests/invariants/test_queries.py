@@ -115,6 +115,10 @@ def addresses(ids: dict[str, str]) -> list[str]:
         "/v1/queue?state=overdue,open,upcoming",
         "/v1/queue?state=overdue,open,upcoming&explain=true",
         f"/v1/applications/{app}/steps?explain=true",
+        f"/v1/applications/{app}/timeline",
+        f"/v1/applications/{app}/timeline?as_of=2020-01-01T00:00:00Z",
+        "/v1/stats/funnel?by=source",
+        "/v1/stats/response-times?by=source",
         *(f"/v1/applications?expand={names}" for names in EXPANDED),
         *(f"/v1/applications/{app}?expand={names}" for names in EXPANDED),
     ]

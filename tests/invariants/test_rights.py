@@ -54,6 +54,9 @@ AREAS = {
 SEVERAL = {
     ("GET", "/v1/me/export"): READS,
     ("DELETE", "/v1/me"): WRITES,
+    ("GET", "/v1/applications/{application_id}/timeline"): ("applications:read", "steps:read"),
+    ("GET", "/v1/stats/funnel"): ("applications:read", "steps:read"),
+    ("GET", "/v1/stats/response-times"): ("applications:read", "steps:read"),
     ("POST", "/v1/interviews/{interview_id}/debrief"): ("applications:write", "contacts:write"),
 }
 FINE = [scope for scope in SCOPES if ":" in scope]
