@@ -29,6 +29,7 @@ from api.routers import (
     cards,
     contacts,
     docs,
+    exports,
     follow_ups,
     interviews,
     letter_templates,
@@ -78,6 +79,7 @@ ROUTERS = (
     follow_ups.routes,
     offers.routes,
     search_activities.routes,
+    exports.routes,
 )
 
 
@@ -93,6 +95,7 @@ EXPOSED = (
     "WWW-Authenticate",
     "X-Request-ID",
     "Idempotency-Replayed",
+    "Content-Disposition",
 )
 
 

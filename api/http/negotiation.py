@@ -21,6 +21,7 @@ MEDIA_TYPES = {
     "eml": "message/rfc822",
     "mailto": "text/uri-list",
     "pdf": "application/pdf",
+    "csv": "text/csv",
 }
 FORMAT_QUERY = Query(alias="format", description="The format, instead of `Accept`.")
 VARY = {"Vary": "Accept"}
@@ -99,7 +100,7 @@ def format_response(caller: Caller, kind: str, content: str | bytes, *, file: st
     headers = {"ETag": tag, **VARY}
     if kind == "html":
         headers["Content-Security-Policy"] = POLICY
-    if file is not None and kind in ("eml", "pdf"):
+    if file is not None and kind in ("eml", "pdf", "csv"):
         headers["Content-Disposition"] = f'attachment; filename="{file}.{kind}"'
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 
