@@ -43,6 +43,7 @@ from api.routers import (
     privacy,
     queue,
     references,
+    reports,
     search_activities,
     sessions,
     stages,
@@ -80,6 +81,7 @@ ROUTERS = (
     offers.routes,
     search_activities.routes,
     exports.routes,
+    reports.routes,
 )
 
 

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlmodel import select
+
 from api.rules.calendar import day_start, local_date
 from api.rules.words import rfc3339
 from api.storage.session import OwnedSession
@@ -49,6 +51,11 @@ class RowsBeside:
         while self._next is not None and self._next[0] == key:
             yield self._next
             self._next = next(self._rows, None)
+
+
+def columns_of(*columns: Any) -> Any:  # noqa: ANN401  # columns, a statement
+    """Return a statement that selects any number of columns; the overloads of `select` end at four."""
+    return select(*columns)
 
 
 def streamed(session: OwnedSession, statement: Any) -> Iterator[Any]:  # noqa: ANN401  # a statement, its rows

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col
 
 from api.models import Application, Contact, Interview, InterviewInterviewer, StageChange, StepInstance
 from api.rules.answers import Answer
 from api.rules.outcome import STEPS
 from api.services.current_user import current_user
 from api.services.facts.application_filters import ApplicationFilter
-from api.services.reports.cells import SEPARATOR, RowsBeside, StageLine, Times, named_twice, streamed
+from api.services.reports.cells import SEPARATOR, RowsBeside, StageLine, Times, columns_of, named_twice, streamed
 from api.services.steps import queue
 from api.services.steps.queue import QueueFilter
 from api.storage.raw_sql import RawConnection
@@ -67,7 +67,7 @@ def _applications(
     with_steps: bool,  # noqa: FBT001  # see export_applications
 ) -> Iterator[Cells]:
     conditions, zone = only.conditions(), current_user(session).time_zone
-    times, wanted = Times(zone), select(*APPLICATION_COLUMNS).where(*conditions).order_by(col(Application.id))
+    times, wanted = Times(zone), columns_of(*APPLICATION_COLUMNS).where(*conditions).order_by(col(Application.id))
     history = RowsBeside(streamed(session, _stage_lines(conditions)))
     steps = RowsBeside(streamed(session, _open_steps(conditions)) if with_steps else iter(()))
     for app in streamed(session, wanted):
@@ -85,14 +85,14 @@ def _applications(
 
 def _stage_lines(conditions: Sequence[Any]) -> Any:  # noqa: ANN401  # a statement
     line = StageChange
-    wanted = select(line.application_id, line.stage, line.dated, line.at)
+    wanted = columns_of(line.application_id, line.stage, line.dated, line.at)
     wanted = wanted.join(Application, col(Application.id) == col(line.application_id)).where(*conditions)
     return wanted.order_by(col(line.application_id), col(line.dated), col(line.at), col(line.id))
 
 
 def _open_steps(conditions: Sequence[Any]) -> Any:  # noqa: ANN401  # a statement
     step = StepInstance
-    wanted = select(step.application_id, step.number, step.opens_at, step.due_at)
+    wanted = columns_of(step.application_id, step.number, step.opens_at, step.due_at)
     wanted = wanted.join(Application, col(Application.id) == col(step.application_id))
     return wanted.where(*conditions, col(step.closed_state).is_(None)).order_by(col(step.application_id))
 
@@ -127,7 +127,7 @@ def export_contacts() -> Export:
 def _contacts(session: OwnedSession) -> Iterator[Cells]:
     times = Times(current_user(session).time_zone)
     kept = (col(Contact.deleted_at).is_(None), col(Contact.erased_at).is_(None))
-    for one in streamed(session, select(*CONTACT_COLUMNS).where(*kept).order_by(col(Contact.id))):
+    for one in streamed(session, columns_of(*CONTACT_COLUMNS).where(*kept).order_by(col(Contact.id))):
         yield (
             *(one.id, one.full_name, one.honorific, one.job_title, one.company, one.role, one.email, one.phone),
             *(one.postal_address, one.preferred_channel, one.details_source, "true" if one.name_verified else "false"),
@@ -154,7 +154,7 @@ def _interviews(session: OwnedSession) -> Iterator[Cells]:
     times, order = Times(current_user(session).time_zone), (col(Interview.starts_at), col(Interview.id))
     of_live = (col(Application.id) == col(Interview.application_id), col(Application.deleted_at).is_(None))
     people = RowsBeside(streamed(session, _interviewers(of_live, order)))
-    rows = select(Interview, Application.company, Application.role).join(Application, of_live[0]).where(of_live[1])
+    rows = columns_of(Interview, Application.company, Application.role).join(Application, of_live[0]).where(of_live[1])
     for one, company, role in streamed(session, rows.order_by(*order)):
         names = SEPARATOR.join(name for _, name in people.of(one.id))
         yield (
@@ -169,7 +169,7 @@ def _interviews(session: OwnedSession) -> Iterator[Cells]:
 
 def _interviewers(of_live: Sequence[Any], order: Sequence[Any]) -> Any:  # noqa: ANN401  # a statement
     """Return a statement with the names of interviewers who were not deleted or erased, in the order of interviews."""
-    wanted = select(Interview.id, Contact.full_name).join(
+    wanted = columns_of(Interview.id, Contact.full_name).join(
         InterviewInterviewer, col(InterviewInterviewer.interview_id) == col(Interview.id)
     )
     wanted = wanted.join(Contact, col(Contact.id) == col(InterviewInterviewer.contact_id)).join(Application, of_live[0])
