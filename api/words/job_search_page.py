@@ -67,10 +67,8 @@ def page(report: Report) -> str:
 
 def _weeks(said: dict[str, Any]) -> str:
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in said["weeks"])
-    return (
-        f"<h2>{escape(said['weeks_title'])}</h2><div class='wide'><table class='weeks'><thead><tr>{_head(said['weeks_head'])}</tr>"
-        f"</thead><tbody>{rows}</tbody></table></div>"
-    )
+    table = f"<table class='weeks'><thead><tr>{_head(said['weeks_head'])}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<h2>{escape(said['weeks_title'])}</h2><div class='wide'>{table}</div>"
 
 
 def _entries(said: dict[str, Any], name: str) -> str:
