@@ -53,13 +53,8 @@ def test_a_report_lists_what_was_done_with_the_result_so_far(client: TestClient)
     follow_up(client, app, contact_id=kim)
     add(client, "/v1/search-activities", kind="networking", at="2026-05-21T18:00:00Z")
     shown = report(client, contacts="true", details="history")
-    assert {name: shown[name] for name in ("full_name", "from_on", "to_on", "made_on", "time_zone")} == {
-        "full_name": "Alex Doe",
-        "from_on": "2026-05-01",
-        "to_on": "2026-05-31",
-        "made_on": "2026-06-01",
-        "time_zone": "America/New_York",
-    }
+    head = [shown[name] for name in ("full_name", "from_on", "to_on", "made_on", "time_zone")]
+    assert head == ["Alex Doe", "2026-05-01", "2026-05-31", "2026-06-01", "America/New_York"]
     assert shown["rows"][0] == {
         "on": "2026-05-20",
         "kind": "application",
