@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import demo
+from api.http import examples as ids
 from api.http.openapi import document
-from api.http.openapi import examples as ids
 from api.http.openapi.document import build_openapi, operations
 from api.main import create_app
 from api.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from api.http.openapi import examples as ids
+from api.http import examples as ids
 from api.models import Application, Contact, Interview, Letter, Reference, Token
 from api.models.base import Body
 from api.models.contact import ApplicationContactPut

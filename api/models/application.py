@@ -19,8 +19,6 @@ from api.models.base import (
     Id,
     Instant,
     Line,
-    MomentIO,
-    MomentOut,
     Shown,
     Stored,
     Text,
@@ -28,10 +26,10 @@ from api.models.base import (
     Zone,
     id_column,
     json_column,
-    moment_column,
     owned_by_user,
     points_at,
 )
+from api.models.moment import MomentIO, MomentOut, moment_column
 from api.models.policy import PolicyOverrides, PolicyOverridesPublic
 from api.rules.facts import Moment
 
@@ -69,6 +67,7 @@ class SalaryPeriod(StrEnum):
 
 
 LIVE = text("closed_at IS NULL AND deleted_at IS NULL")
+ACCEPTED = text("closed_outcome = 'accepted' AND archived_at IS NULL AND deleted_at IS NULL")
 
 
 class Application(Stored, table=True):
@@ -82,6 +81,7 @@ class Application(Stored, table=True):
         Index("ix_application_updated", "user_id", "updated_at", "id"),
         Index("ix_application_company", "user_id", "company_key", "id"),
         Index("ix_application_status_contact", "user_id", "status_contact_id"),
+        Index("ix_application_accepted", "user_id", "closed_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
         Index("ix_application_live", "user_id", "closed_at", "deleted_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
 

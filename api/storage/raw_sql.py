@@ -172,7 +172,7 @@ class RawConnection:
 
     def all_pipelined(self, statements: Sequence[CompiledStatement], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
         """Return all rows of each statement, in one pipeline if the driver has one and there are at most 500 `ids`."""
-        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ())) <= MAX_IDS):
+        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ("",))) <= MAX_IDS):
             return [self.all(statement, **values) for statement in statements]
         with self._driver.pipeline():
             asked = [self._run(statement, values) for statement in statements]

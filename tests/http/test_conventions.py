@@ -187,7 +187,7 @@ def test_a_problem_says_where_and_how_to_fix_it_and_has_a_page(world: World, cli
     found = problem(client.post(ALL, json={"role": "Engineer"}), 422, "invalid", "/company")
     assert set(found) == {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
     assert (found["type"], found["instance"]) == ("/problems/invalid", ALL)
-    assert found["detail"] == "This is required: send it."
+    assert found["detail"] == 'This is required: send a text on one line, such as "Larkfield Press".'
     assert found["errors"] == [{"pointer": "/company", "code": "missing", "detail": found["detail"]}]
     page = world.anonymous().get(found["type"])
     assert page.status_code == 200

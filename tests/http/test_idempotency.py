@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from api import demo
-from api.http.openapi import examples
+from api.http import examples
 from api.models import Application, IdempotentResponse
 from api.services.accounts import users
 from api.workers.retention import apply_retention

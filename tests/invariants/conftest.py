@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from api import demo, security
 from api.capture import NOW, Node, filled
-from api.http.openapi import examples
+from api.http import examples
 from api.http.openapi.document import operations
 from api.main import create_app
 from api.settings import Settings

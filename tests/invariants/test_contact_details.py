@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlmodel import col, select, update
 
 from api.capture import NOW
-from api.http.openapi import examples
+from api.http import examples
 from api.models import Application, Contact, Letter, Reference
 from api.models.card import CallPerson
 from api.models.contact import ContactPublic

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.capture import NOW
-from api.http.openapi import examples
+from api.http import examples
 from api.http.route_index import routes_of
 from api.http.routes import Routes
 from api.http.strict_route import Route

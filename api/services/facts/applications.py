@@ -34,7 +34,8 @@ def _validate(session: OwnedSession, row: Application, change: Change) -> None:
     row.policy = _policy(change)
     check_policy(user.policy, row.policy)
     if row.salary_min is not None and row.salary_max is not None and row.salary_min > row.salary_max:
-        raise InvalidError.at("/salary_max", "below_salary_min", "salary_max must not be less than salary_min.")
+        detail = "salary_max must not be less than salary_min: send a larger salary_max, or a smaller salary_min."
+        raise InvalidError.at("/salary_max", "below_salary_min", detail)
     _validate_status_contact(row, change)
     if change.sent.get("applied_on") is not None:
         _check_applied_on(row, user, change)

@@ -11,7 +11,8 @@ from sqlmodel import col, null, or_, select
 
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
-from api.models.base import Body, MomentIO, Shown, Stored, new_id
+from api.models.base import AN_ID, Body, Shown, Stored, new_id
+from api.models.moment import MomentIO
 from api.services import quotas
 from api.services.facts.dating import Change, check_evidence
 from api.services.row_etags import row_etag
@@ -107,7 +108,7 @@ def select_existing(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
 def id_filter(name: str, value: str) -> str:
     """Return the id in a filter, in lower case. Raises InvalidError if it is not an id."""
     if not is_id(value):
-        raise InvalidError.parameter(name, "not_an_id", "Send the id of one of your objects.")
+        raise InvalidError.parameter(name, "not_an_id", f"Send the id of one of your objects, such as {AN_ID}.")
     return value.lower()
 
 

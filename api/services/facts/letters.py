@@ -12,17 +12,21 @@ from api.models import Application, Contact, Interview, Letter, Note
 from api.models.letter import LetterCreate, LetterPublic, LetterSend
 from api.rules.evaluate import steps_affected_by
 from api.rules.hints import hint
+from api.rules.steps.rounds import NOT_HELD
 from api.services.facts.crud import FactKind, bump_version, by_id, find
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
 from api.words.checks import PLACEHOLDER
-from api.words.letters import match_paragraphs
+from api.words.letters import MISSED_ROLE, match_paragraphs
 from api.words.material import Paragraph
 
 AFFECTED_STEPS = steps_affected_by("letters")
 CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
 EARLY = "It was sent before the interview began, so it does not count: correct sent_at if that is wrong."
+
+NOT_TAKEN_PLACE = "The interview of this draft did not take place: check that the text says nothing else."
+NOT_BEGUN = "The interview of this draft has not begun: check that the text does not speak of it as past."
 
 
 def _validate(session: OwnedSession, row: Letter, change: Change) -> None:
@@ -109,16 +113,16 @@ def _before_delete(session: OwnedSession, row: Letter) -> None:
 
 def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any]]:
     contacts = by_id(session, Contact, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
-    rounds = select(Interview.id, Interview.starts_at).where(
+    rounds = select(Interview.id, Interview.starts_at, Interview.status).where(
         col(Interview.id).in_({row.interview_id for row in rows if row.interview_id})
     )
-    starts = dict(session.exec(rounds).all())
+    begun = {id_: (start, status) for id_, start, status in session.exec(rounds).all()}
     companies = {id_: one.company for id_, one in by_id(session, Application, (r.application_id for r in rows)).items()}
     return [
         {
             "recipients": _shown(row, contacts, companies[row.application_id]),
             "status": "sent" if row.sent_at else "draft",
-            "warnings": _warnings(row, starts.get(row.interview_id or "")),
+            "warnings": _warnings(row, begun.get(row.interview_id or ""), session.now),
         }
         for row in rows
     ]
@@ -131,10 +135,20 @@ def _shown(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict
     )
 
 
-def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:
-    if row.sent_at is None or start is None or row.sent_at >= start:
+def _warnings(row: Letter, round_: tuple[datetime, str] | None, now: datetime) -> list[dict[str, str]]:
+    """Return the hints about a letter and its interview: sent too early, or a draft about what did not take place."""
+    if round_ is None:
         return []
-    return [hint("evidence_before_interview", EARLY, "PATCH", f"/v1/letters/{row.id}")]
+    start, status = round_
+    if row.sent_at is not None:
+        early = hint("evidence_before_interview", EARLY, "PATCH", f"/v1/letters/{row.id}")
+        return [early] if row.sent_at < start else []
+    if any(one["role"] == MISSED_ROLE for one in row.paragraphs or ()):
+        return []
+    check = f"/v1/letters/{row.id}/check"
+    if status in NOT_HELD:
+        return [hint("interview_not_held", NOT_TAKEN_PLACE, "GET", check)]
+    return [hint("interview_ahead", NOT_BEGUN, "GET", check)] if now < start else []
 
 
 LETTER = FactKind(
