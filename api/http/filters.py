@@ -37,7 +37,8 @@ TOLERANCE = timedelta(minutes=5)
 async def _application_filter(
     stage: Annotated[Stage | None, Query(description="Only applications at this stage.")] = None,
     company: Annotated[
-        Beginning | None, Query(description="Only applications whose company begins with this text.")
+        Beginning | None,
+        Query(description="Only applications whose company begins with this text, whatever its case and accents."),
     ] = None,
     archived: Annotated[
         bool | None, Query(description="Only archived ones (true) or only others (false); by default both.")

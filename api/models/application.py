@@ -66,12 +66,16 @@ class SalaryPeriod(StrEnum):
     HOUR = "hour"
 
 
+KEY_LENGTH = 600  # a folded name can be longer, but PostgreSQL indexes only short texts
 LIVE = text("closed_at IS NULL AND deleted_at IS NULL")
 ACCEPTED = text("closed_outcome = 'accepted' AND archived_at IS NULL AND deleted_at IS NULL")
 
 
 class Application(Stored, table=True):
-    """An application. Stage, offer and end are derived from its stage history, and stored for lists."""
+    """An application. Stage, offer and end are derived from its stage history, and stored for lists.
+
+    `company_key` is the folded company: lists are sorted and filtered by it.
+    """
 
     __tablename__ = "application"
     __table_args__ = (
@@ -86,7 +90,7 @@ class Application(Stored, table=True):
     )
 
     company: str = Column(max_length=200)
-    company_key: str = Column(max_length=600)
+    company_key: str = Column(max_length=KEY_LENGTH)
     role: str = Column(max_length=200)
     source: str | None = Column(default=None, max_length=200)
     posting_url: str | None = Column(default=None, max_length=2_000)

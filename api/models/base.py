@@ -44,7 +44,8 @@ UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[
 CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
 BLANK = r"\s\x85\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb"
 TURNING = r"\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069"
-A_LINE = rf"^(?![{BLANK}]*$)[^{CONTROL}{TURNING}]+$"
+ENCLOSING = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+A_LINE = rf"^(?![{BLANK}]*$){ENCLOSING}[^{CONTROL}{TURNING}]+{ENCLOSING}$"
 A_TEXT = rf"^(?![{BLANK}]*$)[^{CONTROL}]+$"
 AN_ADDRESS = rf'^("([^{BLANK}{CONTROL}]| )+"|[^@<>,;{BLANK}{CONTROL}]+)@[^@<>,;{BLANK}{CONTROL}]+$'
 ANYTHING = r"^[^\x00]*$"
@@ -54,6 +55,7 @@ UNWANTED = re.compile(rf"[{CONTROL}\ud800-\udfff]")
 NOT_IN_A_LINE = re.compile(f"[{TURNING}]")
 NOTHING = re.compile(f"[{BLANK}]*")
 HIDDEN = re.compile(f"[{BLANK}{CONTROL}]")
+MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 Local = TypeVar("Local", bound=dt.date)
 
 
@@ -70,6 +72,14 @@ def _uuid7(value: str) -> str:
     if parsed is None or parsed.version != 7 or str(parsed) != value.lower():
         raise PydanticCustomError("not_a_uuid7", f"Send {UUIDV7} such as {AN_ID}, or leave out the id.")
     return str(parsed)
+
+
+def _without_marks_around(value: object) -> object:
+    """Remove marks of text direction around a value: phones put them around what is copied from a contact."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    inner = value.strip().strip(MARKS)
+    return inner if inner != value.strip() else value
 
 
 def _clean(value: str) -> str:
@@ -188,6 +198,7 @@ def _minutes(value: dt.time) -> dt.time:
     return value
 
 
+UNMARKED = BeforeValidator(_without_marks_around)
 Id = Annotated[
     str,
     Field(max_length=64, json_schema_extra={"format": "uuid", "pattern": UUID7}),
@@ -239,6 +250,7 @@ Zone = Annotated[
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    UNMARKED,
     AfterValidator(_one_line),
     AfterValidator(_not_blank),
     Says(pattern=A_LINE),
@@ -255,8 +267,9 @@ Text = Annotated[
 Url = Annotated[
     str,
     StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"),
+    UNMARKED,
     AfterValidator(_visible),
-    Says(pattern=rf"^https?://[^{BLANK}{CONTROL}]+$"),
+    Says(pattern=rf"^{ENCLOSING}https?://[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
     Expects("a web address without spaces that begins with https:// or http://,", "https://www.example.com/jobs/7"),
 ]
 Currency = Annotated[
@@ -273,26 +286,29 @@ WHOLE = BeforeValidator(_whole)
 Link = Annotated[
     str,
     StringConstraints(max_length=2_000, pattern=r"^\S+$"),
+    UNMARKED,
     AfterValidator(_visible),
     AfterValidator(_no_script),
-    Says(pattern=rf"^[^{BLANK}{CONTROL}]+$"),
+    Says(pattern=rf"^{ENCLOSING}[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
     Expects("a link without spaces,", "https://meet.example.com/7"),
 ]
 AN_EMAIL = Expects("one e-mail address", "name@example.com")
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
+    UNMARKED,
     AfterValidator(_like_an_address),
     AfterValidator(_mailable),
-    Says(pattern=AN_ADDRESS, format="email"),
+    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$", format="email"),
     AN_EMAIL,
 ]
 # To look an account up: one of an older version may have an address to which no mail can be sent.
 KnownEmail = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
+    UNMARKED,
     AfterValidator(_like_an_address),
-    Says(pattern=AN_ADDRESS),
+    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$"),
     AN_EMAIL,
 ]
 

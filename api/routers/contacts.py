@@ -38,7 +38,8 @@ def list_contacts(
 ) -> ContactPage:
     """List contacts.
 
-    `search` finds a text anywhere in name, company or e-mail address, and ignores upper and lower case.
+    `search` finds a text anywhere in name, company or e-mail address. Upper and lower case, accents and the width of
+    characters make no difference.
     """
     with caller.reading() as session:
         return ContactPage.model_construct(

@@ -18,8 +18,7 @@ from tests.conftest import World
 from tests.http.api_client import problem
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 from tests.http.test_accounts import bearer as client_of
-from tests.http.test_admission import PLAIN
-from tests.served import served
+from tests.served import PLAIN, served
 
 Worlds = Callable[..., World]
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}

@@ -15,9 +15,11 @@ from sqlmodel import SQLModel, select
 
 from api import demo
 from api.models import User
+from api.services.facts.contacts import search_key
 from api.settings import MIGRATING, Settings
 from api.storage.database import MIGRATIONS, Database
 from api.storage.session import ANY_OWNER
+from api.words.terms import fold
 from tests.conftest import NOW, World
 from tests.services.checks import total_bytes
 from tests.services.copies import Record, recorded_once
@@ -26,6 +28,7 @@ from tests.stores import Store
 
 REVISIONS = sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
 REBUILT = ["user_account", "application", "interview", "contact"]
+FOLDED = {"company_key": "application", "search_key": "contact"}
 REBUILD = """
 import sqlalchemy as sa
 from alembic import op
@@ -134,6 +137,37 @@ def test_the_bytes_of_an_account_are_counted_by_the_migration(filled: Database) 
     filled.migrate()
     with filled.engine.connect() as connection:
         assert connection.execute(text("SELECT stored_bytes FROM user_account")).scalar_one() == found > 5_000
+
+
+def test_the_texts_that_filters_read_are_folded_by_the_migration_and_back(filled: Database) -> None:
+    texts = {"company": "ACME Łódź \ufdfa", "name": "Jose\u0301 \u202dＲuiz\u202c", "email": "josé@example.com"}
+    keys = {"company_key": fold(texts["company"]), "search_key": search_key(texts["name"], "\u0301", texts["email"])}
+    filled.migrate("0017")
+    with filled.engine.begin() as connection:
+        connection.execute(text("UPDATE application SET company = :company, company_key = 'x'"), texts)
+        connection.execute(text("UPDATE contact SET full_name = :name, company = '\u0301', email = :email"), texts)
+        connection.execute(text("UPDATE user_account SET stored_bytes = 0"))
+    for _ in range(2):
+        filled.migrate()
+        with filled.engine.connect() as connection:
+            found = {
+                name: set(connection.scalars(text(f"SELECT {name} FROM {table}"))) for name, table in FOLDED.items()
+            }
+            grown = connection.execute(text("SELECT stored_bytes FROM user_account")).scalar_one()
+            rows = {
+                table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+                for table in FOLDED.values()
+            }
+        assert found == {name: {key} for name, key in keys.items()}
+        assert grown == rows["application"] * (len(keys["company_key"].encode()) - 1) + rows["contact"] * len(
+            keys["search_key"].encode()
+        )
+        filled.migrate("0017")
+        with filled.engine.begin() as connection:
+            former = set(connection.scalars(text("SELECT company_key FROM application")))
+            assert former == {texts["company"].casefold()}
+            connection.execute(text("UPDATE application SET company_key = 'x'"))
+            connection.execute(text("UPDATE user_account SET stored_bytes = 0"))
 
 
 def test_an_account_that_is_being_erased_stays_disabled_without_the_task(filled: Database) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from api.models import Application
 from api.models.application import Stage
+from api.services.facts.applications import company_key
 from api.services.facts.crud import id_filter
 
 
@@ -29,7 +30,7 @@ class ApplicationFilter:
         if self.stage is not None:
             found.append(Application.stage == self.stage.value)
         if self.company:
-            found.append(col(Application.company_key).startswith(self.company.casefold(), autoescape=True))
+            found.append(col(Application.company_key).startswith(company_key(self.company), autoescape=True))
         if self.archived is not None:
             is_archived = col(Application.archived_at).is_not(None)
             found.append(is_archived if self.archived else ~is_archived)

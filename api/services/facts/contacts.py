@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, select
 
 from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
@@ -14,6 +14,7 @@ from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
+from api.words.terms import fold
 
 AFFECTED_STEPS = steps_affected_by("people", "status_contact")
 PERSONAL = (
@@ -38,6 +39,7 @@ def _validate(session: OwnedSession, row: Contact, change: Change) -> None:
     if not any(getattr(row, name) for name in IDENTIFYING):
         detail = "Send a name, a company, an e-mail address, a phone number or a postal address."
         raise InvalidError.at("/full_name", "nobody", detail)
+    row.search_key = search_key(row.full_name, row.company, row.email)
     learned = change.sent.get("learned_at")
     at = check_past(session, learned, "/learned_at") if learned else session.now
     corrects = set(change.sent) == {"learned_at"} and learned is not None
@@ -55,11 +57,13 @@ def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: 
 
 
 def search_condition(piece: str | None) -> list[Any]:
-    """Return the condition that name, company or e-mail contain a text, in any case. It scans all contacts."""
-    if piece is None:
-        return []
-    columns = (Contact.full_name, Contact.company, Contact.email)
-    return [or_(*(func.lower(column).contains(piece.lower(), autoescape=True) for column in columns))]
+    """Return the condition that name, company or e-mail contain a text, folded. It scans the user's contacts."""
+    return [] if piece is None else [col(Contact.search_key).contains(fold(piece), autoescape=True)]
+
+
+def search_key(*texts: str | None) -> str:
+    """Return what a search of contacts reads: each text in a line of its own, folded."""
+    return "\n".join(fold(one) for one in texts if one)
 
 
 def affected_applications(session: OwnedSession, row: Contact) -> list[str]:
@@ -93,6 +97,7 @@ def erase(session: OwnedSession, row: Contact) -> None:
     idempotent_responses.erase_showing(session, row.id)
     for name in PERSONAL:
         setattr(row, name, None)
+    row.search_key = search_key(row.full_name, row.company, row.email)
     row.name_verified = False
     row.erased_at = row.erased_at or session.now
     bump_version(session, row)
