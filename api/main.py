@@ -29,6 +29,7 @@ from api.routers import (
     cards,
     contacts,
     docs,
+    exports,
     follow_ups,
     interviews,
     letter_templates,
@@ -42,6 +43,7 @@ from api.routers import (
     privacy,
     queue,
     references,
+    reports,
     search_activities,
     sessions,
     stages,
@@ -82,6 +84,8 @@ ROUTERS = (
     search_activities.routes,
     timelines.routes,
     statistics.routes,
+    exports.routes,
+    reports.routes,
 )
 
 
@@ -97,6 +101,7 @@ EXPOSED = (
     "WWW-Authenticate",
     "X-Request-ID",
     "Idempotency-Replayed",
+    "Content-Disposition",
 )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from api.errors import ProblemError
 from api.http.deps import Caller
 from api.protocol.etags import hashed_etag
-from api.words import letter_sheet, pages, pdf
+from api.words import job_search_page, letter_sheet, pages, pdf
 from api.words.pictures import page as picture_page
 from api.words.pictures import svg
 
@@ -30,7 +30,7 @@ FORMAT_QUERY = Query(alias="format", description="The format, instead of `Accept
 VARY = {"Vary": "Accept"}
 STYLES = " ".join(
     f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-    for style in (pages.STYLE, letter_sheet.STYLE, picture_page.STYLE, svg.STYLE)
+    for style in (pages.STYLE, letter_sheet.STYLE, job_search_page.STYLE, picture_page.STYLE, svg.STYLE)
 )
 POLICY = f"default-src 'none'; style-src {STYLES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 NO_PDF = "This server makes no PDF: request `html` and print that, or ask the operator to install afterword[pdf]."
