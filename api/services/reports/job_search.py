@@ -221,9 +221,8 @@ def _activities(scope: Scope) -> Iterator[Entry]:
     """
     one = SearchActivity
     of = col(Application.id) == col(one.application_id)
-    rows = columns_of(one.at, one.kind, exists().where(_applied_line()).label("has_line"), *ABOUT).outerjoin(
-        Application, of
-    )
+    has_line = exists().where(_applied_line(), col(StageChange.user_id) == scope.session.user_id).label("has_line")
+    rows = columns_of(one.at, one.kind, has_line, *ABOUT).outerjoin(Application, of)
     rows = rows.where(scope.period.has(col(one.at)), or_(col(one.application_id).is_(None), IS_LIVE))
     for row in scope.rows(rows.order_by(col(one.at), col(one.id))):
         if row.kind == "applied" and row.id is not None and (row.applied_on is not None or row.has_line):
