@@ -31,6 +31,7 @@ from api.routers import (
     cards,
     contacts,
     docs,
+    exports,
     follow_ups,
     interviews,
     letter_templates,
@@ -44,10 +45,13 @@ from api.routers import (
     privacy,
     queue,
     references,
+    reports,
     search_activities,
     sessions,
     stages,
+    statistics,
     steps,
+    timelines,
     tokens,
 )
 from api.settings import SETTINGS, Settings
@@ -81,6 +85,10 @@ ROUTERS = (
     offers.routes,
     search_activities.routes,
     calendar_feeds.routes,
+    timelines.routes,
+    statistics.routes,
+    exports.routes,
+    reports.routes,
 )
 
 
@@ -96,6 +104,7 @@ EXPOSED = (
     "WWW-Authenticate",
     "X-Request-ID",
     "Idempotency-Replayed",
+    "Content-Disposition",
 )
 
 

@@ -8,6 +8,7 @@ from api.rules.calendar import POST_TAKES
 from api.rules.facts import Moment
 from api.rules.steps.rounds import NOT_HELD as MISSED
 from api.rules.words import zone_beside
+from api.words.names import printed_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,12 @@ class Person:
     postal_address: str | None = None
     preferred_channel: str | None = None
     name_verified: bool = False
+    is_erased: bool = False
 
     @property
     def printed(self) -> str | None:
-        """Honorific and full name as recorded; a family name is never guessed from the full name."""
-        return " ".join(filter(None, (self.honorific, self.name))) if self.name else None
+        """Honorific and full name as recorded, with a title in both only once; a family name is never guessed."""
+        return printed_name(self.honorific, self.name)
 
     def identity(self) -> "Person":
         """Return the person with the name alone, without title and ways to reach them."""
@@ -112,11 +114,15 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph with its role in the letter and the ids of its source notes."""
+    """A paragraph with its role in the letter and the ids of its source notes.
+
+    `names_erased`: it names a person whose personal data was erased.
+    """
 
     text: str
     role: str
     source_note_ids: tuple[str, ...] = ()
+    names_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _call(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Fou
     named = [f"{one.printed} ({one.title})" if one.title else one.printed for one in talk.interviewers]
     names = [name for name in named if name]
     if names:
-        lines.append(said["caller" if len(names) == 1 else "callers"].format(names=words.listed(names)))
+        lines.append(words.card_line("briefing", "caller" if len(names) == 1 else "callers", names=words.listed(names)))
     else:
         yield "callers"
     yield Paragraph(" ".join(lines), "call")

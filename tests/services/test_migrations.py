@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, delete, select
 
 from api import demo
-from api.models import CalendarFeed, User
+from api.models import CalendarFeed, Contact, Letter, User
 from api.services.facts.contacts import search_key
+from api.services.steps import judge
 from api.settings import MIGRATING, Settings
 from api.storage.database import MIGRATIONS, Database
 from api.storage.session import ANY_OWNER
@@ -149,7 +150,7 @@ def test_the_texts_that_filters_read_are_folded_by_the_migration_and_back(filled
         connection.execute(text("UPDATE contact SET full_name = :name, company = '\u0301', email = :email"), texts)
         connection.execute(text("UPDATE user_account SET stored_bytes = 0"))
     for _ in range(2):
-        filled.migrate()
+        filled.migrate("0018")
         with filled.engine.connect() as connection:
             found = {
                 name: set(connection.scalars(text(f"SELECT {name} FROM {table}"))) for name, table in FOLDED.items()
@@ -177,6 +178,30 @@ def test_an_account_that_is_being_erased_stays_disabled_without_the_task(filled:
     filled.migrate("0015")
     with filled.engine.connect() as connection:
         assert connection.execute(text("SELECT disabled_at = updated_at FROM user_account")).scalar_one()
+
+
+def test_drafts_that_were_composed_are_found_by_their_paragraphs(filled: Database) -> None:
+    ids = [f"019577a0-0000-7000-8000-00000000000{number}" for number in range(3)]
+    with filled.write(NOW) as session:
+        session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).one()
+        judge.lock_user(session)
+        like, person = session.exec(select(Letter)).all()[0].model_dump(), session.exec(select(Contact.id)).all()[0]
+        for id_, roles in zip(ids, ([], ["salutation", "close"], ["salutation", "own"]), strict=True):
+            paragraphs = [{"text": "x", "role": role, "source_note_ids": []} for role in roles]
+            session.add(
+                Letter(**{**like, "id": id_, "sent_at": None, "paragraphs": paragraphs, "recipients": [person]})
+            )
+    filled.migrate("0018")
+    filled.migrate()
+    with filled.write(NOW) as session:
+        session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).one()
+        found = [session.get_one(Letter, (session.owner, id_)) for id_ in ids]
+        assert [(one.is_as_composed, one.named_contacts) for one in found] == [
+            (False, []),
+            (True, [person]),
+            (False, []),
+        ]
+        assert session.get_one(User, session.owner).stored_bytes == total_bytes(session)
 
 
 @pytest.mark.parametrize("table", REBUILT)

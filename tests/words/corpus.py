@@ -22,6 +22,8 @@ OTHERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("follow_up", "a-company-with-a-full-stop", {"status": "no_show"}),
     ("follow_up", "a-company-with-an-exclamation-mark", {"status": "cancelled"}),
     ("follow_up", "no-title-known", {"now": "2026-10-01T09:00"}),
+    ("follow_up", "a-title-in-the-name", {}),
+    ("follow_up", "the-family-name-first", {}),
     ("chase", "the-day-that-they-named-has-passed", {}),
     ("chase", "two-interviewers", {}),
     ("chase", "nothing-noted-at-all", {}),

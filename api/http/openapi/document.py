@@ -48,6 +48,8 @@ TAGS = {
     "steps": "The seven steps of an application: state, deadline, reason, next action.",
     "calendar": "Calendar feeds: secret addresses to which calendar programs subscribe.",
     "queue": "What is due across all applications.",
+    "statistics": "How far the applications came, and how long the answers took: figures, pictures and CSV.",
+    "exports": "Whole lists as files for spreadsheets, and the report of your search for others.",
     "about": "Health, enums, limits, the guide and the problem types; no token needed.",
 }
 SCHEMES = {

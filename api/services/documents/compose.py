@@ -14,6 +14,7 @@ from api.models.letter import LetterCreate
 from api.rules.calendar import local_date
 from api.services.current_user import current_user
 from api.services.documents.promises import Told, earlier_starts, what_they_said
+from api.services.documents.recipients import elsewhere
 from api.services.facts.crud import by_id, check_links, create, find, select_existing
 from api.services.facts.letters import LETTER, paragraphs_from_json, paragraphs_to_json
 from api.storage.session import OwnedSession
@@ -23,6 +24,7 @@ from api.words.check_facts import UntrueLetterError, check_facts, refuse_untrue
 from api.words.checks import Finding, Written, check_letter
 from api.words.letters import compose
 from api.words.material import Conversation, Draft, Material, Person
+from api.words.names import contains_name
 from api.words.templates import OwnTemplate, TemplateFaultError, compose_own, names_in
 
 MAX_BODY_LENGTH = 20_000
@@ -85,6 +87,7 @@ def person_of(contact: Contact) -> Person:
         postal_address=contact.postal_address,
         preferred_channel=contact.preferred_channel,
         name_verified=contact.name_verified,
+        is_erased=contact.erased_at is not None,
     )
 
 
@@ -114,8 +117,16 @@ def compose_draft(session: OwnedSession, interview: Interview, body: ComposeLett
     )
     letter = create(session, LETTER, made, within={"application_id": interview.application_id})
     letter.paragraphs = paragraphs_to_json(draft.paragraphs)
+    letter.is_as_composed = True
+    letter.named_contacts = sorted({*letter.recipients, *_named(talk, draft)})
     session.flush()
     return letter, draft, suggest(talk, recipients, local_date(session.now, talk.zone))
+
+
+def _named(talk: Conversation, draft: Draft) -> set[str]:
+    """Return the ids of the interviewers whom the text of a letter names."""
+    text = f"{draft.subject}\n{draft.body}"
+    return {person.id for person in talk.interviewers if contains_name(text, person.name)}
 
 
 def _drafted(
@@ -163,6 +174,8 @@ def findings(session: OwnedSession, letter: Letter) -> list[Finding]:
         recipients=_people(session, letter.recipients),
         others=sorted(set(session.exec(other).all())),
         today=local_date(session.now, application.time_zone),
+        elsewhere=elsewhere(session, application, letter.recipients),
+        is_text_erased=letter.text_erased_at is not None,
     )
     words, talk = catalogue("formal"), conversation(session, interview) if interview else None
     found = check_letter(written, talk, words)
