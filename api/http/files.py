@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import IO, Annotated, Literal
+from typing import IO, Annotated, Literal, TypeVar
 
 from fastapi import Depends, Query
 from fastapi.concurrency import run_in_threadpool
@@ -18,11 +18,11 @@ from fastapi.responses import StreamingResponse
 
 from api.errors import StorageFullError
 from api.http.deps import Caller
-from api.http.negotiation import VARY
+from api.http.negotiation import MEDIA_TYPES, VARY
 from api.rules.calendar import local_date
 from api.services.accounts import login_throttle
 from api.services.current_user import current_user
-from api.services.reports.exports import Cells, Export
+from api.services.reports.exports import Export
 from api.storage.deadline import check_deadline
 from api.storage.session import OwnedSession
 from api.words.csv_text import DELIMITERS, write_csv
@@ -30,6 +30,7 @@ from api.words.csv_text import DELIMITERS, write_csv
 MAX_FILES = 60  # of an account in an hour, exports and reports together
 CHUNK_BYTES, ROWS_BETWEEN_CHECKS = 65_536, 500
 CSV = "text/csv; charset=utf-8"
+T = TypeVar("T")
 FULL = (errno.ENOSPC, errno.EDQUOT)
 Write = Callable[[OwnedSession, IO[bytes]], None]
 
@@ -78,6 +79,18 @@ async def csv_response(caller: Caller, export: Export, day: date, layout: CsvLay
     return await file_response(caller, write, name=f"afterword-{export.name}-{day}.csv", media_type=CSV)
 
 
+async def chunks_response(
+    caller: Caller, chunks: Callable[[OwnedSession], Iterator[bytes]], *, name: str, kind: str
+) -> StreamingResponse:
+    """Return a calendar (`ics`) or vCards (`vcf`) as a file. `name`: of the file, without its extension."""
+
+    def write(session: OwnedSession, file: IO[bytes]) -> None:
+        file.writelines(_unless_late(chunks(session)))
+
+    media_type = f"{MEDIA_TYPES[kind]}; charset=utf-8"
+    return await file_response(caller, write, name=f"afterword-{name}.{kind}", media_type=media_type)
+
+
 async def file_response(caller: Caller, write: Write, *, name: str, media_type: str) -> StreamingResponse:
     """Return what `write` writes to a file. One file is written at a time; requests that wait occupy no thread."""
     async with caller.request.app.state.exporting:
@@ -111,7 +124,7 @@ async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def _unless_late(rows: Iterator[Cells]) -> Iterator[Cells]:
+def _unless_late(rows: Iterator[T]) -> Iterator[T]:
     """Yield rows until the deadline of the request. Raises UnavailableError."""
     for number, row in enumerate(rows):
         if number % ROWS_BETWEEN_CHECKS == 0:

@@ -14,6 +14,7 @@ from api.protocol.etags import hashed_etag
 from api.words import job_search_page, letter_sheet, pages, pdf
 from api.words.pictures import page as picture_page
 from api.words.pictures import svg
+from api.words.vcard import VcardVersion
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -126,6 +127,7 @@ CalendarWanted = Annotated[CalendarFormat | None, FORMAT_QUERY]
 ContactFormat = Literal["json", "vcf"]
 CONTACT_CARD = Formats(*get_args(ContactFormat), default="json")
 ContactWanted = Annotated[ContactFormat | None, FORMAT_QUERY]
+VcardWanted = Annotated[VcardVersion, Query(description="The version of vCards; older programs read only 3.0.")]
 CardFormat = Literal["json", "text", "html"]
 CARD = Formats(*get_args(CardFormat))
 CardWanted = Annotated[CardFormat | None, FORMAT_QUERY]

@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 
 from api.http.crud import DRY_RUN, ORDER, ContactId, changed, created, etag_of, listed, matched, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
-from api.http.negotiation import CONTACT_CARD, ContactWanted, format_response, json_response
+from api.http.negotiation import CONTACT_CARD, ContactWanted, VcardWanted, format_response, json_response
 from api.http.routes import Routes
 from api.models import Contact
 from api.models.base import IN_QUERY
@@ -17,12 +17,10 @@ from api.services.calendar.files import contact_file
 from api.services.facts.contacts import CONTACT, erase, restore, search_condition
 from api.services.facts.crud import find, to_public_one
 from api.storage.keyset import sort_orders
-from api.words.vcard import VcardVersion
 
 ContactOrder = Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at"], Query(description=ORDER)]
 ORDERS = sort_orders(Contact, "created_at", "updated_at")
 Piece = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
-CardVersion = Annotated[VcardVersion, Query(description="The version of a vCard; older programs read only 3.0.")]
 routes = Routes("contacts")
 
 
@@ -69,7 +67,7 @@ def create_contact(caller: CallerDep, body: ContactCreate) -> ContactPublic:
     responses=CONTACT_CARD.content,
 )
 def get_contact(
-    caller: CallerDep, contact_id: ContactId, wanted: ContactWanted = None, vcard_version: CardVersion = "3.0"
+    caller: CallerDep, contact_id: ContactId, wanted: ContactWanted = None, vcard_version: VcardWanted = "3.0"
 ) -> Any:  # noqa: ANN401
     """Read a contact.
 

@@ -12,6 +12,7 @@ from tests.http.api_client import (
     contact,
     fault,
     interviewed,
+    items,
     step,
 )
 
@@ -64,3 +65,39 @@ def test_a_contact_as_a_card(client: TestClient, stranger: TestClient) -> None:
     assert stranger.get(href, params={"format": "vcf"}).status_code == 404
     act(client, f"{href}/erase")
     assert client.get(href, params={"format": "vcf"}).status_code == 404
+
+
+def test_all_interviews_and_the_queue_as_calendars(client: TestClient, stranger: TestClient) -> None:
+    rounds = [interviewed(client, location="Canaryroom; 4")[1] for _ in range(3)]
+    interviewed(stranger)
+    gone, _ = interviewed(client)
+    client.delete(f"/v1/applications/{gone}", headers={"If-Match": "*"})
+    answer = client.get("/v1/exports/interviews", params={"format": "ics"})
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="afterword-interviews-2026-06-01.ics"'
+    (found,) = with_icalendar([answer.text])
+    assert set(found.by_uid()) == {f"interview-{id_}@afterword" for id_ in rounds}
+    assert {item.get("location") for item in found.components} == {"Canaryroom; 4"}
+    by_header = client.get("/v1/exports/interviews", headers={"Accept": "text/calendar"})
+    assert by_header.content == answer.content
+    wanted: list[dict[str, Any]] = [{"state": "overdue,open,upcoming"}, {"state": "open", "step": 4}, {"step": 6}]
+    for filters in wanted:
+        listed = {item["id"]: item for item in items(client, "/v1/queue", **filters, limit=200)}
+        (calendar,) = with_icalendar([client.get("/v1/exports/queue", params={**filters, "format": "ics"}).text])
+        assert {uid.removeprefix("step-").removesuffix("@afterword") for uid in calendar.by_uid()} == listed.keys()
+        for uid, item in calendar.by_uid().items():
+            assert due_of(item, "America/New_York") == datetime.fromisoformat(listed[uid[5:41]]["due_at"])
+
+
+def test_all_contacts_as_cards(client: TestClient, stranger: TestClient) -> None:
+    names = [f"Person {number}" for number in range(450)]  # more than are read at once
+    people = [contact(client, full_name=name) for name in names]
+    contact(stranger, full_name="Stranger")
+    client.delete(f"/v1/contacts/{people[0]}", headers={"If-Match": "*"})
+    act(client, f"/v1/contacts/{people[1]}/erase")
+    answer = client.get("/v1/exports/contacts", params={"format": "vcf", "vcard_version": "4.0"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="afterword-contacts-2026-06-01.vcf"'
+    assert answer.text.count("VERSION:4.0") == 448
+    assert sorted(line[3:] for line in answer.text.split("\r\n") if line.startswith("FN:")) == sorted(names[2:])
+    fault(client.get("/v1/exports/contacts", params={"format": "ics"}), "format")
+    fault(client.get("/v1/exports/queue", params={"format": "vcf"}), "format")

@@ -54,8 +54,11 @@ ORDERED = {
 EXPORTS = (
     "/v1/exports/applications",
     "/v1/exports/contacts",
+    "/v1/exports/contacts?format=vcf",
     "/v1/exports/interviews",
+    "/v1/exports/interviews?format=ics",
     "/v1/exports/queue?state=overdue,open,upcoming",
+    "/v1/exports/queue?state=overdue,open,upcoming&format=ics",
     "/v1/reports/job-search?from=2026-01-01&contacts=true&details=history",
 )
 SLOW = re.compile("TEMP B-TREE|^SCAN|Sort|Seq Scan")

@@ -1,7 +1,8 @@
 """Interviews, steps and contacts as files: one object, or all of a list in chunks of bounded size."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -10,11 +11,20 @@ from sqlmodel import col
 from api.errors import NotFoundError
 from api.models import Application, Contact, Interview
 from api.services.calendar.entries import meetings_of, one_meeting, one_task, tasks_of
+from api.services.steps import queue
+from api.services.steps.queue import QueueFilter
 from api.storage.codecs import from_db_id, from_db_instant, to_db_id
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import OwnedSession
 from api.words.calendar_entries import Look
-from api.words.calendar_file import CalendarName, calendar_bytes, calendar_chunks, meeting_event, task_components
+from api.words.calendar_file import (
+    CalendarName,
+    calendar_bytes,
+    calendar_chunks,
+    meeting_event,
+    task_components,
+    task_event,
+)
 from api.words.vcard import Person, VcardVersion, vcard
 
 AT_ONCE = 200
@@ -65,14 +75,14 @@ def interviews_file(session: OwnedSession, app_url: str = "") -> Iterator[bytes]
     yield from calendar_chunks(NAME, (meeting_event(one, look) for batch in batches for one in batch))
 
 
-def steps_file(
-    session: OwnedSession, step_ids: Iterable[str], *, as_todos: bool = False, app_url: str = ""
+def queue_file(
+    session: OwnedSession, *, only: QueueFilter, sort: str, now: datetime, app_url: str = ""
 ) -> Iterator[bytes]:
-    """Yield a calendar with steps, as events or as to-dos. Ids of steps that are gone are left out."""
-    raw, look, ids = RawConnection.of(session), Look(has_events=not as_todos, has_todos=as_todos), iter(step_ids)
+    """Yield a calendar with an event for each step of the queue at an instant."""
+    raw, look = RawConnection.of(session), Look()
+    ids = queue.stream_ids(raw, only, sort=sort, now=now)
     batches = (tasks_of(raw, some, app_url) for some in iter(lambda: list(islice(ids, AT_ONCE)), []))
-    tasks = (task for batch in batches for task in batch)
-    yield from calendar_chunks(NAME, (made for task in tasks for made in task_components(task, look)))
+    yield from calendar_chunks(NAME, (task_event(task, look) for batch in batches for task in batch))
 
 
 def contacts_file(session: OwnedSession, version: VcardVersion = "3.0") -> Iterator[bytes]:

@@ -132,10 +132,19 @@ def _item(row: Row, around: OtherApplications, clock: str) -> Answer:
 def stream(raw: RawConnection, wanted: QueueFilter, *, sort: str, now: datetime) -> Iterator[Answer]:
     """Yield the whole queue; only some rows are in memory at a time. The connection must be in a transaction."""
     around, clock = load_other_applications(raw, now), rfc3339(now)
+    for row in _streamed(raw, wanted, sort, now):
+        yield _item(row, around, clock)
+
+
+def stream_ids(raw: RawConnection, wanted: QueueFilter, *, sort: str, now: datetime) -> Iterator[str]:
+    """Yield the ids of the steps of the whole queue, as `stream` does."""
+    return (from_db_id(row[0]) for row in _streamed(raw, wanted, sort, now))
+
+
+def _streamed(raw: RawConnection, wanted: QueueFilter, sort: str, now: datetime) -> Iterator[Row]:
     filters = wanted.values
     values: dict[str, object] = {**filters, "now": to_db_instant(now), "limit": MAX_STREAMED}
-    for row in raw.stream(statement(wanted.states, frozenset(filters), sort, is_first=True), **values):
-        yield _item(row, around, clock)
+    return raw.stream(statement(wanted.states, frozenset(filters), sort, is_first=True), **values)
 
 
 def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:
