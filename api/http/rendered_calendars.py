@@ -16,8 +16,8 @@ RENDERINGS_PER_MINUTE = 12
 class RenderedCalendars:
     """The latest calendar of each feed, by its entity tag: at most 8 MB, and none for longer than an hour.
 
-    Of one address, `fetches_per_minute` fetches are answered (0: no limit), and of one account, 12 calendars are
-    rendered in a minute.
+    Of one feed, `fetches_per_minute` fetches are answered (0: no limit), and of one account, 12 calendars are rendered
+    in a minute. Fetches of unknown addresses are not counted: they would use up the buckets of the limit.
     """
 
     def __init__(self, fetches_per_minute: int) -> None:
@@ -27,10 +27,10 @@ class RenderedCalendars:
         self._bytes = 0
         self._lock = Lock()
 
-    def count_fetch(self, address: str) -> None:
-        """Count a fetch of an address. Raises TooManyRequestsError if none is left."""
+    def count_fetch(self, feed_id: str) -> None:
+        """Count a fetch of a feed. Raises TooManyRequestsError if none is left."""
         if self._fetches is not None:
-            _take(self._fetches, address)
+            _take(self._fetches, feed_id)
 
     def count_rendering(self, user_id: str) -> None:
         """Count a rendering for an account. Raises TooManyRequestsError if none is left."""

@@ -121,7 +121,7 @@ def _with_address(caller: Caller, shown: CalendarFeedPublic, secret: str) -> Cal
 
 
 async def _unless_known(request: Request) -> Response | None:
-    """Count a fetch and look the feed up, before anything else costs time; return a 304 if the client has the calendar.
+    """Look a feed up and count the fetch, before anything else costs time; return a 304 if the client has the calendar.
 
     Raises NotFoundError, which is the same for all addresses without a feed, and TooManyRequestsError.
     """
@@ -129,10 +129,10 @@ async def _unless_known(request: Request) -> Response | None:
     if not (secret.startswith(FEED_PREFIX) and looks_like_token(secret)):
         raise NotFoundError
     hashed = hash_token(secret)
-    state.calendars.count_fetch(hashed)
     feed = feeds.subscription(await look_up_row(request, SUBSCRIPTION, hash=hashed))
     if feed is None:
         raise NotFoundError
+    state.calendars.count_fetch(feed.id)
     if feed.is_record_outdated(now):
         await run_in_threadpool(_record_fetch, state.database, feed, now, request.headers.get("user-agent", ""))
     tag = feed.etag(now, state.settings.app_url)

@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
+from api.protocol import rate_limit
+from api.security import FEED_PREFIX, new_token
 from tests.calendars import calendar, feed, fetched
 from tests.conftest import World
 from tests.http.api_client import (
@@ -138,8 +140,6 @@ def test_an_unchanged_calendar_costs_one_row(world: World, client: TestClient) -
     assert fetched(world, path, tag).status_code == 304
     assert fetched(world, path).status_code == 200  # kept
     assert seen == []  # only the statement on the driver's connection
-    act_ = add(client, "/v1/search-activities", kind="applied")
-    assert act_["id"]
 
 
 def test_fetches_and_renderings_are_limited(make_world: Any) -> None:
@@ -169,6 +169,15 @@ def test_an_address_can_be_fetched_so_often_a_minute(make_world: Any) -> None:
     unlimited = make_world(feed_requests_per_minute=0)
     path = feed(unlimited.sign_up())
     assert {fetched(unlimited, path).status_code for _ in range(70)} == {200}
+
+
+def test_fetches_of_addresses_without_a_feed_use_up_nobody_s(make_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_BUCKETS", 3)  # further addresses share one
+    world = make_world(feed_requests_per_minute=3)
+    path = feed(world.sign_up())
+    strange = [f"/calendar/{new_token(FEED_PREFIX)}.ics" for _ in range(9)]
+    assert {fetched(world, one).status_code for one in strange} == {404}
+    assert fetched(world, path).status_code == 200
 
 
 def test_a_feed_needs_the_rights_to_what_it_shows(world: World) -> None:
