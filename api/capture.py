@@ -49,6 +49,12 @@ def filled(path: str, operation: Node) -> str:
     return path
 
 
+def _example_of(parameter: Node) -> Iterator[Any]:
+    """Yield the example of a query parameter that has one."""
+    if parameter["in"] == "query":
+        yield from (example["value"] for example in list(parameter.get("examples", {}).values())[:1])
+
+
 def _examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # any JSON
     """Walk a response and its schema in parallel; yield the name of each named schema and the value there."""
     if "$ref" in schema:
@@ -78,9 +84,11 @@ def capture() -> Node:
             content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
             if method != "get" or content is None or operation["operationId"] == "get_current_session":
                 continue
-            taken = {parameter["name"] for parameter in operation.get("parameters", ())}
+            parameters = operation.get("parameters", ())
+            taken = {parameter["name"] for parameter in parameters}
             fullest = {name: value for name, value in FULLEST.items() if name in taken}
-            answer = client.get(filled(path, operation), params=fullest)
+            shown = {parameter["name"]: value for parameter in parameters for value in _example_of(parameter)}
+            answer = client.get(filled(path, operation), params={**fullest, **shown})
             if answer.status_code != 200:
                 raise RuntimeError(f"GET {path} answered {answer.status_code}: {answer.text}")
             for name, value in _examples_in(answer.json(), content["schema"], schemas):

@@ -16,17 +16,19 @@ from api.models.step import QueueItem, QueueSummary, Recomputing
 from api.rules.words import rfc3339
 from api.services.facts.crud import id_filter
 from api.services.steps import queue
+from api.services.steps.queue_parts import Stale
 from api.services.steps.version import steps_etag
 from api.storage.keyset import DEFAULT_LIMIT
 from api.storage.raw_sql import RawConnection
 
 States = Literal["overdue", "open", "upcoming"]
+Sort = Literal["due_at", "-due_at", "urgency"]
 ONE = "|".join(get_args(States))
 StateList = Annotated[
     str,
     Query(
         max_length=50,
-        description="A comma list of overdue, open, upcoming.",
+        description="A comma list of overdue, open, upcoming. Default: overdue, and with sort=urgency overdue,open.",
         json_schema_extra={"pattern": f"^({ONE})(,({ONE}))*$"},
     ),
 ]
@@ -43,7 +45,9 @@ class QueuePage(BaseModel):
     next_cursor: str | None
 
 
-def _states(text: str) -> tuple[str, ...]:
+def _states(text: str | None, sort: Sort) -> tuple[str, ...]:
+    if text is None:
+        return ("overdue", "open") if sort == "urgency" else ("overdue",)
     names = tuple(dict.fromkeys(filter(None, text.split(","))))
     allowed = get_args(States)
     if not names or not set(names) <= set(allowed):
@@ -56,12 +60,17 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
     *,
-    state: StateList = "overdue",
+    state: StateList | None = None,
     step: Annotated[int | None, Query(ge=1, le=7, description="Only steps of this number."), Digits] = None,
     application_id: Annotated[str | None, Query(max_length=64, description="Only steps of this application.")] = None,
     due_before: Annotated[Instant | None, Query(description="Only steps due before this instant.")] = None,
+    stale: Annotated[Stale, Query(description="With the stale steps, without them, or only them.")] = "include",
     sort: Annotated[
-        Literal["due_at", "-due_at"], Query(description="Oldest deadline first, or newest first.")
+        Sort,
+        Query(
+            description="Oldest deadline first, newest first, or what still helps first.",
+            openapi_examples={"urgency": {"summary": "What still helps first", "value": "urgency"}},
+        ),
     ] = "due_at",
     as_of: Annotated[
         Instant | None, Query(description="The queue as it will be at this instant if nothing is recorded until then.")
@@ -72,12 +81,16 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
 
     The steps of all applications by deadline, each with its application, the reason and what to do next. A snoozed step
     is left out until its snooze ends. All pages show the queue at the instant of the first page.
+
+    `sort=urgency` is the order for a person: first overdue steps that still help, then open ones, those due today
+    before the others, each by deadline; then upcoming ones, if `state` has them. Stale steps come last: they are
+    overdue, and doing them hardly helps any more; `stale=exclude` leaves them out.
     """
     if as_of is not None and as_of < caller.now - TOLERANCE:
         detail = "The queue has no past: send an instant from now on, or read the steps of one application."
         raise InvalidError.parameter("as_of", "in_the_past", detail)
     only = id_filter("application_id", application_id) if application_id is not None else None
-    wanted = queue.QueueFilter(_states(state), step, only, due_before)
+    wanted = queue.QueueFilter(_states(state, sort), step, only, due_before, stale)
 
     def read(raw: RawConnection) -> object:
         items, cursor = queue.read_page(raw, page, wanted, sort=sort, now=as_of or caller.now, explain=explain)
@@ -85,7 +98,8 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
         recomputing = caller.token.is_recomputing
         return {"as_of": as_of and rfc3339(as_of), "recomputing": recomputing, "items": items, "next_cursor": cursor}
 
-    is_short = wanted == queue.QueueFilter() and as_of is None and not explain and page.limit <= DEFAULT_LIMIT
+    usual = queue.QueueFilter(_states(None, sort), stale=stale)
+    is_short = wanted == usual and as_of is None and not explain and page.limit <= DEFAULT_LIMIT
     return await read_steps(caller, read, is_short=is_short, as_of=as_of)
 
 
@@ -93,8 +107,9 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
 def get_queue_summary(caller: CallerDep) -> QueueSummary:
     """Read the summary of the queue.
 
-    Counts by state and step, each up to `capped_at`; the most urgent state of step 7; live applications with nothing
-    scheduled; and the next instant at which a state changes by itself.
+    Counts by state and step, each up to `capped_at`, and of the overdue steps those that are stale; the most urgent
+    state of step 7; live applications with nothing scheduled; and the next instant at which a step changes its state or
+    becomes stale by itself.
     """
     with caller.reading() as session:
         caller.set_etag(steps_etag(session, caller.now, request_target(caller.request)))

@@ -66,14 +66,14 @@ def _of_details(at: Situation, one: Instance, letter: Instance | None, calls: Kn
     An open call belongs to the latest round.
     """
     is_latest = bool(at.live) and at.live[-1].id == _round(one)
-    call = next((call for call in calls.values() if call.closed_state is None), None) if is_latest else None
+    call = next(filter(_is_open, calls.values()), None) if is_latest else None
     untils: list[Until] = [one.due_at]
-    if letter is not None and letter.closed_state is None:
+    if letter is not None and _is_open(letter):
         untils.append(_of_days(at, letter, None)[2])
     if call is not None:
         untils.append(_of_call(at, call.due_at)[2])
     known = [until for until in untils if until is not None]
-    inputs: Data = {"letter_is_open": bool(letter and letter.closed_state is None), "call_is_open": call is not None}
+    inputs: Data = {"letter_is_open": letter is not None and _is_open(letter), "call_is_open": call is not None}
     return "helps_while_letter_or_call_is_open", inputs, max(known) if len(known) == len(untils) else None
 
 
@@ -85,6 +85,11 @@ def _of_call(at: Situation, due: datetime) -> tuple[str, Data, Until]:
         return "helps_for_business_days", inputs, None
     last = at.office.closing(at.office.add_business_days(local_date(due, zone), days))
     return "helps_for_business_days", inputs, max(due, last)
+
+
+def _is_open(one: Instance) -> bool:
+    """Tell whether a step is open, or was when its application ended: the end itself changes no other step."""
+    return one.closed_state is None or one.reason == "application_closed"
 
 
 def _tips(one: Instance, until: Until) -> tuple[Timed, ...]:

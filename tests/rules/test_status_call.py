@@ -237,7 +237,11 @@ def test_a_second_try_within_the_day_that_was_gained_gains_another() -> None:
     facts = asked(ask("u1", THU, "no_answer"), ask("u2", "2026-03-06T15:00Z", "no_answer"))
     stored = row(facts, "6:interview:r1", LATER)
     assert stored.due_at == at("2026-03-09T21:00Z")
-    assert [applied.rule for applied in stored.trace] == ["nothing_given", *["retry_after_no_answer"] * 2]
+    assert [applied.rule for applied in stored.trace] == [
+        "nothing_given",
+        *["retry_after_no_answer"] * 2,
+        "helps_for_business_days",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -378,7 +382,8 @@ def test_who_cannot_be_reached_by_phone_is_written_to(
     contact: Any, contacts: tuple[tuple[str, str], ...], scope: str, told: bool
 ) -> None:
     asks = (ask(f"u{i}", when, outcome) for i, (outcome, when) in enumerate(contacts))
-    tips = step(asked(*asks, status_contact=contact), f"6:{scope}", LATER).advice
+    facts = asked(*asks, status_contact=contact)
+    tips = step(facts, f"6:{scope}", LATER, call_help_business_days=None).advice
     assert [hint.code for hint in tips] == ["write_instead"] * told
     for hint in tips:
         assert hint.text == "Write to Ms Boss instead of calling: compose a letter of the kind `follow_up`."

@@ -83,7 +83,7 @@ def judged_rows(session: OwnedSession) -> dict[Key, Values]:
 
 
 def _plain(values: Values) -> Values:
-    cut = {name: value and value[:SECONDS] for name, value in values.items() if name.endswith("_at")}
+    cut = {name: value and value[:SECONDS] for name, value in values.items() if name.endswith(("_at", "_until"))}
     read = {name: from_db_json(values[name]) for name in ("missing", "detail")}
     return {**values, **cut, **read, "id": from_db_id(values["id"])}
 

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, StepInstance, StepOverride
 from api.models.base import new_id
+from api.rules.evaluate import steps_affected_by_override
 from api.rules.judge import BY_HAND
 from api.services import quotas
 from api.services.facts.dating import check_past
@@ -32,7 +33,7 @@ def override_step(
         detail = f"This step cannot be ticked: record the call or the search with POST {href}."
         raise InvalidError(detail, code="record_the_fact", extra={"method": "POST", "href": href})
     _write(session, row, action, check_past(session, at, "/at") if at else session.now, note)
-    judge.judge_applications(session, [row.application_id], only=[row.number])
+    judge.judge_applications(session, [row.application_id], only=steps_affected_by_override(row.number))
 
 
 def skip_many(
