@@ -24,6 +24,7 @@ Recomputing = Annotated[
 OPEN_ROWS = text("closed_state IS NULL")
 STEP_7 = text("number = 7")
 SNOOZED = text("snoozed_until IS NOT NULL")
+HAS_SPAN = text("help_span IS NOT NULL")
 ENDING_HELP = text("closed_state IS NULL AND helps_until IS NOT NULL")
 HELP_SPANS = (2, 8, 32, 128)  # days
 LONGER = 30_000  # days: a longer time than all instants allow
@@ -38,9 +39,10 @@ def step_id(application_id: str, number: int, scope: str) -> str:
 
 
 def help_span(due_at: datetime, helps_until: datetime | None) -> int:
-    """Return how many days a step helps after its deadline, rounded up to one of few figures; 0: it always helps.
+    """Return how many days an open step helps after its deadline, rounded up to one of few figures; 0: always.
 
-    The queue reads the late steps that still help as one range of deadlines for each figure.
+    The queue reads the steps that still help as one range of deadlines for each figure. A closed step has none, so the
+    column alone selects open rows: then SQLite reads no other index for these ranges.
     """
     if helps_until is None:
         return 0
@@ -66,8 +68,8 @@ class StepInstance(Owned, table=True):
             "help_span",
             "due_at",
             "id",
-            sqlite_where=OPEN_ROWS,
-            postgresql_where=OPEN_ROWS,
+            sqlite_where=HAS_SPAN,
+            postgresql_where=HAS_SPAN,
         ),
         Index(
             "ix_step_instance_helps",
@@ -93,7 +95,7 @@ class StepInstance(Owned, table=True):
     snoozed_until: datetime | None = None
     rules_version: int
     helps_until: datetime | None = None
-    help_span: int = 0
+    help_span: int | None = None
 
 
 class StepOverride(Stored, table=True):
@@ -136,6 +138,14 @@ class StepsSkip(Body):
     """Skip many steps of one application at once."""
 
     steps: Annotated[list[AnyId], Field(min_length=1, max_length=200)] | Literal["overdue"]
+    at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
+    note: Text | None = None
+
+
+class StaleStepsSkip(Body):
+    """Skip the stale steps of all applications."""
+
+    steps: Literal["stale"]
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
     note: Text | None = None
 
@@ -238,6 +248,17 @@ class QueueItem(StepPublic):
     """A step in the queue, with its application."""
 
     application: QueueApplication
+
+
+class SkippedSteps(BaseModel):
+    """The steps that a request skipped, or would skip with `dry_run`.
+
+    At most 100 steps of at most 50 applications; `has_more` tells whether there are more.
+    """
+
+    dry_run: bool
+    has_more: bool
+    items: list[QueueItem]
 
 
 class ReopenedSteps(BaseModel):

@@ -108,8 +108,7 @@ def get_queue_summary(caller: CallerDep) -> QueueSummary:
     """Read the summary of the queue.
 
     Counts by state and step, each up to `capped_at`, and of the overdue steps those that are stale; the most urgent
-    state of step 7; live applications with nothing scheduled; and the next instant at which a step changes its state or
-    becomes stale by itself.
+    state of step 7; live applications with nothing scheduled; and the next instant at which a state changes by itself.
     """
     with caller.reading() as session:
         caller.set_etag(steps_etag(session, caller.now, request_target(caller.request)))

@@ -44,12 +44,12 @@ def _completed(at: Situation, one: Instance, letters: Known, calls: Known) -> In
         rule, inputs, until = _of_call(at, one.due_at)
     else:  # references and the search help until the application ends
         return one
-    trace = at.explained(lambda: (*one.trace, Applied(rule, inputs, until and rfc3339(until))))
+    trace = at.explained(lambda: (*one.trace, Applied(rule, inputs, rfc3339(until) if until else None)))
     return one._replace(helps_until=until, trace=trace, tips=_tips(one, until))
 
 
 def _of_days(at: Situation, one: Instance, call: Instance | None) -> tuple[str, Data, Until]:
-    """Steps 1, 3 and 4: elapsed days after the end of the round; step 1 also until the call of this round is due.
+    """Return until when step 1, 3 or 4 helps: elapsed days after the round; step 1 also until its call is due.
 
     From the day of the call on, the call itself asks what step 1 should have found out [5].
     """
@@ -61,7 +61,7 @@ def _of_days(at: Situation, one: Instance, call: Instance | None) -> tuple[str, 
 
 
 def _of_details(at: Situation, one: Instance, letter: Instance | None, calls: Known) -> tuple[str, Data, Until]:
-    """Step 2: while the letter of this round is open, or the call that follows this round, which need the details [10].
+    """Return until when step 2 helps: while the letter of the round or the call after it is open and needs it [10].
 
     An open call belongs to the latest round.
     """
@@ -78,7 +78,7 @@ def _of_details(at: Situation, one: Instance, letter: Instance | None, calls: Kn
 
 
 def _of_call(at: Situation, due: datetime) -> tuple[str, Data, Until]:
-    """Step 6: until the office closes, some business days after the call was due."""
+    """Return until when step 6 helps: until the office closes, some business days after the call was due."""
     days, zone = at.policy.call_help_business_days, at.facts.zone
     inputs: Data = {"due_at": rfc3339(due), "zone": zone, CALL_DAYS: days}
     if days is None:

@@ -19,7 +19,7 @@ depends_on: str | None = None
 
 FIRST_ID = "00000000-0000-0000-0000-000000000000"  # before all applications
 FIGURES = ("next_stage_help_days", "notes_help_days", "thank_you_help_days", "call_help_business_days")
-OPEN_ROWS = sa.text("closed_state IS NULL")
+HAS_SPAN = sa.text("help_span IS NOT NULL")
 ENDING_HELP = sa.text("closed_state IS NULL AND helps_until IS NOT NULL")
 USERS = sa.table(
     "user_account",
@@ -33,12 +33,14 @@ APPLICATIONS = sa.table("application", sa.column("user_id", sa.Uuid(as_uuid=Fals
 def upgrade() -> None:
     with op.batch_alter_table("step_instance") as step:
         step.add_column(sa.Column("helps_until", UTCDateTime(), nullable=True))
-        step.add_column(sa.Column("help_span", sa.Integer(), nullable=False, server_default="0"))
+        step.add_column(sa.Column("help_span", sa.Integer(), nullable=True))
+    op.execute("UPDATE step_instance SET help_span = 0 WHERE closed_state IS NULL")
+    with op.batch_alter_table("step_instance") as step:
         step.create_index(
             "ix_step_instance_urgency",
             ["user_id", "help_span", "due_at", "id"],
-            sqlite_where=OPEN_ROWS,
-            postgresql_where=OPEN_ROWS,
+            sqlite_where=HAS_SPAN,
+            postgresql_where=HAS_SPAN,
         )
         step.create_index(
             "ix_step_instance_helps",

@@ -20,7 +20,7 @@ LETTER_DUE = "2026-03-03T16:00:00Z"
 
 def until(facts: Any, key: str, **policy: object) -> str | None:
     found = row(facts, key, LATER, **policy).helps_until
-    return found and rfc3339(found)
+    return rfc3339(found) if found else None
 
 
 def sent(**changes: Any) -> Letter:

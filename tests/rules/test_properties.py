@@ -300,7 +300,7 @@ def test_a_larger_figure_lets_no_step_help_for_a_shorter_time_and_changes_nothin
 ) -> None:
     """I21: the figures."""
     figure = getattr(case.policy, name)
-    larger = None if more is None or figure is None else min(figure + more, BOUNDS[name][1])
+    larger: Any = None if more is None or figure is None else min(figure + more, BOUNDS[name][1])
     before = project(case.facts, case.policy, case.now)
     after = project(case.facts, replace(case.policy, **{name: larger}), case.now)
     for one, other in zip(before, after, strict=True):

@@ -17,7 +17,7 @@ Line = tuple[str, dict[str, object], str]
 def lines(facts: dict[str, Any], key: str, policy: dict[str, object] | None = None) -> list[Line]:
     """Return the rules that led to opening and deadline; `tests/rules/test_helps.py` has those after them."""
     stored = row(example_case(**facts), key, LATER, **(policy or {}))
-    found = [(applied.rule, dict(applied.inputs), str(applied.result)) for applied in stored.trace]
+    found: list[Line] = [(applied.rule, dict(applied.inputs), str(applied.result)) for applied in stored.trace]
     return [line for line in found if not line[0].startswith("helps_")]
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -34,11 +35,17 @@ from api.services.steps.render import load_other_applications, render_step
 from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
 from api.storage.codecs import db_to_json_instant, from_db_id, from_db_instant, to_db_id, to_db_instant
 from api.storage.keyset import PageQuery
-from api.storage.raw_sql import RawConnection, Row
+from api.storage.raw_sql import IDS, CompiledStatement, RawConnection, Row, select_as_text
 from api.storage.session import OwnedSession
 
 CAP = 1_000
 WORST_FIRST: tuple[State, ...] = ("overdue", "open", "upcoming")
+BY_DUE_AND_ID = itemgetter(StoredStep._fields.index("due_at"), StoredStep._fields.index("id"))
+BY_ID = CompiledStatement(
+    select_as_text(*COLUMNS, Application.company, Application.role)
+    .join(Application, col(Application.id) == StepInstance.application_id)
+    .where(col(StepInstance.id).in_(IDS))
+)
 COUNTED = ("overdue", "stale", "open", "upcoming")
 
 
@@ -106,7 +113,21 @@ def _rows_of(
     """Return the next rows of a part in their order, at most one more than `limit`."""
     filters = wanted.values
     values = {**filters, **ranges(part, after, now, down=down), "now": to_db_instant(now), "limit": limit + 1}
-    return raw.all(statement(part, frozenset(filters), down=down, is_first=after is None), **values)
+    found = raw.all(statement(part, frozenset(filters), down=down, is_first=after is None), **values)
+    return found if part.rows == "any" else sorted(found, key=BY_DUE_AND_ID, reverse=down)  # a join may lose the order
+
+
+def stale_steps(raw: RawConnection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """Return the ids of the first stale steps and of their applications, oldest deadline first."""
+    (part,) = parts_of(("overdue",), "only", URGENCY)
+    found = _rows_of(raw, part, QueueFilter(), None, now, down=False, limit=limit - 1)
+    return [(from_db_id(id_), from_db_id(owner)) for id_, owner, *_ in found]
+
+
+def read_items(raw: RawConnection, ids: Sequence[str], now: datetime) -> list[Answer]:
+    """Return steps by their ids, in this order, as the queue shows them, whatever their states."""
+    items = {item["id"]: item for item in _items(raw, raw.all(BY_ID, ids=ids), now, explain=False)}
+    return [items[id_] for id_ in ids]
 
 
 def _items(raw: RawConnection, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
@@ -190,7 +211,7 @@ def _nothing_scheduled(session: OwnedSession, now: datetime) -> list[QueueApplic
 
 
 def _next_change(session: OwnedSession, now: datetime) -> datetime | None:
-    columns = (StepInstance.opens_at, StepInstance.due_at, StepInstance.helps_until)
+    columns = (StepInstance.opens_at, StepInstance.due_at)
     soonest = [
         session.exec(select(func.min(column)).where(col(column) > now, col(StepInstance.closed_state).is_(None))).one()
         for column in columns

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Integer, literal_column
+from sqlalchemy import Integer, literal_column, text
 from sqlmodel import and_, col, or_, select, union_all
 
 from api.models import Application, StepInstance
@@ -22,7 +22,7 @@ from api.models.step import HELP_SPANS, LONGER
 from api.services.steps.rows import COLUMNS
 from api.services.steps.version import NOW
 from api.storage.codecs import to_db_instant
-from api.storage.keyset import Key, after_keys, order_by, sort_orders
+from api.storage.keyset import MAX_LIMIT, Key, after_keys, order_by, sort_orders
 from api.storage.raw_sql import ID, INSTANT, OWNER, CompiledStatement, param, select_as_text
 
 Stale = Literal["include", "exclude", "only"]
@@ -80,42 +80,45 @@ def statement(part: Part, filters: frozenset[str], *, down: bool, is_first: bool
 def _merged(part: Part, conditions: list[Any], *, down: bool, is_first: bool) -> CompiledStatement:
     """Return the statement that merges the ranges of all spans.
 
-    The page is limited before the applications are joined; so the join, which keeps the order, needs no sort.
+    The page is limited before the applications are joined, so that the database sorts nothing. The join may change the
+    order of the page.
     """
-    row, sort = StepInstance, "-due_at" if down else "due_at"
-    spans = [span for span in SPANS if span or part.rows == "helping"]
     if not is_first:
         conditions = [*conditions, _is_after(down=down)]
-    arms = []
-    for span in spans:
-        arm = select(*(column.label(column.key) for column in COLUMNS)).where(
-            col(row.user_id) == OWNER,
-            col(row.closed_state).is_(None),
-            col(row.help_span) == span,
-            col(row.due_at) >= param(f"from_{span}", INSTANT),
-            col(row.due_at) <= UNTIL,
-            *conditions,
-        )
-        if span:
-            helps = col(row.helps_until)
-            arm = arm.where(helps > NOW if part.rows == "helping" else helps <= NOW)
-        arms.append(arm)
-    merged = union_all(*arms)
-    ordered = [merged.selected_columns[column.key] for column, _ in BY_DUE[sort]]
-    page = (
-        merged.order_by(*(column.desc() if down else column for column in ordered))
-        .limit(param("limit"))
-        .subquery("page")
-    )
-    application: Any = Application
+    spans = [span for span in SPANS if span or part.rows == "helping"]
+    merged = union_all(*(_span(part, span, conditions, down=down) for span in spans))
+    ordered = [merged.selected_columns[column.key] for column, _ in BY_DUE["due_at"]]
+    in_order = merged.order_by(*(column.desc() if down else column for column in ordered))
+    page, application = in_order.limit(param("limit")).subquery("page"), Application
+    owner = and_(col(application.user_id) == OWNER, col(application.id) == page.c.application_id)
     wanted = select_as_text(*page.c, application.company, application.role).select_from(page)
-    owner = and_(application.user_id == OWNER, application.id == page.c.application_id)
     return CompiledStatement(wanted.join(application, owner), owned=False)
+
+
+def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  # noqa: ANN401  # a statement
+    """Return the statement of the range of one span.
+
+    PostgreSQL merges only what has an order of its own; SQLite allows none here, and finds it in the index.
+    """
+    row = StepInstance
+    rows = select(*(column.label(column.key) for column in COLUMNS)).where(
+        col(row.user_id) == OWNER,
+        col(row.help_span) == span,
+        col(row.due_at) >= param(f"from_{span}", INSTANT),
+        col(row.due_at) <= UNTIL,
+        *conditions,
+    )
+    if span:
+        helps = col(row.helps_until)
+        rows = rows.where(helps > NOW if part.rows == "helping" else helps <= NOW)
+    way = " DESC" if down else ""
+    order = f"ORDER BY step_instance.due_at{way}, step_instance.id{way} LIMIT {MAX_LIMIT + 1}"
+    return select(rows.suffix_with(text(order), dialect="postgresql").subquery())
 
 
 def ranges(part: Part, after: After, now: datetime, *, down: bool) -> dict[str, str]:
     """Return the values of the parameters that bound the range of a page of a part."""
-    values = {}
+    values: dict[str, str] = {}
     if after is not None:
         values |= {"after_due": to_db_instant(after[0]), "after_id": after[1].replace("-", "")}
     if part.rows == "any":

@@ -30,7 +30,7 @@ class StoredStep(NamedTuple):
     snoozed_until: str | None
     rules_version: int
     helps_until: str | None
-    help_span: int
+    help_span: int | None
 
 
 COLUMNS: tuple[Any, ...] = tuple(getattr(StepInstance, name) for name in StoredStep._fields)
@@ -54,7 +54,7 @@ def column_values(instance: Instance) -> dict[str, Any]:
         "detail": to_db_json(step.detail),
         "rules_version": RULES_VERSION,
         "helps_until": step.helps_until and json_to_db_instant(step.helps_until),
-        "help_span": help_span(instance.due_at, instance.helps_until),
+        "help_span": None if instance.closed_state else help_span(instance.due_at, instance.helps_until),
     }
 
 
