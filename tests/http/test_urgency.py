@@ -58,7 +58,9 @@ STALE = "A1 A3 A4 A2 A6"  # step 2 as long as the call
         pytest.param({"stale": "only", "state": "open,upcoming"}, "", id="no-open-step-is-stale"),
         pytest.param({"state": "overdue"}, f"A5 B1 B3 B4 B2 {STALE}", id="overdue-ones"),
         pytest.param({"state": "open"}, "C1 C3 B5 C2 C4 C5 A7 B7 C7", id="open-ones"),
-        pytest.param({"state": "upcoming,overdue"}, f"A5 B1 B3 B4 B2 B6 C6 {STALE}", id="upcoming-ones-before-the-stale"),
+        pytest.param(
+            {"state": "upcoming,overdue"}, f"A5 B1 B3 B4 B2 B6 C6 {STALE}", id="upcoming-ones-before-the-stale"
+        ),
         pytest.param({"state": "overdue", "step": 5}, "A5", id="one-step"),
         pytest.param({"state": "overdue", "application_id": "B"}, "B1 B3 B4 B2", id="one-application"),
         pytest.param({"due_before": "2026-05-30T15:00:00Z"}, f"A5 B1 B3 {STALE}", id="due-before-an-instant"),
@@ -148,7 +150,9 @@ def simulated(world: World, client: TestClient) -> TestClient:
 
 
 def test_the_simulated_account_begins_with_what_still_helps(simulated: TestClient) -> None:
-    before, after = (simulated.get(address).json()["items"] for address in (simulated_account.BEFORE, simulated_account.AFTER))
+    before, after = (
+        simulated.get(address).json()["items"] for address in (simulated_account.BEFORE, simulated_account.AFTER)
+    )
     three_weeks_ago = (simulated_account.NOW - timedelta(days=21)).isoformat()
     assert (len(before), sum(item["due_at"] < three_weeks_ago for item in before)) == (17, 13)
     assert [item["stale"] for item in before[:3]] == [True] * 3
