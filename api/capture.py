@@ -26,7 +26,13 @@ from api.settings import Settings
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
 TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "TaskState", "Version", "Root", "SessionSecret", "TokenSecret"}
-FULLEST = {"explain": "true", "expand": "contacts,interviews,next_action"}
+FULLEST = {
+    "explain": "true",
+    "expand": "contacts,interviews,next_action",
+    "by": "source",
+    "contacts": "true",
+    "details": "history",
+}
 EPOCH = re.compile(r'(?<=\\")[0-9a-f]{12}(?=-\d)')
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 Node = dict[str, Any]

@@ -5,6 +5,7 @@ the field (`Expects` of `api.models.base`). The texts of our own validators are 
 """
 
 import json
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +20,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core.core_schema import ErrorType
 
 from api.http.examples import BODIES, FIXED
-from api.models.base import DAY
+from api.models.base import AN_ID, DAY
 from api.models.type_notes import Expects
 
 MANY_FIELDS, LONG_EXAMPLE = 12, 120
 KNOWN_BODIES = {**FIXED, **BODIES}
+SOME_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 KEY = "[key]"  # pydantic's name for the name in an object
 IS_BLANK = ("blank", "string_too_short")
 NOT_FORMAT = ("read_only",)
@@ -280,6 +282,7 @@ def _example_fields(model: type[BaseModel]) -> tuple[tuple[str, object], ...]:
 
 
 def _shown(value: object, *, in_body: bool) -> str:
+    """Write an example. Its ids are replaced, because those of the published examples exist in the demo account."""
     if isinstance(value, str):
         return f'"{value.rstrip(".")}"' if in_body else value
-    return json.dumps(value, ensure_ascii=False)
+    return SOME_ID.sub(AN_ID, json.dumps(value, ensure_ascii=False))

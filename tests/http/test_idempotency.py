@@ -170,6 +170,7 @@ def test_retention_deletes_expired_rows(world: World) -> None:
             examples.APPLICATION,
             examples.UPCOMING,
             examples.OFFERED,
+            *(examples.demo_id(number) for number, _ in enumerate(demo.EARLIER, demo.FIRST_EARLIER)),
         }
 
 

@@ -28,6 +28,7 @@ TRIES, TOGETHER, SECONDS = 50, 100, 6
 APPLICATIONS = 10_000
 PASSWORD = "three tall lanterns"  # of an account that is deleted with the trial's database
 MARK = "Zwieseltier"
+FILES = ("applications", "interviews", "contacts", "queue?state=overdue,open,upcoming")
 OWNERS = ("application_id", "interview_id")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MB = 1_000_000
@@ -137,6 +138,20 @@ class Accounts:
         self.verdict.promise("  as many lines as in the manifest", f"{lines.total():,}", kept=whole)
         words = f"{peak / MB:,.0f} MB at the most, {before / MB:,.0f} before"
         self.verdict.promise("  memory grows by less than 40 MB", words, kept=peak - before < 40 * MB)
+        for name in FILES:
+            self._export_file(name)
+
+    def _export_file(self, name: str) -> None:
+        """Export a list as CSV, and read how far the server's memory grew."""
+        before = forget_the_peak(self.server.pid)
+        began, lines, size = time.monotonic(), 0, 0
+        with self._client() as client, client.stream("GET", f"/v1/exports/{name}") as answer:
+            answer.raise_for_status()
+            for chunk in answer.iter_bytes():
+                lines, size = lines + chunk.count(b"\n"), size + len(chunk)
+        took, peak = time.monotonic() - began, memory(self.server.pid, "VmHWM")
+        words = f"{lines - 1:,} lines, {size / MB:,.1f} MB in {took:.1f} s, {(peak - before) / MB:,.0f} MB more memory"
+        self.verdict.promise(f"  /v1/exports/{name}: memory by less than 20 MB", words, kept=peak - before < 20 * MB)
 
     def _erase(self) -> None:
         other = httpx.Client(base_url=self.server.url, headers={"Authorization": f"Bearer {self.trial.here.account()}"})

@@ -10,7 +10,7 @@ from tests.words.messages import PAGE, answers, page
 
 JARGON = re.compile(
     r"(?i)dictionary|instance|pattern|regex|input should|should have|after validation|timezone|datetime|boolean|integer"
-    r"|\bfloat|\bstring|tuple|None\b|literal|enum\b|\bmodel\b|pars(e|ing)|\bvalid\b|surrogate|\^|\\|\[a-z|extra|ctx"
+    r"|\bfloat|\bstring|tuple|(?-i:None)\b|literal|enum\b|\bmodel\b|pars(e|ing)|\bvalid\b|surrogate|\^|\\|\[a-z|extra|ctx"
 )
 BEGINNINGS = ("Send ", "Use ", "Remove ", "Shorten ", "Leave out ", "Add ", "It cannot be null: send ")
 EXPLAINED = ("This is required: send ", "There is no ", "A date alone ", "This password ", "It is derived ")

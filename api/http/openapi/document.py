@@ -47,6 +47,8 @@ TAGS = {
     "search-activities": "What you do to find other jobs; it counts for step 7.",
     "steps": "The seven steps of an application: state, deadline, reason, next action.",
     "queue": "What is due across all applications.",
+    "statistics": "How far the applications came, and how long the answers took: figures, pictures and CSV.",
+    "exports": "Whole lists as files for spreadsheets, and the report of your search for others.",
     "about": "Health, enums, limits, the guide and the problem types; no token needed.",
 }
 SCHEMES = {
