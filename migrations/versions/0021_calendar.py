@@ -2,7 +2,7 @@
 
 Rows that exist get write 0: no calendar has shown them yet, and every later change has a higher number.
 
-Revision: 0020
+Revision: 0021
 """
 
 from datetime import UTC, datetime
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-revision: str = "0020"
-down_revision: str | None = "0019"
+revision: str = "0021"
+down_revision: str | None = "0020"
 branch_labels: str | None = None
 depends_on: str | None = None
 
