@@ -62,8 +62,19 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _uncount_feeds()
     op.drop_table("calendar_feed")
     op.drop_index("ix_step_instance_closed", table_name="step_instance")
     for table in DATED:
         op.drop_column(table, "changed_at")
         op.drop_column(table, "changed_seq")
+
+
+def _uncount_feeds() -> None:
+    """Subtract the feeds from the bytes of their accounts: a row counts as its texts, and 200 for the rest."""
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    length = "length(CAST({} AS BLOB))" if is_sqlite else "octet_length(CAST({} AS TEXT))"
+    texts = ("name", "hash", "steps", "details", "last_fetched_by")
+    size = " + ".join(["200", *(f"coalesce({length.format(column)}, 0)" for column in texts)])
+    total = f"SELECT sum({size}) FROM calendar_feed WHERE user_id = user_account.id"  # noqa: S608  # our own names
+    op.execute(f"UPDATE user_account SET stored_bytes = stored_bytes - coalesce(({total}), 0)")  # noqa: S608  # as above
