@@ -27,7 +27,7 @@ from api.words.calendar_file import (
 )
 from api.words.vcard import Person, VcardVersion, vcard
 
-AT_ONCE = 200
+AT_ONCE = 500
 NAME = CalendarName("Afterword")
 PERSON = tuple(field.name for field in fields(Person))
 AFTER, LIMIT = param("after", ID), param("limit")
