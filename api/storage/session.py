@@ -7,7 +7,7 @@ owner cannot show the rows of another user. Statements on plain tables (`delete(
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import column, event
+from sqlalchemy import column, event, inspect
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.types import Uuid
 from sqlmodel import Field, Session, SQLModel
@@ -21,6 +21,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 ANY_OWNER = {"any_owner": True}  # only to find a user by e-mail or reset link, for throttles, and for maintenance
+NOT_SHOWN = {"snoozed_until"}  # no calendar shows it, so it does not count as a change of a step
 UNSYNCED = {"synchronize_session": False}  # do not update objects that are already loaded
 
 
@@ -93,8 +94,12 @@ def _check_new_rows(session: OwnedSession, _context: object, _instances: object)
                 raise RuntimeError("A new row needs the write counter: lock the user first.")
             row.incarnation = session.write_count
     for row in (*session.new, *session.dirty):
-        if hasattr(row, "changed_seq") and session.is_modified(row):
+        if hasattr(row, "changed_seq") and session.is_modified(row) and _changed_columns(row) != NOT_SHOWN:
             mark_changed(session, row)
+
+
+def _changed_columns(row: Any) -> set[str]:  # noqa: ANN401  # a row of any table
+    return set(inspect(row).committed_state)
 
 
 def mark_changed(session: OwnedSession, row: Any) -> None:  # noqa: ANN401  # a row with these two columns

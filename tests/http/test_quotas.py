@@ -67,6 +67,7 @@ def additions(ids: dict[str, str], at: str) -> dict[str, tuple[str, str, dict[st
         "contacts": ("POST", "/v1/contacts", {"full_name": "Kim"}),
         "references": ("POST", "/v1/references", {"name": "Kim"}),
         "letter_templates": ("POST", "/v1/letter-templates", {"name": "Short", "body": "Thank you."}),
+        "calendar_feeds": ("POST", "/v1/calendar-feeds", {}),
         "search_activities": ("POST", "/v1/search-activities", {"kind": "search"}),
         "tokens": ("POST", "/v1/tokens", {"name": "App"}),
     }
