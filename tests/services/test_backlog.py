@@ -37,10 +37,10 @@ def test_the_backlog_is_the_sum_over_accounts(world: World, client: TestClient, 
     assert counted(world) == Backlog(open=states["open"], overdue=states["overdue"])
 
 
-def test_the_backlog_is_one_statement_on_the_index_of_open_rows(world: World, client: TestClient) -> None:
+def test_the_backlog_is_one_statement_on_an_index_of_open_rows(world: World, client: TestClient) -> None:
     record_everything(client, world.clock.now)
     with recorded(world.database) as found:
         counted(world)
     (statement,) = found
     (scan,) = [step for step in plan(world.database, statement) if "step_instance" in step]
-    assert "ix_step_instance_queue" in scan
+    assert any(index in scan for index in ("ix_step_instance_queue", "ix_step_instance_opening"))
