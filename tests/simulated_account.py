@@ -4,7 +4,6 @@
 """
 
 import random
-import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,15 +32,20 @@ class Simulation:
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
-        self.random = random.Random(5)
+        self.random, self.count = random.Random(5), 0
         person = {"name": "Robin Okafor", "email": "r@example.com", "permission_at": _at(NOW - 80 * DAY)}
-        self.reference = self.send("POST", "/v1/references", person)["id"]
+        self.reference = self.create("/v1/references", person)
 
     def send(self, method: str, href: str, body: Answer) -> Answer:
         answer = self.client.request(method, href, json=body)
         answer.raise_for_status()
         document: Answer = answer.json()
         return document
+
+    def create(self, href: str, body: Answer) -> str:
+        """Record a fact with the next id, because ids decide the order of equal deadlines; return the id."""
+        self.count += 1
+        return str(self.send("POST", href, {"id": f"019e0000-0000-7000-8000-{self.count:012}", **body})["id"])
 
     def happens(self, share: float) -> bool:
         return self.random.random() < share
@@ -50,7 +54,7 @@ class Simulation:
         """Record an application and its rounds, of which the last may lie in the next week; half are ended then."""
         applied = NOW - self.random.randint(5, 60) * DAY
         known = {"company": f"Company {number:02}", "role": "Editor", "stage": "applied", "stage_at": _at(applied)}
-        app = self.send("POST", "/v1/applications", {**known, "applied_on": applied.date().isoformat()})["id"]
+        app = self.create("/v1/applications", {**known, "applied_on": applied.date().isoformat()})
         at, ends = applied + self.random.randint(4, 12) * DAY, []
         for _ in range(self.random.choice([0, 1, 1, 1, 2])):
             if at > NOW + 7 * DAY:
@@ -60,13 +64,13 @@ class Simulation:
         if ends and self.happens(0.5) and min(ends[-1] + 14 * DAY, NOW) > ends[-1]:
             stage = self.random.choice(["rejected", "no_response"])
             ended = {"stage": stage, "at": _at(min(ends[-1] + 14 * DAY, NOW))}
-            self.send("POST", f"/v1/applications/{app}/stages", ended)
+            self.create(f"/v1/applications/{app}/stages", ended)
 
     def interview(self, app: str, start: datetime) -> datetime:
         """Record a round and, if it is over, most of what follows it; return its end."""
         end = start + HOUR
         times = {"starts_at": _at(start), "ends_at": _at(end), "time_zone": ZONE}
-        id_ = self.send("POST", f"/v1/applications/{app}/interviews", times)["id"]
+        id_ = self.create(f"/v1/applications/{app}/interviews", times)
         if end < NOW:
             at = min(end + self.random.choice([1, 3, 8, 30]) * HOUR, NOW)
             self.debrief(app, id_, end, at)
@@ -77,7 +81,7 @@ class Simulation:
         if self.happens(0.6):
             for kind in ("positive", "concern"):
                 note = {"interview_id": id_, "kind": kind, "text": "A note.", "noted_at": _at(at)}
-                self.send("POST", f"/v1/applications/{app}/notes", note)
+                self.create(f"/v1/applications/{app}/notes", note)
         if self.happens(0.5):
             learned = {"next_stage": "A panel.", "stage_learned_at": _at(at), "timing_learned_at": _at(at)}
             hear_by = {"date": (end + 10 * DAY).date().isoformat()}
@@ -88,15 +92,15 @@ class Simulation:
         if self.happens(0.7):
             letter = {"interview_id": id_, "body": "Thank you.", "subject": "Thank you", "channel": "hand"}
             sent_at = min(end + self.random.choice([5, 20, 40]) * HOUR, NOW)
-            letter_id = self.send("POST", f"{under}/letters", letter)["id"]
+            letter_id = self.create(f"{under}/letters", letter)
             self.send("POST", f"/v1/letters/{letter_id}/send", {"sent_at": _at(sent_at), "channel": "hand"})
         if self.happens(0.6) and end + 5 * DAY < NOW:
             call = {"direction": "out", "channel": "phone", "at": _at(end + 5 * DAY)}
             outcome = self.random.choice(["spoke", "left_message", "no_answer"])
-            self.send("POST", f"{under}/follow-ups", {**call, "outcome": outcome})
+            self.create(f"{under}/follow-ups", {**call, "outcome": outcome})
         if self.happens(0.5):
             person = {"full_name": "Sam Desk", "job_title": "Head", "email": "p@example.com", "learned_at": _at(at)}
-            contact = self.send("POST", "/v1/contacts", {**person, "phone": "+1 212 555 0100"})["id"]
+            contact = self.create("/v1/contacts", {**person, "phone": "+1 212 555 0100"})
             self.send("PUT", f"/v1/interviews/{id_}/interviewers/{contact}", {})
             self.send("PATCH", under, {"status_contact_id": contact, "status_contact_since": _at(at)})
         if self.happens(0.4):
@@ -138,7 +142,7 @@ def opened(folder: Path) -> TestClient:
     with app.state.database.write(NOW) as session:
         body = UserCreate(email="s@example.com", password="tall grey horse", full_name="Sam Doe", time_zone=ZONE)
         users.sign_up(session, body, None)
-        _, secret = tokens.issue_token(session, TokenCreate(name="simulation"))
+        _, secret = tokens.issue_token(session, TokenCreate.model_validate({"name": "simulation"}))
     return TestClient(app, headers={"Authorization": f"Bearer {secret}"})
 
 
@@ -154,4 +158,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

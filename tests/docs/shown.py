@@ -19,7 +19,7 @@ def running_demo() -> Iterator[tuple[str, list[str]]]:
     command = [sys.executable, "-m", "api", "demo", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
-        lines = []
+        lines: list[str] = []
         while not lines or not lines[-1].startswith(LAST_LINE):
             lines.append(demo.stdout.readline().rstrip("\n"))
             assert lines[-1], "the demo ended"

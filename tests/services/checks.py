@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import select as core_select
 from sqlmodel import SQLModel, col, select, union_all
@@ -16,6 +16,7 @@ from api.rules.facts import ENDINGS, Elsewhere
 from api.services.steps import queue
 from api.services.steps.judge import judged_at
 from api.services.steps.load_facts import load_facts
+from api.services.steps.queue_parts import Stale
 from api.services.steps.rows import COLUMNS, StoredStep, column_values
 from api.services.stored_bytes import bytes_of, counted_tables
 from api.storage.codecs import SECONDS, from_db_id, from_db_json
@@ -132,7 +133,7 @@ def check_queue(session: OwnedSession, random: Random) -> None:
     rows = session.exec(select(StepInstance)).all()
     instant = random.choice(_instants(session.now, rows))
     states = random.choice([("overdue",), ("open",), ("upcoming",), ("overdue", "open"), STATES])
-    sort, stale = random.choice(["due_at", "-due_at", "urgency"]), random.choice(["include", "exclude", "only"])
+    sort, stale = random.choice(["due_at", "-due_at", "urgency"]), random.choice(get_args(Stale))
     wanted = [
         row
         for row in rows
