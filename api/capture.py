@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import demo
+from api.http import examples as ids
 from api.http.openapi import document
-from api.http.openapi import examples as ids
 from api.http.openapi.document import build_openapi, operations
 from api.main import create_app
 from api.settings import Settings
@@ -27,7 +27,13 @@ NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
 WEEKS_LATER = timedelta(weeks=5)  # some steps of the demo account are stale then
 TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "TaskState", "Version", "Root", "SessionSecret", "TokenSecret"}
-FULLEST = {"explain": "true", "expand": "contacts,interviews,next_action"}
+FULLEST = {
+    "explain": "true",
+    "expand": "contacts,interviews,next_action",
+    "by": "source",
+    "contacts": "true",
+    "details": "history",
+}
 EPOCH = re.compile(r'(?<=\\")[0-9a-f]{12}(?=-\d)')
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 Node = dict[str, Any]

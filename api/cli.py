@@ -26,6 +26,7 @@ from api.http.openapi.document import build_openapi
 from api.main import create_app
 from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
+from api.rules.sentences import count
 from api.services.accounts import audit_log, tokens
 from api.services.accounts.users import all_user_ids, find_by_email
 from api.services.steps import judge, recheck
@@ -231,11 +232,15 @@ def sweep() -> None:
     with opened() as database:
         sweep = apply_retention(database, now())
     swept = sweep.deleted
-    errors.print(
-        f"Deleted {swept.answers:,} stored responses, {swept.applications:,} applications, {swept.contacts:,} contacts."
+    counts = (
+        (swept.answers, "stored response"),
+        (swept.applications, "application"),
+        (swept.contacts, "contact"),
     )
+    errors.print(f"Deleted {', '.join(count(number, unit) for number, unit in counts)}.")
     if sweep.failed:
-        fail(f"{sweep.failed:,} accounts keep expired rows: see the lines above, then run `afterword sweep` again.")
+        kept = count(sweep.failed, "account")
+        fail(f"Expired rows are left in {kept}: see the lines above, then run `afterword sweep` again.")
 
 
 @steps_app.command("check")
@@ -263,6 +268,7 @@ def steps_check(
         ):
             checked, wrong = checked + rows, wrong + different
     done = "repaired" if repair else "found"
-    errors.print(f"{checked:,} stored steps of {len(ids):,} accounts checked, {wrong:,} differences {done}.")
+    seen = f"{count(checked, 'stored step')} of {count(len(ids), 'account')} checked"
+    errors.print(f"{seen}, {count(wrong, 'difference')} {done}.")
     if wrong and not repair:
         fail("the stored steps differ from the rules: run `afterword steps check --repair`.")

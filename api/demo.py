@@ -1,4 +1,8 @@
-"""The demo account: three applications in different phases, created by the services that requests use."""
+"""The demo account, created by the services that requests use.
+
+Three applications are in different phases after an interview. Earlier ones, some of them closed, give the statistics
+something to show; they have no steps.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -6,7 +10,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from api.http.openapi import examples as ids
+from api.http import examples as ids
 from api.models import Application, Contact, Interview, Letter, Reference, Token
 from api.models.base import Body
 from api.models.contact import ApplicationContactPut
@@ -38,6 +42,26 @@ from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 ZONE = "America/New_York"
+BOARD, SITE, REFERRAL = "Job board", "Company site", "Referral"
+FIRST_EARLIER = 201  # the number of the first of their ids
+# Company, role, source, work mode, applied so many days ago, then stages and contacts with their days.
+EARLIER: tuple[tuple[str, str, str, str, int, dict[str, int]], ...] = (
+    ("Birch & Vale", "Copy editor", BOARD, "remote", 75, {"rejected": 70}),
+    ("Old Quay Press", "Production editor", BOARD, "onsite", 72, {"no_response": 40}),
+    ("Meridian Labs", "Technical writer", REFERRAL, "hybrid", 68, {"interviewing": 60, "rejected": 50}),
+    ("Cobalt Media", "Content editor", BOARD, "remote", 64, {"rejected": 62}),
+    ("Fern Publishing", "Managing editor", REFERRAL, "onsite", 60, {"interviewing": 51, "offered": 42, "declined": 38}),
+    ("Tidewater Health", "Medical writer", SITE, "hybrid", 55, {"no_response": 20}),
+    ("Northlight", "UX writer", BOARD, "remote", 52, {"rejected": 38}),
+    ("Quill & Co", "Senior editor", REFERRAL, "hybrid", 48, {"interviewing": 43, "withdrawn": 33}),
+    ("Saltmarsh Museum", "Publications editor", SITE, "onsite", 45, {"rejected": 30}),
+    ("Anchor Foods", "Content writer", BOARD, "hybrid", 40, {}),
+    ("Delta Rail", "Technical writer", SITE, "onsite", 34, {"contact": 25}),
+    ("Ember Games", "Narrative editor", BOARD, "remote", 28, {"rejected": 27}),
+    ("Grove Bank", "Documentation lead", REFERRAL, "hybrid", 21, {"contact": 17}),
+    ("Hazel Software", "Technical writer", BOARD, "remote", 14, {}),
+    ("Iris Optics", "Content editor", SITE, "onsite", 5, {}),
+)
 
 
 class Story:
@@ -80,6 +104,7 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _just_interviewed(story)
         _interview_ahead(story)
         _offer_on_the_table(story)
+        _earlier_applications(story)
         return secret
 
 
@@ -136,6 +161,8 @@ def _just_interviewed(story: Story) -> None:
         role="Production editor",
         why_role="Bringing a list through production on time is what I do best and enjoy most.",
         why_company="Larkfield is one of the few houses that still prints its own proofs.",
+        source=REFERRAL,
+        work_mode="onsite",
         posting_url="https://jobs.example.com/larkfield/production-editor",
         posting_text="What you bring:\n- Five years in book production\n- Calm with printers and authors",
         applied_on=story.day(-12),
@@ -216,6 +243,8 @@ def _interview_ahead(story: Story) -> None:
         ids.UPCOMING,
         company="Juniper Health",
         role="Content lead",
+        source=SITE,
+        work_mode="remote",
         applied_on=story.day(-6),
         time_zone="Europe/Berlin",
     )
@@ -238,6 +267,8 @@ def _offer_on_the_table(story: Story) -> None:
         app,
         company="Harbour Analytics",
         role="Technical writer",
+        source=BOARD,
+        work_mode="hybrid",
         applied_on=story.day(-30),
         time_zone=ZONE,
         status_contact_id=ids.OFFER_CONTACT,
@@ -292,3 +323,20 @@ def _after_the_panel(story: Story) -> None:
     story.tell(
         SEARCH_ACTIVITY, ids.ACTIVITY, kind="networking", at=story.at(-4, "18:00"), note="Met two editors at a fair."
     )
+
+
+def _earlier_applications(story: Story) -> None:
+    """Record applications without an interview ahead: most are closed, some still wait for an answer."""
+    for number, (company, role, source, work_mode, applied, later) in enumerate(EARLIER, FIRST_EARLIER):
+        app = ids.demo_id(number)
+        more: dict[str, Any] = {"source": source, "work_mode": work_mode, "time_zone": ZONE}
+        story.tell(APPLICATION, app, company=company, role=role, applied_on=story.day(-applied), **more)
+        row = find(story.session, Application, app)
+        row.created_at = row.updated_at = story.now - timedelta(days=applied)
+        for place, (what, days) in enumerate(later.items(), 10 * number):
+            at = story.at(-days, "11:00")
+            if what == "contact":
+                written: dict[str, Any] = {"direction": "in", "channel": "email", "outcome": "status"}
+                story.tell(FOLLOW_UP, ids.demo_id(place), within=app, at=at, **written)
+            else:
+                story.tell(STAGE, ids.demo_id(place), within=app, stage=what, at=at)

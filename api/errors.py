@@ -142,8 +142,9 @@ class TooManyRequestsError(ProblemError):
 
     def __init__(self, wait: timedelta) -> None:
         seconds = max(1, math.ceil(wait.total_seconds()))
-        unit = f"{seconds} seconds" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
-        super().__init__(f"Too many requests: wait {unit}, then try again.", headers={"Retry-After": str(seconds)})
+        number, unit = (seconds, "second") if seconds < 120 else (math.ceil(seconds / 60), "minute")
+        long = f"{number} {unit}{'' if number == 1 else 's'}"
+        super().__init__(f"Too many requests: wait {long}, then try again.", headers={"Retry-After": str(seconds)})
 
 
 class StorageFullError(ProblemError):

@@ -29,6 +29,7 @@ from api.routers import (
     cards,
     contacts,
     docs,
+    exports,
     follow_ups,
     interviews,
     letter_templates,
@@ -42,10 +43,13 @@ from api.routers import (
     privacy,
     queue,
     references,
+    reports,
     search_activities,
     sessions,
     stages,
+    statistics,
     steps,
+    timelines,
     tokens,
 )
 from api.settings import SETTINGS, Settings
@@ -78,6 +82,10 @@ ROUTERS = (
     follow_ups.routes,
     offers.routes,
     search_activities.routes,
+    timelines.routes,
+    statistics.routes,
+    exports.routes,
+    reports.routes,
 )
 
 
@@ -93,6 +101,7 @@ EXPOSED = (
     "WWW-Authenticate",
     "X-Request-ID",
     "Idempotency-Replayed",
+    "Content-Disposition",
 )
 
 

@@ -6,7 +6,9 @@ import hmac
 import runpy
 import secrets
 import string
+import unicodedata
 import zlib
+from enum import IntEnum
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +33,14 @@ MIN_CHARACTERS = 4
 DECORATION = string.digits + string.punctuation + string.whitespace
 
 
+class PasswordMatch(IntEnum):
+    """Whether a password belongs to a hash. `OUTDATED`: it does, but the hash is to be replaced by a new one."""
+
+    NONE = 0
+    OUTDATED = 1
+    CURRENT = 2
+
+
 @cache
 def _hasher() -> PasswordHash:
     return PasswordHash((Argon2Hasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1, hash_len=LENGTH),))
@@ -42,20 +52,28 @@ def _decoy() -> str:
     return f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${salt}${digest}"
 
 
+def normal_password(password: str) -> str:
+    """Return the form of a password that is hashed: keyboards and systems send one text as different characters."""
+    return unicodedata.normalize("NFKC", password)
+
+
 def hash_password(password: str) -> str:
     """Return an argon2 hash; takes a few tenths of a second of CPU time."""
-    return _hasher().hash(password)
+    return _hasher().hash(normal_password(password))
 
 
-def verify_password(password: str, stored: str | None) -> bool:
-    """Verify a password. If no hash is stored, take the same time and return False."""
-    return _hasher().verify(password, stored or _decoy()) and stored is not None
+def verify_password(password: str, stored: str | None) -> PasswordMatch:
+    """Compare a password with a hash. If no hash is stored, take the same time and return NONE.
 
-
-def needs_rehash(stored: str) -> bool:
-    """Tell whether a hash was made with other parameters than the current ones."""
-    hasher = _hasher().current_hasher
-    return bool(hasher.check_needs_rehash(stored))
+    Hashes of older versions were made of the text as it was sent. So a text with another normal form is compared twice
+    if it is wrong. That depends on the text alone, not on the account, so the time of a refusal still tells nothing.
+    """
+    normal = normal_password(password)
+    for form in dict.fromkeys((normal, password)):
+        if _hasher().verify(form, stored or _decoy()) and stored is not None:
+            is_current = form == normal and not _hasher().current_hasher.check_needs_rehash(stored)
+            return PasswordMatch.CURRENT if is_current else PasswordMatch.OUTDATED
+    return PasswordMatch.NONE
 
 
 @cache
@@ -74,7 +92,7 @@ def is_common(password: str) -> bool:
     It is if it is common, also after digits and punctuation around it are removed, or has less than four different
     characters.
     """
-    plain = password.lower()
+    plain = normal_password(password).lower()
     return (
         len(set(plain)) < MIN_CHARACTERS
         or plain in _commonest()

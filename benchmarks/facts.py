@@ -28,6 +28,8 @@ from api.models import (
     StepOverride,
 )
 from api.rules.facts import Moment
+from api.services.facts.applications import company_key
+from api.services.facts.contacts import search_key
 from benchmarks import words
 
 Row = dict[str, Any]
@@ -131,7 +133,7 @@ def _application(made: Account) -> None:
         Application,
         applied,
         company=company,
-        company_key=company.casefold(),
+        company_key=company_key(company),
         role=made.pick(words.ROLES),
         source=made.pick(words.SOURCES),
         why_role="Bringing a list through production on time is what I do best.",
@@ -194,14 +196,17 @@ def _people(made: Account, row: Row, fate: str, last: datetime) -> list[Row]:
 
 
 def _person(made: Account, row: Row, role: str, at: datetime, *, complete: bool) -> Row:
+    name = made.name()
+    email = f"person{made.random.randrange(10_000)}@example.com" if complete else None
     person = made.add(
         Contact,
         at,
-        full_name=made.name(),
+        full_name=name,
         job_title=made.pick(words.TITLES) if complete else None,
         company=row["company"],
         role=role,
-        email=f"person{made.random.randrange(10_000)}@example.com" if complete else None,
+        email=email,
+        search_key=search_key(name, row["company"], email),
         phone="+1 212 555 0199" if complete else None,
         details_source="card" if complete else None,
         details_complete_since=at if complete else None,

@@ -2,7 +2,7 @@
 
 from sqlmodel import update
 
-from api.http.openapi import examples
+from api.http import examples
 from api.models import Mail
 from api.security import hash_token
 from api.services.accounts import password_resets

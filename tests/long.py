@@ -26,6 +26,7 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=sys.maxsize, help="maximum number of rounds")
     wanted = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs and their children ignore it
     end = time.monotonic() + wanted.minutes * 60
     ended: Counter[str] = Counter()
     for number in range(wanted.rounds):

@@ -1,18 +1,19 @@
 """A real server in a thread, for tests that an in-process client cannot do."""
 
-import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import httpx
 import uvicorn
 
 from api.http.server import make_server
 from tests.conftest import World
 
 Address = tuple[str, int]
+PLAIN = False  # for `verify`: loading the CA certificates takes longer than the requests
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
     is_ready = threading.Event()
     server = make_server(world.app, settings, lambda _: is_ready.set())
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
         address: Address = listener.getsockname()
         thread.start()
         try:
@@ -38,6 +39,12 @@ def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
         finally:
             server.should_exit = True
             thread.join(30)
+
+
+def http_client(address: Address) -> httpx.Client:
+    """Return a client that keeps its connections open."""
+    host, port = address
+    return httpx.Client(base_url=f"http://{host}:{port}", verify=PLAIN, timeout=30)
 
 
 def closed_after(connection: socket.socket, most: float) -> tuple[float, bytes]:

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import make_url
 
 from api.commands.terminal import connected, errors, fail, now, opened, progress_bar
+from api.rules.sentences import count
 from api.services.accounts import epochs
 from api.settings import Settings
 from api.storage.backup import back_up
@@ -51,7 +52,7 @@ def restore(
             accounts, ended = _start_epoch(database, ending=ending)
 
     kept = restore_file(Path(address.database), file, now(), prepare)
-    errors.print(f"Restored {accounts:,} accounts from {file}{_ended(ended, ending=ending)}.")
+    errors.print(f"Restored {count(accounts, 'account')} from {file}{_ended(ended, ending=ending)}.")
     if kept is not None:
         errors.print(f"The replaced database is {kept}: delete it when you do not need it any more.")
 
@@ -61,7 +62,7 @@ def restored(*, ending: EndCredentials = False) -> None:
     """Say that a backup was restored, for example after pg_restore: no entity tag from before holds any more."""
     with opened() as database:
         accounts, ended = _start_epoch(database, ending=ending)
-    errors.print(f"New entity tags for {accounts:,} accounts{_ended(ended, ending=ending)}.")
+    errors.print(f"New entity tags for {count(accounts, 'account')}{_ended(ended, ending=ending)}.")
 
 
 def _start_epoch(database: Database, *, ending: bool) -> tuple[int, int]:
@@ -70,5 +71,5 @@ def _start_epoch(database: Database, *, ending: bool) -> tuple[int, int]:
         return epochs.start_epoch(session), epochs.end_credentials(session) if ending else 0
 
 
-def _ended(count: int, *, ending: bool) -> str:
-    return f", {count:,} sessions and tokens ended" if ending else ""
+def _ended(number: int, *, ending: bool) -> str:
+    return f"; {count(number, 'session or token', 'sessions and tokens')} ended" if ending else ""

@@ -9,6 +9,7 @@ import typer
 from api.commands.terminal import Email, errors, fail, now, opened, progress_bar, read_line, read_password
 from api.models import User
 from api.models.user import NewEmail, NewPassword, UserCreate
+from api.rules.sentences import count
 from api.security import hash_password
 from api.services.accounts import erasure, operator, users
 from api.services.steps import judge
@@ -88,7 +89,7 @@ def set_user_password(
     hashed = hash_password(NewPassword(password=read_password()).password)
     with opened() as database, _account(database, email) as (session, user):
         ended = operator.set_password(session, user, hashed, end_tokens=end_tokens)
-    errors.print(f"Password set; {ended.sessions:,} sessions and {ended.tokens:,} personal tokens ended.")
+    errors.print(f"Password set; {count(ended.sessions, 'session')} and {count(ended.tokens, 'personal token')} ended.")
 
 
 @app.command("email")
@@ -113,7 +114,8 @@ def erase_user(
         with _account(database, email) as (session, user):
             counts = operator.count_rows(session)
         if not yes:
-            question = f"This erases {counts.applications:,} applications and {counts.contacts:,} contacts. Address"
+            lost = f"{count(counts.applications, 'application')} and {count(counts.contacts, 'contact')}"
+            question = f"This erases {lost}. Address"
             if read_line(question).lower() != user.email:
                 fail("nothing was erased: type the address of the account, or use --yes.")
         with _account(database, email) as (session, user):

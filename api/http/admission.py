@@ -240,6 +240,8 @@ class Admission:
         try:
             received = await self._received(scope, receive)
         except ProblemError as error:
+            if _waits_to_send(scope):
+                error.headers["Connection"] = "close"
             await _refuse(scope, receive, send, error)
             return
         await self._admit(scope, received, send)
@@ -305,6 +307,11 @@ def _needs_token(scope: Scope) -> bool:
         if match == Match.FULL:
             return bool(getattr(about.get("route"), "scopes", ()))
     return False
+
+
+def _waits_to_send(scope: Scope) -> bool:
+    """Tell whether the client sends its body only after a 100: without it, its next request would be read as body."""
+    return any(name == b"expect" and value.lower() == b"100-continue" for name, value in scope["headers"])
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -1,4 +1,4 @@
-"""Middleware for every request: request id, HEAD, security headers, log line, metrics, and 500 for our own faults."""
+"""Middleware for every request: request id, Host, HEAD, security headers, log line, metrics, and 500 for our faults."""
 
 import logging
 import re
@@ -7,6 +7,7 @@ import time
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.errors import FieldError
 from api.http.problems import problem_response
 from api.metrics import Metrics
 from api.models.base import new_id
@@ -24,6 +25,7 @@ SECURITY_HEADERS = (
 )
 NO_STORE = (b"cache-control", b"no-store")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
+HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
@@ -39,10 +41,9 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["request_id"] = _request_id(scope)
         method = scope["method"]
-        if method == "HEAD":
-            scope["method"] = "GET"
+        # A copy: the server reads its scope when it sends the response, and must see HEAD there.
+        scope = {**scope, "method": "GET" if method == "HEAD" else method, "request_id": _request_id(scope)}
         began, status, is_begun = time.perf_counter(), 500, False
         if self.metrics is not None:
             self.metrics.began()
@@ -62,7 +63,7 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, answer)
+            await self._call(scope, receive, answer)
         except Exception:  # outermost handler: an exception that gets here is a bug and becomes a 500
             log.exception("fault", extra={"request_id": scope["request_id"], "route": _route(scope)})
             if is_begun:
@@ -70,6 +71,17 @@ class RequestMiddleware:
             await problem_response(Request(scope), "internal", PROBLEM_TYPES["internal"].advice)(scope, receive, answer)
         finally:
             self._log_and_measure(scope, method if method in METHODS else "other", status, time.perf_counter() - began)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the application, or answer 400 if Host is missing, repeated or no host (RFC 9112, section 3.2)."""
+        fault = _host_fault(scope)
+        if fault is None:
+            await self.app(scope, receive, send)
+            return
+        refused = problem_response(
+            Request(scope), "bad_request", fault.detail, errors=[fault], headers={"Connection": "close"}
+        )
+        await refused(scope, receive, send)
 
     def _log_and_measure(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         """Log and measure a response by route template and known method, because raw paths and methods are input."""
@@ -108,6 +120,19 @@ def _security_headers(scope: Scope, message: Message) -> list[tuple[bytes, bytes
     if scope["scheme"] == "https":
         wanted.append(HSTS)
     return [(name, value) for name, value in wanted if name not in said]
+
+
+def _host_fault(scope: Scope) -> FieldError | None:
+    """Return what is wrong with Host: a proxy might have read another host than we do. HTTP/1.0 needs none."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) == 1 and HOST.fullmatch(hosts[0]):
+        return None
+    if not hosts:
+        if scope["http_version"] == "1.0":
+            return None
+        return FieldError("header", "Host", "missing", "Send the host and the port of this server in `Host`.")
+    code = "invalid" if len(hosts) == 1 else "repeated"
+    return FieldError("header", "Host", code, "Send `Host` once, with the host and the port of this server.")
 
 
 def _request_id(scope: Scope) -> str:

@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from api.errors import ProblemError
 from api.http.deps import Caller
 from api.protocol.etags import hashed_etag
-from api.words import letter_sheet, pages, pdf
+from api.words import job_search_page, letter_sheet, pages, pdf
+from api.words.pictures import page as picture_page
+from api.words.pictures import svg
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -21,12 +23,14 @@ MEDIA_TYPES = {
     "eml": "message/rfc822",
     "mailto": "text/uri-list",
     "pdf": "application/pdf",
+    "svg": "image/svg+xml",
+    "csv": "text/csv",
 }
 FORMAT_QUERY = Query(alias="format", description="The format, instead of `Accept`.")
 VARY = {"Vary": "Accept"}
 STYLES = " ".join(
     f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-    for style in (pages.STYLE, letter_sheet.STYLE)
+    for style in (pages.STYLE, letter_sheet.STYLE, job_search_page.STYLE, picture_page.STYLE, svg.STYLE)
 )
 POLICY = f"default-src 'none'; style-src {STYLES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 NO_PDF = "This server makes no PDF: request `html` and print that, or ask the operator to install afterword[pdf]."
@@ -97,9 +101,9 @@ def format_response(caller: Caller, kind: str, content: str | bytes, *, file: st
     tag = hashed_etag(kind, content)
     caller.set_etag(tag, vary="Accept")
     headers = {"ETag": tag, **VARY}
-    if kind == "html":
+    if kind in ("html", "svg"):
         headers["Content-Security-Policy"] = POLICY
-    if file is not None and kind in ("eml", "pdf"):
+    if file is not None and kind in ("eml", "pdf", "csv"):
         headers["Content-Disposition"] = f'attachment; filename="{file}.{kind}"'
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 

@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
+from api.http.field_messages import KEY, detail_of, expected_in, query_fields
 from api.http.route_index import routes_of
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.storage.codecs import is_id
@@ -116,34 +118,28 @@ def problem_document(
     }
 
 
-def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """Convert the first 100 of pydantic's validation errors to ours, without the input."""
+def field_errors(errors: Sequence[Mapping[str, Any]], route: object = None) -> list[FieldError]:
+    """Convert the first 100 of pydantic's validation errors to ours, without the input.
+
+    `route`: the one that refused the request; its types of fields say what to send.
+    """
+    body = getattr(getattr(route, "body_field", None), "field_info", None)
+    query = query_fields(route.dependant) if isinstance(route, APIRoute) else {}
     found = []
     for error in errors[:MAX_ERRORS]:
         place, *rest = error["loc"] or ("body",)
         code = OWN_CODES.get(error["type"], error["type"])
-        detail = _detail(error)
+        path = [part for part in rest if _is_key(part)]
+        field = expected_in(body, query, place, [*path, KEY] if rest[-1:] == [KEY] else path)
+        detail = detail_of(error, field, expected_in(body, query, place, path[:-1]), path[-1] if path else "")
         if place == "query":
             found.append(FieldError("parameter", _joined(rest), code, detail))
         elif place == "header":
             found.append(FieldError("header", _joined(rest), code, detail))
         else:
-            pointer = (
-                "" if error["type"] == "json_invalid" else "".join(f"/{_token(part)}" for part in rest if _is_key(part))
-            )
+            pointer = "" if error["type"] == "json_invalid" else "".join(f"/{_token(part)}" for part in path)
             found.append(FieldError("pointer", pointer, code, detail))
     return found
-
-
-def _detail(error: Mapping[str, Any]) -> str:
-    if error["type"] == "json_invalid":
-        return f"Fix the JSON in the body: {error['ctx']['error'].rstrip('.')}."
-    message = str(error["msg"]).rstrip(".")
-    known = {
-        "missing": "This is required: send it",
-        "extra_forbidden": "There is no field of this name: remove it, or check its spelling",
-    }
-    return known.get(error["type"], message) + "."
 
 
 def _is_key(part: object) -> bool:
@@ -201,7 +197,7 @@ def expected_problem(request: Request, error: ProblemError) -> Response:
 def _validation(request: Request, error: RequestValidationError) -> Response:
     if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
         return expected_problem(request, NotFoundError())
-    return invalid(request, field_errors(error.errors()))
+    return invalid(request, field_errors(error.errors(), request.scope.get("route")))
 
 
 def _http(request: Request, error: HTTPException) -> Response:

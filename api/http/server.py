@@ -3,11 +3,13 @@
 import asyncio
 import json
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 import uvicorn
 from fastapi import FastAPI
+from httptools import HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
@@ -31,6 +33,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     uvicorn itself limits only how long a connection may be idle between requests. The rest of a refused body counts as
     headers of the next request, so it has to end in time too. The next request is not read before the client has read
     the response to the last one: so one connection keeps at most one response in memory.
+
+    Requests to change the protocol (`Upgrade: h2c`, which Java's client sends) are served as if `Upgrade` was not sent.
+    The parser ends its work after their headers; so they are parsed again without it, together with their body.
     """
 
     headers_due: asyncio.TimerHandle | None = None
@@ -39,6 +44,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     in_headers = False
     header_bytes = 0
     is_broken = False
+    is_upgrade = False
+    received = b""
+    unparsed: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class does
         """Start the header deadline of the first request, and set the options of the socket.
@@ -64,7 +72,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         if self.headers_due is None and self.cycle.response_complete:
             self._await_headers()
         continued = self.in_headers
-        super().data_received(data)
+        self.unparsed = data
+        while self.unparsed is not None:
+            self.received, self.unparsed = self.unparsed, None
+            super().data_received(self.received)
+        self.received = b""
         if continued and self.in_headers:
             self.header_bytes += len(data)
             if self.header_bytes > MAX_HEADER_BYTES:
@@ -84,7 +96,24 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._stop_waiting()
         if self.parser.get_http_version() not in VERSIONS:
             raise ValueError("the request line has no known HTTP version")
-        super().on_headers_complete()
+        self.is_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if not self.is_upgrade:
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that the body is complete."""
+        if not self.is_upgrade:
+            super().on_message_complete()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Parse a request again without `Upgrade`. uvicorn calls this while it handles the parser's exception."""
+        error = sys.exception()
+        head = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        head += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        rest = self.received[error.args[0] :] if error is not None else b""
+        self.is_upgrade, self.parser = False, HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn sets it
+        self.unparsed = b"\r\n".join([*head, b"", rest])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the header deadline."""
@@ -195,7 +224,7 @@ def make_server(app: FastAPI, settings: Settings, announce: Callable[[str], None
 
 def serve(app: FastAPI, settings: Settings, listener: socket.socket, announce: Callable[[str], None]) -> None:
     """Serve in this process until a signal, then finish the running requests."""
-    asyncio.run(make_server(app, settings, announce).serve(sockets=[listener]))
+    make_server(app, settings, announce).run(sockets=[listener])
 
 
 def serve_in_processes(settings: Settings, listener: socket.socket, workers: int) -> None:

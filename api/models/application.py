@@ -19,8 +19,6 @@ from api.models.base import (
     Id,
     Instant,
     Line,
-    MomentIO,
-    MomentOut,
     Shown,
     Stored,
     Text,
@@ -28,10 +26,10 @@ from api.models.base import (
     Zone,
     id_column,
     json_column,
-    moment_column,
     owned_by_user,
     points_at,
 )
+from api.models.moment import MomentIO, MomentOut, moment_column
 from api.models.policy import PolicyOverrides, PolicyOverridesPublic
 from api.rules.facts import Moment
 
@@ -68,11 +66,16 @@ class SalaryPeriod(StrEnum):
     HOUR = "hour"
 
 
+KEY_LENGTH = 600  # a folded name can be longer, but PostgreSQL indexes only short texts
 LIVE = text("closed_at IS NULL AND deleted_at IS NULL")
+ACCEPTED = text("closed_outcome = 'accepted' AND archived_at IS NULL AND deleted_at IS NULL")
 
 
 class Application(Stored, table=True):
-    """An application. Stage, offer and end are derived from its stage history, and stored for lists."""
+    """An application. Stage, offer and end are derived from its stage history, and stored for lists.
+
+    `company_key` is the folded company: lists are sorted and filtered by it.
+    """
 
     __tablename__ = "application"
     __table_args__ = (
@@ -82,11 +85,12 @@ class Application(Stored, table=True):
         Index("ix_application_updated", "user_id", "updated_at", "id"),
         Index("ix_application_company", "user_id", "company_key", "id"),
         Index("ix_application_status_contact", "user_id", "status_contact_id"),
+        Index("ix_application_accepted", "user_id", "closed_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
         Index("ix_application_live", "user_id", "closed_at", "deleted_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
 
     company: str = Column(max_length=200)
-    company_key: str = Column(max_length=600)
+    company_key: str = Column(max_length=KEY_LENGTH)
     role: str = Column(max_length=200)
     source: str | None = Column(default=None, max_length=200)
     posting_url: str | None = Column(default=None, max_length=2_000)

@@ -13,25 +13,22 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     NaiveDatetime,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
-from sqlalchemy import JSON, ForeignKeyConstraint, String, types
+from pydantic_core import PydanticCustomError
+from sqlalchemy import JSON, ForeignKeyConstraint
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import Uuid
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
+from api.models.type_notes import Expects, Says
 from api.protocol.email_address import UnusableAddressError, normalized_address
 from api.rules.calendar import ZONES, in_utc, is_within_reach
-from api.rules.facts import Moment
-from api.storage.codecs import from_db_moment
 from api.storage.session import Owned
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -40,11 +37,15 @@ CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 YEARS = r"(19[7-9]\d|2[01]\d\d)"
 WALL = rf"{YEARS}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{CLOCK}(:[0-5]\d(\.\d+)?)?"
 NUMBER = re.compile(r"\s*[+-]?[\d.]+([eE][+-]?\d+)?\s*")
+AN_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+UUIDV7 = "a UUID of version 7, in hexadecimal digits with hyphens,"
+AN_INSTANT = "an instant with its offset from UTC,"
 UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff"
 BLANK = r"\s\x85\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb"
 TURNING = r"\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069"
-A_LINE = rf"^(?![{BLANK}]*$)[^{CONTROL}{TURNING}]+$"
+ENCLOSING = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+A_LINE = rf"^(?![{BLANK}]*$){ENCLOSING}[^{CONTROL}{TURNING}]+{ENCLOSING}$"
 A_TEXT = rf"^(?![{BLANK}]*$)[^{CONTROL}]+$"
 AN_ADDRESS = rf'^("([^{BLANK}{CONTROL}]| )+"|[^@<>,;{BLANK}{CONTROL}]+)@[^@<>,;{BLANK}{CONTROL}]+$'
 ANYTHING = r"^[^\x00]*$"
@@ -54,18 +55,8 @@ UNWANTED = re.compile(rf"[{CONTROL}\ud800-\udfff]")
 NOT_IN_A_LINE = re.compile(f"[{TURNING}]")
 NOTHING = re.compile(f"[{BLANK}]*")
 HIDDEN = re.compile(f"[{BLANK}{CONTROL}]")
+MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 Local = TypeVar("Local", bound=dt.date)
-
-
-class Says:
-    """Adds keywords to the JSON Schema of a type, for what only its validators check."""
-
-    def __init__(self, **keywords: object) -> None:
-        self.keywords = keywords
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Return the schema with these keywords."""
-        return {**handler(core), **self.keywords}
 
 
 def new_id() -> str:
@@ -79,13 +70,21 @@ def _uuid7(value: str) -> str:
     except ValueError:
         parsed = None
     if parsed is None or parsed.version != 7 or str(parsed) != value.lower():
-        raise PydanticCustomError("not_a_uuid7", "Send a UUIDv7 as canonical text, or leave out the id.")
+        raise PydanticCustomError("not_a_uuid7", f"Send {UUIDV7} such as {AN_ID}, or leave out the id.")
     return str(parsed)
+
+
+def _without_marks_around(value: object) -> object:
+    """Remove marks of text direction around a value: phones put them around what is copied from a contact."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    inner = value.strip().strip(MARKS)
+    return inner if inner != value.strip() else value
 
 
 def _clean(value: str) -> str:
     if UNWANTED.search(value):
-        raise PydanticCustomError("control_character", "Remove control characters and unpaired surrogates.")
+        raise PydanticCustomError("control_character", "Remove the control characters: they cannot be seen.")
     return value
 
 
@@ -99,7 +98,7 @@ def _one_line(value: str) -> str:
 def _visible(value: str) -> str:
     """Refuse invisible characters: the address of a mail or a link must be what the reader sees."""
     if HIDDEN.search(value):
-        raise PydanticCustomError("invisible_character", "Remove spaces and invisible characters.")
+        raise PydanticCustomError("invisible_character", "Remove spaces and invisible characters from it.")
     return _clean(value)
 
 
@@ -110,8 +109,12 @@ def _not_blank(value: str) -> str:
 
 
 def _like_an_address(value: str) -> str:
+    if value.lower().startswith("mailto:"):
+        detail = "Leave out mailto: and send the address alone, such as name@example.com."
+        raise PydanticCustomError("not_an_address", detail)
     if not re.fullmatch(AN_ADDRESS, value):
-        raise PydanticCustomError("not_an_address", "Send one e-mail address such as name@example.com.")
+        alone = "the address without the name and without angle brackets," if ">" in value else "one e-mail address"
+        raise PydanticCustomError("not_an_address", "Send {alone} such as name@example.com.", {"alone": alone})
     return _clean(value)
 
 
@@ -125,7 +128,8 @@ def _mailable(value: str) -> str:
 
 def _no_script(value: str) -> str:
     if value.lower().startswith(("javascript:", "data:", "vbscript:")):
-        raise PydanticCustomError("not_a_link", "Send a link to a page, not one that runs a script.")
+        detail = "Send a link to a page such as https://meet.example.com/7, not one that runs a script."
+        raise PydanticCustomError("not_a_link", detail)
     return value
 
 
@@ -152,20 +156,21 @@ def _whole_second(value: datetime) -> datetime:
     try:
         return in_utc(value).replace(microsecond=0)
     except ValueError as error:
-        detail = "Use an instant from 1970 to the end of 2199."
+        detail = "Use an instant from 1970 to the end of 2199, such as 2026-03-02T15:00:00Z."
         raise PydanticCustomError("instant_out_of_range", detail) from error
 
 
 def _within_reach(value: Local) -> Local:
     if not is_within_reach(value):
-        raise PydanticCustomError("date_out_of_range", "Use a date from 1970 to the end of 2199.")
+        raise PydanticCustomError("date_out_of_range", "Use a date from 1970 to the end of 2199, such as 2026-03-02.")
     return value
 
 
 def _text_only(value: object) -> object:
-    """Refuse numbers in the place of an instant or a date: pydantic would read them as Unix time."""
+    """Refuse numbers in the place of an instant: pydantic would read them as Unix time."""
     if not isinstance(value, str | dt.date | dt.time) or (isinstance(value, str) and NUMBER.fullmatch(value)):
-        raise PydanticCustomError("not_a_text", "Send it as text, for example 2026-03-02T15:00:00Z or 2026-03-02.")
+        detail = f"Send {AN_INSTANT} such as 2026-03-02T15:00:00Z or 2026-03-02T10:00:00-05:00, as text."
+        raise PydanticCustomError("not_a_text", detail)
     return value
 
 
@@ -193,14 +198,24 @@ def _minutes(value: dt.time) -> dt.time:
     return value
 
 
+UNMARKED = BeforeValidator(_without_marks_around)
 Id = Annotated[
-    str, Field(max_length=64, json_schema_extra={"format": "uuid", "pattern": UUID7}), AfterValidator(_uuid7)
+    str,
+    Field(max_length=64, json_schema_extra={"format": "uuid", "pattern": UUID7}),
+    AfterValidator(_uuid7),
+    Expects(UUIDV7, AN_ID),
 ]
 NO_NUL = Says(pattern=ANYTHING)
 IN_QUERY = Says(pattern=PRINTABLE)
-AnyId = Annotated[str, Field(max_length=64, json_schema_extra={"format": "uuid"})]
+AnyId = Annotated[
+    str, Field(max_length=64, json_schema_extra={"format": "uuid"}), Expects("the id of one of your objects,", AN_ID)
+]
 Instant = Annotated[
-    AwareDatetime, BeforeValidator(_text_only), AfterValidator(_whole_second), Says(pattern=rf"^{YEARS}-")
+    AwareDatetime,
+    BeforeValidator(_text_only),
+    AfterValidator(_whole_second),
+    Says(pattern=rf"^{YEARS}-"),
+    Expects(AN_INSTANT, "2026-03-02T10:00:00-05:00"),
 ]
 WallTime = Annotated[
     NaiveDatetime,
@@ -209,22 +224,37 @@ WallTime = Annotated[
     AfterValidator(_within_reach),
     AfterValidator(lambda value: value.replace(microsecond=0)),
     WithJsonSchema({"type": "string", "format": "date-time-local", "pattern": f"^{WALL}$"}),
+    Expects("a local time without an offset,", "2026-03-02T10:00"),
 ]
-Day = Annotated[dt.date, BeforeValidator(_day_only), AfterValidator(_within_reach), Says(pattern=rf"^{YEARS}-")]
+Day = Annotated[
+    dt.date,
+    BeforeValidator(_day_only),
+    AfterValidator(_within_reach),
+    Says(pattern=rf"^{YEARS}-"),
+    Expects("a date", "2026-03-02"),
+]
 ClockTime = Annotated[
     dt.time,
     BeforeValidator(_clock_only),
     AfterValidator(_minutes),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
     WithJsonSchema({"type": "string", "format": "time-local", "pattern": f"^{CLOCK}$"}),
+    Expects("hours and minutes", "14:30"),
 ]
-Zone = Annotated[str, Field(max_length=64, json_schema_extra={"format": "time-zone"}), AfterValidator(_zone)]
+Zone = Annotated[
+    str,
+    Field(max_length=64, json_schema_extra={"format": "time-zone"}),
+    AfterValidator(_zone),
+    Expects("the IANA name of a time zone,", "America/New_York"),
+]
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    UNMARKED,
     AfterValidator(_one_line),
     AfterValidator(_not_blank),
     Says(pattern=A_LINE),
+    Expects("a text on one line,", "Human Resources", is_free=True),
 ]
 Text = Annotated[
     str,
@@ -232,78 +262,55 @@ Text = Annotated[
     AfterValidator(_clean),
     AfterValidator(_not_blank),
     Says(pattern=A_TEXT),
+    Expects("a text", "They liked my portfolio", is_free=True),
 ]
 Url = Annotated[
     str,
     StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"),
+    UNMARKED,
     AfterValidator(_visible),
-    Says(pattern=rf"^https?://[^{BLANK}{CONTROL}]+$"),
+    Says(pattern=rf"^{ENCLOSING}https?://[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
+    Expects("a web address without spaces that begins with https:// or http://,", "https://www.example.com/jobs/7"),
 ]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[float, Field(strict=True, ge=0, le=1_000_000_000, allow_inf_nan=False)]
+Currency = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{3}$"), Expects("the code of a currency in three capital letters,", "EUR")
+]
+Amount = Annotated[
+    float,
+    Field(strict=True, ge=0, le=1_000_000_000, allow_inf_nan=False),
+    Expects("a number from 0 to 1,000,000,000 without currency or separators,", 62000),
+]
 Digits = BeforeValidator(_digits_only)
 Flag = Annotated[bool, Field(strict=True)]
 WHOLE = BeforeValidator(_whole)
 Link = Annotated[
     str,
     StringConstraints(max_length=2_000, pattern=r"^\S+$"),
+    UNMARKED,
     AfterValidator(_visible),
     AfterValidator(_no_script),
-    Says(pattern=rf"^[^{BLANK}{CONTROL}]+$"),
+    Says(pattern=rf"^{ENCLOSING}[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
+    Expects("a link without spaces,", "https://meet.example.com/7"),
 ]
+AN_EMAIL = Expects("one e-mail address", "name@example.com")
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
+    UNMARKED,
     AfterValidator(_like_an_address),
     AfterValidator(_mailable),
-    Says(pattern=AN_ADDRESS, format="email"),
+    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$", format="email"),
+    AN_EMAIL,
 ]
 # To look an account up: one of an older version may have an address to which no mail can be sent.
 KnownEmail = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
+    UNMARKED,
     AfterValidator(_like_an_address),
-    Says(pattern=AN_ADDRESS),
+    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$"),
+    AN_EMAIL,
 ]
-
-
-class MomentIO(BaseModel):
-    """A date that an employer named, with an optional time, in the application's zone."""
-
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
-
-    date: Day
-    time: ClockTime | None = None
-
-    def moment(self) -> Moment:
-        """Return the moment of the rules."""
-        return Moment(self.date, self.time)
-
-
-class MomentOut(BaseModel):
-    """A date that an employer named, with a time or null."""
-
-    model_config = ConfigDict(from_attributes=True, title="Moment")
-
-    date: dt.date
-    time: ClockTime | None
-
-
-class MomentColumn(types.TypeDecorator[Moment]):
-    """A moment as sortable text: `2026-03-13` or `2026-03-13T14:30`."""
-
-    impl = String(16)
-    cache_ok = True
-
-    def process_bind_param(self, value: Moment | None, _dialect: object) -> str | None:
-        """Encode a moment for the database."""
-        if value is None:
-            return None
-        return f"{value.date.isoformat()}T{value.time:%H:%M}" if value.time else value.date.isoformat()
-
-    def process_result_value(self, value: str | None, _dialect: object) -> Moment | None:
-        """Decode a moment from the database."""
-        return from_db_moment(value)
 
 
 def id_column(*, nullable: bool = False, primary_key: bool = False) -> Any:  # noqa: ANN401  # sqlmodel's own signature
@@ -315,11 +322,6 @@ def id_column(*, nullable: bool = False, primary_key: bool = False) -> Any:  # n
 def json_column(default: type[list[Any]] | type[dict[str, Any]]) -> Any:  # noqa: ANN401  # sqlmodel's own signature
     """Return a column for a small JSON document."""
     return Column(default_factory=default, sa_type=JSON)
-
-
-def moment_column() -> Any:  # noqa: ANN401  # sqlmodel's own signature
-    """Return a column for a moment or null."""
-    return Column(default=None, sa_type=MomentColumn)
 
 
 def owned_by_user() -> ForeignKeyConstraint:

@@ -61,7 +61,10 @@ KEPT = text("deleted_at IS NULL")
 
 
 class Contact(Stored, table=True):
-    """A person. The two `…_since` are derived from the other fields; an erased person has `erased_at`."""
+    """A person. The two `…_since` are derived from the other fields; an erased person has `erased_at`.
+
+    `search_key` is what a search reads: name, company and e-mail address, folded, each in a line.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (
@@ -82,6 +85,7 @@ class Contact(Stored, table=True):
     details_source: str | None = Column(default=None, max_length=16)
     name_verified: bool = False
     notes: str | None = None
+    search_key: str = ""
     details_complete_since: datetime | None = None
     reachable_since: datetime | None = None
     erased_at: datetime | None = None

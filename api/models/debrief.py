@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.models.base import AnyId, Body, Flag, Instant, MomentIO, Text
+from api.models.base import AnyId, Body, Flag, Instant, Text
 from api.models.contact import ContactFields, ContactPublic
 from api.models.interview import InterviewPublic, NextStageUnknown, NotAskedFor, TimingUnknown
+from api.models.moment import MomentIO
 from api.models.note import NotePublic
 from api.models.step import HeadlineStep
 

@@ -2,26 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import MISSING, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import (
-    AnyId,
-    Body,
-    Id,
-    Instant,
-    MomentIO,
-    MomentOut,
-    Shown,
-    Stored,
-    Text,
-    id_column,
-    moment_column,
-    points_at,
-)
+from api.models.base import AnyId, Body, Id, Instant, Shown, Stored, Text, id_column, points_at
+from api.models.hint import HintPublic
+from api.models.moment import MomentIO, MomentOut, moment_column
 from api.rules.facts import Moment
 
 
@@ -118,6 +107,8 @@ class FollowUpUpdate(Body):
 class FollowUpPublic(Shown):
     """A contact with the employer. It can complete the open call of step 6 and open the next."""
 
+    derived: ClassVar[tuple[str, ...]] = ("warnings",)
+
     application_id: str
     at: datetime
     direction: Direction
@@ -128,3 +119,4 @@ class FollowUpPublic(Shown):
     contact_by: MomentOut | None
     hear_by: MomentOut | None
     summary: Text | None
+    warnings: list[HintPublic]

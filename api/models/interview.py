@@ -17,8 +17,6 @@ from api.models.base import (
     Instant,
     Line,
     Link,
-    MomentIO,
-    MomentOut,
     Shown,
     Stored,
     Text,
@@ -27,9 +25,10 @@ from api.models.base import (
     Zone,
     id_column,
     json_column,
-    moment_column,
     points_at,
 )
+from api.models.hint import HintPublic
+from api.models.moment import MomentIO, MomentOut, moment_column
 from api.rules.facts import Moment
 from api.storage.session import Owned
 
@@ -83,7 +82,7 @@ class Interview(Stored, table=True):
     cancelled_by: str | None = Column(default=None, max_length=200)
     location: str | None = Column(default=None, max_length=200)
     link: str | None = Column(default=None, max_length=2_000)
-    rescheduled_from: list[dict[str, str | None]] = json_column(list)
+    rescheduled_from: list[dict[str, str | bool | None]] = json_column(list)
     next_stage: str | None = None
     next_stage_unknown: bool = False
     stage_learned_at: datetime | None = None
@@ -185,12 +184,15 @@ class Rescheduled(BaseModel):
     end_local: str | None
     time_zone: str
     moved_at: datetime
+    end_moved_too: Annotated[
+        bool, Field(description="Only a new start was sent: the end moved with it, so the length stayed the same.")
+    ]
 
 
 class InterviewPublic(Shown):
     """An interview: times as local times and as instants, what you learned about the next stage, and the debrief."""
 
-    derived: ClassVar[tuple[str, ...]] = ("effective_end_at",)
+    derived: ClassVar[tuple[str, ...]] = ("effective_end_at", "warnings")
 
     application_id: str
     round_no: int
@@ -221,6 +223,7 @@ class InterviewPublic(Shown):
     told_by: ToldBy
     no_positives_at: NoPositivesAt
     no_concerns_at: NoConcernsAt
+    warnings: list[HintPublic]
 
 
 class InterviewInterviewer(Owned, Versioned, table=True):

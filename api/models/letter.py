@@ -55,7 +55,12 @@ CheckName = Literal[
 
 
 class Letter(Stored, table=True):
-    """A letter. `recipients`: ids of contacts. `snapshot`: their names, titles and addresses at sending."""
+    """A letter. `recipients`: ids of contacts. `snapshot`: their names, titles and addresses at sending.
+
+    `is_as_composed`: subject and body are as they were composed. `named_contacts`: ids of the contacts whom the
+    composed text names, also when the recipients were changed since. `text_erased_at`: when subject and body were
+    deleted with the personal data of somebody whom they named.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (
@@ -78,6 +83,9 @@ class Letter(Stored, table=True):
     checklist: dict[str, bool] = json_column(dict)
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
+    is_as_composed: bool = False
+    named_contacts: list[str] = json_column(list)
+    text_erased_at: datetime | None = None
 
 
 RecipientIds = Annotated[
@@ -130,6 +138,12 @@ class LetterSend(Body):
     channel: Channel | None = None
 
 
+TextErasedAt = Annotated[
+    datetime | None,
+    Field(description="When subject and body were deleted because they named a contact that you erased."),
+]
+
+
 class ParagraphPublic(BaseModel):
     """A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`."""
 
@@ -173,4 +187,5 @@ class LetterPublic(Shown):
     checklist: Checklist
     sent_at: datetime | None
     delivered_at: datetime | None
+    text_erased_at: TextErasedAt
     warnings: list[HintPublic]

@@ -7,7 +7,8 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
-from api.models.base import Body, Id, Line, Says, Shown, Stored, Text, owned_by_user
+from api.models.base import Body, Id, Line, Shown, Stored, Text, owned_by_user
+from api.models.type_notes import Says
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
 from api.words.templates import NAMES, TemplateFaultError, names_in

@@ -53,7 +53,9 @@ class Offer(Stored, table=True):
     decided_at: datetime | None = None
 
 
-RespondBy = Annotated[Instant | None, Field(description="By when the employer wants an answer.")]
+RespondBy = Annotated[
+    Instant | None, Field(description="By when the employer wants an answer: not before `received_at`.")
+]
 DecidedAt = Annotated[Instant | None, Field(description="When you decided. Default: now, if a decision is sent.")]
 
 
@@ -89,11 +91,14 @@ class OfferUpdate(Body):
 class OfferPublic(Shown):
     """An offer. Recording one does not change the stage."""
 
-    derived: ClassVar[tuple[str, ...]] = ("warnings",)
+    derived: ClassVar[tuple[str, ...]] = ("warnings", "respond_by_text")
 
     application_id: str
     received_at: datetime
     respond_by: RespondBy
+    respond_by_text: Annotated[
+        str | None, Field(description="`respond_by` as local time in your zone, with the name of the zone.")
+    ]
     pay: Amount | None
     currency: Currency | None
     benefits: Text | None

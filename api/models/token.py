@@ -9,10 +9,17 @@ from sqlalchemy import Index
 from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Flag, Instant, KnownEmail, Line, Stored, json_column, owned_by_user
+from api.models.type_notes import Expects
 from api.protocol.scopes import ALL, SCOPES
 
 Scope = Literal[SCOPES]  # type: ignore[valid-type]  # SCOPES is the only list of scopes
-Secret = Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"}), NO_NUL]
+# Longer than a new password may be: the same text can be sent as up to four times as many characters.
+Secret = Annotated[
+    str,
+    Field(max_length=1_024, json_schema_extra={"format": "password"}),
+    NO_NUL,
+    Expects("your password as text, at most 1,024 characters"),
+]
 NAMED = "A name for lists, such as `Firefox at home`."
 
 

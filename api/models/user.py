@@ -11,11 +11,16 @@ from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Email, Line, Shown, Versioned, Zone, id_column, json_column, new_id
 from api.models.token import Secret
+from api.models.type_notes import Expects
 from api.protocol.etags import new_epoch
-from api.security import is_common
+from api.security import is_common, normal_password
+
+MIN_PASSWORD = 12
 
 
 def _uncommon(value: str) -> str:
+    if len(normal_password(value)) < MIN_PASSWORD:
+        raise PydanticCustomError("string_too_short", "Send a password of at least 12 characters.")
     if is_common(value):
         detail = "This password is among those that attackers try first: choose several unrelated words."
         raise PydanticCustomError("common_password", detail)
@@ -24,12 +29,15 @@ def _uncommon(value: str) -> str:
 
 Password = Annotated[
     str,
-    Field(min_length=12, max_length=256, json_schema_extra={"format": "password"}),
+    Field(min_length=MIN_PASSWORD, max_length=256, json_schema_extra={"format": "password"}),
     AfterValidator(_uncommon),
     NO_NUL,
+    Expects("a password of 12 to 256 characters: several unrelated words, for example"),
 ]
 CHOICE = "12 to 256 characters; common passwords are refused."
-Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+Locale = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$"), Expects("the code of a language,", "en")
+]
 
 
 RECOMPUTING = text("recompute_after IS NOT NULL")

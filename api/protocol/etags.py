@@ -11,6 +11,8 @@ from api.errors import FieldError, InvalidError
 MAX_LENGTH = 1_000
 EPOCH_BYTES = 6
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
+TAG = r'(\*|(W/)?"[!#-~]*")'
+IF_MATCH = re.compile(rf"[ \t,]*{TAG}([ \t]*,[ \t,]*{TAG})*[ \t,]*")
 
 
 def new_epoch() -> str:
@@ -43,15 +45,21 @@ class Preconditions:
     if_none_match: str | None = None
 
     def __post_init__(self) -> None:
-        """Raise InvalidError for a header of more than 1,000 characters or with control characters."""
+        """Raise InvalidError for a header that is too long or has control characters, and an If-Match without tags."""
         for name, value in (("If-Match", self.if_match), ("If-None-Match", self.if_none_match)):
             if value and (len(value) > MAX_LENGTH or CONTROL.search(value)):
                 detail = f"Send {name} with ETags that you have read, {MAX_LENGTH:,} characters at most."
                 raise InvalidError(detail, errors=[FieldError("header", name, "unusable_etag", detail)])
+        if self.if_match is not None and not IF_MATCH.fullmatch(self.if_match):
+            detail = 'Send If-Match with an ETag as you got it, with its quotes: If-Match: "…".'
+            raise InvalidError(detail, errors=[FieldError("header", "If-Match", "unusable_etag", detail)])
 
     def is_if_match_violated(self, tag: str) -> bool:
-        """Tell whether If-Match was sent and does not name this version."""
-        return self.if_match is not None and not _names(self.if_match, tag, weak=False)
+        """Tell whether If-Match was sent and does not name this version.
+
+        A weak tag counts as the strong one: we give only strong ones, and proxies that compress responses weaken them.
+        """
+        return self.if_match is not None and not _names(self.if_match, tag)
 
     def names_exactly(self, tag: str) -> bool:
         """Tell whether If-None-Match names this version itself; `*` does not, because the object may not exist."""
@@ -59,11 +67,9 @@ class Preconditions:
 
     def is_not_modified(self, tag: str) -> bool:
         """Tell whether If-None-Match names this version."""
-        return self.if_none_match is not None and _names(self.if_none_match, tag, weak=True)
+        return self.if_none_match is not None and _names(self.if_none_match, tag)
 
 
-def _names(header: str, tag: str, *, weak: bool) -> bool:
+def _names(header: str, tag: str) -> bool:
     named = [part.strip() for part in header.split(",")]
-    if "*" in named:
-        return True
-    return tag in (part.removeprefix("W/") if weak else part for part in named)
+    return "*" in named or tag in (part.removeprefix("W/") for part in named)

@@ -86,7 +86,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "id_taken": ProblemType(
         409,
         "Id taken",
-        "You already have an object with this id, maybe the one you wanted to create. Read it, or send another id.",
+        "You already have an object with this id, maybe the one you wanted to create. Read it, restore it if it is "
+        "deleted, or send another id.",
     ),
     "email_taken": ProblemType(
         409,
@@ -156,7 +157,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "unsupported_media_type": ProblemType(
         415,
         "Unsupported media type",
-        "Send the body with `Content-Type: application/json`. PATCH also accepts `application/merge-patch+json`.",
+        "Send the body with `Content-Type: application/json`, not compressed. PATCH also accepts "
+        "`application/merge-patch+json`.",
     ),
     "invalid": ProblemType(
         422,

@@ -1,24 +1,23 @@
 """Endpoints of applications and their policy."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from fastapi import Query, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from sqlmodel import col, select
 
 from api.errors import InvalidError
 from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, changed, created, etag_of, paged, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
+from api.http.filters import ApplicationFilterDep
 from api.http.routes import Routes
 from api.models import Application
-from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationUpdate, Stage
-from api.models.base import IN_QUERY, Instant
+from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationUpdate
 from api.models.page import Page
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.services.current_user import current_user
 from api.services.facts.applications import APPLICATION, restore
-from api.services.facts.crud import change, find, id_filter, to_public, to_public_one
+from api.services.facts.crud import change, find, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.policies import policy_with_origins
 from api.services.row_etags import row_etag
@@ -35,7 +34,6 @@ ORDERS: dict[str, tuple[Key, ...]] = {
     "company": ((col(Application.company_key), False), (col(Application.id), False)),  # type: ignore[dict-item]
     "-company": ((col(Application.company_key), True), (col(Application.id), True)),  # type: ignore[dict-item]
 }
-Beginning = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 Expandable = Literal["contacts", "interviews", "steps", "next_action"]
 ALSO_NEEDED = {"steps": "steps:read", "next_action": "steps:read"}
 ONE = "|".join(get_args(Expandable))
@@ -64,23 +62,11 @@ def _wanted(expand: str | None) -> frozenset[str]:
 
 
 @routes.get("/v1/applications", scopes="applications:read")
-def list_applications(  # noqa: PLR0913  # one parameter a filter
+def list_applications(
     caller: CallerDep,
     page: PageDep,
+    only: ApplicationFilterDep,
     *,
-    stage: Annotated[Stage | None, Query(description="Only applications at this stage.")] = None,
-    company: Annotated[
-        Beginning | None, Query(description="Only applications whose company begins with this text.")
-    ] = None,
-    archived: Annotated[
-        bool | None, Query(description="Only archived ones (true) or only others (false); by default both.")
-    ] = None,
-    status_contact_id: Annotated[
-        str | None, Query(max_length=64, description="Only applications with this contact as the person to ask.")
-    ] = None,
-    updated_since: Annotated[
-        Instant | None, Query(description="Only applications changed at or after this instant.")
-    ] = None,
     sort: ApplicationOrder = "-created_at",
     expand: Expand = None,
 ) -> ApplicationPage:
@@ -90,34 +76,12 @@ def list_applications(  # noqa: PLR0913  # one parameter a filter
     the addresses of those that are longer.
     """
     wanted = _wanted(expand)
-    mine = select(Application).where(*_filters(stage, company, archived, status_contact_id, updated_since))
+    mine = select(Application).where(*only.conditions())
     with caller.reading() as session:
         caller.require_scopes(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
         rows, cursor = paged(caller, session, page, ORDERS[sort], mine)
         items = expand_applications(session, to_public(session, APPLICATION, rows), rows, wanted)
         return ApplicationPage.model_construct(items=items, next_cursor=cursor)
-
-
-def _filters(
-    stage: Stage | None,
-    company: str | None,
-    archived: bool | None,  # noqa: FBT001  # a filter
-    status_contact_id: str | None,
-    updated_since: datetime | None,
-) -> list[Any]:
-    conditions: list[Any] = [col(Application.deleted_at).is_(None)]
-    if stage is not None:
-        conditions.append(Application.stage == stage.value)
-    if company:
-        conditions.append(col(Application.company_key).startswith(company.casefold(), autoescape=True))
-    if archived is not None:
-        is_archived = col(Application.archived_at).is_not(None)
-        conditions.append(is_archived if archived else ~is_archived)
-    if status_contact_id is not None:
-        conditions.append(Application.status_contact_id == id_filter("status_contact_id", status_contact_id))
-    if updated_since is not None:
-        conditions.append(col(Application.updated_at) >= updated_since)
-    return conditions
 
 
 @routes.post("/v1/applications", status_code=201, scopes="applications:write", errors=[404, 409])

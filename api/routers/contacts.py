@@ -38,7 +38,8 @@ def list_contacts(
 ) -> ContactPage:
     """List contacts.
 
-    `search` finds a text anywhere in name, company or e-mail address, and ignores upper and lower case.
+    `search` finds a text anywhere in name, company or e-mail address. Upper and lower case, accents and the width of
+    characters make no difference.
     """
     with caller.reading() as session:
         return ContactPage.model_construct(
@@ -109,8 +110,10 @@ def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
 def erase_contact(caller: CallerDep, contact_id: ContactId) -> object:
     """Erase a contact's personal data.
 
-    Name, address and all other personal fields are deleted, also in the recipients of sent letters. This cannot be
-    undone. An empty contact stays, so that no step changes its state. A deleted contact can be erased too.
+    Name, address and all other personal fields are deleted. A letter that was sent to the contact keeps only that it
+    was sent; a draft that was composed and not edited loses its text. Drafts that you wrote or edited stay: their check
+    names the paragraphs with the name. Stored texts of briefings with the name are deleted. This cannot be undone. An
+    empty contact stays, so that no step changes its state. A deleted contact can be erased too.
     """
     with caller.writing() as session:
         row = matched(caller, session, CONTACT, contact_id, deleted=True)

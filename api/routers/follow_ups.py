@@ -39,7 +39,8 @@ def create_follow_up(caller: CallerDep, application_id: ApplicationId, body: Fol
     """Record a follow-up.
 
     It completes the open call of step 6, whichever side got in touch. The next call opens on the date that they gave,
-    or some business days later. `no_answer` completes nothing: it moves the deadline to the day of the next try.
+    or some business days later. `no_answer` completes nothing: it moves the deadline to the day of the next try. If the
+    employer is in touch after the end of the application, the response has the warning `application_closed`.
     """
     with caller.writing() as session:
         return created(caller, session, FOLLOW_UP, body, at="/v1/follow-ups", under=application_id)

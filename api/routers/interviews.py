@@ -65,6 +65,8 @@ def create_interview(caller: CallerDep, application_id: ApplicationId, body: Int
 
     Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist once for
     each round, also before it takes place. They do not apply to a round that was cancelled or not held.
+
+    A round after the end of its application gets the warning `application_closed`.
     """
     with caller.writing() as session:
         return created(caller, session, INTERVIEW, body, at="/v1/interviews", under=application_id)
@@ -82,6 +84,7 @@ def update_interview(caller: CallerDep, interview_id: InterviewId, body: Intervi
     """Change an interview.
 
     A merge patch: an absent field stays as it is, null clears it. New times change all deadlines that depend on them.
+    If only a new start is sent, the end moves with it and the length stays the same.
     What you learned about the next stage, and that there is nothing positive or no concern to note, is recorded here
     too.
     """

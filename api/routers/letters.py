@@ -123,12 +123,17 @@ def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLe
     the next stage – with standard sentences between them. Nothing is invented: a part without material is left out and
     listed in `missing`, and each paragraph names the notes that it uses. Of a concern, only its `wording` is used. With
     `template_id` your own text is filled in; a paragraph with words of it has the role `template`.
+
+    Days and times are the employer's, and the newest dates that they named count. A thank-you letter about an interview
+    that was cancelled, missed or has not begun is refused with 422, as is a `missed_appointment` about one that took
+    place or is ahead; other kinds say what is true.
     """
     with caller.writing() as session:
         interview = find(session, Interview, interview_id)
         letter, draft, channel = compose_draft(session, interview, body or ComposeLetter(recipients=[]))
         shown = to_public_one(session, LETTER, letter)
         caller.created(f"/v1/letters/{letter.id}", etag_of(shown))
+        named = letter.named_contacts
         composed: ComposedLetter = ComposedLetter.model_validate(
             {
                 **shown.model_dump(),
@@ -137,15 +142,17 @@ def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLe
                 "suggested_channel": channel,
             }
         )
-        return caller.remember(composed, status=201)
+        return caller.remember(composed, status=201, people=lambda: named)
 
 
 @routes.get("/v1/letters/{letter_id}/check", scopes="applications:read", etag=False)
 def check_letter(caller: CallerDep, letter_id: LetterId) -> LetterCheck:
     """Check a letter before you send it.
 
-    It checks names and their spelling, blanks, clichés, length, channel, and the concerns that the letter should
-    answer; each finding says what to do. Only a finding of severity `error` prevents sending by e-mail.
+    It checks names and their spelling, whether the recipients belong to this application, blanks, clichés, length,
+    channel and address, the concerns that the letter should answer, whether the interview took place, and whether the
+    days in the text still hold; each finding says what to do. Only a finding of severity `error` prevents sending by
+    e-mail.
     """
     with caller.reading() as session:
         found = findings(session, find(session, Letter, letter_id))

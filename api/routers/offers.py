@@ -37,8 +37,8 @@ def create_offer(caller: CallerDep, application_id: ApplicationId, body: OfferCr
     """Record an offer.
 
     It does not change the stage of the application. Until you record the stage `offered`, the response has the warning
-    `stage_not_offered`, with the address for that. Until `respond_by`, your other applications show advice about an
-    undecided offer.
+    `stage_not_offered`, with the address for that; after a decision, `stage_not_decided` until the stage shows it.
+    Until `respond_by`, your other applications show advice about an undecided or accepted offer.
     """
     with caller.writing() as session:
         return created(caller, session, OFFER, body, at="/v1/offers", under=application_id)

@@ -12,7 +12,7 @@ from api.http.routes import OPEN, Routes
 from api.models import Token
 from api.models.page import Page
 from api.models.token import SESSIONS, CurrentSession, SessionCreate, SessionPublic, SessionSecret, TokenKind
-from api.security import COOKIE, csrf_token, hash_password, needs_rehash, verify_password
+from api.security import COOKIE, PasswordMatch, csrf_token, hash_password, verify_password
 from api.services.accounts import audit_log, tokens, users
 from api.services.row_etags import row_etag
 from api.storage.keyset import sort_orders
@@ -49,9 +49,10 @@ def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSe
         context.count_sign_in(session, body.email)
         user = users.find_by_email(session, body.email)
     stored = user.password_hash if user else None
-    if not verify_password(body.password, stored) or user is None:
+    match = verify_password(body.password, stored)
+    if not match or user is None:
         raise UnauthorizedError("Address or password is wrong: check both.")
-    renewed = hash_password(body.password) if needs_rehash(stored or "") else None
+    renewed = hash_password(body.password) if match is PasswordMatch.OUTDATED else None
     with context.database.write(context.now) as session:
         user = users.lock_with_password(session, user, stored)
         days = context.settings.session_days

@@ -108,8 +108,10 @@ async def get_step(caller: CallerDep, step_id: StepId, *, explain: Explain = Fal
 def complete_step(caller: CallerDep, step_id: StepId, body: StepByHand | None = None) -> StepPublic:
     """Tick a step by hand.
 
-    The tick is recorded with its date; if there is evidence too, the earlier of the two counts. Steps 6 and 7 cannot be
-    ticked: the problem `record_the_fact` names the address at which to record the call or the search activity.
+    The tick is recorded with its date; if there is evidence too, the earlier of the two counts. Of several ticks, skips
+    and reopenings the one with the latest date counts: the warning `override_without_effect` says that it is another
+    one. Steps 6 and 7 cannot be ticked: the problem `record_the_fact` names the address at which to record the call or
+    the search activity.
     """
     body = body or StepByHand()
     return _overridden(caller, step_id, "complete", body.at, body.note)

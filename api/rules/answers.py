@@ -76,9 +76,9 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
         },
         "progress": {"done": total - len(missing), "total": total, "missing": missing},
         "evidence": [{"type": type_, "id": id_, "at": at} for type_, id_, at in detail.get("evidence", ())],
-        "next_action": _hint(actions[-1], application_id, data) if actions and actions[-1] else None,
-        "warnings": [_hint(cue, application_id, data) for cue in detail.get("warnings", ())],
-        "advice": [_hint(cue, application_id, data) for cue in (*detail.get("advice", ()), *tips)],
+        "next_action": _hint(actions[-1], application_id, data, id_) if actions and actions[-1] else None,
+        "warnings": [_hint(cue, application_id, data, id_) for cue in detail.get("warnings", ())],
+        "advice": [_hint(cue, application_id, data, id_) for cue in (*detail.get("advice", ()), *tips)],
         "changes_at": {"upcoming": opens_at, "open": due_at}.get(state),
         "helps_until": step.helps_until,
         "stale": state == "overdue" and step.helps_until is not None and step.helps_until <= now,
@@ -91,11 +91,11 @@ def _started(timed: Iterable[Sequence[Any]], now: str) -> list[Any]:
     return [cue for since, cue in timed if since is None or since <= now]
 
 
-def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object]) -> Answer:
+def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object], step_id: str) -> Answer:
     """Return a cue as an answer. Rows that rules version 1 or 2 stored hold the complete hint instead of a key."""
     if len(cue) == len(Hint._fields):
         return dict(zip(Hint._fields, cue, strict=True))
-    return dict(worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data))
+    return dict(worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data, step_id=step_id))
 
 
 def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:

@@ -18,7 +18,7 @@ from api.rules.steps.references import references
 from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
 
-RULES_VERSION = 5
+RULES_VERSION = 7
 PER_ROUND = {1: next_stage, 2: contact_details, 3: notes, 4: thank_you}
 ONCE = {5: references, 7: keep_looking}
 # The kinds of facts that each step reads, besides interviews, stages and overrides, which every step may read.
@@ -26,7 +26,7 @@ STEP_INPUTS: Mapping[int, Collection[str]] = {
     1: ("follow_ups",),
     2: ("people", "status_contact", "letters", "follow_ups"),
     3: ("notes",),
-    4: ("people", "letters"),
+    4: ("people", "letters", "follow_ups"),
     5: ("references",),
     6: ("follow_ups", "status_contact"),
     7: ("elsewhere",),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 ENDINGS = ("accepted", "declined", "rejected", "withdrawn", "no_response")
+MIDNIGHT = dt.time()
 BEFORE_OFFER = ("saved", "applied", "interviewing")
 
 
@@ -23,6 +24,21 @@ class Moment:
 
     date: dt.date
     time: dt.time | None = None
+
+    @property
+    def last_date(self) -> dt.date:
+        """The last date before the moment as a deadline: at midnight, it is the end of the day before."""
+        return self.date - timedelta(days=1) if self.time == MIDNIGHT else self.date
+
+    @property
+    def days(self) -> set[dt.date]:
+        """The dates by which a text may name the moment: its own, and at midnight also the day before."""
+        return {self.date, self.last_date}
+
+    def is_past(self, now: datetime) -> bool:
+        """Tell whether the moment, or without a time its whole day, has passed at a local time."""
+        ends = dt.datetime.combine(self.date, self.time) if self.time else dt.datetime.combine(self.date, dt.time.max)
+        return ends <= now.replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,13 @@ an id that the caller chooses.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.rules.sentences import fill
+
 APPLICATION = "/v1/applications/{application}"
 INTERVIEW = "/v1/interviews/{interview}"
 CONTACT = "/v1/contacts/{contact}"
 LETTER = "/v1/letters/{letter}"
+STEP = "/v1/steps/{step}"
 REFERENCE = APPLICATION + "/references/{reference}"
 COMPOSE = INTERVIEW + "/letters/compose"
 HIDDEN_CALL = {"who": "your contact", "hours": "on the call card"}
@@ -209,6 +212,22 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "POST",
         "/v1/search-activities",
     ),
+    "override_without_effect": (
+        (
+            "You {did} this step with an earlier date than the {later} at {at}, which counts, so nothing changed. Send "
+            "a later `at`."
+        ),
+        "POST",
+        STEP + "/{action}",
+    ),
+    "override_without_effect/evidence": (
+        (
+            "You {did} this step after it was done. The records that completed it count, so nothing changed. Correct "
+            "the records in `evidence` if they are wrong."
+        ),
+        "GET",
+        STEP,
+    ),
     "add_application": (
         "This is your only live application. Apply elsewhere, and record it with the day on which you applied.",
         "POST",
@@ -234,12 +253,14 @@ def without_ways(cue: Sequence[Any]) -> Sequence[Any]:
     return ("call/hidden", {name: about.get(name, unknown) for name, unknown in HIDDEN_CALL.items()})
 
 
-def worded(key: str, about: Mapping[str, str], application_id: str, data: Mapping[str, object]) -> dict[str, str]:
+def worded(
+    key: str, about: Mapping[str, str], application_id: str, data: Mapping[str, object], *, step_id: str = ""
+) -> dict[str, str]:
     """Build a hint. `about` fills the placeholders; an address without an interview in `about` uses that of `data`."""
     code, text, method, href = WORDINGS[key]
     if about:
-        code, text = code.format_map(about), text.format_map(about)
-    blanks = {"application": application_id, "interview": data.get("interview_id"), **about}
+        code, text = code.format_map(about), fill(text, about)
+    blanks = {"application": application_id, "interview": data.get("interview_id"), "step": step_id, **about}
     return hint(code, text, method, href.format_map(blanks))
 
 

@@ -2,19 +2,24 @@
 
 from datetime import datetime
 
-from api.rules.outcome import BY_TIME, Draft, Evidence, Instance, Part
+from api.rules.facts import Override
+from api.rules.outcome import BY_TIME, Cue, Draft, Evidence, Instance, Part
 from api.rules.situation import Situation
+from api.rules.words import wall
 
 BY_HAND = range(1, 6)
+VERBS = {"complete": "ticked", "skip": "skipped", "reopen": "reopened"}
+NOUNS = {"complete": "tick", "skip": "skip", "reopen": "reopening"}
 Done = tuple[str, str, datetime]
 
 
 def judge(at: Situation, draft: Draft) -> Instance:
     """Judge one draft: completed, skipped, disabled, not applicable, application closed; the step is open otherwise."""
-    latest = _latest(at, draft)
-    ticked = latest[1] if latest and latest[0] == "complete" and draft.number in BY_HAND else None
+    overrides = _overrides(at, draft)
+    latest = overrides[-1] if overrides else None
+    ticked = latest.at if latest and latest.action == "complete" and draft.number in BY_HAND else None
     done = _done(draft) if ticked is None else _ticked(draft, ticked)
-    closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest[0] == "skip")), None)
+    closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest.action == "skip")), None)
     window = draft.window
     return Instance(
         draft.number,
@@ -31,21 +36,40 @@ def judge(at: Situation, draft: Draft) -> Instance:
         () if done else tuple([part.name for part in draft.parts if part.evidence is None]),
         _evidence(draft),
         () if closed else draft.actions,
-        draft.warnings,
+        (*draft.warnings, *_without_effect(draft, overrides, completed)),
         draft.advice,
         () if closed else draft.tips,
         draft.trace,
     )
 
 
-def _latest(at: Situation, draft: Draft) -> tuple[str, datetime] | None:
+def _overrides(at: Situation, draft: Draft) -> list[Override]:
+    """Return what was recorded by hand for a step, by (at, id): the last one counts."""
+    if not at.facts.overrides:
+        return []
     mine = [
         override
         for override in at.facts.overrides
         if (override.number, override.scope) == (draft.number, draft.scope) and override.at <= at.now
     ]
-    latest = max(mine, key=lambda override: (override.at, override.id), default=None)
-    return (latest.action, latest.at) if latest else None
+    return sorted(mine, key=lambda override: (override.at, override.id))
+
+
+def _without_effect(draft: Draft, overrides: list[Override], completed: datetime | None) -> tuple[Cue, ...]:
+    """Warn that what was recorded last by hand changes nothing: a later one counts, or evidence does.
+
+    Ids grow with the time of recording, so the largest one was recorded last.
+    """
+    if not overrides:
+        return ()
+    counts, newest = overrides[-1], max(overrides, key=lambda override: override.id)
+    about = {"did": VERBS[newest.action], "action": newest.action}
+    if newest is not counts:
+        later = {"later": NOUNS[counts.action], "at": wall(counts.at, draft.window.zone)}
+        return (Cue("override_without_effect", {**about, **later}),)
+    if counts.action != "complete" and completed is not None and completed < counts.at:
+        return (Cue("override_without_effect/evidence", about),)
+    return ()
 
 
 def _evidence(draft: Draft) -> tuple[Evidence, ...]:

@@ -82,8 +82,8 @@ def find_contradiction(policy: Policy) -> str | None:
     hours = datetime.combine(date.min, policy.business_closes) - datetime.combine(date.min, policy.business_opens)
     if hours < policy.floor:
         return (
-            "business_closes must be at least same_day_floor_hours "
-            f"({policy.same_day_floor_hours} h) after business_opens."
+            "Send a later business_closes or an earlier business_opens: between them must be at least "
+            f"same_day_floor_hours, which is {policy.same_day_floor_hours} h."
         )
     return None
 

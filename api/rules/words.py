@@ -1,12 +1,13 @@
 """Reason texts: the fact, the rule and the date of a step. Every date has weekday, year and the name of its zone."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from api.rules.calendar import day_end, local_date
 from api.rules.outcome import Data, StepRecord
+from api.rules.sentences import count
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -25,17 +26,39 @@ def wall(instant: datetime, zone: str) -> str:
     """Format an instant in local time, with seconds unless they are 0: `11:00 on Tue 3 Mar 2026 (EST)`."""
     local = instant.astimezone(ZoneInfo(zone))
     clock = f"{local.hour:02}:{local.minute:02}" + (f":{local.second:02}" if local.second else "")
-    return f"{clock} on {_day(local)} ({_abbreviation(local, zone)})"
+    return f"{clock} on {_day(local)} ({zone_name(local, zone)})"
 
 
 def _day(day: date) -> str:
     return f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _abbreviation(local: datetime, zone: str) -> str:
-    """Return `EST`, or `UTC+13` in a zone whose abbreviation is only an offset."""
-    name = local.tzname() or zone
-    return f"UTC{name}" if name[:1] in "+-" else name
+def zone_name(instant: datetime, zone: str) -> str:
+    """Return the abbreviation of a zone at an instant, `EST`; or `UTC+05:45` if it has none."""
+    name = instant.astimezone(ZoneInfo(zone)).tzname() or zone
+    return _offset_name(name) if name[:1] in "+-" else name
+
+
+def zone_name_with_offset(instant: datetime, zone: str) -> str:
+    """Return the abbreviation with the offset, `EST, UTC-05`, because several zones share abbreviations."""
+    name = zone_name(instant, zone)
+    if name.startswith("UTC") or name == "GMT":
+        return name
+    return f"{name}, {_offset_name(f'{instant.astimezone(ZoneInfo(zone)):%z}')}"
+
+
+def _offset_name(offset: str) -> str:
+    """Format an offset such as `+0545` or `-03`: `UTC+05:45`, `UTC-03`; without minutes if they are 0."""
+    hours, minutes = offset[:3], offset[3:5]
+    return f"UTC{hours}:{minutes}" if minutes not in ("", "00") else f"UTC{hours}"
+
+
+def zone_beside(day: date, clock: time, zone: str, others: Iterable[str]) -> str | None:
+    """Return the name of the zone of a local time if another zone shows a different time then, else None."""
+    local = datetime.combine(day, clock.replace(tzinfo=None), ZoneInfo(zone))
+    if all(local.astimezone(ZoneInfo(other)).utcoffset() == local.utcoffset() for other in others):
+        return None
+    return zone_name(local, zone)
 
 
 @lru_cache(maxsize=16_384)
@@ -51,7 +74,7 @@ def deadline(instant: str, zone: str) -> str:
     last = (due - SECOND).astimezone(ZoneInfo(zone))
     if day_end(last.date(), zone) != due:
         return wall(due, zone)
-    return f"the end of {_day(last)} ({_abbreviation(last, zone)})"
+    return f"the end of {_day(last)} ({zone_name(last, zone)})"
 
 
 @lru_cache(maxsize=16_384)
@@ -65,11 +88,7 @@ def _same_day(ended_at: str, due_at: str, zone: str) -> str:
     end, due = datetime.fromisoformat(ended_at), datetime.fromisoformat(due_at)
     if local_date(due - SECOND, zone) == local_date(end, zone):
         return "the same day"
-    return f"within {_count((due - end) // HOUR, 'hour')}"
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return f"within {count((due - end) // HOUR, 'hour')}"
 
 
 def _round(data: Data, now: str) -> str:
@@ -82,7 +101,7 @@ def _round(data: Data, now: str) -> str:
 def _hours(record: StepRecord) -> str:
     """Return the number of hours, and say so if the offset of the zone changes in between."""
     data, zone = record.detail["data"], record.detail["zone"]
-    hours = f"within {_count(data['hours'], 'hour')}"
+    hours = f"within {count(data['hours'], 'hour')}"
     if _offset(data["ended_at"], zone) != _offset(record.due_at, zone):
         hours += " of elapsed time (the clocks change in between)"
     return hours
@@ -113,7 +132,7 @@ def _references(record: StepRecord, now: str) -> str:
     data = record.detail["data"]
     at = clock(data["opened_at"], record.detail["zone"])
     if data["names_given"]:
-        fact = f"You gave the names of your references at {at}."
+        fact = f"You {'give' if now < data['opened_at'] else 'gave'} the names of your references at {at}."
     else:
         fact = f"Your first interview {'ends' if now < data['opened_at'] else 'ended'} at {at}."
     return f"{fact} Tell and brief your references before anybody calls them."
@@ -123,7 +142,10 @@ def _status_call(record: StepRecord, _now: str) -> str:
     opens = clock(record.opens_at, record.detail["zone"])
     if record.detail["basis"] == "promised":
         return f"They gave you a date. Ask for the status of your application from {opens}."
-    return f"They gave you no date. Ask for the status of your application after some business days, from {opens}."
+    days = record.detail["data"].get("business_days")
+    wait = "after some business days, " if days is None else f"after {count(days, 'business day')}, " if days else ""
+    fact = "They gave you no date." if record.scope.startswith("interview:") else "They gave you no new date."
+    return f"{fact} Ask for the status of your application {wait}from {opens}."
 
 
 def _keep_looking(record: StepRecord, now: str) -> str:
@@ -133,7 +155,7 @@ def _keep_looking(record: StepRecord, now: str) -> str:
         fact = f"Your first interview {'ends' if is_ahead else 'ended'} at {since}."
     else:
         fact = f"Your latest {'interview elsewhere ends' if is_ahead else 'activity elsewhere was'} at {since}."
-    return f"{fact} Do something for your search elsewhere within {_count(data['days'], 'day')}."
+    return f"{fact} Do something for your search elsewhere within {count(data['days'], 'day')}."
 
 
 OPEN: Mapping[int, Callable[[StepRecord, str], str]] = {
@@ -147,10 +169,10 @@ OPEN: Mapping[int, Callable[[StepRecord, str], str]] = {
 }
 CLOSED = {
     "no_interview": "No interview is recorded yet. Record one, and this step gets its dates.",
-    "evidence": "Done at {completed}, according to your records. You had until {due}.",
-    "by_hand": "Marked by hand as done at {completed}. You had until {due}.",
-    "company_contacted_you": "They contacted you at {completed}. You had until {due}.",
-    "skipped_by_user": "You skipped this step. You had until {due}.",
+    "evidence": "Done at {completed}, according to your records. {deadline}",
+    "by_hand": "Marked by hand as done at {completed}. {deadline}",
+    "company_contacted_you": "They contacted you at {completed}. {deadline}",
+    "skipped_by_user": "You skipped this step. {deadline}",
     "disabled_by_policy": "Your policy disables this step.",
     "superseded_by_next_round": "Another interview round was arranged, so you need not ask any more.",
     "restarted": "A later round was cancelled, so a new call replaces this one.",
@@ -159,7 +181,7 @@ CLOSED = {
     "references_not_needed": "You recorded that no references are wanted.",
     "offer_received": "You received an offer, so you need not ask for the status any more.",
     "no_one_to_thank": "No interviewer is recorded for this assessment, so there is nobody to thank.",
-    "application_closed": "The application is closed. You had until {due}.",
+    "application_closed": "The application is closed. {deadline}",
 }
 REASONS = (
     "not_open_yet",
@@ -182,8 +204,11 @@ def reason_text(record: StepRecord, now: str) -> str:
     if record.closed_state is None:
         verb = "had" if now >= record.due_at else "have"
         return f"{OPEN[record.number](record, now)} You {verb} until {due}."
+    if record.reason == "application_closed" and record.closed_state != "missed":
+        return unscheduled(record.reason)
     completed = clock(record.completed_at, zone) if record.completed_at else ""
-    return CLOSED[record.reason].format(completed=completed, due=due)
+    line = f"You had until {due}." if now >= record.due_at else f"The deadline is {due}."
+    return CLOSED[record.reason].format(completed=completed, deadline=line)
 
 
 def unscheduled(reason: str) -> str:

@@ -1,7 +1,8 @@
 """Quotas: how many rows of each kind an account may have. `GET /v1/me/usage` shows them.
 
-A quota is checked when a row is added, by one statement that counts in an index and stops at the quota. An account that
-has more keeps all of it, and deleting always works.
+A quota is checked when a row is added, by one statement that counts in an index and stops at the quota; none is needed
+in an account that stores fewer bytes than so many rows have at least. An account that has more keeps all of it, and
+deleting always works.
 """
 
 from collections.abc import Collection, Mapping
@@ -37,6 +38,7 @@ from api.models import (
     User,
 )
 from api.models.token import TokenKind
+from api.services.stored_bytes import ROW_BYTES
 from api.storage.codecs import to_db_id
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param
 from api.storage.session import OwnedSession
@@ -118,6 +120,8 @@ def check(session: OwnedSession, table: type[SQLModel], row: Mapping[str, Any] |
         return
     parent = {"parent": to_db_id((row or {})[quota.parent])} if quota.parent else {}
     session.flush()
+    if session.stored_bytes is not None and session.stored_bytes + session.grown_bytes < quota.most * ROW_BYTES:
+        return
     counted = RawConnection.of(session).first(_count_statement(table), **parent)
     used = counted[0] if counted else 0
     if used >= quota.most:

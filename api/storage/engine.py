@@ -163,8 +163,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
     connection.set_progress_handler(is_past_deadline, DEADLINE_EVERY)
-    # SQLite's own lower() changes only A–Z; PostgreSQL's changes other letters too, unless its locale is C.
-    connection.create_function("lower", 1, lambda text: text if text is None else str(text).lower(), deterministic=True)
 
 
 def _begin_sqlite(busy_timeout: float) -> Callable[[Connection], None]:

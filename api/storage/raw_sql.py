@@ -3,7 +3,8 @@
 Rows stay tuples. As in a session, the owner's criteria are added to every owned table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ Row = tuple[Any, ...]
 INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
 LIST_SIZES = (0, 1, 10, 100, 500)  # lists of ids are padded to one of these sizes, so that few statements are compiled
 MAX_IDS = LIST_SIZES[-1]
+STREAMED_AT_ONCE = 500
 
 
 def param(name: str, kind: Any = None) -> Any:  # noqa: ANN401  # a parameter of any type
@@ -154,9 +156,23 @@ class RawConnection:
             raise InlineReadError
         return rows
 
+    def stream(self, statement: CompiledStatement, **values: Any) -> Iterator[Row]:  # noqa: ANN401  # whatever a column holds
+        """Yield the rows of a statement, of which only some are in memory at a time.
+
+        On PostgreSQL this needs a transaction: the rows are those of a cursor in the server.
+        """
+        check_deadline()
+        is_sqlite = self._dialect.name == "sqlite"
+        cursor = self._driver.cursor() if is_sqlite else self._driver.cursor(name="streamed")
+        with closing(cursor):
+            cursor.execute(*statement.bind(self._dialect, {**self._values, **values}))
+            while rows := cursor.fetchmany(STREAMED_AT_ONCE):
+                check_deadline()
+                yield from rows
+
     def all_pipelined(self, statements: Sequence[CompiledStatement], **values: Any) -> list[list[Row]]:  # noqa: ANN401  # see all
         """Return all rows of each statement, in one pipeline if the driver has one and there are at most 500 `ids`."""
-        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ())) <= MAX_IDS):
+        if not (hasattr(self._driver, "pipeline") and 0 < len(values.get("ids", ("",))) <= MAX_IDS):
             return [self.all(statement, **values) for statement in statements]
         with self._driver.pipeline():
             asked = [self._run(statement, values) for statement in statements]

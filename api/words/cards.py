@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from api.rules.facts import Moment
+from api.rules.words import zone_name
 from api.words.catalogue import Catalogue
 from api.words.letters import as_sentence
 from api.words.material import Conversation, Person
@@ -22,20 +24,12 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """The dates that the employer named."""
-
-    contact_from: Moment | None = None
-    contact_by: Moment | None = None
-    hear_by: Moment | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The employer's local time with its zone, and their office hours."""
+    """The employer's local time with the name of its zone, and their office hours."""
 
     now: datetime
     zone: str
+    zone_name: str
     opens: time
     closes: time
     is_workday: bool
@@ -60,23 +54,34 @@ def unknown(people: Sequence[Person]) -> list[Unknown]:
     return found
 
 
-def questions(talk: Conversation, words: Catalogue, *, asks: bool) -> list[str]:
-    """Return the closing questions that are not answered yet; `asks`: whether the person to ask is known."""
+def questions(talk: Conversation, words: Catalogue) -> list[str]:
+    """Return the closing questions that are not answered yet; that they would not say is an answer."""
     said = words.card("prep_card")
-    timing = talk.contact_from or talk.hear_by or talk.timing_unknown
-    open_ = [("next_stage", talk.next_stage), ("who", asks), ("timing", timing)]
+    open_ = [("next_stage", talk.is_stage_known), ("who", talk.is_contact_known), ("timing", talk.is_timing_known)]
     return [str(said[name]) for name, known in open_ if not known]
 
 
-def prep_sections(talk: Conversation, place: str | None, asked: Sequence[str], words: Catalogue) -> list[Section]:
-    """Return the card for the interview as headings with lines."""
+def times(start: datetime, zone: str, user_zone: str, words: Catalogue) -> list[str]:
+    """Return the start of an interview with its zone, and the user's own time if their clock shows another."""
+    found = []
+    for name in (zone, user_zone):
+        local = start.astimezone(ZoneInfo(name))
+        found.append((local.utcoffset(), words.moment(local, zone_name(start, name))))
+    (there, text), (here, own) = found
+    return [text] if there == here else [text, words.card_line("prep_card", "your_time", time=own)]
+
+
+def prep_sections(
+    talk: Conversation, when: Sequence[str], place: str | None, asked: Sequence[str], words: Catalogue
+) -> list[Section]:
+    """Return the card for the interview as headings with lines; `when`: its times, as `times` returns them."""
     said = words.card("prep_card")
     where = (place,) if place else ()
     people = tuple(_lacking(one, words) for one in unknown(talk.interviewers))
     if not talk.interviewers:
         people = (said["nobody"],)
     return [
-        (said["when"], (words.moment(talk.start), *where)),
+        (said["when"], (*when, *where)),
         (said["questions"], tuple(asked) or (said["nothing"],)),
         (said["people"], people or (said["nothing"],)),
     ]
@@ -88,10 +93,9 @@ def _lacking(one: Unknown, words: Catalogue) -> str:
     return f"{one.person.printed or said['somebody']}: {fields}."
 
 
-def opening(talk: Conversation, words: Catalogue, *, has_met: bool) -> str:
-    """Return the first two sentences of the call; `has_met`: whether an interview has begun."""
-    line: str = words.card("call_card")["opening" if has_met else "opening_first"]
-    return line.format(me=talk.me, role=talk.role, date=words.day(talk.start.date()))
+def opening(talk: Conversation, words: Catalogue, *, line: str = "opening") -> str:
+    """Return the first two sentences of the call; `line`: `opening` if an interview took place."""
+    return words.card_line("call_card", line, me=talk.me, role=talk.role, date=words.day(talk.start.date()))
 
 
 def points(talk: Conversation, fits: Callable[[str], bool], most: int = MAX_POINTS) -> list[tuple[str, str]]:
@@ -100,17 +104,17 @@ def points(talk: Conversation, fits: Callable[[str], bool], most: int = MAX_POIN
     return [(note.id, as_sentence(note.wording or note.text)) for note in usable[:most]]
 
 
-def promises(promise: Promise, words: Catalogue) -> list[str]:
-    """Return a sentence for each date that the employer named, or one that says there is none."""
-    return list(_promises(promise, words)) or [str(words.card("call_card")["no_promise"])]
+def promises(talk: Conversation, words: Catalogue) -> list[str]:
+    """Return a sentence for each date that the employer named last, or one that says there is none."""
+    return list(_promises(talk, words)) or [str(words.card("call_card")["no_promise"])]
 
 
-def _promises(promise: Promise, words: Catalogue) -> Iterator[str]:
-    said = words.card("call_card")
+def _promises(talk: Conversation, words: Catalogue) -> Iterator[str]:
     for name in ("contact_from", "contact_by", "hear_by"):
-        moment: Moment | None = getattr(promise, name)
+        moment: Moment | None = getattr(talk, name)
         if moment is not None:
-            yield str(said[name]).format(date=words.day(moment.date, moment.time))
+            said = words.since if name == "contact_from" else words.until
+            yield words.card_line("call_card", name, date=said(moment, talk.zone_at(moment.date, moment.time)))
 
 
 def call_sections(
@@ -136,7 +140,7 @@ def hours_line(desk: Desk, words: Catalogue) -> str:
     line: str = said["now"]
     return line.format(
         now=words.moment(desk.now),
-        zone=desk.zone,
+        zone=desk.zone_name,
         opens=f"{desk.opens:%H:%M}",
         closes=f"{desk.closes:%H:%M}",
         state=said["open" if desk.is_open else "closed"],

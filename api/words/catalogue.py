@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from api.rules.facts import MIDNIGHT, Moment
+from api.rules.sentences import fill
+
 Tone = Literal["formal", "friendly"]
 MIN_WORDS = 4
 
@@ -22,8 +25,7 @@ class Catalogue:
 
     def say(self, line: str, **values: str) -> str:
         """Return a line with its placeholders filled in."""
-        text: str = self.words[self.tone][line]
-        return text.format_map(values)
+        return fill(self.words[self.tone][line], values)
 
     @property
     def says_honorifics(self) -> bool:
@@ -35,16 +37,31 @@ class Catalogue:
         text: str = self.words["subjects"][kind]
         return text.format_map(values)
 
-    def day(self, day: date, clock: time | None = None) -> str:
-        """Format a date with weekday and year, and with the time if there is one."""
+    def day(self, day: date, clock: time | None = None, zone: str | None = None) -> str:
+        """Format a date with weekday and year, and with the time if there is one; `zone` is the name of its zone."""
         text: str = self.words["date_with_time" if clock else "date"]
         return text.format(
             weekday=self.words["weekdays"][day.weekday()],
             day=day.day,
             month=self.words["months"][day.month - 1],
             year=day.year,
-            clock=f"{clock:%H:%M}" if clock else "",
+            clock=self.clock(clock, zone) if clock else "",
         )
+
+    def clock(self, clock: time, zone: str | None = None) -> str:
+        """Format a time, with the name of its zone if there is one: `14:30 (EST)`."""
+        return f"{clock:%H:%M} ({zone})" if zone else f"{clock:%H:%M}"
+
+    def since(self, moment: Moment, zone: str | None = None) -> str:
+        """Format a moment as the words after “from”: midnight is the date alone."""
+        return self.day(moment.date, None if moment.time == MIDNIGHT else moment.time, zone)
+
+    def until(self, moment: Moment, zone: str | None = None) -> str:
+        """Format a moment as the words after “by”: midnight is the end of the day before."""
+        if moment.time == MIDNIGHT:
+            line: str = self.words["end_of_day"]
+            return line.format(date=self.day(moment.last_date))
+        return self.day(moment.date, moment.time, zone)
 
     def full_date(self, day: date) -> str:
         """Format a date without weekday, as in the head of a letter."""
@@ -56,9 +73,13 @@ class Catalogue:
         lines: Mapping[str, Any] = self.words[name]
         return lines
 
-    def moment(self, instant: datetime) -> str:
-        """Format a local time with its date."""
-        return self.day(instant.date(), instant.time())
+    def card_line(self, card: str, line: str, **values: str) -> str:
+        """Return a line of a card with its placeholders filled in."""
+        return fill(self.words[card][line], values)
+
+    def moment(self, local: datetime, zone: str | None = None) -> str:
+        """Format a local time with its date; `zone` is the name of its zone."""
+        return self.day(local.date(), local.time(), zone)
 
     def listed(self, names: Sequence[str]) -> str:
         """Join names as `a, b and c`."""

@@ -1,21 +1,21 @@
 """Checks before a letter is sent: findings, each with a fix. Only an error blocks sending by e-mail [17, 22]."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import SequenceMatcher
 
+from api.rules.sentences import fill
 from api.words.catalogue import Catalogue
+from api.words.letter_mail import usable_address
 from api.words.material import Conversation, Paragraph, Person
+from api.words.names import is_list_form, misspelled, same_form
 
 MAX_WORDS = 350
 PLACEHOLDER = re.compile(
     r"\[(?!sic\])[A-Za-z][A-Za-z '’/-]{1,40}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-Za-z][A-Za-z ]{1,40}>"
     r"|\bX{3,}\b|\bTODO\b|\bTBD\b"
 )
-SALUTATION = re.compile(r"^(?:Dear|Hello|Hi)\s+(?P<names>[^\n,]{1,200}),")
-NEARLY, MIN_NAME_LENGTH, MAX_LETTERS_APART = 0.75, 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A letter as it would be sent. `others`: the companies of the user's other applications."""
+    """A letter as it would be sent.
+
+    `others`: the companies of the user's other applications. `elsewhere`: the ids of recipients who are recorded only
+    with another application or another company. `is_text_erased`: the text was deleted with a person whom it named.
+    """
 
     kind: str
     company: str
@@ -41,6 +45,8 @@ class Written:
     recipients: Sequence[Person]
     others: Sequence[str]
     today: date
+    elsewhere: Collection[str] = ()
+    is_text_erased: bool = False
 
 
 def check_letter(letter: Written, talk: Conversation | None, words: Catalogue) -> list[Finding]:
@@ -52,6 +58,14 @@ def check_letter(letter: Written, talk: Conversation | None, words: Catalogue) -
 def _recipients(letter: Written) -> Iterator[Finding]:
     for person in letter.recipients:
         href = f"PATCH /v1/contacts/{person.id}"
+        if person.is_erased:
+            detail = "The personal data of a recipient was erased."
+            yield Finding("recipient_erased", "warning", person.id, detail, "Choose other `recipients` for the letter.")
+            continue
+        if person.id in letter.elsewhere:
+            detail = "This recipient is recorded only with another application or another company."
+            fix = "Choose other `recipients`, or link the contact to this application."
+            yield Finding("recipient_of_another_application", "warning", person.id, detail, fix)
         if not person.name:
             yield Finding(
                 "recipient_without_name", "warning", person.id, "A recipient has no name.", f"{href}: full_name."
@@ -59,6 +73,10 @@ def _recipients(letter: Written) -> Iterator[Finding]:
         elif not person.title:
             detail = "A recipient has no job title."
             yield Finding("recipient_without_title", "advice", person.id, detail, f"{href}: job_title.")
+        if person.name and is_list_form(person.name):
+            detail = "The name has the form of a list, with a comma, and the letter would print it so."
+            fix = f"{href}: full_name, as they sign."
+            yield Finding("name_in_list_form", "warning", person.id, detail, fix)
         if person.name and not person.name_verified:
             detail = "The spelling of the name has not been checked against a card or a signature."
             yield Finding("name_not_verified", "advice", person.id, detail, f"{href}: name_verified.")
@@ -66,39 +84,34 @@ def _recipients(letter: Written) -> Iterator[Finding]:
 
 def _spelling(letter: Written) -> Iterator[Finding]:
     """Compare the names in the salutation with the contacts: a name that is nearly the same is a spelling error."""
-    opened = SALUTATION.match(letter.body)
-    if opened is None:
-        return
-    said = opened["names"]
-    for person in letter.recipients:
-        for part in (person.name or "").split():
-            near = [one for one in re.findall(r"[\w'’-]+", said) if _nearly(one, part)]
-            if part not in said and near:
-                detail = "The salutation and the contact spell a name differently."
-                yield Finding("name_spelled_otherwise", "warning", person.id, detail, f"Write {person.printed}.")
-                break
-
-
-def _nearly(one: str, other: str) -> bool:
-    if one == other or min(len(one), len(other)) < MIN_NAME_LENGTH or abs(len(one) - len(other)) > MAX_LETTERS_APART:
-        return False
-    return SequenceMatcher(None, one.casefold(), other.casefold()).ratio() >= NEARLY
+    for at in misspelled(letter.body, [person.name or "" for person in letter.recipients]):
+        person = letter.recipients[at]
+        detail = "The salutation and the contact spell a name differently."
+        fix = fill("Write {name}.", {"name": person.printed or ""})
+        yield Finding("name_spelled_otherwise", "warning", person.id, detail, fix)
 
 
 def _text(letter: Written, words: Catalogue) -> Iterator[Finding]:
-    if not letter.body.strip():
+    if letter.is_text_erased:
+        detail = "The text named a person whose personal data was erased, so it was deleted."
+        yield Finding("text_erased", "warning", "body", detail, "Compose the letter again, or write the text.")
+    elif not letter.body.strip():
         yield Finding("empty", "warning", "body", "The letter has no text yet.", "Compose or write the text.")
     for number, paragraph in enumerate(letter.paragraphs):
         where = f"paragraph:{number}"
         if PLACEHOLDER.search(paragraph.text):
             detail = "A placeholder is not filled in."
             yield Finding("placeholder_left", "error", where, detail, "Fill it in or delete it.")
+        if paragraph.names_erased:
+            detail = "This paragraph names a person whose personal data was erased."
+            yield Finding("erased_name_left", "warning", where, detail, "Delete the name, or delete the letter.")
         if any(phrase in paragraph.text.casefold() for phrase in words.cliches):
             detail = "This phrase is used in many letters."
             yield Finding("cliche", "advice", where, detail, "Replace it with something that only you can say.")
-    for company in letter.others:
-        is_named = company in letter.body and company not in letter.company
-        if is_named and re.search(rf"(?<!\w){re.escape(company)}(?!\w)", letter.body):
+    body, own = same_form(letter.body), same_form(letter.company)
+    for company in map(same_form, letter.others):
+        is_named = company in body and company not in own
+        if is_named and re.search(rf"(?<!\w){re.escape(company)}(?!\w)", body):
             detail = "The text names the company of another application."
             yield Finding(
                 "other_company", "warning", "body", detail, "Check that the letter goes to the right company."
@@ -113,6 +126,13 @@ def _channel(letter: Written, talk: Conversation | None) -> Iterator[Finding]:
         if letter.channel == "email" and not person.email:
             fix = f"PATCH /v1/contacts/{person.id}: email, or choose another channel."
             yield Finding("channel_without_address", "error", person.id, "This recipient has no e-mail address.", fix)
+        elif letter.channel == "email" and person.email and not usable_address(person.email):
+            fix = f"PATCH /v1/contacts/{person.id}: email."
+            yield Finding("address_unusable", "error", person.id, "No mail can be sent to this e-mail address.", fix)
+        elif letter.channel == "email" and person.email and not person.email.rpartition("@")[0].isascii():
+            detail = "Many mail servers refuse an address with other characters than ASCII before the @."
+            fix = "Ask whether they have another address, or watch for an error message after sending."
+            yield Finding("address_rarely_accepted", "warning", person.id, detail, fix)
         if letter.channel == "post" and not person.postal_address:
             fix = f"PATCH /v1/contacts/{person.id}: postal_address, or choose another channel."
             yield Finding("channel_without_address", "warning", person.id, "This recipient has no postal address.", fix)
@@ -136,6 +156,6 @@ def _thank_you(letter: Written, talk: Conversation) -> Iterator[Finding]:
             detail = "The letter does not answer this concern."
             fix = f"PATCH /v1/notes/{note.id}: wording, then compose the letter again; or address_in_letter: false."
             yield Finding("open_concern", "warning", note.id, detail, fix)
-    if talk.company not in letter.body:
+    if same_form(talk.company) not in same_form(letter.body):
         detail = "The letter does not name the company."
         yield Finding("company_not_named", "advice", "body", detail, "Say why you want to work for this company.")

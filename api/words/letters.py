@@ -7,13 +7,14 @@ Every sentence is a line of the catalogue or a text of the user. A part without 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from api.rules.facts import Moment
+from api.rules.facts import MIDNIGHT, Moment
+from api.rules.sentences import ends_sentence
 from api.words.catalogue import Catalogue
 from api.words.material import Conversation, Draft, Material, Paragraph, Person, drafted
 
 Purpose = Literal["thank_you", "follow_up", "chase", "ask_next_stage", "ask_name", "missed_appointment", "withdrawal"]
 MAX_STRENGTHS = 3
-ENDINGS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", ":")  # also Chinese, Hindi and Arabic
+MISSED_ROLE = "missed"
 Found = Iterator[Paragraph | str]
 Part = Callable[[Conversation, Sequence[Person], Catalogue], Found]
 
@@ -31,7 +32,7 @@ def compose(kind: str, talk: Conversation, recipients: Sequence[Person], words: 
 def as_sentence(text: str) -> str:
     """Return a user's text on one line, with a full stop unless it ends with punctuation."""
     plain = " ".join(text.split())
-    return plain if plain.endswith(ENDINGS) else f"{plain}."
+    return plain if plain.endswith(":") or ends_sentence(plain) else f"{plain}."
 
 
 def _salutation(_talk: Conversation, recipients: Sequence[Person], words: Catalogue) -> Found:
@@ -48,8 +49,7 @@ def _salutation(_talk: Conversation, recipients: Sequence[Person], words: Catalo
 
 def _thanks(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
     """Thank them for the interview, and add one detail that only this interview had."""
-    company = words.with_article(talk.company)
-    thanks = words.say("thanks", date=words.day(talk.start.date()), role=talk.role, company=company)
+    thanks = _say("thanks", talk, words)
     marked = [note for note in talk.notes if note.kind in ("general", "question") and note.in_letter]
     own = next((note for note in marked if note.wording or words.is_sentence(note.text)), None)
     yield from (f"wording:{note.id}" for note in marked if not note.wording)
@@ -108,48 +108,104 @@ def _next(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -
     lines = []
     if talk.next_stage and not words.is_about_them(talk.next_stage):
         lines.append(as_sentence(words.say("next_stage", stage=words.in_sentence(talk.next_stage))))
-    else:
+    elif talk.next_stage or not talk.is_stage_known:
         yield "next_stage"
-    if talk.contact_from:
-        lines.append(_contact_from(talk.contact_from, words))
-    elif talk.hear_by:
-        lines.append(words.say("hear_by", date=words.day(talk.hear_by.date)))
-    elif not talk.timing_unknown:  # they would not say, so a thank-you letter does not ask again
-        lines.append(words.say("ask_timing"))
+    if timing := _timing(talk, words):
+        lines.append(timing)
     if lines:
         yield Paragraph(" ".join(lines), "next")
 
 
-def _contact_from(moment: Moment, words: Catalogue) -> str:
+def _timing(talk: Conversation, words: Catalogue) -> str | None:
+    """Repeat the newest date that has not passed, or ask for one; what is known is not asked again."""
+    if talk.contact_from and not talk.is_past(talk.contact_from):
+        return _contact_from(talk.contact_from, talk, words)
+    if talk.contact_by and not talk.is_past(talk.contact_by):
+        by = talk.contact_by
+        return words.say("contact_by", date=words.until(by, talk.zone_at(by.date, by.time)))
+    if talk.hear_by and not talk.is_past(talk.hear_by):
+        return words.say("hear_by", date=words.day(talk.hear_by.last_date))
+    is_known = talk.is_timing_known or talk.is_next_round_arranged
+    return None if is_known else words.say("ask_timing")
+
+
+def _contact_from(moment: Moment, talk: Conversation, words: Catalogue) -> str:
     day = words.day(moment.date)
-    if moment.time is None:
+    if moment.time in (None, MIDNIGHT):
         return words.say("contact_from", date=day)
-    return words.say("contact_from_with_time", date=day, clock=f"{moment.time:%H:%M}")
+    clock = words.clock(moment.time, talk.zone_at(moment.date, moment.time))
+    return words.say("contact_from_with_time", date=day, clock=clock)
+
+
+def _say(line: str, talk: Conversation, words: Catalogue, **more: str) -> str:
+    """Return a line of the catalogue with the facts of the interview."""
+    start = talk.start
+    values = {
+        "date": words.day(start.date()),
+        "date_and_time": words.moment(start, talk.zone_at(start.date(), start.time())),
+        "role": talk.role,
+        "company": words.with_article(talk.company),
+        "full_name": talk.me,
+    }
+    return words.say(line, **values, **more)
+
+
+def _about(talk: Conversation, words: Catalogue, held: str = "talked") -> str:
+    """Return the sentence that says which interview it is; `held`: the line for one that took place."""
+    return _say(talk.status if talk.was_missed else "ahead" if talk.is_ahead else held, talk, words)
 
 
 def _line(name: str) -> Part:
     """Return a part that yields one line of the catalogue."""
 
     def part(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
-        company = words.with_article(talk.company)
-        day = words.day(talk.start.date())
-        values = {"date": day, "date_and_time": words.moment(talk.start), "role": talk.role, "company": company}
-        yield Paragraph(words.say(name, **values, full_name=talk.me), LINE_ROLES.get(name, "opening"))
+        yield Paragraph(_say(name, talk, words), LINE_ROLES.get(name, "opening"))
 
     return part
+
+
+def _follow_up(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
+    yield Paragraph(f"{_about(talk, words)} {words.say('follow_up')}", "opening")
 
 
 def _chase(talk: Conversation, recipients: Sequence[Person], words: Catalogue) -> Found:
     """Ask after the date in `hear_by` has passed; without one, write the text of `follow_up`."""
     if talk.hear_by is None:
         yield "promised_date"
-        yield from _line("follow_up")(talk, recipients, words)
+        yield from _follow_up(talk, recipients, words)
         return
-    promised = words.day(talk.hear_by.date)
-    day = words.day(talk.start.date())
-    company = words.with_article(talk.company)
-    text = words.say("chase", date=day, promised=promised, role=talk.role, company=company)
-    yield Paragraph(text, "opening")
+    line = "chase" if talk.now is None or talk.is_past(talk.hear_by) else "chase_ahead"
+    asked = words.say(line, promised=words.day(talk.hear_by.last_date))
+    yield Paragraph(f"{_about(talk, words)} {asked}", "opening")
+
+
+def _ask_next_stage(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
+    """Ask what is not known yet; if all is known, ask for the status."""
+    open_ = [
+        ("next_stage", talk.is_stage_known),
+        ("who", talk.is_contact_known),
+        ("timing", talk.is_timing_known),
+    ]
+    asked = [name for name, is_known in open_ if not is_known] or ["status"]
+    questions = words.listed([words.say(f"question_{name}") for name in asked])
+    yield Paragraph(
+        f"{_about(talk, words, 'interviewed')} {words.say('ask_next_stage', questions=questions)}", "opening"
+    )
+
+
+def _ask_name(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
+    line = words.say("ask_name_ahead" if talk.is_ahead else "ask_name")
+    yield Paragraph(f"{_about(talk, words, 'interviewed')} {line}", "opening")
+
+
+def _missed_appointment(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
+    missed = _say(talk.status if talk.was_missed else "no_show", talk, words)
+    yield Paragraph(f"{missed} {words.say('missed_appointment')}", MISSED_ROLE)
+
+
+def _withdrawal(talk: Conversation, _recipients: Sequence[Person], words: Catalogue) -> Found:
+    thanks = "thanks_considered" if talk.was_missed else "thanks_invitation" if talk.is_ahead else "thanks_conversation"
+    yield Paragraph(f"{_say(thanks, talk, words)} {_say('withdrawal', talk, words)}", "opening")
 
 
 LINE_ROLES = {"close": "close", "close_withdrawal": "close", "signature": "signature"}
@@ -166,12 +222,12 @@ PIECES: dict[str, Part] = {
 }
 PARTS: dict[str, tuple[Part, ...]] = {
     "thank_you": tuple(PIECES.values()),
-    "follow_up": (_salutation, _line("follow_up"), _motivation, CLOSE, SIGNATURE),
+    "follow_up": (_salutation, _follow_up, _motivation, CLOSE, SIGNATURE),
     "chase": (_salutation, _chase, CLOSE, SIGNATURE),
-    "ask_next_stage": (_salutation, _line("ask_next_stage"), SIGNATURE),
-    "ask_name": (_salutation, _line("ask_name"), SIGNATURE),
-    "missed_appointment": (_salutation, _line("missed_appointment"), SIGNATURE),
-    "withdrawal": (_salutation, _line("withdrawal"), CLOSE_WITHDRAWAL, SIGNATURE),
+    "ask_next_stage": (_salutation, _ask_next_stage, SIGNATURE),
+    "ask_name": (_salutation, _ask_name, SIGNATURE),
+    "missed_appointment": (_salutation, _missed_appointment, SIGNATURE),
+    "withdrawal": (_salutation, _withdrawal, CLOSE_WITHDRAWAL, SIGNATURE),
 }
 
 

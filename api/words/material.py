@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from api.rules.calendar import POST_TAKES
 from api.rules.facts import Moment
+from api.rules.steps.rounds import NOT_HELD as MISSED
+from api.rules.words import zone_beside
+from api.words.names import printed_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +24,12 @@ class Person:
     postal_address: str | None = None
     preferred_channel: str | None = None
     name_verified: bool = False
+    is_erased: bool = False
 
     @property
     def printed(self) -> str | None:
-        """Honorific and full name as recorded; a family name is never guessed from the full name."""
-        return " ".join(filter(None, (self.honorific, self.name))) if self.name else None
+        """Honorific and full name as recorded, with a title in both only once; a family name is never guessed."""
+        return printed_name(self.honorific, self.name)
 
     def identity(self) -> "Person":
         """Return the person with the name alone, without title and ways to reach them."""
@@ -45,7 +49,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """An interview with its people, notes and dates. `start` is local time in the zone of the interview."""
+    """An interview with its people, notes and dates, as the employer reads about it.
+
+    `start`, `now` and all moments are local times in `zone`, the employer's; `other_zones` are those of the interview
+    and of the user. `contact_from`, `contact_by` and `hear_by` are the newest dates that the employer named. Without
+    `now`, no date has passed. `older_dates` are days that were recorded before, and hold no more.
+    """
 
     start: datetime
     company: str
@@ -54,11 +63,48 @@ class Conversation:
     interviewers: Sequence[Person] = ()
     notes: Sequence[Material] = ()
     next_stage: str | None = None
+    stage_unknown: bool = False
     contact_from: Moment | None = None
+    contact_by: Moment | None = None
     hear_by: Moment | None = None
     timing_unknown: bool = False
+    is_contact_known: bool = False
+    is_next_round_arranged: bool = False
     why_role: str | None = None
     why_company: str | None = None
+    status: str = "scheduled"
+    now: datetime | None = None
+    zone: str = "UTC"
+    other_zones: Sequence[str] = ()
+    older_dates: Sequence[date] = ()
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the interview is arranged and has not begun."""
+        return not self.was_missed and self.now is not None and self.now < self.start
+
+    @property
+    def was_missed(self) -> bool:
+        """Whether the interview was cancelled or did not take place."""
+        return self.status in MISSED
+
+    @property
+    def is_stage_known(self) -> bool:
+        """Whether it is known what comes next, or they would not say."""
+        return bool(self.next_stage) or self.stage_unknown or self.is_next_round_arranged
+
+    @property
+    def is_timing_known(self) -> bool:
+        """Whether a date for the answer or for a call is known, or they would not say."""
+        return any((self.contact_from, self.contact_by, self.hear_by, self.timing_unknown))
+
+    def is_past(self, moment: Moment | None) -> bool:
+        """Tell whether a moment has passed; False without one."""
+        return moment is not None and self.now is not None and moment.is_past(self.now)
+
+    def zone_at(self, day: date, clock: time | None) -> str | None:
+        """Return the name of the zone of a time, if a clock of another zone that matters shows a different time."""
+        return zone_beside(day, clock, self.zone, self.other_zones) if clock else None
 
     def post_is_in_time(self, sent: date) -> bool:
         """Tell whether a letter that is posted on `sent` arrives by `hear_by` and by `contact_from`."""
@@ -68,11 +114,15 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph with its role in the letter and the ids of its source notes."""
+    """A paragraph with its role in the letter and the ids of its source notes.
+
+    `names_erased`: it names a person whose personal data was erased.
+    """
 
     text: str
     role: str
     source_note_ids: tuple[str, ...] = ()
+    names_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""Letters as PDF, made by Typst if the extra `pdf` is installed. Typst gets the texts as data, never as markup."""
+"""Letters and reports as PDF, made by Typst if the extra `pdf` is installed. Texts are its data, never markup."""
 
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from api.words.letter_sheet import TURNING, Sheet, laid_out
@@ -16,8 +17,10 @@ except ImportError:  # the extra is not installed
     typst = None  # type: ignore[assignment]  # IS_AVAILABLE is checked before it is used
 
 IS_AVAILABLE = typst is not None
-LAYOUT = Path(__file__).with_name("letter.typ")
-MAX_LENGTH = 60_000
+LETTER, JOB_SEARCH = (Path(__file__).with_name(name) for name in ("letter.typ", "job_search.typ"))
+MAX_LENGTH, MAX_REPORT_LENGTH = 60_000, 500_000
+MAX_REPORT_ROWS = 1_000  # 2 s and 110 MB; memory grows with the rows
+_REPORTS = Lock()
 MAX_MARKS = 16
 MARKS = ("Mn", "Me", "Cf")
 # Joiners without end make the whole text one grapheme cluster, on which Typst fails, so a long word gets zero-width
@@ -27,7 +30,7 @@ BREAK = "\u200b"
 
 
 class NoPdfError(Exception):
-    """The letter is too long for a PDF, or Typst failed on it."""
+    """The document is too long for a PDF, or Typst failed on it."""
 
 
 @cache
@@ -38,21 +41,34 @@ def _fonts() -> "typst.Fonts":
 
 def letter_pdf(sheet: Sheet) -> bytes:
     """Return a letter as a PDF on A4; the same letter gives the same bytes. Raises NoPdfError."""
-    letter = json.dumps(_bounded(laid_out(sheet)), ensure_ascii=False)
-    if len(letter) > MAX_LENGTH:
+    return _made(LETTER, laid_out(sheet), MAX_LENGTH)
+
+
+def report_pdf(report: Mapping[str, Any]) -> bytes:
+    """Return a report of a job search, laid out, as a PDF on A4; one at a time. Raises NoPdfError."""
+    if len(report["rows"]) + len(report["undated"]) > MAX_REPORT_ROWS:
+        raise NoPdfError
+    with _REPORTS:
+        return _made(JOB_SEARCH, report, MAX_REPORT_LENGTH)
+
+
+def _made(layout: Path, parts: Mapping[str, Any], most: int) -> bytes:
+    """Return the parts of a document in a layout. Raises NoPdfError for more than `most` characters of JSON."""
+    data = json.dumps(_bounded(parts), ensure_ascii=False)
+    if len(data) > most:
         raise NoPdfError
     try:
-        made = typst.compile(LAYOUT.read_bytes(), font_paths=_fonts(), sys_inputs={"letter": letter})
+        made = typst.compile(layout.read_bytes(), font_paths=_fonts(), sys_inputs={"data": data})
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        raise NoPdfError from error  # a panic of Typst is not an Exception; only this letter fails
+        raise NoPdfError from error  # a panic of Typst is not an Exception; only this document fails
     if not isinstance(made, bytes):
         raise NoPdfError
     return made
 
 
-def _bounded(value: Any) -> Any:  # noqa: ANN401  # any part of a letter
+def _bounded(value: Any) -> Any:  # noqa: ANN401  # any part of a document
     """Remove bidirectional controls and excess combining marks, which slow Typst down, and break up endless words."""
     if isinstance(value, str):
         return ENDLESS.sub(rf"\g<0>{BREAK}", "".join(_sparsely_marked(TURNING.sub("", value))))

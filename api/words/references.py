@@ -6,8 +6,11 @@ private: a reference reads only the `wording`, which is the answer to it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from api.rules.facts import ENDINGS, Moment
+from api.rules.facts import ENDINGS, MIDNIGHT, Moment
+from api.rules.words import zone_name_with_offset
 from api.words import job_posting
 from api.words.cards import points
 from api.words.catalogue import Catalogue
@@ -94,9 +97,9 @@ def _opening(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> 
     said = words.card("briefing")
     how = "interviewed" if case.has_met else "saved" if case.stage == "saved" else "applied"
     company = words.with_article(talk.company)
-    lines = [said[how].format(date=words.day(talk.start.date()), role=talk.role, company=company)]
+    lines = [words.card_line("briefing", how, date=words.day(talk.start.date()), role=talk.role, company=company)]
     if case.location:
-        lines.append(said["place"].format(location=case.location))
+        lines.append(words.card_line("briefing", "place", location=case.location))
     lines.append(said[who.consent])
     if who.is_asked_often:
         lines.append(said["asked_often"])
@@ -111,16 +114,22 @@ def _call(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> Fou
         early = "once_applied" if case.stage == "saved" else "from_now_if"
         lines = [said["from_now" if who.consent == "given" and case.stage != "saved" else early]]
     else:
-        when = words.day(case.check.date, case.check.time)
-        city = case.zone.rpartition("/")[2].replace("_", " ")
-        lines = [said["check_with_time" if case.check.time else "check"].format(date=when, zone=city)]
+        lines = [words.card_line("briefing", "check", date=_check_day(case.check, case.zone, words))]
     named = [f"{one.printed} ({one.title})" if one.title else one.printed for one in talk.interviewers]
     names = [name for name in named if name]
     if names:
-        lines.append(said["caller" if len(names) == 1 else "callers"].format(names=words.listed(names)))
+        lines.append(words.card_line("briefing", "caller" if len(names) == 1 else "callers", names=words.listed(names)))
     else:
         yield "callers"
     yield Paragraph(" ".join(lines), "call")
+
+
+def _check_day(check: Moment, zone: str, words: Catalogue) -> str:
+    """Format the date of the call; its time has the zone with its offset, because a reference may live elsewhere."""
+    if check.time in (None, MIDNIGHT):
+        return words.day(check.date)
+    local = datetime.combine(check.date, check.time, ZoneInfo(zone))
+    return words.moment(local, zone_name_with_offset(local, zone))
 
 
 def _looked_for(case: Case, talk: Conversation, words: Catalogue) -> Found:
@@ -193,7 +202,7 @@ def _reach(who: Referee, words: Catalogue) -> Found:
         yield Paragraph(said["reach"], "reach")
         return
     known = {"phone": who.phone, "email": who.email if not who.phone else None, "best_times": who.best_times}
-    lines = [said[name].format(**{name: value}) for name, value in known.items() if value]
+    lines = [words.card_line("briefing", name, **{name: value}) for name, value in known.items() if value]
     yield Paragraph(" ".join([*lines, said["still_right"]]), "reach")
 
 
@@ -202,7 +211,7 @@ def _thanked(who: Referee, case: Case, talk: Conversation, words: Catalogue) -> 
     is_open = case.stage not in ENDINGS
     how = "called" if who.was_called else "not_called_yet" if is_open else "not_called"
     company = words.with_article(talk.company)
-    yield Paragraph(said[how].format(role=talk.role, company=company), "thanks")
+    yield Paragraph(words.card_line("thanks", how, role=talk.role, company=company), "thanks")
     if is_open:
         yield "outcome"
     yield Paragraph(said[case.stage if case.stage in said else "open"], "outcome")

@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from api.rules.facts import Moment
+from api.rules.sentences import ends_sentence
 from api.words.catalogue import Catalogue
 from api.words.letter_sheet import line
 from api.words.letters import CLOSE, CLOSE_WITHDRAWAL, PIECES, Part
@@ -20,6 +21,7 @@ from api.words.material import Conversation, Draft, Paragraph, Person
 
 MAX_NESTED, MAX_TAGS = 5, 100
 LONG_TAG = re.compile(r"\{[{%](?:(?!\}\}|%\}).){60}", re.DOTALL)
+STOP = re.compile(r"\.(?![.\w])")
 GAP = re.compile(r"\n[^\S\n]*\n\s*")
 Word = Callable[[Conversation, Sequence[Person], Catalogue], str | None]
 ENVIRONMENT = ImmutableSandboxedEnvironment(
@@ -54,8 +56,12 @@ class Filled(str):
         return self
 
 
-def _moment(moment: Moment | None, words: Catalogue) -> str | None:
-    return words.day(moment.date, moment.time) if moment else None
+def _since(moment: Moment | None, talk: Conversation, words: Catalogue) -> str | None:
+    return words.since(moment, talk.zone_at(moment.date, moment.time)) if moment else None
+
+
+def _until(moment: Moment | None, talk: Conversation, words: Catalogue) -> str | None:
+    return words.until(moment, talk.zone_at(moment.date, moment.time)) if moment else None
 
 
 def _named(people: Sequence[Person], words: Catalogue) -> str | None:
@@ -68,12 +74,15 @@ WORDS: dict[str, Word] = {
     "role": lambda talk, _to, _words: talk.role,
     "full_name": lambda talk, _to, _words: talk.me,
     "date": lambda talk, _to, words: words.day(talk.start.date()),
-    "date_and_time": lambda talk, _to, words: words.moment(talk.start),
+    "date_and_time": lambda talk, _to, words: words.moment(
+        talk.start, talk.zone_at(talk.start.date(), talk.start.time())
+    ),
     "interviewers": lambda talk, _to, words: _named(talk.interviewers, words),
     "recipients": lambda _talk, to, words: _named(to, words),
     "next_stage": lambda talk, _to, _words: talk.next_stage,
-    "contact_from": lambda talk, _to, words: _moment(talk.contact_from, words),
-    "hear_by": lambda talk, _to, words: _moment(talk.hear_by, words),
+    "contact_from": lambda talk, _to, words: _since(talk.contact_from, talk, words),
+    "contact_by": lambda talk, _to, words: _until(talk.contact_by, talk, words),
+    "hear_by": lambda talk, _to, words: _until(talk.hear_by, talk, words),
     "why_role": lambda talk, _to, _words: talk.why_role,
     "why_company": lambda talk, _to, _words: talk.why_company,
 }
@@ -170,8 +179,13 @@ def _value(
 
 
 def _filled(source: str, values: Mapping[str, Filled], longest: int) -> Iterator[str]:
-    length = 0
-    for text in ENVIRONMENT.from_string(source).generate(**values):
+    """Yield the pieces of a filled template; after a value that ends a sentence, a full stop is left out."""
+    length, has_ended = 0, False
+    for piece in ENVIRONMENT.from_string(source).generate(**values):
+        is_value = isinstance(piece, Filled)
+        text = piece[1:] if has_ended and not is_value and STOP.match(piece) else piece
+        if text:
+            has_ended = is_value and ends_sentence(text)
         length += len(text)
         if length > longest:
             detail = f"This template would give more than {longest:,} characters: use each name once."

@@ -70,7 +70,7 @@ def test_a_backup_comes_back_and_no_tag_from_before_holds(opened: Opener, live: 
     client, saved, later = note_in_backup(opened(), tmp_path / "copy.db")
     done = restore(live, str(tmp_path / "copy.db"))
     assert done.returncode == 0, done.stderr
-    assert "Restored 1 accounts" in done.stderr
+    assert "Restored 1 account" in done.stderr
     (kept,) = tmp_path.glob("live.db.replaced-*")
     assert (texts(kept), texts(live)) == (["After the backup."], ["In the backup."])
 
@@ -90,7 +90,7 @@ def test_a_backup_comes_back_and_no_tag_from_before_holds(opened: Opener, live: 
 def test_credentials_in_the_backup_can_be_ended(opened: Opener, live: Path, tmp_path: Path) -> None:
     client, *_ = note_in_backup(opened(), tmp_path / "copy.db")
     done = restore(live, str(tmp_path / "copy.db"), "--end-credentials")
-    assert "1 sessions and tokens ended" in done.stderr
+    assert "1 session or token ended" in done.stderr
     again = opened().anonymous()
     assert again.get("/v1/me", headers={"Authorization": client.headers["Authorization"]}).status_code == 401
 
@@ -180,5 +180,5 @@ def test_restored_ends_all_tags_and_on_request_all_credentials(world: World, cli
     tag = read(client, "/v1/me")["etag"]
     assert run_here(here, "restored").returncode == 0
     assert client.get("/v1/me", headers={"If-None-Match": tag}).status_code == 200
-    assert "1 sessions and tokens ended" in run_here(here, "restored", "--end-credentials").stderr
+    assert "1 session or token ended" in run_here(here, "restored", "--end-credentials").stderr
     assert client.get("/v1/me").status_code == 401

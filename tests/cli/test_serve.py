@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from tests.cli.running import COMMAND, ROOT, environment, run_apart
 from tests.conftest import World
-from tests.http.test_admission import PLAIN, wait_until
+from tests.http.test_admission import wait_until
+from tests.served import PLAIN
 
 APPLICATION = {"company": "Acme", "role": "Engineer"}
 

@@ -68,13 +68,13 @@ def test_a_password_set_by_the_operator_ends_sessions_and_with_an_option_tokens(
     kim = signed_in(world)
     secret = add(kim, "/v1/tokens", name="app")["token"]
     done = run("password", EMAIL, stdin=f"{NEW}\n")
-    assert "1 sessions and 0 personal tokens" in done.stderr
+    assert "1 session and 0 personal tokens" in done.stderr
     assert kim.get("/v1/me").status_code == 401
     problem(sign_in(world), 401, "unauthorized")
     assert sign_in(world, NEW).status_code == 201
     kim.headers["Authorization"] = f"Bearer {secret}"
     assert by_operator(kim)[-1] == ("put_password", "/v1/me")
-    assert "1 personal tokens" in run("password", EMAIL, "--end-tokens", stdin=f"{NEW}\n").stderr
+    assert "1 personal token" in run("password", EMAIL, "--end-tokens", stdin=f"{NEW}\n").stderr
     assert kim.get("/v1/me").status_code == 401
     assert_one_line(run("password", EMAIL, stdin="short\n"), "password")
     assert_one_line(run("password", "nobody@example.com", stdin=f"{NEW}\n"), "afterword user list")

@@ -70,6 +70,7 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
     "A format states it, and texts with a length at its bound are drawn without their format.": frozenset(
         {"unknown_zone", "unusable_address"}
     ),
+    "The pattern of If-Match has quotes, without which it is drawn in the listed cases.": frozenset({"unusable_etag"}),
     "It depends on another field, and a schema compares no two values.": frozenset(
         {
             "before_contact_from",

@@ -10,7 +10,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 from api import demo
 from api.capture import NOW, Node
-from api.http.openapi import examples
+from api.http import examples
 from tests.conftest import World
 from tests.contract.runs import AnyCase, Hooks, as_a_client_sends_it, is_negative, load, only, run, secret_of
 from tests.services.full_record import record_everything

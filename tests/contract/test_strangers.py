@@ -15,7 +15,7 @@ from schemathesis.checks import CHECKS
 
 from api import demo
 from api.capture import NOW, Node
-from api.http.openapi import examples
+from api.http import examples
 from api.http.openapi.document import operations
 from api.security import hash_password
 from tests.conftest import World

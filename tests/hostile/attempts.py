@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 from api.capture import filled
-from api.http.openapi import examples
+from api.http import examples
 from api.http.openapi.document import operations
 from api.storage.codecs import is_id
 from tests.hostile import addresses, bodies, headers

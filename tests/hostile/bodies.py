@@ -77,7 +77,7 @@ UNREADABLE = [
     Body("all-bytes", _instead(bytes(range(256)))),
 ]
 ENCODINGS = [
-    Body("byte-order-mark", lambda good: codecs.BOM_UTF8 + good),
+    Body("two-byte-order-marks", lambda good: codecs.BOM_UTF8 * 2 + good),
     Body("utf-16", lambda good: good.decode().encode("utf-16")),
     Body("utf-16-little-endian", lambda good: good.decode().encode("utf-16-le")),
     Body("utf-16-big-endian", lambda good: good.decode().encode("utf-16-be")),

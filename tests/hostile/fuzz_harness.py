@@ -16,8 +16,8 @@ from sqlalchemy import Connection, event
 from sqlmodel import SQLModel
 
 from api.capture import NOW
+from api.http import examples
 from api.http.admission import MAX_OPEN_BODY_BYTES
-from api.http.openapi import examples
 from api.http.problems import MEDIA_TYPE, slug
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.services.accounts import tokens, users

@@ -46,7 +46,7 @@ DIRECTIONS = [
     text_input("override-left-to-right", f"{MARK}\u202d{MARK}", *LONG, "search"),
     text_input("embedding-never-closed", f"{MARK}\u202b{MARK}", *LONG, "search"),
     text_input("isolate-never-closed", f"{MARK}\u2067{MARK}", *LONG, "search"),
-    text_input("pop-without-a-push", f"\u202c\u2069{MARK}", *LONG, "search"),
+    text_input("pop-without-a-push", f"\u202c\u2069{MARK}", *ANY),
     text_input("mark-of-direction", f"{MARK} \u200fשלום", *ANY),
     text_input("right-to-left-words", f"شركة {MARK}", *ANY),
 ]

@@ -6,7 +6,7 @@ fine as a `line` and matches the pattern.
 
 from collections.abc import Mapping
 
-from api.http.openapi import examples
+from api.http import examples
 from tests.hostile.inputs import MARK, Input, raw, text_input
 
 NUMBERS = (

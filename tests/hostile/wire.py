@@ -54,6 +54,29 @@ LINES: Wire = {
     "an-invalid-absolute-address": post(line=b"POST http://[" + M + b"/v1/applications HTTP/1.1"),
     "an-absolute-address-of-a-file": post(line=b"POST file:///etc/passwd HTTP/1.1"),
 }
+
+
+def _to(*hosts: bytes, version: bytes = b"1.1") -> bytes:
+    """Return a request that is fine but for these values of Host."""
+    return b"GET /livez HTTP/%b\r\n%b\r\n" % (version, b"".join(b"Host: %b\r\n" % host for host in hosts))
+
+
+HOSTS: Wire = {
+    "no-host": _to(),
+    "two-hosts": _to(b"here", M),
+    "two-hosts-that-agree": _to(b"here", b"here"),
+    "two-hosts-in-http-1-0": _to(b"here", M, version=b"1.0"),
+    "two-hosts-in-one-line": _to(b"here, " + M),
+    "a-host-with-a-space": _to(b"here " + M),
+    "a-host-with-a-bracket": _to(b"[" + M),
+    "a-host-with-a-path": _to(b"here/" + M),
+    "a-host-with-a-question": _to(b"here?" + M),
+    "a-host-with-a-user": _to(M + b"@here"),
+    "a-host-with-a-scheme": _to(b"http://" + M),
+    "a-host-with-a-port-of-letters": _to(b"here:" + M),
+    "a-host-beyond-ascii": _to(M + b"\xff"),
+    "an-upgrade-without-host": _to().replace(b"\r\n\r\n", b"\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
+}
 HEADERS: Wire = {
     "nul-in-a-value": post(LENGTH + b"X-A: " + M + b"\x00\r\n"),
     "nul-in-a-name": post(LENGTH + b"X-\x00A: b\r\n"),
@@ -111,12 +134,14 @@ CHUNKS: Wire = {
     "all-bytes-as-chunks": chunked(bytes(range(256))),
     "nul-in-a-size": chunked(b"2\x00f\r\n" + BODY),
 }
-BROKEN: Wire = {**LINES, **HEADERS, **LENGTHS, **CHUNKS}
+BROKEN: Wire = {**LINES, **HOSTS, **HEADERS, **LENGTHS, **CHUNKS}
 FINE: Wire = {
     "an-absolute-address": b"GET http://" + M + b"/livez HTTP/1.1\r\nHost: here\r\n\r\n",
     "a-hash": b"GET /livez#" + M + b" HTTP/1.1\r\nHost: here\r\n\r\n",
-    "no-host": b"GET /livez HTTP/1.1\r\n\r\n",
-    "http-1-0": b"GET /livez HTTP/1.0\r\n\r\n",
+    "http-1-0": _to(version=b"1.0"),
+    "an-empty-host": _to(b""),
+    "a-host-with-a-port": _to(b"my_app.example:8000"),
+    "a-host-with-an-ipv6-address": _to(b"[::1]:8000"),
     "an-unknown-expectation": b"GET /livez HTTP/1.1\r\nHost: here\r\nExpect: " + M + b"\r\n\r\n",
     "an-upgrade-to-http-2": b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
     "an-upgrade-to-a-socket": b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",

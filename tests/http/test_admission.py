@@ -17,10 +17,9 @@ from api.http.known_accounts import Holder
 from api.settings import Settings
 from api.storage.database import Database
 from tests.conftest import World
-from tests.served import Address, closed_after, served
+from tests.served import PLAIN, Address, closed_after, served
 
 APPLICATION = {"company": "Acme", "role": "Engineer"}
-PLAIN = False  # for `verify`: loading the CA certificates takes longer than the requests
 Worlds = Callable[..., World]
 
 

@@ -1,5 +1,7 @@
 """Conventions of all endpoints: how requests are parsed, answers shaped and errors reported."""
 
+import codecs
+import gzip
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,6 +18,7 @@ from tests.http.api_client import (
     PROBLEM,
     UNKNOWN,
     Answer,
+    act,
     add,
     alter,
     application,
@@ -75,6 +78,76 @@ def test_an_id_chosen_by_the_client_is_used_once_per_user(client: TestClient, st
     assert read(stranger, f"{ALL}/{own}")["company"] == "Theirs"
     assert client.delete(f"{ALL}/{own}").status_code == 204
     assert read(stranger, f"{ALL}/{own}")["company"] == "Theirs"
+
+
+def test_an_id_that_is_deleted_is_answered_with_the_address_that_restores_it(world: World, client: TestClient) -> None:
+    app, kim, note = new_id(), new_id(), new_id()
+    notes = f"{ALL}/{app}/notes"
+    add(client, ALL, **MINIMAL, id=app)
+    add(client, "/v1/contacts", full_name="Kim Lee", id=kim)
+    add(client, notes, kind="general", text="x", id=note)
+    assert client.delete(f"/v1/contacts/{kim}").status_code == 204
+    assert client.delete(f"{ALL}/{app}").status_code == 204
+    other = application(client)
+    ways = {}
+    for href, body in (
+        (ALL, {**MINIMAL, "id": app}),
+        ("/v1/contacts", {"full_name": "Kim Lee", "id": kim}),
+        (f"{ALL}/{other}/notes", {"kind": "general", "text": "x", "id": note}),
+    ):
+        found = problem(client.post(href, json=body), 409, "id_taken", "/id")
+        ways[href] = found["detail"].partition(" POST ")[2].partition(",")[0]
+    assert ways == {
+        ALL: f"{ALL}/{app}/restore",
+        "/v1/contacts": f"/v1/contacts/{kim}/restore",
+        f"{ALL}/{other}/notes": f"{ALL}/{app}/restore",
+    }
+    for way in ways.values():
+        act(client, way)
+    assert read(client, f"/v1/notes/{note}")["id"] == note
+    client.delete(f"{ALL}/{app}")
+    world.clock.now += timedelta(days=31)
+    late = problem(client.post(ALL, json={**MINIMAL, "id": app}), 409, "id_taken", "/id")
+    assert "restore" not in late["detail"]
+    assert "read it" not in late["detail"]
+
+
+ENCODED = {
+    "gzip": ({"Content-Encoding": "gzip"}, "Content-Encoding"),
+    "an-unknown-one": ({"Content-Encoding": "br"}, "Content-Encoding"),
+    "gzip-twice": ({"Content-Encoding": "identity, GZIP"}, "Content-Encoding"),
+    "gzip-as-transfer": ({"Transfer-Encoding": "gzip, chunked"}, "Transfer-Encoding"),
+}
+
+
+@pytest.mark.parametrize(("headers", "named"), ENCODED.values(), ids=ENCODED)
+@pytest.mark.parametrize("href", [ALL, "/v1/sessions", "/v1/password-resets", "/mail/confirm/x"])
+def test_an_encoded_body_is_refused_by_the_name_of_its_encoding(
+    client: TestClient, href: str, headers: dict[str, str], named: str
+) -> None:
+    answer = client.post(href, content=gzip.compress(json.dumps(MINIMAL).encode()), headers={**JSON, **headers})
+    found = problem(answer, 415, "unsupported_media_type")
+    assert answer.headers["accept-encoding"] == "identity"
+    assert [one["header"] for one in found["errors"]] == [named]
+    assert items(client, ALL) == []
+
+
+@pytest.mark.parametrize("headers", [{"Content-Encoding": "identity"}, {"Content-Encoding": ""}])
+def test_a_body_that_is_not_encoded_is_accepted(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.post(ALL, json=MINIMAL, headers=headers).status_code == 201
+    assert client.get(ALL, headers={"Content-Encoding": "gzip"}).status_code == 200
+
+
+def test_a_byte_order_mark_before_the_body_is_ignored(client: TestClient) -> None:
+    content = json.dumps(MINIMAL).encode("utf-8-sig")
+    key = {**JSON, "Idempotency-Key": "once"}
+    first, again = (client.post(ALL, content=content, headers=key) for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    assert again.headers["idempotency-replayed"] == "true"
+    href = f"{ALL}/{first.json()['id']}"
+    assert client.patch(href, content=codecs.BOM_UTF8 + b'{"role": "Lead"}', headers=JSON).status_code == 200
+    problem(client.patch(href, content=codecs.BOM_UTF8 * 2 + b'{"role": "Chief"}', headers=JSON), 422, "invalid", "")
+    assert read(client, href)["role"] == "Lead"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +260,7 @@ def test_a_problem_says_where_and_how_to_fix_it_and_has_a_page(world: World, cli
     found = problem(client.post(ALL, json={"role": "Engineer"}), 422, "invalid", "/company")
     assert set(found) == {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
     assert (found["type"], found["instance"]) == ("/problems/invalid", ALL)
-    assert found["detail"] == "This is required: send it."
+    assert found["detail"] == 'This is required: send a text on one line, such as "Larkfield Press".'
     assert found["errors"] == [{"pointer": "/company", "code": "missing", "detail": found["detail"]}]
     page = world.anonymous().get(found["type"])
     assert page.status_code == 200

@@ -29,6 +29,29 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/follow-ups"
 
 
+@pytest.mark.parametrize("ending", ["rejected", "withdrawn", "no_response"])
+def test_news_after_the_end_of_an_application_leads_to_its_stages(client: TestClient, ending: str) -> None:
+    app = application(client)
+    add(client, f"/v1/applications/{app}/stages", stage=ending, at="2026-05-31T10:00:00Z")
+    news = {"direction": "in", "channel": "phone", "outcome": "status"}
+    before = add(client, at(app), **news, at="2026-05-30T10:00:00Z")
+    ours = add(client, at(app), **SPOKE)
+    after = add(client, at(app), **news)
+    round_ = add(client, f"/v1/applications/{app}/interviews", starts_at="2026-06-09T14:00:00Z")
+    past = add(client, f"/v1/applications/{app}/interviews", starts_at="2026-05-29T14:00:00Z")
+    off = add(client, f"/v1/applications/{app}/interviews", starts_at="2026-06-09T14:00:00Z", status="cancelled")
+    assert before["warnings"] == ours["warnings"] == past["warnings"] == off["warnings"] == []
+    for made, href in ((after, f"/v1/follow-ups/{after['id']}"), (round_, f"/v1/interviews/{round_['id']}")):
+        (warning,) = made["warnings"]
+        assert (warning["code"], warning["method"]) == ("application_closed", "POST")
+        assert f"`{ending}`" in warning["text"]
+        assert read(client, href) == made
+    assert [len(one["warnings"]) for one in items(client, at(app))] == [0, 0, 1]
+    add(client, warning["href"], stage="interviewing")
+    again = client.get(f"/v1/follow-ups/{after['id']}", headers={"If-None-Match": after["etag"]})
+    assert (again.status_code, again.json()["warnings"]) == (200, [])
+
+
 def test_a_follow_up_is_dated_now_and_shows_every_key(client: TestClient) -> None:
     app = application(client)
     answer = client.post(at(app), json=SPOKE)

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from api import demo
-from api.http.openapi import examples
+from api.http import examples
 from api.models import Application, IdempotentResponse
 from api.services.accounts import users
 from api.workers.retention import apply_retention
@@ -170,6 +170,7 @@ def test_retention_deletes_expired_rows(world: World) -> None:
             examples.APPLICATION,
             examples.UPCOMING,
             examples.OFFERED,
+            *(examples.demo_id(number) for number, _ in enumerate(demo.EARLIER, demo.FIRST_EARLIER)),
         }
 
 

@@ -170,7 +170,7 @@ def test_the_limit_of_24_hours_counts_elapsed_time(client: TestClient) -> None:
         pytest.param({"start_local": None}, id="no-local-start"),
         pytest.param({"starts_at": None}, id="no-start"),
         pytest.param({"start_local": "2026-06-02T10:00", "starts_at": None}, id="one-form-given-the-other-null"),
-        pytest.param({"starts_at": "2026-06-02T10:00:00Z"}, id="a-start-after-the-end"),
+        pytest.param({"starts_at": "2026-06-02T10:00:00Z", "ends_at": "2026-06-02T09:00:00Z"}, id="end-before-start"),
         pytest.param({"ends_at": "2026-05-29T13:00:00Z"}, id="an-end-before-the-start"),
         pytest.param({"time_zone": None}, id="no-zone"),
         pytest.param({"time_zone": "Mars"}, id="an-unknown-zone"),
@@ -215,15 +215,64 @@ def test_a_moved_round_lists_its_earlier_times(world: World, client: TestClient)
             "end_local": "2026-06-03T11:30:00",
             "time_zone": NEW_YORK,
             "moved_at": "2026-06-01T13:00:00Z",
+            "end_moved_too": False,
         },
         {
             "start_local": "2026-06-04T10:00:00",
             "end_local": "2026-06-04T11:00:00",
             "time_zone": NEW_YORK,
             "moved_at": "2026-06-01T14:00:00Z",
+            "end_moved_too": False,
         },
     ]
     assert step(client, app, 4)["opens_at"] == "2026-06-05T15:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("sent", "start", "end"),
+    [
+        pytest.param({"start_local": "2026-06-03T08:00"}, "2026-06-03T12:00:00Z", "2026-06-03T13:30:00Z", id="earlier"),
+        pytest.param({"starts_at": "2026-06-09T14:00:00Z"}, "2026-06-09T14:00:00Z", "2026-06-09T15:30:00Z", id="later"),
+        pytest.param(
+            {"start_local": "2026-06-03T10:00", "time_zone": "Europe/Berlin"},
+            "2026-06-03T08:00:00Z",
+            "2026-06-03T09:30:00Z",
+            id="in-another-zone",
+        ),
+        pytest.param({"start_local": "2026-11-01T00:45"}, "2026-11-01T04:45:00Z", "2026-11-01T06:15:00Z", id="dst"),
+    ],
+)
+def test_a_new_start_alone_keeps_the_length_and_says_so(
+    world: World, client: TestClient, sent: Answer, start: str, end: str
+) -> None:
+    round_ = interview(client, application(client), start_local="2026-06-03T10:00", end_local="2026-06-03T11:30")
+    href = f"/v1/interviews/{round_}"
+    moved = alter(client, href, **sent)
+    assert (moved["starts_at"], moved["ends_at"], moved["effective_end_at"]) == (start, end, end)
+    assert moved["rescheduled_from"][-1]["end_moved_too"]
+    (warning,) = moved["warnings"]
+    assert (warning["code"], warning["method"], warning["href"]) == ("end_moved_too", "PATCH", href)
+    assert "so that the interview keeps its length" in warning["text"]
+    assert read(client, href) == moved
+    world.clock.now += timedelta(minutes=1)
+    assert alter(client, href, location="Room 2")["warnings"] == []
+
+
+def test_the_text_about_a_moved_end_names_the_local_time_and_its_zone(client: TestClient) -> None:
+    round_ = interview(client, application(client), start_local="2026-06-03T10:00", end_local="2026-06-03T11:00")
+    moved = alter(client, f"/v1/interviews/{round_}", start_local="2026-06-04T14:00")
+    assert "to 15:00 on Thu 4 Jun 2026 (EDT)," in moved["warnings"][0]["text"]
+
+
+def test_an_end_that_is_sent_or_unknown_does_not_follow_the_start(client: TestClient) -> None:
+    app = application(client)
+    href = f"/v1/interviews/{interview(client, app, start_local='2026-06-03T10:00', end_local='2026-06-03T11:00')}"
+    sent = alter(client, href, start_local="2026-06-03T09:00", end_local="2026-06-03T11:00")
+    assert (sent["end_local"], sent["warnings"]) == ("2026-06-03T11:00:00", [])
+    same = alter(client, href, start_local="2026-06-03T09:00")
+    assert (same["end_local"], same["warnings"]) == ("2026-06-03T11:00:00", [])
+    assert alter(client, href, start_local="2026-06-03T08:00", end_local=None)["ends_at"] is None
+    assert alter(client, href, start_local="2026-06-03T10:00")["ends_at"] is None
 
 
 def test_evidence_from_before_a_moved_round_no_longer_counts(client: TestClient) -> None:

@@ -11,14 +11,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from api.errors import TooManyRequestsError
 from api.main import create_app
 from api.protocol.rate_limit import MAX_BUCKETS, RateLimiter
 from tests.conftest import World
 from tests.http.api_client import problem
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 from tests.http.test_accounts import bearer as client_of
-from tests.http.test_admission import PLAIN
-from tests.served import served
+from tests.served import PLAIN, served
 
 Worlds = Callable[..., World]
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
@@ -251,3 +251,8 @@ def test_a_session_or_token_is_marked_as_used_every_ten_minutes(world: World, cl
     world.clock.now += timedelta(seconds=1)
     client.get("/v1/me")
     assert marked() > first
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 second,"), (119, "119 seconds,"), (120, "2 minutes,")])
+def test_the_wait_is_named_in_the_singular_or_plural(seconds: float, text: str) -> None:
+    assert f"wait {text}" in str(TooManyRequestsError(timedelta(seconds=seconds)))

@@ -26,10 +26,10 @@ from api.workers.units import IncompletePassError
 from tests.conftest import NOW, World
 from tests.hostile.fuzz_harness import recorded_logs
 from tests.http.test_accounts import SIGN_UP
-from tests.http.test_admission import PLAIN, wait_until
+from tests.http.test_admission import wait_until
 from tests.mail_server import MailServer, mail_server
 from tests.mails import sent_mails
-from tests.served import serving
+from tests.served import PLAIN, serving
 
 Worlds = Callable[..., World]
 KIM = "kim@example.com"

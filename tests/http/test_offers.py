@@ -29,6 +29,64 @@ def test_an_offer_does_not_change_the_stage_but_warns_how_to(client: TestClient)
     assert step(client, app, 6)["reason"]["code"] == "offer_received"
 
 
+def test_the_answer_date_is_named_with_its_zone_and_not_before_the_offer(client: TestClient) -> None:
+    app = application(client, time_zone="Asia/Tokyo")
+    made = add(client, at(app), respond_by="2026-12-04T17:00:00+01:00")
+    assert (made["respond_by"], made["respond_by_text"]) == ("2026-12-04T16:00:00Z", "11:00 on Fri 4 Dec 2026 (EST)")
+    href = f"/v1/offers/{made['id']}"
+    wrong = {"received_at": "2026-05-30T10:00:00Z", "respond_by": "2026-05-30T09:59:59Z"}
+    assert fault(client.post(at(app), json=wrong), "/respond_by") == "before_received_at"
+    assert (
+        fault(client.post(at(app), json={"respond_by": "2026-05-30T10:00:00Z"}), "/respond_by") == "before_received_at"
+    )
+    assert fault(client.patch(href, json={"respond_by": "2026-05-01T10:00:00Z"}), "/respond_by") == "before_received_at"
+    alter(client, href, received_at="2026-05-01T10:00:00Z", respond_by="2026-05-02T10:00:00Z")
+    assert fault(client.patch(href, json={"received_at": NOW}), "/received_at") == "before_received_at"
+    assert alter(client, href, respond_by=None)["respond_by_text"] is None
+    detail = client.post(at(app), json={"respond_by": "2026-12-04"}).json()["detail"]
+    assert detail.startswith("A date alone is not enough: send an instant with its offset from UTC, such as ")
+
+
+def test_a_decision_that_the_stage_does_not_show_is_a_warning(client: TestClient) -> None:
+    app = application(client, stage="offered")
+    made = add(client, at(app))
+    assert made["warnings"] == []
+    (warning,) = alter(client, f"/v1/offers/{made['id']}", decision="accepted")["warnings"]
+    assert (warning["code"], "`accepted`" in warning["text"]) == ("stage_not_decided", True)
+    add(client, warning["href"], stage="accepted")
+    assert read(client, f"/v1/offers/{made['id']}")["warnings"] == []
+
+
+def test_an_acceptance_elsewhere_is_advice_on_the_other_open_applications(client: TestClient) -> None:
+    app, _ = interviewed(client)
+    early, accepted = application(client), application(client)
+    offer = f"/v1/offers/{add(client, at(accepted), respond_by=SOON)['id']}"
+
+    def advised(number: int, of: str = app) -> list[str]:
+        codes = ("competing_offer", "accepted_elsewhere", "no_other_application")
+        return [hint["code"] for hint in step(client, of, number)["advice"] if hint["code"] in codes]
+
+    assert (advised(6), advised(7), advised(7, early)) == (["competing_offer"],) * 3
+    text = next(h["text"] for h in step(client, app, 7)["advice"] if h["code"] == "competing_offer")
+    assert "until 12:00 on Fri 5 Jun 2026 (EDT)" in text
+    alter(client, offer, decision="accepted")
+    assert (advised(6), advised(7), advised(7, early), advised(7, accepted)) == (*(["accepted_elsewhere"],) * 3, [])
+    alter(client, offer, decision="declined")
+    assert advised(6) == []
+    add(client, f"/v1/applications/{accepted}/stages", stage="accepted")
+    add(client, f"/v1/applications/{early}/stages", stage="withdrawn")
+    assert (advised(6), advised(7), advised(7, accepted)) == (["accepted_elsewhere"], ["accepted_elsewhere"], [])
+    found = step(client, app, 7)
+    assert found["next_action"]["code"] == "log_search"
+    assert [i["advice"][-1]["code"] for i in items(client, "/v1/queue", state="upcoming", step=6)] == [
+        "accepted_elsewhere"
+    ]
+    tag = client.get(f"/v1/applications/{app}/steps").headers["etag"]
+    alter(client, f"/v1/applications/{accepted}", archived_at=NOW)
+    assert client.get(f"/v1/applications/{app}/steps", headers={"If-None-Match": tag}).status_code == 200
+    assert (advised(6), advised(7)) == ([], ["no_other_application"])
+
+
 def test_a_decision_is_dated_corrected_and_cleared_with_its_date(world: World, client: TestClient) -> None:
     href = f"/v1/offers/{add(client, at(application(client)))['id']}"
     assert fault(client.patch(href, json={"decided_at": NOW}), "/decided_at") == "nothing_to_date"

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 
-from api.security import COOKIE_PREFIX, hash_password, is_common, needs_rehash, verify_password
+from api.security import COOKIE_PREFIX, PasswordMatch, hash_password, is_common, verify_password
 from api.services.accounts.mails import OutgoingMail
 from api.settings import Settings
 from api.workers.mailer import message_of
@@ -91,22 +91,22 @@ def test_an_uncommon_password_is_accepted(password: str) -> None:
 def test_a_password_is_hashed_with_the_current_parameters_and_verified() -> None:
     hashed = hash_password(NEW)
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
-    assert not needs_rehash(hashed)
-    assert verify_password(NEW, hashed)
-    assert not verify_password(NEW + "x", hashed)
-    assert not verify_password(NEW, None)
+    assert verify_password(NEW, hashed) is PasswordMatch.CURRENT
+    assert verify_password(NEW + "x", hashed) is PasswordMatch.NONE
+    assert verify_password(NEW, None) is PasswordMatch.NONE
 
 
 @pytest.mark.usefixtures("real_figures")
 def test_a_hash_with_outdated_parameters_is_renewed_at_the_next_sign_in(world: World) -> None:
     sign_up_cheaply(world)
     weak = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(SIGN_UP["password"])
-    assert needs_rehash(weak)
+    assert verify_password(SIGN_UP["password"], weak) is PasswordMatch.OUTDATED
     with world.database.engine.begin() as connection:
         connection.execute(text("UPDATE user_account SET password_hash = :hash"), {"hash": weak})
     session(world)
     with world.database.engine.connect() as connection:
-        assert not needs_rehash(connection.execute(text("SELECT password_hash FROM user_account")).scalar_one())
+        stored = connection.execute(text("SELECT password_hash FROM user_account")).scalar_one()
+    assert verify_password(SIGN_UP["password"], stored) is PasswordMatch.CURRENT
     session(world)
 
 

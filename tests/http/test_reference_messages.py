@@ -95,7 +95,7 @@ def test_a_briefing_names_the_job_those_who_may_call_and_the_number_to_be_called
     assert opening.startswith("On Friday, 29 May 2026 I had an interview for the position of Engineer at Acme.")
     assert "Boston" in opening
     call, _ = paragraph_of(message, "call")
-    assert "on Tuesday, 2 June 2026 at 14:30 (New York time)." in call
+    assert "on Tuesday, 2 June 2026 at 14:30 (EDT, UTC-04)." in call
     assert "Ms Ana Ruiz (CTO)" in call
     assert paragraph_of(message, "posting_link")[0].endswith(" https://jobs.example.com/1")
     assert "+1 617 555 0188" in paragraph_of(message, "reach")[0]

@@ -51,6 +51,49 @@ def test_of_several_overrides_the_one_with_the_latest_date_counts(client: TestCl
     assert (step(client, app, 4)["state"], step(client, app, 4)["completed_at"]) == ("done", "2026-05-29T19:00:00Z")
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "texts"),
+    [
+        pytest.param(
+            ("skip", "reopen"),
+            "complete",
+            ("You ticked", "than the reopening at 08:00 on Mon 1 Jun 2026 (EDT)"),
+            id="tick",
+        ),
+        pytest.param(("complete",), "reopen", ("You reopened", "than the tick at"), id="reopening"),
+        pytest.param(("skip",), "complete", ("You ticked", "than the skip at"), id="tick-of-a-skipped-step"),
+        pytest.param(("complete",), "complete", ("You ticked", "than the tick at"), id="earlier-tick"),
+    ],
+)
+def test_an_override_before_a_later_one_changes_nothing_and_says_so(
+    world: World, client: TestClient, first: tuple[str, ...], then: str, texts: tuple[str, str]
+) -> None:
+    app, _ = interviewed(client)
+    for action in first:
+        before = do(client, app, 4, action)
+    assert before["warnings"] == []
+    after = do(client, app, 4, then, at="2026-05-29T18:00:00Z")
+    assert after["state"] == before["state"]
+    (warning,) = after["warnings"]
+    assert warning["code"] == "override_without_effect"
+    assert (warning["method"], warning["href"]) == ("POST", f"/v1/steps/{after['id']}/{then}")
+    assert all(text in warning["text"] for text in texts)
+    assert steps(client, app)["steps"][3]["warnings"] == [warning]
+    world.clock.now += timedelta(hours=1)
+    assert act(client, warning["href"])["warnings"] == []
+
+
+@pytest.mark.parametrize(("action", "verb"), [("reopen", "reopened"), ("skip", "skipped")])
+def test_a_step_that_is_done_by_evidence_says_that_it_stays_done(client: TestClient, action: str, verb: str) -> None:
+    app, round_ = interviewed(client)
+    do(client, app, 4, "skip", at="2026-05-29T16:00:00Z")
+    add(client, f"/v1/applications/{app}/letters", interview_id=round_, sent_at="2026-05-29T18:00:00Z")
+    assert step(client, app, 4)["warnings"] == []
+    (warning,) = do(client, app, 4, action)["warnings"]
+    assert warning["text"].startswith(f"You {verb} this step after it was done.")
+    assert read(client, warning["href"])["state"] == "done"
+
+
 def test_an_override_may_be_dated_before_the_step_opens_but_not_in_the_future(client: TestClient) -> None:
     app = application(client)
     interview(client, app, starts_at="2026-06-03T14:00:00Z")

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from tests.conftest import World
 from tests.hostile import wire
 from tests.hostile.inputs import MARK
 from tests.http.api_client import PROBLEM
-from tests.served import Address, served, serving
+from tests.served import Address, closed_after, served, serving
 from tests.services.checks import dump
 
 PATIENCE = 5.0
@@ -85,6 +86,56 @@ def test_the_requests_that_the_malformed_ones_are_made_from_work(impatient: Worl
             said = answer_to(address, iter([sent.replace(b"@token@", token)]))
             assert said.startswith(b"HTTP/1.1 201"), said
     assert len(client.get("/v1/applications").json()["items"]) == 2
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+GET = b"GET /livez HTTP/1.1\r\nHost: here\r\n"
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "requests",
+    [
+        pytest.param([wire.post(wire.LENGTH + UPGRADE)], id="in-one-piece"),
+        pytest.param([wire.post(wire.LENGTH + UPGRADE, b""), wire.BODY[:9], wire.BODY[9:]], id="in-pieces"),
+        pytest.param([wire.chunked(wire.CHUNK + b"0\r\n\r\n", UPGRADE)], id="in-chunks"),
+        pytest.param([wire.post(wire.LENGTH + UPGRADE + b"Expect: 100-continue\r\n")], id="after-a-100"),
+    ],
+)
+def test_an_upgrade_that_is_not_supported_loses_neither_body_nor_connection(
+    world: World, requests: list[bytes]
+) -> None:
+    client = world.sign_up()
+    token = client.headers["Authorization"].encode()
+    with served(world) as address, socket.create_connection(address) as connection:
+        connection.sendall(GET + UPGRADE + b"\r\n")
+        for part in requests:
+            connection.sendall(part.replace(b"@token@", token))
+            time.sleep(0.05)
+        connection.sendall(GET + UPGRADE + b"Connection: close\r\n\r\n")
+        said = b"".join(iter(lambda: connection.recv(65_536), b""))
+    lines = [line[line.index(b"HTTP/1.1 ") :][9:12] for line in said.split(b"\r\n") if b"HTTP/1.1 " in line]
+    assert [line for line in lines if line != b"100"] == [b"200", b"201", b"200"]
+    assert len(client.get("/v1/applications").json()["items"]) == 1
+
+
+@pytest.mark.sqlite
+def test_a_client_that_waits_with_its_body_and_is_refused_is_disconnected(world: World) -> None:
+    sent = wire.post(b"Content-Length: 9999999\r\nExpect: 100-continue\r\n", b"")
+    with served(world) as address, socket.create_connection(address) as connection:
+        connection.sendall(sent)
+        seconds, said = closed_after(connection, 5)
+    assert said.startswith(b"HTTP/1.1 413")
+    assert b"connection: close" in said
+    assert seconds < 4
+
+
+@pytest.mark.sqlite
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop does not support Windows")
+def test_one_process_serves_with_uvloop(world: World) -> None:
+    with serving(world) as (_, server):
+        (loop,) = {listener.get_loop() for listener in server.servers}
+        assert type(loop).__module__ == "uvloop"
 
 
 @pytest.mark.sqlite

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from api import demo, security
 from api.capture import NOW, Node, filled
-from api.http.openapi import examples
+from api.http import examples
 from api.http.openapi.document import operations
 from api.main import create_app
 from api.settings import Settings
 from tests.conftest import Clock, World
 from tests.demo import ask_for_reset
 from tests.mails import SMTP
+from tests.served import http_client, served
 from tests.stores import Store
 
 CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
@@ -139,15 +140,29 @@ class Neighbours:
     demo: TestClient
     stranger: TestClient
     nobody: TestClient
+    is_on_a_socket: bool = False
+
+
+@contextmanager
+def neighbours_on(demo_database: tuple[str, str], store: Store, *, on_a_socket: bool = False) -> Iterator[Neighbours]:
+    """Open an application with the demo account and clients of it."""
+    url, token = demo_database
+    with opened_world(store, url) as world, ExitStack() as stack:
+        if on_a_socket:
+            address = stack.enter_context(served(world))
+            clients: Any = [stack.enter_context(http_client(address)) for _ in range(3)]
+        else:
+            clients = [world.app_client() for _ in range(3)]
+        demo, stranger, nobody = clients
+        found = Neighbours(world, demo, stranger, nobody, is_on_a_socket=on_a_socket)
+        found.demo.headers["Authorization"] = token
+        found.stranger.headers["Authorization"] = world.sign_up().headers["Authorization"]
+        yield found
 
 
 @pytest.fixture(scope="module")
 def neighbours(demo_database: tuple[str, str], store: Store) -> Iterator[Neighbours]:
-    url, token = demo_database
-    with opened_world(store, url) as world:
-        found = Neighbours(world, world.app_client(), world.app_client(), world.app_client())
-        found.demo.headers["Authorization"] = token
-        found.stranger.headers["Authorization"] = world.sign_up().headers["Authorization"]
+    with neighbours_on(demo_database, store) as found:
         yield found
 
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlmodel import col, select, update
 
 from api.capture import NOW
-from api.http.openapi import examples
+from api.http import examples
 from api.models import Application, Contact, Letter, Reference
 from api.models.card import CallPerson
 from api.models.contact import ContactPublic
@@ -42,7 +42,7 @@ SHOWING = {
     *("delete_application_contact", "delete_interviewer", "list_interviewers", "put_interviewer"),
     *("create_letter", "compose_letter", "get_letter", "list_letters", "update_letter", "delete_letter", "send_letter"),
     *("get_call_card", "get_reference_briefing", "get_reference_thanks", "get_reference_sheet"),
-    *("list_queue", "list_steps", "skip_steps"),
+    *("list_queue", "list_steps", "skip_steps", "export_queue"),
 }
 
 
@@ -101,13 +101,15 @@ def asks(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
     choices = {parameter["name"]: parameter["schema"] for parameter in declared.get("parameters", ())}
     yield "as it is", {}
     if "format" in choices:
-        options = next(one for one in choices["format"]["anyOf"] if "enum" in one)
-        yield from ((f"as {name}", {"params": {"format": name}}) for name in options["enum"] if name != "pdf")
+        options = [name for one in choices["format"]["anyOf"] for name in one.get("enum", [one.get("const")]) if name]
+        yield from ((f"as {name}", {"params": {"format": name}}) for name in options if name != "pdf")
     everything = {"expand": "contacts,interviews,steps,next_action", "explain": "true"}
     if added := {name: value for name, value in everything.items() if name in choices}:
         yield "with everything", {"params": added}
-    if operation.name == "list_queue":
+    if operation.name in ("list_queue", "export_queue"):
         yield "of every state", {"params": {"state": "overdue,open,upcoming"}}
+    if operation.name == "get_job_search_report":
+        yield "with names", {"params": {"contacts": "true", "details": "history"}}
     if "If-Match" in choices:
         yield "with an old version", {"headers": {"If-Match": '"0"'}}
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.capture import NOW
-from api.http.openapi import examples
+from api.http import examples
 from api.http.route_index import routes_of
 from api.http.routes import Routes
 from api.http.strict_route import Route
@@ -51,9 +51,14 @@ AREAS = {
     **dict.fromkeys(("steps", "queue", "search-activities"), "steps"),
     **dict.fromkeys(("me", "tokens", "sessions"), "account"),
 }
+EXPORTS = {"applications": "applications", "interviews": "applications", "contacts": "contacts", "queue": "steps"}
 SEVERAL = {
     ("GET", "/v1/me/export"): READS,
     ("DELETE", "/v1/me"): WRITES,
+    ("GET", "/v1/applications/{application_id}/timeline"): ("applications:read", "steps:read"),
+    ("GET", "/v1/stats/funnel"): ("applications:read", "steps:read"),
+    ("GET", "/v1/stats/response-times"): ("applications:read", "steps:read"),
+    ("GET", "/v1/reports/job-search"): ("applications:read", "steps:read"),
     ("POST", "/v1/interviews/{interview_id}/debrief"): ("applications:write", "contacts:write"),
 }
 FINE = [scope for scope in SCOPES if ":" in scope]
@@ -212,7 +217,7 @@ def scopes_by_address(method: str, path: str) -> list[str]:
     if (method, path) in SEVERAL:
         return list(SEVERAL[method, path])
     first, *rest = [part for part in path.removeprefix("/v1/").split("/") if not part.startswith("{")]
-    area = "steps" if "steps" in rest else AREAS[first]
+    area = EXPORTS[rest[0]] if first == "exports" else "steps" if "steps" in rest else AREAS[first]
     return [f"{area}:{'read' if method == 'GET' else 'write'}"]
 
 

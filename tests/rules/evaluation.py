@@ -64,7 +64,7 @@ def present(instances: Iterable[Instance], now: datetime, application_id: str, *
 
 def answer(instance: Instance, now: datetime, application_id: str) -> Step:
     """Return the answer about one instance, as if it had been stored and read."""
-    return _step(answered(to_record(instance), rfc3339(now), application_id, ""))._replace(trace=instance.trace)
+    return _step(answered(to_record(instance), rfc3339(now), application_id, "step"))._replace(trace=instance.trace)
 
 
 def headline(steps: Iterable[Step]) -> tuple[Step, ...]:

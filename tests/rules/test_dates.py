@@ -1,10 +1,12 @@
 """The text of instants and deadlines: with weekday, year and zone."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime, time
 
 import pytest
 
-from api.rules.words import deadline, rfc3339, wall
+from api.rules.calendar import ZONES
+from api.rules.words import deadline, rfc3339, wall, zone_beside, zone_name, zone_name_with_offset
 from tests.rules.vectors import at
 
 
@@ -26,6 +28,9 @@ from tests.rules.vectors import at
             "2026-01-03T02:30Z", "America/Sao_Paulo", "23:30 on Fri 2 Jan 2026 (UTC-03)", id="west-of-greenwich"
         ),
         pytest.param("2026-07-01T00:00Z", "Asia/Kolkata", "05:30 on Wed 1 Jul 2026 (IST)", id="half-an-hour-beside"),
+        pytest.param("2026-07-01T00:00Z", "Asia/Kathmandu", "05:45 on Wed 1 Jul 2026 (UTC+05:45)", id="minutes"),
+        pytest.param("2026-07-01T05:00Z", "Etc/GMT+5", "00:00 on Wed 1 Jul 2026 (UTC-05)", id="a-misleading-name"),
+        pytest.param("2026-07-01T00:00Z", "PRC", "08:00 on Wed 1 Jul 2026 (CST)", id="a-name-of-a-country"),
         pytest.param("2026-10-11T12:05Z", "UTC", "12:05 on Sun 11 Oct 2026 (UTC)", id="utc"),
     ],
 )
@@ -72,3 +77,27 @@ def test_a_deadline_at_local_midnight_is_the_end_of_the_day_before(instant: str,
 
 def test_an_instant_is_written_in_utc() -> None:
     assert rfc3339(datetime.fromisoformat("2026-03-02T10:00:00-05:00")) == "2026-03-02T15:00:00Z"
+
+
+@pytest.mark.parametrize("month", [1, 7])
+def test_every_zone_has_a_name_that_people_know(month: int) -> None:
+    instant = at(f"2026-{month:02}-01T12:00Z")
+    wrong = [
+        zone for zone in ZONES if not re.fullmatch(r"[A-Z][A-Za-z]{2,4}|UTC[+-]\d\d(:\d\d)?", zone_name(instant, zone))
+    ]
+    assert wrong == []
+    full = r"GMT|UTC([+-]\d\d(:\d\d)?)?|[A-Z][A-Za-z]{2,4}, UTC[+-]\d\d(:\d\d)?"
+    assert [zone for zone in ZONES if not re.fullmatch(full, zone_name_with_offset(instant, zone))] == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "others", "name"),
+    [
+        pytest.param("America/New_York", [], None, id="no-other"),
+        pytest.param("America/New_York", ["America/Detroit", "EST5EDT"], None, id="the-same-time"),
+        pytest.param("America/New_York", ["America/New_York", "Asia/Tokyo"], "EST", id="another-time"),
+        pytest.param("Asia/Kathmandu", ["Asia/Kolkata"], "UTC+05:45", id="a-quarter-of-an-hour-beside"),
+    ],
+)
+def test_a_zone_is_named_where_another_shows_a_different_time(zone: str, others: list[str], name: str | None) -> None:
+    assert zone_beside(date(2026, 3, 3), time(11), zone, others) == name

@@ -13,7 +13,7 @@ from api.rules.evaluate import STEP_INPUTS, steps_affected_by, steps_affected_by
         pytest.param("notes", [3], id="notes"),
         pytest.param("letters", [2, 4], id="letters"),
         pytest.param("references", [5], id="references"),
-        pytest.param("follow_ups", [1, 2, 6], id="calls-and-mails-to-the-employer"),
+        pytest.param("follow_ups", [1, 2, 4, 6], id="calls-and-mails-to-the-employer-and-what-they-said-about-dates"),
         pytest.param("elsewhere", [7], id="activities-and-interviews-elsewhere"),
         pytest.param("offers", [], id="no-step-reads-offers"),
     ],

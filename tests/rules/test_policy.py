@@ -101,7 +101,10 @@ def test_the_office_is_open_for_the_floor_at_least(policy: Policy, wrong: bool) 
 
 
 def test_a_contradiction_is_explained_with_its_fix() -> None:
-    told = "business_closes must be at least same_day_floor_hours (9 h) after business_opens."
+    told = (
+        "Send a later business_closes or an earlier business_opens: between them must be at least "
+        "same_day_floor_hours, which is 9 h."
+    )
     assert find_contradiction(Policy(same_day_floor_hours=9)) == told
 
 

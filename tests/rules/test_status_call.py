@@ -339,7 +339,7 @@ def test_whom_to_call_on_which_number_in_which_hours(contact: Any, who: str | No
     action = step(example_case(status_contact=contact, zone="Europe/London"), "6:interview:r1", LATER).next_action
     assert action is not None
     text = (
-        f"Ask {who} for the status of your application ({way}; office hours 09:00–17:00 Europe/London). "
+        f"Ask {who} for the status of your application ({way}; office hours 09:00–17:00 GMT). "
         "The call card has what to say, and where to record the result."
     )
     expected = ("call", text, "GET", "/v1/applications/app/call-card") if who else CHOOSE
@@ -348,7 +348,7 @@ def test_whom_to_call_on_which_number_in_which_hours(contact: Any, who: str | No
 
 def test_the_reason_names_zone_and_opening() -> None:
     stored = row(example_case(), "6:interview:r1", END)
-    assert stored.data == {"zone": "America/New_York", "opens_at": "2026-03-04T14:00:00Z"}
+    assert stored.data == {"zone": "America/New_York", "opens_at": "2026-03-04T14:00:00Z", "business_days": 2}
     assert (stored.reason, stored.total) == ("call_for_status", 1)
 
 

@@ -23,7 +23,7 @@ SEND = "A thank-you letter is due within 24 hours."
 TELL = "Tell and brief your references before anybody calls them."
 CALL = (
     "They gave you no date. "
-    "Ask for the status of your application after some business days, from 09:00 on Wed 4 Mar 2026 (EST)."
+    "Ask for the status of your application after 2 business days, from 09:00 on Wed 4 Mar 2026 (EST)."
 )
 SEARCH = (
     "Your first interview ended at 11:00 on Mon 2 Mar 2026 (EST). Do something for your search elsewhere within 7 days."
@@ -183,6 +183,8 @@ def test_a_deadline_after_midnight_is_not_the_same_day(end: str, floor: int, tex
         pytest.param("4:r1", {"thank_you_hours": 2}, "A thank-you letter is due within 2 hours. You", id="two-hours"),
         pytest.param("7", {"search_days": 1}, "for your search elsewhere within 1 day. You", id="a-day"),
         pytest.param("7", {"search_days": 2}, "for your search elsewhere within 2 days. You", id="two-days"),
+        pytest.param("6:interview:r1", {"call_after_business_days": 1}, "after 1 business day, from", id="one-to-wait"),
+        pytest.param("6:interview:r1", {"call_after_business_days": 0}, "your application from 11", id="none-to-wait"),
     ],
 )
 def test_one_is_singular(key: str, policy: dict[str, object], text: str) -> None:
@@ -280,6 +282,35 @@ def closed_by(stage: str) -> dict[str, Any]:
 )
 def test_a_closed_step_tells_why(key: str, facts: dict[str, Any], policy: dict[str, object], text: str) -> None:
     assert step(example_case(**facts), key, LATER, **policy).reason_text == text
+
+
+@pytest.mark.parametrize(
+    ("key", "facts", "text"),
+    [
+        pytest.param(
+            "4:r1", {"overrides": (SKIP_4,)}, f"You skipped this step. The deadline is {LETTER_DUE[6:]}", id="skipped"
+        ),
+        pytest.param(
+            "4:r1",
+            {"letters": (Letter(id="l1", interview_id="r1", sent_at=at(AFTER)),)},
+            f"Done at 12:00 on Mon 2 Mar 2026 (EST), according to your records. The deadline is {LETTER_DUE[6:]}",
+            id="done",
+        ),
+        pytest.param(
+            "4:r1",
+            {"stages": (StageChange(id="s1", stage="rejected", at=at(AFTER)),)},
+            "The application is closed.",
+            id="closed",
+        ),
+    ],
+)
+def test_a_deadline_ahead_is_not_in_the_past_tense(key: str, facts: dict[str, Any], text: str) -> None:
+    assert step(example_case(**facts), key, AFTER).reason_text == text
+
+
+def test_names_that_are_given_later_are_not_in_the_past_tense() -> None:
+    facts = example_case(references_given_at=at("2026-02-20T15:00Z"))
+    assert step(facts, "5", "2026-02-19T15:00Z").reason_text.startswith("You give the names of your references at")
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])

@@ -14,10 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from api import demo
-from api.models import User
+from api.models import Contact, Letter, User
+from api.services.facts.contacts import search_key
+from api.services.steps import judge
 from api.settings import MIGRATING, Settings
 from api.storage.database import MIGRATIONS, Database
 from api.storage.session import ANY_OWNER
+from api.words.terms import fold
 from api.workers.recompute import recompute_pass
 from tests.conftest import NOW, World
 from tests.services.checks import total_bytes
@@ -27,6 +30,7 @@ from tests.stores import Store
 
 REVISIONS = sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
 REBUILT = ["user_account", "application", "interview", "contact"]
+FOLDED = {"company_key": "application", "search_key": "contact"}
 REBUILD = """
 import sqlalchemy as sa
 from alembic import op
@@ -137,6 +141,37 @@ def test_the_bytes_of_an_account_are_counted_by_the_migration(filled: Database) 
         assert connection.execute(text("SELECT stored_bytes FROM user_account")).scalar_one() == found > 5_000
 
 
+def test_the_texts_that_filters_read_are_folded_by_the_migration_and_back(filled: Database) -> None:
+    texts = {"company": "ACME Łódź \ufdfa", "name": "Jose\u0301 \u202dＲuiz\u202c", "email": "josé@example.com"}
+    keys = {"company_key": fold(texts["company"]), "search_key": search_key(texts["name"], "\u0301", texts["email"])}
+    filled.migrate("0017")
+    with filled.engine.begin() as connection:
+        connection.execute(text("UPDATE application SET company = :company, company_key = 'x'"), texts)
+        connection.execute(text("UPDATE contact SET full_name = :name, company = '\u0301', email = :email"), texts)
+        connection.execute(text("UPDATE user_account SET stored_bytes = 0"))
+    for _ in range(2):
+        filled.migrate("0018")
+        with filled.engine.connect() as connection:
+            found = {
+                name: set(connection.scalars(text(f"SELECT {name} FROM {table}"))) for name, table in FOLDED.items()
+            }
+            grown = connection.execute(text("SELECT stored_bytes FROM user_account")).scalar_one()
+            rows = {
+                table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+                for table in FOLDED.values()
+            }
+        assert found == {name: {key} for name, key in keys.items()}
+        assert grown == rows["application"] * (len(keys["company_key"].encode()) - 1) + rows["contact"] * len(
+            keys["search_key"].encode()
+        )
+        filled.migrate("0017")
+        with filled.engine.begin() as connection:
+            former = set(connection.scalars(text("SELECT company_key FROM application")))
+            assert former == {texts["company"].casefold()}
+            connection.execute(text("UPDATE application SET company_key = 'x'"))
+            connection.execute(text("UPDATE user_account SET stored_bytes = 0"))
+
+
 def test_an_account_that_is_being_erased_stays_disabled_without_the_task(filled: Database) -> None:
     with filled.engine.begin() as connection:
         connection.execute(text("UPDATE user_account SET erased_at = updated_at"))
@@ -145,12 +180,36 @@ def test_an_account_that_is_being_erased_stays_disabled_without_the_task(filled:
         assert connection.execute(text("SELECT disabled_at = updated_at FROM user_account")).scalar_one()
 
 
+def test_drafts_that_were_composed_are_found_by_their_paragraphs(filled: Database) -> None:
+    ids = [f"019577a0-0000-7000-8000-00000000000{number}" for number in range(3)]
+    with filled.write(NOW) as session:
+        session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).one()
+        judge.lock_user(session)
+        like, person = session.exec(select(Letter)).all()[0].model_dump(), session.exec(select(Contact.id)).all()[0]
+        for id_, roles in zip(ids, ([], ["salutation", "close"], ["salutation", "own"]), strict=True):
+            paragraphs = [{"text": "x", "role": role, "source_note_ids": []} for role in roles]
+            session.add(
+                Letter(**{**like, "id": id_, "sent_at": None, "paragraphs": paragraphs, "recipients": [person]})
+            )
+    filled.migrate("0018")
+    filled.migrate()
+    with filled.write(NOW) as session:
+        session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).one()
+        found = [session.get_one(Letter, (session.owner, id_)) for id_ in ids]
+        assert [(one.is_as_composed, one.named_contacts) for one in found] == [
+            (False, []),
+            (True, [person]),
+            (False, []),
+        ]
+        assert session.get_one(User, session.owner).stored_bytes == total_bytes(session)
+
+
 def test_steps_always_help_until_the_background_task_has_judged_them(filled: Database) -> None:
     values = text("SELECT id, helps_until, help_span FROM step_instance ORDER BY id")
     with filled.engine.connect() as connection:
         judged = connection.execute(values).all()
     assert any(row.helps_until for row in judged)
-    filled.migrate("0016")
+    filled.migrate("0019")
     filled.migrate()
     with filled.engine.connect() as connection:
         assert {(row.helps_until, row.help_span) for row in connection.execute(values)} == {(None, 0), (None, None)}
@@ -166,7 +225,7 @@ def test_figures_that_older_rules_do_not_know_are_removed_from_policies(filled: 
     with filled.engine.begin() as connection:
         for table in ("user_account", "application"):
             connection.execute(text(f"UPDATE {table} SET policy = '{figures}'"))
-    filled.migrate("0016")
+    filled.migrate("0019")
     with filled.engine.connect() as connection:
         for table in ("user_account", "application"):
             found = connection.execute(text(f"SELECT CAST(policy AS text) FROM {table}")).scalars()

@@ -15,8 +15,8 @@ from api.workers import supervisor as supervisor_module
 from api.workers.supervisor import Supervisor, Task
 from api.workers.units import IncompletePassError, Units
 from tests.conftest import NOW, World
-from tests.http.test_admission import PLAIN, wait_until
-from tests.served import serving
+from tests.http.test_admission import wait_until
+from tests.served import PLAIN, serving
 
 PRIVATE = "kim@example.com"
 

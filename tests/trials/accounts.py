@@ -16,17 +16,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import Connection, Table, create_engine, insert, select
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, Engine, Table, create_engine, insert, select
+from sqlmodel import SQLModel, col
 
+from api.models import User
 from api.models.base import new_id
 from tests.services.full_record import record_everything
-from tests.trials.server_process import Server, Trial, forget_the_peak, memory, milliseconds, options, run
+from tests.trials.server_process import Server, Trial, forget_the_peak, memory, milliseconds, options, percentile, run
 
 TRIES, TOGETHER, SECONDS = 50, 100, 6
 APPLICATIONS = 10_000
 PASSWORD = "three tall lanterns"  # of an account that is deleted with the trial's database
 MARK = "Zwieseltier"
+FILES = ("applications", "interviews", "contacts", "queue?state=overdue,open,upcoming")
 OWNERS = ("application_id", "interview_id")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MB = 1_000_000
@@ -136,25 +138,54 @@ class Accounts:
         self.verdict.promise("  as many lines as in the manifest", f"{lines.total():,}", kept=whole)
         words = f"{peak / MB:,.0f} MB at the most, {before / MB:,.0f} before"
         self.verdict.promise("  memory grows by less than 40 MB", words, kept=peak - before < 40 * MB)
+        for name in FILES:
+            self._export_file(name)
+
+    def _export_file(self, name: str) -> None:
+        """Export a list as CSV, and read how far the server's memory grew."""
+        before = forget_the_peak(self.server.pid)
+        began, lines, size = time.monotonic(), 0, 0
+        with self._client() as client, client.stream("GET", f"/v1/exports/{name}") as answer:
+            answer.raise_for_status()
+            for chunk in answer.iter_bytes():
+                lines, size = lines + chunk.count(b"\n"), size + len(chunk)
+        took, peak = time.monotonic() - began, memory(self.server.pid, "VmHWM")
+        words = f"{lines - 1:,} lines, {size / MB:,.1f} MB in {took:.1f} s, {(peak - before) / MB:,.0f} MB more memory"
+        self.verdict.promise(f"  /v1/exports/{name}: memory by less than 20 MB", words, kept=peak - before < 20 * MB)
 
     def _erase(self) -> None:
-        with self._client() as client:
+        other = httpx.Client(base_url=self.server.url, headers={"Authorization": f"Bearer {self.trial.here.account()}"})
+        with self._client() as client, other, ThreadPoolExecutor(1) as pool:
             confirmation = client.delete("/v1/me").json()["confirmation"]
-            began = time.monotonic()
             code, body = {"confirmation": confirmation}, {"password": PASSWORD}
-            status = client.request("DELETE", "/v1/me", params=code, json=body).status_code
-            took = time.monotonic() - began
-        self.verdict.promise("erased", f"{status} after {took:.1f} s", kept=status == 204)
-        engine = create_engine(self.trial.here.url.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.connect() as connection:
-            left = {
-                name: n for name, n in counts(connection).items() if n and name not in ("throttle", "alembic_version")
-            }
-        engine.dispose()
-        self.verdict.promise("  rows that are left", left or "none", kept=not left)
+            began = time.monotonic()
+            erasing = pool.submit(client.request, "DELETE", "/v1/me", params=code, json=body)
+            statuses, seconds = self._write_beside(other)
+            status, took = erasing.result().status_code, time.monotonic() - began
+        self.verdict.promise("erased", f"{status}, all rows after {took:.1f} s", kept=status == 204)
+        words = f"{dict(statuses)}, p99 {milliseconds(percentile(seconds, 0.99))}"
+        self.verdict.promise("  another account's writes meanwhile", words, kept=set(statuses) == {201})
         if self.trial.here.is_sqlite:
             found = {path.name: path.read_bytes().lower().count(MARK.lower().encode()) for path in self._files()}
             self.verdict.promise("  its texts in the files of the database", found, kept=not any(found.values()))
+
+    def _write_beside(self, other: httpx.Client) -> tuple[Counter[int], list[float]]:
+        """Write in another account until the first one has no rows; return the statuses and the seconds."""
+        statuses, seconds = Counter[int](), list[float]()
+        engine = create_engine(self.trial.here.url.replace("postgresql://", "postgresql+psycopg://"))
+        while not statuses or self._has_rows(engine):
+            began = time.monotonic()
+            statuses[other.post("/v1/contacts", json={"full_name": "Kim"}).status_code] += 1
+            seconds.append(time.monotonic() - began)
+        engine.dispose()
+        time.sleep(1)  # then the log is truncated
+        return statuses, seconds
+
+    def _has_rows(self, engine: Engine) -> bool:
+        with engine.connect() as connection:
+            users = select(col(User.id)).where(col(User.email) == self.email.lower())
+            ended = select(col(User.id)).where(col(User.erased_at).is_not(None))
+            return bool(connection.execute(users).first() or connection.execute(ended).first())
 
     def _files(self) -> Iterator[Any]:
         return self.trial.here.folder.glob("trial.db*")
@@ -197,14 +228,6 @@ def _renamed(value: Any, fresh: dict[str, str]) -> Any:
     if isinstance(value, list | dict):
         return json.loads(_renamed(json.dumps(value), fresh))
     return value
-
-
-def counts(connection: Connection) -> dict[str, int]:
-    """Return the number of rows of each table, up to 10."""
-    return {
-        table.name: len(connection.execute(select(*table.primary_key.columns).limit(10)).all())
-        for table in SQLModel.metadata.sorted_tables
-    }
 
 
 def accounts(trial: Trial) -> None:

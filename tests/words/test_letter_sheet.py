@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_string
+from email.policy import default
 
 import pytest
 from hypothesis import given
@@ -135,18 +137,35 @@ def test_a_letter_of_the_allowed_length_fits_on_a_page() -> None:
     [
         pytest.param("kim.lee+jobs@example.com", "<kim.lee+jobs@example.com>", id="plain"),
         pytest.param('"a b"@example.com', '<"a b"@example.com>', id="quoted-already"),
-        pytest.param('a"(b)@example.com', '<"a\\"(b)"@example.com>', id="quoted-before-the-at"),
+        pytest.param('"john.doe"@example.com', "<john.doe@example.com>", id="needless-quotes"),
+        pytest.param("kim@faß.example", "<kim@xn--fa-hia.example>", id="a-domain-with-a-sharp-s"),
         pytest.param("jm@exämple.com", "<jm@xn--exmple-cua.com>", id="a-domain-beyond-ascii"),
-        pytest.param("jürgen@example.com", None, id="beyond-ascii-before-the-at"),
+        pytest.param("jürgen@example.com", "<jürgen@example.com>", id="beyond-ascii-before-the-at"),
+        pytest.param("jürgen@exämple.com", "<jürgen@xn--exmple-cua.com>", id="beyond-ascii-on-both-sides"),
+        pytest.param('a"(b)@example.com', None, id="quotes-inside"),
         pytest.param("a@b[c", None, id="no-domain"),
         pytest.param("a@" + "x" * 80 + ".com", None, id="a-label-too-long"),
         pytest.param("nobody", None, id="no-at"),
     ],
 )
 def test_an_address_in_a_header_is_one_that_mail_servers_accept(email: str, shown: str | None) -> None:
-    letter = replace(hostile("x"), to=[Addressee(email=email)])
-    message, _ = reading.of_message(letter_mail.eml(letter))
-    assert message["To"] == shown
+    raw = letter_mail.eml(replace(hostile("x"), to=[Addressee(email=email), *hostile("x").to]))
+    reading.of_message(raw)
+    others = "x <a@example.com>,\r\n x <b@example.com>\r\n"
+    written = f"\r\nTo: {shown},\r\n {others}" if shown else f"\r\nTo: {others}"
+    assert written.encode() in raw
+    read = message_from_string(raw.decode(), policy=default)["To"]
+    assert [f"<{one.addr_spec}>" for one in read.addresses] == [
+        *filter(None, [shown]),
+        "<a@example.com>",
+        "<b@example.com>",
+    ]
+
+
+def test_a_long_name_and_a_long_address_are_folded() -> None:
+    name, address = "Anna " * 12 + "Berg", "a" * 60 + "@example.com"
+    raw = letter_mail.eml(replace(hostile("x"), to=[Addressee(name=name, email=address)]))
+    assert f"To: {name}\r\n <{address}>\r\n".encode() in raw
 
 
 def test_recipients_of_one_company_share_one_address_block() -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.rules.sentences import fill
 from api.words import catalogue as catalogues
 from api.words.catalogue import catalogue
 from api.words.channels import suggest
@@ -44,13 +45,17 @@ def test_every_word_is_a_line_of_the_catalogue_or_a_text_of_the_user(name: str, 
     facts = {"role": met.role, "company": company, "date": words.day(met.start.date()), "full_name": met.me}
     facts["stage"] = words.in_sentence(met.next_stage or "")
     lines = [
-        str(line).format_map({**facts, "names": "", "date_and_time": "", "promised": "", "clock": ""})
+        fill(str(line), {**facts, "names": "", "date_and_time": "", "promised": "", "clock": "", "questions": ""})
         for line in (words.words[tone]).values()
     ]
-    for moment in filter(None, (met.contact_from, met.hear_by)):
-        when = {"date": words.day(moment.date), "clock": f"{moment.time:%H:%M}" if moment.time else ""}
-        names = ("contact_from", "contact_from_with_time", "hear_by")
-        lines += [str(words.words[tone][one]).format_map(when) for one in names]
+    for moment in filter(None, (met.contact_from, met.contact_by, met.hear_by)):
+        zone = met.zone_at(moment.date, moment.time)
+        clock = words.clock(moment.time, zone) if moment.time else ""
+        lines += [
+            fill(words.words[tone][one], {"date": date, "clock": clock})
+            for one in ("contact_from", "contact_from_with_time", "contact_by", "hear_by")
+            for date in (words.day(moment.last_date), words.until(moment, zone))
+        ]
     known = sorted({*said, *lines, *map(as_sentence, filter(None, lines))}, key=len, reverse=True)
     for draft in letters(name, tone):
         for paragraph in draft.paragraphs[1:]:
@@ -173,7 +178,10 @@ def test_a_note_without_a_wording_is_used_only_if_it_is_a_sentence(jotted: str, 
 
 def test_a_chase_names_the_date_that_was_promised() -> None:
     met = talk("nobody-named")
-    assert "by Friday, 24 April 2026." in compose("chase", met, [], catalogue("formal")).body
+    ahead = compose("chase", met, [], catalogue("formal"))
+    assert "I look forward to hearing from you by Friday, 24 April 2026." in ahead.body
+    past = compose("chase", replace(met, now=datetime.fromisoformat("2026-04-25")), [], catalogue("formal"))
+    assert "I was hoping to hear from you by Friday, 24 April 2026." in past.body
     late = compose("chase", replace(met, hear_by=None), [], catalogue("formal"))
     assert "promised_date" in late.missing
     assert "the status of my application" in late.body

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api.rules.facts import ENDINGS
 from api.words import job_posting
 from api.words.letters import as_sentence
-from api.words.material import Conversation, Draft, Material
+from api.words.material import Conversation, Draft, Material, Person
 from api.words.references import Case, Referee, briefing, message_sections, sheet_sections, thanks
 from tests.drawing import drawn
 from tests.words.vouching import BRIEFINGS, IN_SENTENCES, PAGE, POSTING, ROBIN, WORDS, page
@@ -170,3 +170,10 @@ def test_no_text_of_a_user_can_break_a_message(text: str) -> None:
         assert "{0.__class__}" in draft.body
         assert message_sections(draft)
     assert sheet_sections([who], hostile, hostile, WORDS)
+
+
+def test_a_list_of_callers_ends_with_one_full_stop() -> None:
+    people = [Person(id=f"c{number}", name=name) for number, name in enumerate(("Ann Bell", "Henry Calloway Jr."))]
+    who, case, met = BRIEFINGS["nothing is known"]
+    body = briefing(who, case, replace(met, interviewers=people), WORDS).body
+    assert "there: Ann Bell and Henry Calloway Jr.\n" in body

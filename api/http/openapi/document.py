@@ -10,11 +10,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import __version__
+from api.http import examples
 from api.http.credentials import CSRF_HEADER
-from api.http.openapi import examples
 from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
 from api.http.strict_route import MERGE_PATCH, Route
+from api.protocol.etags import IF_MATCH, MAX_LENGTH
 from api.protocol.idempotency import KEY
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.security import COOKIE
@@ -46,6 +47,8 @@ TAGS = {
     "search-activities": "What you do to find other jobs; it counts for step 7.",
     "steps": "The seven steps of an application: state, deadline, reason, next action.",
     "queue": "What is due across all applications.",
+    "statistics": "How far the applications came, and how long the answers took: figures, pictures and CSV.",
+    "exports": "Whole lists as files for spreadsheets, and the report of your search for others.",
     "about": "Health, enums, limits, the guide and the problem types; no token needed.",
 }
 SCHEMES = {
@@ -148,7 +151,8 @@ def _complete_parameters(route: Route, operation: Node) -> None:
         parameters.append(_header("If-None-Match", "An ETag that you have; 304 if it is current."))
         operation["responses"]["304"] = {"description": "Your copy is current.", "headers": {"ETag": ETAG}}
     if route.declaration.if_match:
-        parameters.append(_header("If-Match", "The ETag that you read; 412 if the object has changed since."))
+        words = "The ETag that you read, with its quotes; 412 if the object has changed since."
+        parameters.append(_header("If-Match", words, maxLength=MAX_LENGTH, pattern=f"^{IF_MATCH.pattern}$"))
     if route.declaration.idempotency_key:
         words = "A key of your choice: a repeated request with it gets the same response and has its effect once."
         parameters.append(_header("Idempotency-Key", words, minLength=1, maxLength=255, pattern=f"^{KEY.pattern}$"))

@@ -5,6 +5,7 @@ from datetime import datetime
 from api.rules.calendar import local_date
 from api.rules.facts import Interview
 from api.rules.outcome import Applied, Cue, Draft, Part, Timed, Window, evidence
+from api.rules.promises import newest_promise
 from api.rules.situation import Situation
 from api.rules.steps.rounds import not_held
 from api.rules.words import rfc3339
@@ -30,7 +31,7 @@ def next_stage(at: Situation, interview: Interview) -> Draft:
         not_applicable=not_held(interview) or _superseded(at, interview),
         data=at.rounds[interview.id],
         actions=_actions(at, interview, due),
-        advice=_advice(interview),
+        advice=_advice(at, interview),
         tips=(Timed(due, RECORD),),
         trace=at.explained(
             lambda: (
@@ -71,6 +72,6 @@ def _actions(at: Situation, interview: Interview, due: datetime) -> tuple[Timed,
     return (PREPARE, Timed(at.end(interview), record), Timed(due, ASK_HR))
 
 
-def _advice(interview: Interview) -> tuple[Cue, ...]:
-    only_theirs = interview.hear_by is not None and not (interview.contact_from or interview.contact_by)
-    return (Cue("ask_for_your_date"),) if only_theirs else ()
+def _advice(at: Situation, interview: Interview) -> tuple[Cue, ...]:
+    promise = newest_promise(interview, at.facts.interviews, at.facts.follow_ups, at.now)
+    return (Cue("ask_for_your_date"),) if promise.is_theirs_only else ()

@@ -5,25 +5,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from api.rules.calendar import local_date
-from api.rules.facts import FollowUp, Interview, Moment, StatusContact
+from api.rules.facts import FollowUp, Interview, StatusContact
 from api.rules.outcome import Applied, Cue, Data, Draft, Evidence, Part, Timed, Window
+from api.rules.promises import Promise, newest_promise, promise_of
 from api.rules.situation import Situation
-from api.rules.words import rfc3339
+from api.rules.words import rfc3339, zone_name
 
 MADE = "status_contact_made"
 NOT_MADE = Part(MADE)
 ROUND, CANCELLATION, FOLLOW_UP = range(3)
-
-
-class Promise(NamedTuple):
-    """The dates that the employer named. `contact_from` and `contact_by` take precedence over `hear_by` [4]."""
-
-    contact_from: Moment | None
-    contact_by: Moment | None
-    hear_by: Moment | None
-
-    def __bool__(self) -> bool:
-        return bool(self.contact_from or self.contact_by or self.hear_by)
 
 
 class Event(NamedTuple):
@@ -42,12 +32,16 @@ class Event(NamedTuple):
 
 
 class Occurrence(NamedTuple):
-    """One call of the chain. `tried`: an attempt got no answer. `ended`: the reason code if no contact completed it."""
+    """One call of the chain. `after`: the business days before it opens. `tried`: an attempt got no answer.
+
+    `ended`: the reason code if no contact completed it.
+    """
 
     scope: str
     window: Window
     trace: tuple[Applied, ...]
-    part: Part
+    after: int
+    part: Part = NOT_MADE
     tried: bool = False
     ended: str | None = None
     done_reason: str = "evidence"
@@ -65,8 +59,7 @@ class Chain:
     def end(self, *, part: Part = NOT_MADE, ended: str | None = None, done_reason: str = "evidence") -> None:
         """Close the current occurrence if there is one."""
         if self.current is not None:
-            scope, window, trace, _, tried, *_ = self.current
-            self.past.append(Occurrence(scope, window, trace, part, tried, ended, done_reason))
+            self.past.append(self.current._replace(part=part, ended=ended, done_reason=done_reason))
         self.current = None
 
 
@@ -103,8 +96,7 @@ def _events(at: Situation) -> list[Event]:
 
 
 def _event(at: datetime, kind: int, source: Interview | FollowUp) -> Event:
-    promise = Promise(source.contact_from, source.contact_by, source.hear_by)
-    return Event(at, kind, source.id, source, promise)
+    return Event(at, kind, source.id, source, promise_of(source))
 
 
 def _restart(at: Situation, chain: Chain, event: Event) -> None:
@@ -161,7 +153,8 @@ def _open(at: Situation, event: Event, after: int, *, tried: bool = False) -> Oc
         return tuple(applied)
 
     basis = "promised" if event.promise else "business"
-    return Occurrence(event.scope, Window(opens, due, at.facts.zone, basis), at.explained(trace), NOT_MADE, tried)
+    window = Window(opens, due, at.facts.zone, basis)
+    return Occurrence(event.scope, window, at.explained(trace), after, tried=tried)
 
 
 def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime, str]:
@@ -192,8 +185,12 @@ def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
         parts=(occurrence.part,),
         not_applicable=occurrence.ended or ("offer_received" if at.life.offered_at else None),
         done_reason=occurrence.done_reason,
-        data={"zone": at.facts.zone, "opens_at": rfc3339(occurrence.window.opens_at)},
-        actions=(Timed(None, _action(at)),),
+        data={
+            "zone": at.facts.zone,
+            "opens_at": rfc3339(occurrence.window.opens_at),
+            "business_days": occurrence.after,
+        },
+        actions=(Timed(None, _action(at, occurrence.window.opens_at)),),
         advice=(Cue("consider_moving_on"),) if silent else (),
         tips=_tips(at, occurrence),
         trace=occurrence.trace,
@@ -205,13 +202,13 @@ def _whom(at: Situation) -> StatusContact | None:
     return None if contact is None or contact.erased or at.known(contact.since) is None else contact
 
 
-def _action(at: Situation) -> Cue:
+def _action(at: Situation, opens_at: datetime) -> Cue:
     contact = _whom(at)
     if contact is None:
         return Cue("choose_contact")
     ways = contact.phone or contact.email or "find a phone number first"
     opens, closes = (clock.isoformat("minutes") for clock in (at.policy.business_opens, at.policy.business_closes))
-    hours = f"{opens}–{closes} {at.facts.zone}"
+    hours = f"{opens}–{closes} {zone_name(opens_at, at.facts.zone)}"
     return Cue("call", {"who": contact.name or "your contact", "ways": ways, "hours": hours})
 
 
@@ -222,5 +219,6 @@ def _tips(at: Situation, occurrence: Occurrence) -> tuple[Timed, ...]:
         return ()
     latest = at.live[-1]
     about = {"who": contact.name or "your contact", "interview": latest.id}
-    cue = Cue("write_instead/chase" if latest.hear_by else "write_instead", about)
+    promise = newest_promise(latest, at.facts.interviews, at.facts.follow_ups, at.now)
+    cue = Cue("write_instead/chase" if promise.hear_by else "write_instead", about)
     return (Timed(occurrence.window.opens_at, cue),)

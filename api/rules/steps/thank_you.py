@@ -5,6 +5,7 @@ from datetime import datetime
 from api.rules.calendar import POST_TAKES, local_date
 from api.rules.facts import Interview, Letter
 from api.rules.outcome import NOTHING_YET, Applied, Cue, Draft, Evidence, Part, Timed, Window, earliest
+from api.rules.promises import newest_promise
 from api.rules.situation import Situation
 from api.rules.steps.rounds import letter_due, not_held
 from api.rules.words import rfc3339
@@ -110,9 +111,9 @@ def _too_late_by_post(at: Situation, interview: Interview) -> datetime | None:
     Only the end and the deadline are tested, because a tip may start only at such instants. The check of the letter
     tests the current day.
     """
-    frame = [moment.date for moment in (interview.contact_from, interview.hear_by) if moment]
+    by = newest_promise(interview, at.facts.interviews, at.facts.follow_ups, at.now).needed_by
     ends = (at.end(interview), letter_due(at.end(interview), at.policy))
-    return next((t for t in ends if frame and local_date(t, at.facts.zone) + POST_TAKES > min(frame)), None)
+    return next((t for t in ends if by and local_date(t, at.facts.zone) + POST_TAKES > by), None)
 
 
 WAYS = {"email": "by e-mail", "post": "by post", "hand": "delivered by hand"}

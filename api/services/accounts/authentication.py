@@ -130,7 +130,10 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
 
 def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
     """Return the token of a secret and make its user the owner of the session. Raises as `find_token` does."""
-    found = find_token(RawConnection.of(session), secret, needed, statement=TOKEN)
+    return _set_owner(session, find_token(RawConnection.of(session), secret, needed, statement=TOKEN))
+
+
+def _set_owner(session: OwnedSession, found: AuthenticatedToken) -> AuthenticatedToken:
     session.owner, session.epoch, session.shows_contacts = found.user_id, found.epoch, found.shows_contacts
     return found
 
@@ -144,8 +147,10 @@ def lock_and_authenticate(
     ended or the account was erased while this waited.
     """
     session.owner = owner or authenticate(session, secret, needed).user_id
-    judge.lock_user(session)
-    return authenticate(session, secret, needed)
+    raw = RawConnection.of(session)
+    locked, found = raw.all_pipelined((judge.LOCK_USER, TOKEN), **_parameters(secret, session.now))
+    judge.set_locked(session, locked)
+    return _set_owner(session, _checked(found[0] if found else None, session.now, needed))
 
 
 def require_scopes(granted: Collection[str], needed: Collection[str]) -> None:

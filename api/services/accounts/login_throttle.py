@@ -11,6 +11,7 @@ from sqlmodel import col, delete, select, update
 
 from api.errors import TooManyRequestsError
 from api.models import LoginThrottle
+from api.protocol.email_address import account_address
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 HOUR = timedelta(hours=1)
@@ -23,10 +24,10 @@ def count_attempt(session: OwnedSession, what: str, *, email: str, address: str,
     """Count an attempt for an e-mail address, with or without an account, and for an IP address; 0 counts nothing.
 
     Raises TooManyRequestsError beyond `most` an hour for the e-mail address, or three times as many for the IP address,
-    which several people may share.
+    which several people may share. All forms of an address count as one, because all of them find its account.
     """
     if most:
-        _count(session, f"{what}|account|{email.strip().lower()}", most)
+        _count(session, f"{what}|account|{account_address(email)}", most)
         _count(session, f"{what}|address|{_site(address)}", most * PEOPLE_BEHIND_AN_ADDRESS)
 
 

@@ -1,27 +1,27 @@
 """Cards: load the facts for the card of an interview and for the call card."""
 
-from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
-from api.models import Application, Contact, FollowUp, Interview
+from api.models import Application, Contact, Interview
 from api.models.card import CallCard, CallHours, CallOutcome, CallPerson, CallPoint, PrepCard, UnknownDetails
 from api.models.follow_up import FollowUpChannel, Outcome
 from api.models.hint import HintPublic
+from api.rules.steps.rounds import NOT_HELD
+from api.rules.words import zone_name
 from api.services.current_user import current_user
-from api.services.documents.compose import conversation, person_of
+from api.services.documents.compose import conversation, facts_of, person_of
+from api.services.documents.promises import what_they_said
 from api.services.facts.crud import find
 from api.services.policies import policy_of
 from api.storage.session import OwnedSession
 from api.words import cards
-from api.words.cards import Desk, Promise
+from api.words.cards import Desk
 from api.words.catalogue import Catalogue, catalogue
 from api.words.material import Conversation, Person
 from api.words.pages import Section
 
-PROMISED = ("contact_from", "contact_by", "hear_by")
 BY_MAIL = Outcome.EMAILED
 
 
@@ -30,7 +30,9 @@ def prep(session: OwnedSession, interview: Interview) -> tuple[PrepCard, str, li
     words, talk = catalogue("formal"), conversation(session, interview)
     application = find(session, Application, interview.application_id)
     place = interview.location or interview.link
-    asked = cards.questions(talk, words, asks=application.status_contact_id is not None)
+    asked = cards.questions(talk, words)
+    user_zone = current_user(session).time_zone
+    when = cards.times(interview.starts_at, interview.time_zone, user_zone, words)
     shown = PrepCard(
         interview_id=interview.id,
         application_id=application.id,
@@ -46,7 +48,7 @@ def prep(session: OwnedSession, interview: Interview) -> tuple[PrepCard, str, li
         ],
         is_anybody_known=bool(talk.interviewers),
     )
-    return shown, _title("prep_card", talk, words), cards.prep_sections(talk, place, asked, words)
+    return shown, _title("prep_card", talk, words), cards.prep_sections(talk, when, place, asked, words)
 
 
 def call(session: OwnedSession, application: Application) -> tuple[CallCard, str, list[Section]]:
@@ -54,9 +56,10 @@ def call(session: OwnedSession, application: Application) -> tuple[CallCard, str
     words = catalogue("formal")
     talk, has_met = latest_talk(session, application)
     whom = _whom(session, application)
-    desk, promise = _desk(session, application), _promise(session, application)
-    opening = cards.opening(talk, words, has_met=has_met)
-    points, promised = cards.points(talk, words.is_phrase), cards.promises(promise, words)
+    desk = _desk(session, application)
+    first = "opening_saved" if application.stage == "saved" else "opening_first"
+    opening = cards.opening(talk, words, line="opening" if has_met else first)
+    points, promised = cards.points(talk, words.is_phrase), cards.promises(talk, words)
     shown = CallCard(
         application_id=application.id,
         company=application.company,
@@ -85,11 +88,11 @@ def _title(card: str, talk: Conversation, words: Catalogue) -> str:
 
 
 def latest_talk(session: OwnedSession, application: Application) -> tuple[Conversation, bool]:
-    """Return the round that began last and True; before the first round, the facts of the application and False."""
+    """Return the round that began last and True; without one that took place, the application's facts and False."""
     rounds = select(Interview).where(
         Interview.application_id == application.id,
         col(Interview.starts_at) <= session.now,
-        col(Interview.status) != "cancelled",
+        col(Interview.status).not_in(NOT_HELD),
     )
     latest = session.exec(rounds.order_by(col(Interview.starts_at).desc(), col(Interview.id).desc())).first()
     talk = conversation(session, latest) if latest else _before_any(session, application)
@@ -97,10 +100,8 @@ def latest_talk(session: OwnedSession, application: Application) -> tuple[Conver
 
 
 def _before_any(session: OwnedSession, application: Application) -> Conversation:
-    today = session.now.astimezone(ZoneInfo(application.time_zone))
-    return Conversation(
-        start=today, company=application.company, role=application.role, me=current_user(session).full_name
-    )
+    facts = facts_of(session, application, what_they_said(session, application))
+    return Conversation(**facts, start=facts["now"])
 
 
 def _whom(session: OwnedSession, application: Application) -> Person | None:
@@ -125,6 +126,7 @@ def _desk(session: OwnedSession, application: Application) -> Desk:
     return Desk(
         now=now,
         zone=application.time_zone,
+        zone_name=zone_name(now, application.time_zone),
         opens=policy.business_opens,
         closes=policy.business_closes,
         is_workday=policy.office(application.time_zone).is_business_day(now.date()),
@@ -140,22 +142,6 @@ def _hours(session: OwnedSession, desk: Desk, words: Catalogue) -> CallHours:
         closes=f"{desk.closes:%H:%M}",
         is_open=desk.is_open,
     )
-
-
-def _promise(session: OwnedSession, application: Application) -> Promise:
-    """Return the dates that the employer named last, at an interview or in a contact afterwards."""
-    said: list[tuple[datetime, Any]] = [
-        (row.timing_learned_at or row.effective_end_at, row)
-        for row in session.exec(select(Interview).where(Interview.application_id == application.id)).all()
-    ]
-    said += [
-        (row.at, row) for row in session.exec(select(FollowUp).where(FollowUp.application_id == application.id)).all()
-    ]
-    with_dates = [(at, row.id, row) for at, row in said if any(getattr(row, name) for name in PROMISED)]
-    if not with_dates:
-        return Promise()
-    _, _, last = max(with_dates, key=lambda one: one[:2])
-    return Promise(**{name: getattr(last, name) for name in PROMISED})
 
 
 def _outcomes(words: Catalogue) -> list[CallOutcome]:

@@ -12,6 +12,7 @@ from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
 from api.words.letter_sheet import Addressee, Sheet
 from api.words.letters import match_paragraphs
+from api.words.names import printed_name
 
 MAX_NAME_LENGTH = 40
 
@@ -53,7 +54,7 @@ def _as_they_are(session: OwnedSession, letter: Letter, company: str) -> list[Ad
     known = by_id(session, Contact, letter.recipients)
     return [
         Addressee(
-            name=" ".join(filter(None, (one.honorific, one.full_name))) or None,
+            name=printed_name(one.honorific, one.full_name),
             title=one.job_title,
             company=one.company or company,
             postal_address=one.postal_address,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import and_, col, or_, select
 
@@ -19,7 +20,6 @@ from api.models import (
 )
 from api.models.letter import ParagraphPublic
 from api.models.reference_message import Addressee, LeftOut, RecordPublic, ReferenceMessage, ReferenceSheet, SheetPerson
-from api.rules.calendar import local_date
 from api.rules.facts import Moment
 from api.services.current_user import current_user
 from api.services.documents.cards import latest_talk
@@ -121,9 +121,9 @@ def _named(session: OwnedSession, application: Application, reference_id: str) -
 
 
 def _check(session: OwnedSession, application: Application) -> Moment | None:
-    """Return the announced date of the reference check, or None after that day in the application's zone."""
-    check, today = application.reference_check, local_date(session.now, application.time_zone)
-    return check if check is not None and check.date >= today else None
+    """Return the announced date of the reference check, or None after it in the application's zone."""
+    check, now = application.reference_check, session.now.astimezone(ZoneInfo(application.time_zone))
+    return check if check is not None and not check.is_past(now) else None
 
 
 def _notes(session: OwnedSession, application: Application) -> list[Any]:

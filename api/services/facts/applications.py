@@ -7,6 +7,7 @@ from sqlmodel import func, select
 from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, SearchActivity, StageChange, User
 from api.models.application import (
+    KEY_LENGTH,
     ApplicationCreate,
     ApplicationPublic,
     StageCreate,
@@ -25,16 +26,18 @@ from api.services.policies import check_policy, merge_overrides
 from api.services.steps import judge
 from api.services.steps.load_elsewhere import stage_from_model
 from api.storage.session import OwnedSession
+from api.words.terms import fold
 
 
 def _validate(session: OwnedSession, row: Application, change: Change) -> None:
     user = current_user(session)
-    row.company_key = row.company.casefold()
+    row.company_key = company_key(row.company)
     row.time_zone = row.time_zone or user.time_zone
     row.policy = _policy(change)
     check_policy(user.policy, row.policy)
     if row.salary_min is not None and row.salary_max is not None and row.salary_min > row.salary_max:
-        raise InvalidError.at("/salary_max", "below_salary_min", "salary_max must not be less than salary_min.")
+        detail = "salary_max must not be less than salary_min: send a larger salary_max, or a smaller salary_min."
+        raise InvalidError.at("/salary_max", "below_salary_min", detail)
     _validate_status_contact(row, change)
     if change.sent.get("applied_on") is not None:
         _check_applied_on(row, user, change)
@@ -42,6 +45,11 @@ def _validate(session: OwnedSession, row: Application, change: Change) -> None:
     if row.archived_at is not None and not closed:
         detail = "Only a closed application can be archived: first record the stage with which it ended."
         raise InvalidError.at("/archived_at", "not_closed", detail)
+
+
+def company_key(company: str) -> str:
+    """Return the form of a company's name, or of its beginning, by which applications are sorted and filtered."""
+    return fold(company)[:KEY_LENGTH]
 
 
 def _policy(change: Change) -> dict[str, object]:

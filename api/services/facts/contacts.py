@@ -3,19 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, select
 
 from api.errors import ConflictError, InvalidError
-from api.models import Application, Contact, Interview, InterviewInterviewer, Letter
+from api.models import Application, Contact, Interview, InterviewInterviewer
 from api.models.contact import ContactCreate, ContactPublic
 from api.rules.evaluate import steps_affected_by
 from api.services import idempotent_responses, quotas
+from api.services.facts import letter_erasure
 from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
+from api.words.terms import fold
 
 AFFECTED_STEPS = steps_affected_by("people", "status_contact")
+LETTER_STEPS = steps_affected_by("letters")
 PERSONAL = (
     "full_name",
     "honorific",
@@ -38,6 +41,7 @@ def _validate(session: OwnedSession, row: Contact, change: Change) -> None:
     if not any(getattr(row, name) for name in IDENTIFYING):
         detail = "Send a name, a company, an e-mail address, a phone number or a postal address."
         raise InvalidError.at("/full_name", "nobody", detail)
+    row.search_key = search_key(row.full_name, row.company, row.email)
     learned = change.sent.get("learned_at")
     at = check_past(session, learned, "/learned_at") if learned else session.now
     corrects = set(change.sent) == {"learned_at"} and learned is not None
@@ -55,11 +59,13 @@ def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: 
 
 
 def search_condition(piece: str | None) -> list[Any]:
-    """Return the condition that name, company or e-mail contain a text, in any case. It scans all contacts."""
-    if piece is None:
-        return []
-    columns = (Contact.full_name, Contact.company, Contact.email)
-    return [or_(*(func.lower(column).contains(piece.lower(), autoescape=True) for column in columns))]
+    """Return the condition that name, company or e-mail contain a text, folded. It scans the user's contacts."""
+    return [] if piece is None else [col(Contact.search_key).contains(fold(piece), autoescape=True)]
+
+
+def search_key(*texts: str | None) -> str:
+    """Return what a search of contacts reads: each text in a line of its own, folded."""
+    return "\n".join(fold(one) for one in texts if one)
 
 
 def affected_applications(session: OwnedSession, row: Contact) -> list[str]:
@@ -86,20 +92,21 @@ def restore(session: OwnedSession, row: Contact) -> None:
 def erase(session: OwnedSession, row: Contact) -> None:
     """Erase the personal data and keep the row: the two `…_since` stay, so that no step changes its state.
 
-    Stored responses that show the contact are emptied.
+    Stored responses that show the contact are emptied. Letters and briefings lose their text, or are marked.
     """
     if row.erased_at is None:
         session.max_bytes = None  # an account that is full can erase; its activity grows by a row for each contact
     idempotent_responses.erase_showing(session, row.id)
+    drafts_of = letter_erasure.erase_from_letters(session, row)
     for name in PERSONAL:
         setattr(row, name, None)
+    row.search_key = search_key(row.full_name, row.company, row.email)
     row.name_verified = False
     row.erased_at = row.erased_at or session.now
     bump_version(session, row)
-    blank = {"contact_id": row.id, "name": None, "title": None, "company": None, "address": None}
-    for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
-        letter.snapshot = [blank if entry["contact_id"] == row.id else entry for entry in letter.snapshot]
+    session.flush()
     judge.judge_applications(session, affected_applications(session, row), only=AFFECTED_STEPS)
+    judge.judge_applications(session, sorted(drafts_of), only=LETTER_STEPS)
 
 
 CONTACT = FactKind(

@@ -11,7 +11,8 @@ from sqlmodel import col, null, or_, select
 
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, Contact
-from api.models.base import Body, MomentIO, Shown, Stored, new_id
+from api.models.base import AN_ID, Body, Shown, Stored, new_id
+from api.models.moment import MomentIO
 from api.services import quotas
 from api.services.facts.dating import Change, check_evidence
 from api.services.row_etags import row_etag
@@ -107,7 +108,7 @@ def select_existing(table: type[Stored]) -> Any:  # noqa: ANN401  # a statement
 def id_filter(name: str, value: str) -> str:
     """Return the id in a filter, in lower case. Raises InvalidError if it is not an id."""
     if not is_id(value):
-        raise InvalidError.parameter(name, "not_an_id", "Send the id of one of your objects.")
+        raise InvalidError.parameter(name, "not_an_id", f"Send the id of one of your objects, such as {AN_ID}.")
     return value.lower()
 
 
@@ -164,10 +165,24 @@ def new_key(session: OwnedSession, table: type[Stored], wanted: str | None) -> s
     """Return the wanted id, or a new one. Raises ConflictError if the user has the wanted id already."""
     if wanted is None:
         return new_id()
-    if session.get(table, (session.user_id, wanted)) is not None:
-        detail = "You already have an object with this id: read it, or send another id."
+    row = session.get(table, (session.user_id, wanted))
+    if row is not None:
+        detail = f"You already have an object with this id: {_way_to(session, row)}, or send another id."
         raise ConflictError(detail, errors=[FieldError("pointer", "/id", "id_taken", detail)], code="id_taken")
     return wanted
+
+
+def _way_to(session: OwnedSession, row: Stored) -> str:
+    """Return how the user gets to a row: it may be deleted, by itself or with its application."""
+    application_id = getattr(row, "application_id", None)
+    holder = row if application_id is None else session.get(Application, (session.user_id, application_id))
+    deleted_at = getattr(holder, "deleted_at", None)
+    if holder is None or deleted_at is None:
+        return "read it"
+    what = "it is deleted" if holder is row else "its application is deleted"
+    if session.now > deleted_at + RESTORABLE_WITHIN:
+        return what
+    return f"{what}, restore that with POST /v1/{holder.__tablename__}s/{holder.id}/restore"
 
 
 def change(session: OwnedSession, kind: FactKind[FactRow, Any], row: FactRow, body: Body) -> FactRow:

@@ -12,6 +12,7 @@ from api.errors import InvalidError
 from api.storage.session import OwnedSession
 
 TOLERANCE = timedelta(minutes=5)
+BEFORE_FROM = "contact_by must not lie before contact_from: send a later contact_by, or an earlier contact_from."
 NOT_EVIDENCE = frozenset({"starts_at", "ends_at", "respond_by", "until", "expires_at", "permission_expires_at"})
 
 
@@ -39,7 +40,9 @@ def check_past(session: OwnedSession, value: datetime, pointer: str) -> datetime
     Raises InvalidError for a later one: evidence from the future would make stored steps wrong.
     """
     if value > session.now + TOLERANCE:
-        raise InvalidError.at(pointer, "future_evidence", "It cannot have happened yet: send an instant up to now.")
+        raise InvalidError.at(
+            pointer, "future_evidence", "It cannot have happened yet: send an instant up to now, or leave it out."
+        )
     return min(value, session.now)
 
 
@@ -90,4 +93,4 @@ def check_date_order(row: Any) -> None:  # noqa: ANN401  # a table with moments
         return
     same_day = first.date == last.date and first.time is not None and last.time is not None
     if first.date > last.date or (same_day and first.time > last.time):
-        raise InvalidError.at("/contact_by", "before_contact_from", "contact_by must not lie before contact_from.")
+        raise InvalidError.at("/contact_by", "before_contact_from", BEFORE_FROM)

@@ -11,15 +11,20 @@ from api.errors import InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
 from api.models.interview import InterviewCreate, InterviewPublic
 from api.rules.facts import effective_end
+from api.rules.hints import hint
 from api.rules.outcome import STEPS
+from api.rules.words import wall
 from api.services.current_user import current_user
-from api.services.facts.crud import FactKind, find
+from api.services.facts.crud import FactKind, by_id, find
 from api.services.facts.dating import Change, check_date_order, clear_unknown_flag, date_fact
+from api.services.facts.stage_warnings import closed_warnings
 from api.services.policies import policy_of
 from api.storage.session import OwnedSession
 
 LONGEST = timedelta(hours=24)
 MAX_MOVES = 50
+BOTH_TIMES = "start_local 2026-03-02T10:00 and end_local 2026-03-02T11:00"
+TOO_LONG = "An interview lasts 24 hours at most: check both dates, or record each day as an interview of its own."
 
 
 def _validate(session: OwnedSession, row: Interview, change: Change) -> None:
@@ -66,10 +71,26 @@ def _derive_times(row: Interview, change: Change) -> None:
             detail = f"Send either {local} or {instant}: the server derives the other."
             raise InvalidError.at(f"/{instant}", "either_or", detail)
     if change.is_new and row.start_local is None and row.starts_at is None:
-        detail = "Send the start: start_local with time_zone, or starts_at."
+        detail = "Send the start: start_local such as 2026-03-02T10:00, or starts_at such as 2026-03-02T10:00:00-05:00."
         raise InvalidError.at("/start_local", "missing", detail)
     _derive_time(row, sent, "start")
-    _derive_time(row, sent, "end")
+    kept = _end_of_same_length(row, change)
+    if kept is not None:
+        row.ends_at = kept
+    _derive_time(row, sent if kept is None else {"ends_at": kept}, "end")
+
+
+def _end_of_same_length(row: Interview, change: Change) -> datetime | None:
+    """Return the end that keeps the length of a round of which only a new start was sent; None otherwise."""
+    end = change.before.get("ends_at")
+    if (
+        end is None
+        or not {"start_local", "starts_at"} & change.sent.keys()
+        or {"end_local", "ends_at"} & change.sent.keys()
+    ):
+        return None
+    kept: datetime = row.starts_at + (end - change.before["starts_at"])
+    return kept
 
 
 def _derive_time(row: Any, sent: dict[str, Any], edge: str) -> None:  # noqa: ANN401  # fields by name
@@ -104,9 +125,11 @@ def _check_lengths(row: Interview, sent: Collection[str]) -> None:
             continue
         pointer = f"/{planned}" if name == "ends_at" else "/actual_end"
         if end <= row.starts_at:
-            raise InvalidError.at(pointer, "end_before_start", "The end must be after the start: send both.")
+            raise InvalidError.at(
+                pointer, "end_before_start", f"The end must be after the start: send both, such as {BOTH_TIMES}."
+            )
         if end - row.starts_at > LONGEST:
-            raise InvalidError.at(pointer, "longer_than_a_day", "An interview lasts 24 hours at most.")
+            raise InvalidError.at(pointer, "longer_than_a_day", TOO_LONG)
 
 
 def _remember_move(row: Interview, change: Change) -> None:
@@ -114,11 +137,12 @@ def _remember_move(row: Interview, change: Change) -> None:
     if change.is_new or change.before["starts_at"] == row.starts_at:
         return
     end = change.before["end_local"]
-    move: dict[str, str | None] = {
+    move: dict[str, str | bool | None] = {
         "start_local": change.before["start_local"].isoformat(),
         "end_local": end.isoformat() if end else None,
         "time_zone": change.before["time_zone"],
         "moved_at": change.now.isoformat(),
+        "end_moved_too": _end_of_same_length(row, change) is not None,
     }
     row.rescheduled_from = [*row.rescheduled_from, move][-MAX_MOVES:]
 
@@ -131,8 +155,33 @@ def _before_delete(session: OwnedSession, row: Interview) -> None:
         session.execute(ours, execution_options={"synchronize_session": "fetch"})
 
 
-def _extras(_session: OwnedSession, rows: Sequence[Interview]) -> list[dict[str, Any]]:
-    return [{"effective_end_at": row.effective_end_at} for row in rows]
+def _extras(session: OwnedSession, rows: Sequence[Interview]) -> list[dict[str, Any]]:
+    applications = by_id(session, Application, (row.application_id for row in rows))
+    return [
+        {
+            "effective_end_at": row.effective_end_at,
+            "rescheduled_from": [{"end_moved_too": False, **move} for move in row.rescheduled_from],
+            "warnings": [*_closed_warnings(applications[row.application_id], row), *_move_warnings(row)],
+        }
+        for row in rows
+    ]
+
+
+def _closed_warnings(application: Application, row: Interview) -> list[dict[str, str]]:
+    return closed_warnings(application, row.starts_at) if row.status in ("scheduled", "held") else []
+
+
+def _move_warnings(row: Interview) -> list[dict[str, str]]:
+    """Return, until the row changes again, that the end moved together with the start."""
+    last = row.rescheduled_from[-1] if row.rescheduled_from else {}
+    is_latest_change = last and datetime.fromisoformat(str(last["moved_at"])) == row.updated_at
+    if not is_latest_change or not last.get("end_moved_too") or row.ends_at is None:
+        return []
+    text = (
+        f"The end moved with the start, to {wall(row.ends_at, row.time_zone)}, so that the interview keeps its length: "
+        "send the end too if that is wrong."
+    )
+    return [hint("end_moved_too", text, "PATCH", f"/v1/interviews/{row.id}")]
 
 
 INTERVIEW = FactKind(

@@ -12,17 +12,26 @@ from api.models import Application, Contact, Interview, Letter, Note
 from api.models.letter import LetterCreate, LetterPublic, LetterSend
 from api.rules.evaluate import steps_affected_by
 from api.rules.hints import hint
+from api.rules.steps.rounds import NOT_HELD
 from api.services.facts.crud import FactKind, bump_version, by_id, find
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
 from api.storage.session import OwnedSession
 from api.words.checks import PLACEHOLDER
-from api.words.letters import match_paragraphs
+from api.words.letter_mail import usable_address
+from api.words.letters import MISSED_ROLE, match_paragraphs
 from api.words.material import Paragraph
+from api.words.names import printed_name
 
 AFFECTED_STEPS = steps_affected_by("letters")
+TEXTS = ("subject", "body")
 CORRECTABLE = frozenset({"sent_at", "channel", "delivered_at"})
 EARLY = "It was sent before the interview began, so it does not count: correct sent_at if that is wrong."
+
+ERASED = "The text named a person whose data you erased, so it was deleted: compose the letter again, or write it."
+NAME_LEFT = "A paragraph names a person whose data you erased: the check says which. Delete the name or the letter."
+NOT_TAKEN_PLACE = "The interview of this draft did not take place: check that the text says nothing else."
+NOT_BEGUN = "The interview of this draft has not begun: check that the text does not speak of it as past."
 
 
 def _validate(session: OwnedSession, row: Letter, change: Change) -> None:
@@ -30,6 +39,9 @@ def _validate(session: OwnedSession, row: Letter, change: Change) -> None:
     row.note_ids = list(dict.fromkeys(row.note_ids))
     if change.is_new or "body" in change.sent:
         row.paragraphs = _paragraphs(row)
+    if not change.is_new:
+        row.is_as_composed = row.is_as_composed and all(getattr(row, name) == change.before[name] for name in TEXTS)
+        row.text_erased_at = None if row.body else row.text_erased_at
     if change.is_new:
         if row.sent_at is not None:
             _snapshot_recipients(session, row)
@@ -53,7 +65,10 @@ def paragraphs_to_json(paragraphs: Iterable[Paragraph]) -> list[dict[str, Any]]:
 
 def paragraphs_from_json(row: Letter) -> list[Paragraph]:
     """Decode the stored paragraphs of a letter."""
-    return [Paragraph(one["text"], one["role"], tuple(one["source_note_ids"])) for one in row.paragraphs or ()]
+    return [
+        Paragraph(one["text"], one["role"], tuple(one["source_note_ids"]), one.get("names_erased", False))
+        for one in row.paragraphs or ()
+    ]
 
 
 def _still_a_draft(row: Letter, change: Change) -> None:
@@ -81,6 +96,9 @@ def _snapshot_recipients(session: OwnedSession, row: Letter) -> None:
     if row.channel == "email" and any(entry["address"] is None for entry in snapshot):
         detail = "A letter by e-mail needs an address: add the recipient's, or choose another channel."
         raise InvalidError.at("/channel", "recipient_without_address", detail)
+    if row.channel == "email" and not all(usable_address(entry["address"] or "") for entry in snapshot):
+        detail = "No mail can be sent to the address of a recipient: correct it, or choose another channel."
+        raise InvalidError.at("/channel", "recipient_address_unusable", detail)
     if row.channel == "email" and PLACEHOLDER.search(row.body or ""):
         detail = "The letter has a blank that is not filled in: GET /v1/letters/{letter_id}/check shows where."
         raise InvalidError.at("/channel", "placeholder_left", detail)
@@ -92,7 +110,7 @@ def _recipients(row: Letter, contacts: dict[str, Contact], company: str) -> list
     return [
         {
             "contact_id": contact.id,
-            "name": " ".join(filter(None, (contact.honorific, contact.full_name))) or None,
+            "name": printed_name(contact.honorific, contact.full_name),
             "title": contact.job_title,
             "company": contact.company or company,
             "address": contact.email if row.channel in (None, "email") else contact.postal_address,
@@ -109,16 +127,19 @@ def _before_delete(session: OwnedSession, row: Letter) -> None:
 
 def _extras(session: OwnedSession, rows: Sequence[Letter]) -> list[dict[str, Any]]:
     contacts = by_id(session, Contact, [id_ for row in rows if row.sent_at is None for id_ in row.recipients])
-    rounds = select(Interview.id, Interview.starts_at).where(
+    rounds = select(Interview.id, Interview.starts_at, Interview.status).where(
         col(Interview.id).in_({row.interview_id for row in rows if row.interview_id})
     )
-    starts = dict(session.exec(rounds).all())
+    begun = {id_: (start, status) for id_, start, status in session.exec(rounds).all()}
     companies = {id_: one.company for id_, one in by_id(session, Application, (r.application_id for r in rows)).items()}
     return [
         {
             "recipients": _shown(row, contacts, companies[row.application_id]),
             "status": "sent" if row.sent_at else "draft",
-            "warnings": _warnings(row, starts.get(row.interview_id or "")),
+            "warnings": [
+                *_erasure_warnings(row),
+                *_warnings(row, begun.get(row.interview_id or ""), session.now),
+            ],
         }
         for row in rows
     ]
@@ -131,10 +152,31 @@ def _shown(row: Letter, contacts: dict[str, Contact], company: str) -> list[dict
     )
 
 
-def _warnings(row: Letter, start: datetime | None) -> list[dict[str, str]]:
-    if row.sent_at is None or start is None or row.sent_at >= start:
+def _erasure_warnings(row: Letter) -> list[dict[str, str]]:
+    """Return the hints about a draft whose text was deleted with a person, or still names one who was erased."""
+    if row.sent_at is not None:
         return []
-    return [hint("evidence_before_interview", EARLY, "PATCH", f"/v1/letters/{row.id}")]
+    if row.text_erased_at is not None:
+        return [hint("text_erased", ERASED, "PATCH", f"/v1/letters/{row.id}")]
+    if any(one.get("names_erased") for one in row.paragraphs or ()):
+        return [hint("erased_name_left", NAME_LEFT, "GET", f"/v1/letters/{row.id}/check")]
+    return []
+
+
+def _warnings(row: Letter, round_: tuple[datetime, str] | None, now: datetime) -> list[dict[str, str]]:
+    """Return the hints about a letter and its interview: sent too early, or a draft about what did not take place."""
+    if round_ is None:
+        return []
+    start, status = round_
+    if row.sent_at is not None:
+        early = hint("evidence_before_interview", EARLY, "PATCH", f"/v1/letters/{row.id}")
+        return [early] if row.sent_at < start else []
+    if any(one["role"] == MISSED_ROLE for one in row.paragraphs or ()):
+        return []
+    check = f"/v1/letters/{row.id}/check"
+    if status in NOT_HELD:
+        return [hint("interview_not_held", NOT_TAKEN_PLACE, "GET", check)]
+    return [hint("interview_ahead", NOT_BEGUN, "GET", check)] if now < start else []
 
 
 LETTER = FactKind(

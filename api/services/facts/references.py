@@ -101,7 +101,8 @@ def _validate(_session: OwnedSession, row: Reference, change: Change) -> None:
             raise InvalidError.at(pointer, "nothing_to_end", "It is the end of a permission: send permission_at too.")
         row.permission_expires_at = None
     elif row.permission_expires_at is not None and row.permission_expires_at < row.permission_at:
-        raise InvalidError.at(pointer, "before_permission_at", "A permission must not end before it was given.")
+        detail = "A permission must not end before it was given: send an instant after permission_at."
+        raise InvalidError.at(pointer, "before_permission_at", detail)
 
 
 def _before_delete(session: OwnedSession, row: Reference) -> None:

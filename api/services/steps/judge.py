@@ -32,7 +32,7 @@ from api.services.steps.rows import (
 )
 from api.services.steps.search_cover import move_deadlines
 from api.storage.codecs import FIRST_ID, from_db_id, from_db_instant, from_db_json, to_db_id
-from api.storage.raw_sql import ID, IDS, OWNER, CompiledStatement, RawConnection, param, select_as_text
+from api.storage.raw_sql import ID, IDS, OWNER, CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import OwnedSession
 
 MAX_JUDGED = 50  # applications that one write judges; more are judged in the background
@@ -42,7 +42,7 @@ LOCK_USER = CompiledStatement(
     update(User)
     .where(col(User.id) == OWNER, col(User.erased_at).is_(None))
     .values(write_counter=User.write_counter + 1)
-    .returning(col(User.write_counter), col(User.epoch)),
+    .returning(col(User.write_counter), col(User.epoch), col(User.stored_bytes)),
     owned=False,
 )
 INTERVIEWS_WITHOUT_END = CompiledStatement(
@@ -107,10 +107,14 @@ def lock_user(session: OwnedSession) -> None:
 
     Raises UnauthorizedError if the account was ended or erased while the write waited.
     """
-    found = RawConnection.of(session).all(LOCK_USER)
+    set_locked(session, RawConnection.of(session).all(LOCK_USER))
+
+
+def set_locked(session: OwnedSession, found: Sequence[Row]) -> None:
+    """Store the result of LOCK_USER in the session. Raises as `lock_user` does."""
     if not found:
         raise UnauthorizedError
-    session.write_count, session.epoch = found[0]
+    session.write_count, session.epoch, session.stored_bytes = found[0]
 
 
 def judge_applications(

@@ -1,7 +1,7 @@
 """The queue: open steps of all applications, selected by one index, and its summary in numbers."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -31,7 +31,7 @@ from api.services.steps.queue_parts import (
     statement,
 )
 from api.services.steps.recompute import is_recomputing
-from api.services.steps.render import load_other_applications, render_step
+from api.services.steps.render import OtherApplications, load_other_applications, render_step
 from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
 from api.storage.codecs import db_to_json_instant, from_db_id, from_db_instant, to_db_id, to_db_instant
 from api.storage.keyset import PageQuery
@@ -39,6 +39,7 @@ from api.storage.raw_sql import IDS, CompiledStatement, RawConnection, Row, sele
 from api.storage.session import OwnedSession
 
 CAP = 1_000
+MAX_STREAMED = 1_000_000  # more than an account may have
 WORST_FIRST: tuple[State, ...] = ("overdue", "open", "upcoming")
 BY_DUE_AND_ID = itemgetter(StoredStep._fields.index("due_at"), StoredStep._fields.index("id"))
 BY_ID = CompiledStatement(
@@ -132,18 +133,32 @@ def read_items(raw: RawConnection, ids: Sequence[str], now: datetime) -> list[An
 
 def _items(raw: RawConnection, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
     around, clock = load_other_applications(raw, now), rfc3339(now)
-    steps = [(StoredStep._make(step), company, role) for *step, company, role in found]
-    traced = _traced(raw, {from_db_id(step.application_id) for step, _, _ in steps}, now) if explain else {}
-    items = []
-    for step, company, role in steps:
-        owner = from_db_id(step.application_id)
-        snoozed = step.snoozed_until and db_to_json_instant(step.snoozed_until)
-        item = render_step(owner, record_from_row(step), around, clock, id_=from_db_id(step.id), snoozed=snoozed)
-        if explain:
-            item["trace"] = traced.get((owner, step.number, step.scope))
-        item["application"] = {"id": owner, "company": company, "role": role}
-        items.append(item)
+    items = [_item(row, around, clock) for row in found]
+    if explain:
+        traced = _traced(raw, {item["application_id"] for item in items}, now)
+        for item in items:
+            item["trace"] = traced.get((item["application_id"], item["number"], item["scope"]))
     return items
+
+
+def _item(row: Row, around: OtherApplications, clock: str) -> Answer:
+    *columns, company, role = row
+    step = StoredStep._make(columns)
+    owner = from_db_id(step.application_id)
+    snoozed = step.snoozed_until and db_to_json_instant(step.snoozed_until)
+    item = render_step(owner, record_from_row(step), around, clock, id_=from_db_id(step.id), snoozed=snoozed)
+    item["application"] = {"id": owner, "company": company, "role": role}
+    return item
+
+
+def stream(raw: RawConnection, wanted: QueueFilter, *, sort: str, now: datetime) -> Iterator[Answer]:
+    """Yield the whole queue; only some rows are in memory at a time. The connection must be in a transaction."""
+    around, clock = load_other_applications(raw, now), rfc3339(now)
+    filters, down = wanted.values, sort == "-due_at"
+    for part in parts_of(wanted.states, wanted.stale, sort):
+        values = {**filters, **ranges(part, None, now, down=down), "now": to_db_instant(now), "limit": MAX_STREAMED}
+        for row in raw.stream(statement(part, frozenset(filters), down=down, is_first=True, whole=True), **values):
+            yield _item(row, around, clock)
 
 
 def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:

@@ -22,7 +22,7 @@ from api.models.step import HELP_SPANS, LONGER
 from api.services.steps.rows import COLUMNS
 from api.services.steps.version import NOW
 from api.storage.codecs import to_db_instant
-from api.storage.keyset import MAX_LIMIT, Key, after_keys, order_by, sort_orders
+from api.storage.keyset import Key, after_keys, order_by, sort_orders
 from api.storage.raw_sql import ID, INSTANT, OWNER, CompiledStatement, param, select_as_text
 
 Stale = Literal["include", "exclude", "only"]
@@ -58,11 +58,16 @@ def parts_of(states: tuple[str, ...], stale: Stale, sort: str) -> tuple[Part, ..
 
 
 @lru_cache(maxsize=256)
-def statement(part: Part, filters: frozenset[str], *, down: bool, is_first: bool) -> CompiledStatement:
-    """Return the statement of a page of a part. `filters`: the names of the filters that are set."""
+def statement(
+    part: Part, filters: frozenset[str], *, down: bool, is_first: bool, whole: bool = False
+) -> CompiledStatement:
+    """Return the statement of a page of a part. `filters`: the names of the filters that are set.
+
+    `whole`: the rows are in order also where the statement of a page leaves that to the caller.
+    """
     conditions = [_in_states(part.states, NOW), not_snoozed(NOW), *_filtered(filters)]
     if part.rows != "any":
-        return _merged(part, conditions, down=down, is_first=is_first)
+        return _merged(part, conditions if is_first else [*conditions, _is_after(down=down)], down=down, whole=whole)
     row, keys = StepInstance, BY_DUE["-due_at" if down else "due_at"]
     wanted = select_as_text(*COLUMNS, Application.company, Application.role).join(
         Application, col(Application.id) == row.application_id
@@ -77,22 +82,24 @@ def statement(part: Part, filters: frozenset[str], *, down: bool, is_first: bool
     return CompiledStatement(order_by(wanted, keys).limit(param("limit")))
 
 
-def _merged(part: Part, conditions: list[Any], *, down: bool, is_first: bool) -> CompiledStatement:
+def _merged(part: Part, conditions: list[Any], *, down: bool, whole: bool) -> CompiledStatement:
     """Return the statement that merges the ranges of all spans.
 
     The page is limited before the applications are joined, so that the database sorts nothing. The join may change the
     order of the page.
     """
-    if not is_first:
-        conditions = [*conditions, _is_after(down=down)]
     spans = [span for span in SPANS if span or part.rows == "helping"]
     merged = union_all(*(_span(part, span, conditions, down=down) for span in spans))
-    ordered = [merged.selected_columns[column.key] for column, _ in BY_DUE["due_at"]]
-    in_order = merged.order_by(*(column.desc() if down else column for column in ordered))
-    page, application = in_order.limit(param("limit")).subquery("page"), Application
+    in_order = merged.order_by(*_by_due(merged.selected_columns, down=down)).limit(param("limit"))
+    page, application = in_order.subquery("page"), Application
     owner = and_(col(application.user_id) == OWNER, col(application.id) == page.c.application_id)
     wanted = select_as_text(*page.c, application.company, application.role).select_from(page)
-    return CompiledStatement(wanted.join(application, owner), owned=False)
+    joined = wanted.join(application, owner)
+    return CompiledStatement(joined.order_by(*_by_due(page.c, down=down)) if whole else joined, owned=False)
+
+
+def _by_due(columns: Any, *, down: bool) -> list[Any]:  # noqa: ANN401  # columns of a statement
+    return [column.desc() if down else column for column in (columns.due_at, columns.id)]
 
 
 def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  # noqa: ANN401  # a statement
@@ -112,7 +119,7 @@ def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  
         helps = col(row.helps_until)
         rows = rows.where(helps > NOW if part.rows == "helping" else helps <= NOW)
     way = " DESC" if down else ""
-    order = f"ORDER BY step_instance.due_at{way}, step_instance.id{way} LIMIT {MAX_LIMIT + 1}"
+    order = f"ORDER BY step_instance.due_at{way}, step_instance.id{way} LIMIT :limit"
     return select(rows.suffix_with(text(order), dialect="postgresql").subquery())
 
 

@@ -1,34 +1,52 @@
 """Steps as the API shows them: stored values, the state at an instant, and advice from other applications."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col
+from sqlalchemy.orm import aliased
+from sqlmodel import col, exists, literal_column, or_
 
-from api.models import Application, Offer
+from api.models import Application, Offer, User
 from api.models.step import step_id
 from api.rules.answers import NOTHING, Answer, answered
 from api.rules.hints import hint, worded
 from api.rules.outcome import StepRecord
+from api.rules.words import wall
 from api.storage.codecs import from_db_id, from_db_instant, to_db_instant
-from api.storage.raw_sql import INSTANT, CompiledStatement, RawConnection, param, select_as_text
+from api.storage.raw_sql import INSTANT, OWNER, CompiledStatement, RawConnection, param, select_as_text
 
 CALL, SEARCH = 6, 7
 ADD_APPLICATION = worded("add_application", NOTHING, "", NOTHING)
+ACCEPTED_ELSEWHERE = (
+    "You accepted the offer of another employer: withdraw here with a letter of the kind `withdrawal`, and record the "
+    "stage `withdrawn`. Archive the accepted application if it is no longer of interest."
+)
 CHAIN_ENDED = "No further call is planned until the next interview or follow-up. To plan one, reopen this skipped call."
 OPEN_STATES = ("upcoming", "open", "overdue")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """An offer of a live application whose answer date lies ahead. `zone` is the user's."""
+
+    application_id: str
+    respond_by: datetime
+    zone: str
+    is_accepted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OtherApplications:
     """What the advice needs: the number of live applications, counted up to 2, and the open offers.
 
-    `shows_contacts`: as of a session.
+    `has_accepted`: an application that is not archived was closed as `accepted`. Its own steps are closed, so for an
+    open step it is another one. `shows_contacts`: as of a session.
     """
 
     live: int
-    offers: tuple[tuple[str, datetime], ...]
+    offers: tuple["OpenOffer", ...]
+    has_accepted: bool = False
     shows_contacts: bool = True
 
     def add_advice(self, step: Answer) -> Answer:
@@ -39,25 +57,52 @@ class OtherApplications:
         number, state = step["number"], step["state"]
         if number < CALL or (state not in OPEN_STATES and state != "not_started"):
             return step
-        application_id, is_open = step["application_id"], state in OPEN_STATES
-        is_rivalled = any(owner != application_id for owner, _ in self.offers)
-        if is_rivalled and (is_open or number == SEARCH):
-            text = "Another employer waits for your answer to an offer: tell this employer, and ask when they decide."
-            step["advice"].append(
-                hint("competing_offer", text, "POST", f"/v1/applications/{application_id}/follow-ups")
-            )
-        if is_open and number == SEARCH and self.live <= 1:
+        is_open = state in OPEN_STATES
+        if is_open or number == SEARCH:
+            step["advice"].extend(self._advice_about_offers(step["application_id"]))
+        if is_open and number == SEARCH and self.is_only_one:
             text = "You have no other live application: do not depend on a single one."
             step["advice"].append(hint("no_other_application", text, "POST", "/v1/applications"))
         return step
 
+    @property
+    def is_only_one(self) -> bool:
+        """Whether there is no other application, neither a live one nor one that was accepted."""
+        return self.live <= 1 and not self.has_accepted
+
+    def _advice_about_offers(self, application_id: str) -> Iterator[dict[str, str]]:
+        others = [offer for offer in self.offers if offer.application_id != application_id]
+        if self.has_accepted or any(offer.is_accepted for offer in others):
+            yield hint("accepted_elsewhere", ACCEPTED_ELSEWHERE, "POST", f"/v1/applications/{application_id}/stages")
+            return
+        rival = next(iter(others), None)
+        if rival is not None:
+            text = (
+                "Another employer waits for your answer to an offer until "
+                f"{wall(rival.respond_by, rival.zone)}: tell this employer, and ask when they decide."
+            )
+            yield hint("competing_offer", text, "POST", f"/v1/applications/{application_id}/follow-ups")
+
 
 _ALIVE = (col(Application.closed_at).is_(None), col(Application.deleted_at).is_(None))
-LIVE_APPLICATIONS = CompiledStatement(select_as_text(Application.id).where(*_ALIVE).limit(2))
+_ACCEPTED = aliased(Application)
+_HAS_ACCEPTED = exists().where(  # the conditions of ix_application_accepted, as constants
+    col(_ACCEPTED.user_id) == OWNER,
+    col(_ACCEPTED.closed_outcome) == literal_column("'accepted'"),
+    col(_ACCEPTED.archived_at).is_(None),
+    col(_ACCEPTED.deleted_at).is_(None),
+    col(_ACCEPTED.closed_at) <= param("now", INSTANT),
+)
+LIVE_APPLICATIONS = CompiledStatement(select_as_text(Application.id, _HAS_ACCEPTED).where(*_ALIVE).limit(2))
 OFFERS = CompiledStatement(
-    select_as_text(Offer.application_id, Offer.respond_by)
+    select_as_text(Offer.application_id, Offer.respond_by, Offer.decision, User.time_zone)
     .join(Application, col(Application.id) == Offer.application_id)
-    .where(col(Offer.respond_by) > param("now", INSTANT), col(Offer.decision).is_(None), *_ALIVE)
+    .join(User, col(User.id) == Offer.user_id)
+    .where(
+        col(Offer.respond_by) > param("now", INSTANT),
+        or_(col(Offer.decision).is_(None), col(Offer.decision) == "accepted"),
+        *_ALIVE,
+    )
     .order_by(col(Offer.respond_by))
     .limit(200)
 )
@@ -65,9 +110,13 @@ OFFERS = CompiledStatement(
 
 def load_other_applications(raw: RawConnection, now: datetime) -> OtherApplications:
     """Load live applications and open offers of the user, in two queries."""
-    offers = raw.all(OFFERS, now=to_db_instant(now))
-    wanting = tuple((from_db_id(owner), from_db_instant(by)) for owner, by in offers)
-    return OtherApplications(len(raw.all(LIVE_APPLICATIONS)), wanting, raw.shows_contacts)
+    at = to_db_instant(now)
+    offers = tuple(
+        OpenOffer(from_db_id(owner), from_db_instant(by), zone, decision is not None)
+        for owner, by, decision, zone in raw.all(OFFERS, now=at)
+    )
+    live = raw.all(LIVE_APPLICATIONS, now=at)
+    return OtherApplications(len(live), offers, any(accepted for _, accepted in live), raw.shows_contacts)
 
 
 def render_step(
@@ -83,7 +132,7 @@ def render_step(
     known_id = id_ or step_id(application_id, step.number, step.scope)
     answer = answered(step, now, application_id, known_id, shows_contacts=around.shows_contacts)
     answer["snoozed_until"] = snoozed
-    if step.number == SEARCH and around.live <= 1 and answer["next_action"] is not None:
+    if step.number == SEARCH and around.is_only_one and answer["next_action"] is not None:
         answer["next_action"] = ADD_APPLICATION
     if step.number == CALL and answer["state"] == "skipped":
         href = f"/v1/steps/{answer['id']}/reopen"

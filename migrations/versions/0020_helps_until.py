@@ -3,7 +3,7 @@
 The values follow from the rules. Until the background task has judged an account again, its steps always help, and
 answers about steps say `recomputing`.
 
-Revision: 0018
+Revision: 0020
 """
 
 from typing import Any
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel import UTCDateTime
 
-revision: str = "0018"
-down_revision: str | None = "0016"
+revision: str = "0020"
+down_revision: str | None = "0019"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -1,0 +1,1 @@
+"""Reports: figures and pictures over several applications or steps. They only read."""
