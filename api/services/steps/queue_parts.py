@@ -119,8 +119,8 @@ def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  
         helps = col(row.helps_until)
         rows = rows.where(helps > NOW if part.rows == "helping" else helps <= NOW)
     way = " DESC" if down else ""
-    order = f"ORDER BY step_instance.due_at{way}, step_instance.id{way} LIMIT :limit"
-    return select(rows.suffix_with(text(order), dialect="postgresql").subquery())
+    order = text(f"ORDER BY step_instance.due_at{way}, step_instance.id{way} LIMIT :limit").bindparams(param("limit"))
+    return select(rows.suffix_with(order, dialect="postgresql").subquery())
 
 
 def ranges(part: Part, after: After, now: datetime, *, down: bool) -> dict[str, str]:
