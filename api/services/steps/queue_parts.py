@@ -23,7 +23,7 @@ from api.services.steps.rows import COLUMNS
 from api.services.steps.version import NOW
 from api.storage.codecs import to_db_instant
 from api.storage.keyset import Key, after_keys, order_by, sort_orders
-from api.storage.raw_sql import ID, INSTANT, OWNER, CompiledStatement, param, select_as_text
+from api.storage.raw_sql import ID, INSTANT, OWNER, ROW_LIMIT, CompiledStatement, param, select_as_text
 
 Stale = Literal["include", "exclude", "only"]
 URGENCY = "urgency"
@@ -32,7 +32,6 @@ PART: Any = literal_column("part", Integer)  # the number of a part, in the curs
 KEYS: Mapping[str, tuple[Key, ...]] = {**BY_DUE, URGENCY: ((PART, False), *BY_DUE["due_at"])}
 SPANS = (0, *HELP_SPANS, LONGER)
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
-UNTIL = param("until", INSTANT)
 After = tuple[datetime, str] | None
 
 
@@ -79,23 +78,24 @@ def statement(
         wanted = wanted.where(col(row.due_at) > NOW)
     if not is_first:
         wanted = wanted.where(after_keys(keys, (param("after_due", INSTANT), param("after_id", ID))))
-    return CompiledStatement(order_by(wanted, keys).limit(param("limit")))
+    return CompiledStatement(order_by(wanted, keys).limit(ROW_LIMIT))
 
 
 def _merged(part: Part, conditions: list[Any], *, down: bool, whole: bool) -> CompiledStatement:
     """Return the statement that merges the ranges of all spans.
 
-    The page is limited before the applications are joined, so that the database sorts nothing. The join may change the
-    order of the page.
+    It merges deadlines and ids, which is less than whole rows. The page is limited before rows and applications are
+    joined, so that the database sorts nothing. The joins may change the order of the page.
     """
+    row, application = StepInstance, Application
     spans = [span for span in SPANS if span or part.rows == "helping"]
     merged = union_all(*(_span(part, span, conditions, down=down) for span in spans))
-    in_order = merged.order_by(*_by_due(merged.selected_columns, down=down)).limit(param("limit"))
-    page, application = in_order.subquery("page"), Application
-    owner = and_(col(application.user_id) == OWNER, col(application.id) == page.c.application_id)
-    wanted = select_as_text(*page.c, application.company, application.role).select_from(page)
-    joined = wanted.join(application, owner)
-    return CompiledStatement(joined.order_by(*_by_due(page.c, down=down)) if whole else joined, owned=False)
+    page = merged.order_by(*_by_due(merged.selected_columns, down=down)).limit(ROW_LIMIT).subquery("page")
+    wanted = select_as_text(*COLUMNS, application.company, application.role).select_from(page)
+    wanted = wanted.join(row, and_(col(row.user_id) == OWNER, col(row.id) == page.c.id)).join(
+        application, and_(col(application.user_id) == OWNER, col(application.id) == col(row.application_id))
+    )
+    return CompiledStatement(wanted.order_by(*_by_due(page.c, down=down)) if whole else wanted, owned=False)
 
 
 def _by_due(columns: Any, *, down: bool) -> list[Any]:  # noqa: ANN401  # columns of a statement
@@ -103,16 +103,16 @@ def _by_due(columns: Any, *, down: bool) -> list[Any]:  # noqa: ANN401  # column
 
 
 def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  # noqa: ANN401  # a statement
-    """Return the statement of the range of one span.
+    """Return the statement of the range of one span: deadlines and ids.
 
     PostgreSQL merges only what has an order of its own; SQLite allows none here, and finds it in the index.
     """
     row = StepInstance
-    rows = select(*(column.label(column.key) for column in COLUMNS)).where(
+    rows = select(col(row.due_at).label("due_at"), col(row.id).label("id")).where(
         col(row.user_id) == OWNER,
-        col(row.help_span) == span,
+        col(row.help_span) == literal_column(str(span)),
         col(row.due_at) >= param(f"from_{span}", INSTANT),
-        col(row.due_at) <= UNTIL,
+        col(row.due_at) <= param("until", INSTANT),
         *conditions,
     )
     if span:
