@@ -108,7 +108,7 @@ def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  
     PostgreSQL merges only what has an order of its own; SQLite allows none here, and finds it in the index.
     """
     row = StepInstance
-    rows = select(col(row.due_at).label("due_at"), col(row.id).label("id")).where(
+    rows: Any = select(col(row.due_at).label("due_at"), col(row.id).label("id")).where(
         col(row.user_id) == OWNER,
         col(row.help_span) == literal_column(str(span)),
         col(row.due_at) >= param(f"from_{span}", INSTANT),
