@@ -12,13 +12,13 @@ from api.models.base import IN_QUERY, Digits, Instant
 from api.services.facts.application_filters import ApplicationFilter
 from api.services.facts.crud import id_filter
 from api.services.steps.queue import QueueFilter
-from api.services.steps.queue_parts import URGENCY, Stale
+from api.services.steps.queue_parts import Stale
 
 Beginning = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))
-StateList = Annotated[
-    str,
+OptionalStates = Annotated[
+    str | None,
     Query(
         max_length=50,
         description="A comma list of overdue, open, upcoming. Default: overdue, and with sort=urgency overdue,open.",
@@ -29,7 +29,7 @@ StepNumber = Annotated[int | None, Query(ge=1, le=7, description="Only steps of 
 OfApplication = Annotated[str | None, Query(max_length=64, description="Only steps of this application.")]
 DueBefore = Annotated[Instant | None, Query(description="Only steps due before this instant.")]
 StaleSteps = Annotated[Stale, Query(description="With the stale steps, without them, or only them.")]
-QueueOrder = Annotated[
+QueueSort = Annotated[
     Literal["due_at", "-due_at", "urgency"],
     Query(
         description="Oldest deadline first, newest first, or what still helps first.",
@@ -75,20 +75,23 @@ def queue_filter(  # one parameter a filter
     step: int | None,
     application_id: str | None,
     due_before: datetime | None,
-    stale: Stale,
-    sort: str,
+    *,
+    sort: str = "due_at",
+    stale: Stale = "include",
 ) -> QueueFilter:
-    """Return the filters of the queue. Raises InvalidError for an unknown state or an id that is none.
+    """Return the filters of the queue. Raises InvalidError for an unknown state or an id that is none."""
+    only = id_filter("application_id", application_id) if application_id is not None else None
+    return QueueFilter(_states(state, sort), step, only, due_before, stale)
 
-    Without `state`, the queue has overdue steps; by urgency also open ones.
-    """
-    usual = "overdue,open" if sort == URGENCY else "overdue"
-    names = tuple(dict.fromkeys(filter(None, (usual if state is None else state).split(","))))
+
+def _states(text: str | None, sort: str) -> tuple[str, ...]:
+    if text is None:
+        return ("overdue", "open") if sort == "urgency" else ("overdue",)
+    names = tuple(dict.fromkeys(filter(None, text.split(","))))
     allowed = get_args(States)
     if not names or not set(names) <= set(allowed):
         raise InvalidError.parameter("state", "unknown_state", f"Use a comma list of {', '.join(allowed)}.")
-    only = id_filter("application_id", application_id) if application_id is not None else None
-    return QueueFilter(names, step, only, due_before, stale)
+    return names
 
 
 def check_as_of(as_of: datetime | None, now: datetime) -> None:

@@ -15,9 +15,9 @@ from api.http.filters import (
     AsOf,
     DueBefore,
     OfApplication,
-    QueueOrder,
+    OptionalStates,
+    QueueSort,
     StaleSteps,
-    StateList,
     StepNumber,
     check_as_of,
     queue_filter,
@@ -75,12 +75,12 @@ async def export_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     layout: CsvLayoutDep,
     *,
-    state: StateList | None = None,
+    state: OptionalStates = None,
     step: StepNumber = None,
     application_id: OfApplication = None,
     due_before: DueBefore = None,
     stale: StaleSteps = "include",
-    sort: QueueOrder = "due_at",
+    sort: QueueSort = "due_at",
     as_of: AsOf = None,
     wanted: Wanted = None,
 ) -> StreamingResponse:
@@ -91,7 +91,7 @@ async def export_queue(  # noqa: PLR0913  # one parameter a filter
     """
     TABLE.negotiate(caller.request, wanted)
     check_as_of(as_of, caller.now)
-    steps = queue_filter(state, step, application_id, due_before, stale, sort)
+    steps = queue_filter(state, step, application_id, due_before, sort=sort, stale=stale)
     day = await run_in_threadpool(count_file, caller)
     export = exports.export_queue(steps, sort=sort, now=as_of or caller.now)
     return await csv_response(caller, export, day, layout)

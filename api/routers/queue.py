@@ -8,9 +8,9 @@ from api.http.filters import (
     AsOf,
     DueBefore,
     OfApplication,
-    QueueOrder,
+    OptionalStates,
+    QueueSort,
     StaleSteps,
-    StateList,
     StepNumber,
     check_as_of,
     queue_filter,
@@ -42,12 +42,12 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     page: PageDep,
     *,
-    state: StateList | None = None,
+    state: OptionalStates = None,
     step: StepNumber = None,
     application_id: OfApplication = None,
     due_before: DueBefore = None,
     stale: StaleSteps = "include",
-    sort: QueueOrder = "due_at",
+    sort: QueueSort = "due_at",
     as_of: AsOf = None,
     explain: Explain = False,
 ) -> Response:
@@ -61,7 +61,7 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
     overdue, and doing them hardly helps any more; `stale=exclude` leaves them out.
     """
     check_as_of(as_of, caller.now)
-    wanted = queue_filter(state, step, application_id, due_before, stale, sort)
+    wanted = queue_filter(state, step, application_id, due_before, sort=sort, stale=stale)
 
     def read(raw: RawConnection) -> object:
         items, cursor = queue.read_page(raw, page, wanted, sort=sort, now=as_of or caller.now, explain=explain)
@@ -69,7 +69,7 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
         recomputing = caller.token.is_recomputing
         return {"as_of": as_of and rfc3339(as_of), "recomputing": recomputing, "items": items, "next_cursor": cursor}
 
-    usual = queue_filter(None, None, None, None, stale, sort)
+    usual = queue_filter(None, None, None, None, sort=sort, stale=stale)
     is_short = wanted == usual and as_of is None and not explain and page.limit <= DEFAULT_LIMIT
     return await read_steps(caller, read, is_short=is_short, as_of=as_of)
 

@@ -19,6 +19,7 @@ from tests.conftest import World
 from tests.http.test_admission import wait_until
 from tests.served import PLAIN
 
+LAST_LINE = "Stop with Ctrl+C; this deletes the data.\n"
 APPLICATION = {"company": "Acme", "role": "Engineer"}
 
 
@@ -105,7 +106,7 @@ def test_the_demo_logs_no_requests_and_deletes_its_folder_when_it_is_ended(end: 
         [*COMMAND, "demo", "--port", "0"], stdout=pipe, stderr=pipe, text=True, env=own, cwd=ROOT
     ) as demo:
         assert demo.stdout is not None
-        docs, *_ = [demo.stdout.readline() for _ in range(4)]
+        docs, *_ = iter(demo.stdout.readline, LAST_LINE)
         address = docs.split()[1].removesuffix("/docs")
         assert httpx.get(f"{address}/v1/meta", verify=PLAIN).status_code == 200
         assert [path.name.partition("demo-")[0] for path in tmp_path.iterdir()] == ["afterword-"]
