@@ -29,7 +29,7 @@ from api.workers import erasure as erasure_task
 
 MAX_EXPORTS = 10
 CHUNK_BYTES = 65_536
-ERASE_SECONDS = 1.0  # the background task deletes what is left
+ERASE_SECONDS = 5.0  # the background task deletes what is left
 JSON_LINES = "application/jsonl"
 ORDER = sort_orders(Activity, "at")["-at"]
 Confirmation = Annotated[

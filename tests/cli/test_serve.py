@@ -70,7 +70,7 @@ def test_a_running_request_is_finished_after_sigterm(world: World) -> None:
         with world.database.engine.execution_options(write=True).connect() as lock:
             lock.execute(text("UPDATE user_account SET locale = locale"))
             runs = pool.submit(write, address, headers)
-            time.sleep(0.5)
+            time.sleep(2)  # until the server has the request, also on a busy machine
             assert not runs.done()
             server.send_signal(signal.SIGTERM)
             wait_until(lambda: is_refused(address))

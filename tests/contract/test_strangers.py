@@ -120,8 +120,10 @@ class Stranger:
 
 
 def without_id(text: str) -> object:
-    """Return an answer without its request id, which differs in every answer."""
-    answer = json.loads(text) if text else {}
+    """Return an answer without its request id, which differs in every answer; a file as it is."""
+    if not text.startswith("{"):
+        return text
+    answer = json.loads(text)
     return {name: value for name, value in answer.items() if name != "request_id"}
 
 
