@@ -1,7 +1,7 @@
 """Query parameters that a list shares with its export."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from fastapi import Depends, Query
 from pydantic import StringConstraints
@@ -17,22 +17,18 @@ from api.services.steps.queue_parts import Stale
 Beginning = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))
-STATES: dict[str, Any] = {
-    "max_length": 50,
-    "json_schema_extra": {"pattern": f"^({ONE})(,({ONE}))*$"},
-}
-StateList = Annotated[str, Query(description="A comma list of overdue, open, upcoming.", **STATES)]
 OptionalStates = Annotated[
     str | None,
     Query(
+        max_length=50,
         description="A comma list of overdue, open, upcoming. Default: overdue, and with sort=urgency overdue,open.",
-        **STATES,
+        json_schema_extra={"pattern": f"^({ONE})(,({ONE}))*$"},
     ),
 ]
 StepNumber = Annotated[int | None, Query(ge=1, le=7, description="Only steps of this number."), Digits]
 OfApplication = Annotated[str | None, Query(max_length=64, description="Only steps of this application.")]
 DueBefore = Annotated[Instant | None, Query(description="Only steps due before this instant.")]
-QueueOrder = Annotated[Literal["due_at", "-due_at"], Query(description="Oldest deadline first, or newest first.")]
+StaleSteps = Annotated[Stale, Query(description="With the stale steps, without them, or only them.")]
 QueueSort = Annotated[
     Literal["due_at", "-due_at", "urgency"],
     Query(

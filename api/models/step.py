@@ -27,7 +27,7 @@ CLOSED_ROWS = text("closed_state IS NOT NULL AND number <> 7")
 SNOOZED = text("snoozed_until IS NOT NULL")
 HAS_SPAN = text("help_span IS NOT NULL")
 ENDING_HELP = text("closed_state IS NULL AND helps_until IS NOT NULL")
-HELP_SPANS = (2, 8, 32, 128)  # days
+HELP_SPANS = (8, 40, 100)  # days
 LONGER = 30_000  # days: a longer time than all instants allow
 
 

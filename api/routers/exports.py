@@ -16,8 +16,9 @@ from api.http.filters import (
     AsOf,
     DueBefore,
     OfApplication,
-    QueueOrder,
-    StateList,
+    OptionalStates,
+    QueueSort,
+    StaleSteps,
     StepNumber,
     check_as_of,
     queue_filter,
@@ -82,11 +83,12 @@ async def export_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
     layout: CsvLayoutDep,
     *,
-    state: StateList = "overdue",
+    state: OptionalStates = None,
     step: StepNumber = None,
     application_id: OfApplication = None,
     due_before: DueBefore = None,
-    sort: QueueOrder = "due_at",
+    stale: StaleSteps = "include",
+    sort: QueueSort = "due_at",
     as_of: AsOf = None,
     wanted: DatesWanted = None,
 ) -> StreamingResponse:
@@ -98,7 +100,8 @@ async def export_queue(  # noqa: PLR0913  # one parameter a filter
     """
     kind = DATES.negotiate(caller.request, wanted)
     check_as_of(as_of, caller.now)
-    steps, now = queue_filter(state, step, application_id, due_before), as_of or caller.now
+    steps = queue_filter(state, step, application_id, due_before, sort=sort, stale=stale)
+    now = as_of or caller.now
     day = await run_in_threadpool(count_file, caller)
     if kind == "csv":
         return await csv_response(caller, exports.export_queue(steps, sort=sort, now=now), day, layout)

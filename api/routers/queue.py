@@ -1,8 +1,6 @@
 """Endpoints of the queue: what is due across all applications."""
 
-from typing import Annotated
-
-from fastapi import Query, Response
+from fastapi import Response
 from pydantic import AwareDatetime, BaseModel
 
 from api.http.deps import CallerDep, Explain, PageDep
@@ -12,6 +10,7 @@ from api.http.filters import (
     OfApplication,
     OptionalStates,
     QueueSort,
+    StaleSteps,
     StepNumber,
     check_as_of,
     queue_filter,
@@ -22,7 +21,6 @@ from api.http.routes import Routes
 from api.models.step import QueueItem, QueueSummary, Recomputing
 from api.rules.words import rfc3339
 from api.services.steps import queue
-from api.services.steps.queue_parts import Stale
 from api.services.steps.version import steps_etag
 from api.storage.keyset import DEFAULT_LIMIT
 from api.storage.raw_sql import RawConnection
@@ -48,7 +46,7 @@ async def list_queue(  # noqa: PLR0913  # one parameter a filter
     step: StepNumber = None,
     application_id: OfApplication = None,
     due_before: DueBefore = None,
-    stale: Annotated[Stale, Query(description="With the stale steps, without them, or only them.")] = "include",
+    stale: StaleSteps = "include",
     sort: QueueSort = "due_at",
     as_of: AsOf = None,
     explain: Explain = False,

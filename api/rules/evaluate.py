@@ -18,7 +18,7 @@ from api.rules.steps.references import references
 from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
 
-RULES_VERSION = 7
+RULES_VERSION = 8
 PER_ROUND = {1: next_stage, 2: contact_details, 3: notes, 4: thank_you}
 ONCE = {5: references, 7: keep_looking}
 # The kinds of facts that each step reads, besides interviews, stages and overrides, which every step may read.

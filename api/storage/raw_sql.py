@@ -8,8 +8,10 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Text, Uuid, bindparam, cast
+from sqlalchemy import JSON, DateTime, Dialect, Integer, Text, Uuid, bindparam, cast
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import with_loader_criteria
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import select
 
 from api.errors import InlineReadError
@@ -29,6 +31,28 @@ def param(name: str, kind: Any = None) -> Any:  # noqa: ANN401  # a parameter of
     return bindparam(name, required=False, type_=kind)
 
 
+class _RowLimit(FunctionElement[int]):
+    """The parameter `limit` in a form whose value SQLite does not look at before the statement runs.
+
+    Otherwise SQLite prepares a statement with a parameter as LIMIT again for every execution, to plan for the value.
+    That takes as long as a short read, or longer.
+    """
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(_RowLimit)
+def _as_it_is(element: _RowLimit, compiler: Any, **options: Any) -> str:  # noqa: ANN401  # SQLAlchemy's signature
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(_RowLimit, "sqlite")
+def _hidden(element: _RowLimit, compiler: Any, **options: Any) -> str:  # noqa: ANN401  # as above
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+ROW_LIMIT: Any = _RowLimit(param("limit", Integer()))
 OWNER = param("user_id", ID)
 IDS = bindparam("ids", expanding=True, required=False, type_=ID)
 

@@ -35,7 +35,7 @@ HEADERS = {
     "next_step,next_step_due_at,next_step_due_at_local,stage_history,created_at,created_at_local,updated_at,"
     "updated_at_local",
     "queue": "step_id,application_id,company,role,number,step,state,opens_at,opens_at_local,due_at,due_at_local,"
-    "due_zone,reason,missing,next_action,snoozed_until,snoozed_until_local",
+    "due_zone,reason,missing,next_action,snoozed_until,snoozed_until_local,helps_until,helps_until_local,stale",
     "contacts": "id,full_name,honorific,job_title,company,role,email,phone,postal_address,preferred_channel,"
     "details_source,name_verified,notes,created_at,created_at_local,updated_at,updated_at_local",
     "interviews": "id,application_id,company,role,round_no,kind,status,starts_at,starts_at_local,ends_at,ends_at_local,"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from csv import DictReader
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -273,3 +274,13 @@ def test_a_letter_skipped_by_hand_makes_the_details_stale_at_once(world: World, 
     assert step(client, app, 2)["stale"] is False
     act(client, f"/v1/steps/{step(client, app, 4)['id']}/skip")
     assert step(client, app, 2)["stale"] is True
+
+
+def test_the_export_of_the_queue_has_the_same_steps_in_the_same_order(world: World, client: TestClient) -> None:
+    world.clock.now = datetime(2026, 6, 1, 14, tzinfo=UTC)
+    three(client)
+    for params in ({"sort": "urgency"}, {"sort": "urgency", "state": ALL, "stale": "exclude"}, {"stale": "only"}):
+        listed = items(client, QUEUE, **params, limit=200)
+        rows = list(DictReader(client.get("/v1/exports/queue", params=params).text.splitlines()))
+        assert [row["step_id"] for row in rows] == [item["id"] for item in listed]
+        assert [row["stale"] for row in rows] == [str(item["stale"]).lower() for item in listed]

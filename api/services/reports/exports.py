@@ -181,18 +181,18 @@ def _moment(value: Any) -> str | None:  # noqa: ANN401  # a moment or None
     return None if value is None else f"{value.date}{f' {value.time:%H:%M}' if value.time else ''}"
 
 
-QUEUE_INSTANTS = ("opens_at", "due_at", "snoozed_until")
+QUEUE_INSTANTS = ("opens_at", "due_at", "snoozed_until", "helps_until")
 QUEUE_HEADER = named_twice(
     (
         *("step_id", "application_id", "company", "role", "number", "step", "state", "opens_at", "due_at"),
-        *("due_zone", "reason", "missing", "next_action", "snoozed_until"),
+        *("due_zone", "reason", "missing", "next_action", "snoozed_until", "helps_until", "stale"),
     ),
     QUEUE_INSTANTS,
 )
 
 
 def export_queue(wanted: QueueFilter, *, sort: str, now: datetime) -> Export:
-    """Return the steps of the queue by deadline, as they are at `now`."""
+    """Return the steps of the queue, as they are at `now`."""
     return Export("queue", QUEUE_HEADER, lambda session: _queue(session, wanted, sort, now))
 
 
@@ -205,6 +205,7 @@ def _queue(session: OwnedSession, wanted: QueueFilter, sort: str, now: datetime)
             *(item["step"], item["state"], *_both(times, item["opens_at"]), *_both(times, item["due_at"])),
             *(item["due_zone"], item["reason"]["text"], SEPARATOR.join(item["progress"]["missing"]) or None),
             *(action and action["text"], *_both(times, item["snoozed_until"])),
+            *(*_both(times, item["helps_until"]), str(item["stale"]).lower()),
         )
 
 

@@ -152,10 +152,7 @@ def _item(row: Row, around: OtherApplications, clock: str) -> Answer:
 
 
 def stream(raw: RawConnection, wanted: QueueFilter, *, sort: str, now: datetime) -> Iterator[Answer]:
-    """Yield the whole queue by deadline; only some rows are in memory at a time.
-
-    The connection must be in a transaction.
-    """
+    """Yield the whole queue; only some rows are in memory at a time. The connection must be in a transaction."""
     around, clock = load_other_applications(raw, now), rfc3339(now)
     for row in _streamed(raw, wanted, sort, now):
         yield _item(row, around, clock)
@@ -167,10 +164,10 @@ def stream_ids(raw: RawConnection, wanted: QueueFilter, *, sort: str, now: datet
 
 
 def _streamed(raw: RawConnection, wanted: QueueFilter, sort: str, now: datetime) -> Iterator[Row]:
-    (part,) = parts_of(wanted.states, "include", sort)
-    filters = wanted.values
-    values: dict[str, object] = {**filters, "now": to_db_instant(now), "limit": MAX_STREAMED}
-    return raw.stream(statement(part, frozenset(filters), down=sort == "-due_at", is_first=True), **values)
+    filters, down = wanted.values, sort == "-due_at"
+    for part in parts_of(wanted.states, wanted.stale, sort):
+        values = {**filters, **ranges(part, None, now, down=down), "now": to_db_instant(now), "limit": MAX_STREAMED}
+        yield from raw.stream(statement(part, frozenset(filters), down=down, is_first=True, whole=True), **values)
 
 
 def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tuple[str, int, str], list[Answer]]:

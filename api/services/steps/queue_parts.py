@@ -22,8 +22,8 @@ from api.models.step import HELP_SPANS, LONGER
 from api.services.steps.rows import COLUMNS
 from api.services.steps.version import NOW
 from api.storage.codecs import to_db_instant
-from api.storage.keyset import MAX_LIMIT, Key, after_keys, order_by, sort_orders
-from api.storage.raw_sql import ID, INSTANT, OWNER, CompiledStatement, param, select_as_text
+from api.storage.keyset import Key, after_keys, order_by, sort_orders
+from api.storage.raw_sql import ID, INSTANT, OWNER, ROW_LIMIT, CompiledStatement, param, select_as_text
 
 Stale = Literal["include", "exclude", "only"]
 URGENCY = "urgency"
@@ -32,7 +32,6 @@ PART: Any = literal_column("part", Integer)  # the number of a part, in the curs
 KEYS: Mapping[str, tuple[Key, ...]] = {**BY_DUE, URGENCY: ((PART, False), *BY_DUE["due_at"])}
 SPANS = (0, *HELP_SPANS, LONGER)
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
-UNTIL = param("until", INSTANT)
 After = tuple[datetime, str] | None
 
 
@@ -58,11 +57,16 @@ def parts_of(states: tuple[str, ...], stale: Stale, sort: str) -> tuple[Part, ..
 
 
 @lru_cache(maxsize=256)
-def statement(part: Part, filters: frozenset[str], *, down: bool, is_first: bool) -> CompiledStatement:
-    """Return the statement of a page of a part. `filters`: the names of the filters that are set."""
+def statement(
+    part: Part, filters: frozenset[str], *, down: bool, is_first: bool, whole: bool = False
+) -> CompiledStatement:
+    """Return the statement of a page of a part. `filters`: the names of the filters that are set.
+
+    `whole`: the rows are in order also where the statement of a page leaves that to the caller.
+    """
     conditions = [_in_states(part.states, NOW), not_snoozed(NOW), *_filtered(filters)]
     if part.rows != "any":
-        return _merged(part, conditions, down=down, is_first=is_first)
+        return _merged(part, conditions if is_first else [*conditions, _is_after(down=down)], down=down, whole=whole)
     row, keys = StepInstance, BY_DUE["-due_at" if down else "due_at"]
     wanted = select_as_text(*COLUMNS, Application.company, Application.role).join(
         Application, col(Application.id) == row.application_id
@@ -74,46 +78,49 @@ def statement(part: Part, filters: frozenset[str], *, down: bool, is_first: bool
         wanted = wanted.where(col(row.due_at) > NOW)
     if not is_first:
         wanted = wanted.where(after_keys(keys, (param("after_due", INSTANT), param("after_id", ID))))
-    return CompiledStatement(order_by(wanted, keys).limit(param("limit")))
+    return CompiledStatement(order_by(wanted, keys).limit(ROW_LIMIT))
 
 
-def _merged(part: Part, conditions: list[Any], *, down: bool, is_first: bool) -> CompiledStatement:
+def _merged(part: Part, conditions: list[Any], *, down: bool, whole: bool) -> CompiledStatement:
     """Return the statement that merges the ranges of all spans.
 
-    The page is limited before the applications are joined, so that the database sorts nothing. The join may change the
-    order of the page.
+    It merges deadlines and ids, which is less than whole rows. The page is limited before rows and applications are
+    joined, so that the database sorts nothing. The joins may change the order of the page.
     """
-    if not is_first:
-        conditions = [*conditions, _is_after(down=down)]
+    row, application = StepInstance, Application
     spans = [span for span in SPANS if span or part.rows == "helping"]
     merged = union_all(*(_span(part, span, conditions, down=down) for span in spans))
-    ordered = [merged.selected_columns[column.key] for column, _ in BY_DUE["due_at"]]
-    in_order = merged.order_by(*(column.desc() if down else column for column in ordered))
-    page, application = in_order.limit(param("limit")).subquery("page"), Application
-    owner = and_(col(application.user_id) == OWNER, col(application.id) == page.c.application_id)
-    wanted = select_as_text(*page.c, application.company, application.role).select_from(page)
-    return CompiledStatement(wanted.join(application, owner), owned=False)
+    page = merged.order_by(*_by_due(merged.selected_columns, down=down)).limit(ROW_LIMIT).subquery("page")
+    wanted = select_as_text(*COLUMNS, application.company, application.role).select_from(page)
+    wanted = wanted.join(row, and_(col(row.user_id) == OWNER, col(row.id) == page.c.id)).join(
+        application, and_(col(application.user_id) == OWNER, col(application.id) == col(row.application_id))
+    )
+    return CompiledStatement(wanted.order_by(*_by_due(page.c, down=down)) if whole else wanted, owned=False)
+
+
+def _by_due(columns: Any, *, down: bool) -> list[Any]:  # noqa: ANN401  # columns of a statement
+    return [column.desc() if down else column for column in (columns.due_at, columns.id)]
 
 
 def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  # noqa: ANN401  # a statement
-    """Return the statement of the range of one span.
+    """Return the statement of the range of one span: deadlines and ids.
 
     PostgreSQL merges only what has an order of its own; SQLite allows none here, and finds it in the index.
     """
     row = StepInstance
-    rows = select(*(column.label(column.key) for column in COLUMNS)).where(
+    rows: Any = select(col(row.due_at).label("due_at"), col(row.id).label("id")).where(
         col(row.user_id) == OWNER,
-        col(row.help_span) == span,
+        col(row.help_span) == literal_column(str(span)),
         col(row.due_at) >= param(f"from_{span}", INSTANT),
-        col(row.due_at) <= UNTIL,
+        col(row.due_at) <= param("until", INSTANT),
         *conditions,
     )
     if span:
         helps = col(row.helps_until)
         rows = rows.where(helps > NOW if part.rows == "helping" else helps <= NOW)
     way = " DESC" if down else ""
-    order = f"ORDER BY step_instance.due_at{way}, step_instance.id{way} LIMIT {MAX_LIMIT + 1}"
-    return select(rows.suffix_with(text(order), dialect="postgresql").subquery())
+    order = text(f"ORDER BY step_instance.due_at{way}, step_instance.id{way} LIMIT :limit").bindparams(param("limit"))
+    return select(rows.suffix_with(order, dialect="postgresql").subquery())
 
 
 def ranges(part: Part, after: After, now: datetime, *, down: bool) -> dict[str, str]:

@@ -17,7 +17,7 @@ from api.models import Application, User
 from api.services.steps import judge
 from api.storage.codecs import from_db_id, to_db_id
 from api.storage.database import Database
-from api.storage.raw_sql import ID, OWNER, CompiledStatement, RawConnection, param, select_as_text
+from api.storage.raw_sql import ID, OWNER, ROW_LIMIT, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import ANY_OWNER, OwnedSession
 
 SLICE_SECONDS = 0.03  # and the time of a last batch: other writers wait at most about 50 ms
@@ -27,7 +27,7 @@ NEXT_APPLICATIONS = CompiledStatement(
     select_as_text(Application.id)
     .where(col(Application.id) > param("after", ID), col(Application.deleted_at).is_(None))
     .order_by(col(Application.id))
-    .limit(param("limit"))
+    .limit(ROW_LIMIT)
 )
 ACCOUNTS = select(User.id).where(col(User.recompute_after).is_not(None)).order_by(col(User.id))
 
