@@ -44,6 +44,7 @@ from api.routers import (
     queue,
     references,
     reports,
+    search,
     search_activities,
     sessions,
     stages,
@@ -56,6 +57,7 @@ from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
 from api.workers import erasure, mailer, recompute, retention
+from api.workers import search as search_worker
 from api.workers.supervisor import Supervisor
 
 ROUTERS = (
@@ -82,6 +84,7 @@ ROUTERS = (
     follow_ups.routes,
     offers.routes,
     search_activities.routes,
+    search.routes,
     timelines.routes,
     statistics.routes,
     exports.routes,
@@ -140,6 +143,8 @@ def _supervised(app: FastAPI) -> Supervisor:
     supervisor.add(erasure.TASK, erase, every_seconds=erasure.EVERY_SECONDS)
     send = partial(mailer.mail_pass, database, clock, settings, is_stopping)
     supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
+    index = partial(search_worker.search_pass, database, clock, is_stopping)
+    supervisor.add(search_worker.TASK, index, every_seconds=search_worker.EVERY_SECONDS)
     return supervisor
 
 
