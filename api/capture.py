@@ -8,8 +8,8 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from api.main import create_app
 from api.settings import Settings
 
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
+WEEKS_LATER = timedelta(weeks=5)  # some steps of the demo account are stale then
 TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "TaskState", "Version", "Root", "SessionSecret", "TokenSecret"}
 FULLEST = {
@@ -38,9 +39,9 @@ UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 Node = dict[str, Any]
 
 
-def demo_app(url: str) -> tuple[FastAPI, TestClient]:
+def demo_app(url: str, clock: Callable[[], datetime] = lambda: NOW) -> tuple[FastAPI, TestClient]:
     """Return an application with the demo account on the empty database at `url`, and a client with its token."""
-    app = create_app(Settings(database_url=url), clock=lambda: NOW)
+    app = create_app(Settings(database_url=url), clock=clock)
     app.state.database.migrate()
     secret = demo.build(app.state.database, NOW)
     client = TestClient(app, headers={"Authorization": f"Bearer {secret}"}, raise_server_exceptions=False)
@@ -53,6 +54,12 @@ def filled(path: str, operation: Node) -> str:
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
     return path
+
+
+def _example_of(parameter: Node) -> Iterator[Any]:
+    """Yield the example of a query parameter that has one."""
+    if parameter["in"] == "query":
+        yield from (example["value"] for example in list(parameter.get("examples", {}).values())[:1])
 
 
 def _examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # any JSON
@@ -77,16 +84,19 @@ def capture() -> Node:
     """Return an example for every schema in the responses of GET operations, and for four schemas of other ones."""
     found: Node = {}
     with tempfile.TemporaryDirectory() as folder:
-        app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}")
+        clock = [NOW]
+        app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}", lambda: clock[-1])
         made = build_openapi(app)
         schemas = made["components"]["schemas"]
         for path, method, operation in operations(made):
             content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
             if method != "get" or content is None or operation["operationId"] == "get_current_session":
                 continue
-            taken = {parameter["name"] for parameter in operation.get("parameters", ())}
+            parameters = operation.get("parameters", ())
+            taken = {parameter["name"] for parameter in parameters}
             fullest = {name: value for name, value in FULLEST.items() if name in taken}
-            answer = client.get(filled(path, operation), params=fullest)
+            shown = {parameter["name"]: value for parameter in parameters for value in _example_of(parameter)}
+            answer = client.get(filled(path, operation), params={**fullest, **shown})
             if answer.status_code != 200:
                 raise RuntimeError(f"GET {path} answered {answer.status_code}: {answer.text}")
             for name, value in _examples_in(answer.json(), content["schema"], schemas):
@@ -103,6 +113,9 @@ def capture() -> Node:
         found["ApplicationPublic"] = client.get(f"/v1/applications/{ids.APPLICATION}").json()
         for name in ("contacts", "interviews", "steps", "next_action", "more"):
             del found["ApplicationPublic"][name]
+        clock.append(NOW + WEEKS_LATER)
+        stale = client.post("/v1/steps/skip", json=ids.BODIES["StaleStepsSkip"], params={"dry_run": "true"}).json()
+        found["SkippedSteps"] = _short(stale)
         client.close()
         app.state.database.dispose()
     return _steady(dict(sorted(found.items())))

@@ -163,7 +163,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve a temporary SQLite file with a demo account of three applications; print its token and a curl line."""
+    """Serve a temporary SQLite file with a demo account; print its token, a curl line and its queue by urgency."""
     with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}", log_level="WARNING")
         logs.configure_logging(settings.log_level, settings.log_format)
@@ -171,11 +171,15 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         database: Database = application.state.database
         database.migrate()
         secret = demo_account.build(database, now())
+        lines = demo_account.queue_lines(database, secret, now())
 
         def announce(url: str) -> None:
             print(f"Docs:   {url}/docs", flush=True)  # noqa: T201  # this is the output
             print(f"Token:  {secret}", flush=True)  # noqa: T201
-            print(f"Try:    curl -s -H 'Authorization: Bearer {secret}' {url}/v1/queue", flush=True)  # noqa: T201
+            address = f"{url}/v1/queue?sort=urgency"
+            print(f"Try:    curl -s -H 'Authorization: Bearer {secret}' '{address}'", flush=True)  # noqa: T201
+            for line in lines:
+                print(f"Queue:  {line}", flush=True)  # noqa: T201
             print("Stop with Ctrl+C; this deletes the data.", flush=True)  # noqa: T201
 
         try:

@@ -22,6 +22,7 @@ from api.models.user import UserCreate
 from api.rules.calendar import local_date, resolve
 from api.security import hash_password
 from api.services.accounts import audit_log, tokens, users
+from api.services.accounts.authentication import authenticate
 from api.services.facts import links
 from api.services.facts.applications import APPLICATION, STAGE
 from api.services.facts.contacts import CONTACT
@@ -34,7 +35,10 @@ from api.services.facts.notes import NOTE
 from api.services.facts.offers import OFFER
 from api.services.facts.references import REFERENCE, link_reference
 from api.services.facts.search_activities import SEARCH_ACTIVITY
+from api.services.steps import queue
 from api.storage.database import Database
+from api.storage.keyset import DEFAULT_LIMIT, PageQuery
+from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 ZONE = "America/New_York"
@@ -102,6 +106,20 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _offer_on_the_table(story)
         _earlier_applications(story)
         return secret
+
+
+def queue_lines(database: Database, secret: str, now: datetime) -> list[str]:
+    """Return the demo account's queue by urgency, a line for each step; `secret`: of its token."""
+    with database.read(now) as session:
+        authenticate(session, secret, ["steps:read"])
+        wanted, query = queue.QueueFilter(("overdue", "open")), PageQuery(DEFAULT_LIMIT, None, "")
+        raw = RawConnection.of(session)
+        found, _ = queue.read_page(raw, query, wanted, sort="urgency", now=now, explain=False)
+    return [
+        f"{'stale' if item['stale'] else item['state']:8} {item['due_at'][:10]}  {item['step']:16} "
+        f"{item['application']['company']}"
+        for item in found
+    ]
 
 
 def _renumber(session: OwnedSession, token: Token, number: str) -> None:

@@ -1,4 +1,4 @@
-"""Growth with the size of one account: the same writes with 10, 100 and 1,000 applications in one account.
+"""Growth with the size of one account: the same requests with 10, 100 and 1,000 applications in one account.
 
 The accounts share a database and a server, and take turns. Each write is later than all that was recorded before, so
 that step 7 of all other applications moves.
@@ -22,7 +22,16 @@ SIZES = (10, 100, 1_000)
 CALLS, QUICK_CALLS = 15, 3
 UNDER = "/v1/applications/{application}"
 FLAT, GROWING = 1.1, 3.0
-WRITES: tuple[tuple[str, str, str, dict[str, object], float], ...] = (
+Request = tuple[str, str, str, dict[str, object], float]
+READS: tuple[Request, ...] = tuple(
+    (name, "GET", f"/v1/queue?limit=10{more}", {}, 1.25)
+    for name, more in (
+        ("queue, page of 10", ""),
+        ("queue by urgency, page of 10", "&sort=urgency"),
+        ("queue, only stale steps, page of 10", "&stale=only"),
+    )
+)
+WRITES: tuple[Request, ...] = (
     ("note", "POST", f"{UNDER}/notes", {"kind": "general", "text": "A note."}, FLAT),
     ("letter", "POST", f"{UNDER}/letters", {"kind": "other"}, FLAT),
     ("follow-up", "POST", f"{UNDER}/follow-ups", {"direction": "out", "channel": "email", "outcome": "emailed"}, FLAT),
@@ -56,7 +65,7 @@ def loaded(kind: str, folder: Path) -> Iterator[tuple[str, list[Person]]]:
 
 
 def report(to: Report, kind: str, folder: Path, *, quick: bool) -> None:
-    """Measure each write in the accounts, which take turns, and compare the largest with the smallest."""
+    """Measure each request in the accounts, which take turns, and compare the largest with the smallest."""
     section = f"Size of one account, {kind}: median of one call with " + ", ".join(f"{size:,}" for size in SIZES)
     with (
         tempfile.TemporaryDirectory(dir=folder) as temporary,
@@ -65,7 +74,7 @@ def report(to: Report, kind: str, folder: Path, *, quick: bool) -> None:
     ):
         clients = [Client(server.url, person) for person in people]
         known = [known_of(client, next(iter(client.person.interviews))) for client in clients]
-        for name, method, path, body, aim in WRITES:
+        for name, method, path, body, aim in (*READS, *WRITES):
             rounds = [
                 [
                     _timed(one, method, filled(path, mine), _body(body, call))

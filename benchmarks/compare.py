@@ -12,6 +12,7 @@ from tests.trials.server_process import memory
 
 MOST_MEMORY = 150
 PAGE = "/v1/queue?limit=50"
+URGENT = "/v1/queue?sort=urgency&limit=50"
 TEXT = "Noted by a benchmark: they asked how the proof rounds were halved."
 
 
@@ -51,6 +52,10 @@ def pages(people: Sequence[Person]) -> list[str]:
     return [wire("GET", PAGE, person.token) for person in people]
 
 
+def urgent_pages(people: Sequence[Person]) -> list[str]:
+    return [wire("GET", URGENT, person.token) for person in people]
+
+
 def steps(people: Sequence[Person]) -> list[str]:
     return [wire("GET", f"/v1/applications/{id_}/steps", one.token) for one in people for id_ in one.interviews]
 
@@ -78,10 +83,11 @@ def unchanged(people: Sequence[Person], address: str) -> list[str]:
 
 
 def queue(people: Sequence[Person], addresses: Mapping[str, str], folder: Path, effort: Effort) -> dict[str, Seen]:
-    """Measure a page of 50 on all servers, and on ours `/livez`, an unchanged page and the steps of an application."""
+    """Measure a page of 50 on all servers; on ours also by urgency, unchanged, `/livez` and an application's steps."""
     ours = addresses["ours"]
     loads = [Load(name, address, pages(people)) for name, address in addresses.items()]
     loads += [
+        Load("urgency", ours, urgent_pages(people)),
         Load("livez", ours, [wire("GET", "/livez", people[0].token)]),
         Load("unchanged", ours, unchanged(people, ours)),
         Load("steps", ours, steps(people)),
@@ -99,6 +105,7 @@ NAMES = {
     "ours": "queue, page of 50",
     "floor": "the same, floor",
     "usual": "the same, usual way",
+    "urgency": "the same, by urgency",
     "unchanged": "the same, unchanged (304)",
     "steps": "steps of one application",
 }
@@ -130,6 +137,11 @@ def _reads(to: Report, section: str, seen: Mapping[str, Seen]) -> None:
     ours, livez = seen["ours"], seen["livez"]
     figures = milliseconds(ours.latency), milliseconds(livez.latency)
     to.add(section, Line("queue against livez, 1 connection", *figures, ours.latency / livez.latency))
+    urgency = seen["urgency"]
+    figures = milliseconds(urgency.latency), milliseconds(ours.latency)
+    what = "queue by urgency against the queue by deadline"
+    to.at_most(section, f"{what}, 1 connection", *figures, urgency.latency / ours.latency, 1.1)
+    to.at_most(section, f"{what}, 8 connections", per_second(urgency), per_second(ours), ours.rate / urgency.rate, 1.1)
     pairs = (
         ("queue against the usual way", "ours", "usual", 2.5),
         ("queue against the floor", "ours", "floor", 0.45),

@@ -69,6 +69,7 @@ def report(to: Report, sets: Mapping[int, DataSet], folder: Path, effort: Effort
 def _by_wrk(to: Report, section: str, places: list[Place], folder: Path, effort: Effort) -> None:
     kinds = {
         "queue, page of 50": compare.pages,
+        "queue by urgency, page of 50": compare.urgent_pages,
         "steps of one application": compare.steps,
         "record a note": compare.note_requests,
     }

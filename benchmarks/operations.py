@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from benchmarks.load import Person
 
 SORTS = {
-    "/v1/queue": ("due_at", "-due_at"),
+    "/v1/queue": ("due_at", "-due_at", "urgency"),
     "/v1/applications": ("-created_at", "created_at", "updated_at", "-updated_at", "company", "-company"),
     "/v1/contacts": ("created_at", "-created_at", "updated_at", "-updated_at"),
     "/v1/references": ("created_at", "-created_at", "name", "-name"),
@@ -34,6 +34,8 @@ READS = {
     "queue, one application": "/v1/queue?application_id={application}",
     "queue, due before": "/v1/queue?due_before={week_ago}",
     "queue, explained": "/v1/queue?limit=10&explain=true",
+    "queue, by urgency without stale steps": "/v1/queue?sort=urgency&stale=exclude",
+    "queue, only stale steps": "/v1/queue?stale=only",
     "queue, second page": "/v1/queue?limit=50&cursor={cursor}",
     "summary": "/v1/queue/summary",
     "an application": "/v1/applications/{application}",

@@ -77,6 +77,8 @@ class StepPublic(BaseModel):
     warnings: list[HintPublic]
     advice: list[HintPublic]
     changes_at: datetime | None
+    helps_until: datetime | None
+    stale: bool
     snoozed_until: datetime | None
     trace: None = None
     application: ApplicationPublic
@@ -122,7 +124,8 @@ def record_of(row: StepInstance) -> StepRecord:
     """Return the record of a step from its row."""
     completed = rfc3339(row.completed_at) if row.completed_at else None
     dates = (rfc3339(row.opens_at), rfc3339(row.due_at), row.closed_state, completed)
-    return StepRecord(row.number, row.scope, *dates, row.reason, row.missing, row.detail)
+    helps_until = rfc3339(row.helps_until) if row.helps_until else None
+    return StepRecord(row.number, row.scope, *dates, row.reason, row.missing, row.detail, helps_until)
 
 
 def public(

@@ -204,6 +204,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "StepReopen": {"at": "2026-03-03T20:00:00Z"},
     "StepSnooze": {"until": "2026-03-05T09:00:00Z"},
     "StepsSkip": {"steps": "overdue", "note": "Recorded afterwards."},
+    "StaleStepsSkip": {"steps": "stale", "note": "Too late to help."},
 }
 CSRF = "3f0c9a61b2d7e85410aa6f2bc1d94e7783e5a0f6d2c41b98e7605a3c2f1d8b94"
 SIGNED_IN: dict[str, Any] = {
@@ -219,7 +220,7 @@ SIGNED_IN: dict[str, Any] = {
 TASK_STATE = {"name": "mails", "last_success_at": "2026-03-04T17:00:00Z", "age_seconds": 12, "failures": 0}
 FIXED: dict[str, dict[str, Any]] = {
     "Root": {"name": "Afterword", "version": "0.1.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
-    "Version": {"version": "0.1.0", "rules_version": 6, "python": "3.11.7"},
+    "Version": {"version": "0.1.0", "rules_version": 7, "python": "3.11.7"},
     "Readiness": {
         "status": "ok",
         "database": "sqlite",

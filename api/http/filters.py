@@ -1,7 +1,7 @@
 """Query parameters that a list shares with its export."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Depends, Query
 from pydantic import StringConstraints
@@ -12,22 +12,34 @@ from api.models.base import IN_QUERY, Digits, Instant
 from api.services.facts.application_filters import ApplicationFilter
 from api.services.facts.crud import id_filter
 from api.services.steps.queue import QueueFilter
+from api.services.steps.queue_parts import Stale
 
 Beginning = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
 States = Literal["overdue", "open", "upcoming"]
 ONE = "|".join(get_args(States))
-StateList = Annotated[
-    str,
+STATES: dict[str, Any] = {
+    "max_length": 50,
+    "json_schema_extra": {"pattern": f"^({ONE})(,({ONE}))*$"},
+}
+StateList = Annotated[str, Query(description="A comma list of overdue, open, upcoming.", **STATES)]
+OptionalStates = Annotated[
+    str | None,
     Query(
-        max_length=50,
-        description="A comma list of overdue, open, upcoming.",
-        json_schema_extra={"pattern": f"^({ONE})(,({ONE}))*$"},
+        description="A comma list of overdue, open, upcoming. Default: overdue, and with sort=urgency overdue,open.",
+        **STATES,
     ),
 ]
 StepNumber = Annotated[int | None, Query(ge=1, le=7, description="Only steps of this number."), Digits]
 OfApplication = Annotated[str | None, Query(max_length=64, description="Only steps of this application.")]
 DueBefore = Annotated[Instant | None, Query(description="Only steps due before this instant.")]
 QueueOrder = Annotated[Literal["due_at", "-due_at"], Query(description="Oldest deadline first, or newest first.")]
+QueueSort = Annotated[
+    Literal["due_at", "-due_at", "urgency"],
+    Query(
+        description="Oldest deadline first, newest first, or what still helps first.",
+        openapi_examples={"urgency": {"summary": "What still helps first", "value": "urgency"}},
+    ),
+]
 AsOf = Annotated[
     Instant | None, Query(description="The queue as it will be at this instant if nothing is recorded until then.")
 ]
@@ -62,14 +74,28 @@ async def _application_filter(
 ApplicationFilterDep = Annotated[ApplicationFilter, Depends(_application_filter)]
 
 
-def queue_filter(state: str, step: int | None, application_id: str | None, due_before: datetime | None) -> QueueFilter:
+def queue_filter(  # one parameter a filter
+    state: str | None,
+    step: int | None,
+    application_id: str | None,
+    due_before: datetime | None,
+    *,
+    sort: str = "due_at",
+    stale: Stale = "include",
+) -> QueueFilter:
     """Return the filters of the queue. Raises InvalidError for an unknown state or an id that is none."""
-    names = tuple(dict.fromkeys(filter(None, state.split(","))))
+    only = id_filter("application_id", application_id) if application_id is not None else None
+    return QueueFilter(_states(state, sort), step, only, due_before, stale)
+
+
+def _states(text: str | None, sort: str) -> tuple[str, ...]:
+    if text is None:
+        return ("overdue", "open") if sort == "urgency" else ("overdue",)
+    names = tuple(dict.fromkeys(filter(None, text.split(","))))
     allowed = get_args(States)
     if not names or not set(names) <= set(allowed):
         raise InvalidError.parameter("state", "unknown_state", f"Use a comma list of {', '.join(allowed)}.")
-    only = id_filter("application_id", application_id) if application_id is not None else None
-    return QueueFilter(names, step, only, due_before)
+    return names
 
 
 def check_as_of(as_of: datetime | None, now: datetime) -> None:

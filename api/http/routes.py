@@ -55,11 +55,15 @@ class Routes:
         errors: Collection[int] = (),
         if_match: bool = False,
         idempotent: bool = True,
+        etag: bool = True,
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a POST. `if_match`: If-Match is accepted. `idempotent`: an Idempotency-Key is accepted."""
-        needed = _checked(scopes)
-        declaration = Declaration(needed, errors, if_match=if_match, idempotency_key=idempotent and bool(needed))
+        """Declare a POST. `if_match`: If-Match is accepted. `idempotent`: an Idempotency-Key is accepted.
+
+        `etag`: its response has an ETag.
+        """
+        needed, has_key = _checked(scopes), idempotent and bool(scopes)
+        declaration = Declaration(needed, errors, etag=etag, if_match=if_match, idempotency_key=has_key)
         return self._add("POST", path, declaration, options)
 
     def put(

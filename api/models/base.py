@@ -217,13 +217,15 @@ Instant = Annotated[
     Says(pattern=rf"^{YEARS}-"),
     Expects(AN_INSTANT, "2026-03-02T10:00:00-05:00"),
 ]
+WALL_SCHEMA = WithJsonSchema({"type": "string", "format": "date-time-local", "pattern": f"^{WALL}$"})
+WallTimeOut = Annotated[NaiveDatetime, WALL_SCHEMA]  # the first hours of 1970 in UTC are 1969 in zones to the west
 WallTime = Annotated[
     NaiveDatetime,
     BeforeValidator(_wall_only),
     BeforeValidator(_text_only),
     AfterValidator(_within_reach),
     AfterValidator(lambda value: value.replace(microsecond=0)),
-    WithJsonSchema({"type": "string", "format": "date-time-local", "pattern": f"^{WALL}$"}),
+    WALL_SCHEMA,
     Expects("a local time without an offset,", "2026-03-02T10:00"),
 ]
 Day = Annotated[

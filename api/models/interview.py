@@ -22,6 +22,7 @@ from api.models.base import (
     Text,
     Versioned,
     WallTime,
+    WallTimeOut,
     Zone,
     id_column,
     json_column,
@@ -198,9 +199,9 @@ class InterviewPublic(Shown):
     round_no: int
     kind: InterviewKind
     time_zone: str
-    start_local: WallTime
+    start_local: WallTimeOut
     start_fold: int
-    end_local: WallTime | None
+    end_local: WallTimeOut | None
     end_fold: int | None
     starts_at: datetime
     ends_at: Instant | None

@@ -10,6 +10,7 @@ from api.rules.policy import BOUNDS, MAX_HOLIDAYS, Origin
 
 Value = TypeVar("Value")
 HearByRule = Literal["within", "after"]
+Always = Literal["always"]
 
 
 def _bounds(name: str) -> Any:  # noqa: ANN401  # pydantic's own signature
@@ -19,7 +20,10 @@ def _bounds(name: str) -> Any:  # noqa: ANN401  # pydantic's own signature
 
 
 class PolicyOverrides(Body):
-    """Settings that differ from the defaults. Null restores the default, and a list replaces the old one."""
+    """Settings that differ from the defaults. Null restores the default, and a list replaces the old one.
+
+    The four figures with `help` in their name decide until when a late step still helps; `always` is for ever.
+    """
 
     thank_you_hours: Annotated[int, _bounds("thank_you_hours"), WHOLE] | None = None
     contacts_hours: Annotated[int, _bounds("contacts_hours"), WHOLE] | None = None
@@ -41,6 +45,10 @@ class PolicyOverrides(Body):
     holidays: Annotated[list[Day] | None, Field(max_length=MAX_HOLIDAYS)] = None
     thank_each_interviewer: Flag | None = None
     default_interview_minutes: Annotated[int, _bounds("default_interview_minutes"), WHOLE] | None = None
+    next_stage_help_days: Annotated[int, _bounds("next_stage_help_days"), WHOLE] | Always | None = None
+    notes_help_days: Annotated[int, _bounds("notes_help_days"), WHOLE] | Always | None = None
+    thank_you_help_days: Annotated[int, _bounds("thank_you_help_days"), WHOLE] | Always | None = None
+    call_help_business_days: Annotated[int, _bounds("call_help_business_days"), WHOLE] | Always | None = None
     disabled_steps: Annotated[
         list[Annotated[int, Field(ge=1, le=7, strict=True), WHOLE]] | None,
         Field(max_length=7, description="Numbers 1–7."),
@@ -128,6 +136,22 @@ class PolicyDefaultInterviewMinutes(WithOrigin[int]):
     """The value of `default_interview_minutes` that applies, and its origin."""
 
 
+class PolicyNextStageHelpDays(WithOrigin[int | Always]):
+    """The value of `next_stage_help_days` that applies, and its origin."""
+
+
+class PolicyNotesHelpDays(WithOrigin[int | Always]):
+    """The value of `notes_help_days` that applies, and its origin."""
+
+
+class PolicyThankYouHelpDays(WithOrigin[int | Always]):
+    """The value of `thank_you_help_days` that applies, and its origin."""
+
+
+class PolicyCallHelpBusinessDays(WithOrigin[int | Always]):
+    """The value of `call_help_business_days` that applies, and its origin."""
+
+
 class PolicyDisabledSteps(WithOrigin[list[int]]):
     """The value of `disabled_steps` that applies, and its origin."""
 
@@ -155,4 +179,8 @@ class PolicyPublic(BaseModel):
     holidays: PolicyHolidays
     thank_each_interviewer: PolicyThankEachInterviewer
     default_interview_minutes: PolicyDefaultInterviewMinutes
+    next_stage_help_days: PolicyNextStageHelpDays
+    notes_help_days: PolicyNotesHelpDays
+    thank_you_help_days: PolicyThankYouHelpDays
+    call_help_business_days: PolicyCallHelpBusinessDays
     disabled_steps: PolicyDisabledSteps

@@ -1,7 +1,7 @@
 """Steps: the stored rows, what users do to them by hand, and the responses."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +24,10 @@ Recomputing = Annotated[
 OPEN_ROWS = text("closed_state IS NULL")
 STEP_7 = text("number = 7")
 SNOOZED = text("snoozed_until IS NOT NULL")
+HAS_SPAN = text("help_span IS NOT NULL")
+ENDING_HELP = text("closed_state IS NULL AND helps_until IS NOT NULL")
+HELP_SPANS = (2, 8, 32, 128)  # days
+LONGER = 30_000  # days: a longer time than all instants allow
 
 
 def step_id(application_id: str, number: int, scope: str) -> str:
@@ -34,8 +38,22 @@ def step_id(application_id: str, number: int, scope: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
+def help_span(due_at: datetime, helps_until: datetime | None) -> int:
+    """Return how many days an open step helps after its deadline, rounded up to one of few figures; 0: always.
+
+    The queue reads the steps that still help as one range of deadlines for each figure. A closed step has none, so the
+    column alone selects open rows: then SQLite reads no other index for these ranges.
+    """
+    if helps_until is None:
+        return 0
+    return next((days for days in HELP_SPANS if helps_until - due_at <= timedelta(days=days)), LONGER)
+
+
 class StepInstance(Owned, table=True):
-    """A judged step. The state of an open step is not stored: a read compares `opens_at` and `due_at` with the time."""
+    """A judged step. The state of an open step is not stored: a read compares `opens_at` and `due_at` with the time.
+
+    Nor is it stored whether an overdue step is stale: a read compares `helps_until` with the time.
+    """
 
     __tablename__ = "step_instance"
     __table_args__ = (
@@ -44,6 +62,22 @@ class StepInstance(Owned, table=True):
         Index("ix_step_instance_queue", "user_id", "due_at", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
         Index("ix_step_instance_opening", "user_id", "opens_at", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
         Index("ix_step_instance_search", "user_id", "application_id", sqlite_where=STEP_7, postgresql_where=STEP_7),
+        Index(
+            "ix_step_instance_urgency",
+            "user_id",
+            "help_span",
+            "due_at",
+            "id",
+            sqlite_where=HAS_SPAN,
+            postgresql_where=HAS_SPAN,
+        ),
+        Index(
+            "ix_step_instance_helps",
+            "user_id",
+            "helps_until",
+            sqlite_where=ENDING_HELP,
+            postgresql_where=ENDING_HELP,
+        ),
         Index("ix_step_instance_snooze", "user_id", "snoozed_until", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
     )
 
@@ -60,6 +94,8 @@ class StepInstance(Owned, table=True):
     detail: dict[str, object] = json_column(dict)
     snoozed_until: datetime | None = None
     rules_version: int
+    helps_until: datetime | None = None
+    help_span: int | None = None
 
 
 class StepOverride(Stored, table=True):
@@ -102,6 +138,14 @@ class StepsSkip(Body):
     """Skip many steps of one application at once."""
 
     steps: Annotated[list[AnyId], Field(min_length=1, max_length=200)] | Literal["overdue"]
+    at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
+    note: Text | None = None
+
+
+class StaleStepsSkip(Body):
+    """Skip the stale steps of all applications."""
+
+    steps: Literal["stale"]
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
     note: Text | None = None
 
@@ -163,6 +207,10 @@ class StepPublic(BaseModel):
     warnings: list[HintPublic]
     advice: list[HintPublic]
     changes_at: datetime | None
+    helps_until: Annotated[
+        datetime | None, Field(description="From then on, doing it hardly helps; null: it always helps.")
+    ]
+    stale: Annotated[bool, Field(description="True if the step is overdue and `helps_until` has passed.")]
     snoozed_until: datetime | None
     trace: list[AppliedPublic] | None
 
@@ -202,6 +250,17 @@ class QueueItem(StepPublic):
     application: QueueApplication
 
 
+class SkippedSteps(BaseModel):
+    """The steps that a request skipped, or would skip with `dry_run`.
+
+    At most 100 steps of at most 50 applications; `has_more` tells whether there are more.
+    """
+
+    dry_run: bool
+    has_more: bool
+    items: list[QueueItem]
+
+
 class ReopenedSteps(BaseModel):
     """The steps that a deletion would reopen; nothing was deleted."""
 
@@ -214,16 +273,21 @@ class StepCount(BaseModel):
     number: int
     step: StepName
     overdue: int
+    stale: int
     open: int
     upcoming: int
 
 
 class QueueSummary(BaseModel):
-    """The queue in numbers. The real value of a count that has reached `capped_at` may be larger."""
+    """The queue in numbers. The real value of a count that has reached `capped_at` may be larger.
+
+    `stale` counts the overdue steps that hardly help any more; `overdue` includes them.
+    """
 
     recomputing: Recomputing
     capped_at: int
     overdue: int
+    stale: int
     open: int
     upcoming: int
     steps: list[StepCount]

@@ -12,9 +12,20 @@ from api.http.inline_reads import read_steps
 from api.http.routes import Routes
 from api.models import Application, StepInstance
 from api.models.base import Instant
-from api.models.step import StepByHand, StepPublic, StepReopen, StepSnooze, StepsPublic, StepsSkip
+from api.models.step import (
+    QueueItem,
+    SkippedSteps,
+    StaleStepsSkip,
+    StepByHand,
+    StepPublic,
+    StepReopen,
+    StepSnooze,
+    StepsPublic,
+    StepsSkip,
+)
 from api.services.facts.crud import find
-from api.services.facts.step_overrides import Action, override_step, skip_many, snooze
+from api.services.facts.step_overrides import Action, override_step, skip_many, skip_stale, snooze
+from api.services.steps.queue import read_items
 from api.services.steps.read import View, named_people, one_step, steps_of_one
 from api.services.steps.recompute import is_recomputing
 from api.services.steps.version import steps_etag
@@ -28,6 +39,7 @@ AsOf = Annotated[
     Instant | None,
     Query(description="The steps as they were or will be at this instant; evidence with a later date is ignored."),
 ]
+SkipNothing = Annotated[bool, Query(description="Skip nothing; return the steps as they would be.")]
 STEP = "/v1/steps/{step_id}"
 routes = Routes("steps")
 
@@ -61,7 +73,25 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         caller.headers["ETag"] = steps_etag(session, caller.now, f"/v1/applications/{application.id}/steps?")
         raw, recomputing = RawConnection.of(session), is_recomputing(session)
         shown = steps_of_one(raw, application.id, View(caller.now), recomputing=recomputing)
-        return caller.remember(StepsPublic.model_validate(shown), people=partial(named_people, raw, application.id))
+        return caller.remember(StepsPublic.model_validate(shown), people=partial(named_people, raw, [application.id]))
+
+
+@routes.post("/v1/steps/skip", scopes="steps:write", etag=False)
+def skip_stale_steps(caller: CallerDep, body: StaleStepsSkip, *, dry_run: SkipNothing = False) -> SkippedSteps:
+    """Skip the stale steps of all applications.
+
+    Those that `GET /v1/queue?stale=only` lists, oldest deadline first. Each is skipped as by itself: evidence takes
+    precedence, `POST /v1/steps/{step_id}/reopen` undoes it, and a skipped call ends the chain of calls. If `has_more`,
+    repeat the request.
+    """
+    with caller.writing() as session:
+        ids, has_more = skip_stale(session, body.at, body.note)
+        session.dry_run = dry_run
+        raw = RawConnection.of(session)
+        items = [QueueItem.model_validate(item) for item in read_items(raw, ids, caller.now)]
+        shown = SkippedSteps(dry_run=dry_run, has_more=has_more, items=items)
+        owners = sorted({item.application_id for item in items})
+        return caller.remember(shown, people=partial(named_people, raw, owners))
 
 
 @routes.get(STEP, scopes="steps:read", response_model=StepPublic, reads_steps=True)
@@ -157,5 +187,5 @@ def _changed(caller: Caller, session: OwnedSession, row: StepInstance) -> StepPu
     session.flush()
     row = find(session, StepInstance, row.id)  # it may be removed together with the fact that caused it
     caller.headers["ETag"] = _tag(caller, session, row)
-    people = partial(named_people, RawConnection.of(session), row.application_id)
+    people = partial(named_people, RawConnection.of(session), [row.application_id])
     return caller.remember(_shown(caller, session, row), people=people)

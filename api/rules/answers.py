@@ -37,6 +37,7 @@ def to_record(instance: Instance) -> StepRecord:
         instance.reason,
         instance.missing,
         detail,
+        rfc3339(instance.helps_until) if instance.helps_until else None,
     )
 
 
@@ -79,6 +80,8 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
         "warnings": [_hint(cue, application_id, data, id_) for cue in detail.get("warnings", ())],
         "advice": [_hint(cue, application_id, data, id_) for cue in (*detail.get("advice", ()), *tips)],
         "changes_at": {"upcoming": opens_at, "open": due_at}.get(state),
+        "helps_until": step.helps_until,
+        "stale": state == "overdue" and step.helps_until is not None and step.helps_until <= now,
         "snoozed_until": None,
         "trace": None,
     }
@@ -117,6 +120,8 @@ def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:
         "warnings": [],
         "advice": [],
         "changes_at": None,
+        "helps_until": None,
+        "stale": False,
         "snoozed_until": None,
         "trace": None,
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from api.rules.facts import Facts
+from api.rules.helps import DEPENDS_ON, with_helps_until
 from api.rules.judge import judge
 from api.rules.outcome import STEPS, Draft, Instance
 from api.rules.policy import Policy
@@ -17,13 +18,13 @@ from api.rules.steps.references import references
 from api.rules.steps.status_call import status_calls
 from api.rules.steps.thank_you import thank_you
 
-RULES_VERSION = 6
+RULES_VERSION = 7
 PER_ROUND = {1: next_stage, 2: contact_details, 3: notes, 4: thank_you}
 ONCE = {5: references, 7: keep_looking}
 # The kinds of facts that each step reads, besides interviews, stages and overrides, which every step may read.
 STEP_INPUTS: Mapping[int, Collection[str]] = {
     1: ("follow_ups",),
-    2: ("people", "status_contact"),
+    2: ("people", "status_contact", "letters", "follow_ups"),
     3: ("notes",),
     4: ("people", "letters", "follow_ups"),
     5: ("references",),
@@ -42,14 +43,19 @@ def project(
     fills `trace` with the rules that were applied.
     """
     at = Situation(facts, policy, now, explains=explain)
-    instances = [judge(at, draft) for draft in _drafts(at, only)]
-    instances.sort(key=IN_ORDER)
-    return tuple(instances)
+    wanted = {*only, *(other for number in only for other in DEPENDS_ON.get(number, ()))}
+    judged = with_helps_until(at, [judge(at, draft) for draft in _drafts(at, wanted)])
+    return tuple(sorted((one for one in judged if one.number in only), key=IN_ORDER))
 
 
 def steps_affected_by(*facts: str) -> Collection[int]:
     """Return the step numbers that can change when facts of these kinds are added, changed or deleted."""
     return [number for number, seen in STEP_INPUTS.items() if not set(facts).isdisjoint(seen)]
+
+
+def steps_affected_by_override(number: int) -> Collection[int]:
+    """Return the step numbers that can change when a step of this number is ticked, skipped or reopened."""
+    return [number, *(other for other, needed in DEPENDS_ON.items() if number in needed)]
 
 
 def _drafts(at: Situation, only: Collection[int]) -> list[Draft]:

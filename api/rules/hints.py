@@ -202,6 +202,11 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "POST",
         "/v1/search-activities",
     ),
+    "consider_moving_on/late": (
+        "This call is long overdue, so it will hardly help any more. Give your time to other applications.",
+        "POST",
+        "/v1/search-activities",
+    ),
     "log_search": (
         "Do something for your search elsewhere, and record it.",
         "POST",

@@ -114,7 +114,7 @@ class Draft(NamedTuple):
     """A step before it is judged. `asks` is the reason code while the step is open.
 
     `advice` also stays on a closed step; `tips` are advice for an open step only. A tip may start only at the end of
-    an interview, an opening or a deadline, because the ETag of steps changes at these instants.
+    an interview, an opening, a deadline or `helps_until`, because the ETag of steps changes at these instants.
     """
 
     number: int
@@ -134,7 +134,10 @@ class Draft(NamedTuple):
 
 
 class Instance(NamedTuple):
-    """A judged step: all that is stored. It has no open state; that follows from `opens_at`, `due_at` and the clock."""
+    """A judged step: all that is stored. It has no open state; that follows from `opens_at`, `due_at` and the clock.
+
+    `helps_until`: from then on doing it hardly helps; None: it always helps.
+    """
 
     number: int
     scope: str
@@ -154,6 +157,7 @@ class Instance(NamedTuple):
     advice: tuple[Cue, ...]
     tips: tuple[Timed, ...]
     trace: tuple[Applied, ...] = ()
+    helps_until: datetime | None = None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -176,3 +180,4 @@ class StepRecord(NamedTuple):
     reason: str
     missing: Sequence[str]
     detail: Mapping[str, Any]
+    helps_until: str | None = None

@@ -12,7 +12,10 @@ Origin = Literal["system", "user", "application"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The settings that decide when steps open and are due. The defaults are the preset `classic`."""
+    """The settings that decide when steps open, are due and hardly help any more; a step with None always helps.
+
+    The defaults are the preset `classic`.
+    """
 
     thank_you_hours: int = 24
     contacts_hours: int = 24
@@ -31,6 +34,10 @@ class Policy:
     holidays: frozenset[date] = frozenset()
     thank_each_interviewer: bool = False
     default_interview_minutes: int = 60
+    next_stage_help_days: int | None = 7
+    notes_help_days: int | None = 3
+    thank_you_help_days: int | None = 7
+    call_help_business_days: int | None = 15
     disabled_steps: frozenset[int] = frozenset()
 
     @property
@@ -55,7 +62,13 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "max_unanswered": (1, 6),
     "search_days": (1, 60),
     "default_interview_minutes": (5, 600),
+    "next_stage_help_days": (1, 90),
+    "notes_help_days": (1, 90),
+    "thank_you_help_days": (1, 90),
+    "call_help_business_days": (1, 60),
 }
+ALWAYS = "always"  # how a request and a stored override say that a step always helps: null restores the default
+HELP_FIGURES = tuple(name for name in BOUNDS if "_help_" in name)
 MAX_HOLIDAYS = 400
 PRESETS: dict[str, dict[str, int | str]] = {
     "classic": {},

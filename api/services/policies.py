@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from api.errors import InvalidError
 from api.models import Application, User
 from api.models.policy import PolicyOverrides, PolicyPublic
-from api.rules.policy import FIELDS, Policy, find_contradiction, merge, origins
+from api.rules.policy import ALWAYS, FIELDS, HELP_FIGURES, Policy, find_contradiction, merge, origins
 from api.storage.session import OwnedSession
 
 
@@ -28,6 +28,9 @@ def _from_json(stored: Mapping[str, Any]) -> dict[str, object]:
     for name in ("workdays", "disabled_steps"):
         if name in stored:
             values[name] = frozenset(stored[name])
+    for name in HELP_FIGURES:
+        if stored.get(name) == ALWAYS:
+            values[name] = None
     if "holidays" in stored:
         values["holidays"] = frozenset(dt.date.fromisoformat(day) for day in stored["holidays"])
     return values
@@ -69,6 +72,8 @@ def policy_with_origins(user: Mapping[str, Any], application: Mapping[str, Any],
 def _to_json(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
+    if value is None:
+        return ALWAYS
     return f"{value:%H:%M}" if isinstance(value, dt.time) else value
 
 

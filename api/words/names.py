@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from api.words.terms import fold
+
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -165,9 +167,9 @@ def _letters_apart(one: str, other: str) -> int:
 
 
 def contains_name(text: str, name: str | None) -> bool:
-    """Tell whether a text contains a full name, in any case."""
-    found = " ".join((name or "").split())
-    return bool(found) and _contains_words(" ".join(text.split()).casefold(), found.casefold())
+    """Tell whether a text contains a full name, in any case, with or without accents."""
+    found = fold(" ".join((name or "").split()))
+    return bool(found) and _contains_words(fold(" ".join(text.split())), found)
 
 
 def contains_part(text: str, name: str | None) -> bool:
@@ -182,5 +184,5 @@ def _contains_words(text: str, words: str) -> bool:
 
 def same_firm(one: str, other: str) -> bool:
     """Tell whether two names of companies may be of one company: all words of one are in the other."""
-    words, others = (set(re.findall(r"\w+", same_form(name).casefold())) for name in (one, other))
+    words, others = (set(re.findall(r"\w+", fold(name))) for name in (one, other))
     return not words or not others or words <= others or others <= words

@@ -10,7 +10,7 @@ from typing import Any
 
 ADDRESS = "http://127.0.0.1:8000"
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-DEMO_LINES = 4
+LAST_LINE = "Stop with"
 
 
 @contextmanager
@@ -19,7 +19,10 @@ def running_demo() -> Iterator[tuple[str, list[str]]]:
     command = [sys.executable, "-m", "api", "demo", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
-        lines = [demo.stdout.readline().rstrip("\n") for _ in range(DEMO_LINES)]
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith(LAST_LINE):
+            lines.append(demo.stdout.readline().rstrip("\n"))
+            assert lines[-1], "the demo ended"
         yield lines[0].removeprefix("Docs:").strip().removesuffix("/docs"), lines
         demo.send_signal(signal.SIGINT)  # like Ctrl+C, which deletes the data as well
 

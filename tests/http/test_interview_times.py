@@ -285,3 +285,9 @@ def test_evidence_from_before_a_moved_round_no_longer_counts(client: TestClient)
     moved = step(client, app, 3)
     assert (moved["state"], moved["progress"]["missing"]) == ("upcoming", ["positives", "concerns"])
     assert {warning["code"] for warning in moved["warnings"]} == {"evidence_before_interview"}
+
+
+def test_the_first_hours_of_1970_are_shown_in_zones_where_it_is_1969(client: TestClient) -> None:
+    made = interview(client, application(client), starts_at="2026-05-28T12:00:00Z", ends_at="2026-05-28T13:00:00Z")
+    moved = alter(client, f"/v1/interviews/{made}", starts_at="1970-01-01T00:00:00Z")
+    assert (moved["start_local"], moved["ends_at"]) == ("1969-12-31T19:00:00", "1970-01-01T01:00:00Z")

@@ -41,6 +41,10 @@ def test_at_first_every_value_is_the_default_of_the_system(client: TestClient) -
         "holidays": [],
         "thank_each_interviewer": False,
         "default_interview_minutes": 60,
+        "next_stage_help_days": 7,
+        "notes_help_days": 3,
+        "thank_you_help_days": 7,
+        "call_help_business_days": 15,
         "disabled_steps": [],
     }
 
@@ -89,6 +93,10 @@ def test_an_applications_policy_can_be_sent_with_the_application(client: TestCli
         pytest.param("max_unanswered", 1, 6, id="unanswered-calls"),
         pytest.param("search_days", 1, 60, id="days-of-the-search"),
         pytest.param("default_interview_minutes", 5, 600, id="default-minutes-of-an-interview"),
+        pytest.param("next_stage_help_days", 1, 90, id="days-in-which-the-next-stage-helps"),
+        pytest.param("notes_help_days", 1, 90, id="days-in-which-notes-help"),
+        pytest.param("thank_you_help_days", 1, 90, id="days-in-which-the-letter-helps"),
+        pytest.param("call_help_business_days", 1, 60, id="days-in-which-the-call-helps"),
     ],
 )
 def test_a_value_outside_its_bounds_is_refused(client: TestClient, field: str, low: int, high: int) -> None:
@@ -99,9 +107,24 @@ def test_a_value_outside_its_bounds_is_refused(client: TestClient, field: str, l
     assert read(client, MINE)[field]["value"] == high
 
 
+def test_a_step_always_helps_where_the_policy_says_so_and_null_restores_the_default(client: TestClient) -> None:
+    app, _ = interviewed(client)
+    always = {"value": "always", "origin": "user"}
+    assert alter(client, MINE, notes_help_days="always")["notes_help_days"] == always
+    assert step(client, app, 3)["helps_until"] is None
+    assert read(client, here(app))["notes_help_days"] == always
+    alter(client, here(app), notes_help_days=1)
+    assert step(client, app, 3)["helps_until"] == "2026-05-30T15:00:00Z"
+    assert read(client, f"/v1/applications/{app}")["policy"] == {"notes_help_days": 1}
+    alter(client, here(app), notes_help_days=None)
+    assert alter(client, MINE, notes_help_days=None)["notes_help_days"] == {"value": 3, "origin": "system"}
+    assert step(client, app, 3)["helps_until"] == "2026-06-01T15:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
+        pytest.param({"notes_help_days": "never"}, "/notes_help_days", id="an-unknown-word"),
         pytest.param({"workdays": []}, "/workdays", id="a-week-without-workdays"),
         pytest.param({"workdays": [7]}, "/workdays/0", id="an-eighth-day"),
         pytest.param({"disabled_steps": [8]}, "/disabled_steps/0", id="an-eighth-step"),

@@ -1,6 +1,6 @@
 """Reading the seven steps: `as_of`, `explain`, the headline and `304 Not Modified`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 import pytest
@@ -81,6 +81,8 @@ def test_a_step_shows_every_field(client: TestClient) -> None:
         "warnings": [],
         "advice": [],
         "changes_at": None,
+        "helps_until": "2026-06-05T15:00:00Z",
+        "stale": False,
         "snoozed_until": None,
         "trace": None,
     }
@@ -131,7 +133,7 @@ def test_as_of_in_the_future_changes_only_states_and_reasons(client: TestClient)
     now, later = steps(client, app), steps(client, app, as_of="2026-06-06T06:00:00+02:00")
     assert (now["as_of"], later["as_of"]) == (None, "2026-06-06T04:00:00Z")
     assert [line["state"] for line in later["headline"]] == ["overdue"] * 7
-    own = ("state", "reason", "changes_at")
+    own = ("state", "stale", "reason", "changes_at")
     for before, after in zip(now["steps"], later["steps"], strict=True):
         assert {k: v for k, v in before.items() if k not in own} == {k: v for k, v in after.items() if k not in own}
     assert steps(client, app) == now
@@ -165,7 +167,7 @@ def test_explain_adds_the_applied_rules_and_changes_nothing_else(client: TestCli
     plain, traced = steps(client, app), steps(client, app, explain=True)
     assert [{**s, "trace": None} for s in traced["steps"]] == plain["steps"]
     letter = step(client, app, 4, explain=True)
-    assert [rule["rule"] for rule in letter["trace"]] == ["opens_at_end", "elapsed_hours"]
+    assert [rule["rule"] for rule in letter["trace"]] == ["opens_at_end", "elapsed_hours", "helps_for_days"]
     assert letter["trace"][1] == {
         "rule": "elapsed_hours",
         "inputs": {"end": ENDED, "thank_you_hours": 24},
@@ -175,8 +177,25 @@ def test_explain_adds_the_applied_rules_and_changes_nothing_else(client: TestCli
     assert all(s["trace"] for s in traced["steps"])
 
 
+def test_steps_are_sent_again_when_one_becomes_stale(world: World, client: TestClient) -> None:
+    app, _ = interviewed(client)
+    notes = step(client, app, 3)
+    href = f"/v1/steps/{notes['id']}"
+    tags = {at: client.get(at).headers["etag"] for at in (href, f"/v1/applications/{app}/steps", "/v1/queue")}
+
+    def statuses() -> set[int]:
+        return {client.get(at, headers={"If-None-Match": tag}).status_code for at, tag in tags.items()}
+
+    assert (notes["state"], notes["helps_until"]) == ("overdue", "2026-06-01T15:00:00Z")
+    world.clock.now = datetime(2026, 6, 1, 14, 59, 59, tzinfo=UTC)
+    assert (statuses(), read(client, href)["stale"]) == ({304}, False)
+    world.clock.now += timedelta(seconds=1)
+    assert (statuses(), read(client, href)["stale"]) == ({200}, True)
+
+
 def test_unchanged_steps_are_not_sent_again(world: World, client: TestClient) -> None:
     app, _ = interviewed(client)
+    alter(client, "/v1/me/policy", notes_help_days="always")
     href = f"/v1/applications/{app}/steps"
     tag = client.get(href).headers["etag"]
 

@@ -33,6 +33,8 @@ from tests.services.checks import dump
 from tests.stores import Store
 
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
+# The methods of addresses with an id that match these, too.
+OVERLAPPING = {"/v1/sessions/current": {"DELETE"}, "/v1/steps/skip": {"GET", "HEAD"}}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NOBODY = {
     "without a token": {},
@@ -137,12 +139,12 @@ def test_another_method_is_refused_with_the_complete_allow(neighbours: Neighbour
             here = [operation for operation in OPERATIONS if operation.path == path]
             allowed = {operation.method for operation in here}
             allowed |= {"HEAD"} if "GET" in allowed else set()
-            overlapping = {"DELETE"} if path == "/v1/sessions/current" else set()
+            overlapping = OVERLAPPING.get(path, set())
             for method in {*METHODS, "TRACE"} - allowed - overlapping:
                 with failures.of(method, path):
                     answer = neighbours.demo.request(method, here[0].href)
                     assert_problem(answer, 405)
-                    assert set(answer.headers.get("allow", "").split(", ")) == allowed
+                    assert set(answer.headers.get("allow", "").split(", ")) == allowed | overlapping
 
 
 @pytest.mark.sqlite
@@ -208,4 +210,4 @@ def test_a_post_repeated_with_its_idempotency_key_gets_the_same_answer(
                     continue
                 assert again.headers.get("idempotency-replayed") == "true"
                 assert again.content == first.content
-                assert again.headers["etag"] == first.headers["etag"]
+                assert again.headers.get("etag") == first.headers.get("etag")

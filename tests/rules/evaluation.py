@@ -38,6 +38,8 @@ class Step(NamedTuple):
     warnings: tuple[Hint, ...]
     advice: tuple[Hint, ...]
     changes_at: datetime | None
+    helps_until: datetime | None = None
+    stale: bool = False
     trace: tuple[Applied, ...] = ()
 
     @property
@@ -101,6 +103,8 @@ def _step(answer: Answer) -> Step:
         warnings=tuple(Hint(**hint) for hint in answer["warnings"]),
         advice=tuple(Hint(**hint) for hint in answer["advice"]),
         changes_at=_read(answer["changes_at"]),
+        helps_until=_read(answer["helps_until"]),
+        stale=answer["stale"],
     )
 
 

@@ -23,7 +23,7 @@ from api.rules.facts import (
     StageChange,
     StatusContact,
 )
-from api.rules.policy import BOUNDS, Policy
+from api.rules.policy import BOUNDS, HELP_FIGURES, Policy
 
 STEADY_ZONES = ("UTC", "Asia/Kolkata")
 ZONES = (
@@ -269,7 +269,10 @@ def facts(draw: DrawFn, zones: Sequence[str] = ZONES) -> Facts:
     )
 
 
-FIGURES = {name: st.integers(low, high) for name, (low, high) in BOUNDS.items()}
+FIGURES: dict[str, SearchStrategy[int | None]] = {
+    name: st.integers(low, high) | st.none() if name in HELP_FIGURES else st.integers(low, high)
+    for name, (low, high) in BOUNDS.items()
+}
 WORKDAYS = st.just(frozenset(range(5))) | st.frozensets(st.integers(0, 6), min_size=1)
 HOLIDAYS = st.frozensets(st.integers(-5, 40).map(lambda count: ORIGIN.date() + timedelta(days=count)), max_size=6)
 DISABLED: SearchStrategy[frozenset[int]] = st.just(frozenset()) | st.frozensets(st.integers(1, 7), max_size=2)

@@ -13,7 +13,15 @@ from tests.rules.vectors import at
 OPENED, NOW = "2026-03-02T16:00:00Z", "2026-03-02T17:00:00Z"
 ROUND = {"interview_id": "r1", "started_at": "2026-03-02T15:00:00Z", "ended_at": OPENED, "zone": "America/New_York"}
 BASIS = {"zone": "America/New_York", "data": ROUND}
-NOBODY: Answer = {"completed_at": None, "warnings": [], "advice": [], "snoozed_until": None, "trace": None}
+NOBODY: Answer = {
+    "completed_at": None,
+    "warnings": [],
+    "advice": [],
+    "helps_until": None,
+    "stale": False,
+    "snoozed_until": None,
+    "trace": None,
+}
 
 
 def one_note() -> Facts:
@@ -123,6 +131,7 @@ def test_an_answer_has_every_key() -> None:
         "evidence": [{"type": "note", "id": "p1", "at": "2026-03-02T16:30:00Z"}],
         "next_action": ("write_concern", "POST", "/v1/applications/app/notes"),
         "changes_at": "2026-03-03T05:00:00Z",
+        "helps_until": "2026-03-05T16:00:00Z",
     }
 
 

@@ -24,6 +24,10 @@ DEFAULTS = {
     "holidays": frozenset(),
     "thank_each_interviewer": False,
     "default_interview_minutes": 60,
+    "next_stage_help_days": 7,
+    "notes_help_days": 3,
+    "thank_you_help_days": 7,
+    "call_help_business_days": 15,
     "disabled_steps": frozenset(),
 }
 
@@ -51,6 +55,10 @@ def test_these_are_all_the_figures() -> None:
         ("max_unanswered", 1, 6),
         ("search_days", 1, 60),
         ("default_interview_minutes", 5, 600),
+        ("next_stage_help_days", 1, 90),
+        ("notes_help_days", 1, 90),
+        ("thank_you_help_days", 1, 90),
+        ("call_help_business_days", 1, 60),
     ],
 )
 def test_each_figure_has_its_bounds(name: str, low: int, high: int) -> None:

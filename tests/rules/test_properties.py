@@ -14,7 +14,7 @@ from api.rules.evaluate import STEP_INPUTS, project, steps_affected_by
 from api.rules.facts import ENDINGS, Elsewhere, Facts, Letter, Note, StageChange, StatusContact
 from api.rules.life import life
 from api.rules.outcome import STATES, STEPS
-from api.rules.policy import BOUNDS, Policy, find_contradiction
+from api.rules.policy import BOUNDS, HELP_FIGURES, Policy, find_contradiction
 from api.rules.words import REASONS
 from tests.documented import leads_somewhere
 from tests.drawing import drawn
@@ -285,6 +285,32 @@ def test_more_hours_for_the_letter_bring_nothing_forward(case: Case, more: int) 
     for key, step in after.items():
         due, was_due = step.due_at, before[key].due_at
         assert due == was_due or (key[0] in (2, 3, 4) and due and was_due and due > was_due)
+
+
+@every_property
+@given(cases(), st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_a_step_helps_at_least_until_its_deadline_and_the_clock_does_not_matter(case: Case, later: timedelta) -> None:
+    """I21: until when a step helps."""
+    judged = project(case.facts, case.policy, case.now)
+    assert all(one.helps_until is None or one.helps_until >= one.due_at for one in judged)
+    assert all(one.helps_until is None for one in judged if one.number in (5, 7))
+    again = {one.key: one.helps_until for one in project(case.facts, case.policy, case.now + later)}
+    assert again == {one.key: one.helps_until for one in judged}
+
+
+@every_property
+@given(cases(), st.sampled_from(HELP_FIGURES), st.none() | st.integers(1, 30))
+def test_a_larger_figure_lets_no_step_help_for_a_shorter_time_and_changes_nothing_else(
+    case: Case, name: str, more: int | None
+) -> None:
+    """I21: the figures."""
+    figure = getattr(case.policy, name)
+    larger: Any = None if more is None or figure is None else min(figure + more, BOUNDS[name][1])
+    before = project(case.facts, case.policy, case.now)
+    after = project(case.facts, replace(case.policy, **{name: larger}), case.now)
+    for one, other in zip(before, after, strict=True):
+        assert other.helps_until is None or (one.helps_until is not None and one.helps_until <= other.helps_until)
+        assert other._replace(helps_until=one.helps_until, tips=one.tips) == one
 
 
 @every_property

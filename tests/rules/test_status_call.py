@@ -21,8 +21,7 @@ def frame(*moments: str | None) -> dict[str, Any]:
 
 def ask(id_: str, when: str, outcome: str, *moments: str | None) -> FollowUp:
     direction = "in" if outcome in ("status", "decision") else "out"
-    given = frame(*moments) if moments else {}
-    return FollowUp(id=id_, at=at(when), direction=direction, outcome=outcome, **given)
+    return FollowUp(id=id_, at=at(when), direction=direction, outcome=outcome, **(frame(*moments) if moments else {}))
 
 
 def asked(*contacts: FollowUp, **changes: Any) -> Facts:
@@ -237,7 +236,8 @@ def test_a_second_try_within_the_day_that_was_gained_gains_another() -> None:
     facts = asked(ask("u1", THU, "no_answer"), ask("u2", "2026-03-06T15:00Z", "no_answer"))
     stored = row(facts, "6:interview:r1", LATER)
     assert stored.due_at == at("2026-03-09T21:00Z")
-    assert [applied.rule for applied in stored.trace] == ["nothing_given", *["retry_after_no_answer"] * 2]
+    rules = ["nothing_given", "retry_after_no_answer", "retry_after_no_answer", "helps_for_business_days"]
+    assert [applied.rule for applied in stored.trace] == rules
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_who_cannot_be_reached_by_phone_is_written_to(
     contact: Any, contacts: tuple[tuple[str, str], ...], scope: str, told: bool
 ) -> None:
     asks = (ask(f"u{i}", when, outcome) for i, (outcome, when) in enumerate(contacts))
-    tips = step(asked(*asks, status_contact=contact), f"6:{scope}", LATER).advice
+    tips = step(asked(*asks, status_contact=contact), f"6:{scope}", LATER, call_help_business_days=None).advice
     assert [hint.code for hint in tips] == ["write_instead"] * told
     for hint in tips:
         assert hint.text == "Write to Ms Boss instead of calling: compose a letter of the kind `follow_up`."
@@ -388,13 +388,13 @@ def test_who_cannot_be_reached_by_phone_is_written_to(
 def test_a_chase_is_offered_where_they_named_a_day_and_about_the_latest_round() -> None:
     facts = example_case(interviews=(r1(), r2(hear_by=day("2026-03-20"))), status_contact=boss(**MAIL_ONLY, name=""))
     (hint,) = step(facts, "6:interview:r2", LATER).advice
-    kinds = "`chase` once the day that they named has passed, else `follow_up`"
-    assert hint.text == f"Write to your contact instead of calling: compose a letter of the kind {kinds}."
+    kinds = "kind `chase` once the day that they named has passed, else `follow_up`."
+    assert hint.text == f"Write to your contact instead of calling: compose a letter of the {kinds}"
     assert hint.href == "/v1/interviews/r2/letters/compose"
 
 
 def test_nobody_is_written_to_before_the_call_opens_or_after_it_is_closed() -> None:
     facts = example_case(status_contact=boss(**MAIL_ONLY))
-    assert step(facts, "6:interview:r1", "2026-03-04T13:59:59Z").advice == ()
-    assert step(facts, "6:interview:r1", "2026-03-04T14:00Z").advice != ()
+    for instant, opens in (("2026-03-04T13:59:59Z", False), ("2026-03-04T14:00Z", True)):
+        assert bool(step(facts, "6:interview:r1", instant).advice) == opens
     assert step(asked(ask("u1", WED, "spoke"), status_contact=boss(**MAIL_ONLY)), "6:interview:r1", LATER).advice == ()

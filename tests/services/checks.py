@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import select as core_select
 from sqlmodel import SQLModel, col, select, union_all
@@ -16,6 +16,7 @@ from api.rules.facts import ENDINGS, Elsewhere
 from api.services.steps import queue
 from api.services.steps.judge import judged_at
 from api.services.steps.load_facts import load_facts
+from api.services.steps.queue_parts import Stale
 from api.services.steps.rows import COLUMNS, StoredStep, column_values
 from api.services.stored_bytes import bytes_of, counted_tables
 from api.storage.codecs import SECONDS, from_db_id, from_db_json
@@ -83,7 +84,7 @@ def judged_rows(session: OwnedSession) -> dict[Key, Values]:
 
 
 def _plain(values: Values) -> Values:
-    cut = {name: value and value[:SECONDS] for name, value in values.items() if name.endswith("_at")}
+    cut = {name: value and value[:SECONDS] for name, value in values.items() if name.endswith(("_at", "_until"))}
     read = {name: from_db_json(values[name]) for name in ("missing", "detail")}
     return {**values, **cut, **read, "id": from_db_id(values["id"])}
 
@@ -132,17 +133,20 @@ def check_queue(session: OwnedSession, random: Random) -> None:
     rows = session.exec(select(StepInstance)).all()
     instant = random.choice(_instants(session.now, rows))
     states = random.choice([("overdue",), ("open",), ("upcoming",), ("overdue", "open"), STATES])
-    down = random.choice([False, True])
+    sort, stale = random.choice(["due_at", "-due_at", "urgency"]), random.choice(get_args(Stale))
     wanted = [
         row
         for row in rows
         if row.closed_state is None
         and _state(row, instant) in states
         and (row.snoozed_until is None or row.snoozed_until <= instant)
+        and stale in ("include", "only" if is_stale(row, instant) else "exclude")
     ]
-    wanted.sort(key=lambda row: (row.due_at, row.id), reverse=down)
-    found = pages(session, queue.QueueFilter(states), "-due_at" if down else "due_at", instant, random.randint(1, 3))
-    assert found == [row.id for row in wanted]
+    wanted.sort(key=lambda row: (row.due_at, row.id), reverse=sort == "-due_at")
+    if sort == "urgency":
+        wanted.sort(key=lambda row: _rank(row, instant))
+    found = pages(session, queue.QueueFilter(states, stale=stale), sort, instant, random.randint(1, 3))
+    assert found == [row.id for row in wanted], (sort, stale, states)
 
 
 def pages(session: OwnedSession, wanted: queue.QueueFilter, sort: str, instant: datetime, limit: int) -> list[str]:
@@ -159,10 +163,19 @@ def pages(session: OwnedSession, wanted: queue.QueueFilter, sort: str, instant: 
             return found
 
 
+def is_stale(row: StepInstance, instant: datetime) -> bool:
+    return _state(row, instant) == "overdue" and row.helps_until is not None and row.helps_until <= instant
+
+
+def _rank(row: StepInstance, instant: datetime) -> int:
+    """Return the group of a row in the order by urgency: what still helps, what is open, what comes, what is stale."""
+    return 3 if is_stale(row, instant) else STATES.index(_state(row, instant))
+
+
 def _instants(now: datetime, rows: Sequence[StepInstance]) -> list[datetime]:
-    """Return the instants from now on at which a row opens, is due or wakes, with the second before and after each."""
+    """Return the instants from now on at which a row changes or wakes, with the second before and after each."""
     passing = {row.due_at for row in rows} | {row.opens_at for row in rows}
-    passing |= {row.snoozed_until for row in rows if row.snoozed_until}
+    passing |= {at for row in rows for at in (row.snoozed_until, row.helps_until) if at}
     near = {instant + beside for instant in passing for beside in (-SECOND, timedelta(0), SECOND)}
     return [now, *sorted(instant for instant in near if instant > now)]
 

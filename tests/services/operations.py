@@ -23,6 +23,8 @@ POLICIES = st.fixed_dictionaries(
         "hear_by_rule": st.sampled_from([None, "after"]),
         "max_unanswered": st.sampled_from([None, 1, 3]),
         "search_days": st.sampled_from([None, 1, 14]),
+        "thank_you_help_days": st.sampled_from([None, 1, 40, "always"]),
+        "call_help_business_days": st.sampled_from([None, 1, "always"]),
         "business_opens": st.sampled_from([None, "08:00", "14:00"]),
         "workdays": st.sampled_from([None, [5, 6], [0, 2]]),
         "holidays": st.sampled_from([None, ["2026-06-03", "2026-03-09"]]),

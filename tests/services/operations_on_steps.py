@@ -94,6 +94,16 @@ class Steps(Machine):
         ids: Any = "overdue" if some is None or not mine else [mine[one % len(mine)] for one in some]
         self.operate("POST", f"/v1/applications/{app}/steps/skip", {"steps": ids})
 
+    @operation(trial=st.booleans())
+    def stale_steps_are_skipped(self, trial: bool) -> None:
+        listed = self.client.get("/v1/queue?stale=only&limit=200").json()["items"]
+        had = self.has
+        done = self.operate("POST", f"/v1/steps/skip?dry_run={str(trial).lower()}", {"steps": "stale"})
+        assert done is not None
+        assert [item["id"] for item in done["items"]] == [item["id"] for item in listed][: len(done["items"])]
+        assert done["has_more"] == (len(done["items"]) < len(listed))
+        assert not trial or self.has == had
+
     @operation(pick=PICK, hours=st.integers(-1, 24 * 31))
     def a_step_is_snoozed_and_stands_as_it_stood(self, pick: int, hours: int) -> None:
         if step := self.step(pick):
@@ -140,11 +150,15 @@ class Readings(Machine):
             assert explained["headline"] == stored["headline"]
             assert [{**step, "trace": None} for step in explained["steps"]] == stored["steps"]
 
-    @operation(limit=st.integers(1, 3), state=st.sampled_from(["overdue", "open", "open,upcoming"]))
-    def the_queue_is_paged_over_http(self, limit: int, state: str) -> None:
-        whole = self.client.get("/v1/queue", params={"state": state, "limit": 200}).json()["items"]
+    @operation(
+        limit=st.integers(1, 3),
+        state=st.sampled_from(["overdue", "open", "open,upcoming"]),
+        sort=st.sampled_from(["due_at", "urgency"]),
+    )
+    def the_queue_is_paged_over_http(self, limit: int, state: str, sort: str) -> None:
+        whole = self.client.get("/v1/queue", params={"state": state, "limit": 200, "sort": sort}).json()["items"]
         found: list[Answer] = []
-        href = f"/v1/queue?state={state.replace(',', '%2C')}&limit={limit}"
+        href = f"/v1/queue?sort={sort}&state={state.replace(',', '%2C')}&limit={limit}"
         page = self.client.get(href)
         while page.links:
             found += page.json()["items"]

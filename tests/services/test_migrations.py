@@ -21,6 +21,7 @@ from api.settings import MIGRATING, Settings
 from api.storage.database import MIGRATIONS, Database
 from api.storage.session import ANY_OWNER
 from api.words.terms import fold
+from api.workers.recompute import recompute_pass
 from tests.conftest import NOW, World
 from tests.services.checks import total_bytes
 from tests.services.copies import Record, recorded_once
@@ -201,6 +202,34 @@ def test_drafts_that_were_composed_are_found_by_their_paragraphs(filled: Databas
             (False, []),
         ]
         assert session.get_one(User, session.owner).stored_bytes == total_bytes(session)
+
+
+def test_steps_always_help_until_the_background_task_has_judged_them(filled: Database) -> None:
+    values = text("SELECT id, helps_until, help_span FROM step_instance ORDER BY id")
+    with filled.engine.connect() as connection:
+        judged = connection.execute(values).all()
+    assert any(row.helps_until for row in judged)
+    filled.migrate("0019")
+    filled.migrate()
+    with filled.engine.connect() as connection:
+        assert {(row.helps_until, row.help_span) for row in connection.execute(values)} == {(None, 0), (None, None)}
+        assert connection.execute(text("SELECT count(*) FROM user_account WHERE recompute_after IS NULL")).scalar() == 0
+    recompute_pass(filled, lambda: NOW)
+    with filled.engine.connect() as connection:
+        assert connection.execute(values).all() == judged
+        assert connection.execute(text("SELECT count(recompute_after) FROM user_account")).scalar() == 0
+
+
+def test_figures_that_older_rules_do_not_know_are_removed_from_policies(filled: Database) -> None:
+    figures = '{"notes_help_days": "always", "search_days": 3, "call_help_business_days": 2}'
+    with filled.engine.begin() as connection:
+        for table in ("user_account", "application"):
+            connection.execute(text(f"UPDATE {table} SET policy = '{figures}'"))
+    filled.migrate("0019")
+    with filled.engine.connect() as connection:
+        for table in ("user_account", "application"):
+            found = connection.execute(text(f"SELECT CAST(policy AS text) FROM {table}")).scalars()
+            assert {policy.replace(" ", "") for policy in found} == {'{"search_days":3}'}
 
 
 @pytest.mark.parametrize("table", REBUILT)

@@ -14,7 +14,9 @@ JARGON = re.compile(
 )
 BEGINNINGS = ("Send ", "Use ", "Remove ", "Shorten ", "Leave out ", "Add ", "It cannot be null: send ")
 EXPLAINED = ("This is required: send ", "There is no ", "A date alone ", "This password ", "It is derived ")
-EXAMPLE = re.compile(r"such as|for example|one of| or |from \d|at least \d|at most [\d,]+|write \w+")
+EXAMPLE = re.compile(
+    r"(?i:send) \"\w+\"\.|such as|for example|one of| or |from \d|at least \d|at most [\d,]+|write \w+"
+)
 WITHOUT_EXAMPLE = ("Remove ", "Shorten ", "There is no field", "This password ", "It is derived ")
 AN_INSTANT = 'an instant with its offset from UTC, such as "2026-03-02T10:00:00-05:00"'
 A_DATE_ALONE = f"A date alone is not enough: send {AN_INSTANT}."

@@ -128,6 +128,7 @@ def test_a_name_in_the_form_of_a_list_is_found(name: str, *, is_list: bool) -> N
         pytest.param("Bergen and Dr", "Dr Anna Berg", False, False, id="a-longer-word"),
         pytest.param("Dear Jose\u0301 Ruiz,", "Jos\u00e9 Ruiz", True, True, id="another-unicode-form"),
         pytest.param("Mr van Dyk", "Joost van Berg", False, False, id="only-a-particle"),
+        pytest.param("Dear Jose Ruiz,", "Jos\u00e9 Ruiz", True, True, id="without-its-accent"),
         pytest.param("", None, False, False, id="no-name"),
     ],
 )

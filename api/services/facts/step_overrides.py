@@ -9,13 +9,16 @@ from sqlmodel import col, select
 from api.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from api.models import Application, StepInstance, StepOverride
 from api.models.base import new_id
+from api.rules.evaluate import steps_affected_by_override
 from api.rules.judge import BY_HAND
 from api.services import quotas
 from api.services.facts.dating import check_past
-from api.services.steps import judge
+from api.services.steps import judge, queue
+from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 MAX_SNOOZE = timedelta(days=30)
+MAX_SKIPPED = 100
 Action = Literal["complete", "skip", "reopen"]
 RECORDED_AT = {6: "/v1/applications/{id}/follow-ups", 7: "/v1/search-activities"}
 
@@ -23,7 +26,7 @@ RECORDED_AT = {6: "/v1/applications/{id}/follow-ups", 7: "/v1/search-activities"
 def override_step(
     session: OwnedSession, row: StepInstance, action: Action, at: datetime | None, note: str | None = None
 ) -> None:
-    """Record that a step was ticked, skipped or reopened, and judge this step number of the application again.
+    """Record that a step was ticked, skipped or reopened, and judge the step numbers again that this can change.
 
     Raises InvalidError for ticking a call or a search: these are recorded as follow-ups and search activities.
     """
@@ -32,7 +35,7 @@ def override_step(
         detail = f"This step cannot be ticked: record the call or the search with POST {href}."
         raise InvalidError(detail, code="record_the_fact", extra={"method": "POST", "href": href})
     _write(session, row, action, check_past(session, at, "/at") if at else session.now, note)
-    judge.judge_applications(session, [row.application_id], only=[row.number])
+    judge.judge_applications(session, [row.application_id], only=steps_affected_by_override(row.number))
 
 
 def skip_many(
@@ -47,6 +50,22 @@ def skip_many(
     for row in _chosen(session, application, which):
         _write(session, row, "skip", instant, note)
     judge.judge_applications(session, [application.id])
+
+
+def skip_stale(session: OwnedSession, at: datetime | None, note: str | None) -> tuple[list[str], bool]:
+    """Skip stale steps of all applications, oldest deadline first; return their ids, and whether there are more.
+
+    One call skips at most `MAX_SKIPPED` steps of at most `MAX_JUDGED` applications, so that it judges all of them.
+    """
+    instant = check_past(session, at, "/at") if at else session.now
+    stale = queue.stale_steps(RawConnection.of(session), session.now, MAX_SKIPPED + 1)
+    owners = list(dict.fromkeys(owner for _, owner in stale[:MAX_SKIPPED]))[: judge.MAX_JUDGED]
+    ids = [id_ for id_, owner in stale[:MAX_SKIPPED] if owner in owners]
+    rows = session.exec(select(StepInstance).where(col(StepInstance.id).in_(ids))).all()
+    for row in rows:
+        _write(session, row, "skip", instant, note)
+    judge.judge_applications(session, owners)
+    return ids, len(ids) < len(stale)
 
 
 def _chosen(

@@ -1,11 +1,11 @@
 """Judge applications and store the results in step rows, in the transaction of the write that makes it necessary.
 
 A write judges only the step numbers that it can change. Only this module inserts step rows and sets the columns that
-come from the rules: `opens_at`, `due_at`, `closed_state`, `completed_at`, `reason`, `missing`, `detail` and
-`rules_version`. One exception: `api/services/steps/search_cover.py`, which only this module calls, moves step 7 of
-other applications by an UPDATE. This module deletes the rows of steps that no longer exist. Neither sets
-`snoozed_until`, they only clear it; `api/services/facts/step_overrides.py` sets and clears it. Rows are also deleted
-with their account, in `api/services/accounts/erasure.py`, and with their application, by the foreign key.
+come from the rules: `opens_at`, `due_at`, `closed_state`, `completed_at`, `reason`, `missing`, `detail`, `helps_until`,
+`help_span` and `rules_version`. One exception: `api/services/steps/search_cover.py`, which only this module calls,
+moves step 7 of other applications by an UPDATE. This module deletes the rows of steps that no longer exist. Neither
+sets `snoozed_until`, they only clear it; `api/services/facts/step_overrides.py` sets and clears it. Rows are also
+deleted with their account, in `api/services/accounts/erasure.py`, and with their application, by the foreign key.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

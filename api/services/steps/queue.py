@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlmodel import and_, col, func, or_, select
+from sqlmodel import col, func, select
 
+from api.errors import BadCursorError
 from api.models import Application, Interview, StepInstance
 from api.models.step import QueueApplication, QueueSummary, State, StepCount
 from api.rules.answers import Answer
@@ -16,19 +17,37 @@ from api.rules.evaluate import project
 from api.rules.outcome import STEPS
 from api.rules.words import rfc3339
 from api.services.steps.load_facts import load_facts
+from api.services.steps.queue_parts import (
+    KEYS,
+    URGENCY,
+    After,
+    Part,
+    Stale,
+    in_state,
+    is_stale,
+    not_snoozed,
+    parts_of,
+    ranges,
+    statement,
+)
 from api.services.steps.recompute import is_recomputing
 from api.services.steps.render import OtherApplications, load_other_applications, render_step
 from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
-from api.services.steps.version import NOW
 from api.storage.codecs import db_to_json_instant, from_db_id, from_db_instant, to_db_id, to_db_instant
-from api.storage.keyset import PageQuery, after_keys, order_by, sort_orders
-from api.storage.raw_sql import ID, INSTANT, CompiledStatement, RawConnection, Row, param, select_as_text
+from api.storage.keyset import PageQuery
+from api.storage.raw_sql import IDS, CompiledStatement, RawConnection, Row, select_as_text
 from api.storage.session import OwnedSession
 
 CAP = 1_000
 MAX_STREAMED = 1_000_000  # more than an account may have
 WORST_FIRST: tuple[State, ...] = ("overdue", "open", "upcoming")
-KEYS = sort_orders(StepInstance, "due_at")
+BY_DUE_AND_ID = itemgetter(StoredStep._fields.index("due_at"), StoredStep._fields.index("id"))
+BY_ID = CompiledStatement(
+    select_as_text(*COLUMNS, Application.company, Application.role)
+    .join(Application, col(Application.id) == StepInstance.application_id)
+    .where(col(StepInstance.id).in_(IDS))
+)
+COUNTED = ("overdue", "stale", "open", "upcoming")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,7 @@ class QueueFilter:
     step: int | None = None
     application_id: str | None = None
     due_before: datetime | None = None
+    stale: Stale = "include"
 
     @property
     def values(self) -> dict[str, object]:
@@ -51,62 +71,64 @@ class QueueFilter:
         return {name: value for name, value in values.items() if value is not None}
 
 
-@lru_cache(maxsize=256)
-def statement(states: tuple[str, ...], filters: frozenset[str], sort: str, *, is_first: bool) -> CompiledStatement:
-    """Return the statement of a page: a range of the index of open rows. `filters`: the names of the filters set."""
-    row = StepInstance
-    wanted = select_as_text(*COLUMNS, Application.company, Application.role).join(
-        Application, col(Application.id) == row.application_id
-    )
-    wanted = wanted.where(col(row.closed_state).is_(None), _in_states(states, NOW))
-    if states == ("overdue",):
-        wanted = wanted.where(col(row.due_at) <= NOW)
-    elif "overdue" not in states:
-        wanted = wanted.where(col(row.due_at) > NOW)
-    if "step" in filters:
-        wanted = wanted.where(col(row.number) == param("step"))
-    if "application_id" in filters:
-        wanted = wanted.where(col(row.application_id) == param("application_id", ID))
-    if "due_before" in filters:
-        wanted = wanted.where(col(row.due_at) < param("due_before", INSTANT))
-    wanted = wanted.where(_not_snoozed(NOW))
-    if not is_first:
-        wanted = wanted.where(after_keys(KEYS[sort], (param("after_due", INSTANT), param("after_id", ID))))
-    return CompiledStatement(order_by(wanted, KEYS[sort]).limit(param("limit")))
-
-
-def _not_snoozed(now: Any) -> Any:  # noqa: ANN401  # an SQL expression
-    return or_(col(StepInstance.snoozed_until).is_(None), col(StepInstance.snoozed_until) <= now)
-
-
-def _in_states(states: Sequence[str], now: Any) -> Any:  # noqa: ANN401  # an SQL expression
-    due, opens = col(StepInstance.due_at), col(StepInstance.opens_at)
-    conditions = {
-        "overdue": due <= now,
-        "open": and_(opens <= now, due > now),
-        "upcoming": opens > now,
-    }
-    return or_(*(conditions[state] for state in states))
-
-
 def read_page(
     raw: RawConnection, query: PageQuery, wanted: QueueFilter, *, sort: str, now: datetime, explain: bool
 ) -> tuple[list[Answer], str | None]:
-    """Return one page of the queue and the cursor of the next; all pages use the instant of the first."""
+    """Return one page of the queue and the cursor of the next; all pages use the instant of the first.
+
+    Raises BadCursorError.
+    """
     opened = query.read_cursor(raw.user_id, KEYS[sort], now)
-    now = opened.instant
-    filters = wanted.values
-    values: dict[str, object] = {**filters, "now": to_db_instant(now), "limit": opened.limit + 1}
-    if opened.after is not None:
-        due, id_ = opened.after
-        values |= {"after_due": to_db_instant(due), "after_id": to_db_id(id_)}
-    found = raw.all(statement(wanted.states, frozenset(filters), sort, is_first=opened.after is None), **values)
+    now, parts = opened.instant, parts_of(wanted.states, wanted.stale, sort)
+    number, after = _position(opened.after, len(parts))
+    found: list[tuple[int, Row]] = []
+    while number < len(parts) and len(found) <= opened.limit:
+        more = _rows_of(raw, parts[number], wanted, after, now, down=sort == "-due_at", limit=opened.limit - len(found))
+        found += [(number, row) for row in more]
+        number, after = number + 1, None
     cursor = None
     if len(found) > opened.limit:
         found = found[: opened.limit]
-        last = StoredStep._make(found[-1][: len(COLUMNS)])
-        cursor = opened.cursor([from_db_instant(last.due_at), from_db_id(last.id)])
-    return _items(raw, found, now, explain=explain), cursor
+        number, row = found[-1]
+        last = StoredStep._make(row[: len(COLUMNS)])
+        keys = [from_db_instant(last.due_at), from_db_id(last.id)]
+        cursor = opened.cursor([number, *keys] if sort == URGENCY else keys)
+    return _items(raw, [row for _, row in found], now, explain=explain), cursor
+
+
+def _position(keys: Sequence[Any] | None, parts: int) -> tuple[int, After]:
+    """Return the number of the part and the row in it after which a page begins. Raises BadCursorError."""
+    if keys is None:
+        return 0, None
+    *number, due, id_ = keys
+    if not number:
+        return 0, (due, id_)
+    if number[0] not in range(parts):
+        raise BadCursorError
+    return int(number[0]), (due, id_)
+
+
+def _rows_of(
+    raw: RawConnection, part: Part, wanted: QueueFilter, after: After, now: datetime, *, down: bool, limit: int
+) -> Sequence[Row]:
+    """Return the next rows of a part in their order, at most one more than `limit`."""
+    filters = wanted.values
+    values = {**filters, **ranges(part, after, now, down=down), "now": to_db_instant(now), "limit": limit + 1}
+    found = raw.all(statement(part, frozenset(filters), down=down, is_first=after is None), **values)
+    return found if part.rows == "any" else sorted(found, key=BY_DUE_AND_ID, reverse=down)  # a join may lose the order
+
+
+def stale_steps(raw: RawConnection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """Return the ids of the first stale steps and of their applications, oldest deadline first."""
+    (part,) = parts_of(("overdue",), "only", URGENCY)
+    found = _rows_of(raw, part, QueueFilter(), None, now, down=False, limit=limit - 1)
+    return [(from_db_id(id_), from_db_id(owner)) for id_, owner, *_ in found]
+
+
+def read_items(raw: RawConnection, ids: Sequence[str], now: datetime) -> list[Answer]:
+    """Return steps by their ids, in this order, as the queue shows them, whatever their states."""
+    items = {item["id"]: item for item in _items(raw, raw.all(BY_ID, ids=ids), now, explain=False)}
+    return [items[id_] for id_ in ids]
 
 
 def _items(raw: RawConnection, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:
@@ -130,11 +152,15 @@ def _item(row: Row, around: OtherApplications, clock: str) -> Answer:
 
 
 def stream(raw: RawConnection, wanted: QueueFilter, *, sort: str, now: datetime) -> Iterator[Answer]:
-    """Yield the whole queue; only some rows are in memory at a time. The connection must be in a transaction."""
+    """Yield the whole queue by deadline; only some rows are in memory at a time.
+
+    The connection must be in a transaction.
+    """
+    (part,) = parts_of(wanted.states, "include", sort)
     around, clock = load_other_applications(raw, now), rfc3339(now)
     filters = wanted.values
     values: dict[str, object] = {**filters, "now": to_db_instant(now), "limit": MAX_STREAMED}
-    for row in raw.stream(statement(wanted.states, frozenset(filters), sort, is_first=True), **values):
+    for row in raw.stream(statement(part, frozenset(filters), down=sort == "-due_at", is_first=True), **values):
         yield _item(row, around, clock)
 
 
@@ -150,7 +176,7 @@ def _traced(raw: RawConnection, ids: Collection[str], now: datetime) -> dict[tup
 def summary(session: OwnedSession) -> QueueSummary:
     """Return the numbers of the queue; counting stops at 1,000 rows of each state."""
     now = session.now
-    states = {state: _counted(session, state, now) for state in WORST_FIRST}
+    states = {state: _counted(session, state, now) for state in COUNTED}
     return QueueSummary(
         recomputing=is_recomputing(session),
         capped_at=CAP,
@@ -166,11 +192,14 @@ def summary(session: OwnedSession) -> QueueSummary:
 
 
 def _counted(session: OwnedSession, state: str, now: datetime) -> Counter[int]:
-    """Count the rows of one state by step number, at most 1,000 rows."""
+    """Count the rows of one state, or the stale ones, by step number, at most 1,000 rows."""
+    is_wanted, first = (
+        (is_stale(now), StepInstance.helps_until) if state == "stale" else (in_state(state, now), StepInstance.due_at)
+    )
     rows = (
         select(StepInstance.number)
-        .where(col(StepInstance.closed_state).is_(None), _in_states([state], now), _not_snoozed(now))
-        .order_by(col(StepInstance.due_at))
+        .where(col(StepInstance.closed_state).is_(None), is_wanted, not_snoozed(now))
+        .order_by(col(first))
         .limit(CAP)
     )
     return Counter(session.exec(rows).all())

@@ -142,7 +142,7 @@ def one_step(raw: RawConnection, id_: str, view: View) -> Answer:
     )
 
 
-def named_people(raw: RawConnection, application_id: str) -> set[str]:
-    """Return the ids of the people whom the texts of an application's steps may name."""
-    found = raw.all_pipelined(PEOPLE, ids=[application_id])
+def named_people(raw: RawConnection, application_ids: Sequence[str]) -> set[str]:
+    """Return the ids of the people whom the texts of steps of some applications may name."""
+    found = raw.all_pipelined(PEOPLE, ids=application_ids)
     return {from_db_id(row[1]) for rows in found for row in rows}

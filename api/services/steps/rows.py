@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col
 
-from api.models.step import StepInstance, step_id
+from api.models.step import StepInstance, help_span, step_id
 from api.rules.answers import to_record
 from api.rules.evaluate import RULES_VERSION
 from api.rules.outcome import Instance, StepRecord
@@ -29,6 +29,8 @@ class StoredStep(NamedTuple):
     detail: str
     snoozed_until: str | None
     rules_version: int
+    helps_until: str | None
+    help_span: int | None
 
 
 COLUMNS: tuple[Any, ...] = tuple(getattr(StepInstance, name) for name in StoredStep._fields)
@@ -51,6 +53,8 @@ def column_values(instance: Instance) -> dict[str, Any]:
         "missing": to_db_json(step.missing),
         "detail": to_db_json(step.detail),
         "rules_version": RULES_VERSION,
+        "helps_until": step.helps_until and json_to_db_instant(step.helps_until),
+        "help_span": None if instance.closed_state else help_span(instance.due_at, instance.helps_until),
     }
 
 
@@ -73,7 +77,7 @@ def _equal(name: str, one: Any, other: Any) -> bool:  # noqa: ANN401  # whatever
     """Compare two values of a column; JSON may differ in whitespace, instants in what follows the seconds."""
     if one == other:
         return True
-    if name.endswith("_at"):
+    if name.endswith(("_at", "_until")):
         return is_same_instant(one, other)
     return name in ("missing", "detail") and from_db_json(one) == from_db_json(other)
 
@@ -95,4 +99,5 @@ def record_from_row(row: StoredStep) -> StepRecord:
         row.reason,
         from_db_json(row.missing),
         from_db_json(row.detail),
+        row.helps_until and db_to_json_instant(row.helps_until),
     )

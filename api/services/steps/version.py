@@ -1,7 +1,7 @@
 """The version of a user's steps, as an entity tag.
 
-It changes with every write of the user, and whenever an opening, a deadline, the end of a snooze or the answer date of
-an offer passes.
+It changes with every write of the user, and whenever an opening, a deadline, the instant until which a step helps, the
+end of a snooze or the answer date of an offer passes.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ NOW = param("now", INSTANT)
 
 
 def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a parameter
-    """Return the latest past opening, deadline, end of a snooze and answer date of an offer, as subqueries."""
+    """Return the latest past opening, deadline, end of help and of a snooze, and answer date, as subqueries."""
     row = StepInstance
     open_ = col(row.closed_state).is_(None)
     return [
@@ -29,6 +29,7 @@ def latest_passings(owner: Any) -> list[Any]:  # noqa: ANN401  # a column or a p
         for table, column, more in (
             (row, row.opens_at, (open_,)),
             (row, row.due_at, (open_,)),
+            (row, row.helps_until, (open_,)),
             (row, row.snoozed_until, ()),
             (Offer, Offer.respond_by, ()),
         )
