@@ -1,6 +1,5 @@
 """Endpoint of the full-text search."""
 
-from collections.abc import Collection
 from typing import Annotated, get_args
 
 from fastapi import Query
@@ -8,7 +7,6 @@ from pydantic import Field, StringConstraints
 
 from api.errors import InvalidError
 from api.http.deps import Caller, CallerDep, PageDep
-from api.http.filters import OfApplication
 from api.http.routes import Routes
 from api.models.base import IN_QUERY
 from api.models.search import SearchPage, SearchType
@@ -16,7 +14,7 @@ from api.protocol.scopes import missing_scopes
 from api.services.facts.crud import id_filter
 from api.services.search.results import is_complete, search
 
-TYPES = get_args(SearchType)
+TYPES: tuple[SearchType, ...] = get_args(SearchType)
 PEOPLE = frozenset({"contact", "reference"})
 ONE = "|".join(TYPES)
 Types = Annotated[str, Field(json_schema_extra={"pattern": f"^({ONE})(,({ONE}))*$"})]
@@ -29,12 +27,14 @@ def search_texts(
     page: PageDep,
     q: Annotated[
         Annotated[str, StringConstraints(min_length=1, max_length=200), IN_QUERY],
-        Query(description="Words, `\"a phrase\"`, `word*` for words that begin with it, `-word` for texts without it."),
+        Query(description='Words, `"a phrase"`, `word*` for words that begin with it, `-word` for texts without it.'),
     ],
     types: Annotated[
         Types | None, Query(max_length=200, description=f"A comma list of {', '.join(TYPES)}. Default: all of them.")
     ] = None,
-    application_id: OfApplication = None,
+    application_id: Annotated[
+        str | None, Query(max_length=64, description="Only this application and what belongs to it.")
+    ] = None,
 ) -> SearchPage:
     """Search your texts.
 
@@ -50,12 +50,10 @@ def search_texts(
         of = None if application_id is None else id_filter("application_id", application_id)
         items, cursor = search(session, page, q, nouns, of)
         caller.link_next_page(cursor)
-        return SearchPage.model_construct(
-            items=items, next_cursor=cursor, types=nouns, complete=is_complete(session)
-        )
+        return SearchPage.model_construct(items=items, next_cursor=cursor, types=nouns, complete=is_complete(session))
 
 
-def _nouns(caller: Caller, types: str | None) -> Collection[str]:
+def _nouns(caller: Caller, types: str | None) -> list[SearchType]:
     """Return the types to search. Raises InvalidError for unknown ones, ForbiddenError for those of another area."""
     lacks_people = bool(missing_scopes(["contacts:read"], caller.token.scopes))
     if types is None:

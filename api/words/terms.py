@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 PLAIN = str.maketrans(
@@ -149,14 +150,14 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=4_096)
 def _fold_cluster(cluster: str) -> str:
-    """Return a folded character with its marks; what separates words is a space, a character that is not shown empty."""
+    """Return a folded character with its marks: a space for what separates words, nothing for what is not shown."""
     folded = fold(cluster)
     kept = "".join(one if one.isalnum() or unicodedata.category(one)[0] == "M" else " " for one in folded)
     return kept if kept.strip() or not folded else " "
 
 
 def _pairs(run: list[Term]) -> Iterator[Term]:
-    for first, second in zip(run, run[1:], strict=False):
+    for first, second in pairwise(run):
         yield Term(first.word + second.word, first.start, second.end, TermKind.PAIR)
     if run:
         yield run[-1]._replace(kind=TermKind.LAST if len(run) > 1 else TermKind.ALONE)

@@ -11,7 +11,7 @@ from alembic import op
 from sqlmodel import UTCDateTime
 
 revision: str = "0024"
-down_revision: str | None = "0019"
+down_revision: str | None = "0020"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -5,13 +5,13 @@ trigger deletes the terms of a deleted entry; PostgreSQL has them in the entry i
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import col, delete, select, update
 
-from api.models import Contact, SearchEntry
+from api.models import SearchEntry
 from api.models.base import Stored
 from api.services.search.texts import BY_TABLE, digest, indexed_terms, is_searched
 from api.storage.codecs import to_db_id, to_db_instant
@@ -22,6 +22,7 @@ PENDING = "not_indexed_yet"  # in `session.info`: the row of each table and id, 
 KEY = "user_id = :user_id AND noun = :noun AND object_id = :object_id"
 COLUMNS = "user_id, noun, object_id, application_id, updated_at, digest"
 VALUES = ":user_id, :noun, :object_id, :application_id, :updated_at, :digest"
+CHANGED = "application_id = :application_id, updated_at = :updated_at, digest = :digest"
 ENTRY = CompiledStatement(
     select_as_text(SearchEntry.digest).where(
         SearchEntry.noun == param("noun"), SearchEntry.object_id == param("object_id", ID)
@@ -40,16 +41,17 @@ INSERT = {
         f"SELECT {VALUES}, COALESCE(MAX(number), 0) + 1 FROM search_entry",
         f"INSERT INTO search_text (rowid, words) SELECT number, :words FROM search_entry WHERE {KEY}",  # noqa: S608
     ),
-    "postgresql": _statements(f"INSERT INTO search_entry ({COLUMNS}, words) VALUES ({VALUES}, CAST(:words AS tsvector))"),  # noqa: S608
+    "postgresql": _statements(
+        f"INSERT INTO search_entry ({COLUMNS}, words) VALUES ({VALUES}, CAST(:words AS tsvector))"  # noqa: S608
+    ),
 }
 UPDATE = {
     "sqlite": _statements(
-        f"UPDATE search_entry SET application_id = :application_id, updated_at = :updated_at, digest = :digest WHERE {KEY}",  # noqa: S608
+        f"UPDATE search_entry SET {CHANGED} WHERE {KEY}",  # noqa: S608
         f"UPDATE search_text SET words = :words WHERE rowid = (SELECT number FROM search_entry WHERE {KEY})",  # noqa: S608
     ),
     "postgresql": _statements(
-        "UPDATE search_entry SET application_id = :application_id, updated_at = :updated_at, digest = :digest, "  # noqa: S608
-        f"words = CAST(:words AS tsvector) WHERE {KEY}"
+        f"UPDATE search_entry SET {CHANGED}, words = CAST(:words AS tsvector) WHERE {KEY}"  # noqa: S608
     ),
 }
 TOUCH = _statements(f"UPDATE search_entry SET updated_at = :updated_at WHERE {KEY}")  # noqa: S608
@@ -88,11 +90,14 @@ def _follow_bulk_writes(state: ORMExecuteState) -> None:
     if not (state.is_delete or state.is_update) or mapper is None or mapper.class_ not in BY_TABLE:
         return
     assert isinstance(session, OwnedSession)  # noqa: S101  # see the event
-    kind, statement = BY_TABLE[mapper.class_], state.statement
+    kind, statement = BY_TABLE[mapper.class_], cast(Any, state.statement)
     session.flush()
     ids: Any = select(kind.table.id).where(kind.table.user_id == session.user_id)
-    where: Any = statement.whereclause  # type: ignore[attr-defined]  # of an update or a deletion
-    ours = [SearchEntry.noun == kind.noun, col(SearchEntry.object_id).in_(ids if where is None else ids.where(where))]
+    where = statement.whereclause
+    ours: list[Any] = [
+        col(SearchEntry.noun) == kind.noun,
+        col(SearchEntry.object_id).in_(ids if where is None else ids.where(where)),
+    ]
     if state.is_delete:
         session.execute(delete(SearchEntry).where(*ours), execution_options=UNSYNCED)
         return

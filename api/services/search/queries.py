@@ -68,9 +68,7 @@ class Query:
 
 def _contains(words: Sequence[str], phrase: Sequence[str]) -> bool:
     first, length = phrase[0], len(phrase)
-    return any(
-        word == first and tuple(words[at : at + length]) == tuple(phrase) for at, word in enumerate(words)
-    )
+    return any(word == first and tuple(words[at : at + length]) == tuple(phrase) for at, word in enumerate(words))
 
 
 def parse(text: str) -> Query:
@@ -166,7 +164,10 @@ def title_expression(query: Query, dialect: Dialect) -> str:
 def _one(wanted: Wanted, dialect: Dialect, form: str) -> str:
     last = len(wanted.words) - 1
     words = dialect.all(
-        [_word(word, dialect, form, is_prefix=wanted.is_prefix and at == last, of=wanted) for at, word in enumerate(wanted.words)]
+        [
+            _word(word, dialect, form, is_prefix=wanted.is_prefix and at == last, of=wanted)
+            for at, word in enumerate(wanted.words)
+        ]
     )
     if wanted.number is None:
         return words

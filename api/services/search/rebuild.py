@@ -115,7 +115,7 @@ def _compare(session: OwnedSession, kind: Searched, rows: Sequence[Any], progres
 def _remove_entries_of_nothing(session: OwnedSession, kind: Searched, *, repair: bool) -> int:
     """Delete entries whose object is gone; return how many there are."""
     there = select(kind.table.id).where(kind.table.user_id == session.user_id)
-    gone = (SearchEntry.noun == kind.noun, col(SearchEntry.object_id).not_in(there))
+    gone = (col(SearchEntry.noun) == kind.noun, col(SearchEntry.object_id).not_in(there))
     found = len(session.exec(select(SearchEntry.object_id).where(*gone)).all())
     if found and repair:
         session.execute(delete(SearchEntry).where(*gone), execution_options=UNSYNCED)

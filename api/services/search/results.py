@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Integer, literal_column
@@ -26,7 +26,7 @@ from api.words.terms import TERMS_VERSION
 MAX_MATCHES = 5_000  # objects that the index may find; sorting them takes about 15 ms
 LOOKED_AT = 200  # objects whose texts are read to find phrases
 KEYS: Any = ((literal_column("in_title", Integer), True), (SearchEntry.updated_at, True), (SearchEntry.object_id, True))
-LAST = (2, datetime(2299, 12, 31), FIRST_ID)
+LAST = (2, datetime(2299, 12, 31, tzinfo=UTC), FIRST_ID)
 MATCHES = {
     # The terms of a user are in the index under the user: only the user's own matches are counted and sorted.
     "sqlite": f"""
@@ -104,7 +104,7 @@ def search(
     return items, asked.cursor([last.in_title, last.updated_at, last.id])
 
 
-def _matches(  # noqa: PLR0913  # what is asked for
+def _matches(  # what is asked for
     session: OwnedSession, query: Query, asked: Page, nouns: Collection[str], application_id: str | None, limit: int
 ) -> list[Match]:
     name = session.get_bind().dialect.name
@@ -117,7 +117,7 @@ def _matches(  # noqa: PLR0913  # what is asked for
         "title": title_expression(query, dialect),
         "nouns": f" {' '.join(nouns)} ",
         "in_title": int(in_title),
-        "updated_at": to_db_instant(updated_at) if updated_at.tzinfo else f"{updated_at:%Y-%m-%d %H:%M:%S}.000000",
+        "updated_at": to_db_instant(updated_at),
         "object_id": to_db_id(id_),
         "limit": limit,
     }
