@@ -8,7 +8,6 @@ from sqlalchemy import BigInteger, Index
 from sqlmodel import Field as Column
 
 from api.models.base import AN_ID, id_column, owned_by_user, points_at
-from api.models.page import Page
 from api.storage.session import Owned
 
 SearchType = Literal[
@@ -66,9 +65,11 @@ class SearchItem(BaseModel):
     href: str
 
 
-class SearchPage(Page[SearchItem]):
+class SearchPage(BaseModel):
     """A page of what was found. `types`: the types that were searched."""
 
+    items: list[SearchItem]
+    next_cursor: str | None
     types: list[SearchType]
     complete: bool = Field(
         description="False while the texts of an account of an older version are still being indexed."
