@@ -1,4 +1,4 @@
-"""The index: equal to the texts after every write, rebuilt in slices; it finds what a slow reading of all texts finds."""
+"""The index: equal to the texts after every write, rebuilt in slices, and compared with a slow reading of all texts."""
 
 import itertools
 from typing import Any

@@ -54,7 +54,7 @@ PAGE = """
         SELECT 1 FROM application
         WHERE application.user_id = :user_id AND application.id = entry.application_id AND deleted_at IS NULL
     ))
-    ORDER BY in_title DESC, updated_at DESC, object_id DESC LIMIT :limit
+    ORDER BY entry.in_title DESC, entry.updated_at DESC, entry.object_id DESC LIMIT :limit
 """
 STATEMENTS = {
     "sqlite": written_statement(MATCHES["sqlite"] + PAGE.format(updated_at=":updated_at", object_id=":object_id")),
