@@ -68,12 +68,15 @@ ACCEPTED = {
 BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
     "It depends on the clock.": frozenset({"future_evidence", "in_the_past", "not_within_30_days"}),
     "A format states it, and texts with a length at its bound are drawn without their format.": frozenset(
-        {"unknown_zone", "unusable_address"}
+        {"not_an_address", "unknown_zone", "unusable_address"}
     ),
     "The pattern of If-Match has quotes, without which it is drawn in the listed cases.": frozenset({"unusable_etag"}),
     "It depends on another field, and a schema compares no two values.": frozenset(
         {
             "before_contact_from",
+            "before_from",
+            "before_received_at",
+            "period_too_long",
             "before_permission_at",
             "below_salary_min",
             "either_or",
@@ -99,6 +102,11 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
     "It depends on what is stored, or on what is known about passwords.": frozenset(
         {
             "common_password",
+            "interview_ahead",
+            "interview_held",
+            "interview_not_held",
+            "recipient_address_unusable",
+            "too_many_rows",
             "unusable_link",
             "wrong_password",
             "bad_cursor",
@@ -319,6 +327,12 @@ def choice(case: AnyCase, count: int) -> int:
 def linked(link: str, ids: Mapping[str, str]) -> Any:
     """Return the value of a link field: an id, or a list of one id; `ids` are by path parameter."""
     return [ids[LINKS[link]]] if link in MANY else ids[LINKS[link]]
+
+
+def names_objects(case: AnyCase, link: str) -> bool:
+    """Tell whether a field of a body holds ids; `steps` can also be a word, such as `stale`."""
+    value = case.body.get(link) if isinstance(case.body, dict) else None
+    return bool(value) and isinstance(value, list) == (link in MANY)
 
 
 def ids_of_record(ids: Mapping[str, str]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from tests.contract.runs import (
     ids_of_record,
     linked,
     load,
+    names_objects,
     only,
     tell,
 )
@@ -96,7 +97,7 @@ class Sequences(RecordingStateMachine):
         if not self.follows(case):
             case.path_parameters.update({name: id_ for name, id_ in ids.items() if name in case.path_parameters})
         if isinstance(case.body, dict) and choice(case, 4):
-            case.body.update({link: linked(link, ids) for link in LINKS if case.body.get(link)})
+            case.body.update({link: linked(link, ids) for link in LINKS if names_objects(case, link)})
         if case.path_parameters:
             self.strange = case.derive().call(headers={"Authorization": self.stranger.headers["Authorization"]})
 
