@@ -1,27 +1,16 @@
 """Alembic environment: run the migrations on a given connection, or on the database of the settings."""
 
-import re
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Column, Connection, create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import SQLModel
 
 import api.models  # noqa: F401  # registers every table
+from api.models.search import is_in_models
 from api.settings import MIGRATING, Settings
 
 WAIT = {"sqlite": "PRAGMA busy_timeout = 60000", "postgresql": "SET statement_timeout = 0"}
-
-
-NOT_IN_MODELS = re.compile(r"search_text|search_entry\.words|ix_search_entry_words")
-
-
-def is_in_models(thing: Any, name: str | None, *_: object) -> bool:  # noqa: ANN401  # anything of a schema
-    """Tell whether the models describe something: not how a database searches, which each does in its own way."""
-    place = name or ""
-    if getattr(thing, "table", None) is not None and isinstance(thing, Column):
-        place = f"{thing.table.name}.{name}"
-    return not NOT_IN_MODELS.match(place)
 
 
 def migrate(connection: Connection) -> None:
