@@ -1,5 +1,6 @@
 """Endpoint of the full-text search."""
 
+from collections.abc import Collection
 from typing import Annotated, get_args
 
 from fastapi import Query
@@ -15,7 +16,7 @@ from api.services.facts.crud import id_filter
 from api.services.search.results import is_complete, search
 
 TYPES: tuple[SearchType, ...] = get_args(SearchType)
-PEOPLE = frozenset({"contact", "reference"})
+OTHER_AREAS = {"contact": "contacts:read", "reference": "contacts:read", "search_activity": "steps:read"}
 ONE = "|".join(TYPES)
 Types = Annotated[str, Field(json_schema_extra={"pattern": f"^({ONE})(,({ONE}))*$"})]
 routes = Routes("search")
@@ -42,8 +43,8 @@ def search_texts(
     have all words of `q` in their texts. Case and accents make no difference; the last word may be a beginning; of a
     company's name a piece is enough; a telephone number may be written in any way. Nothing else in `q` has a meaning,
     and no `q` is an error but one without a word or with more than ten (422). What has all words in its title comes
-    first, then what changed last. Contacts and references need the scope `contacts:read`: without `types`, a token
-    searches the types that it may read. A search for a phrase can return short pages: follow `next_cursor`.
+    first, then what changed last. Contacts and references also need `contacts:read`, and search activities
+    `steps:read`: without `types`, a token searches the types that it may read. A search for a phrase can return short pages: follow `next_cursor`.
     """
     with caller.reading() as session:
         nouns = _nouns(caller, types)
@@ -55,12 +56,15 @@ def search_texts(
 
 def _nouns(caller: Caller, types: str | None) -> list[SearchType]:
     """Return the types to search. Raises InvalidError for unknown ones, ForbiddenError for those of another area."""
-    lacks_people = bool(missing_scopes(["contacts:read"], caller.token.scopes))
     if types is None:
-        return [one for one in TYPES if not (lacks_people and one in PEOPLE)]
+        return [one for one in TYPES if not missing_scopes(_scopes([one]), caller.token.scopes)]
     named = set(types.split(","))
     if not named <= set(TYPES):
         raise InvalidError.parameter("types", "unknown_type", f"Use a comma list of {', '.join(TYPES)}.")
-    if named & PEOPLE:
-        caller.require_scopes("contacts:read")
+    caller.require_scopes(*_scopes(named))
     return [one for one in TYPES if one in named]
+
+
+def _scopes(types: Collection[str]) -> list[str]:
+    """Return the scopes that types need in addition to that of the operation."""
+    return sorted({OTHER_AREAS[one] for one in types if one in OTHER_AREAS})

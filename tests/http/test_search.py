@@ -183,7 +183,9 @@ def test_people_are_found_with_their_scope_only(world: World, client: TestClient
     other.headers["Authorization"] = f"Bearer {limited}"
     page = read(other, "/v1/search", q="robin")
     assert [item["id"] for item in page["items"]] == [app]
-    assert not {"contact", "reference"} & set(page["types"])
+    assert not {"contact", "reference", "search_activity"} & set(page["types"])
+    activities = other.get("/v1/search", params={"q": "robin", "types": "search_activity"})
+    assert problem(activities, 403, "forbidden")["missing_scopes"] == ["steps:read"]
     refused = problem(other.get("/v1/search", params={"q": "robin", "types": "note,contact"}), 403, "forbidden")
     assert refused["missing_scopes"] == ["contacts:read"]
     assert len(found(client, "robin")) == 3
