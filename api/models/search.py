@@ -42,8 +42,8 @@ class SearchEntry(Owned, table=True):
         Index("ix_search_entry_number", "number", unique=True),
     )
 
-    noun: str = Column(primary_key=True, max_length=16)
     object_id: str = id_column(primary_key=True)
+    noun: str = Column(primary_key=True, max_length=16)
     application_id: str | None = id_column(nullable=True)
     updated_at: datetime
     digest: str = Column(max_length=32)

@@ -43,8 +43,9 @@ def search_texts(
     have all words of `q` in their texts. Case and accents make no difference; the last word may be a beginning; of a
     company's name a piece is enough; a telephone number may be written in any way. Nothing else in `q` has a meaning,
     and no `q` is an error but one without a word or with more than ten (422). What has all words in its title comes
-    first, then what changed last. Contacts and references also need `contacts:read`, and search activities
-    `steps:read`: without `types`, a token searches the types that it may read. A search for a phrase can return short pages: follow `next_cursor`.
+    first, then what changed last. Contacts and references also need `contacts:read`, search activities `steps:read`:
+    without `types`, a token searches the types that it may read. A search for a phrase can return short pages: follow
+    `next_cursor`.
     """
     with caller.reading() as session:
         nouns = _nouns(caller, types)

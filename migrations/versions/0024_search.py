@@ -24,8 +24,8 @@ def upgrade() -> None:
     op.create_table(
         "search_entry",
         sa.Column("user_id", ID, nullable=False),
-        sa.Column("noun", sa.String(16), nullable=False),
         sa.Column("object_id", ID, nullable=False),
+        sa.Column("noun", sa.String(16), nullable=False),
         sa.Column("application_id", ID, nullable=True),
         sa.Column("updated_at", UTCDateTime(), nullable=False),
         sa.Column("digest", sa.String(32), nullable=False),
@@ -39,7 +39,7 @@ def upgrade() -> None:
             name="fk_search_entry_user_id_application_id_application",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("user_id", "noun", "object_id", name="pk_search_entry"),
+        sa.PrimaryKeyConstraint("user_id", "object_id", "noun", name="pk_search_entry"),
     )
     op.create_index("ix_search_entry_application", "search_entry", ["user_id", "application_id"])
     op.create_index("ix_search_entry_number", "search_entry", ["number"], unique=True)
