@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -49,11 +50,14 @@ def demo_app(url: str, clock: Callable[[], datetime] = lambda: NOW) -> tuple[Fas
 
 
 def filled(path: str, operation: Node) -> str:
-    """Return a path with its parameters replaced by their examples."""
+    """Return a path with the examples of its parameters and of the required ones of its query."""
+    query = {}
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
-    return path
+        elif parameter["in"] == "query" and parameter["required"]:
+            query[parameter["name"]] = parameter["example"]
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _example_of(parameter: Node) -> Iterator[Any]:
@@ -96,7 +100,7 @@ def capture() -> Node:
             taken = {parameter["name"] for parameter in parameters}
             fullest = {name: value for name, value in FULLEST.items() if name in taken}
             shown = {parameter["name"]: value for parameter in parameters for value in _example_of(parameter)}
-            answer = client.get(filled(path, operation), params={**fullest, **shown})
+            answer = client.get(filled(path, operation), params={**fullest, **shown} or None)
             if answer.status_code != 200:
                 raise RuntimeError(f"GET {path} answered {answer.status_code}: {answer.text}")
             for name, value in _examples_in(answer.json(), content["schema"], schemas):

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from api import demo as demo_account
 from api import logs
-from api.commands import backups, users
+from api.commands import backups, search, users
 from api.commands.terminal import BEHIND, Email, connected, errors, fail, now, opened, progress_bar
 from api.errors import ProblemError
 from api.http import server
@@ -48,6 +48,7 @@ token_app = typer.Typer(help="Personal tokens.", no_args_is_help=True)
 steps_app = typer.Typer(help="The stored steps.", no_args_is_help=True)
 app.add_typer(backups.app)
 app.add_typer(users.app, name="user")
+app.add_typer(search.app, name="search")
 app.add_typer(token_app, name="token")
 app.add_typer(steps_app, name="steps")
 BACKLOG = 1_024

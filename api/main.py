@@ -46,6 +46,7 @@ from api.routers import (
     queue,
     references,
     reports,
+    search,
     search_activities,
     sessions,
     stages,
@@ -58,6 +59,7 @@ from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
 from api.workers import erasure, mailer, recompute, retention
+from api.workers import search as search_worker
 from api.workers.supervisor import Supervisor
 
 ROUTERS = (
@@ -85,6 +87,7 @@ ROUTERS = (
     offers.routes,
     search_activities.routes,
     calendar_feeds.routes,
+    search.routes,
     timelines.routes,
     statistics.routes,
     exports.routes,
@@ -143,6 +146,8 @@ def _supervised(app: FastAPI) -> Supervisor:
     supervisor.add(erasure.TASK, erase, every_seconds=erasure.EVERY_SECONDS)
     send = partial(mailer.mail_pass, database, clock, settings, is_stopping)
     supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
+    index = partial(search_worker.search_pass, database, clock, is_stopping)
+    supervisor.add(search_worker.TASK, index, every_seconds=search_worker.EVERY_SECONDS)
     return supervisor
 
 

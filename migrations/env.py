@@ -7,6 +7,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import SQLModel
 
 import api.models  # noqa: F401  # registers every table
+from api.models.search import is_in_models
 from api.settings import MIGRATING, Settings
 
 WAIT = {"sqlite": "PRAGMA busy_timeout = 60000", "postgresql": "SET statement_timeout = 0"}
@@ -36,6 +37,7 @@ def _run(connection: Connection, *, sqlite: bool) -> None:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
+        include_object=is_in_models,
         render_as_batch=sqlite,
         compare_type=True,
         transaction_per_migration=False,

@@ -49,6 +49,7 @@ PARAMETERS: dict[str, object] = {
     "session_id": SESSION,
     "token_id": TOKEN,
     "slug": "invalid",
+    "q": "proof rounds",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "UserCreate": {

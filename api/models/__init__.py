@@ -14,6 +14,7 @@ from api.models.mail import Mail
 from api.models.note import Note
 from api.models.offer import Offer
 from api.models.reference import ApplicationReference, Reference
+from api.models.search import SearchEntry
 from api.models.search_activity import SearchActivity
 from api.models.step import StepInstance, StepOverride
 from api.models.token import Token
@@ -38,6 +39,7 @@ __all__ = [
     "Offer",
     "Reference",
     "SearchActivity",
+    "SearchEntry",
     "StageChange",
     "StepInstance",
     "StepOverride",

@@ -14,6 +14,7 @@ from api.models.token import Secret
 from api.models.type_notes import Expects
 from api.protocol.etags import new_epoch
 from api.security import is_common, normal_password
+from api.words.terms import TERMS_VERSION
 
 MIN_PASSWORD = 12
 
@@ -51,7 +52,8 @@ class User(Versioned, table=True):
     write counter and the versions in a backup are older than tags that clients know. `recompute_after` is the id of the
     last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins and
     tokens are refused. From `erased_at` on, it has no credentials and no address, and its rows are being deleted.
-    `stored_bytes` is what its rows count.
+    `stored_bytes` is what its rows count. `search_version`: the version of the terms with which all its texts are in
+    the index of the search; 0: not all of them are.
     """
 
     __tablename__ = "user_account"
@@ -75,6 +77,7 @@ class User(Versioned, table=True):
     recompute_after: str | None = id_column(nullable=True)
     disabled_at: datetime | None = None
     erased_at: datetime | None = None
+    search_version: int = TERMS_VERSION
     created_at: datetime
     updated_at: datetime
 

@@ -1,7 +1,8 @@
 """How many bytes an account stores: counted in the transaction of each write, in the account's row.
 
 A row counts as the bytes of its texts and JSON documents, and 200 for the rest: ids, instants, index entries. The
-activity of the account counts too; what follows from other rows (steps) or is limited otherwise (mails) does not.
+activity of the account counts too; what follows from other rows (steps, the index of the search) or is limited
+otherwise (mails) does not.
 
 The listeners below see every flush and every bulk update and deletion of a session, with the rows that the database
 deletes with their parent.
@@ -18,12 +19,12 @@ from sqlmodel import SQLModel, col, func, select, update
 from sqlmodel.sql.sqltypes import AutoString
 
 from api.errors import QuotaExceededError
-from api.models import Activity, IdempotentResponse, Mail, StepInstance, User
+from api.models import Activity, IdempotentResponse, Mail, SearchEntry, StepInstance, User
 from api.storage.raw_sql import OWNER, CompiledStatement, RawConnection, param
 from api.storage.session import Owned, OwnedSession
 
 ROW_BYTES = 200
-UNCOUNTED = (StepInstance, Mail)
+UNCOUNTED = (StepInstance, Mail, SearchEntry)
 Columns = Sequence[tuple[str, bool]]
 BESIDE = (Activity, IdempotentResponse)  # written beside every change of a fact
 MEGABYTE = 1_000_000

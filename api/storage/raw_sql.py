@@ -3,12 +3,13 @@
 Rows stay tuples. As in a session, the owner's criteria are added to every owned table.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Integer, Text, Uuid, bindparam, cast
+from sqlalchemy import JSON, DateTime, Dialect, Integer, Text, Uuid, bindparam, cast, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.sql.functions import FunctionElement
@@ -24,6 +25,7 @@ INSTANT, ID = DateTime(timezone=True), Uuid(as_uuid=False)
 LIST_SIZES = (0, 1, 10, 100, 500)  # lists of ids are padded to one of these sizes, so that few statements are compiled
 MAX_IDS = LIST_SIZES[-1]
 STREAMED_AT_ONCE = 500
+NAMED = re.compile(r":([a-z_]+)")
 
 
 def param(name: str, kind: Any = None) -> Any:  # noqa: ANN401  # a parameter of any type
@@ -108,6 +110,12 @@ class CompiledStatement:
             whole: Any = statement.compile(dialect=dialect).construct_expanded_state()
             self._compiled[key] = (whole.statement, whole.positiontup, whole.parameters)
         return self._compiled[key]
+
+
+def written_statement(written: str) -> CompiledStatement:
+    """Return a statement for what only one database has; it must name the owner, `:user_id`, itself."""
+    named = [param(name) for name in dict.fromkeys(NAMED.findall(written))]
+    return CompiledStatement(text(written).bindparams(*named), owned=False)
 
 
 class RawConnection:

@@ -127,6 +127,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
     app = ids["application"]
     return [
         *EXPORTS,
+        "/v1/search?q=example&types=contact",
         *lists(ids),
         "/v1/queue?state=overdue,open,upcoming",
         "/v1/queue?state=overdue,open,upcoming&explain=true",

@@ -165,9 +165,9 @@ def _complete_parameters(route: Route, operation: Node) -> None:
 
 
 def _complete_parameter(parameter: Node) -> None:
-    """Add the example of a path parameter, and the format of an id."""
+    """Add the example of a required parameter, and the format of an id."""
     name, schema = parameter["name"], parameter["schema"]
-    if name in examples.PARAMETERS and parameter["in"] == "path":
+    if name in examples.PARAMETERS and parameter["required"]:
         parameter["example"] = examples.PARAMETERS[name]
     if name.endswith("_id"):
         option: Node = schema["anyOf"][0] if "anyOf" in schema else schema

@@ -21,6 +21,7 @@ from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 SLICE_SECONDS = 0.03  # and the time of a last batch: other writers wait at most about 50 ms
 ROWS_PER_BATCH = 200
+SLOW_ROWS_PER_BATCH = 20  # of the index of the search: SQLite overwrites every term of a text
 NOWHERE = "erased.invalid"
 ACCOUNT: Any = SQLModel.metadata.tables[str(User.__tablename__)]
 OWNED_TABLES = [table for table in reversed(SQLModel.metadata.sorted_tables) if "user_id" in table.columns]
@@ -98,7 +99,8 @@ def ended_accounts(session: OwnedSession, limit: int) -> Sequence[str]:
 
 def _delete_batch(session: OwnedSession, table: Table) -> int:
     key = next(column for column in table.primary_key.columns if column.name != "user_id")
-    some = select(key).where(table.c.user_id == session.user_id).order_by(key).limit(ROWS_PER_BATCH)
+    most = min(ROWS_PER_BATCH, SLOW_ROWS_PER_BATCH) if table.name == "search_entry" else ROWS_PER_BATCH
+    some = select(key).where(table.c.user_id == session.user_id).order_by(key).limit(most)
     return _rows_of(session.execute(delete(table).where(table.c.user_id == session.user_id, key.in_(some))))
 
 

@@ -21,6 +21,7 @@ SECRETS = frozenset({"password_hash", "hash"})
 LEFT_OUT = {
     "kept_answer": "Responses that are stored for a day for retries: they repeat rows of this export.",
     "mail_out": "Which mails were sent to you, for 90 days: their contents are not stored.",
+    "search_entry": "An index of words of rows that are in this export.",
     "throttle": "Counts of attempts in the last hour: they belong to no account.",
 }
 AT_ONCE = 500

@@ -1,1 +1,3 @@
 """Facts that users record: a write validates the fact, stores it, and judges the affected steps."""
+
+from api.services.search import index as index  # its listeners see every write of a fact

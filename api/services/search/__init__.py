@@ -1,0 +1,1 @@
+"""Full-text search: which texts are indexed, the index, queries, and what is found."""
