@@ -19,7 +19,7 @@ from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, sel
 from api.storage.session import UNSYNCED, OwnedSession
 
 PENDING = "not_indexed_yet"  # in `session.info`: the row of each table and id, None if it was deleted
-KEY = "user_id = :user_id AND noun = :noun AND object_id = :object_id"
+KEY = "search_entry.user_id = :user_id AND noun = :noun AND object_id = :object_id"
 COLUMNS = "user_id, noun, object_id, application_id, updated_at, digest"
 VALUES = ":user_id, :noun, :object_id, :application_id, :updated_at, :digest"
 CHANGED = "application_id = :application_id, updated_at = :updated_at, digest = :digest"
