@@ -71,7 +71,8 @@ def marked(demo_database: tuple[str, str], store: Store) -> Iterator[Marked]:
 
 def mark_details(session: OwnedSession) -> None:
     for table, names in DETAILS.items():
-        for row in session.exec(select(table)).all():
+        wanted: Any = select(table)
+        for row in session.exec(wanted).all():
             for name in names:
                 setattr(row, name, word(name))
     for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
