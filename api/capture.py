@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from api import demo
 from api.http import examples as ids
 from api.http.openapi import document
-from api.http.openapi.document import build_openapi, operations
+from api.http.openapi.document import build_complete, operations
 from api.main import create_app
 from api.settings import Settings
 
@@ -55,7 +55,7 @@ def filled(path: str, operation: Node) -> str:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
-        elif parameter["in"] == "query" and parameter["required"]:
+        elif parameter["in"] == "query" and parameter.get("required"):
             query[parameter["name"]] = parameter["example"]
     return f"{path}?{urlencode(query)}" if query else path
 
@@ -90,7 +90,7 @@ def capture() -> Node:
     with tempfile.TemporaryDirectory() as folder:
         clock = [NOW]
         app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}", lambda: clock[-1])
-        made = build_openapi(app)
+        made = build_complete(app)
         schemas = made["components"]["schemas"]
         for path, method, operation in operations(made):
             content = operation["responses"].get("200", {}).get("content", {}).get("application/json")

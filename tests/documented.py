@@ -1,7 +1,8 @@
-"""Check statuses of answers and addresses of hints against the published document."""
+"""The published document, with every operation complete by itself; checks of statuses and addresses against it."""
 
 import json
 import re
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,39 @@ UNDOCUMENTED = {405, 500}
 
 
 @cache
-def _operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+def published() -> Any:
+    """Return the committed document with its shared parts put back."""
     path = Path(__file__).parents[1] / "openapi" / "openapi.json"
-    paths: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["paths"]
-    ordered = sorted(paths.items(), key=lambda item: item[0].count("{"))
+    return expanded(json.loads(path.read_text(encoding="utf-8")))
+
+
+def expanded(document: Any) -> Any:
+    """Put shared parameters and headers back where they are referred to, and the examples of bodies into schemas."""
+    components = document["components"]
+
+    def whole(one: Any, kind: str) -> Any:
+        return deepcopy(components[kind][one["$ref"].rpartition("/")[2]]) if "$ref" in one else one
+
+    for item in document["paths"].values():
+        for operation in item.values():
+            if "parameters" in operation:
+                operation["parameters"] = [whole(one, "parameters") for one in operation["parameters"]]
+            for answer in operation["responses"].values():
+                for name, one in answer.get("headers", {}).items():
+                    answer["headers"][name] = whole(one, "headers")
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            schema = content.get("schema", {})
+            for option in (schema, *schema.get("anyOf", ())):
+                if "example" in content and "$ref" in option:
+                    named = components["schemas"][option["$ref"].rpartition("/")[2]]
+                    named.setdefault("examples", [content["example"]])
+                    break
+    return document
+
+
+@cache
+def _operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    ordered = sorted(published()["paths"].items(), key=lambda item: item[0].count("{"))
     return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", template)), item) for template, item in ordered]
 
 

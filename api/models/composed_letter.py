@@ -9,6 +9,8 @@ from api.models.letter import Channel, LetterPublic
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
 
+Severity = Literal["error", "warning", "advice"]
+
 
 class ComposeLetter(Body):
     """The kind of letter, its recipients and its tone."""
@@ -48,7 +50,7 @@ class FindingPublic(BaseModel):
     model_config = ConfigDict(from_attributes=True, title="Finding")
 
     code: str
-    severity: Literal["error", "warning", "advice"]
+    severity: Severity
     where: str
     detail: str
     fix: str

@@ -41,6 +41,7 @@ class Channel(StrEnum):
     HAND = "hand"
 
 
+LetterStatus = Literal["draft", "sent"]
 CheckName = Literal[
     "recipient_named",
     "name_verified",
@@ -177,7 +178,7 @@ class LetterPublic(Shown):
     application_id: str
     interview_id: AnyId | None
     kind: LetterKind
-    status: Literal["draft", "sent"]
+    status: LetterStatus
     channel: Channel | None
     subject: Line | None
     body: Text | None

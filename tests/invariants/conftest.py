@@ -1,10 +1,8 @@
 """Fixtures with the demo account and a stranger, and all operations of the published document."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,14 +20,13 @@ from api.main import create_app
 from api.settings import Settings
 from tests.conftest import Clock, World
 from tests.demo import ask_for_reset, show_calendar
+from tests.documented import published
 from tests.mails import SMTP
 from tests.served import http_client, served
 from tests.stores import Store
 
 CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-DOCUMENT: Node = json.loads(
-    (Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"),
-)
+DOCUMENT: Node = published()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.capture import NOW
-from api.http.openapi.document import build_openapi
+from api.http.openapi.document import build_complete
 from api.http.route_index import routes_of
 from tests.hostile import addresses, attempts, bodies, cursors, headers, texts, values
 from tests.hostile.asgi_client import Sent
@@ -41,7 +41,7 @@ def shared_harness(demo_database: tuple[str, str], store: Store) -> Iterator[Fuz
     """A harness shared by all tests that leave the demo account unchanged."""
     with opened_world(store, demo_database[0]) as world:
         world.database.open_inline_connection()
-        with fuzz_harness(world, build_openapi(world.app, NOW)) as found:
+        with fuzz_harness(world, build_complete(world.app, NOW)) as found:
             yield found
 
 

@@ -12,6 +12,8 @@ from fastapi.openapi.utils import get_openapi
 from api import __version__
 from api.http import examples
 from api.http.credentials import CSRF_HEADER
+from api.http.openapi.lean import lean
+from api.http.openapi.problem_examples import problem_example
 from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
 from api.http.strict_route import MERGE_PATCH, Route
@@ -87,7 +89,12 @@ LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type":
 
 
 def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
-    """Return the OpenAPI document. `now`: the instant from which the one example in the future is dated."""
+    """Return the published OpenAPI document. `now`: the instant from which the one example in the future is dated."""
+    return lean(build_complete(app, now))
+
+
+def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
+    """Return the document before it is made small: every operation is complete by itself."""
     made: Node = get_openapi(
         title="Afterword",
         version=__version__,
@@ -104,14 +111,16 @@ def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
     for model in (ProblemField, ProblemDocument):
         schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas[model.__name__].pop("$defs", None)
+        for field in schemas[model.__name__]["properties"].values():
+            field.pop("default", None)  # an absent field has none
     made["components"]["securitySchemes"] = SCHEMES
     declared = {route.operation_id: route for route in routes_of(app) if isinstance(route, Route)}
     for _, _, operation in operations(made):
         _complete_operation(declared[operation["operationId"]], operation)
     made["components"]["responses"] = {
-        f"Problem{status}": _problem(status)
+        f"E{status}": _problem(status)
         for status in sorted({problem.status for problem in PROBLEM_TYPES.values()})
-        if f"/Problem{status}" in str(made["paths"])
+        if f"/E{status}" in str(made["paths"])
     }
     _add_examples(schemas)
     if now is not None:
@@ -141,7 +150,7 @@ def _complete_operation(route: Route, operation: Node) -> None:
     _complete_parameters(route, operation)
     _complete_responses(route, operation)
     for status in _problem_statuses(route):
-        operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/E{status}"}
 
 
 def _complete_parameters(route: Route, operation: Node) -> None:
@@ -189,6 +198,8 @@ def _complete_responses(route: Route, operation: Node) -> None:
         if status in ("202", "204"):
             answer["description"] = "Done; the response has no body."
             answer.pop("content", None)
+        elif answer["description"] == "Successful Response":
+            answer["description"] = "Created." if status == "201" else "Done."
 
 
 def _response_headers(route: Route, status: str, answer: Node) -> Node:
@@ -227,7 +238,8 @@ def _problem_statuses(route: Route) -> list[int]:
 def _problem(status: int) -> Node:
     titles = sorted({problem.title for problem in PROBLEM_TYPES.values() if problem.status == status})
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
-    answer: Node = {"description": "; ".join(titles) + ".", "content": {"application/problem+json": {"schema": schema}}}
+    content = {"application/problem+json": {"schema": schema, "example": problem_example(status)}}
+    answer: Node = {"description": "; ".join(titles) + ".", "content": content}
     if status == 401:
         answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
     if status in (429, 503):
