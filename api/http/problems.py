@@ -16,7 +16,7 @@ from starlette.types import Scope
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 from api.http.field_messages import KEY, detail_of, expected_in, query_fields
 from api.http.route_index import routes_of
-from api.protocol.field_codes import FIELD_CODES
+from api.protocol.field_codes import ANY_OTHER, FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.storage.codecs import is_id
 
@@ -129,6 +129,7 @@ def field_errors(errors: Sequence[Mapping[str, Any]], route: object = None) -> l
     for error in errors[:MAX_ERRORS]:
         place, *rest = error["loc"] or ("body",)
         code = OWN_CODES.get(error["type"], error["type"])
+        code = code if code in FIELD_CODES else ANY_OTHER
         path = [part for part in rest if _is_key(part)]
         field = expected_in(body, query, place, [*path, KEY] if rest[-1:] == [KEY] else path)
         detail = detail_of(error, field, expected_in(body, query, place, path[:-1]), path[-1] if path else "")

@@ -104,7 +104,7 @@ def asks(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
     choices = {parameter["name"]: parameter["schema"] for parameter in declared.get("parameters", ())}
     yield "as it is", {}
     if "format" in choices:
-        options = [name for one in choices["format"]["anyOf"] for name in one.get("enum", [one.get("const")]) if name]
+        options = choices["format"].get("enum", [choices["format"].get("const")])
         yield from ((f"as {name}", {"params": {"format": name}}) for name in options if name != "pdf")
     everything = {"expand": "contacts,interviews,steps,next_action", "explain": "true"}
     if added := {name: value for name, value in everything.items() if name in choices}:

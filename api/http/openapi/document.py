@@ -113,6 +113,8 @@ def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
         schemas[model.__name__].pop("$defs", None)
         for field in schemas[model.__name__]["properties"].values():
             field.pop("default", None)  # an absent field has none
+    problem = problem_example(422)
+    schemas["ProblemDocument"]["examples"], schemas["ProblemField"]["examples"] = [problem], problem["errors"]
     made["components"]["securitySchemes"] = SCHEMES
     declared = {route.operation_id: route for route in routes_of(app) if isinstance(route, Route)}
     for _, _, operation in operations(made):
