@@ -51,7 +51,7 @@ function useSession(session) {
 
 function onResponse(response) {
   const url = new URL(response.url, location.href);
-  if (url.pathname === "/openapi.json") {
+  if (url.pathname === "/openapi.json" && response.ok) {
     response.text = withoutCookieSchemes(response.text);
   } else if (url.pathname === "/v1/sessions" && response.status === 201) {
     useSession(JSON.parse(response.text));
