@@ -26,7 +26,7 @@ class DrivenPage:
         self._page = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
     def run(self, script: str) -> Any:
-        """Run the body of an async function in the page and return its JSON result. Raises AssertionError if it fails."""
+        """Run the body of an async function in the page; return its JSON result. Raises AssertionError if it fails."""
         expression = f"(async () => {{ {script} }})()"
         told = self._call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in told, told["exceptionDetails"]["exception"].get("description")
