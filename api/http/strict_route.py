@@ -162,15 +162,6 @@ class Route(APIRoute):
         allowed = _query_names(self.dependant)
 
         async def checked(request: Request) -> Response:
-            if not self.is_compressed:
-                return await answered(request)
-            try:
-                answer = await answered(request)
-            except NotModifiedError as error:
-                answer = Response(status_code=304, headers=error.headers)
-            return await compress(request, answer)
-
-        async def answered(request: Request) -> Response:
             _check_query(request, allowed)
             _check_encoding(request)
             if self.body_field is not None:
@@ -189,7 +180,21 @@ class Route(APIRoute):
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
-        return _counted(checked) if self.scopes else checked
+        answered = _compressed(checked) if self.is_compressed else checked
+        return _counted(answered) if self.scopes else answered
+
+
+def _compressed(checked: Handler) -> Handler:
+    """Compress the responses of a handler."""
+
+    async def compressed(request: Request) -> Response:
+        try:
+            answer = await checked(request)
+        except NotModifiedError as error:
+            answer = Response(status_code=304, headers=error.headers)
+        return await compress(request, answer)
+
+    return compressed
 
 
 def _counted(checked: Handler) -> Handler:

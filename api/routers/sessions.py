@@ -41,7 +41,8 @@ def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSe
 
     The response has a token for `Authorization: Bearer …`, which is shown only once. With `cookie: true`, for a
     frontend in a browser, the secret is set as a cookie instead; send `csrf_token` as `X-CSRF-Token` with every write.
-    From a page of another site this is 403 `cookie_cross_site`, because the browser would not send the cookie back. An Idempotency-Key is ignored here.
+    From a page of another site this is 403 `cookie_cross_site`, because the browser would not send the cookie back. An
+    Idempotency-Key is ignored here.
     """
     if body.cookie:
         check_same_site(context.request)

@@ -1,4 +1,4 @@
-"""A page of headless Chromium that tests drive: the DevTools protocol over a pipe (JSON, each message ends with NUL)."""
+"""A page of headless Chromium that tests drive: the DevTools protocol over a pipe (JSON messages that end with NUL)."""
 
 import json
 import os
