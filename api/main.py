@@ -175,7 +175,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     directory = RouteIndex()
     for routes in ROUTERS:
         directory.add(routes.routes)
-    app.router.routes.extend([directory, docs.files])
+    app.router.routes.append(directory)
     problems.install_handlers(app)
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:

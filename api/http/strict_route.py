@@ -16,8 +16,9 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
+from api.errors import FieldError, InvalidError, NotModifiedError, ProblemError, UnauthorizedError
 from api.http.call_limit import count_call, forget_account
+from api.http.compression import JSON, compress, may_be_compressed
 from api.http.credentials import credentials
 from api.http.headers import single_header
 from api.http.token_lookup import look_up_token
@@ -28,7 +29,6 @@ from api.storage.keyset import PageQuery
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 UnlessKnown = Callable[[Request], Awaitable[Response | None]]
 
-JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
 MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # the widest model has 25, the largest debrief 800
@@ -142,6 +142,9 @@ class Route(APIRoute):
         self.declaration = declaration
         super().__init__(path, _serialized(endpoint, options.get("status_code")), **options)
         self.query_names = _query_names(self.dependant)
+        self.is_compressed = may_be_compressed(self.method, path, declaration.scopes, self.query_names) and (
+            "etag" not in getattr(self.response_model, "model_fields", ())  # this one is compared with the header
+        )
 
     @property
     def method(self) -> str:
@@ -177,7 +180,21 @@ class Route(APIRoute):
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
-        return _counted(checked) if self.scopes else checked
+        answered = _compressed(checked) if self.is_compressed else checked
+        return _counted(answered) if self.scopes else answered
+
+
+def _compressed(checked: Handler) -> Handler:
+    """Compress the responses of a handler."""
+
+    async def compressed(request: Request) -> Response:
+        try:
+            answer = await checked(request)
+        except NotModifiedError as error:
+            answer = Response(status_code=304, headers=error.headers)
+        return await compress(request, answer)
+
+    return compressed
 
 
 def _counted(checked: Handler) -> Handler:

@@ -13,7 +13,7 @@ from tests.conftest import World
 from tests.served import Address, closed_after, serving
 
 pytestmark = pytest.mark.sqlite
-LARGE = b"GET /redoc/redoc.js HTTP/1.1\r\nHost: here\r\n\r\n"
+LARGE = b"GET /docs/files/swagger-ui-bundle.js HTTP/1.1\r\nHost: here\r\n\r\n"
 SMALL = b"GET /v1/meta HTTP/1.1\r\nHost: here\r\n\r\n"
 SIZE = 1_000_000  # a little less than the large response
 Server = tuple[Address, uvicorn.Server]

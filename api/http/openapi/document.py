@@ -36,23 +36,27 @@ step is overdue from `due_at` on; a step that is completed exactly at `due_at` i
 Errors are problem documents (RFC 9457). Send `Authorization: Bearer <token>`; `POST /v1/sessions` gives one.
 """
 TAGS = {
-    "account": "Sign-up, sign-in, tokens, your profile and your policy.",
-    "applications": "Applications for a role at a company.",
-    "stages": "The dated stage history of an application; its stage, its offer date and its end are derived from it.",
-    "interviews": "Interview rounds: who took part, what you learned about the next stage, the debrief and the cards.",
-    "contacts": "People at employers and agencies.",
-    "notes": "What went well, which concerns are open, and other notes.",
-    "letters": "Drafts, sent letters and letter templates.",
+    "account": "Begin here: sign up, sign in, and make tokens for programs. Also your profile, your own deadlines "
+    "(the policy), your activity, the export of your data and the end of your account.",
+    "applications": "A job that you applied for: the company, the role, and whom to ask how it stands.",
+    "interviews": "Each interview: when it is, who takes part, what you learned, and cards to prepare for it.",
+    "steps": "The seven steps after an interview: what is open, until when, why, and what to do next. Mark a step as "
+    "done, skip it, or snooze it.",
+    "queue": "What to do now, for all your applications in one list.",
+    "stages": "How an application moved on: applied, interviewing, offered, accepted, rejected and so on, with dates.",
+    "contacts": "People at employers and agencies: names, titles, e-mail addresses and numbers.",
+    "notes": "What went well in an interview, what worried them, and other things to remember.",
+    "letters": "Thank-you letters and other letters: write them from your notes, check them, and record when you sent "
+    "them. Templates for your own words.",
     "references": "People who speak for you, and what you told each of them about an application.",
-    "follow-ups": "Contact with the employer, in both directions.",
-    "offers": "Job offers, and until when you must answer.",
-    "search-activities": "What you do to find other jobs; it counts for step 7.",
-    "steps": "The seven steps of an application: state, deadline, reason, next action.",
-    "calendar": "Calendar feeds: secret addresses to which calendar programs subscribe.",
-    "queue": "What is due across all applications.",
-    "statistics": "How far the applications came, and how long the answers took: figures, pictures and CSV.",
-    "exports": "Whole lists as files for spreadsheets, and the report of your search for others.",
-    "about": "Health, enums, limits, the guide and the problem types; no token needed.",
+    "follow-ups": "Calls and mails with the employer after the interview, both yours and theirs.",
+    "offers": "Job offers: the pay, and until when you must answer.",
+    "search-activities": "What you do to find other jobs. It completes step 7, to keep looking.",
+    "calendar": "Addresses to which calendar programs subscribe, to show interviews and deadlines.",
+    "statistics": "How far your applications came, and how long the answers took, in figures and pictures.",
+    "exports": "Lists as files for spreadsheets and calendars, and a report of your job search to hand in.",
+    "about": "The guide to the seven steps, the allowed values and limits, health, and every error with its solution. "
+    "No token needed.",
 }
 SCHEMES = {
     "bearer": {
