@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -141,10 +141,17 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], *, declaration: Declaration, **options: Any) -> None:  # noqa: ANN401  # starlette's
         self.declaration = declaration
         super().__init__(path, _serialized(endpoint, options.get("status_code")), **options)
-        self.query_names = _query_names(self.dependant)
-        self.is_compressed = may_be_compressed(self.method, path, declaration.scopes, self.query_names) and (
-            "etag" not in getattr(self.response_model, "model_fields", ())  # this one is compared with the header
-        )
+
+    @cached_property
+    def query_names(self) -> list[str]:
+        """The names of the parameters of the query."""
+        return _query_names(self.dependant)
+
+    @cached_property
+    def is_compressed(self) -> bool:
+        """Whether its responses may be compressed. An `etag` within the response is compared with the header."""
+        names_version = "etag" in getattr(self.response_model, "model_fields", ())
+        return not names_version and may_be_compressed(self.method, self.path, self.scopes, self.query_names)
 
     @property
     def method(self) -> str:

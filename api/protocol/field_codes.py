@@ -13,6 +13,7 @@ FIELD_CODES: tuple[str, ...] = (
     "bool_type",
     "common_password",
     "control_character",
+    "cookie_cross_site",
     "csrf",
     "date_from_datetime_inexact",
     "date_from_datetime_parsing",
