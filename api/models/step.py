@@ -1,7 +1,7 @@
 """Steps: the stored rows, what users do to them by hand, and the responses."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +17,14 @@ State = Literal[
 ]
 StepName = Literal["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 Basis = Literal["elapsed", "local_day", "business", "promised", "rolling"]
+Title = Annotated[str, Field(description="What to do, as a heading; the same for every step of this number.")]
+DueOnLocal = Annotated[
+    date | None,
+    Field(
+        description="The last day, in `due_zone`, on which it can be done: of a deadline at midnight the day before."
+    ),
+]
+DueText = Annotated[str | None, Field(description="The deadline in words, as the reason has it, with zone and year.")]
 Recomputing = Annotated[
     bool,
     Field(description="True while a change of policy or zone is being applied in the background: some are older."),
@@ -200,11 +208,14 @@ class StepPublic(BaseModel):
     application_id: str
     number: int
     step: StepName
+    title: Title
     scope: str | None
     state: State
     opens_at: datetime | None
     due_at: datetime | None
     due_zone: str | None
+    due_on_local: DueOnLocal
+    due_text: DueText
     due_basis: Basis | None
     completed_at: datetime | None
     reason: Reason
@@ -227,10 +238,16 @@ class HeadlineStep(BaseModel):
 
     number: int
     step: StepName
+    title: Title
     state: State
     step_id: str | None
     opens_at: datetime | None
     due_at: datetime | None
+    due_zone: str | None
+    due_on_local: DueOnLocal
+    due_text: DueText
+    reason: Reason
+    next_action: HintPublic | None
 
 
 class StepsPublic(BaseModel):

@@ -13,7 +13,7 @@ from api.models.application import ApplicationPublic
 from api.models.contact import ApplicationContactPublic
 from api.models.hint import HintPublic
 from api.models.interview import InterviewPublic
-from api.models.step import State, StepName, StepPublic
+from api.models.step import DueOnLocal, DueText, State, StepName, StepPublic, Title
 from api.rules.answers import Answer
 from api.services.facts.crud import to_public
 from api.services.facts.interviews import INTERVIEW
@@ -24,15 +24,20 @@ from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 MOST = 50  # entries of a list in one application
+OF_PRESSING_STEP = ("step", "title", "state", "due_at", "due_zone", "due_on_local", "due_text")
 
 
 class PressingAction(HintPublic):
-    """The most urgent action, and its step."""
+    """The most urgent action, and its step. An application without an interview waits for one: `create_interview`."""
 
     step_id: str | None
     step: StepName
+    title: Title
     state: State
     due_at: datetime | None
+    due_zone: str | None
+    due_on_local: DueOnLocal
+    due_text: DueText
 
 
 class ExpandedApplication(ApplicationPublic):
@@ -103,5 +108,5 @@ def _most_pressing_action(steps: Sequence[Answer]) -> PressingAction | None:
     step = most_pressing(steps)
     if step is None:
         return None
-    about = {name: step[name] for name in ("step", "state", "due_at")}
+    about = {name: step[name] for name in OF_PRESSING_STEP}
     return PressingAction.model_validate({**step["next_action"], "step_id": step["id"], **about})
