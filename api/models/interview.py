@@ -30,6 +30,7 @@ from api.models.base import (
 )
 from api.models.hint import HintPublic
 from api.models.moment import MomentIO, MomentOut, moment_column
+from api.models.step import QueueApplication
 from api.rules.facts import Moment
 from api.storage.session import Owned
 
@@ -66,6 +67,7 @@ class Interview(Stored, table=True):
         points_at("application", "application_id"),
         points_at("contact", "told_by", cascade=False),
         Index("ix_interview_start", "user_id", "application_id", "starts_at", "id"),
+        Index("ix_interview_by_start", "user_id", "starts_at", "id"),
         Index("ix_interview_end", "user_id", "effective_end_at", "id"),
         Index("ix_interview_told_by", "user_id", "told_by"),
     )
@@ -231,6 +233,12 @@ class InterviewPublic(Shown):
     no_positives_at: NoPositivesAt
     no_concerns_at: NoConcernsAt
     warnings: list[HintPublic]
+
+
+class ListedInterview(InterviewPublic):
+    """An interview in a list across applications, with its application."""
+
+    application: QueueApplication
 
 
 class InterviewInterviewer(Owned, Versioned, table=True):

@@ -261,7 +261,7 @@ class StepsPublic(BaseModel):
 
 
 class QueueApplication(BaseModel):
-    """The application of a step in the queue."""
+    """The application of a step or of an interview, in lists across applications."""
 
     id: str
     company: str

@@ -12,10 +12,12 @@ from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.filters import ApplicationFilterDep
 from api.http.routes import Routes
 from api.models import Application
-from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationUpdate
+from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationSummary, ApplicationUpdate
 from api.models.page import Page
 from api.models.policy import PolicyOverrides, PolicyPublic
+from api.protocol.etags import hashed_etag
 from api.services.current_user import current_user
+from api.services.facts.application_counts import count_applications
 from api.services.facts.applications import APPLICATION, restore
 from api.services.facts.crud import change, find, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
@@ -82,6 +84,18 @@ def list_applications(
         rows, cursor = paged(caller, session, page, ORDERS[sort], mine)
         items = expand_applications(session, to_public(session, APPLICATION, rows), rows, wanted)
         return ApplicationPage.model_construct(items=items, next_cursor=cursor)
+
+
+@routes.get("/v1/applications/summary", scopes="applications:read")
+def get_application_summary(caller: CallerDep) -> ApplicationSummary:
+    """Read the summary of the applications.
+
+    How many there are by stage, how many are live, closed and archived. A deleted application is not counted.
+    """
+    with caller.reading() as session:
+        shown = count_applications(session)
+        caller.set_etag(hashed_etag(shown.model_dump_json()))
+        return shown
 
 
 @routes.post("/v1/applications", status_code=201, scopes="applications:write", errors=[404, 409])

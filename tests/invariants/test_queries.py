@@ -49,6 +49,9 @@ ORDERED = {
     "/v1/applications/{app}/notes?sort=-noted_at": "ix_note_noted",
     "/v1/applications/{app}/follow-ups": "ix_follow_up_at",
     "/v1/applications/{app}/interviews": "ix_interview_start",
+    "/v1/interviews": "ix_interview_by_start",
+    "/v1/interviews?sort=-starts_at": "ix_interview_by_start",
+    "/v1/interviews?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z": "ix_interview_by_start",
     "/v1/applications/{app}/letters": "ix_letter_created",
     "/v1/applications/{app}/offers": "ix_offer_received",
     "/v1/applications/{app}/stages": "ix_stage_change_order",
@@ -127,6 +130,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
     app = ids["application"]
     return [
         *EXPORTS,
+        "/v1/applications/summary",
         "/v1/search?q=example&types=contact",
         *lists(ids),
         "/v1/queue?state=overdue,open,upcoming",

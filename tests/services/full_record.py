@@ -138,6 +138,7 @@ def lists(ids: dict[str, str]) -> list[str]:
         "/v1/sessions",
         "/v1/queue",
         "/v1/queue/summary",
+        "/v1/interviews",
         f"/v1/interviews/{interview}/interviewers",
         *(f"/v1/applications/{app}/{kind}" for kind in kinds),
     ]
