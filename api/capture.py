@@ -30,7 +30,7 @@ TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "TaskState", "Version", "Root", "SessionSecret", "TokenSecret"}
 FULLEST = {
     "explain": "true",
-    "expand": "contacts,interviews,next_action",
+    "expand": "contacts,interviews,headline,next_action",
     "by": "source",
     "contacts": "true",
     "details": "history",
@@ -100,6 +100,8 @@ def capture() -> Node:
             taken = {parameter["name"] for parameter in parameters}
             fullest = {name: value for name, value in FULLEST.items() if name in taken}
             shown = {parameter["name"]: value for parameter in parameters for value in _example_of(parameter)}
+            if operation["operationId"] == "get_application":
+                fullest["expand"] += ",interviewers,notes,letters,references,follow_ups,offers"
             answer = client.get(filled(path, operation), params={**fullest, **shown} or None)
             if answer.status_code != 200:
                 raise RuntimeError(f"GET {path} answered {answer.status_code}: {answer.text}")
@@ -115,7 +117,7 @@ def capture() -> Node:
         ).json()
         found["ComposedLetter"], found["SuggestedChannel"] = composed, composed["suggested_channel"]
         found["ApplicationPublic"] = client.get(f"/v1/applications/{ids.APPLICATION}").json()
-        for name in ("contacts", "interviews", "steps", "next_action", "more"):
+        for name in found["WholeApplication"].keys() - schemas["ApplicationPublic"]["properties"].keys():
             del found["ApplicationPublic"][name]
         for name in ("enums", "labels"):
             found["Meta"][name] = dict(list(found["Meta"][name].items())[:4])

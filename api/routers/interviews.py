@@ -25,7 +25,7 @@ from api.http.crud import (
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.negotiation import CALENDAR, CalendarWanted, format_response, json_response
 from api.http.routes import Routes
-from api.models import Contact, Interview, InterviewInterviewer
+from api.models import Application, Contact, Interview, InterviewInterviewer
 from api.models.base import Instant
 from api.models.debrief import Debrief, Debriefed
 from api.models.interview import (
@@ -43,7 +43,14 @@ from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public, to_public_one
 from api.services.facts.debrief import debrief
 from api.services.facts.interviews import INTERVIEW, LISTED_INTERVIEW
-from api.services.facts.links import find_link, interviewer, interviewers, link_interviewer, unlink
+from api.services.facts.links import (
+    find_link,
+    interviewer,
+    interviewers,
+    interviewers_of_application,
+    link_interviewer,
+    unlink,
+)
 from api.services.facts.notes import NOTE
 from api.services.steps.read import View, steps_of_one
 from api.storage.keyset import sort_orders
@@ -184,7 +191,19 @@ def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrie
 
 
 class InterviewerPage(Page[InterviewerPublic]):
-    """A page of the interviewers of a round."""
+    """A page of the interviewers of a round, or of all rounds of an application."""
+
+
+@routes.get(f"{PARENT}/interviewers", scopes="applications:read")
+def list_application_interviewers(caller: CallerDep, application_id: ApplicationId, page: PageDep) -> InterviewerPage:
+    """List the interviewers of all rounds.
+
+    Of one application: each entry has the id of its round. Sorted by the ids of rounds and contacts.
+    """
+    with caller.reading() as session:
+        found, cursor = interviewers_of_application(session, find(session, Application, application_id), page)
+        caller.link_next_page(cursor)
+        return InterviewerPage(items=found, next_cursor=cursor)
 
 
 @routes.get(PEOPLE, scopes="applications:read")

@@ -16,8 +16,9 @@ from tests.invariants.statements import counted, plan, recorded
 from tests.services.full_record import Entry, lists, record_everything
 from tests.stores import Store
 
-EXPANSIONS = ("contacts", "interviews", "steps", "next_action")
-EXPANDED = tuple(",".join(some) for n in range(1, 5) for some in combinations(EXPANSIONS, n))
+EXPANSIONS = ("contacts", "interviews", "steps", "headline", "next_action")
+EXPANDED = tuple(",".join(some) for n in range(1, 6) for some in combinations(EXPANSIONS, n))
+IN_ONE = ("interviewers", "notes", "letters", "references", "follow_ups", "offers")
 ORDERED = {
     "/v1/queue": "ix_step_instance_queue",
     "/v1/queue?sort=-due_at": "ix_step_instance_queue",
@@ -143,6 +144,8 @@ def addresses(ids: dict[str, str]) -> list[str]:
         "/v1/stats/response-times?by=source",
         *(f"/v1/applications?expand={names}" for names in EXPANDED),
         *(f"/v1/applications/{app}?expand={names}" for names in EXPANDED),
+        *(f"/v1/applications/{app}?expand={name}" for name in IN_ONE),
+        f"/v1/applications/{app}?expand={','.join((*EXPANSIONS, *IN_ONE))}",
     ]
 
 
