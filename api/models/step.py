@@ -157,10 +157,20 @@ class StepsSkip(Body):
     note: Text | None = None
 
 
-class StaleStepsSkip(Body):
-    """Skip the stale steps of all applications."""
+SeveralSteps = Annotated[list[AnyId], Field(min_length=1, max_length=100)]
 
-    steps: Literal["stale"]
+
+class StepsSnooze(Body):
+    """Leave steps of several applications out of the queue until an instant."""
+
+    steps: SeveralSteps
+    until: Annotated[Instant, Field(description="In the future, at most 30 days ahead.")]
+
+
+class StaleStepsSkip(Body):
+    """Skip steps of several applications: those of a list of ids, or the stale ones of all applications."""
+
+    steps: SeveralSteps | Literal["stale"]
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
     note: Text | None = None
 
@@ -282,6 +292,13 @@ class SkippedSteps(BaseModel):
 
     dry_run: bool
     has_more: bool
+    items: list[QueueItem]
+
+
+class SnoozedSteps(BaseModel):
+    """The steps that a request snoozed, or would snooze with `dry_run`, in the order of the request."""
+
+    dry_run: bool
     items: list[QueueItem]
 
 

@@ -37,6 +37,7 @@ PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "reques
 OVERLAPPING = {
     "/v1/sessions/current": {"DELETE"},
     "/v1/steps/skip": {"GET", "HEAD"},
+    "/v1/steps/snooze": {"GET", "HEAD"},
     "/v1/applications/summary": {"PATCH", "DELETE"},
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
