@@ -51,7 +51,7 @@ def test_named_steps_of_several_applications_are_snoozed(client: TestClient) -> 
     assert done["items"] == [{**before[id_], "snoozed_until": UNTIL} for id_ in ids]
     assert [item["id"] for item in items(client, "/v1/queue", limit=200)] == [id_ for id_ in before if id_ not in ids]
     activity = items(client, "/v1/me/activity")[0]
-    assert (activity["operation"], activity["address"]) == ("snooze_steps", SNOOZE)
+    assert (activity["operation"], activity["object"]) == ("snooze_steps", SNOOZE)
 
 
 @BY_HREF
