@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
-from sqlmodel import col
 
 from api.errors import InvalidError
 from api.http.crud import (
@@ -42,7 +41,7 @@ from api.services.calendar.files import interview_file
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public, to_public_one
 from api.services.facts.debrief import debrief
-from api.services.facts.interviews import INTERVIEW, LISTED_INTERVIEW
+from api.services.facts.interviews import INTERVIEW, LISTED_INTERVIEW, in_period
 from api.services.facts.links import (
     find_link,
     interviewer,
@@ -90,11 +89,8 @@ def list_all_interviews(
     """
     if first is not None and until is not None and until < first:
         raise InvalidError.parameter("to", "before_from", "Send an instant that is not before `from`.")
-    starts = col(Interview.starts_at)
-    where = [] if first is None else [starts >= first]
-    where += [] if until is None else [starts < until]
     with caller.reading() as session:
-        found = listed(caller, session, LISTED_INTERVIEW, page, ORDERS[sort], where=where)
+        found = listed(caller, session, LISTED_INTERVIEW, page, ORDERS[sort], where=in_period(first, until))
         return ListedInterviewPage.model_construct(**found)
 
 

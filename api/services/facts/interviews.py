@@ -10,7 +10,7 @@ from sqlmodel import col, func, select, update
 
 from api.errors import InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
-from api.models.interview import InterviewCreate, InterviewPublic, ListedInterview
+from api.models.interview import ROUNDS, InterviewCreate, InterviewPublic, ListedInterview
 from api.models.step import QueueApplication
 from api.rules.facts import effective_end
 from api.rules.hints import hint
@@ -166,6 +166,14 @@ def _listed_extras(session: OwnedSession, rows: Sequence[Interview]) -> list[dic
     named = {id_: QueueApplication(id=id_, company=one.company, role=one.role) for id_, one in applications.items()}
     extras = _extras_with(applications, rows)
     return [{**extra, "application": named[row.application_id]} for extra, row in zip(extras, rows, strict=True)]
+
+
+def in_period(first: datetime | None, until: datetime | None) -> list[Any]:
+    """Return the SQL conditions of the interviews that start in a period; `until` is its exclusive end."""
+    starts = col(Interview.starts_at)
+    found: list[Any] = [ROUNDS]
+    found += [] if first is None else [starts >= first]
+    return found if until is None else [*found, starts < until]
 
 
 def _extras_with(applications: Mapping[str, Application], rows: Sequence[Interview]) -> list[dict[str, Any]]:
