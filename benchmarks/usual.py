@@ -11,7 +11,7 @@ only inserted into our table and committed.
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, status
@@ -63,11 +63,14 @@ class StepPublic(BaseModel):
     application_id: str
     number: int
     step: str
+    title: str
     scope: str
     state: str
     opens_at: datetime
     due_at: datetime
     due_zone: str
+    due_on_local: date
+    due_text: str
     due_basis: str
     completed_at: datetime | None
     reason: Reason

@@ -212,6 +212,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "StepByHand": {"at": "2026-03-02T20:00:00Z", "note": "Done on the phone."},
     "StepReopen": {"at": "2026-03-03T20:00:00Z"},
     "StepSnooze": {"until": "2026-03-05T09:00:00Z"},
+    "StepsSnooze": {"steps": [STEP], "until": "2026-03-05T09:00:00Z"},
     "StepsSkip": {"steps": "overdue", "note": "Recorded afterwards."},
     "StaleStepsSkip": {"steps": "stale", "note": "Too late to help."},
 }

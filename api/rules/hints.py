@@ -20,6 +20,11 @@ COMPOSE = INTERVIEW + "/letters/compose"
 HIDDEN_CALL = {"who": "your contact", "hours": "on the call card"}
 NAMED = {"complete_contact": "contact", "alert_reference": "reference", "brief_reference": "reference"}
 WORDS: Mapping[str, tuple[str, str, str]] = {
+    "create_interview": (
+        "Record an interview as soon as you know its date. Then the seven steps get theirs.",
+        "POST",
+        APPLICATION + "/interviews",
+    ),
     "prepare_questions": (
         "Prepare to ask what comes next and when you may call. The prep card has the questions that are still open.",
         "GET",

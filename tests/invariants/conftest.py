@@ -52,7 +52,8 @@ def example_of(operation: Node, schemas: Node) -> Any:
     schema = content["schema"]
     ref = schema.get("$ref") or next(option["$ref"] for option in schema["anyOf"] if "$ref" in option)
     name = ref.rsplit("/", 1)[1]
-    return {"until": "2026-03-14T17:00:00Z"} if name == "StepSnooze" else schemas[name]["examples"][0]
+    example = schemas[name]["examples"][0]
+    return {**example, "until": "2026-03-14T17:00:00Z"} if name in ("StepSnooze", "StepsSnooze") else example
 
 
 OPERATIONS = [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.rules.answers import Answer, answered, to_record, unstarted
+from api.rules.answers import TITLES, Answer, answered, to_record, unstarted
 from api.rules.facts import Facts, Interviewer, Letter, Note
 from api.rules.outcome import STEPS
 from tests.rules.example_case import AFTER, example_case, r1, row
@@ -120,11 +120,14 @@ def test_an_answer_has_every_key() -> None:
         "application_id": "app",
         "number": 3,
         "step": "notes",
+        "title": "Write notes on the same day",
         "scope": "interview:r1",
         "state": "open",
         "opens_at": OPENED,
         "due_at": "2026-03-03T05:00:00Z",
         "due_zone": "America/New_York",
+        "due_on_local": "2026-03-02",
+        "due_text": "the end of Mon 2 Mar 2026 (EST)",
         "due_basis": "local_day",
         "reason": {"code": "write_notes", "data": ROUND},
         "progress": {"done": 1, "total": 2, "missing": ("concerns",)},
@@ -164,13 +167,15 @@ def test_hints_that_older_rules_stored_in_words_are_answered_as_they_are() -> No
 @pytest.mark.parametrize("number", STEPS)
 def test_a_number_not_started_is_answered_with_every_key(number: int, *, closed: bool) -> None:
     made = shape(unstarted(number, "app", closed=closed))
-    empty = ("id", "opens_at", "due_at", "due_zone", "due_basis", "next_action", "changes_at")
+    empty = ("id", "opens_at", "due_at", "due_zone", "due_on_local", "due_text", "due_basis", "changes_at")
     assert made == {
         **NOBODY,
         **dict.fromkeys(empty),
         "application_id": "app",
         "number": number,
         "step": STEPS[number],
+        "title": TITLES[number],
+        "next_action": None if closed else ("create_interview", "POST", "/v1/applications/app/interviews"),
         "scope": "application" if number in (5, 7) else None,
         "state": "not_applicable" if closed else "not_started",
         "reason": {"code": "application_closed" if closed else "no_interview", "data": {}},

@@ -130,7 +130,9 @@ def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
     }
     _add_examples(schemas)
     if now is not None:
-        schemas["StepSnooze"]["examples"] = [{"until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]
+        for name in ("StepSnooze", "StepsSnooze"):
+            (shown,) = schemas[name]["examples"]
+            schemas[name]["examples"] = [{**shown, "until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]
     return made
 
 
