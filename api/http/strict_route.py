@@ -29,6 +29,7 @@ from api.storage.keyset import PageQuery
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 UnlessKnown = Callable[[Request], Awaitable[Response | None]]
 
+ONE_OBJECT = ("}", "/policy", "/me")  # how the addresses of objects end that can be changed
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
 MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # the widest model has 25, the largest debrief 800
@@ -149,9 +150,8 @@ class Route(APIRoute):
 
     @cached_property
     def is_compressed(self) -> bool:
-        """Whether its responses may be compressed. An `etag` within the response is compared with the header."""
-        names_version = "etag" in getattr(self.response_model, "model_fields", ())
-        return not names_version and may_be_compressed(self.method, self.path, self.scopes, self.query_names)
+        """Whether its responses may be compressed."""
+        return may_be_compressed(self.method, self.path, self.scopes, self.query_names)
 
     @property
     def method(self) -> str:
@@ -187,19 +187,23 @@ class Route(APIRoute):
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
-        answered = _compressed(checked) if self.is_compressed else checked
+        answered = _compressed(checked, keeps_etag=self.path.endswith(ONE_OBJECT)) if self.is_compressed else checked
         return _counted(answered) if self.scopes else answered
 
 
-def _compressed(checked: Handler) -> Handler:
-    """Compress the responses of a handler."""
+def _compressed(checked: Handler, *, keeps_etag: bool) -> Handler:
+    """Compress the responses of a handler.
+
+    `keeps_etag`: those of an object that have an ETag stay as they are, because it is compared with that of a write,
+    and the ETag of a compressed response is weak.
+    """
 
     async def compressed(request: Request) -> Response:
         try:
             answer = await checked(request)
         except NotModifiedError as error:
             answer = Response(status_code=304, headers=error.headers)
-        return await compress(request, answer)
+        return answer if keeps_etag and "etag" in answer.headers else await compress(request, answer)
 
     return compressed
 
