@@ -20,25 +20,43 @@ def published() -> Any:
 def expanded(document: Any) -> Any:
     """Put shared parameters and headers back where they are referred to, and the examples of bodies into schemas."""
     components = document["components"]
-
-    def whole(one: Any, kind: str) -> Any:
-        return deepcopy(components[kind][one["$ref"].rpartition("/")[2]]) if "$ref" in one else one
-
+    for schema in components["schemas"].values():
+        _with_base(schema, components["schemas"])
     for item in document["paths"].values():
         for operation in item.values():
             if "parameters" in operation:
-                operation["parameters"] = [whole(one, "parameters") for one in operation["parameters"]]
+                operation["parameters"] = [_whole(one, components["parameters"]) for one in operation["parameters"]]
             for answer in operation["responses"].values():
                 for name, one in answer.get("headers", {}).items():
-                    answer["headers"][name] = whole(one, "headers")
-            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            schema = content.get("schema", {})
-            for option in (schema, *schema.get("anyOf", ())):
-                if "example" in content and "$ref" in option:
-                    named = components["schemas"][option["$ref"].rpartition("/")[2]]
-                    named.setdefault("examples", [content["example"]])
-                    break
+                    answer["headers"][name] = _whole(one, components["headers"])
+            _with_example(operation, components["schemas"])
     return document
+
+
+def _name(reference: Any) -> str:
+    return str(reference["$ref"].rpartition("/")[2])
+
+
+def _whole(one: Any, shared: Any) -> Any:
+    return deepcopy(shared[_name(one)]) if "$ref" in one else one
+
+
+def _with_base(schema: Any, schemas: Any) -> None:
+    while "allOf" in schema:
+        (one,) = schema.pop("allOf")
+        base = schemas[_name(one)]
+        schema["properties"] = {**base["properties"], **schema["properties"]}
+        schema["required"] = [*base["required"], *schema["required"]]
+        if "allOf" in base:
+            schema["allOf"] = base["allOf"]
+
+
+def _with_example(operation: Any, schemas: Any) -> None:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {})
+    named = next((one for one in (schema, *schema.get("anyOf", ())) if "$ref" in one), None)
+    if named is not None and "example" in content:
+        schemas[_name(named)].setdefault("examples", [content["example"]])
 
 
 @cache

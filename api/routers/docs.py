@@ -4,9 +4,10 @@ import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from api.errors import NotFoundError
@@ -23,6 +24,7 @@ PAGE = "page.html"
 OURS = Path(__file__).with_name("docs_page")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
 NAMES = ("docs.js", "docs.css", "swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
+BUILDING = Lock()  # two requests do not build it twice
 routes = Routes("docs")
 
 
@@ -48,15 +50,21 @@ def _page() -> str:
     return re.sub(r"FILES/([\w.-]+)", lambda found: f"/docs/files/{found[1]}?v={_file(found[1]).digest}", page)
 
 
+def document_of(app: FastAPI) -> StaticFile:
+    """Return the OpenAPI document. It is built once a day, because one of its examples is a date in the future."""
+    state, now = app.state, app.state.clock()
+    with BUILDING:
+        day, made = getattr(state, "openapi", (None, None))
+        if made is None or day != now.date():
+            made = StaticFile(bytes(JSONResponse(build_openapi(app, now)).body), "application/json")
+            state.openapi = (now.date(), made)
+    return made
+
+
 @routes.get("/openapi.json", include_in_schema=False, scopes=OPEN)
 def openapi(request: Request) -> Response:
-    """Read the OpenAPI document. It is built once a day, because one of its examples is a date in the future."""
-    state, now = request.app.state, request.app.state.clock()
-    day, made = getattr(state, "openapi", (None, None))
-    if made is None or day != now.date():
-        made = StaticFile(bytes(JSONResponse(build_openapi(request.app, now)).body), "application/json")
-        state.openapi = (now.date(), made)
-    return made.response(request)
+    """Read the OpenAPI document."""
+    return document_of(request.app).response(request)
 
 
 @routes.get("/docs", include_in_schema=False, scopes=OPEN)

@@ -107,7 +107,7 @@ def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
         routes=list(routes_of(app)),
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         license_info={"name": "MIT", "identifier": "MIT"},
-        servers=[{"url": "/", "description": "This server."}],
+        servers=[{"url": app.state.settings.public_url or "/", "description": "This server."}],
     )
     schemas = made["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -148,7 +148,7 @@ def _complete_operation(route: Route, operation: Node) -> None:
     """Add security, headers and problems of the route; split the docstring into summary and description."""
     if route.scopes:
         proof: Node = {} if route.method == "GET" else {"csrf": []}
-        operation["security"] = [{"bearer": list(route.scopes)}, {"cookie": list(route.scopes), **proof}]
+        operation["security"] = [{"bearer": list(route.scopes)}, {"cookie": [], **proof}]
     else:
         operation["security"] = []
     first, _, rest = operation.get("description", "").partition("\n\n")

@@ -62,7 +62,7 @@ TEXTS: Mapping[str, Node] = {
     "Mailbox": {"type": "string", "maxLength": 254, "pattern": A_MAILBOX, "examples": ["name@example.com"]},
 }
 """The components with a long pattern: texts of one line and of several, web addresses, links and e-mail addresses."""
-MAX_ID = 64
+MAX_ID, MIN_SHARED = 64, 8
 NULL = {"type": "null"}
 DATA = ("example", "examples", "default", "const", "enum")  # whose values are not part of the document's structure
 
@@ -77,6 +77,7 @@ def lean(made: Node) -> Node:
     for name, values in NAMED.items():
         schemas[name] = {"type": "string", "enum": list(values)}
     schemas.update(TEXTS)
+    _derive(schemas)
     found["components"]["schemas"] = dict(sorted(schemas.items()))
     for operation in _operations(found):
         for parameter in operation.get("parameters", ()):
@@ -158,6 +159,37 @@ def _simplify_parameter(parameter: Node) -> None:
         schema.update(options[0] if len(options) == 1 else {"anyOf": options})
     if not parameter.get("required"):
         parameter.pop("required", None)
+
+
+def _derive(schemas: Node) -> None:
+    """Write a schema that has all properties of another as `allOf` that one, with its further properties."""
+    whole = dict(schemas)
+    for name, schema in whole.items():
+        bases = [other for other, base in whole.items() if other != name and _extends(schema, base)]
+        if bases:
+            base = max(bases, key=lambda other: len(whole[other]["properties"]))
+            schemas[name] = {**schema, "allOf": [{"$ref": f"#/components/schemas/{base}"}]}
+            for key in ("properties", "required"):
+                theirs = whole[base].get(key, ())
+                further = [(one, value) for one, value in _items(schema.get(key, ())) if one not in theirs]
+                schemas[name][key] = dict(further) if key == "properties" else [one for one, _ in further]
+
+
+def _items(members: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  # properties by name, or names
+    return list(members.items()) if isinstance(members, dict) else [(one, None) for one in members]
+
+
+def _extends(schema: Node, base: Node) -> bool:
+    """Tell whether a schema of responses has the properties of another, and more."""
+    ours, theirs = schema.get("properties", {}), base.get("properties", {})
+    is_open = "additionalProperties" not in schema and "additionalProperties" not in base
+    return (
+        is_open
+        and MIN_SHARED <= len(theirs) < len(ours)
+        and set(base.get("required", ())) == theirs.keys()
+        and set(schema.get("required", ())) == ours.keys()
+        and all(ours.get(name) == one for name, one in theirs.items())
+    )
 
 
 def _move_examples(made: Node) -> None:
