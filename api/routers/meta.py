@@ -80,7 +80,7 @@ class PolicyMeta(BaseModel):
     """Defaults of the policy, the bounds of its numbers, and presets, which are sets of overrides."""
 
     defaults: dict[str, Any]
-    bounds: dict[str, tuple[int, int]]
+    bounds: dict[str, Annotated[list[int], Field(min_length=2, max_length=2, description="Least and most.")]]
     presets: dict[str, dict[str, int | str]]
 
 

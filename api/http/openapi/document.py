@@ -52,6 +52,7 @@ TAGS = {
     "follow-ups": "Calls and mails with the employer after the interview, both yours and theirs.",
     "offers": "Job offers: the pay, and until when you must answer.",
     "search-activities": "What you do to find other jobs. It completes step 7, to keep looking.",
+    "search": "Find a word in all your notes, letters, contacts and applications.",
     "calendar": "Addresses to which calendar programs subscribe, to show interviews and deadlines.",
     "statistics": "How far your applications came, and how long the answers took, in figures and pictures.",
     "exports": "Lists as files for spreadsheets and calendars, and a report of your job search to hand in.",

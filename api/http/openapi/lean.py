@@ -98,6 +98,8 @@ def _simplified(node: Any, names: Mapping[tuple[str, ...], str]) -> Any:  # noqa
     for key, value in node.items():
         if key in DATA:
             found[key] = value
+        elif key == "propertyNames":
+            found[key] = value  # generators of Python clients know no reference here
         elif key in ("properties", "schemas", "$defs", "patternProperties"):
             found[key] = {name: _simplified(one, names) for name, one in value.items()}
         elif not (key == "title" and isinstance(value, str) and _is_schema(node)):
