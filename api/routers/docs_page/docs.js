@@ -10,8 +10,11 @@ function useTheme() {
   document.documentElement.classList.toggle("dark-mode", theme.matches);
 }
 
-function withoutCookieSchemes(text) {
+// Requests go to the server of this page, whatever address the document names: other hosts are not allowed here.
+function forThisPage(text) {
   const api = JSON.parse(text);
+  delete api.servers;
+  delete api.info.summary;
   for (const name of COOKIE_SCHEMES) delete api.components.securitySchemes[name];
   for (const path of Object.values(api.paths)) {
     for (const operation of Object.values(path)) {
@@ -34,6 +37,35 @@ function filterOperations(taggedOperations, phrase) {
     .filter((tag) => tag.get("operations").size > 0);
 }
 
+function phraseOf(layoutSelectors) {
+  const phrase = layoutSelectors.currentFilter();
+  return typeof phrase === "string" ? phrase : "";
+}
+
+// A search field with a label, and a sentence if nothing is found. The filter of the package speaks of tags only.
+function searchParts({ React: { createElement } }) {
+  const Search = ({ layoutSelectors, layoutActions }) =>
+    createElement("label", { className: "docs-search" }, "Search the operations", createElement("input", {
+      className: "operation-filter-input",
+      type: "search",
+      placeholder: "Words of the path, summary or name",
+      value: phraseOf(layoutSelectors),
+      onChange: (event) => layoutActions.updateFilter(event.target.value),
+    }));
+  const withSentence = (Operations) => (props) => props.specSelectors.taggedOperations().size > 0
+    ? createElement(Operations, props)
+    : createElement("p", { className: "docs-nothing", role: "status" }, "No operation contains all these words.");
+  // While somebody searches, groups are open, unless they close one.
+  const openWhileSearching = (isShown, system) => (state, key, open) =>
+    isShown(state, key, open || (key[0] === "operations-tag" && phraseOf(system.layoutSelectors) !== ""));
+  return {
+    components: { FilterContainer: Search },
+    wrapComponents: { operations: withSentence },
+    fn: { opsFilter: filterOperations },
+    statePlugins: { layout: { wrapSelectors: { isShown: openWhileSearching } } },
+  };
+}
+
 function say(text) {
   note.textContent = text;
 }
@@ -43,16 +75,30 @@ function useSession(session) {
   csrfToken = session.csrf_token;
   if (session.token) {
     ui.preauthorizeApiKey("bearer", session.token);
-    say("Signed in: the next requests send the token of this session. Authorize shows it and logs out.");
+    say("Signed in: the next requests send the token of this session. To stop this: Authorize, then Logout.");
   } else {
     say("Signed in with a cookie: the next requests send it. Authorize is not needed.");
   }
 }
 
+const forgetOnLogout = () => ({
+  statePlugins: {
+    auth: {
+      wrapActions: {
+        logout: (logout) => (names) => {
+          csrfToken = null;
+          say("");
+          return logout(names);
+        },
+      },
+    },
+  },
+});
+
 function onResponse(response) {
   const url = new URL(response.url, location.href);
   if (url.pathname === "/openapi.json" && response.ok) {
-    response.text = withoutCookieSchemes(response.text);
+    response.text = forThisPage(response.text);
   } else if (url.pathname === "/v1/sessions" && response.status === 201) {
     useSession(JSON.parse(response.text));
   }
@@ -76,9 +122,10 @@ const ui = SwaggerUIBundle({
   docExpansion: "none",
   filter: true,
   persistAuthorization: false,
-  plugins: [() => ({ fn: { opsFilter: filterOperations } })],
+  plugins: [searchParts, forgetOnLogout],
   requestInterceptor: onRequest,
   responseInterceptor: onResponse,
+  syntaxHighlight: { theme: "tomorrow-night" },
   tryItOutEnabled: true,
   validatorUrl: null,
 });
