@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,10 @@ from typing import Any
 
 from tests.browser.chromium import CHROMIUM, FLAGS
 
+# Chromium reads file descriptor 3 and writes 4. Not every shell can redirect descriptors above 9 to them.
+AS_3_AND_4 = "import os, sys; _, read, write, *words = sys.argv; os.dup2(int(read), 3); os.dup2(int(write), 4); \
+os.execv(words[0], words)"
+PATIENCE = 60  # seconds
 NOT_HERE = ("--dump-dom", "--virtual-time-budget", "--enable-logging", "--log-level")
 
 
@@ -19,11 +25,27 @@ class DrivenPage:
     def __init__(self, read: int, write: int) -> None:
         self._answers, self._write = os.fdopen(read, "rb"), write
         self._rest, self._number, self._page = b"", 0, ""
+        self._events: list[tuple[str, Any]] = []
 
     def open(self, url: str) -> None:
         """Open a page of its own; later scripts run in it."""
-        target = self._call("Target.createTarget", url=url)["targetId"]
+        self._page = ""
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._page = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._events.clear()
+        for domain in ("Network", "Runtime", "Log", "Page"):
+            self._call(f"{domain}.enable")
+        self._call("Page.navigate", url=url)
+
+    def requested(self) -> set[str]:
+        """Return the addresses that the page has requested so far, without those of inline data."""
+        sent = {told["request"]["url"] for name, told in self._events if name == "Network.requestWillBeSent"}
+        return {url for url in sent if not url.startswith("data:")}
+
+    def complaints(self) -> list[Any]:
+        """Return what the console shows: messages, uncaught exceptions, and failed or forbidden requests."""
+        kinds = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
+        return [told for name, told in self._events if name in kinds]
 
     def run(self, script: str) -> Any:
         """Run the body of an async function in the page; return its JSON result. Raises AssertionError if it fails."""
@@ -36,6 +58,10 @@ class DrivenPage:
         """Show the page as on a phone of this size, in CSS pixels."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
         self._call("Emulation.setDeviceMetricsOverride", **metrics)
+
+    def prefer(self, scheme: str) -> None:
+        """Answer `light` or `dark` when the page asks which colors the user prefers."""
+        self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def close(self) -> None:
         self._answers.close()
@@ -52,9 +78,13 @@ class DrivenPage:
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer["error"]
                 return answer["result"]
+            if answer.get("sessionId") == self._page and "method" in answer:
+                self._events.append((answer["method"], answer["params"]))
 
     def _next(self) -> Any:
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._answers], [], [], PATIENCE)
+            assert ready, f"the browser said nothing for {PATIENCE} seconds"
             data = os.read(self._answers.fileno(), 65_536)
             assert data, "the browser ended"
             self._rest += data
@@ -66,7 +96,7 @@ class DrivenPage:
 def driven(url: str, folder: Path) -> Iterator[DrivenPage]:
     """Open a page in a browser that ends with the block."""
     (theirs_in, ours_out), (ours_in, theirs_out) = os.pipe(), os.pipe()
-    words = ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", str(CHROMIUM)]
+    words = [sys.executable, "-I", "-S", "-c", AS_3_AND_4, str(theirs_in), str(theirs_out), str(CHROMIUM)]
     words += [flag for flag in FLAGS if not flag.startswith(NOT_HERE)]
     words += ["--remote-debugging-pipe", f"--user-data-dir={folder / 'profile'}", "about:blank"]
     browser = subprocess.Popen(words, pass_fds=(theirs_in, theirs_out), stderr=subprocess.DEVNULL)

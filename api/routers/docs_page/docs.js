@@ -43,26 +43,29 @@ function phraseOf(layoutSelectors) {
 }
 
 // A search field with a label, and a sentence if nothing is found. The filter of the package speaks of tags only.
-function searchParts({ React: { createElement } }) {
-  const Search = ({ layoutSelectors, layoutActions }) =>
+function searchParts({ React: { createElement }, getStore }) {
+  // Open the groups that are found, and close all when the field is emptied. The action itself would change the address.
+  const search = (phrase, { layoutActions, specSelectors }) => {
+    layoutActions.updateFilter(phrase);
+    for (const name of specSelectors.taggedOperations().keys()) {
+      getStore().dispatch({ type: "layout_show", payload: { thing: ["operations-tag", name], shown: phrase !== "" } });
+    }
+  };
+  const Search = (props) =>
     createElement("label", { className: "docs-search" }, "Search the operations", createElement("input", {
       className: "operation-filter-input",
       type: "search",
       placeholder: "Words of the path, summary or name",
-      value: phraseOf(layoutSelectors),
-      onChange: (event) => layoutActions.updateFilter(event.target.value),
+      value: phraseOf(props.layoutSelectors),
+      onChange: (event) => search(event.target.value, props),
     }));
   const withSentence = (Operations) => (props) => props.specSelectors.taggedOperations().size > 0
     ? createElement(Operations, props)
     : createElement("p", { className: "docs-nothing", role: "status" }, "No operation contains all these words.");
-  // While somebody searches, groups are open, unless they close one.
-  const openWhileSearching = (isShown, system) => (state, key, open) =>
-    isShown(state, key, open || (key[0] === "operations-tag" && phraseOf(system.layoutSelectors) !== ""));
   return {
     components: { FilterContainer: Search },
     wrapComponents: { operations: withSentence },
     fn: { opsFilter: filterOperations },
-    statePlugins: { layout: { wrapSelectors: { isShown: openWhileSearching } } },
   };
 }
 
