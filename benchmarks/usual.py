@@ -33,10 +33,21 @@ class Reason(BaseModel):
     data: dict[str, str | int | bool | None]
 
 
+class Subject(BaseModel):
+    type: str
+    id: str
+
+
+class Gap(BaseModel):
+    code: str
+    subject: Subject | None
+
+
 class Progress(BaseModel):
     done: int
     total: int
     missing: list[str]
+    gaps: list[Gap]
 
 
 class Evidence(BaseModel):
@@ -50,6 +61,8 @@ class HintPublic(BaseModel):
     text: str
     method: str | None
     href: str | None
+    action: str
+    subject: Subject | None
 
 
 class ApplicationPublic(BaseModel):
@@ -108,7 +121,7 @@ class QueuePage(BaseModel):
 
 
 def hint(code: str, text: str, href: str) -> HintPublic:
-    return HintPublic(code=code, text=text, method="POST", href=href)
+    return HintPublic(code=code, text=text, method="POST", href=href, action=code, subject=None)
 
 
 def advice_of(application: Application, row: StepInstance, live: int, offers: Sequence[Offer]) -> list[HintPublic]:

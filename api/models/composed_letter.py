@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.models.base import AnyId, Body
+from api.models.hint import SubjectPublic
 from api.models.letter import Channel, LetterPublic
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
@@ -54,6 +55,7 @@ class FindingPublic(BaseModel):
     where: str
     detail: str
     fix: str
+    subject: SubjectPublic | None
 
 
 class LetterCheck(BaseModel):

@@ -9,7 +9,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import AnyId, Body, Instant, Stored, Text, id_column, json_column, points_at
-from api.models.hint import HintPublic
+from api.models.hint import GapPublic, HintPublic
 from api.storage.session import Owned
 
 State = Literal[
@@ -189,6 +189,7 @@ class Progress(BaseModel):
     done: int
     total: int
     missing: list[str]
+    gaps: Annotated[list[GapPublic], Field(description="The same as `missing`, each with the object that it is about.")]
 
 
 class EvidencePublic(BaseModel):

@@ -13,7 +13,7 @@ from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.deps import RequestContextDep
 from api.http.problems import problem_page, slug
 from api.http.routes import OPEN, Routes
-from api.models.hint import HintPublic
+from api.models.hint import LABELS, LinkPublic
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.rules.evaluate import RULES_VERSION
 from api.rules.guide import GUIDE
@@ -22,10 +22,8 @@ from api.services.policies import defaults
 from api.services.quotas import QUOTAS, Quota
 from api.storage.engine import SQLITE_VERSION
 from api.storage.keyset import DEFAULT_LIMIT, MAX_LIMIT
-from api.words.catalogue import catalogue
 from api.workers.supervisor import Supervisor
 
-LABELS: dict[str, dict[str, str]] = catalogue("formal").words["labels"]
 ENUMS = {name: list(values) for name, values in LABELS.items()}
 routes = Routes("about")
 
@@ -107,7 +105,7 @@ class GuidedStep(BaseModel):
     do: str
     words: list[str]
     slips: list[str]
-    links: list[HintPublic]
+    links: list[LinkPublic]
 
 
 class Guide(BaseModel):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.rules.guide import GUIDE
-from api.rules.hints import without_ways, worded
+from api.rules.hints import divided, hint, without_ways, worded
 from api.rules.outcome import APPLICATION, STEPS, Cue, Hint, Instance, StepRecord
 from api.rules.words import deadline, last_day, reason_text, rfc3339, unscheduled
 
@@ -80,7 +80,7 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
             "text": reason_text(step, now),
             "data": data,
         },
-        "progress": {"done": total - len(missing), "total": total, "missing": missing},
+        "progress": {"done": total - len(missing), "total": total, "missing": missing, "gaps": _gaps(missing)},
         "evidence": [{"type": type_, "id": id_, "at": at} for type_, id_, at in detail.get("evidence", ())],
         "next_action": _hint(actions[-1], application_id, data, id_) if actions and actions[-1] else None,
         "warnings": [_hint(cue, application_id, data, id_) for cue in detail.get("warnings", ())],
@@ -97,10 +97,15 @@ def _started(timed: Iterable[Sequence[Any]], now: str) -> list[Any]:
     return [cue for since, cue in timed if since is None or since <= now]
 
 
+def _gaps(missing: Sequence[str]) -> list[Answer]:
+    """Return the names of missing parts, divided into a code and the object that the part is about."""
+    return [{"code": code, "subject": subject} for code, subject in map(divided, missing)]
+
+
 def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object], step_id: str) -> Answer:
     """Return a cue as an answer. Rows that rules version 1 or 2 stored hold the complete hint instead of a key."""
     if len(cue) == len(Hint._fields):
-        return dict(zip(Hint._fields, cue, strict=True))
+        return hint(*cue)
     return dict(worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data, step_id=step_id))
 
 
@@ -126,7 +131,7 @@ def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:
         "due_basis": None,
         "completed_at": None,
         "reason": {"code": reason, "text": unscheduled(reason), "data": {}},
-        "progress": {"done": 0, "total": 0, "missing": []},
+        "progress": {"done": 0, "total": 0, "missing": [], "gaps": []},
         "evidence": [],
         "next_action": None if closed else dict(worded("create_interview", NOTHING, application_id, NOTHING)),
         "warnings": [],

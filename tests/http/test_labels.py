@@ -9,9 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from api.models.application import Stage
+from api.models.hint import LABELS
 from api.models.step import State
 from api.protocol.scopes import SCOPES
-from api.routers.meta import LABELS
 from api.rules.hints import WORDS
 from api.rules.outcome import STEPS
 from api.rules.words import REASONS

@@ -72,7 +72,8 @@ def test_a_new_application_waits_for_its_first_interview(client: TestClient) -> 
     assert [card["title"] for card in found] == [step["title"] for step in read(client, "/v1/guide")["steps"]]
     expected = {"code": "create_interview", "method": "POST", "href": f"/v1/applications/{app}/interviews"}
     for card in found:
-        assert card["next_action"] == {**expected, "text": card["next_action"]["text"]}
+        parts = {"action": "create_interview", "subject": None}
+        assert card["next_action"] == {**expected, **parts, "text": card["next_action"]["text"]}
     for pressing in (
         read(client, f"/v1/applications/{app}", expand="next_action")["next_action"],
         items(client, "/v1/applications", expand="next_action")[0]["next_action"],
@@ -145,13 +146,15 @@ def test_a_step_shows_every_field(client: TestClient) -> None:
         "due_basis": "elapsed",
         "completed_at": None,
         "reason": {"code": "send_thank_you", "text": TOLD, "data": data},
-        "progress": {"done": 0, "total": 1, "missing": ["letter"]},
+        "progress": {"done": 0, "total": 1, "missing": ["letter"], "gaps": [{"code": "letter", "subject": None}]},
         "evidence": [],
         "next_action": {
             "code": "draft_letter",
             "text": "Compose the thank-you letter from your notes. You can change the draft.",
             "method": "POST",
             "href": f"/v1/interviews/{round_}/letters/compose",
+            "action": "draft_letter",
+            "subject": None,
         },
         "warnings": [],
         "advice": [],
@@ -305,4 +308,9 @@ def test_the_details_of_an_interviewer_are_missing_but_not_those_of_an_optional_
     put(client, f"/v1/interviews/{round_}/interviewers/{people[0]}")
     put(client, f"/v1/interviews/{round_}/interviewers/{people[1]}", optional=True)
     found: Answer = step(client, app, 2)["progress"]
-    assert found == {"done": 0, "total": 2, "missing": [f"interviewer:{people[0]}", "status_contact"]}
+    gaps = [
+        {"code": "interviewer", "subject": {"type": "contact", "id": people[0]}},
+        {"code": "status_contact", "subject": None},
+    ]
+    missing = [f"interviewer:{people[0]}", "status_contact"]
+    assert found == {"done": 0, "total": 2, "missing": missing, "gaps": gaps}

@@ -48,7 +48,8 @@ def shape(answer: Answer) -> Answer:
     """Return an answer without the texts of its hints and its reason, which other tests compare."""
 
     def hint(one: Answer) -> tuple[str, str, str]:
-        assert one.keys() == {"code", "text", "method", "href"}
+        assert one.keys() == {"code", "text", "method", "href", "action", "subject"}
+        assert one["action"] == one["code"].partition(":")[0]
         assert one["text"]
         return one["code"], one["method"], one["href"]
 
@@ -130,7 +131,7 @@ def test_an_answer_has_every_key() -> None:
         "due_text": "the end of Mon 2 Mar 2026 (EST)",
         "due_basis": "local_day",
         "reason": {"code": "write_notes", "data": ROUND},
-        "progress": {"done": 1, "total": 2, "missing": ("concerns",)},
+        "progress": {"done": 1, "total": 2, "missing": ("concerns",), "gaps": [{"code": "concerns", "subject": None}]},
         "evidence": [{"type": "note", "id": "p1", "at": "2026-03-02T16:30:00Z"}],
         "next_action": ("write_concern", "POST", "/v1/applications/app/notes"),
         "changes_at": "2026-03-03T05:00:00Z",
@@ -160,7 +161,8 @@ def test_hints_that_older_rules_stored_in_words_are_answered_as_they_are() -> No
     record = to_record(row(one_note(), "3:r1", AFTER))
     old = ["write_concern", "Write it down.", "POST", "/v1/applications/app/notes"]
     made = answered(record._replace(detail={**record.detail, "actions": [(None, old)]}), NOW, "app", "s1")
-    assert made["next_action"] == dict(zip(("code", "text", "method", "href"), old, strict=True))
+    parts = {"action": "write_concern", "subject": None}
+    assert made["next_action"] == {**dict(zip(("code", "text", "method", "href"), old, strict=True)), **parts}
 
 
 @pytest.mark.parametrize("closed", [False, True])
@@ -179,6 +181,6 @@ def test_a_number_not_started_is_answered_with_every_key(number: int, *, closed:
         "scope": "application" if number in (5, 7) else None,
         "state": "not_applicable" if closed else "not_started",
         "reason": {"code": "application_closed" if closed else "no_interview", "data": {}},
-        "progress": {"done": 0, "total": 0, "missing": []},
+        "progress": {"done": 0, "total": 0, "missing": [], "gaps": []},
         "evidence": [],
     }

@@ -13,7 +13,8 @@ from typing import Any, get_args
 from api.models.base import A_LINE, A_LINK, A_MAILBOX, A_TEXT, A_URL, YEAR_FIRST
 from api.models.calendar_feed import FeedDetails, FeedSteps, FetchedBy
 from api.models.composed_letter import Severity
-from api.models.letter import CheckName, LetterStatus
+from api.models.hint import GAP_CODES, HINT_ACTIONS, SubjectType
+from api.models.letter import LetterStatus
 from api.models.policy import HearByRule
 from api.models.reference import Consent
 from api.models.search import SearchType
@@ -32,9 +33,11 @@ NAMED: Mapping[str, Sequence[str]] = {
     "DueBasis": get_args(Basis),
     "PolicyOrigin": get_args(Origin),
     "HearByRule": get_args(HearByRule),
+    "HintAction": HINT_ACTIONS,
+    "GapCode": GAP_CODES,
+    "SubjectType": get_args(SubjectType),
     "Tone": get_args(Tone),
     "ComposedLetterKind": get_args(Purpose),
-    "ChecklistItem": get_args(CheckName),
     "LetterStatus": get_args(LetterStatus),
     "FindingSeverity": get_args(Severity),
     "ReferenceConsent": get_args(Consent),
