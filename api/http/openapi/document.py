@@ -36,8 +36,8 @@ step is overdue from `due_at` on; a step that is completed exactly at `due_at` i
 Errors are problem documents (RFC 9457). Send `Authorization: Bearer <token>`; `POST /v1/sessions` gives one.
 """
 TAGS = {
-    "account": "Begin here: sign up, sign in, and make tokens for programs. Also your profile, your own deadlines "
-    "(the policy), your activity, the export of your data and the end of your account.",
+    "account": "Begin here: sign up, sign in, make tokens for programs. Also your profile, your own deadlines (the "
+    "policy), your activity, the export of your data and the end of your account.",
     "applications": "A job that you applied for: the company, the role, and whom to ask how it stands.",
     "interviews": "Each interview: when it is, who takes part, what you learned, and cards to prepare for it.",
     "steps": "The seven steps after an interview: what is open, until when, why, and what to do next. Mark a step as "
@@ -53,11 +53,10 @@ TAGS = {
     "offers": "Job offers: the pay, and until when you must answer.",
     "search-activities": "What you do to find other jobs. It completes step 7, to keep looking.",
     "search": "Find a word in all your notes, letters, contacts and applications.",
-    "calendar": "Addresses to which calendar programs subscribe, to show interviews and deadlines.",
-    "statistics": "How far your applications came, and how long the answers took, in figures and pictures.",
-    "exports": "Lists as files for spreadsheets and calendars, and a report of your job search to hand in.",
-    "about": "The guide to the seven steps, the allowed values and limits, health, and every error with its solution. "
-    "No token needed.",
+    "calendar": "Addresses to which calendar programs subscribe.",
+    "statistics": "How far your applications came, and how long the answers took.",
+    "exports": "Lists as files, and a report of your job search to hand in.",
+    "about": "The guide to the seven steps, allowed values, limits, health, and every error. No token needed.",
 }
 SCHEMES = {
     "bearer": {
