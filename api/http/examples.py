@@ -59,7 +59,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "full_name": "Alex Doe",
         "time_zone": "America/New_York",
     },
-    "UserUpdate": {"time_zone": "Europe/Berlin", "locale": "de-DE"},
+    "UserUpdate": {"time_zone": "Europe/Berlin"},
     "SessionCreate": {"email": NEW_EMAIL, "password": PASSWORD, "name": "Firefox at home"},
     "Debrief": {
         "at": "2026-03-10T16:00:00Z",
