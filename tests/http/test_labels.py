@@ -23,7 +23,7 @@ from tests.invariants.test_openapi import MADE, ROOT
 # A problem says in its own title and detail what its codes mean.
 SELF_EXPLAINED = re.compile(r"^/components/schemas/Problem|/parameters/\d+/schema/x-")
 PART = re.compile(r'Part\(f?"([a-z_]+)')
-HINT = re.compile(r'\bhint\(\s*"([a-z_]+)"')
+HINT = re.compile(r'\b(?:hint|_stage_hint|_catalogued)\(\s*"([a-z_]+)"')
 
 
 def enums(node: Any, place: str = "") -> Iterator[tuple[str, list[str]]]:

@@ -130,6 +130,10 @@ def test_a_step_shows_every_field(client: TestClient) -> None:
     found = step(client, app, 4)
     zone = "America/New_York"
     data = {"interview_id": round_, "started_at": STARTED, "ended_at": ENDED, "zone": zone, "hours": 24}
+    text = "Compose the thank-you letter from your notes. You can change the draft."
+    href = f"/v1/interviews/{round_}/letters/compose"
+    action: Answer = {"code": "draft_letter", "text": text, "method": "POST", "href": href}
+    action |= {"action": "draft_letter", "subject": None}
     assert found == {
         "id": str(uuid5(UUID(app), f"4:interview:{round_}")),
         "application_id": app,
@@ -148,14 +152,7 @@ def test_a_step_shows_every_field(client: TestClient) -> None:
         "reason": {"code": "send_thank_you", "text": TOLD, "data": data},
         "progress": {"done": 0, "total": 1, "missing": ["letter"], "gaps": [{"code": "letter", "subject": None}]},
         "evidence": [],
-        "next_action": {
-            "code": "draft_letter",
-            "text": "Compose the thank-you letter from your notes. You can change the draft.",
-            "method": "POST",
-            "href": f"/v1/interviews/{round_}/letters/compose",
-            "action": "draft_letter",
-            "subject": None,
-        },
+        "next_action": action,
         "warnings": [],
         "advice": [],
         "changes_at": None,
