@@ -177,6 +177,7 @@ def restore(data: DataSet, text: str) -> None:
         for person in data.loaded.people:
             with target.write(datetime.now(UTC).replace(microsecond=0)) as session:
                 authenticate(session, person.token, ())
+                judge.lock_user(session)
                 session.execute(delete(Note).where(col(Note.text) == text), execution_options=UNSYNCED)
                 session.execute(
                     delete(SearchActivity).where(col(SearchActivity.note) == text), execution_options=UNSYNCED

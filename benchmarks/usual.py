@@ -22,9 +22,10 @@ from sqlmodel import Session, col, func, or_, select
 from api.models import Application, Note, Offer, StepInstance, Token
 from api.rules.answers import answered
 from api.rules.outcome import StepRecord
-from api.rules.words import rfc3339
+from api.rules.words import rfc3339, wall
 from api.settings import Settings
 from api.storage.engine import WRITE, make_engine
+from benchmarks.facts import USER_ZONE
 
 
 class Reason(BaseModel):
@@ -127,8 +128,12 @@ def hint(code: str, text: str, href: str) -> HintPublic:
 def advice_of(application: Application, row: StepInstance, live: int, offers: Sequence[Offer]) -> list[HintPublic]:
     """Return the hints from the user's other applications: an undecided offer, or no other open application."""
     found = []
-    if row.number in (6, 7) and any(offer.application_id != application.id for offer in offers):
-        text = "Another employer waits for your answer to an offer: tell this employer, and ask when they decide."
+    rival = next((offer for offer in offers if offer.application_id != application.id), None)
+    if row.number in (6, 7) and rival is not None and rival.respond_by is not None:
+        text = (
+            "Another employer waits for your answer to an offer until "
+            f"{wall(rival.respond_by, USER_ZONE)}: tell this employer, and ask when they decide."
+        )
         found.append(hint("competing_offer", text, f"/v1/applications/{application.id}/follow-ups"))
     if row.number == 7 and live <= 1:
         text = "You have no other live application: do not depend on a single one."
@@ -165,6 +170,7 @@ def live_and_offers(session: Session, user_id: str, now: datetime) -> tuple[int,
         .join(Application, col(Application.id) == Offer.application_id)
         .where(Application.user_id == user_id, Offer.user_id == user_id, *alive)
         .where(col(Offer.respond_by) > now, col(Offer.decision).is_(None))
+        .order_by(col(Offer.respond_by))
     )
     return live, session.exec(offers).all()
 
