@@ -114,6 +114,8 @@ def data_set(kind: str, size: int, folder: Path | None) -> Iterator[DataSet]:
     try:
         if not known.exists():
             known.write_text(json.dumps(asdict(load(url, kind, size)), indent=1), encoding="utf-8")
+        with database(url) as target:
+            target.migrate()  # a data set of an older version
         words = json.loads(known.read_text(encoding="utf-8"))
         yield DataSet(url, Loaded(**{**words, "people": [Person(**person) for person in words["people"]]}))
     finally:
