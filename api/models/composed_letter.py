@@ -48,7 +48,7 @@ class ComposedLetter(LetterPublic):
 class FindingPublic(BaseModel):
     """One thing to check. Only an `error` prevents sending by e-mail."""
 
-    model_config = ConfigDict(from_attributes=True, title="Finding")
+    model_config = ConfigDict(from_attributes=True)
 
     code: str
     severity: Severity

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -147,8 +147,6 @@ TextErasedAt = Annotated[
 
 class ParagraphPublic(BaseModel):
     """A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`."""
-
-    model_config = ConfigDict(title="Paragraph")
 
     text: str
     role: str

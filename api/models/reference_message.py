@@ -12,8 +12,6 @@ from api.models.letter import ParagraphPublic
 class RecordPublic(LinkPublic):
     """The request that records that it was done. Its instants are the time of this response: correct them."""
 
-    model_config = ConfigDict(title="Record")
-
     body: dict[str, bool | datetime | str]
 
 
