@@ -4,7 +4,6 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Generic, ParamSpec, Self, TypedDict, TypeVar
 
 import httpx
@@ -16,7 +15,6 @@ from afterword_client.problem import ProblemError
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST_CACHED = 100
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Page(TypedDict, Generic[T]):
@@ -44,10 +42,7 @@ class Afterword(Operations):
         timeout: float = 30,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        # Like browsers, send cookies that are for HTTPS to this machine by HTTP too.
-        schemes = ("https", "http") if httpx.URL(base_url).host in LOCAL else ("https",)
-        jar = CookieJar(DefaultCookiePolicy(secure_protocols=schemes))
-        self.http = httpx.Client(base_url=base_url, cookies=jar, timeout=timeout, transport=transport)
+        self.http = httpx.Client(base_url=base_url, timeout=timeout, transport=transport)
         self.retries, self.max_wait, self.cookie = retries, max_wait, cookie
         self._cache: dict[str, httpx.Response] = {}
         self._enter(token, None)
@@ -70,9 +65,12 @@ class Afterword(Operations):
         self._enter(None, None)
 
     def _enter(self, token: str | None, csrf_token: str | None) -> None:
-        self._cache.clear()
-        values = {"Authorization": token and f"Bearer {token}", "X-CSRF-Token": csrf_token}
+        # The cookie is for HTTPS. Like browsers, send it to a server on this machine too, which has only HTTP.
+        cookie = "; ".join(f"{one.name}={one.value}" for one in self.http.cookies.jar)
+        values = {"Authorization": token and f"Bearer {token}", "X-CSRF-Token": csrf_token, "Cookie": cookie}
         self._credentials = {name: value for name, value in values.items() if value}
+        self._cache.clear()
+        self.http.cookies.clear()
 
     def items(self, operation: Callable[P, Page[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         """Iterate over the items of all pages of a list: `items(api.list_applications, company="Larkfield")`."""
