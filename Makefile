@@ -6,10 +6,13 @@ BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long check unit postgresql mutants bench lock openapi clean
+.PHONY: demo frontend test test-long check unit postgresql mutants bench lock openapi clean
 
 demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account; PORT=8001 takes another port than 8000.
 	@$(BIN)/afterword demo $(if $(PORT),--port $(PORT))
+
+frontend: $(VENV)/runtime.stamp ## Serve the demo account with the example page; needs Node; PORT=5174 takes another port than 5173.
+	@$(BIN)/python examples/frontend/run.py $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/dev.stamp ## Run all checks and tests, on both databases, with few random cases.
 	@echo "make test takes about 12 minutes on two cores."

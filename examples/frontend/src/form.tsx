@@ -83,7 +83,7 @@ export function Field({ label, hint, rows, options, value, ...rest }: FieldProps
   const shared = { ...rest, id, "aria-invalid": Boolean(error), ...(described && { "aria-describedby": described }) };
   return (
     <div class="field">
-      <label for={id}>{label}{rest.required && <span class="required"> required</span>}</label>
+      <label for={id}>{label}{rest.required && !options && <span class="required"> required</span>}</label>
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
       {options ? (
         <select {...shared}>
@@ -131,7 +131,7 @@ export function Rows({ legend, add, children }: { legend: string; add: string; c
   return (
     <div ref={box} class="rows">
       {Array.from({ length: count }, (_, n) => (
-        <fieldset key={n}><legend>{count > 1 ? `${legend} ${n + 1}` : legend}</legend>{children(n)}</fieldset>
+        <fieldset key={n}><legend class={count > 1 ? "" : "hidden"}>{legend} {n + 1}</legend>{children(n)}</fieldset>
       ))}
       <button type="button" class="plain" onClick={more}>+ {add}</button>
     </div>

@@ -47,7 +47,7 @@ function Step({ step, application }: { step: Schemas["HeadlineStep"]; applicatio
 
 /** The picture follows the colours of the page through its custom properties `--aw-…`; its texts cannot add markup. */
 function Timeline({ id }: { id: string }) {
-  const width = Math.max(320, Math.min(1040, document.documentElement.clientWidth - 32));
+  const width = Math.max(320, Math.min(1020, document.documentElement.clientWidth - 50));
   const params = { path: { application_id: id }, query: { format: "svg", width } as const };
   const svg = useLoad(() => api.get("/v1/applications/{application_id}/timeline", { params, parseAs: "text" }), [id]);
   return <figure class="timeline" dangerouslySetInnerHTML={{ __html: svg.data ?? "" }} />;
@@ -75,12 +75,21 @@ function Interviews({ it }: { it: Whole }) {
   );
 }
 
+/** Whom to ask for the status need not be one of the contacts: then it takes another request. */
+function useStatusContact({ status_contact_id, contacts }: Whole) {
+  const other = contacts?.some((one) => one.contact_id === status_contact_id) ? null : status_contact_id;
+  const path = { contact_id: other ?? "" };
+  return useLoad(async () => other ? api.get("/v1/contacts/{contact_id}", { params: { path } }) : null, [other]).data;
+}
+
 function Contacts({ it }: { it: Whole }) {
+  const asked = useStatusContact(it);
+  const people = [...(it.contacts ?? []), ...(asked ? [{ contact: asked, contact_id: asked.id, role: asked.role }] : [])];
   return (
     <section>
       <h2>Contacts</h2>
       <ul class="list">
-        {it.contacts?.map(({ contact, contact_id, role }) => (
+        {people.map(({ contact, contact_id, role }) => (
           <li key={contact_id}>
             <a href={`/applications/${it.id}/contacts/${contact_id}`}>{contact.full_name ?? "No name yet"}</a>
             <span class="soft">

@@ -31,13 +31,13 @@ export function Debrief({ id }: { id: string }) {
               {known && known.length > 0 && <p class="soft">Recorded: {known.join(", ")}. Add only who is missing.</p>}
               <Rows legend="Person" add="Another person">
                 {(n) => (
-                  <>
-                    <Field label="Name" name={`/people/${n}/full_name`} hint="As they spell it." />
+                  <div class="pairs">
+                    <Field label="Name" name={`/people/${n}/full_name`} />
                     <Field label="Job title" name={`/people/${n}/job_title`} />
                     <Field label="E-mail" name={`/people/${n}/email`} type="email" />
                     <Field label="Phone" name={`/people/${n}/phone`} type="tel" />
                     <Check label="Ask this person for the status of the application" name={`/people/${n}/is_status_contact`} />
-                  </>
+                  </div>
                 )}
               </Rows>
               <h2>What went well</h2>
