@@ -1,5 +1,5 @@
 // Addresses of pages: links stay links, and the address of the browser decides which page is shown.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 const MOVED = "afterword:moved";
 
@@ -18,7 +18,7 @@ export function say(message: string) {
 /** The address and the message of the page that is shown. Clicks on links to pages do not load the document again. */
 export function useLocation(): { path: string; query: URLSearchParams; message: string } {
   const [, setCount] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const changed = () => setCount((n) => n + 1);
     const clicked = (event: MouseEvent) => {
       const link = (event.target as Element).closest("a");

@@ -1,6 +1,6 @@
 // Parts that several pages use.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { label, type Loaded, type Schemas } from "./api";
 
 let isFirst = true;
@@ -8,7 +8,7 @@ let isFirst = true;
 /** A page. After a change of the route its heading gets the focus, so that screen readers read it and Tab goes on there. */
 export function Page({ title, over, children }: { title: string; over?: ComponentChildren; children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isFirst) heading.current?.focus();
     isFirst = false;
     scrollTo(0, 0);

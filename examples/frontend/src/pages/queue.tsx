@@ -85,6 +85,7 @@ function Summary({ of: { overdue, open, upcoming, nothing_scheduled } }: { of: S
           ))}
         </dl>
         <p><a class="button" href="/applications/new">Add an application</a></p>
+        <p><a href="/search-activities/new">Record a search activity</a></p>
       </section>
       {nothing_scheduled.length > 0 && (
         <section aria-labelledby="unscheduled">
