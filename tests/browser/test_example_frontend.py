@@ -37,6 +37,15 @@ pytestmark = [
     ),
 ]
 
+# What reaches beyond the content of the page, or makes it scroll sideways.
+TOO_WIDE = """
+const main = document.querySelector("main"), { paddingRight } = getComputedStyle(main);
+const edge = Math.min(innerWidth, main.getBoundingClientRect().right - parseFloat(paddingRight)) + 1;
+return [...document.querySelectorAll("main *")]
+  .filter((one) => one.getBoundingClientRect().right > edge && !one.closest("svg, .hidden, option"))
+  .map((one) => one.outerHTML.slice(0, 100))
+  .concat(document.documentElement.scrollWidth > innerWidth ? ["the page scrolls sideways"] : []);
+"""
 SIGN_UP = """
 await until("the page", () => document.querySelector("h1")); await press("Sign up"); await page("Sign up");
 fill(["Your name", "Kim Roe"], ["E-mail", "kim@example.com"], ["Password", "password1234"],
@@ -204,7 +213,7 @@ def inspect(page: DrivenPage, name: str) -> None:
             "return violations.map(({ id, nodes }) => [id, nodes.map((one) => one.html)]);"
         )
         assert found == [], f"{name}, {scheme}: {json.dumps(found, indent=1)}"
-        assert page.run("return document.documentElement.scrollWidth") <= width, f"{name} is wider than {width} px"
+        assert page.run(TOO_WIDE) == [], f"{name} at {width} px"
 
 
 @pytest.mark.browser

@@ -53,5 +53,6 @@ export function useLoad<T>(load: () => Promise<T>, keys: unknown[]): Loaded<T> {
 const at = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 /** An instant in the reader's own zone. Deadlines come as `due_text` instead, in the employer's zone. */
 export const time = (instant: string) => at.format(new Date(instant));
-/** A local time such as 2026-03-02T10:00, which has no zone to convert. */
-export const local = (text: string) => `${text.slice(0, 10)}, ${text.slice(11, 16)}`;
+const wall = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+/** A local time such as 2026-03-02T10:00, which stays as it is: its zone stands beside it. */
+export const local = (text: string) => wall.format(new Date(`${text}Z`));

@@ -61,7 +61,7 @@ function Interviews({ it }: { it: Whole }) {
         {it.interviews?.map((one) => (
           <li key={one.id}>
             <span>Round {one.round_no}{one.kind && `, ${label("interview_kind", one.kind).toLowerCase()}`}</span>
-            <span class="soft">{local(one.start_local)} ({one.time_zone})</span>
+            <span class="soft">{local(one.start_local)} ({one.time_zone.replaceAll("_", " ")})</span>
             <span class="links">
               {Date.parse(one.starts_at) > Date.now()
                 ? <a href={`/v1/interviews/${one.id}/prep-card?format=html`} target="_blank">Questions to ask<span class="hidden"> (opens a new page)</span></a>
@@ -93,7 +93,7 @@ function Contacts({ it }: { it: Whole }) {
           <li key={contact_id}>
             <a href={`/applications/${it.id}/contacts/${contact_id}`}>{contact.full_name ?? "No name yet"}</a>
             <span class="soft">
-              {[contact.job_title, role && label("contact_role", role), contact_id === it.status_contact_id && "ask for the status here"].filter(Boolean).join(" · ")}
+              {[...new Set([contact.job_title, role && label("contact_role", role), contact_id === it.status_contact_id && "ask for the status here"])].filter(Boolean).join(" · ")}
             </span>
           </li>
         ))}
