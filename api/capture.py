@@ -120,7 +120,7 @@ def capture() -> Node:
 def _capture_writes(client: TestClient, found: Node, schemas: Node) -> None:
     """Add examples of responses to other methods than GET, and shorten two that would be long."""
     mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
-    found["ReopenedSteps"] = _short(mistake)
+    found["DeletionPreview"] = _short(mistake)
     told = client.post(f"/v1/interviews/{ids.INTERVIEW}/debrief", json=ids.BODIES["Debrief"]).json()
     found["Debriefed"] = _short(told)
     composed = client.post(f"/v1/interviews/{ids.INTERVIEW}/letters/compose", json=ids.BODIES["ComposeLetter"]).json()

@@ -303,7 +303,7 @@ class SnoozedSteps(BaseModel):
     items: list[QueueItem]
 
 
-class ReopenedSteps(BaseModel):
+class DeletionPreview(BaseModel):
     """The steps that a deletion would reopen; nothing was deleted."""
 
     reopened_steps: list[StepPublic]
