@@ -30,7 +30,7 @@ from api.rules.sentences import count
 from api.services.accounts import audit_log, tokens
 from api.services.accounts.users import all_user_ids, find_by_email
 from api.services.steps import judge, recheck
-from api.settings import Settings
+from api.settings import DEFAULT_PORT, Settings
 from api.storage import private_files
 from api.storage.database import Database
 from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
@@ -100,7 +100,7 @@ def _prepare(database: Database) -> None:
 @app.command()
 def serve(
     host: Host = "127.0.0.1",
-    port: Port = 8000,
+    port: Port = DEFAULT_PORT,
     workers: Annotated[int, typer.Option(min=1, max=64, help="The number of processes that serve.")] = 1,
 ) -> None:
     """Serve the API. An SQLite database is migrated first; a PostgreSQL schema that is not up to date is refused."""
@@ -162,7 +162,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 
 @app.command()
-def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def demo(host: Host = "127.0.0.1", port: Port = DEFAULT_PORT) -> None:
     """Serve a temporary SQLite file with a demo account; print its token, a curl line and its queue by urgency."""
     with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}", log_level="WARNING")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 UNDOCUMENTED = {405, 500}
+ERRORS = ("4", "5")
 
 
 @cache
@@ -26,6 +27,9 @@ def expanded(document: Any) -> Any:
         for operation in item.values():
             if "parameters" in operation:
                 operation["parameters"] = [_whole(one, components["parameters"]) for one in operation["parameters"]]
+            for status, answer in operation["responses"].items():
+                if not status.startswith(ERRORS):
+                    operation["responses"][status] = _whole(answer, components["responses"])
             for answer in operation["responses"].values():
                 for name, one in answer.get("headers", {}).items():
                     answer["headers"][name] = _whole(one, components["headers"])

@@ -23,7 +23,7 @@ from api.models.base import (
     json_column,
     points_at,
 )
-from api.models.hint import HintPublic
+from api.models.hint import HintPublic, labelled
 
 
 class LetterKind(StrEnum):
@@ -152,7 +152,7 @@ class ParagraphPublic(BaseModel):
     """A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`."""
 
     text: str
-    role: str
+    role: Annotated[str, labelled("paragraph_role")]
     source_note_ids: list[str]
 
 

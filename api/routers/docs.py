@@ -67,7 +67,7 @@ def openapi(request: Request) -> Response:
     return document_of(request.app).response(request)
 
 
-@routes.get("/docs", include_in_schema=False, scopes=OPEN)
+@routes.get("/docs", include_in_schema=False, scopes=OPEN, any_query=True)
 def swagger() -> HTMLResponse:
     """Explore and try the API in Swagger UI."""
     return HTMLResponse(_page(), headers={"Content-Security-Policy": POLICY, "Cache-Control": REVALIDATED})
@@ -84,7 +84,7 @@ def docs_file(
     return file.response(request, cache_control=IMMUTABLE if v == file.digest else REVALIDATED)
 
 
-@routes.get("/redoc", include_in_schema=False, scopes=OPEN)
+@routes.get("/redoc", include_in_schema=False, scopes=OPEN, any_query=True)
 async def redoc() -> RedirectResponse:
     """Redirect to the docs, which show the reference too."""
     return RedirectResponse("/docs", status_code=308)

@@ -13,7 +13,7 @@ from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.deps import RequestContextDep
 from api.http.problems import problem_page, slug
 from api.http.routes import OPEN, Routes
-from api.models.hint import LABELS, LinkPublic
+from api.models.hint import LABELS, LinkPublic, labelled
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.rules.evaluate import RULES_VERSION
 from api.rules.guide import GUIDE
@@ -99,7 +99,7 @@ class GuidedStep(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     number: int
-    step: str
+    step: Annotated[str, labelled("step")]
     title: str
     why: str
     do: str
@@ -122,7 +122,6 @@ def get_root() -> Root:
     """
     links = {
         "docs": "/docs",
-        "redoc": "/redoc",
         "openapi": "/openapi.json",
         "meta": "/v1/meta",
         "guide": "/v1/guide",
@@ -213,7 +212,7 @@ def get_guide() -> Guide:
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
-@routes.get("/problems", scopes=OPEN, response_class=Response, responses=HTML)
+@routes.get("/problems", scopes=OPEN, any_query=True, response_class=Response, responses=HTML)
 def list_problems() -> Response:
     """Read about all problem types.
 
@@ -222,7 +221,7 @@ def list_problems() -> Response:
     return Response(problem_page(list(PROBLEM_TYPES)), media_type="text/html")
 
 
-@routes.get("/problems/{slug}", scopes=OPEN, response_class=Response, responses=HTML)
+@routes.get("/problems/{slug}", scopes=OPEN, any_query=True, response_class=Response, responses=HTML)
 def get_problem(
     slug_: Annotated[str, Path(alias="slug", max_length=64, description="The last part of the problem's `type`.")],
 ) -> Response:
