@@ -46,13 +46,13 @@ def _whole(one: Any, shared: Any) -> Any:
 
 
 def _with_base(schema: Any, schemas: Any) -> None:
-    while "allOf" in schema:
-        (one,) = schema.pop("allOf")
+    if "allOf" in schema:
+        one, further = schema.pop("allOf")
         base = schemas[_name(one)]
-        schema["properties"] = {**base["properties"], **schema["properties"]}
-        schema["required"] = [*base["required"], *schema["required"]]
-        if "allOf" in base:
-            schema["allOf"] = base["allOf"]
+        _with_base(base, schemas)
+        schema["type"] = further["type"]
+        schema["properties"] = {**base["properties"], **further["properties"]}
+        schema["required"] = [*base["required"], *further["required"]]
 
 
 def _with_example(operation: Any, schemas: Any) -> None:

@@ -176,21 +176,23 @@ def _simplify_parameter(parameter: Node) -> None:
 
 
 def _derive(schemas: Node) -> None:
-    """Write a schema that has all properties of another as `allOf` that one, with its further properties."""
+    """Write a schema that has all properties of another as `allOf` that one and a schema of its further properties.
+
+    Properties beside `allOf` would say the same, but generators of Python clients read only the other schema then.
+    """
     whole = dict(schemas)
     for name, schema in whole.items():
         bases = [other for other, base in whole.items() if other != name and _extends(schema, base)]
         if bases:
             base = max(bases, key=lambda other: len(whole[other]["properties"]))
-            schemas[name] = {**schema, "allOf": [{"$ref": f"#/components/schemas/{base}"}]}
-            for key in ("properties", "required"):
-                theirs = whole[base].get(key, ())
-                further = [(one, value) for one, value in _items(schema.get(key, ())) if one not in theirs]
-                schemas[name][key] = dict(further) if key == "properties" else [one for one, _ in further]
-
-
-def _items(members: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  # properties by name, or names
-    return list(members.items()) if isinstance(members, dict) else [(one, None) for one in members]
+            known = whole[base]["properties"].keys()
+            further = {
+                "type": "object",
+                "properties": {one: value for one, value in schema["properties"].items() if one not in known},
+                "required": [one for one in schema["required"] if one not in known],
+            }
+            kept = {key: value for key, value in schema.items() if key not in further}
+            schemas[name] = {**kept, "allOf": [{"$ref": f"#/components/schemas/{base}"}, further]}
 
 
 def _extends(schema: Node, base: Node) -> bool:
@@ -228,7 +230,7 @@ def _move_examples(made: Node) -> None:
 
 def has_parts_only(schema: Node, schemas: Node) -> bool:
     """Tell whether a schema is a page, or consists of components that have examples, and of booleans."""
-    properties = schema.get("properties", {})
+    properties = schema.get("allOf", [schema])[-1].get("properties", {})
     parts = [one for one in properties.values() if one.get("type") != "boolean"]
     names = [name for one in parts for name in _schema_names(one.get("items", one))]
     return "next_cursor" in properties or (
@@ -238,7 +240,7 @@ def has_parts_only(schema: Node, schemas: Node) -> bool:
 
 def _has_example(schema: Node, schemas: Node) -> bool:
     """Tell whether a schema has an example, or its base has one and the rest consists of components with examples."""
-    bases = [name for one in schema.get("allOf", ()) for name in _schema_names(one)]
+    bases = [name for one in schema.get("allOf", ())[:1] for name in _schema_names(one)]
     return "examples" in schema or (
         bool(bases) and all("examples" in schemas[name] for name in bases) and has_parts_only(schema, schemas)
     )
