@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.http.admission import Gate
 from api.http.examples import BODIES
 from tests.conftest import World
 from tests.http.api_client import problem
@@ -73,6 +74,14 @@ def test_every_link_of_the_root_leads_somewhere(world: World) -> None:
     assert found == {
         name: 401 if href in NEED_A_TOKEN else 405 if href == "/v1/users" else 200 for name, href in links.items()
     }
+
+
+def test_the_docs_open_while_no_request_finds_a_place(world: World) -> None:
+    world.app.state.gate = Gate(places=0, most_waiting=0)
+    client = world.app_client()
+    assert client.get("/v1/meta").status_code == 503
+    for address in ("/openapi.json", "/docs", *ADDRESS.findall(client.get("/docs").text)):
+        assert client.get(address).status_code == 200, address
 
 
 def test_the_browser_does_not_store_tokens(client: TestClient) -> None:
