@@ -212,7 +212,7 @@ def get_guide() -> Guide:
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
-@routes.get("/problems", scopes=OPEN, any_query=True, response_class=Response, responses=HTML)
+@routes.get("/problems", scopes=OPEN, response_class=Response, responses=HTML)
 def list_problems() -> Response:
     """Read about all problem types.
 
@@ -221,7 +221,7 @@ def list_problems() -> Response:
     return Response(problem_page(list(PROBLEM_TYPES)), media_type="text/html")
 
 
-@routes.get("/problems/{slug}", scopes=OPEN, any_query=True, response_class=Response, responses=HTML)
+@routes.get("/problems/{slug}", scopes=OPEN, response_class=Response, responses=HTML)
 def get_problem(
     slug_: Annotated[str, Path(alias="slug", max_length=64, description="The last part of the problem's `type`.")],
 ) -> Response:

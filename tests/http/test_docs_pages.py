@@ -50,8 +50,6 @@ def test_the_old_address_of_the_reference_leads_to_the_docs(client: TestClient) 
     [
         pytest.param("/docs", 200, id="docs"),
         pytest.param("/redoc", 308, id="the-old-reference"),
-        pytest.param("/problems", 200, id="problems"),
-        pytest.param("/problems/invalid", 200, id="one-problem"),
         pytest.param("/password-reset", 200, id="password-reset"),
         pytest.param("/mail/confirm/none", 404, id="a-link-that-does-not-work"),
     ],
