@@ -34,8 +34,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Rewrite the links of a document in `docs/`."""
-    source = page.file.src_uri
-    return markdown if page.file.generated_by else with_links(markdown, f"docs/{source}")
+    return markdown if page.file.generated_by else with_links(markdown, f"docs/{page.file.src_uri}")
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
@@ -61,15 +60,17 @@ def with_links(markdown: str, source: str) -> str:
     def rewritten(link: re.Match[str]) -> str:
         text, target, anchor = link[1], link[2], link[3] or ""
         path = normpath(str(PurePosixPath(source).parent / target))
-        if (place := on_site(path)) is None:
+        if not (ROOT / path).exists():
+            return link[0]  # MkDocs reports it
+        if (place := place_of(path)) is None:
             return text if text.strip("`") == path else f"{text} (`{path}`)"
-        here = PurePosixPath(on_site(source) or source).parent
+        here = PurePosixPath(place_of(source) or source).parent
         return f"[{text}]({relpath(place, here)}{anchor})"
 
     return LINK.sub(rewritten, markdown)
 
 
-def on_site(path: str) -> str | None:
+def place_of(path: str) -> str | None:
     """Return where a file of the repository is on the site, None if it is not there."""
     if path == "docs/decisions":
         return "decisions/index.md"
