@@ -10,6 +10,7 @@ from sqlmodel import select
 from api import demo
 from api.models import StepInstance
 from api.services.accounts import users
+from api.services.steps import judge
 from api.services.steps.recheck import check_steps
 from tests.conftest import NOW, World
 from tests.http.api_client import interviewed, steps
@@ -45,6 +46,7 @@ def test_rows_of_rules_version_1_can_be_read_and_are_repaired(world: World, clie
     fresh = steps(client, app)
     with world.database.write(world.clock.now) as session:
         session.owner = users.all_user_ids(session)[0]
+        judge.lock_user(session)
         for row in session.exec(select(StepInstance)).all():
             kept = {name: value for name, value in row.detail.items() if name not in ("tips", "actions")}
             row.detail = {**kept, "actions": [[None, ["ask", "Ask them.", "GET", "/v1/guide"]]]}

@@ -67,9 +67,10 @@ class Template:
         user = client.get("/v1/me").json()["id"]
         with self.world.database.engine.begin() as connection:
             for table in SQLModel.metadata.sorted_tables:
-                if "user_id" in table.c and table.name not in ("token", "mail_out"):
+                if "user_id" in table.c and table.name not in ("token", "mail_out", "search_entry"):
                     rows = connection.execute(select(table).where(table.c.user_id == self.user)).mappings().all()
-                    copies = [{**row, "user_id": user} for row in rows]
+                    new = {"user_id": user, **({"hash": user} if "hash" in table.c else {})}
+                    copies = [{**row, **new} for row in rows]
                     if copies:
                         connection.execute(insert(table), copies)
         self.numbers.last = 1 << 24
@@ -131,4 +132,4 @@ def test_only_the_owner_can_use_new_objects_and_nobody_finds_deleted_ones(world:
         settings=limits(CASES * SEQUENCES_A_CASE, stateful_step_count=STEPS, phases=[hypothesis.Phase.generate])
     )
     tell(f"{dict(counts)}")
-    assert counts["followed with success"] >= counts["sequences"] / 2
+    assert counts["followed with success"] >= counts["sequences"] / 3

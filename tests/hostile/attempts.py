@@ -84,12 +84,19 @@ class Target:
     def parameters(self, where: str) -> list[Node]:
         return [one for one in self.node.get("parameters", ()) if one["in"] == where]
 
+    def asking(self, query: bytes) -> Sent:
+        """Return the valid request with a query, and with the parameters that it needs and the query does not name."""
+        named = {part.partition(b"=")[0] for part in query.split(b"&")}
+        needed = [part for part in self.good.query.split(b"&") if part and part.partition(b"=")[0] not in named]
+        return replace(self.good, query=b"&".join([*needed, query]))
+
 
 def targets(document: Node, token: str) -> Iterator[Target]:
     """Yield all operations of a document, each with a request that is valid for the demo account."""
     schemas = document["components"]["schemas"]
     for number, (path, method, node) in enumerate(operations(document)):
-        sent = Sent(method.upper(), filled(path, node).encode(), headers=((b"host", b"testserver"),))
+        address, _, query = filled(path, node).encode().partition(b"?")
+        sent = Sent(method.upper(), address, query, headers=((b"host", b"testserver"),))
         if node["security"] != []:
             sent = sent.having("Authorization", f"Bearer {token}".encode())
         target = Target(number, node["operationId"], node, schemas, path, sent, None)
@@ -238,14 +245,14 @@ def in_paths(target: Target) -> Iterator[Attempt]:
 
 def _addressed(target: Target, parameter: Node, segment: bytes) -> Sent:
     before, _, after = target.template.partition(f"{{{parameter['name']}}}")
-    ends = [filled(part, target.node).encode() for part in (before, after)]
+    ends = [filled(part, target.node).partition("?")[0].encode() for part in (before, after)]
     return replace(target.good, path=ends[0] + segment + ends[1])
 
 
 def in_queries(target: Target) -> Iterator[Attempt]:
     """Yield requests with unknown parameters, hostile values of parameters, and parameters that are sent twice."""
     for name, query in addresses.QUERIES.items():
-        yield Attempt(name, replace(target.good, query=query), names=True)
+        yield Attempt(name, target.asking(query), names=True)
     nothing = addresses.FINE_QUERIES[target.number % len(addresses.FINE_QUERIES)]
     yield Attempt("says nothing", replace(target.good, query=target.good.query + nothing), Verdict.WORKS)
     parameters = target.parameters("query")
@@ -256,8 +263,8 @@ def in_queries(target: Target) -> Iterator[Attempt]:
         key = parameter["name"]
         if "default" in parameter["schema"]:
             value = str(parameter["schema"]["default"]).lower().encode()
-            twice = replace(target.good, query=b"&".join([key.encode() + b"=" + value] * 2))
-            yield Attempt(f"{key} twice", twice, blamed=(key,))
+            twice = b"&".join([key.encode() + b"=" + value] * 2)
+            yield Attempt(f"{key} twice", target.asking(twice), blamed=(key,))
     yield from _in_parameters(target, [place_in_address(one, target.schemas) for one in parameters])
 
 
@@ -280,7 +287,7 @@ def _in_parameters(target: Target, places: Sequence[Place]) -> Iterator[Attempt]
 
 
 def _asking(target: Target, key: str, value: bytes) -> Sent:
-    return replace(target.good, query=key.encode() + b"=" + value)
+    return target.asking(key.encode() + b"=" + value)
 
 
 def in_headers(target: Target) -> Iterator[Attempt]:
@@ -312,4 +319,8 @@ def _in_other_headers(target: Target) -> Iterator[Attempt]:
                 continue
             sent = sent.having(name, list(values.values())[turn % len(values)])
         yield Attempt(f"other headers {turn}", sent, Verdict.WORKS)
-        yield Attempt(f"other headers {turn} beside a fault", replace(sent, query=b"unknown=1"), blamed=("unknown",))
+        yield Attempt(
+            f"other headers {turn} beside a fault",
+            replace(target.asking(b"unknown=1"), headers=sent.headers),
+            blamed=("unknown",),
+        )

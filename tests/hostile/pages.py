@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from api.storage.keyset import DIGEST_LENGTH, _digest, _encoded
 from tests.hostile import cursors
@@ -51,7 +51,7 @@ def cursor_of(harness: FuzzHarness, target: Target, sort: str = "") -> str:
 
 def _asking(target: Target, **params: str) -> Sent:
     given = [f"{name}={quote(value)}" for name, value in params.items() if value or name == "cursor"]
-    return replace(target.good, query="&".join(given).encode())
+    return target.asking("&".join(given).encode())
 
 
 def tampered(target: Target, cursor: str, foreign: dict[str, str]) -> Iterator[Attempt]:
@@ -71,7 +71,8 @@ def tampered(target: Target, cursor: str, foreign: dict[str, str]) -> Iterator[A
 def forged(target: Target, sort: str, cursor: str, user_id: str) -> Iterator[Attempt]:
     """Yield forged payloads with a valid digest, which needs no secret. A genuine payload must work, as a check."""
     instant, keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[DIGEST_LENGTH:])
-    bound_to = f"{target.good.path.decode()}?{[('sort', sort)] if sort else []}"
+    filters = sorted([*parse_qsl(target.good.query.decode()), *([("sort", sort)] if sort else [])])
+    bound_to = f"{target.good.path.decode()}?{filters}"
 
     def signed(payload: str) -> Sent:
         raw = payload.encode("utf-8", "surrogateescape")

@@ -154,7 +154,7 @@ def _as_stored(table: Table, row: Answer, user_id: str) -> dict[str, Any]:
             elif type(column.type).__name__ == "Date" and value is not None:
                 value = datetime.fromisoformat(value).date()
             values[column.name] = value
-    return {**values, **({"hash": row["id"]} if table.name == "token" else {})}
+    return {**values, **({"hash": row["id"]} if "hash" in table.columns else {})}
 
 
 def _moment(value: Answer) -> Any:

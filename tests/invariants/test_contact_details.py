@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 
 from api.capture import NOW
 from api.http import examples
@@ -71,7 +71,10 @@ def marked(demo_database: tuple[str, str], store: Store) -> Iterator[Marked]:
 
 def mark_details(session: OwnedSession) -> None:
     for table, names in DETAILS.items():
-        session.execute(update(table).values({name: word(name) for name in names}))
+        wanted: Any = select(table)
+        for row in session.exec(wanted).all():
+            for name in names:
+                setattr(row, name, word(name))
     for letter in session.exec(select(Letter).where(col(Letter.sent_at).is_not(None))).all():
         letter.snapshot = [{**one, **{name: word(name) for name in ("title", "address")}} for one in letter.snapshot]
     session.flush()

@@ -188,5 +188,26 @@ def test_the_trace_ends_with_the_rule_that_set_the_instant(
     assert (last.rule, dict(last.inputs), last.result) == (rule, inputs, result)
 
 
+@pytest.mark.parametrize(
+    ("changes", "policy", "letter_is_open", "call_is_open"),
+    [
+        pytest.param({"letters": (sent(),)}, {}, False, True, id="the-letter-is-sent"),
+        pytest.param({}, {"disabled_steps": frozenset({4})}, False, True, id="letters-disabled"),
+        pytest.param({"overrides": (by_hand(6),)}, {}, True, False, id="the-call-is-skipped"),
+        pytest.param({}, {"disabled_steps": frozenset({6})}, True, False, id="calls-disabled"),
+    ],
+)
+def test_the_trace_of_details_says_what_needs_them(
+    changes: dict[str, Any], policy: dict[str, object], letter_is_open: bool, call_is_open: bool
+) -> None:
+    last = row(example_case(**changes), "2:r1", LATER, **policy).trace[-1]
+    assert dict(last.inputs) == {"letter_is_open": letter_is_open, "call_is_open": call_is_open}
+
+
+def test_a_call_that_always_helps_has_the_rule_without_an_instant() -> None:
+    last = row(example_case(), "6:interview:r1", LATER, call_help_business_days=None).trace[-1]
+    assert (last.rule, last.result) == ("helps_for_business_days", None)
+
+
 def test_steps_depend_only_on_steps_that_depend_on_none() -> None:
     assert all(other not in DEPENDS_ON for needed in DEPENDS_ON.values() for other in needed)

@@ -17,6 +17,7 @@ from api.storage.session import UNSYNCED
 from api.words.terms import TermKind, terms
 from api.workers.search import search_pass
 from tests.conftest import World
+from tests.drawing import drawn
 from tests.http.api_client import add, alter, application, read
 from tests.services.full_record import record_everything
 
@@ -77,10 +78,12 @@ PIECES = st.one_of(
 )
 
 
+@pytest.mark.drawn
 def test_the_database_finds_what_a_slow_reading_of_all_texts_finds(client: TestClient, corpus: dict[str, str]) -> None:
     """The same on both databases, because both are compared with the same."""
     compared = []
 
+    @drawn(quick=60, long=400)
     @given(st.lists(PIECES, min_size=1, max_size=3).map(" ".join), st.sampled_from([7, 50, 200]))
     def compare(q: str, limit: int) -> None:
         answer = client.get("/v1/search", params={"q": q})
@@ -94,6 +97,7 @@ def test_the_database_finds_what_a_slow_reading_of_all_texts_finds(client: TestC
     assert sum(0 < number < len(corpus) for number in compared) > 10
 
 
+@drawn(quick=100, long=2_000)
 @given(st.text(max_size=60))
 def test_every_text_has_terms_within_it_and_no_query_is_an_error(text: str) -> None:
     for term in terms(text):

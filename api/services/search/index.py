@@ -4,7 +4,7 @@ The terms of an object are written once, before the commit. SQLite has them in t
 trigger deletes the terms of a deleted entry; PostgreSQL has them in the entry itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import event
@@ -18,8 +18,9 @@ from api.storage.codecs import to_db_id, to_db_instant
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text, written_statement
 from api.storage.session import UNSYNCED, OwnedSession
 
-PENDING = "not_indexed_yet"  # in `session.info`: the row of each table and id, None if it was deleted
-KEY = "user_id = :user_id AND noun = :noun AND object_id = :object_id"
+# In `session.info`: the row of each table and id, None if it was deleted; and which of them are new.
+PENDING, NEW = "not_indexed_yet", "new_and_not_indexed_yet"
+KEY = "search_entry.user_id = :user_id AND noun = :noun AND object_id = :object_id"
 COLUMNS = "user_id, noun, object_id, application_id, updated_at, digest"
 VALUES = ":user_id, :noun, :object_id, :application_id, :updated_at, :digest"
 CHANGED = "application_id = :application_id, updated_at = :updated_at, digest = :digest"
@@ -54,6 +55,12 @@ UPDATE = {
         f"UPDATE search_entry SET {CHANGED}, words = CAST(:words AS tsvector) WHERE {KEY}"  # noqa: S608
     ),
 }
+# One round trip for a new object. SQLite has none, and its entry is in two tables.
+UPSERT = _statements(
+    f"INSERT INTO search_entry ({COLUMNS}, words) VALUES ({VALUES}, CAST(:words AS tsvector)) "  # noqa: S608
+    "ON CONFLICT (user_id, object_id, noun) DO UPDATE SET application_id = excluded.application_id, "
+    "updated_at = excluded.updated_at, digest = excluded.digest, words = excluded.words"
+)
 TOUCH = _statements(f"UPDATE search_entry SET updated_at = :updated_at WHERE {KEY}")  # noqa: S608
 DELETE = _statements(f"DELETE FROM search_entry WHERE {KEY}")  # noqa: S608
 
@@ -64,6 +71,7 @@ def _collect(session: OwnedSession, _context: object, _instances: object) -> Non
     for row in (*session.new, *session.dirty):
         if type(row) in BY_TABLE:
             _pending(session)[(type(row), row.id)] = row
+    _new(session).update((type(row), row.id) for row in session.new if type(row) in BY_TABLE)
     for row in session.deleted:
         if type(row) in BY_TABLE:
             _pending(session)[(type(row), row.id)] = None
@@ -74,13 +82,19 @@ def _pending(session: OwnedSession) -> dict[tuple[type[Stored], str], Stored | N
     return found
 
 
+def _new(session: OwnedSession) -> set[tuple[type[Stored], str]]:
+    found: set[tuple[type[Stored], str]] = session.info.setdefault(NEW, set())
+    return found
+
+
 @event.listens_for(OwnedSession, "before_commit")
 def _write_pending(session: OwnedSession) -> None:
     """Index what the transaction wrote."""
     if session.info.get(PENDING):
         session.flush()
-        write_entries(session, _pending(session))
+        write_entries(session, _pending(session), new=_new(session))
         _pending(session).clear()
+        _new(session).clear()
 
 
 @event.listens_for(OwnedSession, "do_orm_execute")
@@ -109,8 +123,16 @@ def _follow_bulk_writes(state: ORMExecuteState) -> None:
         session.execute(moved, execution_options=UNSYNCED)
 
 
-def write_entries(session: OwnedSession, rows: Mapping[tuple[type[Stored], str], Stored | None]) -> None:
-    """Write the entries of rows; those of rows that are deleted or have no text are deleted."""
+def write_entries(
+    session: OwnedSession,
+    rows: Mapping[tuple[type[Stored], str], Stored | None],
+    *,
+    new: Collection[tuple[type[Stored], str]] = (),
+) -> None:
+    """Write the entries of rows; those of rows that are deleted or have no text are deleted.
+
+    `new`: rows that this transaction inserted, which hardly ever have an entry.
+    """
     raw, dialect = RawConnection.of(session), session.get_bind().dialect.name
     for (table, id_), row in rows.items():
         values = {"noun": BY_TABLE[table].noun, "object_id": to_db_id(id_)}
@@ -118,10 +140,13 @@ def write_entries(session: OwnedSession, rows: Mapping[tuple[type[Stored], str],
         if row is None or not indexed:
             _run(raw, DELETE, values)
             continue
+        written = {**values, **entry_values(row, indexed, dialect)}
+        if dialect == "postgresql" and (table, id_) in new:
+            _run(raw, UPSERT, written)
+            continue
         known = raw.first(ENTRY, **values)
-        new = entry_values(row, indexed, dialect)
         statements = UPDATE[dialect] if known else INSERT[dialect]
-        _run(raw, TOUCH if known and known[0] == new["digest"] else statements, {**values, **new})
+        _run(raw, TOUCH if known and known[0] == written["digest"] else statements, written)
 
 
 def entry_values(row: Any, indexed: Sequence[str], dialect: str) -> dict[str, object]:  # noqa: ANN401  # a row of a table of SEARCHED

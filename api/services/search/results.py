@@ -47,14 +47,14 @@ MATCHES = {
 }
 PAGE = """
     SELECT noun, CAST(object_id AS text), CAST(updated_at AS text), in_title, (SELECT count(*) FROM found)
-    FROM entries AS entry
-    WHERE user_id = :user_id AND :nouns LIKE '% ' || noun || ' %'
+    FROM entries AS search_entry
+    WHERE search_entry.user_id = :user_id AND :nouns LIKE '% ' || noun || ' %'
     AND (in_title, updated_at, object_id) < (:in_title, {updated_at}, {object_id})
     AND (application_id IS NULL OR EXISTS (
         SELECT 1 FROM application
-        WHERE application.user_id = :user_id AND application.id = entry.application_id AND deleted_at IS NULL
+        WHERE application.user_id = :user_id AND application.id = search_entry.application_id AND deleted_at IS NULL
     ))
-    ORDER BY entry.in_title DESC, entry.updated_at DESC, entry.object_id DESC LIMIT :limit
+    ORDER BY in_title DESC, updated_at DESC, object_id DESC LIMIT :limit
 """
 STATEMENTS = {
     "sqlite": written_statement(MATCHES["sqlite"] + PAGE.format(updated_at=":updated_at", object_id=":object_id")),
