@@ -81,9 +81,22 @@ class Older:
         subprocess.run(command, env=self.environment, cwd=self.folder, check=True, capture_output=True)
 
 
+class Patient(httpx.HTTPTransport):
+    """Sends a request again that got 503, which has no effect, because a busy machine is no finding."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(60):
+            answer = super().handle_request(request)
+            if answer.status_code != 503:
+                return answer
+            answer.close()
+            time.sleep(1)
+        return answer
+
+
 def opened(url: str, number: int, *, new: bool) -> httpx.Client:
     """Return a client of an account; `new` opens the account."""
-    client = httpx.Client(base_url=url, timeout=120)
+    client = httpx.Client(base_url=url, timeout=120, transport=Patient())
     person = {"email": f"person{number}@example.com", "password": PASSWORD}
     if new:
         named = {**person, "full_name": "Sam Doe", "time_zone": simulated_account.ZONE}
