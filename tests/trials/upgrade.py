@@ -13,6 +13,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,16 +95,17 @@ class Patient(httpx.HTTPTransport):
         return answer
 
 
-def opened(url: str, number: int, *, new: bool) -> httpx.Client:
-    """Return a client of an account; `new` opens the account."""
-    client = httpx.Client(base_url=url, timeout=120, transport=Patient())
+@contextmanager
+def opened(url: str, number: int, *, new: bool) -> Iterator[httpx.Client]:
+    """Yield a client of an account; `new` opens the account."""
     person = {"email": f"person{number}@example.com", "password": PASSWORD}
-    if new:
-        named = {**person, "full_name": "Sam Doe", "time_zone": simulated_account.ZONE}
-        client.post("/v1/users", json=named).raise_for_status()
-    token = client.post("/v1/sessions", json=person).raise_for_status().json()["token"]
-    client.headers["Authorization"] = f"Bearer {token}"
-    return client
+    with httpx.Client(base_url=url, timeout=120, transport=Patient()) as client:
+        if new:
+            named = {**person, "full_name": "Sam Doe", "time_zone": simulated_account.ZONE}
+            client.post("/v1/users", json=named).raise_for_status()
+        token = client.post("/v1/sessions", json=person).raise_for_status().json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
 
 
 def items(client: httpx.Client, path: str) -> Iterator[Facts]:
@@ -151,7 +153,7 @@ def upgraded(trial: Trial, here: TrialEnvironment, folder: Path) -> None:
     def fill(url: str) -> None:
         for number in range(accounts):
             with opened(url, number, new=True) as client:
-                simulated_account.simulate(client)
+                simulated_account.simulate(client)  # type: ignore[arg-type]  # it needs `request` alone
                 before.append(facts(client))
 
     older.serve(fill)
