@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from api import demo
 from api.http import examples as ids
 from api.http.openapi import document
-from api.http.openapi.document import build_openapi, operations
+from api.http.openapi.document import build_complete, operations
 from api.main import create_app
 from api.settings import Settings
 
@@ -30,7 +30,7 @@ TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "TaskState", "Version", "Root", "SessionSecret", "TokenSecret"}
 FULLEST = {
     "explain": "true",
-    "expand": "contacts,interviews,next_action",
+    "expand": "contacts,interviews,headline,next_action",
     "by": "source",
     "contacts": "true",
     "details": "history",
@@ -55,7 +55,7 @@ def filled(path: str, operation: Node) -> str:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
-        elif parameter["in"] == "query" and parameter["required"]:
+        elif parameter["in"] == "query" and parameter.get("required"):
             query[parameter["name"]] = parameter["example"]
     return f"{path}?{urlencode(query)}" if query else path
 
@@ -90,7 +90,7 @@ def capture() -> Node:
     with tempfile.TemporaryDirectory() as folder:
         clock = [NOW]
         app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}", lambda: clock[-1])
-        made = build_openapi(app)
+        made = build_complete(app)
         schemas = made["components"]["schemas"]
         for path, method, operation in operations(made):
             content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
@@ -100,29 +100,38 @@ def capture() -> Node:
             taken = {parameter["name"] for parameter in parameters}
             fullest = {name: value for name, value in FULLEST.items() if name in taken}
             shown = {parameter["name"]: value for parameter in parameters for value in _example_of(parameter)}
+            if operation["operationId"] == "get_application":
+                fullest["expand"] += ",interviewers,notes,letters,references,follow_ups,offers"
             answer = client.get(filled(path, operation), params={**fullest, **shown} or None)
             if answer.status_code != 200:
                 raise RuntimeError(f"GET {path} answered {answer.status_code}: {answer.text}")
             for name, value in _examples_in(answer.json(), content["schema"], schemas):
                 if isinstance(value, dict) and name not in CHANGING and _fuller(value, found.get(name)):
                     found[name] = _short(value)
-        mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
-        found["ReopenedSteps"] = _short(mistake)
-        told = client.post(f"/v1/interviews/{ids.INTERVIEW}/debrief", json=ids.BODIES["Debrief"]).json()
-        found["Debriefed"] = _short(told)
-        composed = client.post(
-            f"/v1/interviews/{ids.INTERVIEW}/letters/compose", json=ids.BODIES["ComposeLetter"]
-        ).json()
-        found["ComposedLetter"], found["SuggestedChannel"] = composed, composed["suggested_channel"]
-        found["ApplicationPublic"] = client.get(f"/v1/applications/{ids.APPLICATION}").json()
-        for name in ("contacts", "interviews", "steps", "next_action", "more"):
-            del found["ApplicationPublic"][name]
+        _capture_writes(client, found, schemas)
         clock.append(NOW + WEEKS_LATER)
         stale = client.post("/v1/steps/skip", json=ids.BODIES["StaleStepsSkip"], params={"dry_run": "true"}).json()
         found["SkippedSteps"] = _short(stale)
         client.close()
         app.state.database.dispose()
     return _steady(dict(sorted(found.items())))
+
+
+def _capture_writes(client: TestClient, found: Node, schemas: Node) -> None:
+    """Add examples of responses to other methods than GET, and shorten two that would be long."""
+    mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
+    found["ReopenedSteps"] = _short(mistake)
+    told = client.post(f"/v1/interviews/{ids.INTERVIEW}/debrief", json=ids.BODIES["Debrief"]).json()
+    found["Debriefed"] = _short(told)
+    composed = client.post(f"/v1/interviews/{ids.INTERVIEW}/letters/compose", json=ids.BODIES["ComposeLetter"]).json()
+    found["ComposedLetter"], found["SuggestedChannel"] = _short(composed), composed["suggested_channel"]
+    found["ApplicationPublic"] = client.get(f"/v1/applications/{ids.APPLICATION}").json()
+    for name in found["WholeApplication"].keys() - schemas["ApplicationPublic"]["properties"].keys():
+        del found["ApplicationPublic"][name]
+    for name in ("enums", "labels"):
+        found["Meta"][name] = dict(list(found["Meta"][name].items())[:1])
+    snooze = {**ids.BODIES["StepsSnooze"], "until": "2026-03-14T17:00:00Z"}
+    found["SnoozedSteps"] = _short(client.post("/v1/steps/snooze", json=snooze, params={"dry_run": "true"}).json())
 
 
 def _fuller(value: Node, known: Node | None) -> bool:

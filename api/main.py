@@ -97,6 +97,7 @@ ROUTERS = (
 
 RESERVED_CONNECTIONS = 2
 SWITCH_SECONDS = 0.001  # by default, running threads make the event loop wait five times as long
+BUILD_DOCUMENT_AFTER = 1.0  # seconds: before somebody asks for it, and after the first requests of a start
 EXPOSED = (
     "ETag",
     "Link",
@@ -123,7 +124,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     app.state.database.open_inline_connection()
     app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
     app.state.supervisor.start()
+    build = partial(asyncio.get_running_loop().run_in_executor, None, docs.document_of, app)
+    building = asyncio.get_running_loop().call_later(BUILD_DOCUMENT_AFTER, build)
     yield {SETTINGS: settings, CONNECTIONS: Connections(settings)}
+    building.cancel()
     await app.state.supervisor.stop()
     if app.state.async_connection is not None:
         await app.state.async_connection.close()
@@ -175,7 +179,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     directory = RouteIndex()
     for routes in ROUTERS:
         directory.add(routes.routes)
-    app.router.routes.extend([directory, docs.files])
+    app.router.routes.append(directory)
     problems.install_handlers(app)
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:

@@ -114,6 +114,8 @@ def data_set(kind: str, size: int, folder: Path | None) -> Iterator[DataSet]:
     try:
         if not known.exists():
             known.write_text(json.dumps(asdict(load(url, kind, size)), indent=1), encoding="utf-8")
+        with database(url) as target:
+            target.migrate()  # a data set of an older version
         words = json.loads(known.read_text(encoding="utf-8"))
         yield DataSet(url, Loaded(**{**words, "people": [Person(**person) for person in words["people"]]}))
     finally:
@@ -177,6 +179,7 @@ def restore(data: DataSet, text: str) -> None:
         for person in data.loaded.people:
             with target.write(datetime.now(UTC).replace(microsecond=0)) as session:
                 authenticate(session, person.token, ())
+                judge.lock_user(session)
                 session.execute(delete(Note).where(col(Note.text) == text), execution_options=UNSYNCED)
                 session.execute(
                     delete(SearchActivity).where(col(SearchActivity.note) == text), execution_options=UNSYNCED

@@ -149,7 +149,7 @@ def _writes(kind: str, client: TestClient, ask: dict[str, str], times: int) -> N
         assert client.post(f"/v1/applications/{app}/notes", json=body, headers=ask).status_code == 201
 
     def add_without() -> None:
-        index.write_entries = lambda *_: None
+        index.write_entries = lambda *_, **__: None
         try:
             add()
         finally:

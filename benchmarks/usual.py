@@ -11,7 +11,7 @@ only inserted into our table and committed.
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, status
@@ -22,9 +22,10 @@ from sqlmodel import Session, col, func, or_, select
 from api.models import Application, Note, Offer, StepInstance, Token
 from api.rules.answers import answered
 from api.rules.outcome import StepRecord
-from api.rules.words import rfc3339
+from api.rules.words import rfc3339, wall
 from api.settings import Settings
 from api.storage.engine import WRITE, make_engine
+from benchmarks.facts import USER_ZONE
 
 
 class Reason(BaseModel):
@@ -33,10 +34,21 @@ class Reason(BaseModel):
     data: dict[str, str | int | bool | None]
 
 
+class Subject(BaseModel):
+    type: str
+    id: str
+
+
+class Gap(BaseModel):
+    code: str
+    subject: Subject | None
+
+
 class Progress(BaseModel):
     done: int
     total: int
     missing: list[str]
+    gaps: list[Gap]
 
 
 class Evidence(BaseModel):
@@ -50,6 +62,8 @@ class HintPublic(BaseModel):
     text: str
     method: str | None
     href: str | None
+    action: str
+    subject: Subject | None
 
 
 class ApplicationPublic(BaseModel):
@@ -63,11 +77,14 @@ class StepPublic(BaseModel):
     application_id: str
     number: int
     step: str
+    title: str
     scope: str
     state: str
     opens_at: datetime
     due_at: datetime
     due_zone: str
+    due_on_local: date
+    due_text: str
     due_basis: str
     completed_at: datetime | None
     reason: Reason
@@ -105,14 +122,18 @@ class QueuePage(BaseModel):
 
 
 def hint(code: str, text: str, href: str) -> HintPublic:
-    return HintPublic(code=code, text=text, method="POST", href=href)
+    return HintPublic(code=code, text=text, method="POST", href=href, action=code, subject=None)
 
 
 def advice_of(application: Application, row: StepInstance, live: int, offers: Sequence[Offer]) -> list[HintPublic]:
     """Return the hints from the user's other applications: an undecided offer, or no other open application."""
     found = []
-    if row.number in (6, 7) and any(offer.application_id != application.id for offer in offers):
-        text = "Another employer waits for your answer to an offer: tell this employer, and ask when they decide."
+    rival = next((offer for offer in offers if offer.application_id != application.id), None)
+    if row.number in (6, 7) and rival is not None and rival.respond_by is not None:
+        text = (
+            "Another employer waits for your answer to an offer until "
+            f"{wall(rival.respond_by, USER_ZONE)}: tell this employer, and ask when they decide."
+        )
         found.append(hint("competing_offer", text, f"/v1/applications/{application.id}/follow-ups"))
     if row.number == 7 and live <= 1:
         text = "You have no other live application: do not depend on a single one."
@@ -149,6 +170,7 @@ def live_and_offers(session: Session, user_id: str, now: datetime) -> tuple[int,
         .join(Application, col(Application.id) == Offer.application_id)
         .where(Application.user_id == user_id, Offer.user_id == user_id, *alive)
         .where(col(Offer.respond_by) > now, col(Offer.decision).is_(None))
+        .order_by(col(Offer.respond_by))
     )
     return live, session.exec(offers).all()
 

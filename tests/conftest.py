@@ -13,9 +13,11 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api.http.problems import MEDIA_TYPE
 from api.main import create_app
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
+from api.protocol.field_codes import FIELD_CODES
 from api.services.accounts import tokens, users
 from api.settings import Settings
 from api.storage.database import Database
@@ -28,11 +30,13 @@ LONGEST = "tests/contract/*.py"
 
 
 class DocumentedClient(TestClient):
-    """A client that fails the test when a status is not in the published document."""
+    """A client that fails the test when a status, or the code of an error, is not in the published document."""
 
     def request(self, method: str, url: Any, **options: Any) -> Any:
         answer = super().request(method, url, **options)
         assert_documented(method, answer.request.url.path, answer.status_code)
+        if answer.headers.get("content-type") == MEDIA_TYPE and answer.content:
+            assert {error["code"] for error in answer.json()["errors"]} <= set(FIELD_CODES)
         return answer
 
 

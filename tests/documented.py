@@ -1,7 +1,8 @@
-"""Check statuses of answers and addresses of hints against the published document."""
+"""The published document, with every operation complete by itself; checks of statuses and addresses against it."""
 
 import json
 import re
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,57 @@ UNDOCUMENTED = {405, 500}
 
 
 @cache
-def _operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+def published() -> Any:
+    """Return the committed document with its shared parts put back."""
     path = Path(__file__).parents[1] / "openapi" / "openapi.json"
-    paths: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["paths"]
-    ordered = sorted(paths.items(), key=lambda item: item[0].count("{"))
+    return expanded(json.loads(path.read_text(encoding="utf-8")))
+
+
+def expanded(document: Any) -> Any:
+    """Put shared parameters and headers back where they are referred to, and the examples of bodies into schemas."""
+    components = document["components"]
+    for schema in components["schemas"].values():
+        _with_base(schema, components["schemas"])
+    for item in document["paths"].values():
+        for operation in item.values():
+            if "parameters" in operation:
+                operation["parameters"] = [_whole(one, components["parameters"]) for one in operation["parameters"]]
+            for answer in operation["responses"].values():
+                for name, one in answer.get("headers", {}).items():
+                    answer["headers"][name] = _whole(one, components["headers"])
+            _with_example(operation, components["schemas"])
+    return document
+
+
+def _name(reference: Any) -> str:
+    return str(reference["$ref"].rpartition("/")[2])
+
+
+def _whole(one: Any, shared: Any) -> Any:
+    return deepcopy(shared[_name(one)]) if "$ref" in one else one
+
+
+def _with_base(schema: Any, schemas: Any) -> None:
+    while "allOf" in schema:
+        (one,) = schema.pop("allOf")
+        base = schemas[_name(one)]
+        schema["properties"] = {**base["properties"], **schema["properties"]}
+        schema["required"] = [*base["required"], *schema["required"]]
+        if "allOf" in base:
+            schema["allOf"] = base["allOf"]
+
+
+def _with_example(operation: Any, schemas: Any) -> None:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {})
+    named = next((one for one in (schema, *schema.get("anyOf", ())) if "$ref" in one), None)
+    if named is not None and "example" in content:
+        schemas[_name(named)].setdefault("examples", [content["example"]])
+
+
+@cache
+def _operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    ordered = sorted(published()["paths"].items(), key=lambda item: item[0].count("{"))
     return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", template)), item) for template, item in ordered]
 
 

@@ -1,5 +1,9 @@
 """Credentials of a request: a bearer token, or a session cookie with its CSRF token."""
 
+from contextlib import suppress
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from fastapi import Request
 
 from api.errors import FieldError, ForbiddenError, UnauthorizedError
@@ -58,6 +62,39 @@ def check_csrf(request: Request, secret: str | None) -> None:
     if secret is not None and not is_csrf_token(single_header(request, CSRF_HEADER) or "", secret):
         detail = f"Send {CSRF_HEADER} with the `csrf_token` from the sign-in or from GET /v1/sessions/current."
         raise ForbiddenError(detail, errors=[FieldError("header", CSRF_HEADER, "csrf", detail)], code="csrf")
+
+
+def check_same_site(request: Request) -> None:
+    """Raise ForbiddenError if a browser would not send the session cookie (SameSite=Strict) from the page that asks.
+
+    Browsers say so in `Sec-Fetch-Site`. Without it, only two different names of a machine without a domain are compared
+    (`localhost` and `127.0.0.1`): which domains are one site is not known here, and a proxy may change `Host`.
+    """
+    fetched = single_header(request, "Sec-Fetch-Site")
+    if fetched == "cross-site" or (fetched is None and _have_different_local_names(request)):
+        detail = (
+            "The browser would not send the cookie from this page, because page and API have different sites; "
+            "`localhost` and `127.0.0.1` are two sites. Open both with one name, such as http://localhost:5173 and "
+            "http://localhost:8000, or leave out `cookie` and send the token of the response."
+        )
+        error = FieldError("header", "Origin", "cookie_cross_site", detail)
+        raise ForbiddenError(detail, errors=[error], code="cookie_cross_site")
+
+
+def _have_different_local_names(request: Request) -> bool:
+    with suppress(ValueError):  # what is no URL is not compared
+        page = urlsplit(single_header(request, "Origin") or "").hostname or ""
+        own = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        return page != own and _is_local_name(page) and _is_local_name(own)
+    return False
+
+
+def _is_local_name(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    with suppress(ValueError):
+        return bool(ip_address(host))
+    return False
 
 
 def _is_same_origin(request: Request, origin: str) -> bool:

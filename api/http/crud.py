@@ -9,8 +9,8 @@ from pydantic_core import to_json
 from sqlalchemy import Select
 from sqlmodel import select
 
+from api.http.compression import JSON
 from api.http.deps import Caller
-from api.http.strict_route import JSON
 from api.models import Application
 from api.models.base import Body
 from api.models.step import ReopenedSteps

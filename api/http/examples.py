@@ -25,6 +25,7 @@ FEED = demo_id(121)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
+NEW_EMAIL = "alex@example.com"  # of the account that the example of the sign-up opens, and of the sign-in
 EPOCH = "5f0c1e9a77b2"  # of every entity tag in the examples
 CHANGED = "another demo pass phrase"
 RESET = "awr_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1vvtAZ3"
@@ -53,13 +54,13 @@ PARAMETERS: dict[str, object] = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "UserCreate": {
-        "email": "alex@example.com",
-        "password": "a long pass phrase",
+        "email": NEW_EMAIL,
+        "password": PASSWORD,
         "full_name": "Alex Doe",
         "time_zone": "America/New_York",
     },
-    "UserUpdate": {"time_zone": "Europe/Berlin", "locale": "de-DE"},
-    "SessionCreate": {"email": EMAIL, "password": PASSWORD, "name": "Firefox at home"},
+    "UserUpdate": {"time_zone": "Europe/Berlin"},
+    "SessionCreate": {"email": NEW_EMAIL, "password": PASSWORD, "name": "Firefox at home"},
     "Debrief": {
         "at": "2026-03-10T16:00:00Z",
         "people": [
@@ -211,6 +212,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "StepByHand": {"at": "2026-03-02T20:00:00Z", "note": "Done on the phone."},
     "StepReopen": {"at": "2026-03-03T20:00:00Z"},
     "StepSnooze": {"until": "2026-03-05T09:00:00Z"},
+    "StepsSnooze": {"steps": [STEP], "until": "2026-03-05T09:00:00Z"},
     "StepsSkip": {"steps": "overdue", "note": "Recorded afterwards."},
     "StaleStepsSkip": {"steps": "stale", "note": "Too late to help."},
 }

@@ -99,8 +99,8 @@ class RequestMiddleware:
 
 
 def _route(scope: Scope) -> str:
-    """Return the route template, the mount path of a static file, or `-` for an unknown address."""
-    return getattr(scope.get("route"), "path", None) or scope.get("root_path") or "-"
+    """Return the route template, or `-` for an unknown address."""
+    return getattr(scope.get("route"), "path", None) or "-"
 
 
 def _headers(message: Message) -> list[tuple[bytes, bytes]]:

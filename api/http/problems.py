@@ -3,19 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from itertools import takewhile
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 from api.http.field_messages import KEY, detail_of, expected_in, query_fields
 from api.http.route_index import routes_of
+from api.protocol.field_codes import ANY_OTHER, FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.storage.codecs import is_id
 
@@ -31,39 +32,38 @@ class ProblemField(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    code: str
+    code: Annotated[str, Field(json_schema_extra={"enum": list(FIELD_CODES)})]
     detail: str
+    pointer: Annotated[str, Field(description="A JSON Pointer into the body; empty for all of it.")] = ""
+    parameter: Annotated[str, Field(description="The name of a parameter of the query.")] = ""
+    header: Annotated[str, Field(description="The name of a header.")] = ""
 
 
 class ProblemDocument(BaseModel):
     """An error: what is wrong and how to fix it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "/problems/invalid",
-                    "title": "Invalid input",
-                    "status": 422,
-                    "detail": "Send a UUIDv7 as canonical text, or leave out the id.",
-                    "instance": "/v1/applications",
-                    "code": "invalid",
-                    "request_id": "019577a0-0000-7000-8000-0000000000ff",
-                    "errors": [{"pointer": "/id", "code": "not_a_uuid7", "detail": "Send a UUIDv7 as canonical text."}],
-                }
-            ]
-        },
-        extra="allow",
-    )
+    model_config = ConfigDict(extra="allow")
 
-    type: str
+    type: Annotated[str, Field(description="The address of a page about this kind of problem.")]
     title: str
     status: int
     detail: str
-    instance: str
-    code: str
+    instance: Annotated[str, Field(description="The path of the request, up to the first part that is not known.")]
+    code: Annotated[str, Field(json_schema_extra={"enum": list(PROBLEM_TYPES)})]
     request_id: str
     errors: list[ProblemField]
+    current: Annotated[
+        dict[str, Any] | None,
+        Field(description="With 412: the object as it is now; null without the scope to read it."),
+    ] = None
+    confirmation: Annotated[str, Field(description="With 409: send it as `confirmation` to go ahead.")] = ""
+    erases: Annotated[dict[str, int], Field(description="With `confirmation`: how many rows are erased.")] = {}
+    missing_scopes: Annotated[list[str], Field(description="With 403: the scopes that the token lacks.")] = []
+    quota: Annotated[str, Field(description="With `quota_exceeded`: the quota that is reached.")] = ""
+    used: Annotated[int, Field(description="With `quota_exceeded`: what is used of it.")] = 0
+    limit: Annotated[int, Field(description="With `quota_exceeded`: how much it is.")] = 0
+    method: Annotated[str, Field(description="With `record_the_fact`: the method of the request to send instead.")] = ""
+    href: Annotated[str, Field(description="With `record_the_fact`: its address.")] = ""
 
 
 def slug(code: str) -> str:
@@ -129,6 +129,7 @@ def field_errors(errors: Sequence[Mapping[str, Any]], route: object = None) -> l
     for error in errors[:MAX_ERRORS]:
         place, *rest = error["loc"] or ("body",)
         code = OWN_CODES.get(error["type"], error["type"])
+        code = code if code in FIELD_CODES else ANY_OTHER
         path = [part for part in rest if _is_key(part)]
         field = expected_in(body, query, place, [*path, KEY] if rest[-1:] == [KEY] else path)
         detail = detail_of(error, field, expected_in(body, query, place, path[:-1]), path[-1] if path else "")

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from ipaddress import ip_address
 
 import uvicorn
 from fastapi import FastAPI
@@ -196,9 +197,15 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket as seen from this machine."""
+    """Return the URL of a listening socket as seen from this machine.
+
+    A page of a frontend in development is on `localhost`; a browser sends cookies only to the same name.
+    """
     host, port = listener.getsockname()[:2]
-    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+    address = ip_address(host.partition("%")[0])
+    if address.is_loopback or address.is_unspecified:
+        return f"http://localhost:{port}"
+    return f"http://{f'[{host}]' if address.version == 6 else host}:{port}"
 
 
 def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvicorn.Config:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,8 +16,9 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from api.errors import FieldError, InvalidError, ProblemError, UnauthorizedError
+from api.errors import FieldError, InvalidError, NotModifiedError, ProblemError, UnauthorizedError
 from api.http.call_limit import count_call, forget_account
+from api.http.compression import JSON, compress, may_be_compressed
 from api.http.credentials import credentials
 from api.http.headers import single_header
 from api.http.token_lookup import look_up_token
@@ -28,7 +29,7 @@ from api.storage.keyset import PageQuery
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 UnlessKnown = Callable[[Request], Awaitable[Response | None]]
 
-JSON = "application/json"
+ONE_OBJECT = ("}", "/policy", "/me")  # how the addresses of objects end that can be changed
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
 MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # the widest model has 25, the largest debrief 800
@@ -141,7 +142,16 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], *, declaration: Declaration, **options: Any) -> None:  # noqa: ANN401  # starlette's
         self.declaration = declaration
         super().__init__(path, _serialized(endpoint, options.get("status_code")), **options)
-        self.query_names = _query_names(self.dependant)
+
+    @cached_property
+    def query_names(self) -> list[str]:
+        """The names of the parameters of the query."""
+        return _query_names(self.dependant)
+
+    @cached_property
+    def is_compressed(self) -> bool:
+        """Whether its responses may be compressed."""
+        return may_be_compressed(self.method, self.path, self.scopes, self.query_names)
 
     @property
     def method(self) -> str:
@@ -177,7 +187,25 @@ class Route(APIRoute):
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
-        return _counted(checked) if self.scopes else checked
+        answered = _compressed(checked, keeps_etag=self.path.endswith(ONE_OBJECT)) if self.is_compressed else checked
+        return _counted(answered) if self.scopes else answered
+
+
+def _compressed(checked: Handler, *, keeps_etag: bool) -> Handler:
+    """Compress the responses of a handler.
+
+    `keeps_etag`: those of an object that have an ETag stay as they are, because it is compared with that of a write,
+    and the ETag of a compressed response is weak.
+    """
+
+    async def compressed(request: Request) -> Response:
+        try:
+            answer = await checked(request)
+        except NotModifiedError as error:
+            answer = Response(status_code=304, headers=error.headers)
+        return answer if keeps_etag and "etag" in answer.headers else await compress(request, answer)
+
+    return compressed
 
 
 def _counted(checked: Handler) -> Handler:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import MISSING, BeforeValidator, Field
+from pydantic import MISSING, BaseModel, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Index, text
@@ -86,6 +86,7 @@ class Application(Stored, table=True):
         Index("ix_application_company", "user_id", "company_key", "id"),
         Index("ix_application_status_contact", "user_id", "status_contact_id"),
         Index("ix_application_accepted", "user_id", "closed_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
+        Index("ix_application_stage", "user_id", "deleted_at", "stage", "archived_at"),
         Index("ix_application_live", "user_id", "closed_at", "deleted_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
 
@@ -237,6 +238,27 @@ class ApplicationPublic(Shown):
     offered_at: datetime | None
     closed_at: datetime | None
     closed_outcome: Stage | None
+
+
+class StageApplications(BaseModel):
+    """The number of applications at a stage, and how many of them are archived."""
+
+    stage: Stage
+    applications: int
+    archived: int
+
+
+class ApplicationSummary(BaseModel):
+    """The applications in numbers, without deleted ones; `total` is the sum of `live` and `closed`.
+
+    `archived` are closed ones, too. `stages` has every stage in its order, also those without applications.
+    """
+
+    total: int
+    live: int
+    closed: int
+    archived: int
+    stages: list[StageApplications]
 
 
 class StageChange(Stored, table=True):

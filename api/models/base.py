@@ -35,6 +35,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 DIGITS = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 YEARS = r"(19[7-9]\d|2[01]\d\d)"
+YEAR_FIRST = f"^{YEARS}-"
 WALL = rf"{YEARS}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{CLOCK}(:[0-5]\d(\.\d+)?)?"
 NUMBER = re.compile(r"\s*[+-]?[\d.]+([eE][+-]?\d+)?\s*")
 AN_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -48,6 +49,9 @@ ENCLOSING = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
 A_LINE = rf"^(?![{BLANK}]*$){ENCLOSING}[^{CONTROL}{TURNING}]+{ENCLOSING}$"
 A_TEXT = rf"^(?![{BLANK}]*$)[^{CONTROL}]+$"
 AN_ADDRESS = rf'^("([^{BLANK}{CONTROL}]| )+"|[^@<>,;{BLANK}{CONTROL}]+)@[^@<>,;{BLANK}{CONTROL}]+$'
+A_MAILBOX = f"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$"
+A_URL = rf"^{ENCLOSING}https?://[^{BLANK}{CONTROL}]+{ENCLOSING}$"
+A_LINK = rf"^{ENCLOSING}[^{BLANK}{CONTROL}]+{ENCLOSING}$"
 ANYTHING = r"^[^\x00]*$"
 NOT_IN_QUERY = r"\x00-\x1f\x7f-\x9f"
 PRINTABLE = rf"^[^{NOT_IN_QUERY}]*$"
@@ -214,7 +218,7 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_text_only),
     AfterValidator(_whole_second),
-    Says(pattern=rf"^{YEARS}-"),
+    Says(pattern=YEAR_FIRST),
     Expects(AN_INSTANT, "2026-03-02T10:00:00-05:00"),
 ]
 WALL_SCHEMA = WithJsonSchema({"type": "string", "format": "date-time-local", "pattern": f"^{WALL}$"})
@@ -232,7 +236,7 @@ Day = Annotated[
     dt.date,
     BeforeValidator(_day_only),
     AfterValidator(_within_reach),
-    Says(pattern=rf"^{YEARS}-"),
+    Says(pattern=YEAR_FIRST),
     Expects("a date", "2026-03-02"),
 ]
 ClockTime = Annotated[
@@ -271,7 +275,7 @@ Url = Annotated[
     StringConstraints(max_length=2_000, pattern=r"^https?://[^\s]+$"),
     UNMARKED,
     AfterValidator(_visible),
-    Says(pattern=rf"^{ENCLOSING}https?://[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
+    Says(pattern=A_URL),
     Expects("a web address without spaces that begins with https:// or http://,", "https://www.example.com/jobs/7"),
 ]
 Currency = Annotated[
@@ -291,7 +295,7 @@ Link = Annotated[
     UNMARKED,
     AfterValidator(_visible),
     AfterValidator(_no_script),
-    Says(pattern=rf"^{ENCLOSING}[^{BLANK}{CONTROL}]+{ENCLOSING}$"),
+    Says(pattern=A_LINK),
     Expects("a link without spaces,", "https://meet.example.com/7"),
 ]
 AN_EMAIL = Expects("one e-mail address", "name@example.com")
@@ -301,7 +305,7 @@ Email = Annotated[
     UNMARKED,
     AfterValidator(_like_an_address),
     AfterValidator(_mailable),
-    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$", format="email"),
+    Says(pattern=A_MAILBOX, format="email"),
     AN_EMAIL,
 ]
 # To look an account up: one of an older version may have an address to which no mail can be sent.
@@ -310,7 +314,7 @@ KnownEmail = Annotated[
     StringConstraints(strip_whitespace=True, max_length=254),
     UNMARKED,
     AfterValidator(_like_an_address),
-    Says(pattern=rf"^{ENCLOSING}{AN_ADDRESS[1:-1]}{ENCLOSING}$"),
+    Says(pattern=A_MAILBOX),
     AN_EMAIL,
 ]
 

@@ -5,9 +5,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.models.base import AnyId, Body
+from api.models.hint import SubjectPublic
 from api.models.letter import Channel, LetterPublic
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
+
+Severity = Literal["error", "warning", "advice"]
 
 
 class ComposeLetter(Body):
@@ -45,13 +48,14 @@ class ComposedLetter(LetterPublic):
 class FindingPublic(BaseModel):
     """One thing to check. Only an `error` prevents sending by e-mail."""
 
-    model_config = ConfigDict(from_attributes=True, title="Finding")
+    model_config = ConfigDict(from_attributes=True)
 
     code: str
-    severity: Literal["error", "warning", "advice"]
+    severity: Severity
     where: str
     detail: str
     fix: str
+    subject: SubjectPublic | None
 
 
 class LetterCheck(BaseModel):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
-from sqlalchemy import DateTime, Index
+from sqlalchemy import DateTime, Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import (
@@ -30,8 +30,11 @@ from api.models.base import (
 )
 from api.models.hint import HintPublic
 from api.models.moment import MomentIO, MomentOut, moment_column
+from api.models.step import QueueApplication
 from api.rules.facts import Moment
 from api.storage.session import Owned
+
+ROUNDS = text("round_no > 0")  # all: only a statement that names it reads the index across applications
 
 
 class InterviewKind(StrEnum):
@@ -66,6 +69,7 @@ class Interview(Stored, table=True):
         points_at("application", "application_id"),
         points_at("contact", "told_by", cascade=False),
         Index("ix_interview_start", "user_id", "application_id", "starts_at", "id"),
+        Index("ix_interview_by_start", "user_id", "starts_at", "id", sqlite_where=ROUNDS, postgresql_where=ROUNDS),
         Index("ix_interview_end", "user_id", "effective_end_at", "id"),
         Index("ix_interview_told_by", "user_id", "told_by"),
     )
@@ -231,6 +235,12 @@ class InterviewPublic(Shown):
     no_positives_at: NoPositivesAt
     no_concerns_at: NoConcernsAt
     warnings: list[HintPublic]
+
+
+class ListedInterview(InterviewPublic):
+    """An interview in a list across applications, with its application."""
+
+    application: QueueApplication
 
 
 class InterviewInterviewer(Owned, Versioned, table=True):

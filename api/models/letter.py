@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
@@ -41,6 +41,7 @@ class Channel(StrEnum):
     HAND = "hand"
 
 
+LetterStatus = Literal["draft", "sent"]
 CheckName = Literal[
     "recipient_named",
     "name_verified",
@@ -147,8 +148,6 @@ TextErasedAt = Annotated[
 class ParagraphPublic(BaseModel):
     """A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`."""
 
-    model_config = ConfigDict(title="Paragraph")
-
     text: str
     role: str
     source_note_ids: list[str]
@@ -177,7 +176,7 @@ class LetterPublic(Shown):
     application_id: str
     interview_id: AnyId | None
     kind: LetterKind
-    status: Literal["draft", "sent"]
+    status: LetterStatus
     channel: Channel | None
     subject: Line | None
     body: Text | None

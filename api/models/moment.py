@@ -28,7 +28,7 @@ class MomentIO(BaseModel):
 class MomentOut(BaseModel):
     """A date that an employer named, with a time or null."""
 
-    model_config = ConfigDict(from_attributes=True, title="Moment")
+    model_config = ConfigDict(from_attributes=True)
 
     date: dt.date
     time: ClockTime | None

@@ -5,14 +5,12 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from api.models.hint import HintPublic
+from api.models.hint import LinkPublic
 from api.models.letter import ParagraphPublic
 
 
-class RecordPublic(HintPublic):
+class RecordPublic(LinkPublic):
     """The request that records that it was done. Its instants are the time of this response: correct them."""
-
-    model_config = ConfigDict(title="Record")
 
     body: dict[str, bool | datetime | str]
 
@@ -39,7 +37,7 @@ class ReferenceMessage(BaseModel):
     text: str
     missing: list[str]
     asked_within_60_days: int
-    warnings: list[HintPublic]
+    warnings: list[LinkPublic]
     record: RecordPublic
 
 

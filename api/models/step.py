@@ -1,7 +1,7 @@
 """Steps: the stored rows, what users do to them by hand, and the responses."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +9,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import AnyId, Body, Instant, Stored, Text, id_column, json_column, points_at
-from api.models.hint import HintPublic
+from api.models.hint import GapPublic, HintPublic
 from api.storage.session import Owned
 
 State = Literal[
@@ -17,6 +17,14 @@ State = Literal[
 ]
 StepName = Literal["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 Basis = Literal["elapsed", "local_day", "business", "promised", "rolling"]
+Title = Annotated[str, Field(description="What to do, as a heading; the same for every step of this number.")]
+DueOnLocal = Annotated[
+    date | None,
+    Field(
+        description="The last day, in `due_zone`, on which it can be done: of a deadline at midnight the day before."
+    ),
+]
+DueText = Annotated[str | None, Field(description="The deadline in words, as the reason has it, with zone and year.")]
 Recomputing = Annotated[
     bool,
     Field(description="True while a change of policy or zone is being applied in the background: some are older."),
@@ -149,10 +157,20 @@ class StepsSkip(Body):
     note: Text | None = None
 
 
-class StaleStepsSkip(Body):
-    """Skip the stale steps of all applications."""
+SeveralSteps = Annotated[list[AnyId], Field(min_length=1, max_length=100)]
 
-    steps: Literal["stale"]
+
+class StepsSnooze(Body):
+    """Leave steps of several applications out of the queue until an instant."""
+
+    steps: SeveralSteps
+    until: Annotated[Instant, Field(description="In the future, at most 30 days ahead.")]
+
+
+class StaleStepsSkip(Body):
+    """Skip steps of several applications: those of a list of ids, or the stale ones of all applications."""
+
+    steps: SeveralSteps | Literal["stale"]
     at: Annotated[Instant | None, Field(description="When. Default: now.")] = None
     note: Text | None = None
 
@@ -171,6 +189,7 @@ class Progress(BaseModel):
     done: int
     total: int
     missing: list[str]
+    gaps: Annotated[list[GapPublic], Field(description="The same as `missing`, each with the object that it is about.")]
 
 
 class EvidencePublic(BaseModel):
@@ -200,11 +219,14 @@ class StepPublic(BaseModel):
     application_id: str
     number: int
     step: StepName
+    title: Title
     scope: str | None
     state: State
     opens_at: datetime | None
     due_at: datetime | None
     due_zone: str | None
+    due_on_local: DueOnLocal
+    due_text: DueText
     due_basis: Basis | None
     completed_at: datetime | None
     reason: Reason
@@ -227,10 +249,16 @@ class HeadlineStep(BaseModel):
 
     number: int
     step: StepName
+    title: Title
     state: State
     step_id: str | None
     opens_at: datetime | None
     due_at: datetime | None
+    due_zone: str | None
+    due_on_local: DueOnLocal
+    due_text: DueText
+    reason: Reason
+    next_action: HintPublic | None
 
 
 class StepsPublic(BaseModel):
@@ -244,7 +272,7 @@ class StepsPublic(BaseModel):
 
 
 class QueueApplication(BaseModel):
-    """The application of a step in the queue."""
+    """The application of a step or of an interview, in lists across applications."""
 
     id: str
     company: str
@@ -265,6 +293,13 @@ class SkippedSteps(BaseModel):
 
     dry_run: bool
     has_more: bool
+    items: list[QueueItem]
+
+
+class SnoozedSteps(BaseModel):
+    """The steps that a request snoozed, or would snooze with `dry_run`, in the order of the request."""
+
+    dry_run: bool
     items: list[QueueItem]
 
 

@@ -1,9 +1,9 @@
 """Accounts: the profile, the time zone and the policy of a user."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import MISSING, AfterValidator, Field, StringConstraints
+from pydantic import MISSING, AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.types import Uuid
@@ -36,9 +36,7 @@ Password = Annotated[
     Expects("a password of 12 to 256 characters: several unrelated words, for example"),
 ]
 CHOICE = "12 to 256 characters; common passwords are refused."
-Locale = Annotated[
-    str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$"), Expects("the code of a language,", "en")
-]
+Locale = Annotated[Literal["en"], Field(description="The language of texts. There is only English so far.")]
 
 
 RECOMPUTING = text("recompute_after IS NOT NULL")
@@ -109,7 +107,7 @@ class UserPublic(Shown):
 
     full_name: str
     time_zone: Annotated[str, TIME_ZONE]
-    locale: str
+    locale: Annotated[str, Field(description="The language that was chosen; texts are in English whatever it is.")]
     email: str
     email_confirmed_at: Annotated[
         datetime | None, Field(description="Since when it is known that mails to `email` reach you.")

@@ -41,6 +41,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "CSRF token missing or wrong",
         "A write with a session cookie needs the header X-CSRF-Token. Send the `csrf_token` of the session in it.",
     ),
+    "cookie_cross_site": ProblemType(
+        403,
+        "Cookie of another site",
+        "A browser sends the session cookie only from pages of the same site as the API; `localhost` and `127.0.0.1` "
+        "are two sites. Open the page and the API with the same host name, or use a bearer token.",
+    ),
     "origin_not_allowed": ProblemType(
         403,
         "Origin not allowed",

@@ -1,6 +1,7 @@
 """Endpoints of applications and their policy."""
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
 from pydantic import Field
@@ -12,13 +13,16 @@ from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.filters import ApplicationFilterDep
 from api.http.routes import Routes
 from api.models import Application
-from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationUpdate
+from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationSummary, ApplicationUpdate
 from api.models.page import Page
 from api.models.policy import PolicyOverrides, PolicyPublic
+from api.protocol.etags import hashed_etag
 from api.services.current_user import current_user
+from api.services.facts.application_counts import count_applications
 from api.services.facts.applications import APPLICATION, restore
 from api.services.facts.crud import change, find, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
+from api.services.facts.expand_one import LISTS, WholeApplication, expand_application
 from api.services.policies import policy_with_origins
 from api.services.row_etags import row_etag
 from api.services.steps.recompute import is_recomputing
@@ -34,17 +38,24 @@ ORDERS: dict[str, tuple[Key, ...]] = {
     "company": ((col(Application.company_key), False), (col(Application.id), False)),  # type: ignore[dict-item]
     "-company": ((col(Application.company_key), True), (col(Application.id), True)),  # type: ignore[dict-item]
 }
-Expandable = Literal["contacts", "interviews", "steps", "next_action"]
-ALSO_NEEDED = {"steps": "steps:read", "next_action": "steps:read"}
-ONE = "|".join(get_args(Expandable))
-Expansions = Annotated[str, Field(json_schema_extra={"pattern": f"^(({ONE})(,({ONE}))*)?$"})]
+EXPANDABLE = ("contacts", "interviews", "steps", "headline", "next_action")
+EXPANDABLE_IN_ONE = (*EXPANDABLE, *LISTS)
+ALSO_NEEDED = dict.fromkeys(("steps", "headline", "next_action"), "steps:read")
+ADDED = "add these to the response. `steps`, `headline` and `next_action` also need the scope `steps:read`."
+
+
+def _comma_list(names: Sequence[str]) -> str:
+    one = "|".join(names)
+    return f"^(({one})(,({one}))*)?$"
+
+
 Expand = Annotated[
-    Expansions | None,
-    Query(
-        description="A comma list of contacts, interviews, steps, next_action: add these to the response. The last two "
-        "also need the scope `steps:read`.",
-        max_length=100,
-    ),
+    Annotated[str, Field(json_schema_extra={"pattern": _comma_list(EXPANDABLE)})] | None,
+    Query(description=f"A comma list of {', '.join(EXPANDABLE)}: {ADDED}", max_length=100),
+]
+ExpandOne = Annotated[
+    Annotated[str, Field(json_schema_extra={"pattern": _comma_list(EXPANDABLE_IN_ONE)})] | None,
+    Query(description=f"A comma list of {', '.join(EXPANDABLE_IN_ONE)}: {ADDED}", max_length=200),
 ]
 routes = Routes("applications")
 
@@ -53,9 +64,8 @@ class ApplicationPage(Page[ExpandedApplication]):
     """A page of applications."""
 
 
-def _wanted(expand: str | None) -> frozenset[str]:
+def _wanted(expand: str | None, allowed: Sequence[str]) -> frozenset[str]:
     names = frozenset(filter(None, (expand or "").split(",")))
-    allowed = get_args(Expandable)
     if not names <= set(allowed):
         raise InvalidError.parameter("expand", "unknown_expansion", f"Use a comma list of {', '.join(allowed)}.")
     return names
@@ -72,16 +82,28 @@ def list_applications(
 ) -> ApplicationPage:
     """List applications.
 
-    `expand` adds contacts, interviews, steps and the next action of each; lists are cut at 50 entries, and `more` has
-    the addresses of those that are longer.
+    `expand` adds contacts, interviews, steps, the headline of the seven steps and the next action of each; lists are
+    cut at 50 entries, and `more` has the addresses of those that are longer.
     """
-    wanted = _wanted(expand)
+    wanted = _wanted(expand, EXPANDABLE)
     mine = select(Application).where(*only.conditions())
     with caller.reading() as session:
         caller.require_scopes(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
         rows, cursor = paged(caller, session, page, ORDERS[sort], mine)
         items = expand_applications(session, to_public(session, APPLICATION, rows), rows, wanted)
         return ApplicationPage.model_construct(items=items, next_cursor=cursor)
+
+
+@routes.get("/v1/applications/summary", scopes="applications:read")
+def get_application_summary(caller: CallerDep) -> ApplicationSummary:
+    """Read the summary of the applications.
+
+    How many there are by stage, how many are live, closed and archived. A deleted application is not counted.
+    """
+    with caller.reading() as session:
+        shown = count_applications(session)
+        caller.set_etag(hashed_etag(shown.model_dump_json()))
+        return shown
 
 
 @routes.post("/v1/applications", status_code=201, scopes="applications:write", errors=[404, 409])
@@ -96,20 +118,21 @@ def create_application(caller: CallerDep, body: ApplicationCreate) -> Applicatio
 
 
 @routes.get(PARENT, scopes="applications:read")
-def get_application(caller: CallerDep, application_id: ApplicationId, expand: Expand = None) -> ExpandedApplication:
+def get_application(caller: CallerDep, application_id: ApplicationId, expand: ExpandOne = None) -> WholeApplication:
     """Read an application.
 
-    `expand` adds contacts, interviews, steps and the next action; the response then has no `ETag`. Lists are cut at 50
-    entries, and `more` has the addresses of those that are longer.
+    `expand` adds everything that belongs to it, the headline of the seven steps and the next action; the response then
+    has no `ETag`. Lists are cut at 50 entries, or earlier if their texts are very long, and `more` has the addresses of
+    those that are longer.
     """
-    wanted = _wanted(expand)
+    wanted = _wanted(expand, EXPANDABLE_IN_ONE)
     with caller.reading() as session:
         caller.require_scopes(*(ALSO_NEEDED[name] for name in wanted & ALSO_NEEDED.keys()))
         row = find(session, Application, application_id)
         shown = to_public_one(session, APPLICATION, row)
         if not wanted:
             caller.set_etag(etag_of(shown))
-        return expand_applications(session, [shown], [row], wanted)[0]
+        return expand_application(session, shown, row, wanted)
 
 
 @routes.patch("/v1/applications/{application_id}", scopes="applications:write")

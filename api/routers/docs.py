@@ -1,49 +1,34 @@
 """The interactive docs. All their files are served from here, so they load without Internet access."""
 
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
+from typing import Annotated
 
-from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from api.errors import NotFoundError
 from api.http.openapi.document import build_openapi
 from api.http.routes import OPEN, Routes
+from api.http.static_files import IMMUTABLE, REVALIDATED, StaticFile
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self' data:; worker-src blob:; "
+    "connect-src 'self'; font-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-SWAGGER = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Afterword: try it</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="/docs/files/favicon.png"><link rel="stylesheet" href="/docs/files/swagger-ui.css"></head>
-<body><div id="docs"></div>
-<script src="/docs/files/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
-"""
-START = """SwaggerUIBundle({
-  url: "/openapi.json", dom_id: "#docs", deepLinking: true, persistAuthorization: false, docExpansion: "none",
-  displayRequestDuration: true, tryItOutEnabled: true, filter: true, validatorUrl: null,
-  presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset].filter(Boolean)
-});
-"""
-REDOC = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Afterword: reference</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="/docs/files/favicon.png"><style>body { margin: 0 }</style></head>
-<body><div id="docs"></div>
-<script src="/redoc/redoc.js"></script><script src="/redoc/start.js"></script></body></html>
-"""
-REDOC_START = """Redoc.init("/openapi.json", {disableSearch: true, hideDownloadButtons: false, nativeScrollbars: true},
-  document.getElementById("docs"));
-"""
+PAGE = "page.html"
+OURS = Path(__file__).with_name("docs_page")
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
+NAMES = ("docs.js", "docs.css", "swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
+BUILDING = Lock()  # two requests do not build it twice
 routes = Routes("docs")
 
 
-def _files() -> Path:
+def _swagger_ui() -> Path:
     """Return the folder of the scripts in the package fastapi-offline, without importing it."""
     spec = find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
@@ -51,56 +36,55 @@ def _files() -> Path:
     return Path(spec.origin).parent / "static"
 
 
-@routes.get("/openapi.json", include_in_schema=False, scopes=OPEN)
-def openapi(request: Request) -> Response:
-    """Read the OpenAPI document. It is built once a day, because one of its examples is a date in the future."""
-    state, now = request.app.state, request.app.state.clock()
-    day, made = getattr(state, "openapi", (None, b""))
-    if day != now.date():
-        made = JSONResponse(build_openapi(request.app, now)).body
-        state.openapi = (now.date(), made)
-    return Response(made, media_type="application/json")
-
-
-def _page(html: str) -> HTMLResponse:
-    return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
-
-
-@routes.get("/docs", include_in_schema=False, scopes=OPEN)
-async def swagger() -> HTMLResponse:
-    """Explore and try the API in Swagger UI."""
-    return _page(SWAGGER)
-
-
-@routes.get("/docs/start.js", include_in_schema=False, scopes=OPEN)
-async def swagger_start() -> Response:
-    """Start Swagger UI. It is a separate file, so that the policy need not allow inline scripts."""
-    return Response(START, media_type="text/javascript")
-
-
-@routes.get("/redoc", include_in_schema=False, scopes=OPEN)
-async def redoc() -> HTMLResponse:
-    """Read the reference in ReDoc."""
-    return _page(REDOC)
-
-
-@routes.get("/redoc/start.js", include_in_schema=False, scopes=OPEN)
-async def redoc_start() -> Response:
-    """Start ReDoc."""
-    return Response(REDOC_START, media_type="text/javascript")
+@cache
+def _file(name: str) -> StaticFile:
+    own = OURS / name
+    content = (own if own.is_file() else _swagger_ui() / name).read_bytes()
+    return StaticFile(content, MEDIA_TYPES[own.suffix])
 
 
 @cache
-def _redoc_script() -> str:
-    """Return ReDoc's script without the one image that it would load from another host."""
-    script = (_files() / "redoc.standalone.js").read_text(encoding="utf-8")
-    return script.replace("https://cdn.redoc.ly/redoc/logo-mini.svg", "/docs/files/favicon.png")
+def _page() -> str:
+    """Return the page; the addresses of its files contain their hashes, so that browsers may keep them."""
+    page = (OURS / PAGE).read_text(encoding="utf-8")
+    return re.sub(r"FILES/([\w.-]+)", lambda found: f"/docs/files/{found[1]}?v={_file(found[1]).digest}", page)
 
 
-@routes.get("/redoc/redoc.js", include_in_schema=False, scopes=OPEN)
-def redoc_script() -> Response:
-    """Read the script of ReDoc."""
-    return Response(_redoc_script(), media_type="text/javascript")
+def document_of(app: FastAPI) -> StaticFile:
+    """Return the OpenAPI document. It is built once a day, because one of its examples is a date in the future."""
+    state, now = app.state, app.state.clock()
+    with BUILDING:
+        day, made = getattr(state, "openapi", (None, None))
+        if made is None or day != now.date():
+            made = StaticFile(bytes(JSONResponse(build_openapi(app, now)).body), "application/json")
+            state.openapi = (now.date(), made)
+    return made
 
 
-files = Mount("/docs/files", StaticFiles(directory=_files()), name="docs-files")
+@routes.get("/openapi.json", include_in_schema=False, scopes=OPEN)
+def openapi(request: Request) -> Response:
+    """Read the OpenAPI document."""
+    return document_of(request.app).response(request)
+
+
+@routes.get("/docs", include_in_schema=False, scopes=OPEN)
+def swagger() -> HTMLResponse:
+    """Explore and try the API in Swagger UI."""
+    return HTMLResponse(_page(), headers={"Content-Security-Policy": POLICY, "Cache-Control": REVALIDATED})
+
+
+@routes.get("/docs/files/{name}", include_in_schema=False, scopes=OPEN)
+def docs_file(
+    request: Request, name: str, v: Annotated[str | None, Query(description="The hash of the file.")] = None
+) -> Response:
+    """Read a file of the page. With its hash as `v`, browsers keep it for a year."""
+    if name not in NAMES:
+        raise NotFoundError
+    file = _file(name)
+    return file.response(request, cache_control=IMMUTABLE if v == file.digest else REVALIDATED)
+
+
+@routes.get("/redoc", include_in_schema=False, scopes=OPEN)
+async def redoc() -> RedirectResponse:
+    """Redirect to the docs, which show the reference too."""
+    return RedirectResponse("/docs", status_code=308)

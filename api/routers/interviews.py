@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
+from api.errors import InvalidError
 from api.http.crud import (
     DRY_RUN,
     ORDER,
@@ -23,23 +24,39 @@ from api.http.crud import (
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.negotiation import CALENDAR, CalendarWanted, format_response, json_response
 from api.http.routes import Routes
-from api.models import Contact, Interview, InterviewInterviewer
+from api.models import Application, Contact, Interview, InterviewInterviewer
+from api.models.base import Instant
 from api.models.debrief import Debrief, Debriefed
-from api.models.interview import InterviewCreate, InterviewerPublic, InterviewerPut, InterviewPublic, InterviewUpdate
+from api.models.interview import (
+    InterviewCreate,
+    InterviewerPublic,
+    InterviewerPut,
+    InterviewPublic,
+    InterviewUpdate,
+    ListedInterview,
+)
 from api.models.page import Page
 from api.rules.evaluate import steps_affected_by
 from api.services.calendar.files import interview_file
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public, to_public_one
 from api.services.facts.debrief import debrief
-from api.services.facts.interviews import INTERVIEW
-from api.services.facts.links import find_link, interviewer, interviewers, link_interviewer, unlink
+from api.services.facts.interviews import INTERVIEW, LISTED_INTERVIEW, in_period
+from api.services.facts.links import (
+    find_link,
+    interviewer,
+    interviewers,
+    interviewers_of_application,
+    link_interviewer,
+    unlink,
+)
 from api.services.facts.notes import NOTE
 from api.services.steps.read import View, steps_of_one
 from api.storage.keyset import sort_orders
 from api.storage.raw_sql import RawConnection
 
 InterviewOrder = Annotated[Literal["starts_at", "-starts_at", "created_at", "-created_at"], Query(description=ORDER)]
+StartOrder = Annotated[Literal["starts_at", "-starts_at"], Query(description=ORDER)]
 ORDERS = sort_orders(Interview, "starts_at", "created_at")
 PEOPLE = "/v1/interviews/{interview_id}/interviewers"
 routes = Routes("interviews")
@@ -47,6 +64,34 @@ routes = Routes("interviews")
 
 class InterviewPage(Page[InterviewPublic]):
     """A page of interviews."""
+
+
+class ListedInterviewPage(Page[ListedInterview]):
+    """A page of interviews of all applications."""
+
+
+@routes.get("/v1/interviews", scopes="applications:read")
+def list_all_interviews(
+    caller: CallerDep,
+    page: PageDep,
+    first: Annotated[
+        Instant | None, Query(alias="from", description="Only interviews that start at or after this instant.")
+    ] = None,
+    until: Annotated[
+        Instant | None, Query(alias="to", description="Only interviews that start before this instant.")
+    ] = None,
+    sort: StartOrder = "starts_at",
+) -> ListedInterviewPage:
+    """List the interviews of all applications.
+
+    By their start, each with its application: for a calendar, send the first instant of the period as `from` and the
+    first one after it as `to`. Cancelled interviews are listed as well. Those of deleted applications are not.
+    """
+    if first is not None and until is not None and until < first:
+        raise InvalidError.parameter("to", "before_from", "Send an instant that is not before `from`.")
+    with caller.reading() as session:
+        found = listed(caller, session, LISTED_INTERVIEW, page, ORDERS[sort], where=in_period(first, until))
+        return ListedInterviewPage.model_construct(**found)
 
 
 @routes.get(f"{PARENT}/interviews", scopes="applications:read")
@@ -142,7 +187,19 @@ def debrief_interview(caller: CallerDep, interview_id: InterviewId, body: Debrie
 
 
 class InterviewerPage(Page[InterviewerPublic]):
-    """A page of the interviewers of a round."""
+    """A page of the interviewers of a round, or of all rounds of an application."""
+
+
+@routes.get(f"{PARENT}/interviewers", scopes="applications:read")
+def list_application_interviewers(caller: CallerDep, application_id: ApplicationId, page: PageDep) -> InterviewerPage:
+    """List the interviewers of all rounds.
+
+    Of one application: each entry has the id of its round. Sorted by the ids of rounds and contacts.
+    """
+    with caller.reading() as session:
+        found, cursor = interviewers_of_application(session, find(session, Application, application_id), page)
+        caller.link_next_page(cursor)
+        return InterviewerPage(items=found, next_cursor=cursor)
 
 
 @routes.get(PEOPLE, scopes="applications:read")

@@ -2,11 +2,10 @@
 
 import platform
 from datetime import datetime
-from enum import Enum
 from typing import Annotated, Any
 
 from fastapi import Path, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import __version__
 from api.errors import NotFoundError, UnavailableError
@@ -14,57 +13,18 @@ from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.deps import RequestContextDep
 from api.http.problems import problem_page, slug
 from api.http.routes import OPEN, Routes
-from api.models.application import SalaryPeriod, Stage, WorkMode
-from api.models.contact import ContactRole, DetailsSource, PreferredChannel
-from api.models.follow_up import OUTCOMES, Direction, FollowUpChannel
-from api.models.hint import HintPublic
-from api.models.interview import InterviewKind, InterviewStatus
-from api.models.letter import Channel, LetterKind
-from api.models.note import NoteKind
-from api.models.offer import OfferDecision
-from api.models.reference import AlertChannel
-from api.models.search_activity import ActivityKind
+from api.models.hint import LABELS, LinkPublic
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.rules.evaluate import RULES_VERSION
 from api.rules.guide import GUIDE
-from api.rules.outcome import STATES, STEPS
 from api.rules.policy import BOUNDS, MAX_HOLIDAYS, PRESETS
-from api.rules.words import REASONS
 from api.services.policies import defaults
 from api.services.quotas import QUOTAS, Quota
 from api.storage.engine import SQLITE_VERSION
 from api.storage.keyset import DEFAULT_LIMIT, MAX_LIMIT
 from api.workers.supervisor import Supervisor
 
-ENUMS: dict[str, list[str]] = {
-    "stage": [stage.value for stage in Stage],
-    "step": list(STEPS.values()),
-    "state": list(STATES),
-    "reason": list(REASONS),
-    **{
-        name: [member.value for member in kind]
-        for name, kind in {
-            "work_mode": WorkMode,
-            "salary_period": SalaryPeriod,
-            "interview_kind": InterviewKind,
-            "interview_status": InterviewStatus,
-            "contact_role": ContactRole,
-            "preferred_channel": PreferredChannel,
-            "details_source": DetailsSource,
-            "note_kind": NoteKind,
-            "letter_kind": LetterKind,
-            "letter_channel": Channel,
-            "alert_channel": AlertChannel,
-            "follow_up_direction": Direction,
-            "follow_up_channel": FollowUpChannel,
-            "offer_decision": OfferDecision,
-            "activity_kind": ActivityKind,
-        }.items()
-        if issubclass(kind, Enum)
-    },
-    "outcome_out": list(OUTCOMES["out"]),
-    "outcome_in": list(OUTCOMES["in"]),
-}
+ENUMS = {name: list(values) for name, values in LABELS.items()}
 routes = Routes("about")
 
 
@@ -118,7 +78,7 @@ class PolicyMeta(BaseModel):
     """Defaults of the policy, the bounds of its numbers, and presets, which are sets of overrides."""
 
     defaults: dict[str, Any]
-    bounds: dict[str, tuple[int, int]]
+    bounds: dict[str, Annotated[list[int], Field(min_length=2, max_length=2, description="Least and most.")]]
     presets: dict[str, dict[str, int | str]]
 
 
@@ -126,6 +86,9 @@ class Meta(BaseModel):
     """Enums, limits and policy of the API."""
 
     enums: dict[str, list[str]]
+    labels: Annotated[
+        dict[str, dict[str, str]], Field(description="Each value of each of the enums in plain English, for users.")
+    ]
     limits: dict[str, int]
     policy: PolicyMeta
 
@@ -142,7 +105,7 @@ class GuidedStep(BaseModel):
     do: str
     words: list[str]
     slips: list[str]
-    links: list[HintPublic]
+    links: list[LinkPublic]
 
 
 class Guide(BaseModel):
@@ -219,7 +182,9 @@ async def get_version() -> Version:
 def get_meta(context: RequestContextDep) -> Meta:
     """Read enums and limits.
 
-    Every value of every enum, the limits of the API, and the policy's defaults, bounds and presets.
+    Every value of every enum, each with a label in plain English; the limits of the API; and the policy's defaults,
+    bounds and presets. Some names stand for a group: `sort` has the orders of all lists, `hint` the codes of next
+    actions, warnings and advice, `gap` what a step can miss.
     """
     limits = {
         "default_page": DEFAULT_LIMIT,
@@ -232,7 +197,7 @@ def get_meta(context: RequestContextDep) -> Meta:
         "restore_days": 30,
     }
     policy = PolicyMeta(defaults=defaults(), bounds=BOUNDS, presets=PRESETS)
-    return Meta(enums=ENUMS, limits=limits, policy=policy)
+    return Meta(enums=ENUMS, labels=LABELS, limits=limits, policy=policy)
 
 
 @routes.get("/v1/guide", scopes=OPEN)

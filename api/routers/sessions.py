@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from api.errors import ConflictError, UnauthorizedError
-from api.http.credentials import check_csrf
+from api.http.credentials import check_csrf, check_same_site
 from api.http.crud import paged
 from api.http.deps import Caller, CallerDep, PageDep, RequestContext, RequestContextDep
 from api.http.routes import OPEN, Routes
@@ -41,9 +41,11 @@ def create_session(context: RequestContextDep, body: SessionCreate) -> SessionSe
 
     The response has a token for `Authorization: Bearer …`, which is shown only once. With `cookie: true`, for a
     frontend in a browser, the secret is set as a cookie instead; send `csrf_token` as `X-CSRF-Token` with every write.
-    An Idempotency-Key is ignored here.
+    From a page of another site this is 403 `cookie_cross_site`, because the browser would not send the cookie back. An
+    Idempotency-Key is ignored here.
     """
     if body.cookie:
+        check_same_site(context.request)
         check_csrf(context.request, None)
     with context.database.write(context.now) as session:
         context.count_sign_in(session, body.email)

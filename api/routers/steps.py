@@ -1,5 +1,6 @@
 """Endpoints to read the seven steps, and to complete, skip, reopen and snooze them by hand."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -17,6 +18,7 @@ from api.models.base import Instant
 from api.models.step import (
     QueueItem,
     SkippedSteps,
+    SnoozedSteps,
     StaleStepsSkip,
     StepByHand,
     StepPublic,
@@ -24,10 +26,11 @@ from api.models.step import (
     StepSnooze,
     StepsPublic,
     StepsSkip,
+    StepsSnooze,
 )
 from api.services.calendar.files import step_file
 from api.services.facts.crud import find
-from api.services.facts.step_overrides import Action, override_step, skip_many, skip_stale, snooze
+from api.services.facts.step_overrides import Action, override_step, skip_across, skip_many, snooze, snooze_many
 from api.services.steps.queue import read_items
 from api.services.steps.read import View, named_people, one_step, steps_of_one
 from api.services.steps.recompute import is_recomputing
@@ -42,6 +45,7 @@ AsOf = Annotated[
     Instant | None,
     Query(description="The steps as they were or will be at this instant; evidence with a later date is ignored."),
 ]
+SnoozeNothing = Annotated[bool, Query(description="Snooze nothing; return the steps as they would be.")]
 SkipNothing = Annotated[bool, Query(description="Skip nothing; return the steps as they would be.")]
 STEP = "/v1/steps/{step_id}"
 routes = Routes("steps")
@@ -79,22 +83,41 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         return caller.remember(StepsPublic.model_validate(shown), people=partial(named_people, raw, [application.id]))
 
 
-@routes.post("/v1/steps/skip", scopes="steps:write", etag=False)
+@routes.post("/v1/steps/skip", scopes="steps:write", errors=[404], etag=False)
 def skip_stale_steps(caller: CallerDep, body: StaleStepsSkip, *, dry_run: SkipNothing = False) -> SkippedSteps:
-    """Skip the stale steps of all applications.
+    """Skip steps of several applications.
 
-    Those that `GET /v1/queue?stale=only` lists, oldest deadline first. Each is skipped as by itself: evidence takes
-    precedence, `POST /v1/steps/{step_id}/reopen` undoes it, and a skipped call ends the chain of calls. If `has_more`,
-    repeat the request.
+    The steps of a list of ids, all or none; or the `stale` ones of all applications, those that `GET
+    /v1/queue?stale=only` lists, oldest deadline first: if `has_more`, repeat the request. At most 100 steps of at most
+    50 applications. Each is skipped as by itself: evidence takes precedence, `POST /v1/steps/{step_id}/reopen` undoes
+    it, and a skipped call ends the chain of calls.
     """
     with caller.writing() as session:
-        ids, has_more = skip_stale(session, body.at, body.note)
-        session.dry_run = dry_run
-        raw = RawConnection.of(session)
-        items = [QueueItem.model_validate(item) for item in read_items(raw, ids, caller.now)]
-        shown = SkippedSteps(dry_run=dry_run, has_more=has_more, items=items)
-        owners = sorted({item.application_id for item in items})
-        return caller.remember(shown, people=partial(named_people, raw, owners))
+        ids, has_more = skip_across(session, body.steps, body.at, body.note)
+        items, people = _across(caller, session, ids, dry_run=dry_run)
+        return caller.remember(SkippedSteps(dry_run=dry_run, has_more=has_more, items=items), people=people)
+
+
+@routes.post("/v1/steps/snooze", scopes="steps:write", errors=[404], etag=False)
+def snooze_steps(caller: CallerDep, body: StepsSnooze, *, dry_run: SnoozeNothing = False) -> SnoozedSteps:
+    """Hide steps of several applications from the queue.
+
+    The steps of a list of ids, all or none, for at most 30 days: at most 100 steps of at most 50 applications. Each is
+    snoozed as by itself; if one of them is closed, none is.
+    """
+    with caller.writing() as session:
+        items, people = _across(caller, session, snooze_many(session, body.steps, body.until), dry_run=dry_run)
+        return caller.remember(SnoozedSteps(dry_run=dry_run, items=items), people=people)
+
+
+def _across(
+    caller: Caller, session: OwnedSession, ids: Sequence[str], *, dry_run: bool
+) -> tuple[list[QueueItem], Callable[[], set[str]]]:
+    """Return steps of several applications, and what finds the people whom they name; a dry run is rolled back."""
+    session.dry_run = dry_run
+    raw = RawConnection.of(session)
+    items = [QueueItem.model_validate(item) for item in read_items(raw, ids, caller.now)]
+    return items, partial(named_people, raw, sorted({item.application_id for item in items}))
 
 
 @routes.get(STEP, scopes="steps:read", response_model=StepPublic, responses=CALENDAR.content, reads_steps=True)

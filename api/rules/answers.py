@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from api.rules.hints import without_ways, worded
+from api.rules.guide import GUIDE
+from api.rules.hints import divided, hint, without_ways, worded
 from api.rules.outcome import APPLICATION, STEPS, Cue, Hint, Instance, StepRecord
-from api.rules.words import reason_text, rfc3339, unscheduled
+from api.rules.words import deadline, last_day, reason_text, rfc3339, unscheduled
 
 Answer = dict[str, Any]
 NOTHING: Mapping[str, str] = {}
 PRESSING = ("overdue", "open", "upcoming")
+TITLES = {step.number: step.title for step in GUIDE}
+ANSWERS_VERSION = 1  # part of entity tags: increase it when answers differ for the same rows and rules
 
 
 def to_record(instance: Instance) -> StepRecord:
@@ -52,7 +55,7 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
     """
     detail, opens_at, due_at = step.detail, step.opens_at, step.due_at
     state = step.closed_state or ("upcoming" if now < opens_at else "open" if now < due_at else "overdue")
-    data, total, missing = detail.get("data", NOTHING), detail.get("total", 0), step.missing
+    data, total, missing, zone = detail.get("data", NOTHING), detail.get("total", 0), step.missing, detail["zone"]
     actions = _started(detail.get("actions", ()), now)
     tips = filter(None, _started(detail.get("tips", ()), now))
     if actions and actions[-1] and not shows_contacts:
@@ -62,11 +65,14 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
         "application_id": application_id,
         "number": step.number,
         "step": STEPS[step.number],
+        "title": TITLES[step.number],
         "scope": step.scope,
         "state": state,
         "opens_at": opens_at,
         "due_at": due_at,
-        "due_zone": detail["zone"],
+        "due_zone": zone,
+        "due_on_local": last_day(due_at, zone),
+        "due_text": deadline(due_at, zone),
         "due_basis": detail["basis"],
         "completed_at": step.completed_at,
         "reason": {
@@ -74,7 +80,7 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
             "text": reason_text(step, now),
             "data": data,
         },
-        "progress": {"done": total - len(missing), "total": total, "missing": missing},
+        "progress": {"done": total - len(missing), "total": total, "missing": missing, "gaps": _gaps(missing)},
         "evidence": [{"type": type_, "id": id_, "at": at} for type_, id_, at in detail.get("evidence", ())],
         "next_action": _hint(actions[-1], application_id, data, id_) if actions and actions[-1] else None,
         "warnings": [_hint(cue, application_id, data, id_) for cue in detail.get("warnings", ())],
@@ -91,32 +97,43 @@ def _started(timed: Iterable[Sequence[Any]], now: str) -> list[Any]:
     return [cue for since, cue in timed if since is None or since <= now]
 
 
+def _gaps(missing: Sequence[str]) -> list[Answer]:
+    """Return the names of missing parts, divided into a code and the object that the part is about."""
+    return [{"code": code, "subject": subject} for code, subject in map(divided, missing)]
+
+
 def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object], step_id: str) -> Answer:
     """Return a cue as an answer. Rows that rules version 1 or 2 stored hold the complete hint instead of a key."""
     if len(cue) == len(Hint._fields):
-        return dict(zip(Hint._fields, cue, strict=True))
+        return hint(*cue)
     return dict(worded(cue[0], cue[1] if len(cue) > 1 else NOTHING, application_id, data, step_id=step_id))
 
 
 def unstarted(number: int, application_id: str, *, closed: bool) -> Answer:
-    """Return the answer about a step number that has no instance; `closed`: the application has ended."""
+    """Return the answer about a step number that has no instance; `closed`: the application has ended.
+
+    All steps but those of cancelled rounds wait for the same: an interview that takes place.
+    """
     reason = "application_closed" if closed else "no_interview"
     return {
         "id": None,
         "application_id": application_id,
         "number": number,
         "step": STEPS[number],
+        "title": TITLES[number],
         "scope": APPLICATION if number in (5, 7) else None,
         "state": "not_applicable" if closed else "not_started",
         "opens_at": None,
         "due_at": None,
         "due_zone": None,
+        "due_on_local": None,
+        "due_text": None,
         "due_basis": None,
         "completed_at": None,
         "reason": {"code": reason, "text": unscheduled(reason), "data": {}},
-        "progress": {"done": 0, "total": 0, "missing": []},
+        "progress": {"done": 0, "total": 0, "missing": [], "gaps": []},
         "evidence": [],
-        "next_action": None,
+        "next_action": None if closed else dict(worded("create_interview", NOTHING, application_id, NOTHING)),
         "warnings": [],
         "advice": [],
         "changes_at": None,

@@ -19,7 +19,14 @@ REFERENCE = APPLICATION + "/references/{reference}"
 COMPOSE = INTERVIEW + "/letters/compose"
 HIDDEN_CALL = {"who": "your contact", "hours": "on the call card"}
 NAMED = {"complete_contact": "contact", "alert_reference": "reference", "brief_reference": "reference"}
+# What the id is of that follows the colon in a code of a hint or in the name of a part.
+SUBJECTS = {**NAMED, "interviewer": "contact", "letter_to": "contact", "reference": "reference"}
 WORDS: Mapping[str, tuple[str, str, str]] = {
+    "create_interview": (
+        "Record an interview as soon as you know its date. Then the seven steps get theirs.",
+        "POST",
+        APPLICATION + "/interviews",
+    ),
     "prepare_questions": (
         "Prepare to ask what comes next and when you may call. The prep card has the questions that are still open.",
         "GET",
@@ -255,7 +262,7 @@ def without_ways(cue: Sequence[Any]) -> Sequence[Any]:
 
 def worded(
     key: str, about: Mapping[str, str], application_id: str, data: Mapping[str, object], *, step_id: str = ""
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Build a hint. `about` fills the placeholders; an address without an interview in `about` uses that of `data`."""
     code, text, method, href = WORDINGS[key]
     if about:
@@ -264,6 +271,13 @@ def worded(
     return hint(code, text, method, href.format_map(blanks))
 
 
-def hint(code: str, text: str, method: str, href: str) -> dict[str, str]:
+def hint(code: str, text: str, method: str | None, href: str | None) -> dict[str, Any]:
     """Return a next action, a warning or an advice as it is answered."""
-    return {"code": code, "text": text, "method": method, "href": href}
+    action, subject = divided(code)
+    return {"code": code, "text": text, "method": method, "href": href, "action": action, "subject": subject}
+
+
+def divided(code: str) -> tuple[str, dict[str, str] | None]:
+    """Return the name in a code such as `complete_contact:<id>`, and the type and id of what it is about."""
+    name, _, id_ = code.partition(":")
+    return name, {"type": SUBJECTS[name], "id": id_} if id_ else None

@@ -78,6 +78,12 @@ def deadline(instant: str, zone: str) -> str:
 
 
 @lru_cache(maxsize=16_384)
+def last_day(instant: str, zone: str) -> str:
+    """Return the last local date before a deadline, `2026-03-02`: that of its last second, also at midnight."""
+    return local_date(datetime.fromisoformat(instant) - SECOND, zone).isoformat()
+
+
+@lru_cache(maxsize=16_384)
 def _offset(instant: str, zone: str) -> timedelta | None:
     return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).utcoffset()
 

@@ -11,7 +11,7 @@ from api.words.letter_mail import usable_address
 from api.words.material import Conversation, Paragraph, Person
 from api.words.names import is_list_form, misspelled, same_form
 
-MAX_WORDS = 350
+MAX_WORDS, ID_LENGTH = 350, 36
 PLACEHOLDER = re.compile(
     r"\[(?!sic\])[A-Za-z][A-Za-z '’/-]{1,40}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-Za-z][A-Za-z ]{1,40}>"
     r"|\bX{3,}\b|\bTODO\b|\bTBD\b"
@@ -27,6 +27,13 @@ class Finding:
     where: str
     detail: str
     fix: str
+
+    @property
+    def subject(self) -> dict[str, str] | None:
+        """The contact or note that it is about."""
+        if len(self.where) != ID_LENGTH:  # a field or a paragraph
+            return None
+        return {"type": "note" if self.code == "open_concern" else "contact", "id": self.where}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

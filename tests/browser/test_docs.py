@@ -1,17 +1,74 @@
 """The docs in a browser without a network: they show every group of operations and request no other host."""
 
-import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.chromium import CHROMIUM, opened
+from tests.browser.chromium import CHROMIUM
+from tests.browser.devtools import DrivenPage, driven
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the docs were not tested in a browser"),
+]
+# Functions that wait until a condition is true. `execute` sends the example of an operation and returns the status and
+# the body of the response; `open` opens it only.
+WAIT = """
+const until = async (find, what) => {
+  const end = Date.now() + 20000;
+  for (;;) {
+    const found = find();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`${what} did not appear`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+};
+const shown = (selector) => until(() => document.querySelector(selector), selector);
+// Swagger UI resolves the references of an opened operation in the background, and draws it again then.
+const resolved = (name) => {
+  const one = ui.specSelectors.operations().find((found) => found.getIn(["operation", "operationId"]) === name);
+  return ui.specSelectors.specResolvedSubtree(["paths", one.get("path"), one.get("method")]);
+};
+const open = async (tag, name) => {
+  const group = await shown(`#operations-tag-${tag}`);
+  if (group.dataset.isOpen === "false") group.click();
+  const operation = `#operations-${tag}-${name}`;
+  if (!document.querySelector(`${operation}.is-open`)) (await shown(`${operation} .opblock-summary-control`)).click();
+  await until(() => resolved(name), `${name} with its references`);
+  await shown(`${operation} .execute`);
+  return operation;
+};
+const execute = async (tag, name) => {
+  const operation = await open(tag, name);
+  document.querySelector(`${operation} .execute`).click();
+  const status = await shown(`${operation} .live-responses-table tbody .response-col_status`);
+  const body = document.querySelector(`${operation} .live-responses-table .highlight-code`);
+  return { status: parseInt(status.textContent), body: body ? body.textContent : "" };
+};
+const search = async (phrase) => {
+  const field = await shown(".operation-filter-input");
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, phrase);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+};
+const schemas = async (operation) => {
+  for (const tab of document.querySelectorAll(`${operation} .tablinks`)) {
+    if (tab.textContent === "Schema") tab.click();
+  }
+  await shown(`${operation} .json-schema-2020-12`);
+};
+"""
+SIGN_UP_TO_QUEUE = (
+    ("account", "create_user", 201),
+    ("account", "create_session", 201),
+    ("applications", "create_application", 201),
+    ("queue", "list_queue", 200),
+)
+TAGS = "return (await (await fetch('/openapi.json')).json()).tags.map((tag) => tag.name);"
+CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -25,22 +82,90 @@ def address() -> Iterator[str]:
         demo.terminate()
 
 
-def visited(url: str, folder: Path) -> tuple[str, list[str], set[str]]:
-    """Return the DOM of a page, the lines of the console, and the hosts that the page requested."""
-    log = folder / "net.json"
-    shown, console = opened(url, folder, f"--log-net-log={log}")
-    of_the_page = [line for line in log.read_text(encoding="utf-8").splitlines() if '"initiator":"http' in line]
-    asked = set(re.findall(r'"url":"(?:https?|wss?)://([^/"]+)', "\n".join(of_the_page)))
-    return shown, console, asked
+@pytest.fixture(scope="module")
+def browser(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenPage]:
+    with driven("about:blank", tmp_path_factory.mktemp("browser")) as page:
+        yield page
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the docs were not tested in a browser")
-@pytest.mark.parametrize("page", ["docs", "redoc"])
-def test_the_docs_load_without_a_network(page: str, address: str, tmp_path: Path) -> None:
-    shown, console, asked = visited(f"{address}/{page}", tmp_path)
-    assert console == []
-    assert {host.partition(":")[0] for host in asked} == {"127.0.0.1"}
-    document = json.loads((Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"))
-    for tag in document["tags"]:
-        assert tag["name"] in shown
-    assert "Everything that comes after a job interview" in shown
+@pytest.fixture
+def docs(address: str, browser: DrivenPage) -> DrivenPage:
+    """The docs, newly opened, with all their groups."""
+    browser.open(f"{address}/docs")
+    browser.run(f"{WAIT} await shown('#operations-tag-about');")
+    return browser
+
+
+def test_the_docs_load_without_a_network(address: str, docs: DrivenPage) -> None:
+    text = docs.run("return document.body.textContent;")
+    assert "Everything that comes after a job interview" in text
+    groups = docs.run("return [...document.querySelectorAll('.opblock-tag')].map((one) => one.dataset.tag);")
+    assert groups == docs.run(TAGS)
+    assert docs.complaints() == []
+    assert {urlsplit(url).netloc for url in docs.requested()} == {urlsplit(address).netloc}
+
+
+def test_a_person_signs_up_signs_in_and_reads_the_queue_with_the_examples_of_the_page(docs: DrivenPage) -> None:
+    for tag, name, status in SIGN_UP_TO_QUEUE:
+        told = docs.run(f"{WAIT} return execute('{tag}', '{name}');")
+        assert told["status"] == status, (name, told)
+    assert "Larkfield Press" in docs.run(
+        "return document.querySelector('#operations-applications-create_application"
+        " .live-responses-table').textContent;"
+    )
+    note = "document.getElementById('sign-in-note').textContent"
+    assert "the token of this session" in docs.run(f"return {note};")
+    schemes = docs.run(
+        f"{WAIT} document.querySelector('.btn.authorize').click(); await shown('.auth-container');"
+        "return [...document.querySelectorAll('.auth-container h4 code')].map((one) => one.textContent);"
+    )
+    assert schemes == ["bearer"]
+    docs.run(
+        f"{WAIT} const buttons = [...document.querySelectorAll('.auth-container button')];"
+        f"buttons.find((one) => one.textContent === 'Logout').click(); await until(() => {note} === '', 'no note');"
+    )
+
+
+def test_the_search_opens_what_it_finds_and_says_when_it_finds_nothing(docs: DrivenPage) -> None:
+    found = docs.run(
+        f"{WAIT} await search('Sessions post'); await shown('.opblock');"
+        "return [...document.querySelectorAll('.opblock')].map((one) => one.id);"
+    )
+    assert found == ["operations-account-create_session"]
+    said = docs.run(f"{WAIT} await search('sessions nonsense'); return (await shown('.docs-nothing')).textContent;")
+    assert said == "No operation contains all these words."
+    groups = docs.run(
+        f"{WAIT} await search(''); await shown('#operations-tag-about');"
+        "return ['.opblock-tag', '.opblock'].map((one) => document.querySelectorAll(one).length);"
+    )
+    assert groups == [len(docs.run(TAGS)), 0]
+
+
+def test_nothing_on_a_phone_is_wider_than_its_screen(docs: DrivenPage) -> None:
+    docs.resize(390, 844)
+    wide = docs.run(
+        f"{WAIT} await execute('about', 'get_root'); await open('applications', 'list_applications');"
+        "await schemas(await open('applications', 'create_application'));"
+        "const scrolls = (one) => one && (getComputedStyle(one).overflowX !== 'visible' || scrolls(one.parentElement));"
+        "const outside = (one) => one.getBoundingClientRect().right > innerWidth && !scrolls(one.parentElement);"
+        "const wide = (one) => one.scrollWidth > innerWidth && getComputedStyle(one).overflowX !== 'hidden';"
+        "return [document.documentElement, ...document.querySelectorAll('#docs *')]"
+        ".filter((one) => wide(one) || outside(one))"
+        ".map((one) => `${one.tagName}.${one.className}`);"
+    )
+    assert wide == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_enough_contrast(scheme: str, docs: DrivenPage) -> None:
+    docs.prefer(scheme)
+    low = docs.run(
+        f"{WAIT} const dark = () => document.documentElement.classList.contains('dark-mode');"
+        f"await until(() => dark() === {str(scheme == 'dark').lower()}, '{scheme} colors');"
+        "await execute('about', 'get_root');"
+        "for (const [tag, name] of [['account', 'create_session'], ['account', 'delete_me'],"
+        " ['account', 'update_policy'], ['applications', 'update_application']]) await open(tag, name);"
+        "await schemas(await open('applications', 'create_application'));"
+        f"document.querySelector('.btn.authorize').click(); await shown('.auth-container'); {CONTRAST}"
+    )
+    assert low == {}

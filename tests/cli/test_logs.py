@@ -154,11 +154,12 @@ def test_serve_migrates_a_new_file_answers_and_stops_on_sigterm(served: Served) 
 
 
 def test_the_log_of_a_server_is_json_without_data_of_requests(served: Served) -> None:
-    assert "Afterword serves http://127.0.0.1:" in json.loads(served.first)["event"]
+    assert "Afterword serves http://localhost:" in json.loads(served.first)["event"]
     events = [json.loads(line) for line in served.log.splitlines()]
     assert [event["status"] for event in events if event["event"] == "request"] == [404, 422, 200]
     assert SECRET not in served.log
     assert "127.0.0.1" not in served.log
+    assert "localhost" not in served.log
 
 
 def ask(url: str) -> str:

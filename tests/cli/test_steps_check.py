@@ -53,7 +53,7 @@ def test_rows_of_rules_version_1_can_be_read_and_are_repaired(world: World, clie
             row.rules_version = 1
     old = [s for s in steps(client, app)["steps"] if s["number"] in (1, 3)]
     assert [s["advice"] for s in old] == [[], []]
-    asked = {"code": "ask", "text": "Ask them.", "method": "GET", "href": "/v1/guide"}
+    asked = {"code": "ask", "text": "Ask them.", "method": "GET", "href": "/v1/guide", "action": "ask", "subject": None}
     assert [s["next_action"] for s in old] == [asked, asked]
     assert differences(world, repair=True) == len(fresh["steps"])
     assert differences(world, repair=False) == 0

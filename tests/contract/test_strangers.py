@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 
 import pytest
 import schemathesis
@@ -32,10 +31,11 @@ from tests.contract.runs import (
     run,
     write_readably,
 )
+from tests.documented import published
 from tests.services.checks import Dump, dump
 from tests.services.full_record import record_everything
 
-DOCUMENT: Node = json.loads((Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"))
+DOCUMENT: Node = published()
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 THEIRS = {name: str(id_) for name, id_ in examples.PARAMETERS.items() if name.endswith("_id")}
 

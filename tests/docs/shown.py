@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-ADDRESS = "http://127.0.0.1:8000"
+ADDRESS = "http://localhost:8000"
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LAST_LINE = "Stop with"
 

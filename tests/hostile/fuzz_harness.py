@@ -19,6 +19,7 @@ from api.capture import NOW
 from api.http import examples
 from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.problems import MEDIA_TYPE, slug
+from api.protocol.field_codes import FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.services.accounts import tokens, users
 from tests.conftest import World
@@ -191,6 +192,8 @@ def _problem_faults(answer: Answer, attempt: Attempt) -> Iterator[str]:
         answer.header("x-request-id"),
     ):
         yield f"type or request id of the problem are wrong: {problem}"
+    if unknown := {error["code"] for error in problem["errors"]} - set(FIELD_CODES):
+        yield f"the document has no code {unknown}"
     accepted = "accept-patch" if attempt.sent.method == "PATCH" else "accept-post"
     if answer.status == 415 and "application/json" not in answer.header(accepted):
         yield f"{accepted} does not name JSON"

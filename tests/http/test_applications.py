@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from api.services.facts import expand
 from tests.conftest import World
 from tests.http.api_client import (
     NOW,
@@ -20,13 +19,14 @@ from tests.http.api_client import (
     interviewed,
     items,
     problem,
-    put,
     read,
     step,
     steps,
 )
 
 ALL = "/v1/applications"
+EXPANDED = ("contacts", "interviews", "steps", "headline", "next_action")
+EXPANDED_IN_ONE = ("interviewers", "notes", "letters", "references", "follow_ups", "offers")
 BLANK = [
     *("source", "posting_url", "posting_text", "location", "work_mode", "applied_on", "archived_at"),
     *("salary_min", "salary_max", "salary_currency", "salary_period", "status_contact_id", "status_contact_since"),
@@ -59,9 +59,8 @@ def test_company_and_role_are_enough(client: TestClient) -> None:
         "stage": "applied",
         "policy": {},
     }
-    assert {**made, "contacts": None, "interviews": None, "steps": None, "next_action": None, "more": {}} == read(
-        client, f"{ALL}/{made['id']}"
-    )
+    assert {**made, **dict.fromkeys((*EXPANDED, *EXPANDED_IN_ONE)), "more": {}} == read(client, f"{ALL}/{made['id']}")
+    assert items(client, ALL) == [{**made, **dict.fromkeys(EXPANDED), "more": {}}]
     assert items(client, "/v1/search-activities") == []
 
 
@@ -257,40 +256,6 @@ def test_applications_are_found_by_their_status_contact(client: TestClient) -> N
 )
 def test_an_invalid_query_parameter_is_named(client: TestClient, params: Answer, name: str) -> None:
     problem(client.get(ALL, params=params), 422, "invalid", name)
-
-
-def test_expanded_objects_are_shown_in_the_same_answer(client: TestClient) -> None:
-    app, round_ = interviewed(client)
-    kim = contact(client)
-    put(client, f"{ALL}/{app}/contacts/{kim}", role="hr")
-    href = f"{ALL}/{app}"
-    whole = client.get(href, params={"expand": "contacts,interviews,steps,next_action"})
-    assert "etag" not in whole.headers
-    found = whole.json()
-    assert found["steps"] == steps(client, app)["steps"]
-    assert found["contacts"] == items(client, f"{href}/contacts")
-    assert found["interviews"] == [read(client, f"/v1/interviews/{round_}")]
-    pressing = step(client, app, 1)
-    assert found["next_action"]["step_id"] == pressing["id"]
-    assert found["next_action"]["code"] == pressing["next_action"]["code"]
-    assert items(client, ALL, expand="next_action") == [{**found, "contacts": None, "interviews": None, "steps": None}]
-
-
-def test_a_list_of_an_expansion_is_cut_and_names_the_address_of_the_rest(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(expand, "MOST", 3)
-    app, first = interviewed(client)
-    for number in range(3):
-        add(client, f"{ALL}/{app}/interviews", starts_at=f"2026-07-0{number + 1}T12:00:00Z")
-    for _ in range(3):
-        put(client, f"{ALL}/{app}/contacts/{contact(client)}", role="hr")
-    whole = client.get(f"{ALL}/{app}", params={"expand": "contacts,interviews,steps"}).json()
-    assert [len(whole[name]) for name in ("contacts", "interviews", "steps")] == [3, 3, 3]
-    assert whole["interviews"][0]["id"] == first
-    assert whole["more"] == {name: f"{ALL}/{app}/{name}" for name in ("interviews", "steps")}
-    assert whole["steps"] == client.get(whole["more"]["steps"]).json()["steps"][:3]
-    assert len(items(client, whole["more"]["interviews"])) == 4
 
 
 def test_an_application_is_deleted_with_everything_and_restored_with_it(client: TestClient) -> None:

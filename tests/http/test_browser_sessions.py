@@ -146,3 +146,38 @@ def test_without_allowed_origins_no_cors_header_is_sent(make_world: Callable[...
     client = make_world().app_client()
     answer = client.options("/v1/me", headers=asked)
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def cookie_sign_in(world: World, host: str, **headers: str) -> Response:
+    sent = {"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return world.anonymous().post("/v1/sessions", json={**CREDENTIALS, "cookie": True}, headers=sent)
+
+
+PAGE = "http://localhost:5173"
+
+
+@pytest.mark.parametrize(
+    ("host", "headers", "code"),
+    [
+        pytest.param("127.0.0.1:8000", {"Sec_Fetch_Site": "cross-site"}, "cookie_cross_site", id="told-by-the-browser"),
+        pytest.param("127.0.0.1:8000", {}, "cookie_cross_site", id="localhost-and-its-number"),
+        pytest.param("[::1]:8000", {}, "cookie_cross_site", id="localhost-and-its-ipv6-number"),
+        pytest.param("localhost:8000", {}, None, id="another-port"),
+        pytest.param("localhost:8000", {"Sec_Fetch_Site": "same-site"}, None, id="another-port-told-by-the-browser"),
+        pytest.param("127.0.0.1:8000", {"Sec_Fetch_Site": "same-origin"}, None, id="a-proxy-that-changes-the-host"),
+        pytest.param("api.example.com", {}, None, id="a-host-with-a-domain-is-not-compared"),
+    ],
+)
+def test_a_cookie_that_the_browser_would_not_send_is_not_set(
+    make_world: Callable[..., World], host: str, headers: dict[str, str], code: str | None
+) -> None:
+    world = make_world(cors_origins=(PAGE,))
+    sign_up_cheaply(world)
+    answer = cookie_sign_in(world, host, Origin=PAGE, **headers)
+    if code is None:
+        assert answer.status_code == 201
+    else:
+        assert problem(answer, 403, code)["errors"][0]["header"] == "Origin"
+        assert "set-cookie" not in answer.headers
+    token = world.anonymous().post("/v1/sessions", json=CREDENTIALS, headers={"Host": host, "Origin": PAGE, **headers})
+    assert token.status_code == 201

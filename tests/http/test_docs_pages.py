@@ -1,39 +1,91 @@
 """The API docs and the OpenAPI document, which need no token."""
 
+import re
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
+from api.http.examples import BODIES
 from tests.conftest import World
+from tests.http.api_client import problem
+
+ADDRESS = re.compile(r'(?:href|src)="(/docs/files/[^"]+)"')
+GZIP, PLAIN = {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
+
+
+def example(document: Any) -> Any:
+    snooze = document["paths"]["/v1/steps/{step_id}/snooze"]["post"]
+    return snooze["requestBody"]["content"]["application/json"]["example"]
 
 
 def test_the_snooze_example_of_the_served_document_is_in_the_future(world: World) -> None:
     client = world.anonymous()
     first = client.get("/openapi.json").json()
-    assert first["components"]["schemas"]["StepSnooze"]["examples"] == [{"until": "2026-06-03T12:00:00Z"}]
+    assert example(first) == {"until": "2026-06-03T12:00:00Z"}
     world.clock.now += timedelta(hours=11)
     assert client.get("/openapi.json").json() == first
     world.clock.now += timedelta(days=1)
     later = client.get("/openapi.json").json()
-    assert later["components"]["schemas"]["StepSnooze"]["examples"] == [{"until": "2026-06-04T23:00:00Z"}]
+    assert example(later) == {"until": "2026-06-04T23:00:00Z"}
 
 
-def test_the_pages_allow_only_our_own_scripts(world: World) -> None:
-    client = world.anonymous()
-    for page in ("/docs", "/redoc"):
-        answer = client.get(page)
-        assert answer.status_code == 200
-        assert "script-src 'self'" in answer.headers["content-security-policy"]
-        assert "<script>" not in answer.text
+def test_the_page_allows_only_our_own_scripts(world: World) -> None:
+    answer = world.anonymous().get("/docs")
+    assert answer.status_code == 200
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert "<script>" not in answer.text
+
+
+def test_the_old_address_of_the_reference_leads_to_the_docs(client: TestClient) -> None:
+    answer = client.get("/redoc", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (308, "/docs")
 
 
 def test_the_browser_does_not_store_tokens(client: TestClient) -> None:
-    start = client.get("/docs/start.js").text
+    start = client.get("/docs/files/docs.js").text
     assert "persistAuthorization: false" in start
-    assert "Storage." not in start
+    assert "Storage" not in start
 
 
-def test_the_scripts_load_nothing_from_other_hosts(client: TestClient) -> None:
-    assert client.get("/docs/start.js").headers["content-type"].startswith("text/javascript")
-    assert "https://cdn.redoc.ly" not in client.get("/redoc/redoc.js").text
-    assert client.get("/docs/files/swagger-ui.css").status_code == 200
+def test_the_files_of_the_page_are_there_and_kept_for_a_year_by_their_hash(client: TestClient) -> None:
+    addresses = ADDRESS.findall(client.get("/docs").text)
+    assert len(addresses) == 5
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        other = client.get(address.partition("?")[0], params={"v": "0"})
+        assert (other.status_code, other.headers["cache-control"]) == (200, "no-cache")
+    problem(client.get("/docs/files/redoc.standalone.js"), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs/files/swagger-ui-bundle.js", "/docs/files/favicon.png"])
+@pytest.mark.parametrize("headers", [GZIP, PLAIN], ids=["gzip", "plain"])
+def test_what_a_client_has_is_not_sent_again(path: str, headers: dict[str, str], client: TestClient) -> None:
+    first = client.get(path, headers=headers)
+    again = client.get(path, headers={**headers, "If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("etag", "cache-control", "vary"):
+        assert again.headers.get(name) == first.headers.get(name)
+    assert first.headers["cache-control"] == "no-cache"
+
+
+def test_the_two_forms_of_a_file_have_different_etags(client: TestClient) -> None:
+    tags = {client.get("/openapi.json", headers=headers).headers["etag"] for headers in (GZIP, PLAIN)}
+    assert len(tags) == 2
+    for headers in (GZIP, PLAIN):
+        answer = client.get("/openapi.json", headers={**headers, "If-None-Match": ", ".join(tags)})
+        assert answer.status_code == 304
+
+
+def test_the_examples_of_sign_up_and_sign_in_are_one_account(client: TestClient) -> None:
+    sign_up, sign_in = BODIES["UserCreate"], BODIES["SessionCreate"]
+    assert (sign_in["email"], sign_in["password"]) == (sign_up["email"], sign_up["password"])
+    assert BODIES["PasswordPut"]["current_password"] == BODIES["AccountErase"]["password"] == sign_up["password"]
+
+
+def test_the_tags_begin_with_what_a_person_needs_first(client: TestClient) -> None:
+    names = [tag["name"] for tag in client.get("/openapi.json").json()["tags"]]
+    assert names[:5] == ["account", "applications", "interviews", "steps", "queue"]

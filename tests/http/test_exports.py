@@ -109,7 +109,7 @@ def test_the_next_step_is_the_one_that_the_list_expands(world: World, client: Te
     application(client, stage="saved")
     listed = items(client, "/v1/applications", expand="next_action")
     expected = {
-        one["id"]: (one["next_action"]["step"], one["next_action"]["due_at"]) if one["next_action"] else ("", "")
+        one["id"]: (action["step"], action["due_at"]) if (action := one["next_action"])["due_at"] else ("", "")
         for one in listed
     }
     rows = exported(client, "applications")

@@ -166,7 +166,9 @@ def test_each_interviewer_is_thanked_where_the_policy_says_so(client: TestClient
     add(client, at(app), interview_id=round_, sent_at=FRIDAY, recipients=[people[0]])
     assert step(client, app, 4)["state"] == "done"
     alter(client, f"/v1/applications/{app}/policy", thank_each_interviewer=True)
-    assert step(client, app, 4)["progress"] == {"done": 1, "total": 2, "missing": [f"letter_to:{people[1]}"]}
+    gap = {"code": "letter_to", "subject": {"type": "contact", "id": people[1]}}
+    missing = [f"letter_to:{people[1]}"]
+    assert step(client, app, 4)["progress"] == {"done": 1, "total": 2, "missing": missing, "gaps": [gap]}
     add(client, at(app), interview_id=round_, sent_at=FRIDAY)
     assert step(client, app, 4)["state"] == "done"
 

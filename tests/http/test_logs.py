@@ -72,7 +72,7 @@ def test_a_request_is_one_line_without_text_from_the_client(client: TestClient, 
         pytest.param("GET", f"/v1/{SECRET}", 404, ("GET", "-"), id="an-unknown-address-below-v1"),
         pytest.param("PUT", f"{ALL}/{SECRET}", 405, ("PUT", f"{ALL}/{{application_id}}"), id="a-wrong-method"),
         pytest.param(SECRET.upper(), ALL, 405, ("other", ALL), id="a-method-that-does-not-exist"),
-        pytest.param("GET", f"/docs/files/{SECRET}", 404, ("GET", "/docs/files"), id="a-file"),
+        pytest.param("GET", f"/docs/files/{SECRET}", 404, ("GET", "/docs/files/{name}"), id="a-file"),
         pytest.param("GET", f"/v1/%0A%0D{SECRET}", 404, ("GET", "-"), id="line-breaks"),
     ],
 )

@@ -49,7 +49,12 @@ def test_a_note_is_dated_now_and_a_concern_is_marked_for_the_letter(
 def test_both_sides_of_an_interview_complete_step_3_at_the_later_one(client: TestClient) -> None:
     app, round_ = interviewed(client)
     positive = add(client, at(app), interview_id=round_, kind="positive", text="Calm.", noted_at=AT_ONCE)
-    assert step(client, app, 3)["progress"] == {"done": 1, "total": 2, "missing": ["concerns"]}
+    assert step(client, app, 3)["progress"] == {
+        "done": 1,
+        "total": 2,
+        "missing": ["concerns"],
+        "gaps": [{"code": "concerns", "subject": None}],
+    }
     concern = add(client, at(app), interview_id=round_, kind="concern", text="Salary.", noted_at="2026-05-29T20:00:00Z")
     done = step(client, app, 3)
     assert (done["state"], done["completed_at"]) == ("done", "2026-05-29T20:00:00Z")

@@ -18,6 +18,7 @@ from tests.http.api_client import (
     contact,
     interview,
     interviewed,
+    items,
     problem,
     put,
     read,
@@ -47,9 +48,81 @@ def test_without_a_round_each_number_is_shown_once_and_has_no_id(
     scopes = [None, None, None, None, "application", None, "application"]
     assert [s["scope"] for s in found["steps"]] == scopes
     assert {(s["id"], s["state"], s["reason"]["code"]) for s in found["steps"]} == {(None, state, reason)}
-    assert {(s["opens_at"], s["due_at"], s["next_action"], s["changes_at"]) for s in found["steps"]} == {(None,) * 4}
+    assert {(s["opens_at"], s["due_at"], s["due_zone"], s["changes_at"]) for s in found["steps"]} == {(None,) * 4}
+    assert {(s["due_on_local"], s["due_text"]) for s in found["steps"]} == {(None, None)}
     assert [(line["state"], line["step_id"]) for line in found["headline"]] == [(state, None)] * 7
     assert found["as_of"] is None
+
+
+def cards(client: TestClient, app: str) -> list[Answer]:
+    """Return the seven cards of an application: each is of a step, with the step's own words."""
+    found = steps(client, app)
+    for card in found["headline"]:
+        (mine,) = [s for s in found["steps"] if (s["number"], s["id"]) == (card["number"], card["step_id"])]
+        assert {name: mine["id" if name == "step_id" else name] for name in card} == card
+        assert card["title"]
+        assert card["reason"]["text"]
+    assert len(found["headline"]) == 7
+    return list(found["headline"])
+
+
+def test_a_new_application_waits_for_its_first_interview(client: TestClient) -> None:
+    app = application(client)
+    found = cards(client, app)
+    assert [card["title"] for card in found] == [step["title"] for step in read(client, "/v1/guide")["steps"]]
+    expected = {"code": "create_interview", "method": "POST", "href": f"/v1/applications/{app}/interviews"}
+    for card in found:
+        parts = {"action": "create_interview", "subject": None}
+        assert card["next_action"] == {**expected, **parts, "text": card["next_action"]["text"]}
+    for pressing in (
+        read(client, f"/v1/applications/{app}", expand="next_action")["next_action"],
+        items(client, "/v1/applications", expand="next_action")[0]["next_action"],
+    ):
+        assert {name: pressing[name] for name in expected} == expected
+        assert (pressing["step"], pressing["state"], pressing["title"]) == (
+            "next_stage",
+            "not_started",
+            found[0]["title"],
+        )
+        assert (pressing["step_id"], pressing["due_at"], pressing["due_zone"], pressing["due_text"]) == (None,) * 4
+    add(client, expected["href"], starts_at="2026-05-29T14:00:00Z")
+    assert "create_interview" not in [card["next_action"]["code"] for card in cards(client, app) if card["next_action"]]
+
+
+def test_an_application_whose_only_round_was_cancelled_waits_for_another_one(client: TestClient) -> None:
+    app, interview_id = interviewed(client, starts_at="2026-06-29T14:00:00Z")
+    alter(client, f"/v1/interviews/{interview_id}", status="cancelled")
+    actions = [card["next_action"] and card["next_action"]["code"] for card in cards(client, app)]
+    assert actions == [None, None, None, None, *["create_interview"] * 3]
+    pressing = read(client, f"/v1/applications/{app}", expand="next_action")["next_action"]
+    assert (pressing["code"], pressing["step"]) == ("create_interview", "references")
+
+
+def test_a_closed_application_waits_for_nothing(client: TestClient) -> None:
+    app = application(client, stage="rejected")
+    assert {card["next_action"] for card in cards(client, app)} == {None}
+    assert read(client, f"/v1/applications/{app}", expand="next_action")["next_action"] is None
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "text"),
+    [
+        pytest.param(
+            1, "2026-05-29", "the end of Fri 29 May 2026 (EDT)", id="a-deadline-at-midnight-is-the-day-before"
+        ),
+        pytest.param(4, "2026-05-30", "11:00 on Sat 30 May 2026 (EDT)", id="within-the-day-it-is-that-day"),
+        pytest.param(6, "2026-06-03", "17:00 on Wed 3 Jun 2026 (EDT)", id="a-call-ends-with-the-office-hours"),
+    ],
+)
+def test_a_deadline_is_also_the_last_day_and_words(client: TestClient, number: int, day: str, text: str) -> None:
+    app, _ = interviewed(client)
+    found = step(client, app, number)
+    shown = {"due_on_local": day, "due_text": text}
+    queued = items(client, "/v1/queue", state="overdue,open,upcoming", step=number)
+    places = [found, read(client, f"/v1/steps/{found['id']}"), *queued, cards(client, app)[number - 1]]
+    assert len(places) == 4
+    assert [{name: place[name] for name in shown} for place in places] == [shown] * 4
+    assert text in found["reason"]["text"]
 
 
 def test_a_step_shows_every_field(client: TestClient) -> None:
@@ -57,27 +130,29 @@ def test_a_step_shows_every_field(client: TestClient) -> None:
     found = step(client, app, 4)
     zone = "America/New_York"
     data = {"interview_id": round_, "started_at": STARTED, "ended_at": ENDED, "zone": zone, "hours": 24}
+    text = "Compose the thank-you letter from your notes. You can change the draft."
+    href = f"/v1/interviews/{round_}/letters/compose"
+    action: Answer = {"code": "draft_letter", "text": text, "method": "POST", "href": href}
+    action |= {"action": "draft_letter", "subject": None}
     assert found == {
         "id": str(uuid5(UUID(app), f"4:interview:{round_}")),
         "application_id": app,
         "number": 4,
         "step": "thank_you",
+        "title": "Send a thank-you letter within a day",
         "scope": f"interview:{round_}",
         "state": "overdue",
         "opens_at": ENDED,
         "due_at": "2026-05-30T15:00:00Z",
         "due_zone": zone,
+        "due_on_local": "2026-05-30",
+        "due_text": "11:00 on Sat 30 May 2026 (EDT)",
         "due_basis": "elapsed",
         "completed_at": None,
         "reason": {"code": "send_thank_you", "text": TOLD, "data": data},
-        "progress": {"done": 0, "total": 1, "missing": ["letter"]},
+        "progress": {"done": 0, "total": 1, "missing": ["letter"], "gaps": [{"code": "letter", "subject": None}]},
         "evidence": [],
-        "next_action": {
-            "code": "draft_letter",
-            "text": "Compose the thank-you letter from your notes. You can change the draft.",
-            "method": "POST",
-            "href": f"/v1/interviews/{round_}/letters/compose",
-        },
+        "next_action": action,
         "warnings": [],
         "advice": [],
         "changes_at": None,
@@ -230,4 +305,9 @@ def test_the_details_of_an_interviewer_are_missing_but_not_those_of_an_optional_
     put(client, f"/v1/interviews/{round_}/interviewers/{people[0]}")
     put(client, f"/v1/interviews/{round_}/interviewers/{people[1]}", optional=True)
     found: Answer = step(client, app, 2)["progress"]
-    assert found == {"done": 0, "total": 2, "missing": [f"interviewer:{people[0]}", "status_contact"]}
+    gaps = [
+        {"code": "interviewer", "subject": {"type": "contact", "id": people[0]}},
+        {"code": "status_contact", "subject": None},
+    ]
+    missing = [f"interviewer:{people[0]}", "status_contact"]
+    assert found == {"done": 0, "total": 2, "missing": missing, "gaps": gaps}

@@ -1,10 +1,8 @@
 """Fixtures with the demo account and a stranger, and all operations of the published document."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,14 +20,13 @@ from api.main import create_app
 from api.settings import Settings
 from tests.conftest import Clock, World
 from tests.demo import ask_for_reset, show_calendar
+from tests.documented import published
 from tests.mails import SMTP
 from tests.served import http_client, served
 from tests.stores import Store
 
 CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-DOCUMENT: Node = json.loads(
-    (Path(__file__).parents[2] / "openapi" / "openapi.json").read_text(encoding="utf-8"),
-)
+DOCUMENT: Node = published()
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,8 @@ def example_of(operation: Node, schemas: Node) -> Any:
     schema = content["schema"]
     ref = schema.get("$ref") or next(option["$ref"] for option in schema["anyOf"] if "$ref" in option)
     name = ref.rsplit("/", 1)[1]
-    return {"until": "2026-03-14T17:00:00Z"} if name == "StepSnooze" else schemas[name]["examples"][0]
+    example = schemas[name]["examples"][0]
+    return {**example, "until": "2026-03-14T17:00:00Z"} if name in ("StepSnooze", "StepsSnooze") else example
 
 
 OPERATIONS = [
@@ -80,6 +78,8 @@ ABOUT_A_SESSION = ("end_current_session", "get_current_session")
 def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
     """Prepare the database for the example of an operation; return the query parameters that it needs."""
     app: Any = client.app
+    if operation.name == "create_session":
+        client.post("/v1/users", json=examples.BODIES["UserCreate"])
     if operation.name == "confirm_password_reset":
         with app.state.database.write(NOW) as session:
             ask_for_reset(session)
@@ -93,7 +93,7 @@ def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
 
 def signed_in(client: TestClient) -> None:
     """Sign in as the demo account and use the session's token in the client."""
-    answer = client.post("/v1/sessions", json=examples.BODIES["SessionCreate"])
+    answer = client.post("/v1/sessions", json={"email": examples.EMAIL, "password": examples.PASSWORD})
     client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
 

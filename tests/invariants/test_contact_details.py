@@ -104,9 +104,10 @@ def asks(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
     choices = {parameter["name"]: parameter["schema"] for parameter in declared.get("parameters", ())}
     yield "as it is", {}
     if "format" in choices:
-        options = [name for one in choices["format"]["anyOf"] for name in one.get("enum", [one.get("const")]) if name]
+        options = choices["format"].get("enum", [choices["format"].get("const")])
         yield from ((f"as {name}", {"params": {"format": name}}) for name in options if name != "pdf")
-    everything = {"expand": "contacts,interviews,steps,next_action", "explain": "true"}
+    lists = ",interviewers,notes,letters,references,follow_ups,offers" if operation.name == "get_application" else ""
+    everything = {"expand": f"contacts,interviews,steps,headline,next_action{lists}", "explain": "true"}
     if added := {name: value for name, value in everything.items() if name in choices}:
         yield "with everything", {"params": added}
     if operation.name in ("list_queue", "export_queue"):

@@ -34,7 +34,12 @@ from tests.stores import Store
 
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
 # The methods of addresses with an id that match these, too.
-OVERLAPPING = {"/v1/sessions/current": {"DELETE"}, "/v1/steps/skip": {"GET", "HEAD"}}
+OVERLAPPING = {
+    "/v1/sessions/current": {"DELETE"},
+    "/v1/steps/skip": {"GET", "HEAD"},
+    "/v1/steps/snooze": {"GET", "HEAD"},
+    "/v1/applications/summary": {"PATCH", "DELETE"},
+}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NOBODY = {
     "without a token": {},

@@ -16,8 +16,9 @@ from tests.invariants.statements import counted, plan, recorded
 from tests.services.full_record import Entry, lists, record_everything
 from tests.stores import Store
 
-EXPANSIONS = ("contacts", "interviews", "steps", "next_action")
-EXPANDED = tuple(",".join(some) for n in range(1, 5) for some in combinations(EXPANSIONS, n))
+EXPANSIONS = ("contacts", "interviews", "steps", "headline", "next_action")
+EXPANDED = tuple(",".join(some) for n in range(1, 6) for some in combinations(EXPANSIONS, n))
+IN_ONE = ("interviewers", "notes", "letters", "references", "follow_ups", "offers")
 ORDERED = {
     "/v1/queue": "ix_step_instance_queue",
     "/v1/queue?sort=-due_at": "ix_step_instance_queue",
@@ -49,6 +50,9 @@ ORDERED = {
     "/v1/applications/{app}/notes?sort=-noted_at": "ix_note_noted",
     "/v1/applications/{app}/follow-ups": "ix_follow_up_at",
     "/v1/applications/{app}/interviews": "ix_interview_start",
+    "/v1/interviews": "ix_interview_by_start",
+    "/v1/interviews?sort=-starts_at": "ix_interview_by_start",
+    "/v1/interviews?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z": "ix_interview_by_start",
     "/v1/applications/{app}/letters": "ix_letter_created",
     "/v1/applications/{app}/offers": "ix_offer_received",
     "/v1/applications/{app}/stages": "ix_stage_change_order",
@@ -127,6 +131,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
     app = ids["application"]
     return [
         *EXPORTS,
+        "/v1/applications/summary",
         "/v1/search?q=example&types=contact",
         *lists(ids),
         "/v1/queue?state=overdue,open,upcoming",
@@ -139,6 +144,8 @@ def addresses(ids: dict[str, str]) -> list[str]:
         "/v1/stats/response-times?by=source",
         *(f"/v1/applications?expand={names}" for names in EXPANDED),
         *(f"/v1/applications/{app}?expand={names}" for names in EXPANDED),
+        *(f"/v1/applications/{app}?expand={name}" for name in IN_ONE),
+        f"/v1/applications/{app}?expand={','.join((*EXPANSIONS, *IN_ONE))}",
     ]
 
 

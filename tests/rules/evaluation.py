@@ -6,7 +6,7 @@ The service judges with `api.rules.evaluate.project`, stores the instances, and 
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from api.rules.answers import Answer, answered, headlines, to_record, unstarted
 from api.rules.evaluate import project
@@ -99,9 +99,9 @@ def _step(answer: Answer) -> Step:
         total=progress["total"],
         missing=tuple(progress["missing"]),
         evidence=tuple(Evidence(e["type"], e["id"], datetime.fromisoformat(e["at"])) for e in answer["evidence"]),
-        next_action=Hint(**hint) if hint else None,
-        warnings=tuple(Hint(**hint) for hint in answer["warnings"]),
-        advice=tuple(Hint(**hint) for hint in answer["advice"]),
+        next_action=_hint(hint) if hint else None,
+        warnings=tuple(map(_hint, answer["warnings"])),
+        advice=tuple(map(_hint, answer["advice"])),
         changes_at=_read(answer["changes_at"]),
         helps_until=_read(answer["helps_until"]),
         stale=answer["stale"],
@@ -110,3 +110,7 @@ def _step(answer: Answer) -> Step:
 
 def _read(instant: str | None) -> datetime | None:
     return None if instant is None else datetime.fromisoformat(instant)
+
+
+def _hint(answer: Any) -> Hint:
+    return Hint(*(answer[name] for name in Hint._fields))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.rules.answers import Answer, answered, to_record, unstarted
+from api.rules.answers import TITLES, Answer, answered, to_record, unstarted
 from api.rules.facts import Facts, Interviewer, Letter, Note
 from api.rules.outcome import STEPS
 from tests.rules.example_case import AFTER, example_case, r1, row
@@ -48,7 +48,8 @@ def shape(answer: Answer) -> Answer:
     """Return an answer without the texts of its hints and its reason, which other tests compare."""
 
     def hint(one: Answer) -> tuple[str, str, str]:
-        assert one.keys() == {"code", "text", "method", "href"}
+        assert one.keys() == {"code", "text", "method", "href", "action", "subject"}
+        assert one["action"] == one["code"].partition(":")[0]
         assert one["text"]
         return one["code"], one["method"], one["href"]
 
@@ -120,14 +121,17 @@ def test_an_answer_has_every_key() -> None:
         "application_id": "app",
         "number": 3,
         "step": "notes",
+        "title": "Write notes on the same day",
         "scope": "interview:r1",
         "state": "open",
         "opens_at": OPENED,
         "due_at": "2026-03-03T05:00:00Z",
         "due_zone": "America/New_York",
+        "due_on_local": "2026-03-02",
+        "due_text": "the end of Mon 2 Mar 2026 (EST)",
         "due_basis": "local_day",
         "reason": {"code": "write_notes", "data": ROUND},
-        "progress": {"done": 1, "total": 2, "missing": ("concerns",)},
+        "progress": {"done": 1, "total": 2, "missing": ("concerns",), "gaps": [{"code": "concerns", "subject": None}]},
         "evidence": [{"type": "note", "id": "p1", "at": "2026-03-02T16:30:00Z"}],
         "next_action": ("write_concern", "POST", "/v1/applications/app/notes"),
         "changes_at": "2026-03-03T05:00:00Z",
@@ -157,23 +161,41 @@ def test_hints_that_older_rules_stored_in_words_are_answered_as_they_are() -> No
     record = to_record(row(one_note(), "3:r1", AFTER))
     old = ["write_concern", "Write it down.", "POST", "/v1/applications/app/notes"]
     made = answered(record._replace(detail={**record.detail, "actions": [(None, old)]}), NOW, "app", "s1")
-    assert made["next_action"] == dict(zip(("code", "text", "method", "href"), old, strict=True))
+    parts = {"action": "write_concern", "subject": None}
+    assert made["next_action"] == {**dict(zip(("code", "text", "method", "href"), old, strict=True)), **parts}
 
 
 @pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize("number", STEPS)
 def test_a_number_not_started_is_answered_with_every_key(number: int, *, closed: bool) -> None:
     made = shape(unstarted(number, "app", closed=closed))
-    empty = ("id", "opens_at", "due_at", "due_zone", "due_basis", "next_action", "changes_at")
+    empty = ("id", "opens_at", "due_at", "due_zone", "due_on_local", "due_text", "due_basis", "changes_at")
     assert made == {
         **NOBODY,
         **dict.fromkeys(empty),
         "application_id": "app",
         "number": number,
         "step": STEPS[number],
+        "title": TITLES[number],
+        "next_action": None if closed else ("create_interview", "POST", "/v1/applications/app/interviews"),
         "scope": "application" if number in (5, 7) else None,
         "state": "not_applicable" if closed else "not_started",
         "reason": {"code": "application_closed" if closed else "no_interview", "data": {}},
-        "progress": {"done": 0, "total": 0, "missing": []},
+        "progress": {"done": 0, "total": 0, "missing": [], "gaps": []},
         "evidence": [],
     }
+
+
+def test_a_record_without_parts_has_no_total_and_counts_none() -> None:
+    record = to_record(row(one_note(), "3:r1", AFTER))
+    empty = record._replace(missing=(), detail={name: record.detail[name] for name in ("zone", "basis", "data")})
+    assert answered(empty, NOW, "app", "s1")["progress"] == {"done": 0, "total": 0, "missing": (), "gaps": []}
+    without = row(example_case(interviews=(r1(kind="assessment"),)), "2:r1", AFTER)
+    assert without.total or "total" not in to_record(without).detail
+
+
+def test_a_hidden_call_is_only_that_which_counts_now() -> None:
+    record = to_record(row(one_note(), "3:r1", AFTER))
+    for actions in ([], [(None, None)]):
+        record = record._replace(detail={**record.detail, "actions": actions})
+        assert answered(record, NOW, "app", "s1", shows_contacts=False)["next_action"] is None

@@ -134,6 +134,7 @@ def test_a_step_without_an_interview_has_no_date(closed: bool, state: str, reaso
     for step in steps:
         assert (step.state, step.reason, step.reason_text) == (state, reason, text)
         assert (step.opens_at, step.due_at, step.due_zone, step.due_basis) == (None, None, None, None)
-        assert (step.completed_at, step.changes_at, step.next_action) == (None, None, None)
+        assert (step.completed_at, step.changes_at) == (None, None)
+        assert (step.next_action and step.next_action.code) == (None if closed else "create_interview")
         assert (step.data, step.total, step.missing, step.evidence) == ({}, 0, (), ())
         assert (step.warnings, step.advice, step.trace) == ((), (), ())

@@ -80,6 +80,32 @@ def test_a_later_round_ends_the_promises_before_it() -> None:
     assert newest_promise(rounds[1], rounds, [], NOW) == Promise()
 
 
+BASE = r1(hear_by=FIRST, timing_learned_at=at(AFTER))
+
+
+@pytest.mark.parametrize(
+    ("others", "when", "counts"),
+    [
+        pytest.param([r2()], "2026-03-10T13:59:59Z", True, id="a-second-before-the-next-round"),
+        pytest.param([r2()], "2026-03-10T14:00Z", False, id="when-the-next-round-begins"),
+        pytest.param([r2(), r2(id="r3", start=at("2026-03-17T14:00Z"))], "2026-03-12T12:00Z", False, id="two-rounds"),
+        pytest.param([r2(status="cancelled", cancelled_at=at(AFTER))], "2026-03-12T12:00Z", True, id="a-cancelled-one"),
+        pytest.param([r2(start=at("2026-02-20T14:00Z"))], "2026-03-12T12:00Z", True, id="an-earlier-one"),
+        pytest.param([r1(id="r0")], "2026-03-12T12:00Z", True, id="one-at-the-same-time"),
+        pytest.param([], "2026-03-20T12:00Z", True, id="in-this-second"),
+        pytest.param([], "2026-03-20T12:00:01Z", False, id="a-second-later"),
+    ],
+)
+def test_a_contact_counts_until_the_next_round_begins(others: list[Interview], when: str, *, counts: bool) -> None:
+    found = newest_promise(BASE, [BASE, *others], [told(when, hear_by=THIRD)], NOW)
+    assert found.hear_by == (THIRD if counts else FIRST)
+
+
+def test_what_was_named_at_another_round_that_took_place_does_not_count() -> None:
+    other = r2(hear_by=THIRD, timing_learned_at=at("2026-03-05T12:00Z"))
+    assert newest_promise(BASE, [BASE, other], [], NOW).hear_by == FIRST
+
+
 def test_that_they_would_not_say_is_an_answer() -> None:
     said = [
         Said(at(AFTER), "a", Promise(hear_by=FIRST)),

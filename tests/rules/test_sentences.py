@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.rules.sentences import count, fill
+from api.rules.sentences import count, ends_sentence, fill
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,10 @@ def test_one_is_singular(number: int, text: str) -> None:
     assert count(number, "day") == text
     assert count(1, "session or token", "sessions and tokens") == "1 session or token"
     assert count(2_000, "session or token", "sessions and tokens") == "2,000 sessions and tokens"
+
+
+@pytest.mark.parametrize("end", [".", "!", "?", "…", "。", "！", "？", "।", "؟"])
+def test_each_mark_ends_a_sentence_also_within_quotes(end: str) -> None:
+    assert ends_sentence(f"Yes{end}")
+    assert ends_sentence(f"“Yes{end}”")
+    assert not ends_sentence(f"Yes{end} No")

@@ -124,7 +124,18 @@ def addresses(ids: dict[str, str]) -> list[str]:
 def lists(ids: dict[str, str]) -> list[str]:
     """Return the addresses of all lists of a full record."""
     app, interview = ids["application"], ids["interview"]
-    kinds = ("interviews", "notes", "letters", "follow-ups", "offers", "stages", "contacts", "references", "steps")
+    kinds = (
+        "interviews",
+        "interviewers",
+        "notes",
+        "letters",
+        "follow-ups",
+        "offers",
+        "stages",
+        "contacts",
+        "references",
+        "steps",
+    )
     return [
         "/v1/applications",
         "/v1/contacts",
@@ -138,6 +149,7 @@ def lists(ids: dict[str, str]) -> list[str]:
         "/v1/sessions",
         "/v1/queue",
         "/v1/queue/summary",
+        "/v1/interviews",
         f"/v1/interviews/{interview}/interviewers",
         *(f"/v1/applications/{app}/{kind}" for kind in kinds),
     ]

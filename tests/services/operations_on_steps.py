@@ -112,6 +112,21 @@ class Steps(Machine):
             self.operate("POST", f"/v1/steps/{step['id']}/snooze", {"until": until})
             assert self.bare_steps() == before
 
+    @operation(picks=st.lists(PICK, min_size=1, max_size=4), hours=st.integers(0, 24 * 31))
+    def steps_of_several_applications_are_snoozed_or_none_is(self, picks: list[int], hours: int) -> None:
+        if ids := [step["id"] for step in map(self.step, picks) if step]:
+            until = (self.now + timedelta(hours=hours)).isoformat()
+            before, had = self.bare_steps(), self.rows("step_instance")
+            done = self.operate("POST", "/v1/steps/snooze", {"steps": ids, "until": until})
+            assert self.bare_steps() == before
+            changed = {row["id"] for row, was in zip(self.rows("step_instance"), had, strict=True) if row != was}
+            assert changed <= ({item["id"] for item in done["items"]} if done else set())
+
+    @operation(picks=st.lists(PICK, min_size=1, max_size=4), ago=MAYBE_AGO)
+    def steps_of_several_applications_are_skipped(self, picks: list[int], ago: timedelta | None) -> None:
+        if ids := [step["id"] for step in map(self.step, picks) if step]:
+            self.operate("POST", "/v1/steps/skip", {"steps": ids, **body(at=self.at(ago))})
+
     @operation(pick=PICK)
     def a_step_is_woken_and_stands_as_it_stood(self, pick: int) -> None:
         if step := self.step(pick):

@@ -32,7 +32,7 @@ WRITERS, READERS, SENDERS = 8, 8, 4
 SLOW_READERS = SLOW_SENDERS = 50
 WRITES_PER_SECOND = 5.0
 TOKENS = 10
-LARGE_PAGE = "/redoc/redoc.js"  # a megabyte, for everybody
+LARGE_PAGE = "/docs/files/swagger-ui-bundle.js"  # a megabyte, for everybody
 UNKNOWN = {f"{number:05x}": 1 for number in range(19_200)}  # 212 kB
 MB = 1_000_000
 

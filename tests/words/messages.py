@@ -3,6 +3,8 @@
 The page `messages.md` has one row for each answer, so that a change of a text is seen and read.
 """
 
+import json
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -96,16 +98,25 @@ class Field(NamedTuple):
 
 
 def fields() -> Iterator[Field]:
-    """Yield every top field of every body, and every query parameter, once."""
+    """Yield every top field of every body, and every query parameter, once for each format of texts."""
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(database_url=f"sqlite:///{folder}/none.db"))
-    seen: set[str] = set()
+    seen: set[tuple[str, frozenset[str]]] = set()
     for route in routes_of(app):
         if not isinstance(route, Route):
             continue
         found = [*_of_body(route), *_of_query(route)]
-        yield from (field for field in found if field.label not in seen)
-        seen.update(field.label for field in found)
+        yield from (field for field in found if (field.label, _formats(field)) not in seen)
+        seen.update((field.label, _formats(field)) for field in found)
+
+
+def _formats(field: Field) -> frozenset[str]:
+    """Return the formats of a query parameter, which another route may use with another type: dates, instants."""
+    return (
+        frozenset(re.findall(r'"format": "([a-z-]+)"', json.dumps(field.adapter.json_schema(mode="validation"))))
+        if field.place == "query"
+        else frozenset()
+    )
 
 
 def _of_body(route: Route) -> Iterator[Field]:

@@ -12,6 +12,8 @@ from fastapi.openapi.utils import get_openapi
 from api import __version__
 from api.http import examples
 from api.http.credentials import CSRF_HEADER
+from api.http.openapi.lean import lean
+from api.http.openapi.problem_examples import problem_example
 from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
 from api.http.strict_route import MERGE_PATCH, Route
@@ -34,23 +36,27 @@ step is overdue from `due_at` on; a step that is completed exactly at `due_at` i
 Errors are problem documents (RFC 9457). Send `Authorization: Bearer <token>`; `POST /v1/sessions` gives one.
 """
 TAGS = {
-    "account": "Sign-up, sign-in, tokens, your profile and your policy.",
-    "applications": "Applications for a role at a company.",
-    "stages": "The dated stage history of an application; its stage, its offer date and its end are derived from it.",
-    "interviews": "Interview rounds: who took part, what you learned about the next stage, the debrief and the cards.",
-    "contacts": "People at employers and agencies.",
-    "notes": "What went well, which concerns are open, and other notes.",
-    "letters": "Drafts, sent letters and letter templates.",
+    "account": "Begin here: sign up, sign in, make tokens for programs. Also your profile, your own deadlines (the "
+    "policy), your activity, the export of your data and the end of your account.",
+    "applications": "A job that you applied for: the company, the role, and whom to ask how it stands.",
+    "interviews": "Each interview: when it is, who takes part, what you learned, and cards to prepare for it.",
+    "steps": "The seven steps after an interview: what is open, until when, why, and what to do next. Mark a step as "
+    "done, skip it, or snooze it.",
+    "queue": "What to do now, for all your applications in one list.",
+    "stages": "How an application moved on: applied, interviewing, offered, accepted, rejected and so on, with dates.",
+    "contacts": "People at employers and agencies: names, titles, e-mail addresses and numbers.",
+    "notes": "What went well in an interview, what worried them, and other things to remember.",
+    "letters": "Thank-you letters and other letters: write them from your notes, check them, and record when you sent "
+    "them. Templates for your own words.",
     "references": "People who speak for you, and what you told each of them about an application.",
-    "follow-ups": "Contact with the employer, in both directions.",
-    "offers": "Job offers, and until when you must answer.",
-    "search-activities": "What you do to find other jobs; it counts for step 7.",
-    "steps": "The seven steps of an application: state, deadline, reason, next action.",
-    "calendar": "Calendar feeds: secret addresses to which calendar programs subscribe.",
-    "queue": "What is due across all applications.",
-    "statistics": "How far the applications came, and how long the answers took: figures, pictures and CSV.",
-    "exports": "Whole lists as files for spreadsheets, and the report of your search for others.",
-    "about": "Health, enums, limits, the guide and the problem types; no token needed.",
+    "follow-ups": "Calls and mails with the employer after the interview, both yours and theirs.",
+    "offers": "Job offers: the pay, and until when you must answer.",
+    "search-activities": "What you do to find other jobs. It completes step 7, to keep looking.",
+    "search": "Find a word in all your notes, letters, contacts and applications.",
+    "calendar": "Addresses to which calendar programs subscribe.",
+    "statistics": "How far your applications came, and how long the answers took.",
+    "exports": "Lists as files, and a report of your job search to hand in.",
+    "about": "The guide to the seven steps, allowed values, limits, health, and every error. No token needed.",
 }
 SCHEMES = {
     "bearer": {
@@ -87,7 +93,12 @@ LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type":
 
 
 def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
-    """Return the OpenAPI document. `now`: the instant from which the one example in the future is dated."""
+    """Return the published OpenAPI document. `now`: the instant from which the one example in the future is dated."""
+    return lean(build_complete(app, now))
+
+
+def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
+    """Return the document before it is made small: every operation is complete by itself."""
     made: Node = get_openapi(
         title="Afterword",
         version=__version__,
@@ -96,7 +107,7 @@ def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
         routes=list(routes_of(app)),
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         license_info={"name": "MIT", "identifier": "MIT"},
-        servers=[{"url": "/", "description": "This server."}],
+        servers=[{"url": app.state.settings.public_url or "/", "description": "This server."}],
     )
     schemas = made["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -104,18 +115,24 @@ def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
     for model in (ProblemField, ProblemDocument):
         schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas[model.__name__].pop("$defs", None)
+        for field in schemas[model.__name__]["properties"].values():
+            field.pop("default", None)  # an absent field has none
+    problem = problem_example(422)
+    schemas["ProblemDocument"]["examples"], schemas["ProblemField"]["examples"] = [problem], problem["errors"]
     made["components"]["securitySchemes"] = SCHEMES
     declared = {route.operation_id: route for route in routes_of(app) if isinstance(route, Route)}
     for _, _, operation in operations(made):
         _complete_operation(declared[operation["operationId"]], operation)
     made["components"]["responses"] = {
-        f"Problem{status}": _problem(status)
+        f"E{status}": _problem(status)
         for status in sorted({problem.status for problem in PROBLEM_TYPES.values()})
-        if f"/Problem{status}" in str(made["paths"])
+        if f"/E{status}" in str(made["paths"])
     }
     _add_examples(schemas)
     if now is not None:
-        schemas["StepSnooze"]["examples"] = [{"until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]
+        for name in ("StepSnooze", "StepsSnooze"):
+            (shown,) = schemas[name]["examples"]
+            schemas[name]["examples"] = [{**shown, "until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]
     return made
 
 
@@ -131,7 +148,7 @@ def _complete_operation(route: Route, operation: Node) -> None:
     """Add security, headers and problems of the route; split the docstring into summary and description."""
     if route.scopes:
         proof: Node = {} if route.method == "GET" else {"csrf": []}
-        operation["security"] = [{"bearer": list(route.scopes)}, {"cookie": list(route.scopes), **proof}]
+        operation["security"] = [{"bearer": list(route.scopes)}, {"cookie": [], **proof}]
     else:
         operation["security"] = []
     first, _, rest = operation.get("description", "").partition("\n\n")
@@ -141,7 +158,7 @@ def _complete_operation(route: Route, operation: Node) -> None:
     _complete_parameters(route, operation)
     _complete_responses(route, operation)
     for status in _problem_statuses(route):
-        operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/E{status}"}
 
 
 def _complete_parameters(route: Route, operation: Node) -> None:
@@ -189,6 +206,8 @@ def _complete_responses(route: Route, operation: Node) -> None:
         if status in ("202", "204"):
             answer["description"] = "Done; the response has no body."
             answer.pop("content", None)
+        elif answer["description"] == "Successful Response":
+            answer["description"] = "Created." if status == "201" else "Done."
 
 
 def _response_headers(route: Route, status: str, answer: Node) -> Node:
@@ -227,7 +246,8 @@ def _problem_statuses(route: Route) -> list[int]:
 def _problem(status: int) -> Node:
     titles = sorted({problem.title for problem in PROBLEM_TYPES.values() if problem.status == status})
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
-    answer: Node = {"description": "; ".join(titles) + ".", "content": {"application/problem+json": {"schema": schema}}}
+    content = {"application/problem+json": {"schema": schema, "example": problem_example(status)}}
+    answer: Node = {"description": "; ".join(titles) + ".", "content": content}
     if status == 401:
         answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
     if status in (429, 503):

@@ -1,4 +1,4 @@
-"""Applications expanded with contacts, interviews, steps and next action, in a constant number of queries."""
+"""Applications expanded with contacts, interviews, steps, headline and next action, in a constant number of queries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from api.models.application import ApplicationPublic
 from api.models.contact import ApplicationContactPublic
 from api.models.hint import HintPublic
 from api.models.interview import InterviewPublic
-from api.models.step import State, StepName, StepPublic
+from api.models.step import DueOnLocal, DueText, HeadlineStep, State, StepName, StepPublic, Title
 from api.rules.answers import Answer
 from api.services.facts.crud import to_public
 from api.services.facts.interviews import INTERVIEW
@@ -24,23 +24,30 @@ from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
 
 MOST = 50  # entries of a list in one application
+FROM_STEPS = {"steps", "headline", "next_action"}
+OF_PRESSING_STEP = ("step", "title", "state", "due_at", "due_zone", "due_on_local", "due_text")
 
 
 class PressingAction(HintPublic):
-    """The most urgent action, and its step."""
+    """The most urgent action, and its step. An application without an interview waits for one: `create_interview`."""
 
     step_id: str | None
     step: StepName
+    title: Title
     state: State
     due_at: datetime | None
+    due_zone: str | None
+    due_on_local: DueOnLocal
+    due_text: DueText
 
 
 class ExpandedApplication(ApplicationPublic):
-    """An application. The four fields before `more` are null unless `expand` names them."""
+    """An application. The five fields before `more` are null unless `expand` names them."""
 
     contacts: list[ApplicationContactPublic] | None
     interviews: list[InterviewPublic] | None
     steps: list[StepPublic] | None
+    headline: list[HeadlineStep] | None
     next_action: PressingAction | None
     more: Annotated[
         dict[str, str],
@@ -56,9 +63,7 @@ def expand_applications(
     contacts = application_contacts(session, ids, most=MOST + 1) if "contacts" in wanted else {}
     interviews = _interviews(session, ids) if "interviews" in wanted else {}
     closed = {row.id: row.closed_at is not None for row in rows}
-    steps = (
-        steps_of(RawConnection.of(session), closed, View(session.now)) if {"steps", "next_action"} & set(wanted) else {}
-    )
+    steps = steps_of(RawConnection.of(session), closed, View(session.now)) if FROM_STEPS & set(wanted) else {}
     answers = []
     for one, row in zip(shown, rows, strict=True):
         mine = steps[row.id]["steps"] if row.id in steps else None
@@ -73,6 +78,7 @@ def expand_applications(
             ExpandedApplication.model_construct(
                 **one.__dict__,
                 **cut,
+                headline=_headline(steps[row.id]) if "headline" in wanted else None,
                 next_action=_most_pressing_action(mine) if mine is not None and "next_action" in wanted else None,
                 more=_more(row.id, lists),
             )
@@ -99,9 +105,13 @@ def _interviews(session: OwnedSession, ids: Sequence[str]) -> dict[str, list[Any
     return found
 
 
+def _headline(steps: Answer) -> list[HeadlineStep]:
+    return [HeadlineStep.model_validate(card) for card in steps["headline"]]
+
+
 def _most_pressing_action(steps: Sequence[Answer]) -> PressingAction | None:
     step = most_pressing(steps)
     if step is None:
         return None
-    about = {name: step[name] for name in ("step", "state", "due_at")}
+    about = {name: step[name] for name in OF_PRESSING_STEP}
     return PressingAction.model_validate({**step["next_action"], "step_id": step["id"], **about})

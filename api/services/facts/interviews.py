@@ -1,6 +1,7 @@
 """Interviews: local times or instants, what was learned about the next stage, and the ticks of the debrief."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,8 @@ from sqlmodel import col, func, select, update
 
 from api.errors import InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
-from api.models.interview import InterviewCreate, InterviewPublic
+from api.models.interview import ROUNDS, InterviewCreate, InterviewPublic, ListedInterview
+from api.models.step import QueueApplication
 from api.rules.facts import effective_end
 from api.rules.hints import hint
 from api.rules.outcome import STEPS
@@ -156,7 +158,25 @@ def _before_delete(session: OwnedSession, row: Interview) -> None:
 
 
 def _extras(session: OwnedSession, rows: Sequence[Interview]) -> list[dict[str, Any]]:
+    return _extras_with(by_id(session, Application, (row.application_id for row in rows)), rows)
+
+
+def _listed_extras(session: OwnedSession, rows: Sequence[Interview]) -> list[dict[str, Any]]:
     applications = by_id(session, Application, (row.application_id for row in rows))
+    named = {id_: QueueApplication(id=id_, company=one.company, role=one.role) for id_, one in applications.items()}
+    extras = _extras_with(applications, rows)
+    return [{**extra, "application": named[row.application_id]} for extra, row in zip(extras, rows, strict=True)]
+
+
+def in_period(first: datetime | None, until: datetime | None) -> list[Any]:
+    """Return the SQL conditions of the interviews that start in a period; `until` is its exclusive end."""
+    starts = col(Interview.starts_at)
+    found: list[Any] = [ROUNDS]
+    found += [] if first is None else [starts >= first]
+    return found if until is None else [*found, starts < until]
+
+
+def _extras_with(applications: Mapping[str, Application], rows: Sequence[Interview]) -> list[dict[str, Any]]:
     return [
         {
             "effective_end_at": row.effective_end_at,
@@ -195,3 +215,4 @@ INTERVIEW = FactKind(
     before_delete=_before_delete,
     elsewhere=("effective_end_at", "status"),
 )
+LISTED_INTERVIEW = replace(INTERVIEW, public=ListedInterview, extras=_listed_extras)

@@ -51,6 +51,21 @@ def interviewers(session: OwnedSession, interview: Interview, page: PageQuery) -
     return [_interviewer(session, link, contact) for link, contact in rows], cursor
 
 
+def interviewers_of_application(
+    session: OwnedSession, application: Application, page: PageQuery
+) -> Paged[InterviewerPublic]:
+    """Return a page of the interviewers of all rounds of an application, in the order of the rounds' ids."""
+    people: Any = (
+        select(InterviewInterviewer, Contact)
+        .join(Interview, col(Interview.id) == InterviewInterviewer.interview_id)
+        .join(Contact, col(Contact.id) == InterviewInterviewer.contact_id)
+        .where(Interview.application_id == application.id, col(Contact.deleted_at).is_(None))
+    )
+    keys = ascending(InterviewInterviewer.interview_id, InterviewInterviewer.contact_id)
+    rows, cursor = page.read_cursor(session.user_id, keys, session.now).rows(session, people)
+    return [_interviewer(session, link, contact) for link, contact in rows], cursor
+
+
 def _interviewer(session: OwnedSession, link: InterviewInterviewer, contact: Contact) -> InterviewerPublic:
     return InterviewerPublic(
         interview_id=link.interview_id,

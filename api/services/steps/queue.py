@@ -126,9 +126,12 @@ def stale_steps(raw: RawConnection, now: datetime, limit: int) -> list[tuple[str
 
 
 def read_items(raw: RawConnection, ids: Sequence[str], now: datetime) -> list[Answer]:
-    """Return steps by their ids, in this order, as the queue shows them, whatever their states."""
+    """Return steps by their ids, in this order, as the queue shows them, whatever their states.
+
+    A step that does not exist any more is left out.
+    """
     items = {item["id"]: item for item in _items(raw, raw.all(BY_ID, ids=ids), now, explain=False)}
-    return [items[id_] for id_ in ids]
+    return [items[id_] for id_ in ids if id_ in items]
 
 
 def _items(raw: RawConnection, found: Sequence[Row], now: datetime, *, explain: bool) -> list[Answer]:

@@ -27,7 +27,20 @@ from api.storage.codecs import db_to_json_instant, from_db_id, is_id, to_db_id
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text
 
 PEOPLE = (INTERVIEWERS, REFERENCES, STATUS_CONTACTS)  # the second column is the id of the person
-HEADLINE = ("number", "step", "state", "step_id", "opens_at", "due_at")
+HEADLINE = (
+    "number",
+    "step",
+    "title",
+    "state",
+    "step_id",
+    "opens_at",
+    "due_at",
+    "due_zone",
+    "due_on_local",
+    "due_text",
+    "reason",
+    "next_action",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,10 @@ def render_step(
 
 
 def most_pressing(steps: Iterable[Answer]) -> Answer | None:
-    """Return the most urgent step: overdue before open before upcoming, then by deadline."""
-    waiting = [step for step in steps if step["next_action"] is not None and step["due_at"] is not None]
+    """Return the most urgent step with a next action: overdue before open before upcoming, then by deadline.
+
+    Steps that wait for an interview come last; they have no deadline.
+    """
+    waiting = [step for step in steps if step["next_action"] is not None]
     order = {"overdue": 0, "open": 1, "upcoming": 2}
-    return min(waiting, key=lambda s: (order.get(s["state"], 3), s["due_at"], s["number"]), default=None)
+    return min(waiting, key=lambda s: (order.get(s["state"], 3), s["due_at"] or "", s["number"]), default=None)

@@ -12,6 +12,7 @@ from sqlmodel import col, func, select
 from api.errors import UnauthorizedError
 from api.models import Offer, StepInstance, User
 from api.protocol.etags import hashed_etag
+from api.rules.answers import ANSWERS_VERSION
 from api.rules.evaluate import RULES_VERSION
 from api.storage.codecs import to_db_instant
 from api.storage.raw_sql import INSTANT, OWNER, CompiledStatement, RawConnection, Row, param, select_as_text
@@ -53,4 +54,4 @@ def steps_etag(session: OwnedSession, now: datetime, address: str, *, writes: in
 
 def state_etag(user_id: str, state: Row, address: str) -> str:
     """Return the entity tag of an address that shows steps, from the state of `STEPS_STATE`."""
-    return hashed_etag(user_id, tuple(state), RULES_VERSION, address)
+    return hashed_etag(user_id, tuple(state), RULES_VERSION, ANSWERS_VERSION, address)
