@@ -38,7 +38,7 @@ bench: $(VENV)/dev.stamp ## Run the benchmarks (needs wrk); BENCH="--quick" only
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
 docs: $(VENV)/docs.stamp ## Build a site of the documents in build/site, which loads nothing from other hosts.
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
 	@echo "The site is in build/site: open build/site/index.html."
 
 openapi: $(VENV)/dev.stamp ## Write the examples and the OpenAPI document.

@@ -10,7 +10,6 @@ from posixpath import normpath, relpath
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
-from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
@@ -35,14 +34,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Rewrite the links of a document in `docs/`."""
     return markdown if page.file.generated_by else with_links(markdown, f"docs/{page.file.src_uri}")
-
-
-def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    """Put the single decisions below their list without naming each in the configuration."""
-    for file in files.documentation_pages():
-        if re.match(r"decisions/\d", file.src_uri) and file.page is None:
-            Page(None, file, config)
-    return nav
 
 
 def decisions() -> str:

@@ -35,7 +35,8 @@ from tests.trials.server_process import (
 
 LISTS = ("applications", "contacts", "references", "search-activities")
 UNDER_AN_APPLICATION = ("stages", "interviews", "notes", "letters", "references", "follow-ups", "offers")
-CHANGING = {"etag", "updated_at"}  # a new version of the rules or of a representation may change them
+# A new version of the rules, of a representation or of a text may change them.
+CHANGING = {"etag", "updated_at", "warnings"}
 PASSWORD = "tall grey horse"  # of accounts that the trial deletes
 Facts = dict[str, Any]
 
