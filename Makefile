@@ -39,7 +39,7 @@ bench: $(VENV)/dev.stamp ## Run the benchmarks (needs wrk); BENCH="--quick" only
 
 docs: $(VENV)/docs.stamp ## Build a site of the documents in build/site, which loads nothing from other hosts.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
-	@echo "The site is in build/site: open build/site/index.html."
+	@echo "The site is in build/site. To read it: python3 -m http.server --bind 127.0.0.1 --directory build/site 8100"
 
 openapi: $(VENV)/dev.stamp ## Write the examples and the OpenAPI document.
 	$(BIN)/python -m api.capture
