@@ -166,6 +166,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # its spans would have the secrets of paths
     )
     app.state.settings = settings
     app.state.database = Database(settings)

@@ -253,6 +253,7 @@ class Admission:
             await self.app(scope, receive, send)
             return
         if not await gate.enter(until, holder):
+            scope["is_refused"] = True
             await _refuse(scope, receive, send, UnavailableError(BUSY))
             return
         running = AdmittedRequest(scope, receive, send, gate, holder, Deadline(until))
