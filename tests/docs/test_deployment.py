@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from api import __version__
 from api.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +42,20 @@ def test_every_setting_that_is_named_exists(path: Path) -> None:
 def test_every_file_is_on_the_page_and_every_file_of_the_page_is_there() -> None:
     named = set(re.findall(r"examples/deployment/([\w.]+)", PAGE))
     assert named == {path.name for path in FOLDER.iterdir()}
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\d\S+) - \d{4}-\d\d-\d\d$", changes, re.MULTILINE)[0] == __version__
+    assert set(re.findall(r"afterword-([\d.]+)-py3", PAGE)) == {__version__}
+    images = {service["image"] for service in COMPOSE["services"].values() if "afterword" in service["image"]}
+    assert images == {f"afterword:{__version__}"}
+
+
+def test_the_proxy_keeps_secret_addresses_out_of_its_log() -> None:
+    """An error of the upstream is logged with the address of the request, also without an access log."""
+    text = (FOLDER / "Caddyfile").read_text(encoding="utf-8")
+    assert re.search(r"^\s*request>uri regexp /calendar/\[\^\?\]\* /calendar/…$", text, re.MULTILINE)
 
 
 def test_the_variables_of_the_compose_file_are_those_of_the_example() -> None:
