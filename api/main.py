@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
@@ -174,6 +174,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.database = Database(settings)
     app.state.clock = clock
     app.state.exporting = asyncio.Semaphore()
+    app.state.docs_limiter = CapacityLimiter(1)
     app.state.gate = app.state.hashing_gate = app.state.async_connection = None
     app.state.supervisor = _supervised(app)
     app.state.known_accounts = KnownAccounts()

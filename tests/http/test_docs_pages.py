@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.http.admission import Gate
 from api.http.examples import BODIES
 from tests.conftest import World
 from tests.http.api_client import problem
@@ -41,6 +42,14 @@ def test_the_page_allows_only_our_own_scripts(world: World) -> None:
 def test_the_old_address_of_the_reference_leads_to_the_docs(client: TestClient) -> None:
     answer = client.get("/redoc", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (308, "/docs")
+
+
+def test_the_docs_open_while_no_request_finds_a_place(world: World) -> None:
+    world.app.state.gate = Gate(places=0, most_waiting=0)
+    client = world.app_client()
+    assert client.get("/v1/meta").status_code == 503
+    for address in ("/openapi.json", "/docs", *ADDRESS.findall(client.get("/docs").text)):
+        assert client.get(address).status_code == 200, address
 
 
 def test_the_browser_does_not_store_tokens(client: TestClient) -> None:
