@@ -113,7 +113,7 @@ def items(client: httpx.Client, path: str) -> Iterator[Facts]:
     """Yield the objects of a list over all its pages."""
     cursor: str | None = ""
     while cursor is not None:
-        query = {"limit": 200, **({"cursor": cursor} if cursor else {})}
+        query: dict[str, int | str] = {"limit": 200, **({"cursor": cursor} if cursor else {})}
         page = client.get(path, params=query).raise_for_status().json()
         yield from page["items"]
         cursor = page["next_cursor"]
