@@ -109,6 +109,7 @@ class Server(Store):
         self.url = make_url(url)
         self.names = (f"afterword_{os.getpid()}_{number}" for number in count())
         self.copies: set[str] = set()
+        self.cleaners: dict[str, psycopg.Connection] = {}
         self.free: list[str] = []
 
     def empty(self) -> str:
@@ -145,29 +146,35 @@ class Server(Store):
 
     def _is_emptied(self, url: str) -> bool:
         """Delete every row of a copy; return False if its schema changed or a statement failed."""
-        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
+        with suppress(psycopg.Error):
+            if url not in self.cleaners:
+                self.cleaners[url] = psycopg.connect(url, autocommit=True)
+                self.cleaners[url].execute(WITHOUT_FOREIGN_KEYS)
+            connection = self.cleaners[url]
             connection.execute(END_OTHERS)
             if connection.execute(SCHEMA).fetchall() != self.schema:
                 return False
-            connection.execute(WITHOUT_FOREIGN_KEYS)
             for name, truncate in connection.execute(USED).fetchall():
                 connection.execute((TRUNCATE if truncate else DELETE).format(sql.Identifier(name)))
             return True
         return False
 
     def _drop(self, url: str) -> None:
+        if url in self.cleaners:
+            self.cleaners.pop(url).close()
         name = sql.Identifier(make_url(url).database or "")
-        self._run(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))
+        with self._connected() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))
 
     def _create(self, template: str | None, name: str | None = None) -> str:
         name = name or next(self.names)
         names = {"name": sql.Identifier(name), "template": sql.Identifier(template or "")}
-        self._run(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
+        with self._connected() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
         return self.url.set(database=name).render_as_string(hide_password=False)
 
-    def _run(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url.render_as_string(hide_password=False), autocommit=True) as connection:
-            connection.execute(statement)
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self.url.render_as_string(hide_password=False), autocommit=True)
 
 
 def _file(url: str) -> Path:
