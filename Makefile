@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long check unit postgresql mutants bench lock openapi clean
+.PHONY: demo test test-long check unit postgresql mutants bench docs lock openapi clean
 
 demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account; PORT=8001 takes another port than 8000.
 	@$(BIN)/afterword demo $(if $(PORT),--port $(PORT))
@@ -37,15 +37,21 @@ mutants: $(VENV)/dev.stamp ## Run mutation tests of the rules: MUTANTS="--sample
 bench: $(VENV)/dev.stamp ## Run the benchmarks (needs wrk); BENCH="--quick" only checks that they work.
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
+docs: $(VENV)/docs.stamp ## Build a site of the documents in build/site, which loads nothing from other hosts.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
+	@echo "The site is in build/site. To read it: python3 -m http.server --bind 127.0.0.1 --directory build/site 8100"
+
 openapi: $(VENV)/dev.stamp ## Write the examples and the OpenAPI document.
 	$(BIN)/python -m api.capture
 	$(BIN)/afterword openapi > openapi/openapi.json
 
-lock: ## Update both lock files (needs uv).
+lock: ## Update all lock files (needs uv).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
 		--no-annotate --custom-compile-command "make lock" --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
 		--no-annotate --custom-compile-command "make lock" --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
+		--no-annotate --custom-compile-command "make lock" --group docs -c requirements-dev.lock -o docs/site/requirements.lock
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' \
@@ -63,5 +69,10 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/docs.stamp: docs/site/requirements.lock $(VENV)/dev.stamp
+	@echo "Setting up the tools for the site in $(VENV) …"
+	@$(PIP) install --require-hashes -r docs/site/requirements.lock
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build/site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

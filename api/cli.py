@@ -16,8 +16,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from api import __version__, logs
 from api import demo as demo_account
-from api import logs
 from api.commands import backups, search, users
 from api.commands.terminal import BEHIND, Email, connected, errors, fail, now, opened, progress_bar
 from api.errors import ProblemError
@@ -57,6 +57,22 @@ CORES = os.cpu_count() or 1
 log = logging.getLogger("afterword")
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 selects a free one.")]
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer passes the value of the option
+    if asked:
+        print(f"afterword {__version__}")  # noqa: T201  # this is the output
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A REST API for the seven follow-up steps after a job interview."""  # noqa: D401  # this is the text of --help
 
 
 def main() -> None:

@@ -39,7 +39,8 @@ def _a_network(text: str) -> str:
     try:
         network = ip_network(text)
     except ValueError as error:
-        raise ValueError("name addresses or networks such as 10.0.0.0/8, because * would trust every client") from error
+        refused = "name addresses or networks such as 10.0.0.0/8, separated by spaces; names and * are refused"
+        raise ValueError(refused) from error
     if not network.prefixlen:
         raise ValueError("name addresses or networks such as 10.0.0.0/8, because a /0 would trust every client")
     return text

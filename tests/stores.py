@@ -157,17 +157,18 @@ class Server(Store):
 
     def _drop(self, url: str) -> None:
         name = sql.Identifier(make_url(url).database or "")
-        self._run(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))
+        with self._connected() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))
 
     def _create(self, template: str | None, name: str | None = None) -> str:
         name = name or next(self.names)
         names = {"name": sql.Identifier(name), "template": sql.Identifier(template or "")}
-        self._run(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
+        with self._connected() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
         return self.url.set(database=name).render_as_string(hide_password=False)
 
-    def _run(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url.render_as_string(hide_password=False), autocommit=True) as connection:
-            connection.execute(statement)
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self.url.render_as_string(hide_password=False), autocommit=True)
 
 
 def _file(url: str) -> Path:

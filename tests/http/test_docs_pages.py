@@ -1,6 +1,7 @@
 """The API docs and the OpenAPI document, which need no token."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,21 @@ from api.http.admission import Gate
 from api.http.examples import BODIES
 from tests.conftest import World
 from tests.http.api_client import problem
+from tests.invariants.conftest import opened_world
+from tests.stores import Store
+
+pytestmark = pytest.mark.sqlite  # they use no database
 
 ADDRESS = re.compile(r'(?:href|src)="(/docs/files/[^"]+)"')
 NEED_A_TOKEN = ("/v1/applications", "/v1/queue", "/v1/sessions")
 GZIP, PLAIN = {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
+
+
+@pytest.fixture(scope="module")
+def client(store: Store) -> Iterator[TestClient]:
+    """A client of one application for all tests that leave it unchanged, because it builds the document once."""
+    with opened_world(store, store.head) as world:
+        yield world.sign_up()
 
 
 def example(document: Any) -> Any:
@@ -33,8 +45,8 @@ def test_the_snooze_example_of_the_served_document_is_in_the_future(world: World
     assert example(later) == {"until": "2026-06-04T23:00:00Z"}
 
 
-def test_the_page_allows_only_our_own_scripts(world: World) -> None:
-    answer = world.anonymous().get("/docs")
+def test_the_page_allows_only_our_own_scripts(client: TestClient) -> None:
+    answer = client.get("/docs")
     assert answer.status_code == 200
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert "<script>" not in answer.text
