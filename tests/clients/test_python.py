@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.npm import ROOT, run
+from tests.npm import ROOT, run
 from tests.conftest import World
 from tests.docs.shown import blocks
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
