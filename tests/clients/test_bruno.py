@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.npm import PACKAGES, ROOT, needs, run
 from tests.conftest import World
+from tests.npm import PACKAGES, ROOT, needs, run
 from tests.served import served
 
 COLLECTION = ROOT / "openapi" / "bruno"
