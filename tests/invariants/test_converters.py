@@ -1,34 +1,20 @@
 """Programs that read the document: collections have the bodies of its examples, and its types compile strictly."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.invariants.test_openapi import COMMITTED, OPERATIONS, ROOT
+from tests.invariants.test_openapi import COMMITTED, OPERATIONS
+from tests.npm import PACKAGES, ROOT, needs, run
 
-PACKAGES = ROOT / ".node" / "node_modules"
-PATH = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 BODIES = {
     operation["summary"]: content["example"]
     for operation in OPERATIONS.values()
     for content in [operation.get("requestBody", {}).get("content", {}).get("application/json", {})]
     if content
 }
-
-
-def needs(package: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not (PACKAGES / package).exists(), reason=f"no {package} here: `.ci/run` installs it")
-
-
-def run(*command: str, told: str | None = None) -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, input=told, capture_output=True, text=True, env=PATH, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def requests_in(items: list[Any]) -> list[Any]:
@@ -52,12 +38,3 @@ def test_a_collection_for_postman_has_the_bodies_of_the_examples(tmp_path: Path)
 def test_a_collection_for_bruno_has_the_bodies_of_the_examples() -> None:
     script = str(ROOT / "tests/convert_collections.cjs")
     assert json.loads(run("node", script, str(PACKAGES), told=json.dumps(COMMITTED))) == BODIES
-
-
-@pytest.mark.node
-@needs("openapi-typescript")
-def test_the_types_for_typescript_compile_strictly(tmp_path: Path) -> None:
-    made = tmp_path / "schema.d.ts"
-    run(str(PACKAGES / ".bin/openapi-typescript"), "openapi/openapi.json", "-o", str(made))
-    run(str(PACKAGES / ".bin/tsc"), "--strict", "--noEmit", str(made))
-    assert 'StepState: "not_started"' in made.read_text(encoding="utf-8")
