@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long check unit postgresql mutants bench docs lock openapi clean
+.PHONY: demo test test-long check unit postgresql mutants bench docs lock openapi clients node client-tools clean
 
 demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account; PORT=8001 takes another port than 8000.
 	@$(BIN)/afterword demo $(if $(PORT),--port $(PORT))
@@ -45,6 +45,22 @@ openapi: $(VENV)/dev.stamp ## Write the examples and the OpenAPI document.
 	$(BIN)/python -m api.capture
 	$(BIN)/afterword openapi > openapi/openapi.json
 
+clients: $(VENV)/dev.stamp node client-tools ## Write the generated files of both clients and of the Bruno collection.
+	$(BIN)/python clients/generate.py
+
+node: .node/stamp
+client-tools: .clients/stamp
+
+.node/stamp: .ci/package.json
+	@mkdir -p .node && cp .ci/package.json .node/
+	@npm install --prefix .node --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.clients/stamp: clients/python/requirements.txt
+	@$(PYTHON) -m venv .clients
+	@.clients/bin/python -m pip --disable-pip-version-check --quiet install -r clients/python/requirements.txt
+	@touch $@
+
 lock: ## Update all lock files (needs uv).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
 		--no-annotate --custom-compile-command "make lock" --extra postgres pyproject.toml -o requirements.lock
@@ -75,4 +91,4 @@ $(VENV)/docs.stamp: docs/site/requirements.lock $(VENV)/dev.stamp
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build/site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .node .clients build/site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -107,8 +107,9 @@ def test_links_to_nothing_are_found(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copytree(ROOT / "openapi", tmp_path / "openapi")
-    (tmp_path / "benchmarks").mkdir()
-    (tmp_path / "benchmarks" / "README.md").touch()
+    for folder in ("benchmarks", "clients/python", "clients/typescript"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "README.md").touch()
     page = tmp_path / "docs" / "search.md"
     page.write_text(f"{page.read_text('utf-8')}\n[a](none.md) [b](rules.md#none) [c](../NONE.md#x)\n", encoding="utf-8")
     done = built(tmp_path, tmp_path / "out")

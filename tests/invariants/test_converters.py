@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ import pytest
 from tests.conftest import World
 from tests.http.api_client import interviewed, read
 from tests.invariants.failures import Failures
-from tests.invariants.test_openapi import COMMITTED, OPERATIONS, ROOT, SCHEMAS
+from tests.invariants.test_openapi import COMMITTED, OPERATIONS, SCHEMAS
+from tests.npm import PACKAGES, ROOT, needs, run
 from tests.served import served
 
-PACKAGES = ROOT / ".node" / "node_modules"
-PYTHON = ROOT / ".node" / "python" / "bin" / "python"
+PYTHON = ROOT / ".clients" / "bin" / "python"
 GENERATOR = PYTHON.with_name("openapi-python-client")
 USER = str(ROOT / "tests/python_client.py")
-PATH = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 BODIES = {
     operation["summary"]: content["example"]
     for operation in OPERATIONS.values()
@@ -28,24 +26,7 @@ BODIES = {
 }
 
 
-def needs(package: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not (PACKAGES / package).exists(), reason=f"no {package} here: `.ci/run` installs it")
-
-
 needs_python = pytest.mark.skipif(not GENERATOR.exists(), reason="no openapi-python-client here: `.ci/run` installs it")
-
-
-def run(*command: str, told: str | None = None, folder: Path | None = None) -> str:
-    """Return what a command prints to standard output, then to standard error.
-
-    `folder`: where Python finds more packages.
-    """
-    environment = {**PATH, "PYTHONPATH": str(folder)} if folder else PATH
-    done = subprocess.run(
-        command, cwd=ROOT, input=told, capture_output=True, text=True, env=environment, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def requests_in(items: list[Any]) -> list[Any]:
@@ -77,21 +58,12 @@ def test_a_collection_has_the_bodies_of_the_examples(program: str) -> None:
     assert json.loads(run("node", script, str(PACKAGES), program, told=json.dumps(COMMITTED))) == BODIES
 
 
-@pytest.mark.node
-@needs("openapi-typescript")
-def test_the_types_for_typescript_compile_strictly(tmp_path: Path) -> None:
-    made = tmp_path / "schema.d.ts"
-    run(str(PACKAGES / ".bin/openapi-typescript"), "openapi/openapi.json", "-o", str(made))
-    run(str(PACKAGES / ".bin/tsc"), "--strict", "--noEmit", str(made))
-    assert 'StepState: "not_started"' in made.read_text(encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def python_client(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return the folder of the generated client for Python, and what the generator said."""
     folder = tmp_path_factory.mktemp("client") / "made"
     arguments = ("--path", "openapi/openapi.json", "--output-path", str(folder))
-    return folder, run(str(GENERATOR), "generate", *arguments)
+    return folder, run("sh", "-c", '"$0" "$@" 2>&1', str(GENERATOR), "generate", *arguments)
 
 
 @needs_python
@@ -105,7 +77,7 @@ def test_the_client_for_python_has_every_response_that_is_json(python_client: tu
 @needs_python
 def test_the_client_for_python_has_every_field_of_every_schema(python_client: tuple[Path, str]) -> None:
     folder, _ = python_client
-    found = json.loads(run(str(PYTHON), "-P", USER, folder=folder))
+    found = json.loads(run(str(PYTHON), "-P", USER, PYTHONPATH=str(folder)))
     with Failures() as failures:
         for name, schema in SCHEMAS.items():
             with failures.of(name):
@@ -127,5 +99,5 @@ def test_the_client_for_python_reads_the_queue(python_client: tuple[Path, str], 
     interviewed(client)
     token = client.headers["Authorization"].removeprefix("Bearer ")
     with served(world) as (host, port):
-        company = json.loads(run(str(PYTHON), "-P", USER, f"http://{host}:{port}", token, folder=folder))
+        company = json.loads(run(str(PYTHON), "-P", USER, f"http://{host}:{port}", token, PYTHONPATH=str(folder)))
     assert company == read(client, "/v1/queue")["items"][0]["application"]["company"]
