@@ -57,8 +57,8 @@ def operations_module(document: Schema, header: str) -> str:
 
 def method_of(document: Schema, path: str, method: str, operation: Schema) -> str:
     """Return the text of one method: signature, docstring and request."""
-    parameters = [resolved(document, one) for one in operation.get("parameters", [])]
-    kind, value = answer_of(operation)
+    parameters = [resolved(document, "parameters", one) for one in operation.get("parameters", [])]
+    kind, value = answer_of(document, operation)
     # The client keeps ETags itself. Formats other than JSON, where there is JSON, are read with `request`.
     left_out = {"If-None-Match"} if kind == "httpx.Response" else {"If-None-Match", "format"}
     named = [one for one in parameters if one["in"] != "path" and one["name"] not in left_out]
@@ -85,10 +85,10 @@ def method_of(document: Schema, path: str, method: str, operation: Schema) -> st
     return "\n" + "\n".join(lines) + "\n"
 
 
-def resolved(document: Schema, parameter: Schema) -> Schema:
-    """Return a parameter itself for a reference to it."""
-    shared: dict[str, Schema] = document["components"]["parameters"]
-    return shared[parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
+def resolved(document: Schema, kind: str, one: Schema) -> Schema:
+    """Return a parameter or a response itself, if the document refers to a shared one."""
+    shared: dict[str, Schema] = document["components"][kind]
+    return shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
 
 
 def body_parameter(operation: Schema) -> list[str]:
@@ -99,9 +99,10 @@ def body_parameter(operation: Schema) -> list[str]:
     return [f"body: {kind}" if operation["requestBody"].get("required") else f"body: {kind} = None"]
 
 
-def answer_of(operation: Schema) -> tuple[str, str]:
+def answer_of(document: Schema, operation: Schema) -> tuple[str, str]:
     """Return the type of what a method returns, and the expression; the expression is empty for None."""
-    successes = [one.get("content", {}) for status, one in operation["responses"].items() if status.startswith("2")]
+    answers = [one for status, one in operation["responses"].items() if status.startswith("2")]
+    successes = [resolved(document, "responses", one).get("content", {}) for one in answers]
     kinds = sorted({type_of(content[JSON]["schema"]) for content in successes if JSON in content})
     if not kinds:
         return ("httpx.Response" if any(successes) else "None", "")

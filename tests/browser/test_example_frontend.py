@@ -17,8 +17,8 @@ import pytest
 
 from tests.browser.chromium import CHROMIUM
 from tests.browser.devtools import DrivenPage, driven
-from tests.clients.npm import PATH, ROOT, run
 from tests.conftest import World
+from tests.npm import PATH, ROOT, run
 from tests.served import served
 
 FRONTEND = ROOT / "examples" / "frontend"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.npm import ROOT, run
 from tests.conftest import World
 from tests.docs.shown import blocks
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
+from tests.npm import ROOT, run
 from tests.served import http_client, served
 
 CLIENT = ROOT / "clients" / "python"

@@ -24,6 +24,8 @@ from tests.http.api_client import (
 )
 from tests.invariants.statements import counted
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 AGREED = "2026-05-01T09:00:00Z"
 HOSTILE = "<script>alert(1)</script>'\"& {{7*7}} {0}\r\nBcc: x@example.com\u202eevil\u2066"
 KINDS = [("json", "application/json"), ("text", "text/plain"), ("html", "text/html")]
@@ -121,6 +123,10 @@ def test_a_briefing_states_requirements_strengths_and_concerns_with_their_notes(
         assert text.endswith(end)
         assert ids == [notes[source]]
     assert message["missing"] == [f"answer:{notes['unanswered']}", "why_company"]
+    assert message["gaps"] == [
+        {"code": "answer", "subject": {"type": "note", "id": notes["unanswered"]}},
+        {"code": "why_company", "subject": None},
+    ]
     assert "2019" not in message["text"]
     assert "led a team" not in message["text"]
 
@@ -221,6 +227,7 @@ def test_a_briefing_asks_for_consent_where_it_is_missing(
     message = read(client, f"{href}/briefing")
     assert line in paragraph_of(message, "opening")[0]
     assert [one["code"] for one in message["warnings"]] == codes
+    assert [(one["action"], one["subject"]) for one in message["warnings"]] == [(code, None) for code in codes]
 
 
 @pytest.mark.parametrize("was_called", [True, False])

@@ -6,7 +6,7 @@ from afterword_client import Afterword, ProblemError, models
 def types(api: Afterword, error: ProblemError) -> tuple[str | None, list[str]]:
     """Right calls, then wrong ones."""
     made: models.ApplicationPublic = api.create_application({"company": "A", "role": "B"})
-    deleted: models.ReopenedSteps | None = api.delete_application(made["id"], dry_run=True)
+    deleted: models.DeletionPreview | None = api.delete_application(made["id"], dry_run=True)
     names = [one["application"]["company"] for one in api.items(api.list_queue, sort="urgency", limit=3)]
     api.get_application()  # type: ignore[call-arg]  # the path has a parameter
     api.create_application({"company": "A", "role": "B", "stage": "nearly"})  # type: ignore[typeddict-item]

@@ -3,7 +3,7 @@ import { Afterword, type ProblemError, type Schemas } from "afterword-client";
 
 export async function types(api: Afterword, error: ProblemError, params: { path: { application_id: string } }) {
   const made: Schemas["ApplicationPublic"] = await api.post("/v1/applications", { body: { company: "A", role: "B" } });
-  const deleted: Schemas["ReopenedSteps"] | undefined = await api.delete("/v1/applications/{application_id}", { params });
+  const deleted: Schemas["DeletionPreview"] | undefined = await api.delete("/v1/applications/{application_id}", { params });
   for await (const one of api.items("/v1/queue", { params: { query: { sort: "urgency" } } })) one.application.company;
   const pointer: string | undefined = error.errors[0]?.pointer;
   // @ts-expect-error: the path has a parameter.

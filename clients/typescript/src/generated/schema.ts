@@ -2078,7 +2078,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             token_id: string | null;
-            token_kind: string;
+            token_kind: components["schemas"]["TokenKind"];
             token_name: string;
             operation: string;
             object: string;
@@ -2671,7 +2671,7 @@ export interface components {
             question: string;
             promised: string[];
             outcomes: components["schemas"]["CallOutcome"][];
-            record: components["schemas"]["LinkPublic"];
+            record: components["schemas"]["RecordLink"];
         };
         /**
          * @description The employer's local time at `as_of`, their office hours, and whether the office is open then.
@@ -2739,6 +2739,13 @@ export interface components {
          * @enum {string}
          */
         Channel: "email" | "post" | "hand";
+        /**
+         * @description The ticks of the checklist before sending.
+         * @example {}
+         */
+        Checklist: {
+            [key: string]: boolean;
+        };
         /** @description The kind of letter, its recipients and its tone. */
         ComposeLetter: {
             /** @default thank_you */
@@ -2795,6 +2802,15 @@ export interface components {
          *       "missing": [
          *         "answer:019577a0-0000-7000-8000-000000000904"
          *       ],
+         *       "gaps": [
+         *         {
+         *           "code": "answer",
+         *           "subject": {
+         *             "type": "note",
+         *             "id": "019577a0-0000-7000-8000-000000000904"
+         *           }
+         *         }
+         *       ],
          *       "unaddressed_concerns": [
          *         "019577a0-0000-7000-8000-000000000904"
          *       ],
@@ -2804,11 +2820,13 @@ export interface components {
          *       }
          *     }
          */
-        ComposedLetter: {
+        ComposedLetter: components["schemas"]["LetterPublic"] & {
             missing: string[];
+            /** @description The same as `missing`, each with the object that it is about. */
+            gaps: components["schemas"]["DraftGapPublic"][];
             unaddressed_concerns: string[];
             suggested_channel: components["schemas"]["SuggestedChannel"];
-        } & components["schemas"]["LetterPublic"];
+        };
         /** @enum {string} */
         ComposedLetterKind: "thank_you" | "follow_up" | "chase" | "ask_next_stage" | "ask_name" | "missed_appointment" | "withdrawal";
         /** @description A person: the full name as they spell it, the job title, and ways to reach them. */
@@ -2937,9 +2955,9 @@ export interface components {
          *       "csrf_token": "3f0c9a61b2d7e85410aa6f2bc1d94e7783e5a0f6d2c41b98e7605a3c2f1d8b94"
          *     }
          */
-        CurrentSession: {
+        CurrentSession: components["schemas"]["SessionPublic"] & {
             csrf_token: string | null;
-        } & components["schemas"]["SessionPublic"];
+        };
         /**
          * @description The applications in a range of days, both ends included; `to_days` is null for the last range.
          * @example {
@@ -3049,6 +3067,10 @@ export interface components {
             notes: components["schemas"]["NotePublic"][];
             headline: components["schemas"]["HeadlineStep"][];
         };
+        /** @description The steps that a deletion would reopen; nothing was deleted. */
+        DeletionPreview: {
+            reopened_steps: components["schemas"]["StepPublic"][];
+        };
         /**
          * @description Where the details come from.
          * @enum {string}
@@ -3059,6 +3081,19 @@ export interface components {
          * @enum {string}
          */
         Direction: "out" | "in";
+        /** @enum {string} */
+        DraftGapCode: "recipient" | "recipients" | "recipient_title" | "interviewers" | "specific" | "strength" | "wording" | "answer" | "why_role" | "why_company" | "next_stage" | "promised_date" | "contact_from" | "contact_by" | "hear_by" | "check_date" | "callers" | "looks_for" | "posting_link" | "reach" | "outcome";
+        /**
+         * @description A fact without which a text was composed, and the contact or note that it is about.
+         * @example {
+         *       "code": "check_date",
+         *       "subject": null
+         *     }
+         */
+        DraftGapPublic: {
+            code: components["schemas"]["DraftGapCode"];
+            subject: components["schemas"]["SubjectPublic"] | null;
+        };
         /** @enum {string} */
         DueBasis: "elapsed" | "local_day" | "business" | "promised" | "rolling";
         /**
@@ -3101,11 +3136,13 @@ export interface components {
          *     }
          */
         EvidencePublic: {
-            type: string;
+            type: components["schemas"]["EvidenceType"];
             id: string;
             /** Format: date-time */
             at: string;
         };
+        /** @enum {string} */
+        EvidenceType: "interview" | "contact" | "note" | "letter" | "reference" | "follow_up" | "search_activity";
         /**
          * @description An application. The five fields before `more` are null unless `expand` names them.
          * @example {
@@ -3257,7 +3294,7 @@ export interface components {
          *       "more": {}
          *     }
          */
-        ExpandedApplication: {
+        ExpandedApplication: components["schemas"]["ApplicationPublic"] & {
             contacts: components["schemas"]["ApplicationContactPublic"][] | null;
             interviews: components["schemas"]["InterviewPublic"][] | null;
             steps: components["schemas"]["StepPublic"][] | null;
@@ -3267,7 +3304,9 @@ export interface components {
             more: {
                 [key: string]: string;
             };
-        } & components["schemas"]["ApplicationPublic"];
+        };
+        /** @enum {string} */
+        FindingCode: "recipient_erased" | "recipient_of_another_application" | "recipient_without_name" | "recipient_without_title" | "name_in_list_form" | "name_not_verified" | "name_spelled_otherwise" | "text_erased" | "empty" | "placeholder_left" | "erased_name_left" | "cliche" | "other_company" | "too_long" | "channel_without_address" | "address_unusable" | "address_rarely_accepted" | "other_channel_preferred" | "post_too_late" | "no_strength" | "open_concern" | "company_not_named" | "interview_not_held" | "interview_ahead" | "interview_counts_as_held" | "promise_ahead" | "older_date" | "date_passed";
         /**
          * @description One thing to check. Only an `error` prevents sending by e-mail.
          * @example {
@@ -3283,7 +3322,7 @@ export interface components {
          *     }
          */
         FindingPublic: {
-            code: string;
+            code: components["schemas"]["FindingCode"];
             severity: components["schemas"]["FindingSeverity"];
             where: string;
             detail: string;
@@ -3589,7 +3628,7 @@ export interface components {
          */
         GuidedStep: {
             number: number;
-            step: string;
+            step: components["schemas"]["StepKey"];
             title: string;
             why: string;
             do: string;
@@ -4075,22 +4114,7 @@ export interface components {
             /** @enum {string} */
             why: "not_given" | "lapsed";
         };
-        /**
-         * @description The things to check before you send a letter.
-         * @example {
-         *       "findings": [
-         *         {
-         *           "code": "no_strength",
-         *           "severity": "advice",
-         *           "where": "body",
-         *           "detail": "The letter mentions nothing that went well.",
-         *           "fix": "Record a positive note, and compose the letter again.",
-         *           "subject": null
-         *         }
-         *       ],
-         *       "may_be_emailed": true
-         *     }
-         */
+        /** @description The things to check before you send a letter. */
         LetterCheck: {
             findings: components["schemas"]["FindingPublic"][];
             may_be_emailed: boolean;
@@ -4108,10 +4132,7 @@ export interface components {
             recipients?: string[];
             /** @description The notes that it uses. */
             note_ids?: string[];
-            /** @description The ticks of the checklist before sending. */
-            checklist?: {
-                [key: string]: boolean;
-            };
+            checklist?: components["schemas"]["Checklist"];
             /** Format: uuid */
             id?: string | null;
             /**
@@ -4191,10 +4212,7 @@ export interface components {
             recipients: components["schemas"]["Recipient"][];
             /** @description The notes that it uses. */
             note_ids: string[];
-            /** @description The ticks of the checklist before sending. */
-            checklist: {
-                [key: string]: boolean;
-            };
+            checklist: components["schemas"]["Checklist"];
             /** Format: date-time */
             sent_at: string | null;
             /** Format: date-time */
@@ -4304,10 +4322,7 @@ export interface components {
             recipients?: string[];
             /** @description The notes that it uses. */
             note_ids?: string[];
-            /** @description The ticks of the checklist before sending. */
-            checklist?: {
-                [key: string]: boolean;
-            };
+            checklist?: components["schemas"]["Checklist"];
             /** Format: date-time */
             sent_at?: string;
             /** Format: date-time */
@@ -4333,9 +4348,9 @@ export interface components {
             href: string | null;
         };
         /** @description An interview in a list across applications, with its application. */
-        ListedInterview: {
+        ListedInterview: components["schemas"]["InterviewPublic"] & {
             application: components["schemas"]["QueueApplication"];
-        } & components["schemas"]["InterviewPublic"];
+        };
         /** @description A page of interviews of all applications. */
         ListedInterviewPage: {
             items: components["schemas"]["ListedInterview"][];
@@ -4755,9 +4770,11 @@ export interface components {
          */
         ParagraphPublic: {
             text: string;
-            role: string;
+            role: components["schemas"]["ParagraphRole"];
             source_note_ids: string[];
         };
+        /** @enum {string} */
+        ParagraphRole: "salutation" | "opening" | "thanks" | "strengths" | "strength" | "concerns" | "concern" | "motivation" | "next" | "missed" | "call" | "posting" | "looks_for" | "posting_link" | "reach" | "outcome" | "close" | "signature" | "template" | "own";
         /** @description A new password, and the current one as proof. */
         PasswordPut: {
             /** Format: password */
@@ -5100,106 +5117,7 @@ export interface components {
         PolicyOverridesPublic: {
             [key: string]: unknown;
         };
-        /**
-         * @description Every setting of the rules as it applies, with its origin: system, user or application.
-         * @example {
-         *       "recomputing": false,
-         *       "thank_you_hours": {
-         *         "value": 24,
-         *         "origin": "system"
-         *       },
-         *       "contacts_hours": {
-         *         "value": 24,
-         *         "origin": "system"
-         *       },
-         *       "same_day_floor_hours": {
-         *         "value": 2,
-         *         "origin": "system"
-         *       },
-         *       "references_business_days": {
-         *         "value": 1,
-         *         "origin": "system"
-         *       },
-         *       "call_after_business_days": {
-         *         "value": 2,
-         *         "origin": "system"
-         *       },
-         *       "call_window_business_days": {
-         *         "value": 1,
-         *         "origin": "system"
-         *       },
-         *       "hear_by_rule": {
-         *         "value": "within",
-         *         "origin": "system"
-         *       },
-         *       "chase_after_business_days": {
-         *         "value": 5,
-         *         "origin": "system"
-         *       },
-         *       "retry_business_days": {
-         *         "value": 1,
-         *         "origin": "system"
-         *       },
-         *       "max_unanswered": {
-         *         "value": 2,
-         *         "origin": "system"
-         *       },
-         *       "search_days": {
-         *         "value": 7,
-         *         "origin": "system"
-         *       },
-         *       "business_opens": {
-         *         "value": "09:00",
-         *         "origin": "system"
-         *       },
-         *       "business_closes": {
-         *         "value": "17:00",
-         *         "origin": "system"
-         *       },
-         *       "workdays": {
-         *         "value": [
-         *           0,
-         *           1,
-         *           2,
-         *           3,
-         *           4
-         *         ],
-         *         "origin": "system"
-         *       },
-         *       "holidays": {
-         *         "value": [],
-         *         "origin": "system"
-         *       },
-         *       "thank_each_interviewer": {
-         *         "value": false,
-         *         "origin": "system"
-         *       },
-         *       "default_interview_minutes": {
-         *         "value": 60,
-         *         "origin": "system"
-         *       },
-         *       "next_stage_help_days": {
-         *         "value": 7,
-         *         "origin": "system"
-         *       },
-         *       "notes_help_days": {
-         *         "value": 3,
-         *         "origin": "system"
-         *       },
-         *       "thank_you_help_days": {
-         *         "value": 7,
-         *         "origin": "system"
-         *       },
-         *       "call_help_business_days": {
-         *         "value": 15,
-         *         "origin": "system"
-         *       },
-         *       "disabled_steps": {
-         *         "value": [],
-         *         "origin": "system"
-         *       }
-         *     }
-         */
+        /** @description Every setting of the rules as it applies, with its origin: system, user or application. */
         PolicyPublic: {
             /** @description True while a change of the policy or zone is still being applied in the background. */
             recomputing: boolean;
@@ -5433,7 +5351,7 @@ export interface components {
                 [key: string]: number;
             };
             /** @description With 403: the scopes that the token lacks. */
-            missing_scopes?: string[];
+            missing_scopes?: components["schemas"]["TokenScope"][];
             /** @description With `quota_exceeded`: the quota that is reached. */
             quota?: string;
             /** @description With `quota_exceeded`: what is used of it. */
@@ -5505,9 +5423,9 @@ export interface components {
             role: string;
         };
         /** @description A step in the queue, with its application. */
-        QueueItem: {
+        QueueItem: components["schemas"]["StepPublic"] & {
             application: components["schemas"]["QueueApplication"];
-        } & components["schemas"]["StepPublic"];
+        };
         /** @description A page of the queue. `as_of` is null if the request did not send it. */
         QueuePage: {
             /** Format: date-time */
@@ -5635,12 +5553,14 @@ export interface components {
          *     }
          */
         Reason: {
-            code: string;
+            code: components["schemas"]["ReasonCode"];
             text: string;
             data: {
                 [key: string]: string | number | boolean | null;
             };
         };
+        /** @enum {string} */
+        ReasonCode: "not_open_yet" | "ask_next_stage" | "collect_contacts" | "write_notes" | "send_thank_you" | "choose_references" | "alert_references" | "call_for_status" | "keep_looking" | "no_interview" | "evidence" | "by_hand" | "company_contacted_you" | "skipped_by_user" | "disabled_by_policy" | "superseded_by_next_round" | "restarted" | "interview_cancelled" | "interview_not_held" | "references_not_needed" | "offer_received" | "no_one_to_thank" | "application_closed";
         /**
          * @description A recipient: for a draft with the contact's details now, for a sent letter with those at sending.
          *
@@ -5660,24 +5580,37 @@ export interface components {
             company: string | null;
             address: string | null;
         };
+        /** @enum {string} */
+        RecordCode: "record_follow_up" | "record_briefing" | "record_thanks" | "record_reference_sheet";
+        /**
+         * @description The operation that records that something was done.
+         * @example {
+         *       "code": "record_follow_up",
+         *       "text": "Record the result of the call.",
+         *       "method": "POST",
+         *       "href": "/v1/applications/019577a0-0000-7000-8000-000000000001/follow-ups"
+         *     }
+         */
+        RecordLink: {
+            code: components["schemas"]["RecordCode"];
+            text: string;
+            method: string | null;
+            href: string | null;
+        };
         /**
          * @description The request that records that it was done. Its instants are the time of this response: correct them.
          * @example {
-         *       "code": "record_briefing",
-         *       "text": "After you have sent it, record it here.",
+         *       "code": "record_reference_sheet",
+         *       "text": "After you have handed it over, record it here: this sets when step 5 is due.",
          *       "method": "PATCH",
-         *       "href": "/v1/applications/019577a0-0000-7000-8000-000000000001/references/019577a0-0000-7000-8000-000000000051",
+         *       "href": "/v1/applications/019577a0-0000-7000-8000-000000000001",
          *       "body": {
-         *         "job_details_given": true,
-         *         "company_details_given": true,
-         *         "briefed_at": "2026-03-12T17:00:00Z",
-         *         "alerted_at": "2026-03-12T17:00:00Z",
-         *         "briefing_text": "Dear Robin Okafor,\n\nOn Tuesday, 10 March 2026 I had an interview for the position of Production editor at Larkfield Press. Thank you again for agreeing to be a reference for me. I am naming you for this position.\n\nSomebody may call you about it from now on. You may hear from one of my contacts there: Ms Ana Ruiz (Head of production) and Jo Field (Recruiter).\n\nThis is what the job posting asks for:\n– Five years in book production\n– Calm with printers and authors\n\nThis is the main point that I make about my work. If you have seen it yourself, it would help me most if you mentioned it:\n– “At Old Harbour I cut our proof rounds from six to three without a single recall.”\n\nThey may have one doubt. This is how I answer it:\n– “You asked about leading a larger team: for the spring list I coordinated eight freelancers.”\n\nIf they ask why I want the job, this is what I say:\n– “Bringing a list through production on time is what I do best and enjoy most.”\n– “Larkfield is one of the few houses that still prints its own proofs.”\n\nYou can read the job posting here: https://jobs.example.com/larkfield/production-editor\n\nThe phone number that I give them for you is +1 617 555 0188. As far as I know, these are the best times to reach you: Weekday mornings. If this is no longer correct, please tell me.\n\nThank you for your help. I will tell you the outcome.\n\nKind regards,\nDana Demo"
+         *         "references_given_at": "2026-03-12T17:00:00Z"
          *       }
          *     }
          */
         RecordPublic: {
-            code: string;
+            code: components["schemas"]["RecordCode"];
             text: string;
             method: string | null;
             href: string | null;
@@ -5734,6 +5667,12 @@ export interface components {
          *       "missing": [
          *         "check_date"
          *       ],
+         *       "gaps": [
+         *         {
+         *           "code": "check_date",
+         *           "subject": null
+         *         }
+         *       ],
          *       "asked_within_60_days": 1,
          *       "warnings": [],
          *       "record": {
@@ -5759,8 +5698,10 @@ export interface components {
             paragraphs: components["schemas"]["ParagraphPublic"][];
             text: string;
             missing: string[];
+            /** @description The same as `missing`, each with the object that it is about. */
+            gaps: components["schemas"]["DraftGapPublic"][];
             asked_within_60_days: number;
-            warnings: components["schemas"]["LinkPublic"][];
+            warnings: components["schemas"]["HintPublic"][];
             record: components["schemas"]["RecordPublic"];
         };
         /** @description A page of references. */
@@ -5883,10 +5824,6 @@ export interface components {
             permission_expires_at?: string | null;
             /** Format: date-time */
             last_asked_at?: string | null;
-        };
-        /** @description The steps that a deletion would reopen; nothing was deleted. */
-        ReopenedSteps: {
-            reopened_steps: components["schemas"]["StepPublic"][];
         };
         /**
          * @description How many rows of each kind there are.
@@ -6170,7 +6107,7 @@ export interface components {
          * @description Name, version and links.
          * @example {
          *       "name": "Afterword",
-         *       "version": "0.1.0",
+         *       "version": "0.9.0",
          *       "links": {
          *         "docs": "/docs",
          *         "queue": "/v1/queue"
@@ -6375,9 +6312,9 @@ export interface components {
          *       "token": "aws_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4"
          *     }
          */
-        SessionSecret: {
+        SessionSecret: components["schemas"]["CurrentSession"] & {
             token: string | null;
-        } & components["schemas"]["CurrentSession"];
+        };
         /**
          * @description A person who has agreed to be named; without `contacts:read` only id and name.
          * @example {
@@ -6405,66 +6342,6 @@ export interface components {
          * @description The steps that a request skipped, or would skip with `dry_run`.
          *
          *     At most 100 steps of at most 50 applications; `has_more` tells whether there are more.
-         * @example {
-         *       "dry_run": true,
-         *       "has_more": false,
-         *       "items": [
-         *         {
-         *           "id": "1b83785a-f7a7-530e-99c5-13a6c79b4984",
-         *           "application_id": "019577a0-0000-7000-8000-000000000001",
-         *           "number": 4,
-         *           "step": "thank_you",
-         *           "title": "Send a thank-you letter within a day",
-         *           "scope": "interview:019577a0-0000-7000-8000-000000000011",
-         *           "state": "skipped",
-         *           "opens_at": "2026-03-10T15:00:00Z",
-         *           "due_at": "2026-03-11T15:00:00Z",
-         *           "due_zone": "America/New_York",
-         *           "due_on_local": "2026-03-11",
-         *           "due_text": "11:00 on Wed 11 Mar 2026 (EDT)",
-         *           "due_basis": "elapsed",
-         *           "completed_at": null,
-         *           "reason": {
-         *             "code": "skipped_by_user",
-         *             "text": "You skipped this step. You had until 11:00 on Wed 11 Mar 2026 (EDT).",
-         *             "data": {
-         *               "interview_id": "019577a0-0000-7000-8000-000000000011",
-         *               "started_at": "2026-03-10T14:00:00Z",
-         *               "ended_at": "2026-03-10T15:00:00Z",
-         *               "zone": "America/New_York",
-         *               "hours": 24
-         *             }
-         *           },
-         *           "progress": {
-         *             "done": 0,
-         *             "total": 1,
-         *             "missing": [
-         *               "letter"
-         *             ],
-         *             "gaps": [
-         *               {
-         *                 "code": "letter",
-         *                 "subject": null
-         *               }
-         *             ]
-         *           },
-         *           "evidence": [],
-         *           "next_action": null,
-         *           "warnings": [],
-         *           "advice": [],
-         *           "changes_at": null,
-         *           "helps_until": "2026-03-17T15:00:00Z",
-         *           "stale": false,
-         *           "snoozed_until": null,
-         *           "trace": null,
-         *           "application": {
-         *             "id": "019577a0-0000-7000-8000-000000000001",
-         *             "company": "Larkfield Press",
-         *             "role": "Production editor"
-         *           }
-         *         }
-         *       ]
-         *     }
          */
         SkippedSteps: {
             dry_run: boolean;
@@ -6499,84 +6376,7 @@ export interface components {
             text: string;
             hit: boolean;
         };
-        /**
-         * @description The steps that a request snoozed, or would snooze with `dry_run`, in the order of the request.
-         * @example {
-         *       "dry_run": true,
-         *       "items": [
-         *         {
-         *           "id": "1b83785a-f7a7-530e-99c5-13a6c79b4984",
-         *           "application_id": "019577a0-0000-7000-8000-000000000001",
-         *           "number": 4,
-         *           "step": "thank_you",
-         *           "title": "Send a thank-you letter within a day",
-         *           "scope": "interview:019577a0-0000-7000-8000-000000000011",
-         *           "state": "overdue",
-         *           "opens_at": "2026-03-10T15:00:00Z",
-         *           "due_at": "2026-03-11T15:00:00Z",
-         *           "due_zone": "America/New_York",
-         *           "due_on_local": "2026-03-11",
-         *           "due_text": "11:00 on Wed 11 Mar 2026 (EDT)",
-         *           "due_basis": "elapsed",
-         *           "completed_at": null,
-         *           "reason": {
-         *             "code": "send_thank_you",
-         *             "text": "Your interview ended at 11:00 on Tue 10 Mar 2026 (EDT). A thank-you letter is due within 24 hours. You had until 11:00 on Wed 11 Mar 2026 (EDT).",
-         *             "data": {
-         *               "interview_id": "019577a0-0000-7000-8000-000000000011",
-         *               "started_at": "2026-03-10T14:00:00Z",
-         *               "ended_at": "2026-03-10T15:00:00Z",
-         *               "zone": "America/New_York",
-         *               "hours": 24
-         *             }
-         *           },
-         *           "progress": {
-         *             "done": 0,
-         *             "total": 1,
-         *             "missing": [
-         *               "letter"
-         *             ],
-         *             "gaps": [
-         *               {
-         *                 "code": "letter",
-         *                 "subject": null
-         *               }
-         *             ]
-         *           },
-         *           "evidence": [],
-         *           "next_action": {
-         *             "code": "mark_sent",
-         *             "text": "Send the letter, and record when you sent it.",
-         *             "method": "POST",
-         *             "href": "/v1/letters/019577a0-0000-7000-8000-000000000041/send",
-         *             "action": "mark_sent",
-         *             "subject": null
-         *           },
-         *           "warnings": [],
-         *           "advice": [
-         *             {
-         *               "code": "check_letter",
-         *               "text": "Check the letter before you send it: names, blanks, length, and whether it answers the concerns.",
-         *               "method": "GET",
-         *               "href": "/v1/letters/019577a0-0000-7000-8000-000000000041/check",
-         *               "action": "check_letter",
-         *               "subject": null
-         *             }
-         *           ],
-         *           "changes_at": null,
-         *           "helps_until": "2026-03-17T15:00:00Z",
-         *           "stale": false,
-         *           "snoozed_until": "2026-03-14T17:00:00Z",
-         *           "trace": null,
-         *           "application": {
-         *             "id": "019577a0-0000-7000-8000-000000000001",
-         *             "company": "Larkfield Press",
-         *             "role": "Production editor"
-         *           }
-         *         }
-         *       ]
-         *     }
-         */
+        /** @description The steps that a request snoozed, or would snooze with `dry_run`, in the order of the request. */
         SnoozedSteps: {
             dry_run: boolean;
             items: components["schemas"]["QueueItem"][];
@@ -7153,6 +6953,8 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
         };
+        /** @enum {string} */
+        TokenKind: "session" | "cookie" | "personal" | "operator";
         /** @description A page of personal tokens, newest first. */
         TokenPage: {
             items: components["schemas"]["TokenPublic"][];
@@ -7183,7 +6985,7 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             /** @description What it may do: `…:write` contains `…:read` of the same area. */
-            scopes: string[];
+            scopes: components["schemas"]["TokenScope"][];
         };
         /** @enum {string} */
         TokenScope: "all" | "read" | "applications:read" | "applications:write" | "contacts:read" | "contacts:write" | "steps:read" | "steps:write" | "account:read" | "account:write";
@@ -7214,7 +7016,7 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             /** @description What it may do: `…:write` contains `…:read` of the same area. */
-            scopes: string[];
+            scopes: components["schemas"]["TokenScope"][];
             token: string;
         };
         /** @enum {string} */
@@ -7318,7 +7120,7 @@ export interface components {
         /**
          * @description The version of the code, of the rules and of Python.
          * @example {
-         *       "version": "0.1.0",
+         *       "version": "0.9.0",
          *       "rules_version": 8,
          *       "python": "3.11.7"
          *     }
@@ -7329,14 +7131,14 @@ export interface components {
             python: string;
         };
         /** @description An application. Its lists, `headline` and `next_action` are null unless `expand` names them. */
-        WholeApplication: {
+        WholeApplication: components["schemas"]["ExpandedApplication"] & {
             interviewers: components["schemas"]["InterviewerPublic"][] | null;
             notes: components["schemas"]["NotePublic"][] | null;
             letters: components["schemas"]["LetterPublic"][] | null;
             references: components["schemas"]["ApplicationReferencePublic"][] | null;
             follow_ups: components["schemas"]["FollowUpPublic"][] | null;
             offers: components["schemas"]["OfferPublic"][] | null;
-        } & components["schemas"]["ExpandedApplication"];
+        };
         /**
          * @description Where the work is done.
          * @enum {string}
@@ -7646,6 +7448,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
+        /** @description Your copy is current. */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The steps that the deletion would reopen. */
+        DeletionPreview: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DeletionPreview"];
+            };
+        };
     };
     parameters: {
         /**
@@ -7840,14 +7659,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -7878,14 +7690,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueueSummary"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             422: components["responses"]["E422"];
@@ -7926,14 +7731,7 @@ export interface operations {
                     "application/json": components["schemas"]["StepsPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -8123,14 +7921,7 @@ export interface operations {
                     "text/calendar": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -8629,14 +8420,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             422: components["responses"]["E422"];
@@ -8874,14 +8658,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             422: components["responses"]["E422"];
@@ -8988,14 +8765,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -9069,14 +8839,7 @@ export interface operations {
                     "application/json": components["schemas"]["CurrentSession"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             409: components["responses"]["E409"];
@@ -9174,14 +8937,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokenPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -9360,14 +9116,7 @@ export interface operations {
                     "application/json": components["schemas"]["ActivityPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -9442,14 +9191,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApplicationPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -9534,14 +9276,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApplicationSummary"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             422: components["responses"]["E422"];
@@ -9584,14 +9319,7 @@ export interface operations {
                     "application/json": components["schemas"]["WholeApplication"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -9621,15 +9349,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -9768,14 +9488,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -9873,14 +9586,7 @@ export interface operations {
                     "application/json": components["schemas"]["StagePage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -9971,14 +9677,7 @@ export interface operations {
                     "application/json": components["schemas"]["StagePublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -10008,15 +9707,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -10118,14 +9809,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApplicationContactPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -10226,15 +9910,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -10284,14 +9960,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListedInterviewPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -10335,14 +10004,7 @@ export interface operations {
                     "application/json": components["schemas"]["InterviewPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -10444,14 +10106,7 @@ export interface operations {
                     "text/calendar": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -10482,15 +10137,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -10675,14 +10322,7 @@ export interface operations {
                     "application/json": components["schemas"]["InterviewerPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -10725,14 +10365,7 @@ export interface operations {
                     "application/json": components["schemas"]["InterviewerPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -10833,15 +10466,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -10891,14 +10516,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -10941,14 +10559,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -10989,14 +10600,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -11090,14 +10694,7 @@ export interface operations {
                     "text/vcard": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -11128,15 +10725,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -11320,14 +10909,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotePage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -11420,14 +11002,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotePublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -11457,15 +11032,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -11569,14 +11136,7 @@ export interface operations {
                     "application/json": components["schemas"]["LetterPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -11685,14 +11245,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -11723,15 +11276,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -11972,14 +11517,7 @@ export interface operations {
                     "application/json": components["schemas"]["LetterTemplatePage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -12064,14 +11602,7 @@ export interface operations {
                     "application/json": components["schemas"]["LetterTemplatePublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -12101,15 +11632,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -12206,14 +11729,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReferencePage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -12299,14 +11815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReferencePublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -12336,15 +11845,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -12446,14 +11947,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApplicationReferencePage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -12496,14 +11990,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApplicationReferencePublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -12608,15 +12095,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -12727,14 +12206,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -12782,14 +12254,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -12832,14 +12297,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -12884,14 +12342,7 @@ export interface operations {
                     "application/json": components["schemas"]["FollowUpPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -12989,14 +12440,7 @@ export interface operations {
                     "application/json": components["schemas"]["FollowUpPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -13026,15 +12470,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -13139,14 +12575,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfferPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -13239,14 +12668,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfferPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -13276,15 +12698,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -13381,14 +12795,7 @@ export interface operations {
                     "application/json": components["schemas"]["SearchActivityPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -13472,14 +12879,7 @@ export interface operations {
                     "application/json": components["schemas"]["SearchActivityPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -13509,15 +12909,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The steps that the deletion would reopen. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReopenedSteps"];
-                };
-            };
+            200: components["responses"]["DeletionPreview"];
             /** @description Done; the response has no body. */
             204: {
                 headers: {
@@ -13613,14 +13005,7 @@ export interface operations {
                     "application/json": components["schemas"]["CalendarFeedPage"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["E400"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -13699,14 +13084,7 @@ export interface operations {
                     "application/json": components["schemas"]["CalendarFeedPublic"];
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -13954,14 +13332,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
@@ -14009,14 +13380,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             406: components["responses"]["E406"];
@@ -14063,14 +13427,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             406: components["responses"]["E406"];
@@ -14286,14 +13643,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
-            /** @description Your copy is current. */
-            304: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             406: components["responses"]["E406"];

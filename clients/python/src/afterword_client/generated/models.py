@@ -16,22 +16,6 @@ class AccountErase(TypedDict):
 ActivityKind: TypeAlias = Literal['applied', 'search', 'networking', 'agency', 'event', 'interview', 'other']
 
 
-class ActivityPublic(TypedDict):
-    """
-    One operation: `operation` is its id in the OpenAPI document, `object` the address. Contents are not stored.
-
-    Operations of the server's operator have the `token_kind` `operator` and no `token_id`.
-    """
-
-    id: str
-    at: str
-    token_id: str | None
-    token_kind: str
-    token_name: str
-    operation: str
-    object: str
-
-
 class Addressee(TypedDict):
     """
     The recipient, and ways to reach them; without `contacts:read` only the name.
@@ -102,6 +86,9 @@ class CallPoint(TypedDict):
 Channel: TypeAlias = Literal['email', 'post', 'hand']
 
 
+Checklist: TypeAlias = dict[Literal['recipient_named', 'name_verified', 'uses_positive', 'answers_concerns', 'why_this_job', 'why_this_company', 'specific_to_interview', 'fits_one_page', 'preferred_channel'], bool]
+
+
 ComposedLetterKind: TypeAlias = Literal['thank_you', 'follow_up', 'chase', 'ask_next_stage', 'ask_name', 'missed_appointment', 'withdrawal']
 
 
@@ -126,6 +113,9 @@ DetailsSource: TypeAlias = Literal['card', 'reception', 'hr', 'signature', 'web'
 Direction: TypeAlias = Literal['out', 'in']
 
 
+DraftGapCode: TypeAlias = Literal['recipient', 'recipients', 'recipient_title', 'interviewers', 'specific', 'strength', 'wording', 'answer', 'why_role', 'why_company', 'next_stage', 'promised_date', 'contact_from', 'contact_by', 'hear_by', 'check_date', 'callers', 'looks_for', 'posting_link', 'reach', 'outcome']
+
+
 DueBasis: TypeAlias = Literal['elapsed', 'local_day', 'business', 'promised', 'rolling']
 
 
@@ -147,14 +137,10 @@ class EmailPut(TypedDict):
     password: str
 
 
-class EvidencePublic(TypedDict):
-    """
-    A fact that counts for a step.
-    """
+EvidenceType: TypeAlias = Literal['interview', 'contact', 'note', 'letter', 'reference', 'follow_up', 'search_activity']
 
-    type: str
-    id: str
-    at: str
+
+FindingCode: TypeAlias = Literal['recipient_erased', 'recipient_of_another_application', 'recipient_without_name', 'recipient_without_title', 'name_in_list_form', 'name_not_verified', 'name_spelled_otherwise', 'text_erased', 'empty', 'placeholder_left', 'erased_name_left', 'cliche', 'other_company', 'too_long', 'channel_without_address', 'address_unusable', 'address_rarely_accepted', 'other_channel_preferred', 'post_too_late', 'no_strength', 'open_concern', 'company_not_named', 'interview_not_held', 'interview_ahead', 'interview_counts_as_held', 'promise_ahead', 'older_date', 'date_passed']
 
 
 FindingSeverity: TypeAlias = Literal['error', 'warning', 'advice']
@@ -289,14 +275,7 @@ OfferDecision: TypeAlias = Literal['accepted', 'declined']
 Outcome: TypeAlias = Literal['no_answer', 'left_message', 'emailed', 'spoke', 'status', 'decision']
 
 
-class ParagraphPublic(TypedDict):
-    """
-    A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`.
-    """
-
-    text: str
-    role: str
-    source_note_ids: list[str]
+ParagraphRole: TypeAlias = Literal['salutation', 'opening', 'thanks', 'strengths', 'strength', 'concerns', 'concern', 'motivation', 'next', 'missed', 'call', 'posting', 'looks_for', 'posting_link', 'reach', 'outcome', 'close', 'signature', 'template', 'own']
 
 
 class PasswordPut(TypedDict):
@@ -501,14 +480,7 @@ class ReachedPublic(TypedDict):
     percent: int | None
 
 
-class Reason(TypedDict):
-    """
-    Why a step has its state: a code, a sentence, and the values in the sentence.
-    """
-
-    code: str
-    text: str
-    data: dict[str, str | int | bool | None]
+ReasonCode: TypeAlias = Literal['not_open_yet', 'ask_next_stage', 'collect_contacts', 'write_notes', 'send_thank_you', 'choose_references', 'alert_references', 'call_for_status', 'keep_looking', 'no_interview', 'evidence', 'by_hand', 'company_contacted_you', 'skipped_by_user', 'disabled_by_policy', 'superseded_by_next_round', 'restarted', 'interview_cancelled', 'interview_not_held', 'references_not_needed', 'offer_received', 'no_one_to_thank', 'application_closed']
 
 
 class Recipient(TypedDict):
@@ -525,12 +497,26 @@ class Recipient(TypedDict):
     address: str | None
 
 
+RecordCode: TypeAlias = Literal['record_follow_up', 'record_briefing', 'record_thanks', 'record_reference_sheet']
+
+
+class RecordLink(TypedDict):
+    """
+    The operation that records that something was done.
+    """
+
+    code: RecordCode
+    text: str
+    method: str | None
+    href: str | None
+
+
 class RecordPublic(TypedDict):
     """
     The request that records that it was done. Its instants are the time of this response: correct them.
     """
 
-    code: str
+    code: RecordCode
     text: str
     method: str | None
     href: str | None
@@ -556,23 +542,6 @@ class ReferenceCreate(TypedDict):
     permission_expires_at: NotRequired[str | None]
     last_asked_at: NotRequired[str | None]
     id: NotRequired[str | None]
-
-
-class ReferenceMessage(TypedDict):
-    """
-    A message that is ready to send, the parts without material, warnings, and the request that records it.
-    """
-
-    application_id: str
-    reference_id: str
-    to: Addressee
-    subject: str
-    paragraphs: list[ParagraphPublic]
-    text: str
-    missing: list[str]
-    asked_within_60_days: int
-    warnings: list[LinkPublic]
-    record: RecordPublic
 
 
 class ReferenceUpdate(TypedDict):
@@ -841,18 +810,7 @@ class TimelineLane(TypedDict):
 TimelineMarkKind: TypeAlias = Literal['interview', 'stage', 'contacted', 'contacted_you', 'offer']
 
 
-class TokenPublic(TypedDict):
-    """
-    A personal token without its secret.
-    """
-
-    id: str
-    etag: str
-    name: str
-    created_at: str
-    expires_at: str | None
-    last_used_at: str | None
-    scopes: list[str]
+TokenKind: TypeAlias = Literal['session', 'cookie', 'personal', 'operator']
 
 
 TokenScope: TypeAlias = Literal['all', 'read', 'applications:read', 'applications:write', 'contacts:read', 'contacts:write', 'steps:read', 'steps:write', 'account:read', 'account:write']
@@ -869,7 +827,7 @@ class TokenSecret(TypedDict):
     created_at: str
     expires_at: str | None
     last_used_at: str | None
-    scopes: list[str]
+    scopes: list[TokenScope]
     token: str
 
 
@@ -950,13 +908,20 @@ class Version(TypedDict):
 WorkMode: TypeAlias = Literal['onsite', 'hybrid', 'remote']
 
 
-class ActivityPage(TypedDict):
+class ActivityPublic(TypedDict):
     """
-    A page of activity, newest first.
+    One operation: `operation` is its id in the OpenAPI document, `object` the address. Contents are not stored.
+
+    Operations of the server's operator have the `token_kind` `operator` and no `token_id`.
     """
 
-    items: list[ActivityPublic]
-    next_cursor: str | None
+    id: str
+    at: str
+    token_id: str | None
+    token_kind: TokenKind
+    token_name: str
+    operation: str
+    object: str
 
 
 class ApplicationContactPut(TypedDict):
@@ -1302,6 +1267,16 @@ class EndedPublic(TypedDict):
     count: int
 
 
+class EvidencePublic(TypedDict):
+    """
+    A fact that counts for a step.
+    """
+
+    type: EvidenceType
+    id: str
+    at: str
+
+
 class FollowUpCreate(TypedDict):
     """
     A contact with the employer. It can complete the open call of step 6 and open the next.
@@ -1377,7 +1352,7 @@ class GuidedStep(TypedDict):
     """
 
     number: int
-    step: str
+    step: StepKey
     title: str
     why: str
     do: str
@@ -1470,7 +1445,7 @@ class LetterCreate(TypedDict):
     body: NotRequired[Text | None]
     recipients: NotRequired[list[str]]
     note_ids: NotRequired[list[str]]
-    checklist: NotRequired[dict[Literal['recipient_named', 'name_verified', 'uses_positive', 'answers_concerns', 'why_this_job', 'why_this_company', 'specific_to_interview', 'fits_one_page', 'preferred_channel'], bool]]
+    checklist: NotRequired[Checklist]
     id: NotRequired[str | None]
     sent_at: NotRequired[str | None]
 
@@ -1531,7 +1506,7 @@ class LetterUpdate(TypedDict):
     body: NotRequired[Text | None]
     recipients: NotRequired[list[str]]
     note_ids: NotRequired[list[str]]
-    checklist: NotRequired[dict[Literal['recipient_named', 'name_verified', 'uses_positive', 'answers_concerns', 'why_this_job', 'why_this_company', 'specific_to_interview', 'fits_one_page', 'preferred_channel'], bool]]
+    checklist: NotRequired[Checklist]
     sent_at: NotRequired[str]
     delivered_at: NotRequired[str | None]
 
@@ -1627,6 +1602,16 @@ class OfferUpdate(TypedDict):
     notes: NotRequired[Text | None]
     decision: NotRequired[OfferDecision | None]
     decided_at: NotRequired[str | None]
+
+
+class ParagraphPublic(TypedDict):
+    """
+    A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`.
+    """
+
+    text: str
+    role: ParagraphRole
+    source_note_ids: list[str]
 
 
 class PolicyBusinessCloses(TypedDict):
@@ -1818,7 +1803,7 @@ class ProblemDocument(TypedDict):
     current: NotRequired[dict[str, Any] | None]
     confirmation: NotRequired[str]
     erases: NotRequired[dict[str, int]]
-    missing_scopes: NotRequired[list[str]]
+    missing_scopes: NotRequired[list[TokenScope]]
     quota: NotRequired[str]
     used: NotRequired[int]
     limit: NotRequired[int]
@@ -1836,6 +1821,16 @@ class Readiness(TypedDict):
     database_version: str
     schema_at_head: bool
     tasks: list[TaskState]
+
+
+class Reason(TypedDict):
+    """
+    Why a step has its state: a code, a sentence, and the values in the sentence.
+    """
+
+    code: ReasonCode
+    text: str
+    data: dict[str, str | int | bool | None]
 
 
 class ReferenceSheet(TypedDict):
@@ -2054,12 +2049,26 @@ class TokenCreate(TypedDict):
     expires_at: NotRequired[str | None]
 
 
-class TokenPage(TypedDict):
+class TokenPublic(TypedDict):
     """
-    A page of personal tokens, newest first.
+    A personal token without its secret.
     """
 
-    items: list[TokenPublic]
+    id: str
+    etag: str
+    name: str
+    created_at: str
+    expires_at: str | None
+    last_used_at: str | None
+    scopes: list[TokenScope]
+
+
+class ActivityPage(TypedDict):
+    """
+    A page of activity, newest first.
+    """
+
+    items: list[ActivityPublic]
     next_cursor: str | None
 
 
@@ -2099,7 +2108,7 @@ class CallCard(TypedDict):
     question: str
     promised: list[str]
     outcomes: list[CallOutcome]
-    record: LinkPublic
+    record: RecordLink
 
 
 class ContactPage(TypedDict):
@@ -2132,12 +2141,21 @@ class Debrief(TypedDict):
     timing_unknown: NotRequired[bool]
 
 
+class DraftGapPublic(TypedDict):
+    """
+    A fact without which a text was composed, and the contact or note that it is about.
+    """
+
+    code: DraftGapCode
+    subject: SubjectPublic | None
+
+
 class FindingPublic(TypedDict):
     """
     One thing to check. Only an `error` prevents sending by e-mail.
     """
 
-    code: str
+    code: FindingCode
     severity: FindingSeverity
     where: str
     detail: str
@@ -2249,7 +2267,7 @@ class LetterPublic(TypedDict):
     paragraphs: list[ParagraphPublic]
     recipients: list[Recipient]
     note_ids: list[str]
-    checklist: dict[Literal['recipient_named', 'name_verified', 'uses_positive', 'answers_concerns', 'why_this_job', 'why_this_company', 'specific_to_interview', 'fits_one_page', 'preferred_channel'], bool]
+    checklist: Checklist
     sent_at: str | None
     delivered_at: str | None
     text_erased_at: str | None
@@ -2364,6 +2382,24 @@ class QueueSummary(TypedDict):
     keep_looking: StepState
     nothing_scheduled: list[QueueApplication]
     next_change_at: str | None
+
+
+class ReferenceMessage(TypedDict):
+    """
+    A message that is ready to send, the parts without material, warnings, and the request that records it.
+    """
+
+    application_id: str
+    reference_id: str
+    to: Addressee
+    subject: str
+    paragraphs: list[ParagraphPublic]
+    text: str
+    missing: list[str]
+    gaps: list[DraftGapPublic]
+    asked_within_60_days: int
+    warnings: list[HintPublic]
+    record: RecordPublic
 
 
 class ReferencePublic(TypedDict):
@@ -2486,6 +2522,15 @@ class StepPublic(TypedDict):
     trace: list[AppliedPublic] | None
 
 
+class TokenPage(TypedDict):
+    """
+    A page of personal tokens, newest first.
+    """
+
+    items: list[TokenPublic]
+    next_cursor: str | None
+
+
 class ApplicationContactPage(TypedDict):
     """
     A page of the contacts of an application.
@@ -2523,8 +2568,17 @@ class ComposedLetter(LetterPublic):
     """
 
     missing: list[str]
+    gaps: list[DraftGapPublic]
     unaddressed_concerns: list[str]
     suggested_channel: SuggestedChannel
+
+
+class DeletionPreview(TypedDict):
+    """
+    The steps that a deletion would reopen; nothing was deleted.
+    """
+
+    reopened_steps: list[StepPublic]
 
 
 class FollowUpPublic(TypedDict):
@@ -2640,14 +2694,6 @@ class ReferencePage(TypedDict):
 
     items: list[ReferencePublic]
     next_cursor: str | None
-
-
-class ReopenedSteps(TypedDict):
-    """
-    The steps that a deletion would reopen; nothing was deleted.
-    """
-
-    reopened_steps: list[StepPublic]
 
 
 class SkippedSteps(TypedDict):

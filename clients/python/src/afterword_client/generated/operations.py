@@ -443,14 +443,14 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/applications/{quote(application_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.ApplicationPublic", response.json())
 
-    def delete_application(self, application_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_application(self, application_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete an application.
 
         The application and everything in it count as never recorded, so step 7 of other applications may be due
         earlier. It can be restored within 30 days.
         """
         response = self.request("DELETE", f"/v1/applications/{quote(application_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def restore_application(self, application_id: str, *, idempotency_key: str | None = None) -> models.ApplicationPublic:
         """Restore a deleted application.
@@ -512,14 +512,14 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/stages/{quote(stage_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.StagePublic", response.json())
 
-    def delete_stage(self, stage_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_stage(self, stage_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a stage.
 
         The entry counts as never recorded, so closed steps may reopen. The only entry of a history cannot be
         deleted (409).
         """
         response = self.request("DELETE", f"/v1/stages/{quote(stage_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_application_contacts(self, application_id: str, *, limit: int | None = None, cursor: str | None = None) -> models.ApplicationContactPage:
         """List an application's contacts.
@@ -538,13 +538,13 @@ class Operations(ABC):
         response = self.request("PUT", f"/v1/applications/{quote(application_id, safe='')}/contacts/{quote(contact_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.ApplicationContactPublic", response.json())
 
-    def delete_application_contact(self, application_id: str, contact_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_application_contact(self, application_id: str, contact_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Unlink a contact from an application.
 
         The contact stays, and so do its links to interviews.
         """
         response = self.request("DELETE", f"/v1/applications/{quote(application_id, safe='')}/contacts/{quote(contact_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_all_interviews(self, *, from_: str | None = None, to: str | None = None, sort: Literal["starts_at", "-starts_at"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.ListedInterviewPage:
         """List the interviews of all applications.
@@ -592,7 +592,7 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/interviews/{quote(interview_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.InterviewPublic", response.json())
 
-    def delete_interview(self, interview_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_interview(self, interview_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete an interview.
 
         The interview counts as never recorded, so steps of other rounds may reopen. Its steps are removed; its
@@ -600,7 +600,7 @@ class Operations(ABC):
         instead.
         """
         response = self.request("DELETE", f"/v1/interviews/{quote(interview_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def debrief_interview(self, interview_id: str, body: models.Debrief, *, idempotency_key: str | None = None) -> models.Debriefed:
         """Record a whole debrief.
@@ -638,13 +638,13 @@ class Operations(ABC):
         response = self.request("PUT", f"/v1/interviews/{quote(interview_id, safe='')}/interviewers/{quote(contact_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.InterviewerPublic", response.json())
 
-    def delete_interviewer(self, interview_id: str, contact_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_interviewer(self, interview_id: str, contact_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Say that a contact did not take part.
 
         The contact stays.
         """
         response = self.request("DELETE", f"/v1/interviews/{quote(interview_id, safe='')}/interviewers/{quote(contact_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def get_prep_card(self, interview_id: str) -> models.PrepCard:
         """Read the card for an interview.
@@ -701,14 +701,14 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/contacts/{quote(contact_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.ContactPublic", response.json())
 
-    def delete_contact(self, contact_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_contact(self, contact_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a contact.
 
         For a contact that was recorded by mistake: it counts as never recorded, so steps that it completed may
         reopen. It can be restored within 30 days. To remove personal data, erase the contact instead.
         """
         response = self.request("DELETE", f"/v1/contacts/{quote(contact_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def restore_contact(self, contact_id: str, *, idempotency_key: str | None = None) -> models.ContactPublic:
         """Restore a deleted contact.
@@ -763,14 +763,14 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/notes/{quote(note_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.NotePublic", response.json())
 
-    def delete_note(self, note_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_note(self, note_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a note.
 
         The note counts as never recorded. If it was the last `positive` or `concern` of an interview, step 3
         reopens with its old deadline.
         """
         response = self.request("DELETE", f"/v1/notes/{quote(note_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_letters(self, application_id: str, *, sort: Literal["created_at", "-created_at", "updated_at", "-updated_at"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.LetterPage:
         """List letters.
@@ -808,14 +808,14 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/letters/{quote(letter_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.LetterPublic", response.json())
 
-    def delete_letter(self, letter_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_letter(self, letter_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a letter.
 
         The letter counts as never recorded. If it was the only thank-you letter of an interview, step 4 reopens
         with its old deadline.
         """
         response = self.request("DELETE", f"/v1/letters/{quote(letter_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def compose_letter(self, interview_id: str, body: models.ComposeLetter | None = None, *, idempotency_key: str | None = None) -> models.ComposedLetter:
         """Compose a letter from your notes.
@@ -886,13 +886,13 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/letter-templates/{quote(letter_template_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.LetterTemplatePublic", response.json())
 
-    def delete_letter_template(self, letter_template_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_letter_template(self, letter_template_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a letter template.
 
         Letters that were composed with it stay as they are.
         """
         response = self.request("DELETE", f"/v1/letter-templates/{quote(letter_template_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_references(self, *, sort: Literal["created_at", "-created_at", "name", "-name"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.ReferencePage:
         """List references.
@@ -926,13 +926,13 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/references/{quote(reference_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.ReferencePublic", response.json())
 
-    def delete_reference(self, reference_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_reference(self, reference_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a reference.
 
         The reference is also removed from every application, and step 5 is recomputed there.
         """
         response = self.request("DELETE", f"/v1/references/{quote(reference_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_application_references(self, application_id: str, *, limit: int | None = None, cursor: str | None = None) -> models.ApplicationReferencePage:
         """List an application's references.
@@ -969,13 +969,13 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/applications/{quote(application_id, safe='')}/references/{quote(reference_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.ApplicationReferencePublic", response.json())
 
-    def delete_application_reference(self, application_id: str, reference_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_application_reference(self, application_id: str, reference_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Unlink a reference from an application.
 
         The reference stays; step 5 is recomputed.
         """
         response = self.request("DELETE", f"/v1/applications/{quote(application_id, safe='')}/references/{quote(reference_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def get_reference_briefing(self, application_id: str, reference_id: str) -> models.ReferenceMessage:
         """Read what to tell a reference.
@@ -1042,14 +1042,14 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/follow-ups/{quote(follow_up_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.FollowUpPublic", response.json())
 
-    def delete_follow_up(self, follow_up_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_follow_up(self, follow_up_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a follow-up.
 
         The follow-up counts as never recorded: the call that it completed reopens, and the call that it opened is
         removed.
         """
         response = self.request("DELETE", f"/v1/follow-ups/{quote(follow_up_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_offers(self, application_id: str, *, sort: Literal["received_at", "-received_at", "created_at", "-created_at"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.OfferPage:
         """List offers.
@@ -1086,13 +1086,13 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/offers/{quote(offer_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.OfferPublic", response.json())
 
-    def delete_offer(self, offer_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_offer(self, offer_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete an offer.
 
         The offer counts as never recorded. The stage of the application does not change.
         """
         response = self.request("DELETE", f"/v1/offers/{quote(offer_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_search_activities(self, *, sort: Literal["-at", "at"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.SearchActivityPage:
         """List search activities.
@@ -1126,13 +1126,13 @@ class Operations(ABC):
         response = self.request("PATCH", f"/v1/search-activities/{quote(search_activity_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.SearchActivityPublic", response.json())
 
-    def delete_search_activity(self, search_activity_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.ReopenedSteps | None:
+    def delete_search_activity(self, search_activity_id: str, *, dry_run: bool | None = None, if_match: str | None = None) -> models.DeletionPreview | None:
         """Delete a search activity.
 
         The search activity counts as never recorded, so step 7 of the other applications may be due earlier again.
         """
         response = self.request("DELETE", f"/v1/search-activities/{quote(search_activity_id, safe='')}", query={"dry_run": dry_run}, headers={"If-Match": if_match})
-        return cast("models.ReopenedSteps | None", response.json() if response.content else None)
+        return cast("models.DeletionPreview | None", response.json() if response.content else None)
 
     def list_calendar_feeds(self, *, sort: Literal["created_at", "-created_at"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.CalendarFeedPage:
         """List your calendar feeds.

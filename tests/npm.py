@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PACKAGES = ROOT / ".node" / "node_modules"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
