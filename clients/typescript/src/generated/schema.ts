@@ -3314,7 +3314,7 @@ export interface components {
          *       "severity": "warning",
          *       "where": "019577a0-0000-7000-8000-000000000032",
          *       "detail": "The letter does not answer this concern.",
-         *       "fix": "PATCH /v1/notes/019577a0-0000-7000-8000-000000000032: wording, then compose the letter again; or address_in_letter: false.",
+         *       "fix": "Record your answer (the `wording` of the note) and compose the letter again, or let it be left out.",
          *       "subject": {
          *         "type": "note",
          *         "id": "019577a0-0000-7000-8000-000000000032"
