@@ -107,7 +107,7 @@ def test_links_to_nothing_are_found(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copytree(ROOT / "openapi", tmp_path / "openapi")
-    for folder in ("benchmarks", "clients/python", "clients/typescript"):
+    for folder in ("benchmarks", "clients/python", "clients/typescript", "examples/frontend"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "README.md").touch()
     page = tmp_path / "docs" / "search.md"
