@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from api.rules.facts import Override
-from api.rules.outcome import BY_TIME, Cue, Draft, Evidence, Instance, Part
+from api.rules.outcome import BY_TIME, Cue, Draft, Evidence, Instance, shown_due
 from api.rules.situation import Situation
 from api.rules.words import wall
 
@@ -25,7 +25,7 @@ def judge(at: Situation, draft: Draft) -> Instance:
         draft.number,
         draft.scope,
         window.opens_at,
-        window.due_at if ticked is None else _shown_due(draft, ticked),
+        window.due_at if ticked is None else shown_due(_completions(draft, ticked)),
         window.zone,
         window.basis,
         closed,
@@ -45,8 +45,6 @@ def judge(at: Situation, draft: Draft) -> Instance:
 
 def _overrides(at: Situation, draft: Draft) -> list[Override]:
     """Return what was recorded by hand for a step, by (at, id): the last one counts."""
-    if not at.facts.overrides:
-        return []
     mine = [
         override
         for override in at.facts.overrides
@@ -89,31 +87,17 @@ def _done(draft: Draft) -> Done | None:
     return ("done_late" if late else "done", draft.done_reason, last) if last else None
 
 
-def _ticked(draft: Draft, ticked: datetime) -> Done | None:
+def _ticked(draft: Draft, ticked: datetime) -> Done:
     """Return the same for a step completed by hand: a part counts from its evidence if that is before `ticked`."""
-    whole = [_completion(part, ticked) for part in draft.parts]
-    if not whole:
-        return None
-    late = any(time > _owed(part, draft) for part, time in zip(draft.parts, whole, strict=True))
+    done = _completions(draft, ticked)
+    late = any(time > due for time, due in done)
     by_hand = any(part.at is None or part.at > ticked for part in draft.parts)
-    return "done_late" if late else "done", "by_hand" if by_hand else draft.done_reason, max(whole)
+    return "done_late" if late else "done", "by_hand" if by_hand else draft.done_reason, max(done)[0]
 
 
-def _completion(part: Part, ticked: datetime) -> datetime:
-    return min(part.evidence.at, ticked) if part.evidence else ticked
-
-
-def _owed(part: Part, draft: Draft) -> datetime:
-    return part.due or draft.window.due_at
-
-
-def _shown_due(draft: Draft, ticked: datetime) -> datetime:
-    """Return the deadline to show: the step's, or with several items the first late item's, else the last item's."""
-    if not any(part.due for part in draft.parts):
-        return draft.window.due_at
-    done = [(_completion(part, ticked), _owed(part, draft)) for part in draft.parts]
-    late = [due for time, due in done if time > due]
-    return late[0] if late else max(done)[1]
+def _completions(draft: Draft, ticked: datetime) -> list[tuple[datetime, datetime]]:
+    """Return when each part of a step completed by hand was complete, and when it was due."""
+    return [(min(part.at or ticked, ticked), part.due or draft.window.due_at) for part in draft.parts]
 
 
 def _ended(at: Situation, draft: Draft, *, skipped: bool) -> tuple[str | None, str]:
