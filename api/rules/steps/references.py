@@ -22,12 +22,11 @@ def references(at: Situation) -> Draft | None:
     base, basis = _base(at, opens)
     parts = _parts(at, base)
     due = _due(parts, base)
-    linked = parts[0].name != "reference"
     return Draft(
         number=5,
         scope=APPLICATION,
         window=Window(opens, due, at.facts.zone, basis if due == base else "elapsed"),
-        asks="alert_references" if linked else "choose_references",
+        asks="alert_references" if _linked(at) else "choose_references",
         parts=parts,
         not_applicable="references_not_needed" if at.known(at.facts.references_not_needed_at) else None,
         data={"opened_at": rfc3339(opens), "zone": at.facts.zone, "names_given": opens != at.first_end},
@@ -115,10 +114,10 @@ def _told(at: Situation, reference: Reference) -> datetime | None:
 
 
 def _action(at: Situation, parts: tuple[Part, ...]) -> Cue | None:
-    if parts[0].name == "reference":
+    linked = _linked(at)
+    if not linked:
         return Cue("link_reference")
-    missing = {part.name.removeprefix("reference:") for part in parts if part.at is None}
-    waiting = [r for r in _linked(at) if r.id in missing]
+    waiting = [reference for reference, part in zip(linked, parts, strict=True) if part.at is None]
     if not waiting:
         return None
     person = waiting[0]

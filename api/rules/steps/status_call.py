@@ -39,19 +39,19 @@ class Occurrence(NamedTuple):
     window: Window
     trace: tuple[Applied, ...]
     after: int
-    tried: bool = False
+    tried: bool
     made: FollowUp | None = None
     ended: str | None = None
 
 
 @dataclass(slots=True)
 class Chain:
-    """The state while the events are processed in order."""
+    """The state while the events are processed in order. The first event, a round, sets `unanswered` and `decided`."""
 
     current: Occurrence | None = None
     past: list[Occurrence] = field(default_factory=list)
-    unanswered: int = 0
-    decided: bool = False
+    unanswered: int = field(init=False)
+    decided: bool = field(init=False)
 
     def end(self, *, made: FollowUp | None = None, ended: str | None = None) -> None:
         """Close the current occurrence if there is one."""
@@ -67,8 +67,11 @@ def status_calls(at: Situation) -> tuple[Draft, ...]:
     completes it and opens the next by the dates named in it, else `chase_after_business_days` later. A decision, or
     `max_unanswered` messages in a row without an answer, ends the chain until a follow-up names a date.
     """
+    first = at.first_end
+    if first is None:
+        return ()
     chain = Chain()
-    for event in _events(at):
+    for event in _events(at, first):
         if isinstance(event.source, Interview):
             _restart(at, chain, event)
         else:
@@ -78,10 +81,8 @@ def status_calls(at: Situation) -> tuple[Draft, ...]:
     return tuple(_draft(at, occurrence, silent=silent and occurrence is occurrences[-1]) for occurrence in occurrences)
 
 
-def _events(at: Situation) -> list[Event]:
-    first = at.first_end
-    if first is None:
-        return []
+def _events(at: Situation, first: datetime) -> list[Event]:
+    """Return the events from the end of the first round on, which is one of them."""
     events = [_event(at.end(r), ROUND, r) for r in at.live]
     events += [
         _event(r.cancelled_at, CANCELLATION, r)
