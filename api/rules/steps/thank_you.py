@@ -22,8 +22,8 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
     due = letter_due(end, at.policy)
     letters = _letters(at, interview)
     parts = _parts(at, interview, _sent(at, interview, letters))
-    missing = [part.name for part in parts if part.at is None]
-    person = missing[0].removeprefix("letter_to:") if missing and missing[0] != "letter" else None
+    names = (part.name for part in parts if part.at is None and part.name != "letter")
+    person = next((name.removeprefix("letter_to:") for name in names), None)
     draft = next((x for x in letters if at.known(x.sent_at) is None and _is_for(x, person)), None)
     return Draft(
         number=4,
