@@ -77,8 +77,9 @@ def _parts(at: Situation, interview: Interview, sent: list[tuple[Letter, Evidenc
 
 def _action(interview: Interview, draft: Letter | None, person: str | None) -> Cue:
     if draft is None:
-        names = [p.name or "the next interviewer" for p in interview.interviewers if p.contact_id == person]
-        return Cue("draft_letter", {"to": "".join(f" to {name} (name them in `recipients`)" for name in names)})
+        names = (p.name or "the next interviewer" for p in interview.interviewers if p.contact_id == person)
+        to = next((f" to {name} (name them in `recipients`)" for name in names), "")
+        return Cue("draft_letter", {"to": to})
     if not draft.written:
         return Cue("review_letter", {"letter": draft.id})
     for interviewer in sorted(interview.interviewers, key=lambda person: person.contact_id):
