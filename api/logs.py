@@ -18,7 +18,7 @@ from structlog.dev import ConsoleRenderer
 from structlog.processors import JSONRenderer
 
 Form = Literal["json", "console"]
-FIELDS = ("request_id", "method", "route", "status", "duration_ms", "problem")
+FIELDS = ("request_id", "method", "route", "status", "duration_ms", "problem", "count")
 OURS = "afterword"
 WARNING = re.compile(r".+?:\d+: \w+(?=: )")
 BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
@@ -166,11 +166,13 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # its spans would have the secrets of paths
     )
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.clock = clock
     app.state.exporting = asyncio.Semaphore()
+    app.state.docs_limiter = CapacityLimiter(1)
     app.state.gate = app.state.hashing_gate = app.state.async_connection = None
     app.state.supervisor = _supervised(app)
     app.state.known_accounts = KnownAccounts()

@@ -1,10 +1,12 @@
 """Fixtures for all tests: a migrated database, a clock that the test sets, and clients of two users."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -23,10 +25,12 @@ from api.settings import Settings
 from api.storage.database import Database
 from tests import profiles
 from tests.documented import assert_documented
+from tests.shared_statements import shared_statements
 from tests.stores import Store, opened, postgresql_for_all
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LONGEST = "tests/contract/*.py"
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4_000_000_000
 
 
 class DocumentedClient(TestClient):
@@ -99,7 +103,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the seed and start PostgreSQL if it is wanted, once, before the workers start; they inherit both."""
+    """Choose the seed and start PostgreSQL if it is wanted, once, before the workers start; they inherit both.
+
+    Temporary folders are in memory where there is room, because a commit waits for the disk, for 5 ms on some.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     if config.option.seed is None:
         config.option.seed = 1 if config.option.profile == "quick" else Random().randrange(2**32)
     os.environ[profiles.PROFILE], os.environ[profiles.SEED_OF_RUN] = config.option.profile, str(config.option.seed)
@@ -144,7 +153,8 @@ def event_loop() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The store of databases of this run."""
-    with opened(request.config.getoption("--database"), tmp_path_factory.mktemp("store")) as store:
+    kind = request.config.getoption("--database")
+    with shared_statements(), opened(kind, tmp_path_factory.mktemp("store")) as store:
         yield store
 
 

@@ -57,6 +57,10 @@ class Store(ABC):
     def drop(self, url: str) -> None:
         """Remove a database; nobody may be connected."""
 
+    @abstractmethod
+    def renew(self, url: str, of: str) -> None:
+        """Replace a database by a copy of another one; nobody may be connected to either."""
+
     @cached_property
     def head(self) -> str:
         """The URL of the database at head that copies are made of."""
@@ -88,6 +92,10 @@ class Files(Store):
         for path in self.folder.glob(f"{_file(url).name}*"):
             path.unlink()
 
+    def renew(self, url: str, of: str) -> None:
+        self.drop(url)
+        shutil.copy(_file(of), _file(url))
+
 
 class Server(Store):
     """Databases of one PostgreSQL server. A copy of the one at head is emptied and reused, unless its schema changed.
@@ -101,16 +109,16 @@ class Server(Store):
         self.url = make_url(url)
         self.names = (f"afterword_{os.getpid()}_{number}" for number in count())
         self.copies: set[str] = set()
+        self.cleaners: dict[str, psycopg.Connection] = {}
         self.free: list[str] = []
 
     def empty(self) -> str:
-        return self._create(sql.SQL("CREATE DATABASE {name}"))
+        return self._create("template1")
 
     def copy(self, of: str | None = None) -> str:
         if of is None and self.free:
             return self.free.pop()
-        template = sql.Identifier(make_url(of or self.head).database or "")
-        url = self._create(sql.SQL("CREATE DATABASE {name} TEMPLATE ") + template)
+        url = self._create(make_url(of or self.head).database)
         if of is None:
             self.copies.add(url)
         return url
@@ -120,6 +128,10 @@ class Server(Store):
             self.free.append(url)
         else:
             self._drop(url)
+
+    def renew(self, url: str, of: str) -> None:
+        self._drop(url)
+        self._create(make_url(of).database, make_url(url).database)
 
     def close(self) -> None:
         """Drop all databases that are kept for reuse."""
@@ -134,28 +146,35 @@ class Server(Store):
 
     def _is_emptied(self, url: str) -> bool:
         """Delete every row of a copy; return False if its schema changed or a statement failed."""
-        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
+        with suppress(psycopg.Error):
+            if url not in self.cleaners:
+                self.cleaners[url] = psycopg.connect(url, autocommit=True)
+                self.cleaners[url].execute(WITHOUT_FOREIGN_KEYS)
+            connection = self.cleaners[url]
             connection.execute(END_OTHERS)
             if connection.execute(SCHEMA).fetchall() != self.schema:
                 return False
-            connection.execute(WITHOUT_FOREIGN_KEYS)
             for name, truncate in connection.execute(USED).fetchall():
                 connection.execute((TRUNCATE if truncate else DELETE).format(sql.Identifier(name)))
             return True
         return False
 
     def _drop(self, url: str) -> None:
+        if url in self.cleaners:
+            self.cleaners.pop(url).close()
         name = sql.Identifier(make_url(url).database or "")
-        self._run(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))
+        with self._connected() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))
 
-    def _create(self, statement: sql.Composable) -> str:
-        name = next(self.names)
-        self._run(sql.SQL(statement.as_string()).format(name=sql.Identifier(name)))
+    def _create(self, template: str | None, name: str | None = None) -> str:
+        name = name or next(self.names)
+        names = {"name": sql.Identifier(name), "template": sql.Identifier(template or "")}
+        with self._connected() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
         return self.url.set(database=name).render_as_string(hide_password=False)
 
-    def _run(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url.render_as_string(hide_password=False), autocommit=True) as connection:
-            connection.execute(statement)
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self.url.render_as_string(hide_password=False), autocommit=True)
 
 
 def _file(url: str) -> Path:

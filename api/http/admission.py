@@ -24,7 +24,8 @@ from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import Settings
 from api.storage.deadline import DEADLINE, Deadline
 
-NOT_ADMITTED = frozenset({"/livez", "/version", "/metrics"})
+NOT_ADMITTED = frozenset({"/livez", "/version", "/metrics", "/docs", "/openapi.json"})  # and the files of the docs
+FILES = "/docs/files/"
 HASHING_REQUESTS = frozenset(
     {
         ("POST", "/v1/sessions"),
@@ -234,7 +235,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http" or scope["path"] in NOT_ADMITTED:
+        if scope["type"] != "http" or scope["path"] in NOT_ADMITTED or scope["path"].startswith(FILES):
             await self.app(scope, receive, send)
             return
         try:
@@ -253,6 +254,7 @@ class Admission:
             await self.app(scope, receive, send)
             return
         if not await gate.enter(until, holder):
+            scope["is_refused"] = True
             await _refuse(scope, receive, send, UnavailableError(BUSY))
             return
         running = AdmittedRequest(scope, receive, send, gate, holder, Deadline(until))

@@ -1,5 +1,6 @@
 """Middleware for every request: request id, Host, HEAD, security headers, log line, metrics, and 500 for our faults."""
 
+import asyncio
 import logging
 import re
 import time
@@ -26,6 +27,7 @@ SECURITY_HEADERS = (
 NO_STORE = (b"cache-control", b"no-store")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
+LOG_REFUSED_EVERY_SECONDS = 1.0
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
@@ -35,6 +37,7 @@ class RequestMiddleware:
     def __init__(self, app: ASGIApp, *, metrics: Metrics | None) -> None:
         self.app = app
         self.metrics = metrics
+        self.refused = RefusedRequests()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -88,6 +91,9 @@ class RequestMiddleware:
         route, problem = _route(scope), scope.get("problem")
         if self.metrics is not None:
             self.metrics.ended(method, route, status, seconds, problem)
+        if scope.get("is_refused"):
+            self.refused.count()
+            return
         fields = {
             "request_id": scope["request_id"],
             "method": method,
@@ -96,6 +102,23 @@ class RequestMiddleware:
             "duration_ms": round(seconds * 1000, 1),
         }
         log.info("request", extra=fields if problem is None else {**fields, "problem": problem})
+
+
+class RefusedRequests:
+    """Logs the requests that found no place together, so that an overload does not end in a line for each of them."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def count(self) -> None:
+        """Count one, on the event loop; the first one of a second sets the timer for the line."""
+        if self._number == 0:
+            asyncio.get_running_loop().call_later(LOG_REFUSED_EVERY_SECONDS, self._log)
+        self._number += 1
+
+    def _log(self) -> None:
+        log.warning("requests were refused: too many wait", extra={"count": self._number})
+        self._number = 0
 
 
 def _route(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 from api.http.field_messages import KEY, detail_of, expected_in, query_fields
-from api.http.route_index import routes_of
+from api.http.route_index import methods_of, routes_of
 from api.protocol.field_codes import ANY_OTHER, FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.storage.codecs import is_id
@@ -205,19 +205,9 @@ def _http(request: Request, error: HTTPException) -> Response:
     code = BY_STATUS.get(error.status_code, "bad_request")
     if code == "not_found" and request.url.path.startswith("/v1/") and "authorization" not in request.headers:
         return expected_problem(request, UnauthorizedError())
-    allowed = _allow(request) or (error.headers or {}).get("Allow", "")
+    allowed = ", ".join(sorted(methods_of(request.app, request.scope)))
     headers = {"Allow": allowed} if code == "method_not_allowed" else {}
     return problem_response(request, code, PROBLEM_TYPES[code].advice, headers=headers)
-
-
-def _allow(request: Request) -> str:
-    """Return the methods of all routes that match the path."""
-    allowed: set[str] = set()
-    for route in routes_of(request.app):
-        regex, methods = getattr(route, "path_regex", None), getattr(route, "methods", None)
-        if regex is not None and methods and regex.match(request.scope["path"]):
-            allowed |= set(methods)
-    return ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
 
 
 def problem_page(codes: Sequence[str]) -> str:

@@ -29,10 +29,8 @@ from api.models.base import NOTHING, UNWANTED
 from api.rules.calendar import ZONES
 from tests.conftest import World
 from tests.documented import published
-from tests.invariants.test_every_route import OVERLAPPING
 from tests.profiles import SEED, budget
 
-OF_OVERLAPS = ("Allow header mismatch", "Wrong response to undeclared method")
 CASES = budget(quick=3, long=10)
 ALL_LISTED = 10
 # Each of these hashes a password, which takes a few tenths of a second.
@@ -265,12 +263,7 @@ def is_of_the_share(context: HookContext, case: AnyCase) -> bool:
 
 
 def is_a_fault(context: HookContext, failure: Failure, case: AnyCase, response: Response) -> bool:
-    """Return False if a well-formed request was refused for a reason that no schema can state.
-
-    Nor is it a fault that an address with an id matches the same path: its methods are in `Allow`, and are answered.
-    """
-    if failure.title in OF_OVERLAPS and case.path in OVERLAPPING:
-        return False
+    """Return False if a well-formed request was refused for a reason that no schema can state."""
     return not (isinstance(failure, RejectedPositiveData) and is_beyond_a_schema(response))
 
 

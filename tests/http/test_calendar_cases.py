@@ -15,6 +15,8 @@ from tests.http.api_client import (
 from tests.http.test_scenarios import Recorder
 from tests.rules.vectors import SCENARIOS
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 OPEN_STATES = ("upcoming", "open", "overdue")
 CLOSED_STATES = ("done", "done_late", "skipped", "not_applicable", "missed")
 STATUS = {"done": "COMPLETED", "done_late": "COMPLETED"}

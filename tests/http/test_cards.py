@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, contact, interview, interviewed, problem, put, read
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 AHEAD = {"starts_at": "2026-06-03T14:00:00Z", "location": "12 Dock Street"}
 
 

@@ -1,18 +1,31 @@
 """The API docs and the OpenAPI document, which need no token."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api.http.admission import Gate
 from api.http.examples import BODIES
 from tests.conftest import World
 from tests.http.api_client import problem
+from tests.invariants.conftest import opened_world
+from tests.stores import Store
+
+pytestmark = pytest.mark.sqlite  # they use no database
 
 ADDRESS = re.compile(r'(?:href|src)="(/docs/files/[^"]+)"')
 GZIP, PLAIN = {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
+
+
+@pytest.fixture(scope="module")
+def client(store: Store) -> Iterator[TestClient]:
+    """A client of one application for all tests that leave it unchanged, because it builds the document once."""
+    with opened_world(store, store.head) as world:
+        yield world.sign_up()
 
 
 def example(document: Any) -> Any:
@@ -31,8 +44,8 @@ def test_the_snooze_example_of_the_served_document_is_in_the_future(world: World
     assert example(later) == {"until": "2026-06-04T23:00:00Z"}
 
 
-def test_the_page_allows_only_our_own_scripts(world: World) -> None:
-    answer = world.anonymous().get("/docs")
+def test_the_page_allows_only_our_own_scripts(client: TestClient) -> None:
+    answer = client.get("/docs")
     assert answer.status_code == 200
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert "<script>" not in answer.text
@@ -41,6 +54,14 @@ def test_the_page_allows_only_our_own_scripts(world: World) -> None:
 def test_the_old_address_of_the_reference_leads_to_the_docs(client: TestClient) -> None:
     answer = client.get("/redoc", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (308, "/docs")
+
+
+def test_the_docs_open_while_no_request_finds_a_place(world: World) -> None:
+    world.app.state.gate = Gate(places=0, most_waiting=0)
+    client = world.app_client()
+    assert client.get("/v1/meta").status_code == 503
+    for address in ("/openapi.json", "/docs", *ADDRESS.findall(client.get("/docs").text)):
+        assert client.get(address).status_code == 200, address
 
 
 def test_the_browser_does_not_store_tokens(client: TestClient) -> None:

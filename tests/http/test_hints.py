@@ -29,6 +29,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 LONG_AGO = {"starts_at": "2026-05-11T14:00:00Z", "ends_at": "2026-05-11T15:00:00Z"}
 TODAY = {"starts_at": "2026-06-01T10:00:00Z", "ends_at": "2026-06-01T11:30:00Z"}
 TOLD = {"alerted_at": "2026-06-01T12:00:00Z", "job_details_given": True, "company_details_given": True}

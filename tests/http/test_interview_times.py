@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, fault, interview, interviewed, items, read, step
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 NEW_YORK, BERLIN, KOLKATA, APIA = "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Apia"
 
 

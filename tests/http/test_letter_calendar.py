@@ -9,6 +9,8 @@ from tests.conftest import World
 from tests.http.api_client import add, alter, application, contact, interview, interviewed, put, read
 from tests.http.composing import KINDS, call_card, card_text, composed
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 # The reader's calendar and clock
 
 

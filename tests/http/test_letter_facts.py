@@ -9,6 +9,8 @@ from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, contact, fault, interview, interviewed, put, read
 from tests.http.composing import call_card, codes, composed, opening
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 OUT = {"direction": "out", "channel": "phone", "outcome": "spoke"}
 IN = {"direction": "in", "channel": "email", "outcome": "status"}
 AHEAD = {"starts_at": "2026-06-03T14:00:00Z", "ends_at": "2026-06-03T15:00:00Z"}

@@ -14,6 +14,8 @@ from tests.conftest import World
 from tests.http.api_client import act, add, alter, application, contact, fault, problem, read
 from tests.words import reading
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 KINDS = {
     "json": "application/json",
     "text": "text/plain; charset=utf-8",

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
+from api.http import middleware
+from api.http.admission import Gate
 from api.logs import Lines
 from tests.conftest import World
 
@@ -164,3 +167,17 @@ def test_an_exception_after_the_status_is_logged_and_the_answer_breaks_off(world
     assert (fault["event"], fault["exception"][0]["type"]) == ("fault", "builtins.ValueError")
     assert (request["status"], request["route"]) == (200, "/cut-off")
     assert SECRET not in log.text
+
+
+def test_requests_without_a_place_are_one_line(
+    world: World, client: TestClient, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "LOG_REFUSED_EVERY_SECONDS", 0.2)
+    monkeypatch.setattr(world.app.state, "gate", Gate(places=0, most_waiting=0))
+    answers = [client.get(ALL) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503] * 3
+    end = time.monotonic() + 5
+    while sum(event["count"] for event in log.events) < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert {event["event"] for event in log.events} == {"requests were refused: too many wait"}
+    assert sum(event["count"] for event in log.events) == 3

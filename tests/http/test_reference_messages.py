@@ -24,6 +24,8 @@ from tests.http.api_client import (
 )
 from tests.invariants.statements import counted
 
+pytestmark = pytest.mark.sqlite  # words and days; other files test the statements on both databases
+
 AGREED = "2026-05-01T09:00:00Z"
 HOSTILE = "<script>alert(1)</script>'\"& {{7*7}} {0}\r\nBcc: x@example.com\u202eevil\u2066"
 KINDS = [("json", "application/json"), ("text", "text/plain"), ("html", "text/html")]

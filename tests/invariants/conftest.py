@@ -9,8 +9,6 @@ import pytest
 from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from api import demo, security
 from api.capture import NOW, Node, filled
@@ -170,31 +168,21 @@ def neighbours(demo_database: tuple[str, str], store: Store) -> Iterator[Neighbo
 
 
 class Renewed:
-    """An application whose database can be replaced by a fresh copy.
-
-    The engine stays the same and keeps its compiled statements; compiling them again for each copy takes longer than
-    running them.
-    """
+    """An application whose database can be replaced by a fresh copy, at the same address."""
 
     def __init__(self, store: Store, template: str) -> None:
         self.store, self.template = store, template
         self.url = store.copy(template)
         self.world = world_on(self.url)
-        event.listen(self.world.database.engine, "do_connect", self._connected)
 
     def renew(self) -> None:
         """Replace the database by a fresh copy."""
-        self.close()
-        self.url = self.store.copy(self.template)
+        self.world.database.dispose()
+        self.store.renew(self.url, self.template)
 
     def close(self) -> None:
         self.world.database.dispose()
         self.store.drop(self.url)
-
-    def _connected(self, dialect: Any, _record: object, _address: object, options: dict[str, Any]) -> DBAPIConnection:
-        arguments, address = dialect.create_connect_args(make_url(self.url))
-        connection: DBAPIConnection = dialect.connect(*arguments, **{**options, **address})
-        return connection
 
 
 @pytest.fixture
