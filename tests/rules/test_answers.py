@@ -80,11 +80,12 @@ def shape(answer: Answer) -> Answer:
 )
 def test_a_call_does_not_say_how_a_person_is_reached_to_whom_that_is_hidden(stored: list[Any], text: str) -> None:
     judged = to_record(row(one_note(), "3:r1", AFTER))
-    record = judged._replace(detail={**judged.detail, "actions": [(None, stored)]})
-    shown = answered(record, NOW, "app", "step", shows_contacts=False)["next_action"]
-    assert shown["text"].startswith(text)
-    assert shown["code"] == stored[0]
-    assert "555" not in str(shown)
+    for actions in ([(None, stored)], [(None, None), (OPENED, stored)]):
+        record = judged._replace(detail={**judged.detail, "actions": actions})
+        shown = answered(record, NOW, "app", "step", shows_contacts=False)["next_action"]
+        assert shown["text"].startswith(text)
+        assert shown["code"] == stored[0]
+        assert "555" not in str(shown)
 
 
 def test_what_is_empty_is_not_stored() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from api.rules.evaluate import STEP_INPUTS, project, steps_affected_by, steps_affected_by_override
 from api.rules.policy import Policy
-from tests.rules.example_case import AFTER, boss, example_case, r1, r2
+from tests.rules.example_case import AFTER, boss, example_case, r1, r2, step
 from tests.rules.vectors import at
 
 
@@ -45,3 +45,11 @@ def test_a_number_judged_alone_gives_its_rows_of_the_whole_and_no_others(number:
 def test_the_rules_are_traced_on_demand_only() -> None:
     assert not any(row.trace for row in project(example_case(), Policy(), at(AFTER)))
     assert all(row.trace for row in project(example_case(), Policy(), at(AFTER), explain=True))
+
+
+def test_of_two_rounds_that_end_in_one_second_the_larger_id_is_the_latest_in_whatever_order_they_are_given() -> None:
+    rounds = (r1(), r1(id="r2"))
+    for interviews in (rounds, rounds[::-1]):
+        facts = example_case(interviews=interviews, status_contact=boss(phone=None))
+        (tip,) = step(facts, "6:interview:r2", "2026-03-04T14:00Z").advice
+        assert tip.href == "/v1/interviews/r2/letters/compose"
