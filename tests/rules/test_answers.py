@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.answers import TITLES, Answer, answered, to_record, unstarted
-from api.rules.facts import Facts, Interviewer, Letter, Note
+from api.rules.facts import Facts, Interviewer, Letter, Note, Reference
 from api.rules.outcome import STEPS
 from tests.rules.example_case import AFTER, example_case, r1, row
 from tests.rules.vectors import at
@@ -185,6 +185,28 @@ def test_a_number_not_started_is_answered_with_every_key(number: int, *, closed:
         "progress": {"done": 0, "total": 0, "missing": [], "gaps": []},
         "evidence": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "key", "subject"),
+    [
+        pytest.param(example_case(), "3:r1", None, id="about-nothing-else"),
+        pytest.param(
+            example_case(references=(Reference(id="a", linked_at=at(OPENED)),)),
+            "5",
+            {"type": "reference", "id": "a"},
+            id="about-a-reference",
+        ),
+        pytest.param(
+            example_case(interviews=(r1(interviewers=(Interviewer(contact_id="c1"),)),)),
+            "2:r1",
+            {"type": "contact", "id": "c1"},
+            id="about-a-contact",
+        ),
+    ],
+)
+def test_a_hint_tells_the_object_that_it_is_about(facts: Facts, key: str, subject: object) -> None:
+    assert answered(to_record(row(facts, key, AFTER)), NOW, "app", "s1")["next_action"]["subject"] == subject
 
 
 def test_a_record_without_parts_has_no_total_and_counts_none() -> None:
