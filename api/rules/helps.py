@@ -39,7 +39,7 @@ def _completed(at: Situation, one: Instance, letters: Known, calls: Known) -> In
     if number in DAYS:
         rule, inputs, until = _of_days(at, one, calls.get(one.scope) if number == NEXT_STAGE else None)
     elif number == CONTACT_DETAILS:
-        rule, inputs, until = _of_details(at, one, letters.get(one.scope), calls)
+        rule, inputs, until = _of_details(at, one, letters[one.scope], calls)
     elif number == STATUS_CALL:
         rule, inputs, until = _of_call(at, one.due_at)
     else:  # references and the search help until the application ends
@@ -60,7 +60,7 @@ def _of_days(at: Situation, one: Instance, call: Instance | None) -> tuple[str, 
     return "helps_for_days", inputs, None if days is None else max(due, end + timedelta(days=days))
 
 
-def _of_details(at: Situation, one: Instance, letter: Instance | None, calls: Known) -> tuple[str, Data, Until]:
+def _of_details(at: Situation, one: Instance, letter: Instance, calls: Known) -> tuple[str, Data, Until]:
     """Return until when step 2 helps: while the letter of the round or the call after it is open and needs it [10].
 
     An open call belongs to the latest round.
@@ -68,12 +68,12 @@ def _of_details(at: Situation, one: Instance, letter: Instance | None, calls: Kn
     is_latest = bool(at.live) and at.live[-1].id == _round(one)
     call = next(filter(_is_open, calls.values()), None) if is_latest else None
     untils: list[Until] = [one.due_at]
-    if letter is not None and _is_open(letter):
+    if _is_open(letter):
         untils.append(_of_days(at, letter, None)[2])
     if call is not None:
         untils.append(_of_call(at, call.due_at)[2])
     known = [until for until in untils if until is not None]
-    inputs: Data = {"letter_is_open": letter is not None and _is_open(letter), "call_is_open": call is not None}
+    inputs: Data = {"letter_is_open": _is_open(letter), "call_is_open": call is not None}
     return "helps_while_letter_or_call_is_open", inputs, max(known) if len(known) == len(untils) else None
 
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from api.rules.facts import Override
-from api.rules.outcome import BY_TIME, Cue, Draft, Evidence, Instance, Part
+from api.rules.outcome import BY_TIME, Cue, Draft, Evidence, Instance, shown_due
 from api.rules.situation import Situation
 from api.rules.words import wall
 
-BY_HAND = range(1, 6)
+BY_HAND = (1, 2, 3, 4, 5)
 VERBS = {"complete": "ticked", "skip": "skipped", "reopen": "reopened"}
 NOUNS = {"complete": "tick", "skip": "skip", "reopen": "reopening"}
 Done = tuple[str, str, datetime]
@@ -18,14 +18,15 @@ def judge(at: Situation, draft: Draft) -> Instance:
     overrides = _overrides(at, draft)
     latest = overrides[-1] if overrides else None
     ticked = latest.at if latest and latest.action == "complete" and draft.number in BY_HAND else None
-    done = _done(draft) if ticked is None else _ticked(draft, ticked)
+    times, due = _times(draft, ticked)
+    done = _done(draft, times, due)
     closed, reason, completed = done or (*_ended(at, draft, skipped=bool(latest and latest.action == "skip")), None)
     window = draft.window
     return Instance(
         draft.number,
         draft.scope,
         window.opens_at,
-        window.due_at if ticked is None else _shown_due(draft, ticked),
+        due,
         window.zone,
         window.basis,
         closed,
@@ -45,8 +46,6 @@ def judge(at: Situation, draft: Draft) -> Instance:
 
 def _overrides(at: Situation, draft: Draft) -> list[Override]:
     """Return what was recorded by hand for a step, by (at, id): the last one counts."""
-    if not at.facts.overrides:
-        return []
     mine = [
         override
         for override in at.facts.overrides
@@ -78,42 +77,26 @@ def _evidence(draft: Draft) -> tuple[Evidence, ...]:
     return tuple(sorted(found.union(draft.evidence), key=BY_TIME))
 
 
-def _done(draft: Draft) -> Done | None:
-    """Return state, reason and time of completion by evidence alone; the time is that of the latest part."""
-    late, last = False, None
-    for _, found, due in draft.parts:
-        if found is None:
-            return None
-        late = late or found.at > (due or draft.window.due_at)
-        last = found.at if last is None or found.at > last else last
-    return ("done_late" if late else "done", draft.done_reason, last) if last else None
+def _times(draft: Draft, ticked: datetime | None) -> tuple[list[datetime | None], datetime]:
+    """Return when each part was complete, and the deadline to show. A tick counts unless there was evidence before."""
+    due = draft.window.due_at
+    if ticked is None:
+        return [part.at for part in draft.parts], due
+    done = [(min(part.at or ticked, ticked), part.due or due) for part in draft.parts]
+    return [at for at, _ in done], shown_due(done)
 
 
-def _ticked(draft: Draft, ticked: datetime) -> Done | None:
-    """Return the same for a step completed by hand: a part counts from its evidence if that is before `ticked`."""
-    whole = [_completion(part, ticked) for part in draft.parts]
-    if not whole:
+def _done(draft: Draft, times: list[datetime | None], due: datetime) -> Done | None:
+    """Return state, reason and time of completion, which is that of the latest part; None if a part is missing.
+
+    The deadline to show is that of the first late part if there is one, so the latest part alone tells whether all are
+    in time.
+    """
+    last = max((time for time in times if time), default=None)
+    if last is None or None in times:
         return None
-    late = any(time > _owed(part, draft) for part, time in zip(draft.parts, whole, strict=True))
-    by_hand = any(part.at is None or part.at > ticked for part in draft.parts)
-    return "done_late" if late else "done", "by_hand" if by_hand else draft.done_reason, max(whole)
-
-
-def _completion(part: Part, ticked: datetime) -> datetime:
-    return min(part.evidence.at, ticked) if part.evidence else ticked
-
-
-def _owed(part: Part, draft: Draft) -> datetime:
-    return part.due or draft.window.due_at
-
-
-def _shown_due(draft: Draft, ticked: datetime) -> datetime:
-    """Return the deadline to show: the step's, or with several items the first late item's, else the last item's."""
-    if not any(part.due for part in draft.parts):
-        return draft.window.due_at
-    done = [(_completion(part, ticked), _owed(part, draft)) for part in draft.parts]
-    late = [due for time, due in done if time > due]
-    return late[0] if late else max(done)[1]
+    by_evidence = times == [part.at for part in draft.parts]
+    return "done_late" if last > due else "done", draft.done_reason if by_evidence else "by_hand", last
 
 
 def _ended(at: Situation, draft: Draft, *, skipped: bool) -> tuple[str | None, str]:

@@ -51,6 +51,11 @@ def evidence(type_: str, id_: str, at: datetime | None) -> Evidence | None:
     return Evidence(type_, id_, at) if at is not None else None
 
 
+def shown_due(done: Sequence[tuple[datetime, datetime]]) -> datetime:
+    """Return the deadline to show, from when each part was complete and due: the first late one's, else the last's."""
+    return next((due for at, due in done if at > due), max(done)[1])
+
+
 class Hint(NamedTuple):
     """A next action, a warning or an advice, as it is answered.
 

@@ -1,6 +1,6 @@
 """The dates that an employer named, and which of them is the newest: one answer for steps, letters and cards."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -47,15 +47,14 @@ def promises_since(said: Iterable[Said], since: datetime) -> list[Said]:
 
 
 def newest_promise(
-    base: Interview, rounds: Iterable[Interview], follow_ups: Iterable[FollowUp], now: datetime
+    base: Interview, rounds: Collection[Interview], follow_ups: Iterable[FollowUp], now: datetime
 ) -> Promise:
     """Return the dates that the employer named last between the start of a round and the next live one.
 
     A contact after `now` does not count. What was named at a round that was cancelled or missed counts.
     """
-    others = [one for one in rounds if one.id != base.id]
-    end = min((one.start for one in others if one.live and one.start > base.start), default=None)
-    said = [Said(_learned_at(one), one.id, promise_of(one)) for one in others if not one.live]
+    end = min((one.start for one in rounds if one.live and one.start > base.start), default=None)
+    said = [Said(_learned_at(one), one.id, promise_of(one)) for one in rounds if not one.live]
     said += [Said(one.at, one.id, promise_of(one)) for one in follow_ups if one.at <= now]
     told = [one for one in said if end is None or one.at < end]
     told.append(Said(max(_learned_at(base), base.start), base.id, promise_of(base)))

@@ -29,7 +29,7 @@ class Situation:
         "rounds",
     )
 
-    def __init__(self, facts: Facts, policy: Policy, now: datetime, *, explains: bool = False) -> None:
+    def __init__(self, facts: Facts, policy: Policy, now: datetime, *, explains: bool) -> None:
         self.facts, self.policy, self.now, self.explains = facts, policy, now, explains
         self.office: Office = policy.office(facts.zone)
         self.floor: timedelta = policy.floor

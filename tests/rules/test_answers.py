@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.rules.answers import TITLES, Answer, answered, to_record, unstarted
-from api.rules.facts import Facts, Interviewer, Letter, Note
+from api.rules.facts import Facts, Interviewer, Letter, Note, Reference
 from api.rules.outcome import STEPS
 from tests.rules.example_case import AFTER, example_case, r1, row
 from tests.rules.vectors import at
@@ -80,11 +80,12 @@ def shape(answer: Answer) -> Answer:
 )
 def test_a_call_does_not_say_how_a_person_is_reached_to_whom_that_is_hidden(stored: list[Any], text: str) -> None:
     judged = to_record(row(one_note(), "3:r1", AFTER))
-    record = judged._replace(detail={**judged.detail, "actions": [(None, stored)]})
-    shown = answered(record, NOW, "app", "step", shows_contacts=False)["next_action"]
-    assert shown["text"].startswith(text)
-    assert shown["code"] == stored[0]
-    assert "555" not in str(shown)
+    for actions in ([(None, stored)], [(None, None), (OPENED, stored)]):
+        record = judged._replace(detail={**judged.detail, "actions": actions})
+        shown = answered(record, NOW, "app", "step", shows_contacts=False)["next_action"]
+        assert shown["text"].startswith(text)
+        assert shown["code"] == stored[0]
+        assert "555" not in str(shown)
 
 
 def test_what_is_empty_is_not_stored() -> None:
@@ -186,12 +187,33 @@ def test_a_number_not_started_is_answered_with_every_key(number: int, *, closed:
     }
 
 
+@pytest.mark.parametrize(
+    ("facts", "key", "subject"),
+    [
+        pytest.param(example_case(), "3:r1", None, id="about-nothing-else"),
+        pytest.param(
+            example_case(references=(Reference(id="a", linked_at=at(OPENED)),)),
+            "5",
+            {"type": "reference", "id": "a"},
+            id="about-a-reference",
+        ),
+        pytest.param(
+            example_case(interviews=(r1(interviewers=(Interviewer(contact_id="c1"),)),)),
+            "2:r1",
+            {"type": "contact", "id": "c1"},
+            id="about-a-contact",
+        ),
+    ],
+)
+def test_a_hint_tells_the_object_that_it_is_about(facts: Facts, key: str, subject: object) -> None:
+    assert answered(to_record(row(facts, key, AFTER)), NOW, "app", "s1")["next_action"]["subject"] == subject
+
+
 def test_a_record_without_parts_has_no_total_and_counts_none() -> None:
     record = to_record(row(one_note(), "3:r1", AFTER))
     empty = record._replace(missing=(), detail={name: record.detail[name] for name in ("zone", "basis", "data")})
     assert answered(empty, NOW, "app", "s1")["progress"] == {"done": 0, "total": 0, "missing": (), "gaps": []}
-    without = row(example_case(interviews=(r1(kind="assessment"),)), "2:r1", AFTER)
-    assert without.total or "total" not in to_record(without).detail
+    assert "total" not in to_record(row(example_case(), "7", AFTER)).detail
 
 
 def test_a_hidden_call_is_only_that_which_counts_now() -> None:

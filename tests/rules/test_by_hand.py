@@ -41,6 +41,9 @@ def by_hand(*done: str, key: str = "4:r1") -> tuple[Override, ...]:
             [f"skip {WEDNESDAY}", f"complete {EVENING}"], "skipped", "skipped_by_user", None, id="latest-counts"
         ),
         pytest.param([f"skip {EVENING}", f"complete {EVENING}"], "done", "by_hand", EVENING, id="in-one-second-the-id"),
+        pytest.param(
+            [f"complete {EVENING}", f"skip {EVENING}"], "skipped", "skipped_by_user", None, id="whichever-it-is"
+        ),
         pytest.param([f"skip {EVENING}", f"reopen {WEDNESDAY}"], "overdue", "send_thank_you", None, id="reopened"),
         pytest.param([f"complete {EVENING}", f"reopen {WEDNESDAY}"], "overdue", "send_thank_you", None, id="unticked"),
         pytest.param([f"reopen {WEDNESDAY}"], "overdue", "send_thank_you", None, id="reopened-without-a-need"),
@@ -49,10 +52,11 @@ def by_hand(*done: str, key: str = "4:r1") -> tuple[Override, ...]:
     ],
 )
 def test_the_latest_decision_by_hand_counts(done: list[str], state: str, reason: str, completed: str | None) -> None:
-    found = step(example_case(overrides=by_hand(*done)), "4:r1", LATER)
-    assert (found.state, found.reason) == (state, reason)
-    assert found.completed_at == (at(completed) if completed else None)
-    assert found.missing == (() if state.startswith("done") else ("letter",))
+    for overrides in (by_hand(*done), by_hand(*done)[::-1]):
+        found = step(example_case(overrides=overrides), "4:r1", LATER)
+        assert (found.state, found.reason) == (state, reason)
+        assert found.completed_at == (at(completed) if completed else None)
+        assert found.missing == (() if state.startswith("done") else ("letter",))
 
 
 @pytest.mark.parametrize(

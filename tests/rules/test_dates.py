@@ -101,3 +101,18 @@ def test_every_zone_has_a_name_that_people_know(month: int) -> None:
 )
 def test_a_zone_is_named_where_another_shows_a_different_time(zone: str, others: list[str], name: str | None) -> None:
     assert zone_beside(date(2026, 3, 3), time(11), zone, others) == name
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "name"),
+    [
+        pytest.param("America/New_York", "2026-03-03T16:00Z", "EST, UTC-05", id="whole-hours"),
+        pytest.param("Asia/Kolkata", "2026-03-03T16:00Z", "IST, UTC+05:30", id="half-an-hour-beside"),
+        pytest.param("Europe/London", "2026-07-01T12:00Z", "BST, UTC+01", id="summer-time"),
+        pytest.param("Europe/London", "2026-03-03T16:00Z", "GMT", id="greenwich-needs-no-offset"),
+        pytest.param("Asia/Kathmandu", "2026-03-03T16:00Z", "UTC+05:45", id="an-offset-alone"),
+        pytest.param("UTC", "2026-03-03T16:00Z", "UTC", id="utc"),
+    ],
+)
+def test_an_abbreviation_that_several_zones_share_gets_its_offset(zone: str, instant: str, name: str) -> None:
+    assert zone_name_with_offset(at(instant), zone) == name

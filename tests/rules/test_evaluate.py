@@ -2,7 +2,10 @@
 
 import pytest
 
-from api.rules.evaluate import STEP_INPUTS, steps_affected_by, steps_affected_by_override
+from api.rules.evaluate import STEP_INPUTS, project, steps_affected_by, steps_affected_by_override
+from api.rules.policy import Policy
+from tests.rules.example_case import AFTER, boss, example_case, r1, r2, step
+from tests.rules.vectors import at
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,24 @@ def test_a_letter_or_a_call_done_by_hand_also_changes_until_when_details_help(nu
 
 def test_every_step_says_what_it_reads() -> None:
     assert list(STEP_INPUTS) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(("number", "rows"), [(1, 2), (2, 2), (3, 2), (4, 2), (5, 1), (6, 2), (7, 1)])
+def test_a_number_judged_alone_gives_its_rows_of_the_whole_and_no_others(number: int, rows: int) -> None:
+    facts = example_case(interviews=(r1(), r2()), status_contact=boss())
+    alone = project(facts, Policy(), at(AFTER), only=[number])
+    assert alone == tuple(row for row in project(facts, Policy(), at(AFTER)) if row.number == number)
+    assert len(alone) == rows
+
+
+def test_the_rules_are_traced_on_demand_only() -> None:
+    assert not any(row.trace for row in project(example_case(), Policy(), at(AFTER)))
+    assert all(row.trace for row in project(example_case(), Policy(), at(AFTER), explain=True))
+
+
+def test_of_two_rounds_that_end_in_one_second_the_larger_id_is_the_latest_in_whatever_order_they_are_given() -> None:
+    rounds = (r1(), r1(id="r2"))
+    for interviews in (rounds, rounds[::-1]):
+        facts = example_case(interviews=interviews, status_contact=boss(phone=None))
+        (tip,) = step(facts, "6:interview:r2", "2026-03-04T14:00Z").advice
+        assert tip.href == "/v1/interviews/r2/letters/compose"

@@ -139,6 +139,7 @@ def test_a_late_call_is_stale_from_the_instant_on_and_then_advises_to_move_on(
     found = step(example_case(), "6:interview:r1", now)
     assert (found.state, found.stale, [hint.code for hint in found.advice]) == (state, stale, advice)
     assert not advice or found.advice[0].text.startswith("This call is long overdue")
+    assert not advice or (found.advice[0].method, found.advice[0].href) == ("POST", "/v1/search-activities")
 
 
 def test_a_step_that_is_stale_and_done_after_all_is_done_late_and_not_stale() -> None:

@@ -126,6 +126,7 @@ def test_notes_dated_before_the_interview_are_pointed_out() -> None:
         pytest.param(
             dict.fromkeys(("no_positives_at", "no_concerns_at"), at("2026-03-01T12:00Z")), 1, id="both-before"
         ),
+        pytest.param({"no_concerns_at": at("2026-03-02T14:59:59Z")}, 1, id="the-other-one-before-it-began"),
         pytest.param({"no_concerns_at": at(START)}, 0, id="as-it-began"),
         pytest.param({"no_concerns_at": at("2026-03-02T18:00Z")}, 0, id="only-later"),
     ],
@@ -135,6 +136,9 @@ def test_ticks_dated_before_the_interview_are_pointed_out(ticks: dict[str, Any],
     assert [(hint.code, hint.method, hint.href) for hint in hints] == [
         ("evidence_before_interview", "PATCH", "/v1/interviews/r1")
     ] * told
+    early = note("concern", "2026-03-02T14:59:59Z", "n1")
+    hints = step(example_case(interviews=(r1(**ticks),), notes=(early,)), "3:r1", AFTER).warnings
+    assert [hint.href for hint in hints] == ["/v1/notes/n1", *["/v1/interviews/r1"] * told]
 
 
 @pytest.mark.parametrize(

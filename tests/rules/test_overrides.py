@@ -37,6 +37,7 @@ def test_what_is_dated_before_another_one_has_no_effect(first: str, second: str,
     )
     (warning,) = step(facts, "3:r1", LATER).warnings
     assert warning.code == "override_without_effect"
+    assert (warning.method, warning.href) == ("POST", f"/v1/steps/step/{second}")
     assert warning.text.startswith(said)
     assert "Thu 5 Mar 2026" in warning.text
 
@@ -62,7 +63,9 @@ def test_what_is_recorded_last_and_dated_last_counts() -> None:
 def test_records_that_completed_a_step_count_more_than_a_later_skip(action: str, when: str, *, warns: bool) -> None:
     found = step(noted(by_hand("o1", action, when)), "3:r1", LATER)
     assert found.state == "done"
-    said = [warning.text for warning in found.warnings if warning.code == "override_without_effect"]
+    warnings = [warning for warning in found.warnings if warning.code == "override_without_effect"]
+    assert {(warning.method, warning.href) for warning in warnings} == ({("GET", "/v1/steps/step")} if warns else set())
+    said = [warning.text for warning in warnings]
     assert [text.partition(" this step after it was done")[0] for text in said] == (
         [{"skip": "You skipped", "reopen": "You reopened"}[action]] if warns else []
     )

@@ -4,7 +4,17 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from api.rules.policy import BOUNDS, FIELDS, MAX_HOLIDAYS, PRESETS, Policy, find_contradiction, merge, origins
+from api.rules.policy import (
+    BOUNDS,
+    FIELDS,
+    HELP_FIGURES,
+    MAX_HOLIDAYS,
+    PRESETS,
+    Policy,
+    find_contradiction,
+    merge,
+    origins,
+)
 
 DEFAULTS = {
     "thank_you_hours": 24,
@@ -118,3 +128,12 @@ def test_the_office_is_the_employers_in_the_employers_zone() -> None:
     office = policy.office("Africa/Cairo")
     assert (office.zone, office.workdays, office.holidays) == ("Africa/Cairo", frozenset({6}), holidays)
     assert (office.opens, office.closes) == (time(8), time(12))
+
+
+def test_only_a_figure_that_says_how_long_a_step_helps_may_be_always() -> None:
+    assert set(HELP_FIGURES) == {
+        "next_stage_help_days",
+        "notes_help_days",
+        "thank_you_help_days",
+        "call_help_business_days",
+    }

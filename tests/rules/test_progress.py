@@ -176,6 +176,18 @@ def test_groups_ignore_case_and_blanks_and_show_the_commonest_spelling() -> None
     assert found == [(None, False, 6), ("Job board", False, 5)]
 
 
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        pytest.param(["agency"] * 3 + ["Agency"] * 3, "Agency", id="the-first-by-code-point"),
+        pytest.param(["Agency"] * 3 + ["agency"] * 3, "Agency", id="in-whatever-order"),
+        pytest.param([" "] * 3 + [None] * 3, None, id="nothing-before-blanks"),
+    ],
+)
+def test_of_equally_common_spellings_one_is_shown_always(values: list[str | None], shown: str | None) -> None:
+    assert sources(*values) == [(shown, False, 6)]
+
+
 def test_groups_under_five_are_counted_together() -> None:
     assert sources(*["a"] * 5, *["b"] * 4, *["c"] * 2, None) == [("a", False, 5), (None, True, 7)]
 

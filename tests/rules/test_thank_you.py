@@ -304,3 +304,14 @@ def test_who_likes_which_way_is_named(name: str, prefers: str, text: str) -> Non
     draft = letter(channel="email", recipients=("a",))
     advice = step(example_case(interviews=(r1(interviewers=people),), letters=(draft,)), "4:r1", AFTER).advice
     assert [hint.text for hint in advice] == [text]
+
+
+def test_several_who_like_another_way_are_named_by_id_in_whatever_order_they_are_given() -> None:
+    people = (
+        Interviewer(contact_id="b", name="Mr B", prefers="hand"),
+        Interviewer(contact_id="a", name="Ms A", prefers="post"),
+    )
+    draft = letter(channel="email", recipients=("b", "a"))
+    for interviewers in (people, people[::-1]):
+        facts = example_case(interviews=(r1(interviewers=interviewers),), letters=(draft,))
+        assert [hint.text.partition(" prefers")[0] for hint in step(facts, "4:r1", AFTER).advice] == ["Ms A", "Mr B"]

@@ -99,6 +99,21 @@ def test_a_step_tells_its_opening_and_its_deadline(key: str, expected: list[Line
             ],
             id="a-check-too-soon",
         ),
+        pytest.param(
+            {"reference_check": day("2026-03-02 12:59")},
+            [
+                REFERENCES,
+                BUSINESS,
+                ("before_the_announced_check", {"zone": NY}, "2026-03-02T17:59:00Z"),
+                ("never_less_than_the_floor", {"hours": 2}, "2026-03-02T18:00:00Z"),
+            ],
+            id="a-check-a-minute-too-soon",
+        ),
+        pytest.param(
+            {"reference_check": day("2026-03-02 13:00")},
+            [REFERENCES, BUSINESS, ("before_the_announced_check", {"zone": NY}, "2026-03-02T18:00:00Z")],
+            id="a-check-just-in-time",
+        ),
     ],
 )
 def test_references_tell_every_date_that_was_weighed(facts: dict[str, Any], expected: list[Line]) -> None:

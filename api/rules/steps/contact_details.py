@@ -67,7 +67,8 @@ def _status_contact(at: Situation) -> Part:
     return Part("status_contact", evidence("contact", contact.contact_id, since))
 
 
-def _action(at: Situation, interview: Interview, missing: list[str]) -> Cue | None:
+def _action(at: Situation, interview: Interview, missing: list[str]) -> Cue:
+    """Return what is to be done next; not read when nothing is missing, because the step is done then."""
     for name in missing:
         if name == "interviewer":
             return Cue("link_interviewer")
@@ -78,8 +79,6 @@ def _action(at: Situation, interview: Interview, missing: list[str]) -> Cue | No
                 return Cue("link_interviewer/erased", {"contact": contact_id})
             return Cue("complete_contact/details", {"contact": contact_id, "who": person.name or "this person"})
     contact = at.facts.status_contact
-    if not missing:
-        return None
     if contact is None or contact.erased or at.known(contact.since) is None:
         return Cue("choose_status_contact")
     return Cue("complete_contact/reach", {"contact": contact.contact_id, "who": contact.name})

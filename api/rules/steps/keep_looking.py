@@ -22,7 +22,7 @@ def keep_looking(at: Situation) -> Draft | None:
     zone, days = at.facts.user_zone, at.policy.search_days
     known = [other for other in at.facts.elsewhere if _counts(at, other)]
     latest = max(known, key=BY_TIME, default=None)
-    basis = opens if latest is None or latest.at < opens else latest.at
+    basis = max(opens, latest.at) if latest else opens
     due = day_end(local_date(basis, zone) + timedelta(days=days), zone)
     return Draft(
         number=7,

@@ -62,7 +62,7 @@ def _parts(at: Situation, interview: Interview) -> tuple[Part, ...]:
 
 def _superseded(at: Situation, interview: Interview) -> str | None:
     end = at.end(interview)
-    later = any(other.id != interview.id and other.start >= end for other in at.live)
+    later = any(other.start >= end for other in at.live)
     return "superseded_by_next_round" if later else None
 
 

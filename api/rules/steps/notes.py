@@ -31,7 +31,7 @@ def notes(at: Situation, interview: Interview) -> Draft:
         parts=(positives, concerns),
         not_applicable=not_held(interview),
         data=at.rounds[interview.id],
-        actions=(NOTHING_YET, Timed(end, _action(positives, concerns))),
+        actions=(NOTHING_YET, Timed(end, Cue("write_positive" if positives.at is None else "write_concern"))),
         warnings=_warnings(at, interview, about),
         tips=() if positives.at or concerns.at else (Timed(end, Cue("debrief_at_once")),),
         trace=at.explained(
@@ -66,12 +66,6 @@ def _part(at: Situation, interview: Interview, about: list[Note], kind: str, tic
 
 def _about(at: Situation, interview: Interview) -> list[Note]:
     return [note for note in at.facts.notes if note.interview_id == interview.id and at.known(note.noted_at)]
-
-
-def _action(positives: Part, concerns: Part) -> Cue | None:
-    if positives.at is None:
-        return Cue("write_positive")
-    return Cue("write_concern") if concerns.at is None else None
 
 
 def _warnings(at: Situation, interview: Interview, about: list[Note]) -> tuple[Cue, ...]:

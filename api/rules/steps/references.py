@@ -4,7 +4,7 @@ from datetime import datetime
 
 from api.rules.calendar import day_end, day_start, local_date, resolve, same_day
 from api.rules.facts import Reference
-from api.rules.outcome import APPLICATION, Applied, Cue, Data, Draft, Part, Timed, Window, evidence
+from api.rules.outcome import APPLICATION, Applied, Cue, Data, Draft, Part, Timed, Window, evidence, shown_due
 from api.rules.situation import Situation
 from api.rules.words import rfc3339
 
@@ -21,13 +21,12 @@ def references(at: Situation) -> Draft | None:
         return None
     base, basis = _base(at, opens)
     parts = _parts(at, base)
-    due = _shown_due(parts, opens, base)
-    linked = parts[0].name != "reference"
+    due = _due(parts, base)
     return Draft(
         number=5,
         scope=APPLICATION,
         window=Window(opens, due, at.facts.zone, basis if due == base else "elapsed"),
-        asks="alert_references" if linked else "choose_references",
+        asks="alert_references" if _linked(at) else "choose_references",
         parts=parts,
         not_applicable="references_not_needed" if at.known(at.facts.references_not_needed_at) else None,
         data={"opened_at": rfc3339(opens), "zone": at.facts.zone, "names_given": opens != at.first_end},
@@ -37,12 +36,11 @@ def references(at: Situation) -> Draft | None:
     )
 
 
-def _shown_due(parts: tuple[Part, ...], opens: datetime, base: datetime) -> datetime:
-    """Return the deadline of several: the earliest open one's, else the first late one's, else the last one's."""
-    late = [part for part in parts if part.at and part.due and part.at > part.due]
-    open_due = min((part.due for part in parts if part.at is None and part.due), default=None)
-    last = max(parts, key=lambda part: (part.at or opens, part.due or base))
-    return open_due or (late[0].due if late else last.due) or base
+def _due(parts: tuple[Part, ...], base: datetime) -> datetime:
+    """Return the deadline of several: the earliest open one's, else the one to show of those that are complete."""
+    dues = [(part.at, part.due or base) for part in parts]
+    waiting = [due for done, due in dues if done is None]
+    return min(waiting) if waiting else shown_due([(done, due) for done, due in dues if done])
 
 
 def _dues(at: Situation) -> list[tuple[datetime, str, str, Data]]:
@@ -116,10 +114,10 @@ def _told(at: Situation, reference: Reference) -> datetime | None:
 
 
 def _action(at: Situation, parts: tuple[Part, ...]) -> Cue | None:
-    if parts[0].name == "reference":
+    linked = _linked(at)
+    if not linked:
         return Cue("link_reference")
-    missing = {part.name.removeprefix("reference:") for part in parts if part.at is None}
-    waiting = [r for r in _linked(at) if r.id in missing]
+    waiting = [reference for reference, part in zip(linked, parts, strict=True) if part.at is None]
     if not waiting:
         return None
     person = waiting[0]

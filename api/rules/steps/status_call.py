@@ -11,8 +11,6 @@ from api.rules.promises import Promise, newest_promise, promise_of
 from api.rules.situation import Situation
 from api.rules.words import rfc3339, zone_name
 
-MADE = "status_contact_made"
-NOT_MADE = Part(MADE)
 ROUND, CANCELLATION, FOLLOW_UP = range(3)
 
 
@@ -34,32 +32,31 @@ class Event(NamedTuple):
 class Occurrence(NamedTuple):
     """One call of the chain. `after`: the business days before it opens. `tried`: an attempt got no answer.
 
-    `ended`: the reason code if no contact completed it.
+    `made`: the contact that completed it. `ended`: the reason code if none did.
     """
 
     scope: str
     window: Window
     trace: tuple[Applied, ...]
     after: int
-    part: Part = NOT_MADE
-    tried: bool = False
+    tried: bool
+    made: FollowUp | None = None
     ended: str | None = None
-    done_reason: str = "evidence"
 
 
 @dataclass(slots=True)
 class Chain:
-    """The state while the events are processed in order."""
+    """The state while the events are processed in order. The first event, a round, sets `unanswered` and `decided`."""
 
     current: Occurrence | None = None
     past: list[Occurrence] = field(default_factory=list)
-    unanswered: int = 0
-    decided: bool = False
+    unanswered: int = field(init=False)
+    decided: bool = field(init=False)
 
-    def end(self, *, part: Part = NOT_MADE, ended: str | None = None, done_reason: str = "evidence") -> None:
+    def end(self, *, made: FollowUp | None = None, ended: str | None = None) -> None:
         """Close the current occurrence if there is one."""
         if self.current is not None:
-            self.past.append(self.current._replace(part=part, ended=ended, done_reason=done_reason))
+            self.past.append(self.current._replace(made=made, ended=ended))
         self.current = None
 
 
@@ -70,8 +67,11 @@ def status_calls(at: Situation) -> tuple[Draft, ...]:
     completes it and opens the next by the dates named in it, else `chase_after_business_days` later. A decision, or
     `max_unanswered` messages in a row without an answer, ends the chain until a follow-up names a date.
     """
+    first = at.first_end
+    if first is None:
+        return ()
     chain = Chain()
-    for event in _events(at):
+    for event in _events(at, first):
         if isinstance(event.source, Interview):
             _restart(at, chain, event)
         else:
@@ -81,10 +81,8 @@ def status_calls(at: Situation) -> tuple[Draft, ...]:
     return tuple(_draft(at, occurrence, silent=silent and occurrence is occurrences[-1]) for occurrence in occurrences)
 
 
-def _events(at: Situation) -> list[Event]:
-    first = at.first_end
-    if first is None:
-        return []
+def _events(at: Situation, first: datetime) -> list[Event]:
+    """Return the events from the end of the first round on, which is one of them."""
     events = [_event(at.end(r), ROUND, r) for r in at.live]
     events += [
         _event(r.cancelled_at, CANCELLATION, r)
@@ -92,7 +90,7 @@ def _events(at: Situation) -> list[Event]:
         if r.status == "cancelled" and r.cancelled_at is not None and r.cancelled_at >= first
     ]
     events += [_event(f.at, FOLLOW_UP, f) for f in at.facts.follow_ups if first <= f.at <= at.now]
-    return sorted(events, key=lambda event: event[:3])
+    return sorted(events)
 
 
 def _event(at: datetime, kind: int, source: Interview | FollowUp) -> Event:
@@ -109,9 +107,7 @@ def _contact(at: Situation, chain: Chain, event: Event, contact: FollowUp) -> No
     if contact.outcome == "no_answer":
         _retry(at, chain, event)
         return
-    done = "company_contacted_you" if contact.direction == "in" else "evidence"
-    part = Part(MADE, Evidence("follow_up", event.id, event.at))
-    chain.end(part=part, done_reason=done)
+    chain.end(made=contact)
     unheard = contact.outcome in ("left_message", "emailed")
     chain.unanswered = chain.unanswered + 1 if unheard else 0
     if contact.outcome == "decision":
@@ -177,14 +173,15 @@ def _frame(at: Situation, event: Event, after: int) -> tuple[datetime, datetime,
 
 
 def _draft(at: Situation, occurrence: Occurrence, *, silent: bool) -> Draft:
+    made = occurrence.made
     return Draft(
         number=6,
         scope=occurrence.scope,
         window=occurrence.window,
         asks="call_for_status",
-        parts=(occurrence.part,),
+        parts=(Part("status_contact_made", Evidence("follow_up", made.id, made.at) if made else None),),
         not_applicable=occurrence.ended or ("offer_received" if at.life.offered_at else None),
-        done_reason=occurrence.done_reason,
+        done_reason="company_contacted_you" if made and made.direction == "in" else "evidence",
         data={
             "zone": at.facts.zone,
             "opens_at": rfc3339(occurrence.window.opens_at),

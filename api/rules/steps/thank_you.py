@@ -1,5 +1,6 @@
 """Step 4: the thank-you letter [16–23]."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from api.rules.calendar import POST_TAKES, local_date
@@ -20,9 +21,9 @@ def thank_you(at: Situation, interview: Interview) -> Draft:
     end = at.end(interview)
     due = letter_due(end, at.policy)
     letters = _letters(at, interview)
-    parts = _parts(at, interview, [letter for letter in letters if _sent(at, letter, interview)])
-    missing = [part.name for part in parts if part.at is None]
-    person = missing[0].removeprefix("letter_to:") if missing and missing[0] != "letter" else None
+    parts = _parts(at, interview, _sent(at, interview, letters))
+    names = (part.name for part in parts if part.at is None and part.name != "letter")
+    person = next((name.removeprefix("letter_to:") for name in names), None)
     draft = next((x for x in letters if at.known(x.sent_at) is None and _is_for(x, person)), None)
     return Draft(
         number=4,
@@ -51,34 +52,33 @@ def _letters(at: Situation, interview: Interview) -> list[Letter]:
     return sorted(mine, key=lambda letter: letter.id)
 
 
-def _sent(at: Situation, letter: Letter, interview: Interview) -> bool:
-    sent = at.known(letter.sent_at)
-    return sent is not None and sent >= interview.start
+def _sent(at: Situation, interview: Interview, letters: list[Letter]) -> list[tuple[Letter, Evidence]]:
+    """Return the letters that count, with the evidence that they are."""
+    return [
+        (letter, Evidence("letter", letter.id, sent))
+        for letter in letters
+        if (sent := at.known(letter.sent_at)) is not None and sent >= interview.start
+    ]
 
 
 def _nobody(interview: Interview) -> str | None:
     return "no_one_to_thank" if interview.kind == "assessment" and not interview.interviewers else None
 
 
-def _parts(at: Situation, interview: Interview, sent: list[Letter]) -> tuple[Part, ...]:
+def _parts(at: Situation, interview: Interview, sent: list[tuple[Letter, Evidence]]) -> tuple[Part, ...]:
     people = sorted(p.contact_id for p in interview.interviewers if not p.optional)
     if not at.policy.thank_each_interviewer or not people:
-        return (_part("letter", sent),)
+        return (Part("letter", earliest([found for _, found in sent])),)
     return tuple(
-        _part(f"letter_to:{person}", [x for x in sent if not x.recipients or person in x.recipients])
+        Part(f"letter_to:{person}", earliest([found for letter, found in sent if _is_for(letter, person)]))
         for person in people
     )
 
 
-def _part(name: str, sent: list[Letter]) -> Part:
-    found = [Evidence("letter", letter.id, letter.sent_at) for letter in sent if letter.sent_at]
-    return Part(name, earliest(found))
-
-
 def _action(interview: Interview, draft: Letter | None, person: str | None) -> Cue:
     if draft is None:
-        name = next((p.name for p in interview.interviewers if p.contact_id == person), "")
-        to = f" to {name or 'the next interviewer'} (name them in `recipients`)" if person else ""
+        names = (p.name or "the next interviewer" for p in interview.interviewers if p.contact_id == person)
+        to = next((f" to {name} (name them in `recipients`)" for name in names), "")
         return Cue("draft_letter", {"to": to})
     if not draft.written:
         return Cue("review_letter", {"letter": draft.id})
@@ -98,7 +98,7 @@ def _tips(at: Situation, interview: Interview, draft: Letter) -> tuple[Timed, ..
     if draft.written:
         tips.append(Timed(end, Cue("check_letter", letter)))
     for person in sorted(interview.interviewers, key=lambda person: person.contact_id):
-        way = None if late and person.prefers == "post" else WAYS.get(person.prefers or "")
+        way = None if late and person.prefers == "post" else WAYS.get(person.prefers)
         if way and draft.channel not in (None, person.prefers) and person.contact_id in draft.recipients:
             about = {**letter, "who": person.name or "One of the recipients", "way": way}
             tips.append(Timed(end, Cue("other_channel_preferred", about)))
@@ -116,7 +116,7 @@ def _too_late_by_post(at: Situation, interview: Interview) -> datetime | None:
     return next((t for t in ends if by and local_date(t, at.facts.zone) + POST_TAKES > by), None)
 
 
-WAYS = {"email": "by e-mail", "post": "by post", "hand": "delivered by hand"}
+WAYS: Mapping[str | None, str] = {"email": "by e-mail", "post": "by post", "hand": "delivered by hand"}
 
 
 def _is_for(letter: Letter, person: str | None) -> bool:
