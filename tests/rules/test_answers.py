@@ -209,6 +209,27 @@ def test_a_hint_tells_the_object_that_it_is_about(facts: Facts, key: str, subjec
     assert answered(to_record(row(facts, key, AFTER)), NOW, "app", "s1")["next_action"]["subject"] == subject
 
 
+@pytest.mark.parametrize(
+    ("key", "policy", "gaps"),
+    [
+        pytest.param("1:r1", {}, {"next_stage": None, "contact_time": None}, id="about-nothing-else"),
+        pytest.param("2:r1", {}, {"interviewer": ("contact", "c1"), "status_contact": None}, id="whose-details"),
+        pytest.param("4:r1", {"thank_each_interviewer": True}, {"letter_to": ("contact", "c1")}, id="whom-to-thank"),
+        pytest.param("5", {}, {"reference": ("reference", "a")}, id="whom-to-tell"),
+    ],
+)
+def test_a_missing_part_tells_the_object_that_it_is_about(
+    key: str, policy: dict[str, object], gaps: dict[str, tuple[str, str] | None]
+) -> None:
+    round_ = r1(interviewers=(Interviewer(contact_id="c1"),))
+    facts = example_case(interviews=(round_,), references=(Reference(id="a", linked_at=at(OPENED)),))
+    found = answered(to_record(row(facts, key, AFTER, **policy)), NOW, "app", "s1")["progress"]["gaps"]
+    assert found == [
+        {"code": code, "subject": about and dict(zip(("type", "id"), about, strict=True))}
+        for code, about in gaps.items()
+    ]
+
+
 def test_a_record_without_parts_has_no_total_and_counts_none() -> None:
     record = to_record(row(one_note(), "3:r1", AFTER))
     empty = record._replace(missing=(), detail={name: record.detail[name] for name in ("zone", "basis", "data")})
