@@ -86,6 +86,8 @@ def test_a_call_does_not_say_how_a_person_is_reached_to_whom_that_is_hidden(stor
         assert shown["text"].startswith(text)
         assert shown["code"] == stored[0]
         assert "555" not in str(shown)
+        if stored[0] == "call":
+            assert (shown["method"], shown["href"]) == ("GET", "/v1/applications/app/call-card")
 
 
 def test_what_is_empty_is_not_stored() -> None:
