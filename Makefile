@@ -6,10 +6,13 @@ BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long check unit postgresql mutants bench lock openapi clean
+.PHONY: demo frontend frontend-packages test test-long check unit postgresql mutants bench docs lock openapi clients node client-tools clean
 
 demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account; PORT=8001 takes another port than 8000.
 	@$(BIN)/afterword demo $(if $(PORT),--port $(PORT))
+
+frontend: $(VENV)/runtime.stamp ## Serve the demo account with the example page; needs Node; PORT=5174 takes another port than 5173.
+	@$(BIN)/python examples/frontend/run.py $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/dev.stamp ## Run all checks and tests, on both databases, with few random cases.
 	@echo "make test takes about 12 minutes on two cores."
@@ -37,15 +40,42 @@ mutants: $(VENV)/dev.stamp ## Run mutation tests of the rules: MUTANTS="--sample
 bench: $(VENV)/dev.stamp ## Run the benchmarks (needs wrk); BENCH="--quick" only checks that they work.
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
+docs: $(VENV)/docs.stamp ## Build a site of the documents in build/site, which loads nothing from other hosts.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
+	@echo "The site is in build/site. To read it: python3 -m http.server --bind 127.0.0.1 --directory build/site 8100"
+
 openapi: $(VENV)/dev.stamp ## Write the examples and the OpenAPI document.
 	$(BIN)/python -m api.capture
 	$(BIN)/afterword openapi > openapi/openapi.json
 
-lock: ## Update both lock files (needs uv).
+clients: $(VENV)/dev.stamp node client-tools ## Write the generated files of both clients and of the Bruno collection.
+	$(BIN)/python clients/generate.py
+
+node: .node/stamp
+client-tools: .clients/stamp
+frontend-packages: examples/frontend/node_modules/.package-lock.json
+
+.node/stamp: .ci/package.json
+	@mkdir -p .node && cp .ci/package.json .node/
+	@npm install --prefix .node --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+examples/frontend/node_modules/.package-lock.json: examples/frontend/package-lock.json
+	@npm ci --prefix examples/frontend --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.clients/stamp: clients/python/requirements.txt
+	@$(PYTHON) -m venv .clients
+	@.clients/bin/python -m pip --disable-pip-version-check --quiet install -r clients/python/requirements.txt
+	@touch $@
+
+lock: ## Update all lock files (needs uv).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
 		--no-annotate --custom-compile-command "make lock" --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
 		--no-annotate --custom-compile-command "make lock" --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet \
+		--no-annotate --custom-compile-command "make lock" --group docs -c requirements-dev.lock -o docs/site/requirements.lock
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' \
@@ -63,5 +93,10 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/docs.stamp: docs/site/requirements.lock $(VENV)/dev.stamp
+	@echo "Setting up the tools for the site in $(VENV) …"
+	@$(PIP) install --require-hashes -r docs/site/requirements.lock
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .node .clients build/site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

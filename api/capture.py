@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +25,6 @@ from api.main import create_app
 from api.settings import Settings
 
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
-WEEKS_LATER = timedelta(weeks=5)  # some steps of the demo account are stale then
 TARGET = Path(document.__file__).with_name("examples.json")
 CHANGING = {"Readiness", "TaskState", "Version", "Root", "SessionSecret", "TokenSecret"}
 FULLEST = {
@@ -85,11 +84,10 @@ def _examples_in(value: Any, schema: Node, schemas: Node) -> Iterator[tuple[str,
 
 
 def capture() -> Node:
-    """Return an example for every schema in the responses of GET operations, and for four schemas of other ones."""
+    """Return an example for every schema in the responses of GET operations, and for three schemas of other ones."""
     found: Node = {}
     with tempfile.TemporaryDirectory() as folder:
-        clock = [NOW]
-        app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}", lambda: clock[-1])
+        app, client = demo_app(f"sqlite:///{Path(folder) / 'demo.db'}")
         made = build_complete(app)
         schemas = made["components"]["schemas"]
         for path, method, operation in operations(made):
@@ -109,9 +107,6 @@ def capture() -> Node:
                 if isinstance(value, dict) and name not in CHANGING and _fuller(value, found.get(name)):
                     found[name] = _short(value)
         _capture_writes(client, found, schemas)
-        clock.append(NOW + WEEKS_LATER)
-        stale = client.post("/v1/steps/skip", json=ids.BODIES["StaleStepsSkip"], params={"dry_run": "true"}).json()
-        found["SkippedSteps"] = _short(stale)
         client.close()
         app.state.database.dispose()
     return _steady(dict(sorted(found.items())))
@@ -119,8 +114,6 @@ def capture() -> Node:
 
 def _capture_writes(client: TestClient, found: Node, schemas: Node) -> None:
     """Add examples of responses to other methods than GET, and shorten two that would be long."""
-    mistake = client.delete(f"/v1/notes/{ids.POSITIVE}", params={"dry_run": "true"}).json()
-    found["ReopenedSteps"] = _short(mistake)
     told = client.post(f"/v1/interviews/{ids.INTERVIEW}/debrief", json=ids.BODIES["Debrief"]).json()
     found["Debriefed"] = _short(told)
     composed = client.post(f"/v1/interviews/{ids.INTERVIEW}/letters/compose", json=ids.BODIES["ComposeLetter"]).json()
@@ -130,8 +123,7 @@ def _capture_writes(client: TestClient, found: Node, schemas: Node) -> None:
         del found["ApplicationPublic"][name]
     for name in ("enums", "labels"):
         found["Meta"][name] = dict(list(found["Meta"][name].items())[:1])
-    snooze = {**ids.BODIES["StepsSnooze"], "until": "2026-03-14T17:00:00Z"}
-    found["SnoozedSteps"] = _short(client.post("/v1/steps/snooze", json=snooze, params={"dry_run": "true"}).json())
+    found["RecordPublic"] = found["ReferenceSheet"]["record"]  # that of a briefing repeats its text
 
 
 def _fuller(value: Node, known: Node | None) -> bool:

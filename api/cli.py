@@ -16,8 +16,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from api import __version__, logs
 from api import demo as demo_account
-from api import logs
 from api.commands import backups, search, users
 from api.commands.terminal import BEHIND, Email, connected, errors, fail, now, opened, progress_bar
 from api.errors import ProblemError
@@ -30,7 +30,7 @@ from api.rules.sentences import count
 from api.services.accounts import audit_log, tokens
 from api.services.accounts.users import all_user_ids, find_by_email
 from api.services.steps import judge, recheck
-from api.settings import Settings
+from api.settings import DEFAULT_PORT, Settings
 from api.storage import private_files
 from api.storage.database import Database
 from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
@@ -57,6 +57,22 @@ CORES = os.cpu_count() or 1
 log = logging.getLogger("afterword")
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 selects a free one.")]
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer passes the value of the option
+    if asked:
+        print(f"afterword {__version__}")  # noqa: T201  # this is the output
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A REST API for the seven follow-up steps after a job interview."""  # noqa: D401  # this is the text of --help
 
 
 def main() -> None:
@@ -100,7 +116,7 @@ def _prepare(database: Database) -> None:
 @app.command()
 def serve(
     host: Host = "127.0.0.1",
-    port: Port = 8000,
+    port: Port = DEFAULT_PORT,
     workers: Annotated[int, typer.Option(min=1, max=64, help="The number of processes that serve.")] = 1,
 ) -> None:
     """Serve the API. An SQLite database is migrated first; a PostgreSQL schema that is not up to date is refused."""
@@ -162,7 +178,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 
 @app.command()
-def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def demo(host: Host = "127.0.0.1", port: Port = DEFAULT_PORT) -> None:
     """Serve a temporary SQLite file with a demo account; print its token, a curl line and its queue by urgency."""
     with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'demo.db'}", log_level="WARNING")

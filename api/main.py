@@ -109,6 +109,8 @@ EXPOSED = (
     "X-Request-ID",
     "Idempotency-Replayed",
     "Content-Disposition",
+    "Deprecation",
+    "Sunset",
 )
 
 

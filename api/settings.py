@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SETTINGS = "settings"  # the key in the lifespan state, where the server's protocol finds the settings
 MIGRATING = 4_727_433_150_137_001  # the key of the advisory lock that a migration holds on PostgreSQL
+DEFAULT_PORT = 8000
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -38,7 +39,8 @@ def _a_network(text: str) -> str:
     try:
         network = ip_network(text)
     except ValueError as error:
-        raise ValueError("name addresses or networks such as 10.0.0.0/8, because * would trust every client") from error
+        refused = "name addresses or networks such as 10.0.0.0/8, separated by spaces; names and * are refused"
+        raise ValueError(refused) from error
     if not network.prefixlen:
         raise ValueError("name addresses or networks such as 10.0.0.0/8, because a /0 would trust every client")
     return text
@@ -72,6 +74,14 @@ def _a_sender(text: str) -> str:
     if not is_usable:
         raise ValueError("use one address such as afterword@example.com, or Afterword <afterword@example.com>")
     return text
+
+
+def local_url(port: int = DEFAULT_PORT) -> str:
+    """Return the URL of a server on this machine.
+
+    A page of a frontend in development is on `localhost`; a browser sends cookies only to the same name.
+    """
+    return f"http://localhost:{port}"
 
 
 def is_safe_origin(origin: str) -> bool:

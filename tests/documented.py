@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 UNDOCUMENTED = {405, 500}
+ERRORS = ("4", "5")
 
 
 @cache
@@ -26,6 +27,9 @@ def expanded(document: Any) -> Any:
         for operation in item.values():
             if "parameters" in operation:
                 operation["parameters"] = [_whole(one, components["parameters"]) for one in operation["parameters"]]
+            for status, answer in operation["responses"].items():
+                if not status.startswith(ERRORS):
+                    operation["responses"][status] = _whole(answer, components["responses"])
             for answer in operation["responses"].values():
                 for name, one in answer.get("headers", {}).items():
                     answer["headers"][name] = _whole(one, components["headers"])
@@ -42,13 +46,13 @@ def _whole(one: Any, shared: Any) -> Any:
 
 
 def _with_base(schema: Any, schemas: Any) -> None:
-    while "allOf" in schema:
-        (one,) = schema.pop("allOf")
+    if "allOf" in schema:
+        one, further = schema.pop("allOf")
         base = schemas[_name(one)]
-        schema["properties"] = {**base["properties"], **schema["properties"]}
-        schema["required"] = [*base["required"], *schema["required"]]
-        if "allOf" in base:
-            schema["allOf"] = base["allOf"]
+        _with_base(base, schemas)
+        schema["type"] = further["type"]
+        schema["properties"] = {**base["properties"], **further["properties"]}
+        schema["required"] = [*base["required"], *further["required"]]
 
 
 def _with_example(operation: Any, schemas: Any) -> None:

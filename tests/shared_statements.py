@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import Dialect, Engine
+from sqlalchemy.util import LRUCache
 
 from api.settings import Settings
 from api.storage import database
 from api.storage.engine import make_engine
 
 # The first dialect of each database, because the keys of the cache contain the dialect, and the compiled statements.
-_SHARED: dict[str, tuple[Dialect, dict[object, object]]] = {}
+_SHARED: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
+MOST = 2_000  # statements; all of them would take hundreds of megabytes
 
 
 @contextmanager
@@ -24,6 +27,6 @@ def shared_statements() -> Iterator[None]:
 
 def _make(settings: Settings) -> Engine:
     engine = make_engine(settings)
-    engine.dialect, cache = _SHARED.setdefault(engine.name, (engine.dialect, {}))
+    engine.dialect, cache = _SHARED.setdefault(engine.name, (engine.dialect, LRUCache(MOST)))
     engine.update_execution_options(compiled_cache=cache)
     return engine

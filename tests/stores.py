@@ -109,7 +109,6 @@ class Server(Store):
         self.url = make_url(url)
         self.names = (f"afterword_{os.getpid()}_{number}" for number in count())
         self.copies: set[str] = set()
-        self.cleaners: dict[str, psycopg.Connection] = {}
         self.free: list[str] = []
 
     def empty(self) -> str:
@@ -146,22 +145,17 @@ class Server(Store):
 
     def _is_emptied(self, url: str) -> bool:
         """Delete every row of a copy; return False if its schema changed or a statement failed."""
-        with suppress(psycopg.Error):
-            if url not in self.cleaners:
-                self.cleaners[url] = psycopg.connect(url, autocommit=True)
-                self.cleaners[url].execute(WITHOUT_FOREIGN_KEYS)
-            connection = self.cleaners[url]
+        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
             connection.execute(END_OTHERS)
             if connection.execute(SCHEMA).fetchall() != self.schema:
                 return False
+            connection.execute(WITHOUT_FOREIGN_KEYS)
             for name, truncate in connection.execute(USED).fetchall():
                 connection.execute((TRUNCATE if truncate else DELETE).format(sql.Identifier(name)))
             return True
         return False
 
     def _drop(self, url: str) -> None:
-        if url in self.cleaners:
-            self.cleaners.pop(url).close()
         name = sql.Identifier(make_url(url).database or "")
         with self._connected() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=name))

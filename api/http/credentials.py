@@ -9,6 +9,7 @@ from fastapi import Request
 from api.errors import FieldError, ForbiddenError, UnauthorizedError
 from api.http.headers import single_header
 from api.security import COOKIE, COOKIE_PREFIX, is_csrf_token
+from api.settings import local_url
 
 CSRF_HEADER = "X-CSRF-Token"
 
@@ -75,7 +76,7 @@ def check_same_site(request: Request) -> None:
         detail = (
             "The browser would not send the cookie from this page, because page and API have different sites; "
             "`localhost` and `127.0.0.1` are two sites. Open both with one name, such as http://localhost:5173 and "
-            "http://localhost:8000, or leave out `cookie` and send the token of the response."
+            f"{local_url()}, or leave out `cookie` and send the token of the response."
         )
         error = FieldError("header", "Origin", "cookie_cross_site", detail)
         raise ForbiddenError(detail, errors=[error], code="cookie_cross_site")

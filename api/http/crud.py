@@ -13,7 +13,7 @@ from api.http.compression import JSON
 from api.http.deps import Caller
 from api.models import Application
 from api.models.base import Body
-from api.models.step import ReopenedSteps
+from api.models.step import DeletionPreview
 from api.rules.answers import to_record
 from api.rules.words import rfc3339
 from api.services.facts.crud import (
@@ -42,7 +42,7 @@ InterviewId = Annotated[str, Path(description="The interview's id.", max_length=
 ContactId = Annotated[str, Path(description="The contact's id.", max_length=64)]
 ORDER = "The sort order; equal values are sorted by id."
 DRY_RUN: dict[int | str, dict[str, Any]] = {
-    200: {"model": ReopenedSteps, "description": "The steps that the deletion would reopen."}
+    200: {"model": DeletionPreview, "description": "The steps that the deletion would reopen."}
 }
 
 

@@ -18,6 +18,7 @@ from fastapi.dependencies.models import Dependant
 from pydantic import MISSING, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core.core_schema import ErrorType
+from typing_extensions import TypeAliasType
 
 from api.http.examples import BODIES, FIXED
 from api.models.base import AN_ID, DAY
@@ -183,8 +184,10 @@ def _inside(hint: Any, part: object) -> Expected | None:  # noqa: ANN401  # a ty
 
 
 def _hints(hint: Any, metadata: tuple[object, ...]) -> Iterator[Hint]:  # noqa: ANN401  # a type
-    """Yield the types of a union, each with its metadata."""
-    if _origin(hint) is Annotated:
+    """Yield the types of a union, each with its metadata; an alias that has a name is the type that it names."""
+    if isinstance(hint, TypeAliasType):
+        yield from _hints(hint.__value__, metadata)
+    elif _origin(hint) is Annotated:
         inner, *more = get_args(hint)
         yield from _hints(inner, (*_flat(more), *metadata))
     elif _origin(hint) in (Union, types.UnionType):

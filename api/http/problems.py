@@ -16,6 +16,7 @@ from starlette.types import Scope
 from api.errors import FieldError, NotFoundError, NotModifiedError, ProblemError, ReplayedError, UnauthorizedError
 from api.http.field_messages import KEY, detail_of, expected_in, query_fields
 from api.http.route_index import methods_of, routes_of
+from api.models.hint import ScopeName
 from api.protocol.field_codes import ANY_OTHER, FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.storage.codecs import is_id
@@ -58,7 +59,7 @@ class ProblemDocument(BaseModel):
     ] = None
     confirmation: Annotated[str, Field(description="With 409: send it as `confirmation` to go ahead.")] = ""
     erases: Annotated[dict[str, int], Field(description="With `confirmation`: how many rows are erased.")] = {}
-    missing_scopes: Annotated[list[str], Field(description="With 403: the scopes that the token lacks.")] = []
+    missing_scopes: Annotated[list[ScopeName], Field(description="With 403: the scopes that the token lacks.")] = []
     quota: Annotated[str, Field(description="With `quota_exceeded`: the quota that is reached.")] = ""
     used: Annotated[int, Field(description="With `quota_exceeded`: what is used of it.")] = 0
     limit: Annotated[int, Field(description="With `quota_exceeded`: how much it is.")] = 0

@@ -36,6 +36,7 @@ class Routes:
         scopes: str | Collection[str],
         errors: Collection[int] = (),
         etag: bool = True,
+        any_query: bool = False,
         reads_steps: bool = False,
         unless_known: UnlessKnown | None = None,
         **options: Any,  # noqa: ANN401  # the framework's own
@@ -44,6 +45,7 @@ class Routes:
 
         `reads_steps`: the ETag is the version of all steps of the user; a 304 is sent without calling the endpoint.
         `unless_known`: returns such a 304 for an ETag of another kind, or None.
+        `any_query`: it ignores query parameters that it does not know.
         """
         needed = _checked(scopes)
         has_version = etag and bool(needed)
@@ -51,6 +53,7 @@ class Routes:
             needed,
             errors,
             etag=has_version,
+            any_query=any_query,
             reads_steps=reads_steps,
             unless_known=answer_if_not_modified if reads_steps else unless_known,
             if_none_match=has_version,
@@ -66,14 +69,17 @@ class Routes:
         if_match: bool = False,
         idempotent: bool = True,
         etag: bool = True,
+        any_query: bool = False,
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a POST. `if_match`: If-Match is accepted. `idempotent`: an Idempotency-Key is accepted.
 
-        `etag`: its response has an ETag.
+        `etag`: its response has an ETag. `any_query`: it ignores query parameters that it does not know.
         """
         needed, has_key = _checked(scopes), idempotent and bool(scopes)
-        declaration = Declaration(needed, errors, etag=etag, if_match=if_match, idempotency_key=has_key)
+        declaration = Declaration(
+            needed, errors, etag=etag, any_query=any_query, if_match=if_match, idempotency_key=has_key
+        )
         return self._add("POST", path, declaration, options)
 
     def put(

@@ -19,7 +19,7 @@ from api.http.problems import MEDIA_TYPE, problem_document
 from api.logs import configuration
 from api.models.base import new_id
 from api.protocol.problem_types import PROBLEM_TYPES
-from api.settings import SETTINGS, Settings
+from api.settings import SETTINGS, Settings, local_url
 
 MAX_HEADER_BYTES = 65_536
 VERSIONS = ("1.0", "1.1")
@@ -197,14 +197,11 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket as seen from this machine.
-
-    A page of a frontend in development is on `localhost`; a browser sends cookies only to the same name.
-    """
+    """Return the URL of a listening socket as seen from this machine."""
     host, port = listener.getsockname()[:2]
     address = ip_address(host.partition("%")[0])
     if address.is_loopback or address.is_unspecified:
-        return f"http://localhost:{port}"
+        return local_url(port)
     return f"http://{f'[{host}]' if address.version == 6 else host}:{port}"
 
 

@@ -123,12 +123,14 @@ class Declaration:
 
     `errors`: statuses of problems that do not follow from the rest. `etag`: its responses have an ETag. `reads_steps`:
     the ETag is the version of all steps. `unless_known` returns a 304 before the endpoint is called, or None. The last
-    three are the request headers that it reads.
+    three are the request headers that it reads. `any_query`: parameters that it does not know are ignored, as on pages
+    for people, to whose addresses mail programs and links add parameters of their own.
     """
 
     scopes: tuple[str, ...] = ()
     errors: Collection[int] = ()
     etag: bool = True
+    any_query: bool = False
     reads_steps: bool = False
     unless_known: UnlessKnown | None = None
     if_match: bool = False
@@ -169,7 +171,8 @@ class Route(APIRoute):
         allowed = _query_names(self.dependant)
 
         async def checked(request: Request) -> Response:
-            _check_query(request, allowed)
+            if not self.declaration.any_query:
+                _check_query(request, allowed)
             _check_encoding(request)
             if self.body_field is not None:
                 _check_content_type(request)

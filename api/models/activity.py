@@ -1,12 +1,14 @@
 """Activity: the audit log of an account, without the contents of requests."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Index
 from sqlmodel import Field as Column
 
 from api.models.base import id_column, owned_by_user
+from api.models.hint import labelled
 from api.storage.session import Owned
 
 
@@ -36,7 +38,7 @@ class ActivityPublic(BaseModel):
     id: str
     at: datetime
     token_id: str | None
-    token_kind: str
+    token_kind: Annotated[str, labelled("token_kind")]
     token_name: str
     operation: str
     object: str

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel
 
 from api.models.follow_up import FollowUpChannel, Outcome
-from api.models.hint import LinkPublic
+from api.models.hint import RecordLink
 
 
 class UnknownDetails(BaseModel):
@@ -83,4 +83,4 @@ class CallCard(BaseModel):
     question: str
     promised: list[str]
     outcomes: list[CallOutcome]
-    record: LinkPublic
+    record: RecordLink

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.models.base import AnyId, Body
-from api.models.hint import SubjectPublic
+from api.models.hint import DraftGaps, SubjectPublic, labelled
 from api.models.letter import Channel, LetterPublic
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
@@ -41,6 +41,7 @@ class ComposedLetter(LetterPublic):
     """A draft, the parts without material, and the concerns that it does not address."""
 
     missing: list[str]
+    gaps: DraftGaps
     unaddressed_concerns: list[str]
     suggested_channel: SuggestedChannel
 
@@ -50,7 +51,7 @@ class FindingPublic(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    code: str
+    code: Annotated[str, labelled("finding")]
     severity: Severity
     where: str
     detail: str

@@ -1,6 +1,6 @@
 """Hints: the form of warnings, advice and next actions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,8 +8,15 @@ from api.models.base import AnyId
 from api.words.catalogue import catalogue
 
 LABELS: dict[str, dict[str, str]] = catalogue("formal").words["labels"]
-HINT_ACTIONS, GAP_CODES = tuple(LABELS["hint"]), tuple(LABELS["gap"])
 SubjectType = Literal["contact", "reference", "note"]
+
+
+def labelled(name: str) -> Any:  # noqa: ANN401  # what `Field` returns
+    """Return the declaration of a text in a response whose values are those of an enum of `/v1/meta`."""
+    return Field(json_schema_extra={"enum": list(LABELS[name])})
+
+
+ScopeName = Annotated[str, labelled("scope")]
 
 
 class SubjectPublic(BaseModel):
@@ -32,6 +39,12 @@ class LinkPublic(BaseModel):
     href: str | None
 
 
+class RecordLink(LinkPublic):
+    """The operation that records that something was done."""
+
+    code: Annotated[str, labelled("record")]
+
+
 class HintPublic(LinkPublic):
     """Something to do or to know. `href` may have a `{…}` for an id that you choose.
 
@@ -39,12 +52,26 @@ class HintPublic(LinkPublic):
     fields.
     """
 
-    action: Annotated[str, Field(json_schema_extra={"enum": list(HINT_ACTIONS)})]
+    action: Annotated[str, labelled("hint")]
     subject: SubjectPublic | None
 
 
 class GapPublic(BaseModel):
     """A part of a step that is not done."""
 
-    code: Annotated[str, Field(json_schema_extra={"enum": list(GAP_CODES)})]
+    code: Annotated[str, labelled("gap")]
     subject: SubjectPublic | None
+
+
+class DraftGapPublic(BaseModel):
+    """A fact without which a text was composed, and the contact or note that it is about."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: Annotated[str, labelled("draft_gap")]
+    subject: SubjectPublic | None
+
+
+DraftGaps = Annotated[
+    list[DraftGapPublic], Field(description="The same as `missing`, each with the object that it is about.")
+]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import MISSING, BaseModel, Field
 from sqlalchemy import Index
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from api.models.base import (
     AnyId,
@@ -22,7 +23,7 @@ from api.models.base import (
     json_column,
     points_at,
 )
-from api.models.hint import HintPublic
+from api.models.hint import HintPublic, labelled
 
 
 class LetterKind(StrEnum):
@@ -94,7 +95,9 @@ RecipientIds = Annotated[
 ]
 NoteIds = Annotated[list[AnyId], Field(description="The notes that it uses.")]
 ChosenNoteIds = Annotated[NoteIds, Field(max_length=100)]
-Checklist = Annotated[dict[CheckName, Flag], Field(description="The ticks of the checklist before sending.")]
+Checklist = TypeAliasType(
+    "Checklist", Annotated[dict[CheckName, Flag], Field(description="The ticks of the checklist before sending.")]
+)  # an alias with a name is a component of the document
 
 
 class LetterCreate(Body):
@@ -149,7 +152,7 @@ class ParagraphPublic(BaseModel):
     """A paragraph of the body, with its role and the notes that it uses. Your own text has the role `own`."""
 
     text: str
-    role: str
+    role: Annotated[str, labelled("paragraph_role")]
     source_note_ids: list[str]
 
 

@@ -5,11 +5,11 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from api.models.hint import LinkPublic
+from api.models.hint import DraftGaps, HintPublic, RecordLink
 from api.models.letter import ParagraphPublic
 
 
-class RecordPublic(LinkPublic):
+class RecordPublic(RecordLink):
     """The request that records that it was done. Its instants are the time of this response: correct them."""
 
     body: dict[str, bool | datetime | str]
@@ -36,8 +36,9 @@ class ReferenceMessage(BaseModel):
     paragraphs: list[ParagraphPublic]
     text: str
     missing: list[str]
+    gaps: DraftGaps
     asked_within_60_days: int
-    warnings: list[LinkPublic]
+    warnings: list[HintPublic]
     record: RecordPublic
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import AnyId, Body, Instant, Stored, Text, id_column, json_column, points_at
-from api.models.hint import GapPublic, HintPublic
+from api.models.hint import GapPublic, HintPublic, labelled
 from api.storage.session import Owned
 
 State = Literal[
@@ -17,6 +17,7 @@ State = Literal[
 ]
 StepName = Literal["next_stage", "contact_details", "notes", "thank_you", "references", "status_call", "keep_looking"]
 Basis = Literal["elapsed", "local_day", "business", "promised", "rolling"]
+EvidenceType = Literal["interview", "contact", "note", "letter", "reference", "follow_up", "search_activity"]
 Title = Annotated[str, Field(description="What to do, as a heading; the same for every step of this number.")]
 DueOnLocal = Annotated[
     date | None,
@@ -178,7 +179,7 @@ class StaleStepsSkip(Body):
 class Reason(BaseModel):
     """Why a step has its state: a code, a sentence, and the values in the sentence."""
 
-    code: str
+    code: Annotated[str, labelled("reason")]
     text: str
     data: dict[str, str | int | bool | None]
 
@@ -197,7 +198,7 @@ class EvidencePublic(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    type: str
+    type: EvidenceType
     id: str
     at: datetime
 
@@ -303,7 +304,7 @@ class SnoozedSteps(BaseModel):
     items: list[QueueItem]
 
 
-class ReopenedSteps(BaseModel):
+class DeletionPreview(BaseModel):
     """The steps that a deletion would reopen; nothing was deleted."""
 
     reopened_steps: list[StepPublic]

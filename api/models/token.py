@@ -9,6 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Flag, Instant, KnownEmail, Line, Stored, json_column, owned_by_user
+from api.models.hint import ScopeName
 from api.models.type_notes import Expects
 from api.protocol.scopes import ALL, SCOPES
 
@@ -109,7 +110,10 @@ class SessionSecret(CurrentSession):
 class TokenPublic(Issued):
     """A personal token without its secret."""
 
-    scopes: Annotated[list[str], Field(description="What it may do: `…:write` contains `…:read` of the same area.")]
+    scopes: Annotated[
+        list[ScopeName],
+        Field(description="What it may do: `…:write` contains `…:read` of the same area."),
+    ]
 
 
 class TokenSecret(TokenPublic):

@@ -78,7 +78,7 @@ async def openapi(request: Request) -> Response:
     return await _made(request, lambda: document_of(request.app).response(request))
 
 
-@routes.get("/docs", include_in_schema=False, scopes=OPEN)
+@routes.get("/docs", include_in_schema=False, scopes=OPEN, any_query=True)
 async def swagger(request: Request) -> Response:
     """Explore and try the API in Swagger UI."""
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": REVALIDATED}
@@ -100,7 +100,7 @@ async def docs_file(
     return await _made(request, make)
 
 
-@routes.get("/redoc", include_in_schema=False, scopes=OPEN)
+@routes.get("/redoc", include_in_schema=False, scopes=OPEN, any_query=True)
 async def redoc() -> RedirectResponse:
     """Redirect to the docs, which show the reference too."""
     return RedirectResponse("/docs", status_code=308)

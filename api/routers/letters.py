@@ -138,6 +138,7 @@ def compose_letter(caller: CallerDep, interview_id: InterviewId, body: ComposeLe
             {
                 **shown.model_dump(),
                 "missing": list(draft.missing),
+                "gaps": draft.gaps,
                 "unaddressed_concerns": list(draft.unaddressed_concerns),
                 "suggested_channel": channel,
             }

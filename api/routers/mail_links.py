@@ -49,7 +49,7 @@ async def _password(request: Request) -> str:
     return fields.get("password", [""])[0]
 
 
-@routes.get("/mail/confirm/{secret}", include_in_schema=False, scopes=OPEN)
+@routes.get("/mail/confirm/{secret}", include_in_schema=False, scopes=OPEN, any_query=True)
 def confirmation_page(context: RequestContextDep, secret: Secret) -> HTMLResponse:
     """Show the form, or say that the link does not work."""
     with context.database.read(context.now) as session:
@@ -57,7 +57,7 @@ def confirmation_page(context: RequestContextDep, secret: Secret) -> HTMLRespons
     return _page("Confirm your address", ASK, has_form=True) if link else _page("No such link", GONE, status=404)
 
 
-@routes.post("/mail/confirm/{secret}", include_in_schema=False, scopes=OPEN)
+@routes.post("/mail/confirm/{secret}", include_in_schema=False, scopes=OPEN, any_query=True)
 def confirm_address(
     context: RequestContextDep, secret: Secret, password: Annotated[str, Depends(_password)]
 ) -> HTMLResponse:

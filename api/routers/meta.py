@@ -13,7 +13,7 @@ from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.deps import RequestContextDep
 from api.http.problems import problem_page, slug
 from api.http.routes import OPEN, Routes
-from api.models.hint import LABELS, LinkPublic
+from api.models.hint import LABELS, LinkPublic, labelled
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.rules.evaluate import RULES_VERSION
 from api.rules.guide import GUIDE
@@ -99,7 +99,7 @@ class GuidedStep(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     number: int
-    step: str
+    step: Annotated[str, labelled("step")]
     title: str
     why: str
     do: str
@@ -122,7 +122,6 @@ def get_root() -> Root:
     """
     links = {
         "docs": "/docs",
-        "redoc": "/redoc",
         "openapi": "/openapi.json",
         "meta": "/v1/meta",
         "guide": "/v1/guide",

@@ -82,7 +82,7 @@ def confirm_password_reset(context: RequestContextDep, body: PasswordResetConfir
     return Response(status_code=204)
 
 
-@routes.get("/password-reset", include_in_schema=False, scopes=OPEN)
+@routes.get("/password-reset", include_in_schema=False, scopes=OPEN, any_query=True)
 async def reset_page() -> HTMLResponse:
     """Show the page to set a new password; the link in the mail opens it if no frontend has its own page."""
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})

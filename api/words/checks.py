@@ -64,7 +64,6 @@ def check_letter(letter: Written, talk: Conversation | None, words: Catalogue) -
 
 def _recipients(letter: Written) -> Iterator[Finding]:
     for person in letter.recipients:
-        href = f"PATCH /v1/contacts/{person.id}"
         if person.is_erased:
             detail = "The personal data of a recipient was erased."
             yield Finding("recipient_erased", "warning", person.id, detail, "Choose other `recipients` for the letter.")
@@ -74,19 +73,20 @@ def _recipients(letter: Written) -> Iterator[Finding]:
             fix = "Choose other `recipients`, or link the contact to this application."
             yield Finding("recipient_of_another_application", "warning", person.id, detail, fix)
         if not person.name:
-            yield Finding(
-                "recipient_without_name", "warning", person.id, "A recipient has no name.", f"{href}: full_name."
-            )
+            fix = "Record the full name of the contact."
+            yield Finding("recipient_without_name", "warning", person.id, "A recipient has no name.", fix)
         elif not person.title:
             detail = "A recipient has no job title."
-            yield Finding("recipient_without_title", "advice", person.id, detail, f"{href}: job_title.")
+            fix = "Record the job title of the contact."
+            yield Finding("recipient_without_title", "advice", person.id, detail, fix)
         if person.name and is_list_form(person.name):
             detail = "The name has the form of a list, with a comma, and the letter would print it so."
-            fix = f"{href}: full_name, as they sign."
+            fix = "Record the full name of the contact as they sign it."
             yield Finding("name_in_list_form", "warning", person.id, detail, fix)
         if person.name and not person.name_verified:
             detail = "The spelling of the name has not been checked against a card or a signature."
-            yield Finding("name_not_verified", "advice", person.id, detail, f"{href}: name_verified.")
+            fix = "Compare it with a card or a signature, and record that you did (`name_verified`)."
+            yield Finding("name_not_verified", "advice", person.id, detail, fix)
 
 
 def _spelling(letter: Written) -> Iterator[Finding]:
@@ -131,17 +131,17 @@ def _text(letter: Written, words: Catalogue) -> Iterator[Finding]:
 def _channel(letter: Written, talk: Conversation | None) -> Iterator[Finding]:
     for person in letter.recipients:
         if letter.channel == "email" and not person.email:
-            fix = f"PATCH /v1/contacts/{person.id}: email, or choose another channel."
+            fix = "Record the e-mail address of the contact, or choose another channel."
             yield Finding("channel_without_address", "error", person.id, "This recipient has no e-mail address.", fix)
         elif letter.channel == "email" and person.email and not usable_address(person.email):
-            fix = f"PATCH /v1/contacts/{person.id}: email."
+            fix = "Correct the e-mail address of the contact."
             yield Finding("address_unusable", "error", person.id, "No mail can be sent to this e-mail address.", fix)
         elif letter.channel == "email" and person.email and not person.email.rpartition("@")[0].isascii():
             detail = "Many mail servers refuse an address with other characters than ASCII before the @."
             fix = "Ask whether they have another address, or watch for an error message after sending."
             yield Finding("address_rarely_accepted", "warning", person.id, detail, fix)
         if letter.channel == "post" and not person.postal_address:
-            fix = f"PATCH /v1/contacts/{person.id}: postal_address, or choose another channel."
+            fix = "Record the postal address of the contact, or choose another channel."
             yield Finding("channel_without_address", "warning", person.id, "This recipient has no postal address.", fix)
         if letter.channel and person.preferred_channel not in (None, "phone", letter.channel):
             detail = f"This recipient prefers the channel `{person.preferred_channel}`."
@@ -161,7 +161,7 @@ def _thank_you(letter: Written, talk: Conversation) -> Iterator[Finding]:
     for note in talk.notes:
         if note.kind == "concern" and note.in_letter and note.id not in used:
             detail = "The letter does not answer this concern."
-            fix = f"PATCH /v1/notes/{note.id}: wording, then compose the letter again; or address_in_letter: false."
+            fix = "Record your answer (the `wording` of the note) and compose the letter again, or let it be left out."
             yield Finding("open_concern", "warning", note.id, detail, fix)
     if same_form(talk.company) not in same_form(letter.body):
         detail = "The letter does not name the company."

@@ -14,7 +14,7 @@ from api.models.mail import MailKind, MailOutcome
 from api.protocol.email_address import UnusableAddressError, address_on_the_wire, new_message
 from api.services.accounts import mails
 from api.services.accounts.mails import OutgoingMail
-from api.settings import Settings
+from api.settings import Settings, local_url
 from api.storage.database import Database
 from api.words.mails import mail_text
 from api.workers.smtp import RefusedError, Send, post_office
@@ -22,7 +22,6 @@ from api.workers.units import IncompletePassError, Units
 
 TASK = "mails"
 EVERY_SECONDS = 30.0
-OWN_URL = "http://127.0.0.1:8000"
 log = logging.getLogger("afterword.mails")
 
 
@@ -113,7 +112,7 @@ def message_of(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMe
 
 def _link(mail: OutgoingMail, settings: Settings) -> str | None:
     """Return the link of a mail. A reset's secret stands behind the #, which browsers send to no server."""
-    base = settings.public_url or OWN_URL
+    base = settings.public_url or local_url()
     if mail.kind == MailKind.RESET:
         return f"{settings.reset_url or f'{base}/password-reset'}#{mail.secret}"
     return f"{base}/mail/confirm/{mail.secret}" if mail.secret else None

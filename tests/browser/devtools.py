@@ -35,11 +35,17 @@ class DrivenPage:
         self._events.clear()
         for domain in ("Network", "Runtime", "Log", "Page"):
             self._call(f"{domain}.enable")
-        self._call("Page.navigate", url=url)
+        self.visit(url)
+
+    def visit(self, url: str) -> None:
+        """Load an address in the page, and wait until its document has replaced the one before."""
+        loader = self._call("Page.navigate", url=url)["loaderId"]
+        while not any(told["frame"]["loaderId"] == loader for told in self._told("Page.frameNavigated")):
+            self._keep(self._next())
 
     def requested(self) -> set[str]:
         """Return the addresses that the page has requested so far, without those of inline data."""
-        sent = {told["request"]["url"] for name, told in self._events if name == "Network.requestWillBeSent"}
+        sent = {told["request"]["url"] for told in self._told("Network.requestWillBeSent")}
         return {url for url in sent if not url.startswith("data:")}
 
     def complaints(self) -> list[Any]:
@@ -63,6 +69,17 @@ class DrivenPage:
         """Answer `light` or `dark` when the page asks which colors the user prefers."""
         self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
+    def press(self, key: str) -> None:
+        """Press a key, such as Tab or Enter."""
+        code = {"Tab": 9, "Enter": 13}[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        self._call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, **text)
+        self._call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+
+    def enter(self, text: str) -> None:
+        """Insert text where the focus is."""
+        self._call("Input.insertText", text=text)
+
     def close(self) -> None:
         self._answers.close()
         os.close(self._write)
@@ -78,8 +95,14 @@ class DrivenPage:
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer["error"]
                 return answer["result"]
-            if answer.get("sessionId") == self._page and "method" in answer:
-                self._events.append((answer["method"], answer["params"]))
+            self._keep(answer)
+
+    def _keep(self, message: Any) -> None:
+        if message.get("sessionId") == self._page and "method" in message:
+            self._events.append((message["method"], message["params"]))
+
+    def _told(self, wanted: str) -> list[Any]:
+        return [told for name, told in self._events if name == wanted]
 
     def _next(self) -> Any:
         while b"\0" not in self._rest:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from api import __version__
 from api.settings import Settings
 from api.storage.database import MIGRATIONS, Database
 from tests.cli.running import ROOT, Done, assert_one_line, environment, run_here
@@ -50,6 +52,13 @@ def test_an_account_is_opened_and_its_token_works(run: Run) -> None:
 def test_a_second_account_of_the_same_address_is_refused_in_one_line(run: Run) -> None:
     run("user", "add", "alex@example.com", stdin=PASSWORD)
     assert_one_line(run("user", "add", "alex@example.com", stdin=PASSWORD), "sign in instead")
+
+
+@pytest.mark.sqlite
+def test_the_version_is_printed_without_a_database(tmp_path: Path) -> None:
+    printed = run_here(f"sqlite:///{tmp_path / 'none' / 'none.db'}", "--version")
+    assert (printed.returncode, printed.stdout, printed.stderr) == (0, f"afterword {__version__}\n", "")
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_token_for_nobody_is_refused_in_one_line(run: Run) -> None:

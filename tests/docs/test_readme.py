@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.docs.shown import ADDRESS, assert_shown, blocks, running_demo
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +33,30 @@ def test_the_demo_prints_and_answers_what_is_shown() -> None:
     assert QUEUED.sub("<row>", told) == QUEUED.sub("<row>", printed.rstrip("\n"))
     first = json.loads(DATES.sub("<date>", answer))["items"][0]
     assert_shown(json.loads(DATES.sub("<date>", shown)), first, "queue")
+
+
+def test_the_first_calls_print_the_seven_steps_also_a_second_time() -> None:
+    [(_, script)] = blocks(README, "sh")
+    assert len(script.splitlines()) <= 20
+    with running_demo() as (address, _):
+        for _ in range(2):
+            words = ["bash", "-eu", "-c", script.replace(ADDRESS, address)]
+            done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+            assert not done.stderr
+            lines = done.stdout.splitlines()
+            assert [line.split()[0] for line in lines] == ["1", "2", "3", "4", "5", "6", "7"]
+            shown = re.search(r"such as `([^`]+)`", README)
+            assert shown
+            assert shown[1] in lines
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda one: one.name)
+def test_blocks_for_the_shell_also_work_in_zsh(path: Path) -> None:
+    """In zsh, `echo` replaces `\\n` in JSON, an unquoted `?` is a pattern, and a pasted comment is a command."""
+    for _, script in blocks(path.read_text(encoding="utf-8"), "sh"):
+        assert 'echo "$' not in script
+        assert not re.search(r"^#|\s# ", script, re.MULTILINE)
+        assert not re.search(r"(?<=\s)(\$API|https?:)[^\s\"']*[?]", script), script
 
 
 def test_every_make_command_is_there() -> None:

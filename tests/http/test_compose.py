@@ -59,6 +59,13 @@ def test_the_same_notes_give_the_same_text(client: TestClient, talk: Answer) -> 
     assert composed(client, talk)["body"] == composed(client, talk)["body"]
 
 
+def test_a_missing_title_names_the_contact(client: TestClient, talk: Answer) -> None:
+    untitled = contact(client, full_name="Kim Lee")
+    letter = composed(client, talk, kind="ask_name", recipients=[untitled])
+    assert letter["missing"] == [f"recipient_title:{untitled}"]
+    assert letter["gaps"] == [{"code": "recipient_title", "subject": {"type": "contact", "id": untitled}}]
+
+
 def test_an_edited_letter_keeps_the_notes_of_its_unchanged_paragraphs(client: TestClient, talk: Answer) -> None:
     letter = composed(client, talk)
     body = letter["body"].replace("I read Go every day.", "I read Go every day, and write it at weekends.")

@@ -18,6 +18,7 @@ from tests.stores import Store
 pytestmark = pytest.mark.sqlite  # they use no database
 
 ADDRESS = re.compile(r'(?:href|src)="(/docs/files/[^"]+)"')
+NEED_A_TOKEN = ("/v1/applications", "/v1/queue", "/v1/sessions")
 GZIP, PLAIN = {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
 
 
@@ -54,6 +55,35 @@ def test_the_page_allows_only_our_own_scripts(client: TestClient) -> None:
 def test_the_old_address_of_the_reference_leads_to_the_docs(client: TestClient) -> None:
     answer = client.get("/redoc", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (308, "/docs")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/docs", 200, id="docs"),
+        pytest.param("/redoc", 308, id="the-old-reference"),
+        pytest.param("/password-reset", 200, id="password-reset"),
+        pytest.param("/mail/confirm/none", 404, id="a-link-that-does-not-work"),
+    ],
+)
+def test_a_page_opens_whatever_query_a_link_adds(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(f"{path}?utm_source=mail&utm_source=%ff&=", follow_redirects=False)
+    assert (answer.status_code, answer.text) == (status, client.get(path, follow_redirects=False).text)
+    assert answer.headers.get("content-type", "text/html").startswith("text/html")
+
+
+def test_the_form_of_a_mail_is_sent_whatever_query_its_link_has(client: TestClient) -> None:
+    answer = client.post("/mail/confirm/none?utm_source=mail", data={"password": "x"})
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_every_link_of_the_root_leads_somewhere(world: World) -> None:
+    client = world.anonymous()
+    links = client.get("/").json()["links"]
+    found = {name: client.get(href, follow_redirects=False).status_code for name, href in links.items()}
+    assert found == {
+        name: 401 if href in NEED_A_TOKEN else 405 if href == "/v1/users" else 200 for name, href in links.items()
+    }
 
 
 def test_the_docs_open_while_no_request_finds_a_place(world: World) -> None:

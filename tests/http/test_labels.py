@@ -10,12 +10,16 @@ import pytest
 
 from api.models.application import Stage
 from api.models.hint import LABELS
-from api.models.step import State
+from api.models.step import EvidenceType, State
+from api.models.token import TokenKind
 from api.protocol.scopes import SCOPES
 from api.rules.hints import WORDS
 from api.rules.outcome import STEPS
 from api.rules.words import REASONS
+from api.services.accounts.audit_log import OPERATOR
+from api.words.letters import LINE_ROLES, MISSED_ROLE
 from api.words.pictures import states
+from api.words.templates import WORDS as NAMES
 from tests.conftest import World
 from tests.invariants.failures import Failures
 from tests.invariants.test_openapi import MADE, ROOT
@@ -23,6 +27,13 @@ from tests.invariants.test_openapi import MADE, ROOT
 # A problem says in its own title and detail what its codes mean.
 SELF_EXPLAINED = re.compile(r"^/components/schemas/Problem|/parameters/\d+/schema/x-")
 PART = re.compile(r'Part\(f?"([a-z_]+)')
+MISSING = re.compile(r'yield (?:from \()?f?"([a-z_]+)')
+FINDING = re.compile(r'Finding\(\s*"([a-z_]+)"')
+ROLE = re.compile(r'(?:Paragraph|_quoted|_list)\(.*"([a-z_]+)"|_points\(\s*"([a-z_]+)"')
+ALWAYS_THERE = {"company", "role", "full_name", "date", "date_and_time"}
+EVIDENCE = re.compile(r'[Ee]vidence\(\s*"([a-z_]+)"')
+ELSEWHERE = re.compile(r'type="([a-z_]+)"')
+RECORD = re.compile(r'code="([a-z_]+)"')
 HINT = re.compile(r'\b(?:hint|_stage_hint|_catalogued)\(\s*"([a-z_]+)"')
 
 
@@ -64,7 +75,8 @@ def test_a_new_value_without_a_label_is_found() -> None:
 def written(pattern: re.Pattern[str], folder: str) -> set[str]:
     """Return what a pattern finds in the sources of a folder of `api`."""
     sources = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "api" / folder).rglob("*.py")))
-    return {code for source in sources for code in pattern.findall(source)}
+    found = (match.groups() for source in sources for match in pattern.finditer(source))
+    return {code for codes in found for code in codes if code}
 
 
 @pytest.mark.sqlite
@@ -77,11 +89,22 @@ def written(pattern: re.Pattern[str], folder: str) -> set[str]:
         pytest.param("reason", {*REASONS}, id="reasons"),
         pytest.param("scope", {*SCOPES}, id="scopes"),
         pytest.param("hint", {key.partition("/")[0] for key in WORDS} | written(HINT, "services"), id="hints"),
+        pytest.param("finding", written(FINDING, "words"), id="findings"),
+        pytest.param("draft_gap", written(MISSING, "words") | (NAMES.keys() - ALWAYS_THERE), id="gaps-of-letters"),
+        pytest.param("paragraph_role", written(ROLE, "words") | {MISSED_ROLE, *LINE_ROLES.values()}, id="roles"),
+        pytest.param("record", written(RECORD, "services/documents"), id="records"),
+        pytest.param("token_kind", {*TokenKind, OPERATOR}, id="kinds-of-tokens"),
         pytest.param("gap", {*written(PART, "rules"), "positives", "concerns", "status_contact_made"}, id="gaps"),
     ],
 )
 def test_codes_that_answers_contain_have_a_label(name: str, values: set[str]) -> None:
     assert values <= LABELS[name].keys()
+
+
+@pytest.mark.sqlite
+def test_the_types_of_evidence_are_those_that_the_rules_use() -> None:
+    elsewhere = written(ELSEWHERE, "services/steps")
+    assert written(EVIDENCE, "rules") | elsewhere == {*get_args(EvidenceType)} <= LABELS["search_type"].keys()
 
 
 @pytest.mark.sqlite

@@ -98,7 +98,9 @@ def test_a_letter_from_a_template_names_the_notes_of_each_paragraph(client: Test
     roles = [(one["role"], len(one["source_note_ids"])) for one in letter["paragraphs"]]
     assert roles == [("template", 0), ("strengths", 1), ("template", 0), ("signature", 0)]
     assert letter["note_ids"] == letter["paragraphs"][1]["source_note_ids"]
-    assert letter["missing"] == [f"answer:{letter['unaddressed_concerns'][0]}"]
+    (unanswered,) = letter["unaddressed_concerns"]
+    assert letter["missing"] == [f"answer:{unanswered}"]
+    assert letter["gaps"] == [{"code": "answer", "subject": {"type": "note", "id": unanswered}}]
     assert (letter["kind"], letter["status"]) == ("thank_you", "draft")
 
 

@@ -198,7 +198,7 @@ def test_the_mail_links_to_the_configured_page_with_the_secret_in_the_fragment()
     written = message_of(LINK, settings, NOW)
     assert (written["To"], written["From"]) == ("kim@example.com", "a@example.com")
     assert "\nhttps://app.example.com/new-password#awr_secret\n" in written.get_content()
-    for url, page in (("", "http://127.0.0.1:8000"), ("https://example.org", "https://example.org")):
+    for url, page in (("", "http://localhost:8000"), ("https://example.org", "https://example.org")):
         written = message_of(LINK, Settings(public_url=url), NOW)
         assert f"\n{page}/password-reset#awr_secret\n" in written.get_content()
 

@@ -123,6 +123,10 @@ def test_a_briefing_states_requirements_strengths_and_concerns_with_their_notes(
         assert text.endswith(end)
         assert ids == [notes[source]]
     assert message["missing"] == [f"answer:{notes['unanswered']}", "why_company"]
+    assert message["gaps"] == [
+        {"code": "answer", "subject": {"type": "note", "id": notes["unanswered"]}},
+        {"code": "why_company", "subject": None},
+    ]
     assert "2019" not in message["text"]
     assert "led a team" not in message["text"]
 
@@ -223,6 +227,7 @@ def test_a_briefing_asks_for_consent_where_it_is_missing(
     message = read(client, f"{href}/briefing")
     assert line in paragraph_of(message, "opening")[0]
     assert [one["code"] for one in message["warnings"]] == codes
+    assert [(one["action"], one["subject"]) for one in message["warnings"]] == [(code, None) for code in codes]
 
 
 @pytest.mark.parametrize("was_called", [True, False])

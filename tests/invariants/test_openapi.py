@@ -124,6 +124,45 @@ def place(parameter: Node) -> tuple[str, str, bool]:
     return parameter["name"], parameter["in"], parameter.get("required", False)
 
 
+# Texts with the name of a code that are none, and where else the code is.
+NOT_A_CODE = {
+    "HintPublic.code": "ends with an id; `action` and `subject` say the same",
+    "PressingAction.code": "ends with an id; `action` and `subject` say the same",
+    "LinkPublic.code": "the id of an operation of the document",
+    "ComposedLetter.missing": "ends with an id; `gaps` says the same",
+    "ReferenceMessage.missing": "ends with an id; `gaps` says the same",
+    "Progress.missing": "ends with an id; `gaps` says the same",
+    "ProblemDocument.type": "the address of a page; `code` says the same",
+    "ReportRow.action": "a text for people; `kind` is the code",
+    "SuggestedChannel.reason": "a text for people; `channel` is the code",
+    "TimelineBar.reason": "a text for people; `state` is the code",
+}
+CODES = re.compile(r"(code|action|reason|kind|type|missing|severity|scopes)$")
+
+
+def test_every_code_is_an_enum() -> None:
+    found = {
+        f"{name}.{field}"
+        for name in output_schemas()
+        for field, one in SCHEMAS[name].get("properties", {}).items()
+        if CODES.search(field) and is_free_text(one)
+    }
+    assert found == NOT_A_CODE.keys()
+
+
+def is_free_text(schema: Node) -> bool:
+    """Tell whether a schema is a text, or a list of texts, with any value."""
+    one = schema.get("items", schema)
+    return "string" in one.get("type", ()) and "enum" not in one
+
+
+def test_no_field_has_the_name_of_its_schema() -> None:
+    """The methods of a generated client have a variable for the whole, and one for each list or object in it."""
+    for name, schema in SCHEMAS.items():
+        own = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        assert schema.get("properties", {}).get(own, {}).get("type", "string") == "string", name
+
+
 def test_no_schema_has_a_generated_title() -> None:
     assert [path for path, name in titles(COMMITTED["components"]["schemas"]) if name] == []
     assert [path for path, name in titles(COMMITTED["paths"]) if name] == []

@@ -238,6 +238,20 @@ def test_an_e_mail_without_an_address_is_an_error_and_late_post_a_warning() -> N
     assert "post_too_late" in {finding.code for finding in check_letter(by_post, met, catalogue("formal"))}
 
 
+def test_a_fix_is_a_sentence_for_people_and_not_a_request() -> None:
+    met = talk("one-interviewer-everything-noted")
+    [someone] = met.interviewers[:1]
+    nobody = replace(someone, name=None, title=None, email=None, postal_address=None)
+    listed = replace(someone, name="Ruiz, Ana", title=None, email="@", name_verified=False)
+    letter = written_letter(Draft("", ()), [nobody, listed], body="Thank you.")
+    by_post = replace(letter, channel="post")
+    found = [one for it in (letter, by_post) for one in check_letter(it, met, catalogue("formal"))]
+    codes = {"recipient_without_name", "recipient_without_title", "name_in_list_form", "name_not_verified"}
+    codes |= {"channel_without_address", "address_unusable", "open_concern"}
+    assert codes <= {one.code for one in found}
+    assert [one.fix for one in found if "/v1/" in one.fix or not one.fix.endswith(".")] == []
+
+
 @pytest.mark.parametrize(
     ("person", "today", "channel"),
     [

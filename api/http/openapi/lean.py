@@ -13,13 +13,13 @@ from typing import Any, get_args
 from api.models.base import A_LINE, A_LINK, A_MAILBOX, A_TEXT, A_URL, YEAR_FIRST
 from api.models.calendar_feed import FeedDetails, FeedSteps, FetchedBy
 from api.models.composed_letter import Severity
-from api.models.hint import GAP_CODES, HINT_ACTIONS, SubjectType
+from api.models.hint import LABELS, SubjectType
 from api.models.letter import LetterStatus
 from api.models.policy import HearByRule
 from api.models.reference import Consent
 from api.models.search import SearchType
 from api.models.statistics import EndingName, LevelName
-from api.models.step import Basis, State, StepName
+from api.models.step import Basis, EvidenceType, State, StepName
 from api.models.timeline import MarkKind
 from api.models.token import Scope
 from api.rules.policy import Origin
@@ -33,8 +33,15 @@ NAMED: Mapping[str, Sequence[str]] = {
     "DueBasis": get_args(Basis),
     "PolicyOrigin": get_args(Origin),
     "HearByRule": get_args(HearByRule),
-    "HintAction": HINT_ACTIONS,
-    "GapCode": GAP_CODES,
+    "HintAction": tuple(LABELS["hint"]),
+    "GapCode": tuple(LABELS["gap"]),
+    "DraftGapCode": tuple(LABELS["draft_gap"]),
+    "FindingCode": tuple(LABELS["finding"]),
+    "ReasonCode": tuple(LABELS["reason"]),
+    "RecordCode": tuple(LABELS["record"]),
+    "ParagraphRole": tuple(LABELS["paragraph_role"]),
+    "TokenKind": tuple(LABELS["token_kind"]),
+    "EvidenceType": get_args(EvidenceType),
     "SubjectType": get_args(SubjectType),
     "Tone": get_args(Tone),
     "ComposedLetterKind": get_args(Purpose),
@@ -66,6 +73,7 @@ TEXTS: Mapping[str, Node] = {
 }
 """The components with a long pattern: texts of one line and of several, web addresses, links and e-mail addresses."""
 MAX_ID, MIN_SHARED = 64, 8
+MANY = 5  # operations, for a response among the components
 NULL = {"type": "null"}
 DATA = ("example", "examples", "default", "const", "enum")  # whose values are not part of the document's structure
 
@@ -88,6 +96,7 @@ def lean(made: Node) -> Node:
     _move_examples(found)
     _share(found, "parameters", list(_parameters_of(found)))
     _share(found, "headers", list(_headers_of(found)))
+    _share_responses(found)
     return found
 
 
@@ -167,21 +176,23 @@ def _simplify_parameter(parameter: Node) -> None:
 
 
 def _derive(schemas: Node) -> None:
-    """Write a schema that has all properties of another as `allOf` that one, with its further properties."""
+    """Write a schema that has all properties of another as `allOf` that one and a schema of its further properties.
+
+    Properties beside `allOf` would say the same, but generators of Python clients read only the other schema then.
+    """
     whole = dict(schemas)
     for name, schema in whole.items():
         bases = [other for other, base in whole.items() if other != name and _extends(schema, base)]
         if bases:
             base = max(bases, key=lambda other: len(whole[other]["properties"]))
-            schemas[name] = {**schema, "allOf": [{"$ref": f"#/components/schemas/{base}"}]}
-            for key in ("properties", "required"):
-                theirs = whole[base].get(key, ())
-                further = [(one, value) for one, value in _items(schema.get(key, ())) if one not in theirs]
-                schemas[name][key] = dict(further) if key == "properties" else [one for one, _ in further]
-
-
-def _items(members: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  # properties by name, or names
-    return list(members.items()) if isinstance(members, dict) else [(one, None) for one in members]
+            known = whole[base]["properties"].keys()
+            further = {
+                "type": "object",
+                "properties": {one: value for one, value in schema["properties"].items() if one not in known},
+                "required": [one for one in schema["required"] if one not in known],
+            }
+            kept = {key: value for key, value in schema.items() if key not in further}
+            schemas[name] = {**kept, "allOf": [{"$ref": f"#/components/schemas/{base}"}, further]}
 
 
 def _extends(schema: Node, base: Node) -> bool:
@@ -200,7 +211,8 @@ def _extends(schema: Node, base: Node) -> bool:
 def _move_examples(made: Node) -> None:
     """Move the example of a body from its schema to the media type, and drop those of wholes whose parts have them.
 
-    Programs that import a collection of requests read examples of media types only.
+    Programs that import a collection do not read `examples` of schemas. Postman and Bruno read the `example` of the
+    media type, Insomnia only that of a schema, so it stands in both places.
     """
     schemas, moved = made["components"]["schemas"], set()
     for operation in _operations(made):
@@ -209,17 +221,28 @@ def _move_examples(made: Node) -> None:
             if "examples" in schemas[name]:
                 content.setdefault("example", schemas[name]["examples"][0])
                 moved.add(name)
+        if content and "example" in content:
+            content["schema"] = {**content["schema"], "example": content["example"]}
     for name, schema in schemas.items():
         if name in moved or has_parts_only(schema, schemas):
             schema.pop("examples", None)
 
 
 def has_parts_only(schema: Node, schemas: Node) -> bool:
-    """Tell whether a schema is a page, or consists of components that have examples."""
-    properties = schema.get("properties", {})
-    parts = [name for one in properties.values() for name in _schema_names(one.get("items", one))]
+    """Tell whether a schema is a page, or consists of components that have examples, and of booleans."""
+    properties = schema.get("allOf", [schema])[-1].get("properties", {})
+    parts = [one for one in properties.values() if one.get("type") != "boolean"]
+    names = [name for one in parts for name in _schema_names(one.get("items", one))]
     return "next_cursor" in properties or (
-        len(parts) == len(properties) > 0 and all("examples" in schemas[name] for name in parts)
+        len(names) == len(parts) > 0 and all(_has_example(schemas[name], schemas) for name in names)
+    )
+
+
+def _has_example(schema: Node, schemas: Node) -> bool:
+    """Tell whether a schema has an example, or its base has one and the rest consists of components with examples."""
+    bases = [name for one in schema.get("allOf", ())[:1] for name in _schema_names(one)]
+    return "examples" in schema or (
+        bool(bases) and all("examples" in schemas[name] for name in bases) and has_parts_only(schema, schemas)
     )
 
 
@@ -276,6 +299,24 @@ def _share(made: Node, kind: str, found: Sequence[Place]) -> None:
             shared[component] = place.container[place.at]
             place.container[place.at] = {"$ref": f"#/components/{kind}/{component}"}
     made["components"][kind] = dict(sorted(shared.items()))
+
+
+def _share_responses(made: Node) -> None:
+    """Move responses that many operations have to the components. Those of errors are there already."""
+    found = [(status, answer) for one in _operations(made) for status, answer in one["responses"].items()]
+    counts = Counter(json.dumps(answer, sort_keys=True) for _, answer in found)
+    shared: Node = made["components"]["responses"]
+    for operation in _operations(made):
+        for status, answer in operation["responses"].items():
+            name = "NotModified" if status == "304" else _schema_of(answer)
+            if name and counts[json.dumps(answer, sort_keys=True)] >= MANY:
+                shared[name] = answer
+                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _schema_of(answer: Node) -> str | None:
+    """Return the name of the schema of a response, or None."""
+    return next(_schema_names(answer.get("content", {}).get("application/json", {}).get("schema", {})), None)
 
 
 def _pascal(name: str) -> str:

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from api.models import Application, Contact, Interview
 from api.models.card import CallCard, CallHours, CallOutcome, CallPerson, CallPoint, PrepCard, UnknownDetails
 from api.models.follow_up import FollowUpChannel, Outcome
-from api.models.hint import LinkPublic
+from api.models.hint import RecordLink
 from api.rules.steps.rounds import NOT_HELD
 from api.rules.words import zone_name
 from api.services.current_user import current_user
@@ -71,7 +71,7 @@ def call(session: OwnedSession, application: Application) -> tuple[CallCard, str
         question=words.card("call_card")["question"],
         promised=promised,
         outcomes=_outcomes(words),
-        record=LinkPublic(
+        record=RecordLink(
             code="record_follow_up",
             text="Record the result of the call.",
             method="POST",

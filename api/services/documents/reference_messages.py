@@ -18,6 +18,7 @@ from api.models import (
     Note,
     Reference,
 )
+from api.models.hint import DraftGapPublic
 from api.models.letter import ParagraphPublic
 from api.models.reference_message import Addressee, LeftOut, RecordPublic, ReferenceMessage, ReferenceSheet, SheetPerson
 from api.rules.facts import Moment
@@ -90,6 +91,7 @@ def _message(
         ],
         text=draft.body,
         missing=list(draft.missing),
+        gaps=[DraftGapPublic.model_validate(gap) for gap in draft.gaps],
         asked_within_60_days=named.asked.lately,
         warnings=link_warnings(application, link, person, named.asked, session.now),
         record=_record(name, f"/v1/applications/{application.id}/references/{person.id}", body),
