@@ -315,6 +315,18 @@ def test_names_that_are_given_later_are_not_in_the_past_tense() -> None:
         assert step(facts, "5", now).reason_text.startswith(f"You {verb} the names of your references at")
 
 
+def test_a_deadline_has_passed_at_its_very_second() -> None:
+    for now, verb in (("2026-03-03T15:59:59Z", "The deadline is"), ("2026-03-03T16:00Z", "You had until")):
+        text = step(example_case(overrides=(SKIP_4,)), "4:r1", now).reason_text
+        assert text.startswith(f"You skipped this step. {verb} 11:00")
+
+
+def test_a_call_after_another_one_tells_that_no_new_date_was_given() -> None:
+    spoke = FollowUp(id="u1", at=at("2026-03-04T15:00Z"), direction="out", outcome="spoke")
+    found = step(example_case(follow_ups=(spoke,)), "6:followup:u1", LATER)
+    assert found.reason_text.startswith("They gave you no new date. Ask for the status of your application after 5 ")
+
+
 def test_a_call_that_older_rules_stored_has_no_number_of_days() -> None:
     record = to_record(row(example_case(), "6:interview:r1", AFTER))
     old = record._replace(detail={**record.detail, "data": {"zone": "America/New_York"}})
