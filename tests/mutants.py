@@ -11,12 +11,13 @@ the second kind are described in docs/testing.md. Exits with 1 when fewer than `
 Verdicts are appended to the state file as they come, and a later run with the same state skips the mutants that have
 one. They are bound to a hash of the rules and of their tests: after a change of either, all mutants run again. With
 `--trust-killed`, those that earlier tests killed count as killed as long as their own file is unchanged: use it after
-adding tests, not after changing them. `--quick` leaves out the properties, the slowest tests,
-and stores only those that were killed: it finds what the tables do not notice.
+adding tests, not after changing them. `--quick` leaves out the properties, the slowest tests, and stores only those
+that were killed: it finds what the tables do not notice.
 
 A mutant of a function runs the test files that call this function on the original; one outside of functions runs all.
 Each mutant runs in a fork of a process that has imported pytest and Hypothesis but none of the rules (POSIX only).
-A fork ends itself by an alarm, so none outlives the time limit, whatever happens to its parent.
+A fork ends itself by a timer of its processor time, so none outlives the limit, whatever happens to its parent, and a
+busy machine does not kill mutants.
 """
 
 import ast
@@ -60,7 +61,7 @@ PYTEST = (
 )
 SECONDS_AT_LEAST, TIMES_THE_ORIGINAL, MEMORY = 20.0, 5, 2 << 30
 # Verdicts by exit code of a fork: that of pytest, or minus the signal; NOT_JUDGED if it gave no verdict.
-VERDICTS = {0: "survived", 1: "failed", 2: "not importable", 3: "crashed", -signal.SIGALRM: "timeout"}
+VERDICTS = {0: "survived", 1: "failed", 2: "not importable", 3: "crashed", -signal.SIGPROF: "timeout"}
 NOT_JUDGED = 70
 
 Calls = Mapping[Path, frozenset[str]]  # by test file the functions that it calls, as `path:qualified name`
@@ -127,7 +128,7 @@ def in_fork(judge_one: Callable[[], int], seconds: float) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):

@@ -86,6 +86,8 @@ def test_a_call_does_not_say_how_a_person_is_reached_to_whom_that_is_hidden(stor
         assert shown["text"].startswith(text)
         assert shown["code"] == stored[0]
         assert "555" not in str(shown)
+        if stored[0] == "call":
+            assert (shown["method"], shown["href"]) == ("GET", "/v1/applications/app/call-card")
 
 
 def test_what_is_empty_is_not_stored() -> None:
@@ -207,6 +209,27 @@ def test_a_number_not_started_is_answered_with_every_key(number: int, *, closed:
 )
 def test_a_hint_tells_the_object_that_it_is_about(facts: Facts, key: str, subject: object) -> None:
     assert answered(to_record(row(facts, key, AFTER)), NOW, "app", "s1")["next_action"]["subject"] == subject
+
+
+@pytest.mark.parametrize(
+    ("key", "policy", "gaps"),
+    [
+        pytest.param("1:r1", {}, {"next_stage": None, "contact_time": None}, id="about-nothing-else"),
+        pytest.param("2:r1", {}, {"interviewer": ("contact", "c1"), "status_contact": None}, id="whose-details"),
+        pytest.param("4:r1", {"thank_each_interviewer": True}, {"letter_to": ("contact", "c1")}, id="whom-to-thank"),
+        pytest.param("5", {}, {"reference": ("reference", "a")}, id="whom-to-tell"),
+    ],
+)
+def test_a_missing_part_tells_the_object_that_it_is_about(
+    key: str, policy: dict[str, object], gaps: dict[str, tuple[str, str] | None]
+) -> None:
+    round_ = r1(interviewers=(Interviewer(contact_id="c1"),))
+    facts = example_case(interviews=(round_,), references=(Reference(id="a", linked_at=at(OPENED)),))
+    found = answered(to_record(row(facts, key, AFTER, **policy)), NOW, "app", "s1")["progress"]["gaps"]
+    assert found == [
+        {"code": code, "subject": about and dict(zip(("type", "id"), about, strict=True))}
+        for code, about in gaps.items()
+    ]
 
 
 def test_a_record_without_parts_has_no_total_and_counts_none() -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 import pytest
 
 from api.rules.calendar import ZONES
-from api.rules.words import deadline, rfc3339, wall, zone_beside, zone_name, zone_name_with_offset
+from api.rules.words import deadline, last_day, rfc3339, wall, zone_beside, zone_name, zone_name_with_offset
 from tests.rules.vectors import at
 
 
@@ -116,3 +116,15 @@ def test_a_zone_is_named_where_another_shows_a_different_time(zone: str, others:
 )
 def test_an_abbreviation_that_several_zones_share_gets_its_offset(zone: str, instant: str, name: str) -> None:
     assert zone_name_with_offset(at(instant), zone) == name
+
+
+@pytest.mark.parametrize(
+    ("due", "day"),
+    [
+        pytest.param("2026-03-03T04:59:59Z", "2026-03-02", id="before-midnight"),
+        pytest.param("2026-03-03T05:00:00Z", "2026-03-02", id="at-midnight-the-day-before"),
+        pytest.param("2026-03-03T05:00:01Z", "2026-03-03", id="a-second-later"),
+    ],
+)
+def test_the_last_day_is_that_of_the_last_second_before_the_deadline(due: str, day: str) -> None:
+    assert last_day(due, "America/New_York") == day

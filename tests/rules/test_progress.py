@@ -188,6 +188,31 @@ def test_of_equally_common_spellings_one_is_shown_always(values: list[str | None
     assert sources(*values) == [(shown, False, 6)]
 
 
+def test_equally_large_groups_go_by_name() -> None:
+    assert sources(*["b"] * 5, *["a"] * 5) == [("a", False, 5), ("b", False, 5)]
+
+
+def test_one_that_waits_since_nobody_knows_when_is_not_fresh() -> None:
+    yesterday = history(stages=(stage("applied", NOW - timedelta(days=1)),))
+    found = funnel([history(stages=(stage("applied", None),)), yesterday], NOW, 5)
+    assert (found.waiting, found.fresh) == (2, 1)
+
+
+@pytest.mark.parametrize("number", [9, 10])
+def test_the_number_of_applications_counts_those_without_an_answer_too(number: int) -> None:
+    found = funnel([history(applied_on=TODAY)] * number, NOW, None)
+    assert (found.applied, found.too_few) == (number, number < 10)
+
+
+def test_an_application_of_today_has_waited_for_no_day() -> None:
+    assert response_times([history(applied_on=TODAY)], NOW).longest_wait_days == 0
+
+
+def test_an_answer_that_came_nobody_knows_when_is_undated() -> None:
+    found = response_times([history(applied_on=TODAY, stages=(stage("rejected", None),))], NOW)
+    assert (found.undated, found.count) == (1, 0)
+
+
 def test_groups_under_five_are_counted_together() -> None:
     assert sources(*["a"] * 5, *["b"] * 4, *["c"] * 2, None) == [("a", False, 5), (None, True, 7)]
 

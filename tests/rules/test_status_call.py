@@ -390,7 +390,7 @@ def test_a_chase_is_offered_where_they_named_a_day_and_about_the_latest_round() 
     (hint,) = step(facts, "6:interview:r2", LATER).advice
     kinds = "kind `chase` once the day that they named has passed, else `follow_up`."
     assert hint.text == f"Write to your contact instead of calling: compose a letter of the {kinds}"
-    assert hint.href == "/v1/interviews/r2/letters/compose"
+    assert (hint.method, hint.href) == ("POST", "/v1/interviews/r2/letters/compose")
 
 
 def test_nobody_is_written_to_before_the_call_opens_or_after_it_is_closed() -> None:

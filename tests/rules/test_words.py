@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from api.rules.answers import to_record
 from api.rules.facts import Elsewhere, FollowUp, Letter, Override, StageChange
-from api.rules.words import REASONS, unscheduled
-from tests.rules.example_case import AFTER, END, START, day, example_case, r1, r2, step
+from api.rules.words import REASONS, reason_text, rfc3339, unscheduled
+from tests.rules.example_case import AFTER, END, START, day, example_case, r1, r2, row, step
 from tests.rules.vectors import at, scope_of
 
 LATER, EARLIER = "2026-03-20T12:00Z", "2026-03-01T12:00Z"
@@ -310,7 +311,26 @@ def test_a_deadline_ahead_is_not_in_the_past_tense(key: str, facts: dict[str, An
 
 def test_names_that_are_given_later_are_not_in_the_past_tense() -> None:
     facts = example_case(references_given_at=at("2026-02-20T15:00Z"))
-    assert step(facts, "5", "2026-02-19T15:00Z").reason_text.startswith("You give the names of your references at")
+    for now, verb in (("2026-02-20T14:59:59Z", "give"), ("2026-02-20T15:00Z", "gave")):
+        assert step(facts, "5", now).reason_text.startswith(f"You {verb} the names of your references at")
+
+
+def test_a_deadline_has_passed_at_its_very_second() -> None:
+    for now, verb in (("2026-03-03T15:59:59Z", "The deadline is"), ("2026-03-03T16:00Z", "You had until")):
+        text = step(example_case(overrides=(SKIP_4,)), "4:r1", now).reason_text
+        assert text.startswith(f"You skipped this step. {verb} 11:00")
+
+
+def test_a_call_after_another_one_tells_that_no_new_date_was_given() -> None:
+    spoke = FollowUp(id="u1", at=at("2026-03-04T15:00Z"), direction="out", outcome="spoke")
+    found = step(example_case(follow_ups=(spoke,)), "6:followup:u1", LATER)
+    assert found.reason_text.startswith("They gave you no new date. Ask for the status of your application after 5 ")
+
+
+def test_a_call_that_older_rules_stored_has_no_number_of_days() -> None:
+    record = to_record(row(example_case(), "6:interview:r1", AFTER))
+    old = record._replace(detail={**record.detail, "data": {"zone": "America/New_York"}})
+    assert "application after some business days, from 09:00" in reason_text(old, rfc3339(at(AFTER)))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
