@@ -8,8 +8,12 @@ from uuid import UUID
 import pytest
 from schemathesis.python.asgi import shutdown_lifespans
 
+from api.http import files
 from api.models import base
+from api.routers import privacy
 from tests.conftest import World
+
+UNLIMITED = 1_000_000
 
 
 @dataclass
@@ -24,12 +28,14 @@ class Numbers:
 
 
 @pytest.fixture
-def world(make_world: Callable[..., World]) -> Iterator[World]:
+def world(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world without rate limits, because hundreds of sign-ups come from one address here.
 
     Schemathesis starts the application's background tasks and ends them with the process: they would log failures in
     other tests, whose database they no longer have.
     """
+    monkeypatch.setattr(files, "MAX_FILES", UNLIMITED)
+    monkeypatch.setattr(privacy, "MAX_EXPORTS", UNLIMITED)
     yield make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
     shutdown_lifespans()
 

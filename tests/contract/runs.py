@@ -99,6 +99,7 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
             "template_unknown_name",
         }
     ),
+    "Words are letters and digits, of many scripts.": frozenset({"nothing_to_find"}),
     "It depends on what is stored, or on what is known about passwords.": frozenset(
         {
             "common_password",
