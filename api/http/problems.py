@@ -206,8 +206,9 @@ def _http(request: Request, error: HTTPException) -> Response:
     code = BY_STATUS.get(error.status_code, "bad_request")
     if code == "not_found" and request.url.path.startswith("/v1/") and "authorization" not in request.headers:
         return expected_problem(request, UnauthorizedError())
-    allowed = ", ".join(sorted(methods_of(request.app, request.scope)))
-    headers = {"Allow": allowed} if code == "method_not_allowed" else {}
+    headers = {}
+    if code == "method_not_allowed":
+        headers["Allow"] = ", ".join(sorted(methods_of(request.app, request.scope)))
     return problem_response(request, code, PROBLEM_TYPES[code].advice, headers=headers)
 
 
