@@ -126,14 +126,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     app.state.database.open_inline_connection()
     app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
     app.state.supervisor.start()
-    build = partial(asyncio.get_running_loop().run_in_executor, None, docs.document_of, app)
-    building = asyncio.get_running_loop().call_later(BUILD_DOCUMENT_AFTER, build)
+    building = asyncio.create_task(_build_document(app))
     yield {SETTINGS: settings, CONNECTIONS: Connections(settings)}
     building.cancel()
     await app.state.supervisor.stop()
     if app.state.async_connection is not None:
         await app.state.async_connection.close()
     app.state.database.dispose()
+
+
+async def _build_document(app: FastAPI) -> None:
+    await asyncio.sleep(BUILD_DOCUMENT_AFTER)
+    await docs.in_thread(app, partial(docs.document_of, app))
 
 
 def _supervised(app: FastAPI) -> Supervisor:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from anyio import to_thread
 from fastapi import FastAPI, Query, Request, Response
@@ -30,7 +29,7 @@ PAGE = "page.html"
 OURS = Path(__file__).with_name("docs_page")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
 NAMES = ("docs.js", "docs.css", "swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
-BUILDING = Lock()  # two requests do not build it twice
+Made = TypeVar("Made")
 routes = Routes("docs")
 
 
@@ -59,30 +58,29 @@ def _page() -> str:
 def document_of(app: FastAPI) -> StaticFile:
     """Return the OpenAPI document. It is built once a day, because one of its examples is a date in the future."""
     state, now = app.state, app.state.clock()
-    with BUILDING:
-        day, made = getattr(state, "openapi", (None, None))
-        if made is None or day != now.date():
-            made = StaticFile(bytes(JSONResponse(build_openapi(app, now)).body), "application/json")
-            state.openapi = (now.date(), made)
+    day, made = getattr(state, "openapi", (None, None))
+    if made is None or day != now.date():
+        made = StaticFile(bytes(JSONResponse(build_openapi(app, now)).body), "application/json")
+        state.openapi = (now.date(), made)
     return made
 
 
-async def _made(request: Request, make: Callable[[], Response]) -> Response:
-    """Return a response that the thread of the docs makes."""
-    return await to_thread.run_sync(make, limiter=request.app.state.docs_limiter)
+async def in_thread(app: FastAPI, make: Callable[[], Made]) -> Made:
+    """Return what the thread of the docs makes, one thing after another, so that nothing is built twice."""
+    return await to_thread.run_sync(make, limiter=app.state.docs_limiter)
 
 
 @routes.get("/openapi.json", include_in_schema=False, scopes=OPEN)
 async def openapi(request: Request) -> Response:
     """Read the OpenAPI document."""
-    return await _made(request, lambda: document_of(request.app).response(request))
+    return await in_thread(request.app, lambda: document_of(request.app).response(request))
 
 
 @routes.get("/docs", include_in_schema=False, scopes=OPEN, any_query=True)
 async def swagger(request: Request) -> Response:
     """Explore and try the API in Swagger UI."""
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": REVALIDATED}
-    return await _made(request, lambda: HTMLResponse(_page(), headers=headers))
+    return await in_thread(request.app, lambda: HTMLResponse(_page(), headers=headers))
 
 
 @routes.get("/docs/files/{name}", include_in_schema=False, scopes=OPEN)
@@ -97,7 +95,7 @@ async def docs_file(
         file = _file(name)
         return file.response(request, cache_control=IMMUTABLE if v == file.digest else REVALIDATED)
 
-    return await _made(request, make)
+    return await in_thread(request.app, make)
 
 
 @routes.get("/redoc", include_in_schema=False, scopes=OPEN, any_query=True)
