@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.rules.guide import GUIDE
-from api.rules.hints import divided, hint, without_ways, worded
+from api.rules.hints import gaps, hint, without_ways, worded
 from api.rules.outcome import APPLICATION, STEPS, Cue, Hint, Instance, StepRecord
 from api.rules.words import deadline, last_day, reason_text, rfc3339, unscheduled
 
@@ -80,7 +80,7 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
             "text": reason_text(step, now),
             "data": data,
         },
-        "progress": {"done": total - len(missing), "total": total, "missing": missing, "gaps": _gaps(missing)},
+        "progress": {"done": total - len(missing), "total": total, "missing": missing, "gaps": gaps(missing)},
         "evidence": [{"type": type_, "id": id_, "at": at} for type_, id_, at in detail.get("evidence", ())],
         "next_action": _hint(actions[-1], application_id, data, id_) if actions and actions[-1] else None,
         "warnings": [_hint(cue, application_id, data, id_) for cue in detail.get("warnings", ())],
@@ -95,11 +95,6 @@ def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows
 
 def _started(timed: Iterable[Sequence[Any]], now: str) -> list[Any]:
     return [cue for since, cue in timed if since is None or since <= now]
-
-
-def _gaps(missing: Sequence[str]) -> list[Answer]:
-    """Return the names of missing parts, divided into a code and the object that the part is about."""
-    return [{"code": code, "subject": subject} for code, subject in map(divided, missing)]
 
 
 def _hint(cue: Sequence[Any], application_id: str, data: Mapping[str, object], step_id: str) -> Answer:

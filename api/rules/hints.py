@@ -5,7 +5,7 @@ hint, followed by `/` and a variant if the code has several texts. Doubled brace
 an id that the caller chooses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.rules.sentences import fill
@@ -19,8 +19,16 @@ REFERENCE = APPLICATION + "/references/{reference}"
 COMPOSE = INTERVIEW + "/letters/compose"
 HIDDEN_CALL = {"who": "your contact", "hours": "on the call card"}
 NAMED = {"complete_contact": "contact", "alert_reference": "reference", "brief_reference": "reference"}
-# What the id is of that follows the colon in a code of a hint or in the name of a part.
-SUBJECTS = {**NAMED, "interviewer": "contact", "letter_to": "contact", "reference": "reference"}
+# What the id is of that follows the colon in a code of a hint, in the name of a part or in what a draft lacks.
+SUBJECTS = {
+    **NAMED,
+    "interviewer": "contact",
+    "letter_to": "contact",
+    "reference": "reference",
+    "recipient_title": "contact",
+    "wording": "note",
+    "answer": "note",
+}
 WORDS: Mapping[str, tuple[str, str, str]] = {
     "create_interview": (
         "Record an interview as soon as you know its date. Then the seven steps get theirs.",
@@ -281,3 +289,8 @@ def divided(code: str) -> tuple[str, dict[str, str] | None]:
     """Return the name in a code such as `complete_contact:<id>`, and the type and id of what it is about."""
     name, _, id_ = code.partition(":")
     return name, {"type": SUBJECTS[name], "id": id_} if id_ else None
+
+
+def gaps(missing: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what is missing, each divided into a code and the object that it is about."""
+    return [{"code": code, "subject": subject} for code, subject in map(divided, missing)]

@@ -7,11 +7,10 @@ from typing import Any
 
 from api.rules.calendar import POST_TAKES
 from api.rules.facts import Moment
+from api.rules.hints import gaps
 from api.rules.steps.rounds import NOT_HELD as MISSED
 from api.rules.words import zone_beside
 from api.words.names import printed_name
-
-ABOUT = {"recipient_title": "contact", "wording": "note", "answer": "note"}  # what the id in a name is of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +138,7 @@ class Draft:
     @property
     def gaps(self) -> list[dict[str, Any]]:
         """The same as `missing`, each divided into its code and the contact or note that it is about."""
-        found = (one.partition(":") for one in self.missing)
-        return [{"code": code, "subject": {"type": ABOUT[code], "id": id_} if id_ else None} for code, _, id_ in found]
+        return gaps(self.missing)
 
     @property
     def unaddressed_concerns(self) -> tuple[str, ...]:
