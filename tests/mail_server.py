@@ -1,6 +1,5 @@
 """A real mail server in a thread, which refuses what its rules say."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from email.policy import SMTPUTF8
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.served import free_port
 
 
 @dataclass
@@ -50,8 +51,7 @@ class MailServer:
 def mail_server(server: MailServer | None = None, *, speaks_utf8: bool = False) -> Iterator[MailServer]:
     """Run a mail server on this machine."""
     server = server or MailServer()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        server.port = free.getsockname()[1]
+    server.port = free_port()
     controller = Controller(server, hostname="127.0.0.1", port=server.port, enable_SMTPUTF8=speaks_utf8)
     controller.start()
     try:

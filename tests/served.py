@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import httpx
@@ -39,6 +39,21 @@ def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
         finally:
             server.should_exit = True
             thread.join(30)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait until something holds; fail if it does not in time."""
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert holds()
 
 
 def http_client(address: Address) -> httpx.Client:

@@ -19,7 +19,7 @@ from tests.browser.chromium import CHROMIUM
 from tests.browser.devtools import DrivenPage, driven
 from tests.conftest import World
 from tests.npm import PATH, ROOT, run
-from tests.served import served
+from tests.served import free_port, served
 
 FRONTEND = ROOT / "examples" / "frontend"
 PACKAGES = FRONTEND / "node_modules"
@@ -180,12 +180,6 @@ def previewed(built: Path, api: int) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def until_it_answers(port: int) -> None:

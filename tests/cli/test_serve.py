@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,8 +15,7 @@ from sqlalchemy import text
 
 from tests.cli.running import COMMAND, ROOT, environment, run_apart
 from tests.conftest import World
-from tests.http.test_admission import wait_until
-from tests.served import PLAIN
+from tests.served import PLAIN, free_port, wait_until
 
 LAST_LINE = "Stop with Ctrl+C; this deletes the data.\n"
 APPLICATION = {"company": "Acme", "role": "Engineer"}
@@ -26,8 +24,7 @@ APPLICATION = {"company": "Acme", "role": "Engineer"}
 @contextmanager
 def serving(world: World, *words: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Start the command on a world's database; yields the process and its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     own = {**os.environ, **environment(world.app.state.settings.database_url)}
     command = [*COMMAND, "serve", "--port", str(port), *words]
     address = f"http://127.0.0.1:{port}"

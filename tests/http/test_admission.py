@@ -17,7 +17,7 @@ from api.http.known_accounts import Holder
 from api.settings import Settings
 from api.storage.database import Database
 from tests.conftest import World
-from tests.served import PLAIN, Address, closed_after, served
+from tests.served import PLAIN, Address, closed_after, served, wait_until
 
 APPLICATION = {"company": "Acme", "role": "Engineer"}
 Worlds = Callable[..., World]
@@ -43,13 +43,6 @@ def client_of(world: World, address: Address) -> Iterator[httpx.Client]:
     url = f"http://{address[0]}:{address[1]}"
     with httpx.Client(base_url=url, headers={"Authorization": secret}, timeout=20, verify=PLAIN) as client:
         yield client
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert holds()
 
 
 def test_when_the_queue_is_full_the_next_request_is_refused_at_once(make_world: Worlds) -> None:

@@ -12,7 +12,7 @@ import uvicorn
 
 from api.http import connections
 from tests.conftest import World
-from tests.served import Address, closed_after, serving
+from tests.served import Address, closed_after, serving, wait_until
 
 pytestmark = pytest.mark.sqlite
 LARGE = b"GET /docs/files/swagger-ui-bundle.js HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -53,13 +53,6 @@ def unsent(server: uvicorn.Server) -> list[int]:
     """Return the unsent bytes of each connection that has some."""
     sizes = [protocol.transport.get_write_buffer_size() for protocol in list(server.server_state.connections)]
     return [size for size in sizes if size]
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert holds()
 
 
 def test_clients_that_do_not_read_are_disconnected_and_take_no_place(serve: Callable[..., Server], quick: None) -> None:

@@ -12,9 +12,8 @@ from api.http.admission import HASHING_REQUESTS, MAX_HASHED, MAX_WAITING_TO_BE_H
 from api.routers import accounts, password_resets, sessions
 from tests.conftest import World
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
-from tests.http.test_admission import wait_until
 from tests.invariants.conftest import OPERATIONS, Operation
-from tests.served import PLAIN, served
+from tests.served import PLAIN, served, wait_until
 
 WRONG = {"email": SIGN_UP["email"], "password": "not this one"}
 ROUTERS = (accounts, password_resets, sessions)

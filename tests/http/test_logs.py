@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from api.http import middleware
 from api.http.admission import Gate
 from api.logs import Lines
 from tests.conftest import World
+from tests.served import wait_until
 
 SECRET = "marker7f3a"
 ALL = "/v1/applications"
@@ -176,8 +176,6 @@ def test_requests_without_a_place_are_one_line(
     monkeypatch.setattr(world.app.state, "gate", Gate(places=0, most_waiting=0))
     answers = [client.get(ALL) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [503] * 3
-    end = time.monotonic() + 5
-    while sum(event["count"] for event in log.events) < 3 and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_until(lambda: sum(event["count"] for event in log.events) >= 3)
     assert {event["event"] for event in log.events} == {"requests were refused: too many wait"}
     assert sum(event["count"] for event in log.events) == 3

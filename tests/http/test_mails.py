@@ -26,10 +26,9 @@ from api.workers.units import IncompletePassError
 from tests.conftest import NOW, World
 from tests.hostile.fuzz_harness import recorded_logs
 from tests.http.test_accounts import SIGN_UP
-from tests.http.test_admission import wait_until
 from tests.mail_server import MailServer, mail_server
 from tests.mails import sent_mails
-from tests.served import PLAIN, serving
+from tests.served import PLAIN, serving, wait_until
 
 Worlds = Callable[..., World]
 KIM = "kim@example.com"

@@ -15,8 +15,7 @@ from api.workers import supervisor as supervisor_module
 from api.workers.supervisor import Supervisor, Task
 from api.workers.units import IncompletePassError, Units
 from tests.conftest import NOW, World
-from tests.http.test_admission import wait_until
-from tests.served import PLAIN, serving
+from tests.served import PLAIN, serving, wait_until
 
 PRIVATE = "kim@example.com"
 
