@@ -40,6 +40,7 @@ from api.routers import (
     meta,
     metrics,
     notes,
+    notifications,
     offers,
     password_resets,
     privacy,
@@ -58,7 +59,7 @@ from api.routers import (
 from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
-from api.workers import erasure, mailer, recompute, retention
+from api.workers import digests, erasure, mailer, recompute, retention
 from api.workers import search as search_worker
 from api.workers.supervisor import Supervisor
 
@@ -68,6 +69,7 @@ ROUTERS = (
     meta.routes,
     docs.routes,
     accounts.routes,
+    notifications.routes,
     sessions.routes,
     tokens.routes,
     password_resets.routes,
@@ -156,6 +158,9 @@ def _supervised(app: FastAPI) -> Supervisor:
     supervisor.add(erasure.TASK, erase, every_seconds=erasure.EVERY_SECONDS)
     send = partial(mailer.mail_pass, database, clock, settings, is_stopping)
     supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
+    wake = partial(supervisor.wake, mailer.TASK)
+    digest = partial(digests.digests_pass, database, clock, settings, is_stopping, wake=wake)
+    supervisor.add(digests.TASK, digest, every_seconds=digests.EVERY_SECONDS)
     index = partial(search_worker.search_pass, database, clock, is_stopping)
     supervisor.add(search_worker.TASK, index, every_seconds=search_worker.EVERY_SECONDS)
     return supervisor

@@ -220,11 +220,14 @@ def _with_people(raw: RawConnection, rows: Sequence[Row], app_url: str) -> list[
 
 
 def _meeting(row: Row, names: Sequence[str], people_changed_at: datetime | None, app_url: str) -> Meeting:
-    id_, _, round_no, kind, start, end, zone, status, location, link, created_at, changed_at, sequence = row[:-3]
+    id_, application_id, round_no, kind, start, end, zone, status, location, link, created_at, changed_at, sequence = (
+        row[:-3]
+    )
     company, role, updated_at = row[-3:]
     changes = [from_db_instant(changed_at), from_db_instant(updated_at), *filter(None, [people_changed_at])]
     return Meeting(
         from_db_id(id_),
+        from_db_id(application_id),
         Employer(company, role),
         round_no,
         kind,
@@ -238,7 +241,7 @@ def _meeting(row: Row, names: Sequence[str], people_changed_at: datetime | None,
         created_at=from_db_instant(created_at),
         changed_at=max(changes),
         sequence=sequence,
-        url=_url(app_url, "interview", from_db_id(id_)),
+        url=app_page(app_url, "interview", from_db_id(id_)),
     )
 
 
@@ -271,8 +274,9 @@ def _task(row: Row) -> Task:
 
 def _linked(task: Task, app_url: str) -> Task:
     """Return a step with the address of its page in the frontend; the one of the whole search has none."""
-    return task if task.application is None else replace(task, url=_url(app_url, "step", task.id))
+    return task if task.application is None else replace(task, url=app_page(app_url, "step", task.id))
 
 
-def _url(pattern: str, kind: str, id_: str) -> str | None:
+def app_page(pattern: str, kind: str, id_: str) -> str | None:
+    """Return the address of an object's page in the frontend, or None if the frontend is not known."""
     return pattern.replace("{kind}", kind).replace("{id}", id_) if pattern else None

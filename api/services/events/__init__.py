@@ -1,0 +1,1 @@
+"""Events: what happened to an account's data, and who is told."""
