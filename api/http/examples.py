@@ -60,6 +60,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "time_zone": "America/New_York",
     },
     "UserUpdate": {"time_zone": "Europe/Berlin"},
+    "NotificationsUpdate": {"digest_at": "07:30", "digest_workdays_only": True, "due_soon_minutes": 180},
     "SessionCreate": {"email": NEW_EMAIL, "password": PASSWORD, "name": "Firefox at home"},
     "Debrief": {
         "at": "2026-03-10T16:00:00Z",

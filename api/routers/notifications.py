@@ -1,11 +1,14 @@
 """Endpoints of the mails that people want: the settings, and the digest as it would be."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Query
 
 from api.http.deps import CallerDep
-from api.http.filters import AsOf, check_as_of
+from api.http.filters import check_as_of
 from api.http.negotiation import CARD, INLINE_STYLES, CardWanted, format_response, json_response
 from api.http.routes import Routes
+from api.models.base import Instant
 from api.models.digest import DigestPublic
 from api.models.notification import NotificationsPublic, NotificationsUpdate
 from api.protocol.etags import hashed_etag
@@ -13,6 +16,9 @@ from api.services.notifications import preferences
 from api.services.notifications.digests import digest_now
 from api.words import digest, mailing
 
+AsOf = Annotated[
+    Instant | None, Query(description="The digest as it will be at this instant if nothing is recorded until then.")
+]
 SCOPES = ("account:read", "applications:read", "steps:read")
 routes = Routes("account")
 

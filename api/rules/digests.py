@@ -45,10 +45,10 @@ class Timetable:
             day += DAY
         return None
 
-    def is_in_time(self, planned: datetime, now: datetime) -> bool:
-        """Tell whether a digest that was due at `planned` is still of use at `now`: at most 6 hours late, same date."""
-        return now < self.expiry(planned)
+    def is_in_time(self, day: date, now: datetime) -> bool:
+        """Tell whether the digest of a date is due and still of use at `now`."""
+        return self.has(day) and self.instant(day) <= now < self.expiry(day)
 
-    def expiry(self, planned: datetime) -> datetime:
-        """Return from when on a digest is of no use: 6 hours after it was due, or at the end of its local date."""
-        return min(planned + MAX_LATENESS, day_end(local_date(planned, self.zone), self.zone))
+    def expiry(self, day: date) -> datetime:
+        """Return from when on the digest of a date is of no use: 6 hours after it was due, or at the date's end."""
+        return min(self.instant(day) + MAX_LATENESS, day_end(day, self.zone))

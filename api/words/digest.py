@@ -10,7 +10,7 @@ from api.words.mailing import Line, Link, Mailing, Part
 
 WEEKLY = "weekly"
 RECOMPUTING = "A change of your settings is still being applied: some of these dates may be older."
-NOTHING = "Nothing is due until then."
+NOTHING = "Nothing is due until then, and nothing is overdue."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _day(day: date) -> str:
 
 def _intro(digest: Digest) -> Iterator[str]:
     at, until = wall(digest.at, digest.time_zone), wall(digest.until, digest.time_zone)
-    yield f"As of {at}. The next digest would come at {until}."
+    yield f"As of {at}, until the next digest at {until}."
     if digest.recomputing:
         yield RECOMPUTING
     if digest.empty:

@@ -16,6 +16,7 @@ PLAIN = "margin:0 0 8px"
 LINE = "margin:0 0 14px"
 HEAD = "font-weight:600"
 LAST = "font-size:.875rem;margin:0 0 6px"
+OPEN = "Open"
 FOOT = "margin-top:28px;padding-top:12px;border-top:1px solid"
 
 
@@ -115,7 +116,7 @@ def _part_page(part: Part) -> str:
 def _line_page(line: Line) -> str:
     head = f'<span style="{HEAD}">{_escaped(line.head)}</span>'
     said = "".join(f"<br>{_escaped(one)}" for one in line.more)
-    link = f"<br>{_anchor(line.url, line.url)}" if line.url else ""
+    link = f"<br>{_anchor(line.url, OPEN)}" if line.url else ""
     return f'<p style="{LINE}">{head}{said}{link}</p>'
 
 

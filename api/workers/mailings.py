@@ -2,6 +2,7 @@
 
 import hashlib
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
@@ -40,9 +41,12 @@ def mailing_message(contents: Mailing, mail: OutgoingMail, settings: Settings) -
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Precedence"] = "bulk"
-    message.set_content(text(contents), cte="quoted-printable")
-    message.add_alternative(page(contents), subtype="html", cte="quoted-printable")
-    message.set_boundary(f"=_{_short(mail.id)}")
+    message.make_alternative(f"=_{_short(mail.id)}")
+    for subtype, words in (("plain", text(contents)), ("html", page(contents))):
+        part = EmailMessage(SMTP)  # the message's own policy folds no lines, neither of headers nor of contents
+        part.set_content(words, subtype=subtype, cte="quoted-printable")
+        del part["MIME-Version"]  # of the whole message only
+        message.attach(part)
     return message
 
 

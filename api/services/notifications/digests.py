@@ -195,7 +195,7 @@ def due_users(session: OwnedSession) -> Sequence[str]:
 def queue_due_digest(session: OwnedSession, settings: Settings) -> bool:
     """Queue the digest of the session's owner if it is due, and plan the next one; return whether it is queued.
 
-    It is queued once for a local date, and not if it is more than 6 hours late or of an earlier date.
+    It is queued once for a local date. What was due on an earlier date, or more than 6 hours ago, is left out.
     """
     judge.lock_user(session)
     user, wanted = current_user(session), wanted_mails(session)
@@ -203,15 +203,14 @@ def queue_due_digest(session: OwnedSession, settings: Settings) -> bool:
         return False
     if is_recomputing(session):
         return False
-    planned, times = wanted.next_digest_at, timetable(user, wanted)
-    day = local_date(planned, user.time_zone)
-    is_new = wanted.last_digest_on is None or wanted.last_digest_on < day
-    is_fit = is_new and times.has(day) and times.is_in_time(planned, session.now)
-    is_queued = False
-    if is_fit and user.disabled_at is None and why_unavailable(settings, user, wanted) is None:
-        expires_at = times.expiry(planned)
-        is_queued = mails.queue_once(session, MailKind.DIGEST, user.email, key=day.isoformat(), expires_at=expires_at)
-        wanted.last_digest_on = day
+    times, is_queued = timetable(user, wanted), False
+    today = local_date(session.now, user.time_zone)
+    is_new = wanted.last_digest_on is None or wanted.last_digest_on < today
+    can_be_mailed = user.disabled_at is None and why_unavailable(settings, user, wanted) is None
+    if is_new and can_be_mailed and times.is_in_time(today, session.now):
+        expires_at = times.expiry(today)
+        is_queued = mails.queue_once(session, MailKind.DIGEST, user.email, key=today.isoformat(), expires_at=expires_at)
+        wanted.last_digest_on = today
     wanted.next_digest_at = None
     plan_digest(session, user, wanted)
     session.flush()
