@@ -77,7 +77,7 @@ def after_interview(
     return Mailing(
         subject="Afterword: write down your interview today",
         title="Write down your interview today",
-        intro=(talk.ended, f"Tomorrow you will have forgotten half of it. You have until {talk.until}."),
+        intro=(talk.ended, f"Write it down while you remember it: your notes are due by {talk.until}."),
         parts=(
             Part("Your notes", [NOTES[part] for part in NOTES if part in missing]),
             Part("What did they say?", [Line(question) for question in asked]),

@@ -73,7 +73,7 @@ def to_public(session: OwnedSession, settings: Settings) -> tuple[NotificationsP
 def change_preferences(session: OwnedSession, settings: Settings, body: NotificationsUpdate) -> None:
     """Apply a merge patch. Raises ConflictError if it turns something on that cannot be mailed, and InvalidError."""
     user, wanted = current_user(session), wanted_mails(session)
-    row = wanted or Notification(user_id=user.id, created_at=session.now, updated_at=session.now)
+    row = wanted or _new_row(session)
     before = {name: getattr(row, name) for name in (*TIMES, *REMINDERS)}
     for name, value in _stored(sent_values(body)).items():
         setattr(row, name, value)
@@ -88,12 +88,18 @@ def change_preferences(session: OwnedSession, settings: Settings, body: Notifica
     if any(getattr(row, name) != before[name] for name in TIMES):
         row.next_digest_at = None
         plan_digest(session, user, row)
-    if wanted is None:
-        session.add(row)
-    else:
+    if wanted is not None:
         row.version += 1
     row.updated_at = session.now
     _written(session)
+
+
+def _new_row(session: OwnedSession) -> Notification:
+    """Add the row of an account with the defaults: of a new row, the ORM would store the default in place of a null."""
+    row = Notification(user_id=session.user_id, created_at=session.now, updated_at=session.now)
+    session.add(row)
+    session.flush()
+    return row
 
 
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
