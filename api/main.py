@@ -30,7 +30,9 @@ from api.routers import (
     calendar_feeds,
     cards,
     contacts,
+    deliveries,
     docs,
+    events,
     exports,
     follow_ups,
     interviews,
@@ -54,11 +56,13 @@ from api.routers import (
     steps,
     timelines,
     tokens,
+    webhooks,
 )
 from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
-from api.workers import erasure, mailer, recompute, retention
+from api.workers import deliveries as delivery_worker
+from api.workers import erasure, mailer, recompute, retention, ticks
 from api.workers import search as search_worker
 from api.workers.supervisor import Supervisor
 
@@ -87,6 +91,9 @@ ROUTERS = (
     offers.routes,
     search_activities.routes,
     calendar_feeds.routes,
+    webhooks.routes,
+    deliveries.routes,
+    events.routes,
     search.routes,
     timelines.routes,
     statistics.routes,
@@ -158,6 +165,10 @@ def _supervised(app: FastAPI) -> Supervisor:
     supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
     index = partial(search_worker.search_pass, database, clock, is_stopping)
     supervisor.add(search_worker.TASK, index, every_seconds=search_worker.EVERY_SECONDS)
+    tick = partial(ticks.tick_pass, database, clock, is_stopping)
+    supervisor.add(ticks.TASK, tick, every_seconds=ticks.EVERY_SECONDS)
+    deliver = partial(delivery_worker.delivery_pass, database, clock, settings, is_stopping)
+    supervisor.add(delivery_worker.TASK, deliver, every_seconds=delivery_worker.EVERY_SECONDS)
     return supervisor
 
 

@@ -64,6 +64,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Sign-up closed",
         "Only the operator opens accounts on this server. Ask the operator for one.",
     ),
+    "webhooks_off": ProblemType(
+        403,
+        "No webhooks here",
+        "This server sends nothing to webhooks. Its operator can set AFTERWORD_WEBHOOKS=on.",
+    ),
     "not_found": ProblemType(
         404,
         "Not found",
@@ -111,6 +116,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "No mail server",
         "This server sends no mails, so it cannot send a link. The operator can set AFTERWORD_SMTP_URL and "
         "AFTERWORD_PUBLIC_URL.",
+    ),
+    "webhook_disabled": ProblemType(
+        409,
+        "Webhook switched off",
+        "Nothing is sent to a webhook that is switched off. Switch it on with PATCH and `enabled: true`.",
     ),
     "letter_sent": ProblemType(
         409,

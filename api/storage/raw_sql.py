@@ -106,8 +106,8 @@ class CompiledStatement:
         """Return the statement for a number of ids, the order of positional values (else None), and its constants."""
         key = (dialect.name, size)
         if key not in self._compiled:
-            statement = self._statement.params(ids=[""] * size) if size else self._statement
-            whole: Any = statement.compile(dialect=dialect).construct_expanded_state()
+            ids = {"ids": [""] * size} if size else None
+            whole: Any = self._statement.compile(dialect=dialect).construct_expanded_state(ids)
             self._compiled[key] = (whole.statement, whole.positiontup, whole.parameters)
         return self._compiled[key]
 

@@ -20,7 +20,7 @@ from api.models.event import EventType, Listens
 from api.protocol.app_links import app_link
 from api.rules.words import rfc3339
 from api.services.events import notices
-from api.services.events.drafts import Draft, take_drafts
+from api.services.events.drafts import Data, Draft, take_drafts
 from api.services.events.facts import deleted_applications, take_fact_drafts
 from api.services.events.steps import event_of, is_moved, step_draft
 from api.services.steps.changes import StepChange, WrittenSteps, take_written_steps
@@ -77,7 +77,7 @@ COLUMNS_OF_DELIVERY = {
 }
 INSERT_DELIVERY = CompiledStatement(insert(Delivery).values(COLUMNS_OF_DELIVERY), owned=False)
 FIRST_TRY = case((col(Webhook.resume_at) > NOW, col(Webhook.resume_at)), else_=NOW)
-WAKE = CompiledStatement(
+WAKE_WEBHOOKS = CompiledStatement(
     update(Webhook)
     .where(
         col(Webhook.user_id) == OWNER,
@@ -193,8 +193,14 @@ def _recomputed(now: datetime, cause: str, count: int) -> Draft:
     return Draft(EventType.STEPS_RECOMPUTED, now, {"cause": cause, "count": count})
 
 
-def _write(session: OwnedSession, raw: RawConnection, drafts: Sequence[Draft]) -> None:
-    """Write numbered events with their deliveries, and have these sent."""
+def send_example(session: OwnedSession, webhook_id: str, type_: EventType, data: Data) -> str:
+    """Write an event with the data of an example for one webhook; return the id of its delivery."""
+    draft = Draft(type_, session.now, data, test_of=webhook_id)
+    return from_db_id(_write(session, RawConnection.of(session), [draft])[0]["id"])
+
+
+def _write(session: OwnedSession, raw: RawConnection, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """Write numbered events with their deliveries, and have these sent; return the deliveries."""
     counted = raw.first(COUNT, count=len(drafts))
     last = counted[0] if counted else 0
     events = _numbered(raw, drafts, last - len(drafts), session.app_url)
@@ -219,10 +225,11 @@ def _write(session: OwnedSession, raw: RawConnection, drafts: Sequence[Draft]) -
     ]
     raw.execute_many(INSERT_DELIVERY, deliveries)
     woken = sorted({one["webhook_id"] for one in deliveries})
-    raw.execute(WAKE, ids=list(map(from_db_id, woken)), now=now)
+    raw.execute(WAKE_WEBHOOKS, ids=list(map(from_db_id, woken)), now=now)
     session.has_deliveries = bool(woken)
     if last % TRIMMED_EVERY < len(drafts):
         _trim(raw, last, woken)
+    return deliveries
 
 
 def _numbered(raw: RawConnection, drafts: Sequence[Draft], before: int, app_url: str) -> list[dict[str, Any]]:
