@@ -22,6 +22,7 @@ ACTIVITY = demo_id(81)
 STAGE = demo_id(91)
 TEMPLATE = demo_id(111)
 FEED = demo_id(121)
+WEBHOOK, EVENT, DELIVERY, ATTEMPT = demo_id(131), demo_id(132), demo_id(133), demo_id(134)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
@@ -40,6 +41,9 @@ PARAMETERS: dict[str, object] = {
     "letter_id": DRAFT,
     "letter_template_id": TEMPLATE,
     "calendar_feed_id": FEED,
+    "webhook_id": WEBHOOK,
+    "event_id": EVENT,
+    "delivery_id": DELIVERY,
     "secret": CALENDAR,
     "reference_id": REFERENCE,
     "follow_up_id": FOLLOW_UP,
@@ -153,6 +157,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "LetterUpdate": {"subject": "Monday's talk", "checklist": {"recipient_named": True, "why_this_job": True}},
     "CalendarFeedCreate": {"name": "Interviews and steps", "steps": "events", "alarms": True, "alarm_minutes": 90},
     "CalendarFeedUpdate": {"details": "minimal"},
+    "WebhookCreate": {
+        "url": "https://hooks.example.com/afterword",
+        "description": "The chat of my job club",
+        "event_types": ["step.due_soon", "step.overdue"],
+    },
+    "WebhookUpdate": {"event_types": ["step.overdue"]},
+    "SecretRotate": {"revoke_old": False},
+    "WebhookTest": {"type": "step.overdue"},
     "LetterTemplateCreate": {
         "name": "Short and warm",
         "kind": "thank_you",

@@ -29,7 +29,7 @@ class EventApplication(BaseModel):
     app_url: AppUrl
 
 
-class ReasonCode(BaseModel):
+class EventReason(BaseModel):
     """Why a step has its state, as a code."""
 
     code: Annotated[str, labelled("reason")]
@@ -48,7 +48,7 @@ class EventStep(BaseModel):
     due_zone: str
     due_basis: Basis
     completed_at: datetime | None
-    reason: ReasonCode
+    reason: EventReason
     missing: list[str]
     snoozed_until: datetime | None
     app_url: AppUrl
@@ -345,3 +345,14 @@ MEANINGS: Mapping[EventType, str] = {
     EventType.WEBHOOK_DISABLED: "Another webhook was switched off, because it failed for five days or answered 410.",
     EventType.PING: "A test of the webhook.",
 }
+_ENVELOPE = {
+    "id": "01890a5e-0a1b-7c2d-8e3f-4a5b6c7d8e9f",
+    "timestamp": "2026-03-03T16:00:00Z",
+    "sequence": 42,
+    "test": False,
+}
+
+
+def event_example(type_: EventType) -> dict[str, Any]:
+    """Return the example of an event, as it is sent."""
+    return {**_ENVELOPE, "type": type_.value, "data": EXAMPLES[type_]}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.api_client import act, add, alter, application, interviewed, items, problem, read, step
+from tests.http.api_client import add, interviewed
 from tests.receiver import Receiver, deliver, tick
 
 WEBHOOKS = "/v1/webhooks"
@@ -18,7 +18,7 @@ def test_every_event_of_facts_and_steps_is_sent_in_order(world: World, client: T
     assert made["secret"].startswith("whsec_")
     app, interview = interviewed(client)
     deliver(world, receiver)
-    assert receiver.types()[:2] == ["application.created", "interview.scheduled"] 
+    assert receiver.types()[:2] == ["application.created", "interview.scheduled"]
     print(receiver.types())
     world.clock.now += timedelta(days=3)
     tick(world)

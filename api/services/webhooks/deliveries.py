@@ -23,15 +23,13 @@ def deliveries_of(
     webhook_id: str, *, state: str | None, type_: str | None, since: datetime | None, until: datetime | None
 ) -> Any:  # noqa: ANN401  # a statement
     """Return the statement of the deliveries of a webhook that match filters; `until` is exclusive."""
-    wanted = select(Delivery).where(Delivery.webhook_id == webhook_id)
-    for value, condition in (
-        (state, Delivery.state == state),
-        (type_, Delivery.type == type_),
-        (since, col(Delivery.created_at) >= since),
-        (until, col(Delivery.created_at) < until),
-    ):
-        wanted = wanted if value is None else wanted.where(condition)
-    return wanted
+    conditions = [
+        *([] if state is None else [col(Delivery.state) == state]),
+        *([] if type_ is None else [col(Delivery.type) == type_]),
+        *([] if since is None else [col(Delivery.created_at) >= since]),
+        *([] if until is None else [col(Delivery.created_at) < until]),
+    ]
+    return select(Delivery).where(Delivery.webhook_id == webhook_id, *conditions)
 
 
 def events(*, type_: str | None, since: datetime | None) -> Any:  # noqa: ANN401  # a statement
