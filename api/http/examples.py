@@ -240,6 +240,7 @@ SIGNED_IN: dict[str, Any] = {
     "is_current": True,
 }
 TASK_STATE = {"name": "mails", "last_success_at": "2026-03-04T17:00:00Z", "age_seconds": 12, "failures": 0}
+WAITING_STATE: dict[str, Any] = {"queue": "deliveries", "due_since": None, "age_seconds": 0}
 FIXED: dict[str, dict[str, Any]] = {
     "Root": {"name": "Afterword", "version": "0.9.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
     "Version": {"version": "0.9.0", "rules_version": 8, "python": "3.11.7"},
@@ -249,8 +250,10 @@ FIXED: dict[str, dict[str, Any]] = {
         "database_version": "3.51.3",
         "schema_at_head": True,
         "tasks": [TASK_STATE],
+        "waiting": [WAITING_STATE],
     },
     "TaskState": TASK_STATE,
+    "WaitingState": WAITING_STATE,
     "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",

@@ -21,6 +21,7 @@ from api.services.webhooks.signature import signed_headers
 from api.services.webhooks.switch_off import reason_to_disable, switch_off
 from api.settings import Settings
 from api.storage.database import Database
+from api.workers.supervisor import Observer
 from api.workers.units import IncompletePassError
 
 TASK = "deliveries"
@@ -30,13 +31,6 @@ MAX_HEALTHY, MAX_FAILING, MAX_OF_ACCOUNT = 8, 4, 2
 CLAIM_SECONDS = 30.0
 STOP_SECONDS = 5.0
 log = logging.getLogger("afterword.deliveries")
-
-
-class Observer(Protocol):
-    """An object that counts attempts."""
-
-    def delivery_attempted(self, result: str) -> None:
-        """Receive the result of an attempt: `delivered`, or why it failed."""
 
 
 class Post(Protocol):
