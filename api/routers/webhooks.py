@@ -110,7 +110,7 @@ def delete_webhook(caller: CallerDep, webhook_id: WebhookId) -> Response:
 
 
 @routes.post(f"{ONE}/rotate-secret", scopes=SENT, if_match=True, idempotent=False)
-def rotate_webhook_secret(caller: CallerDep, webhook_id: WebhookId, body: SecretRotate) -> WebhookPublic:
+def rotate_webhook_secret(caller: CallerDep, webhook_id: WebhookId, body: SecretRotate | None = None) -> WebhookPublic:
     """Give a webhook a new secret.
 
     It is shown only once. For 24 hours each delivery is also signed with the old one, so that the receiver can change;
@@ -118,13 +118,13 @@ def rotate_webhook_secret(caller: CallerDep, webhook_id: WebhookId, body: Secret
     """
     with caller.writing(returns_secret=True) as session:
         webhook = matched(caller, session, WEBHOOK, webhook_id)
-        webhooks.rotate(session, webhook, revoke_old=body.revoke_old)
+        webhooks.rotate(session, webhook, revoke_old=body is not None and body.revoke_old)
         shown = changed(caller, session, WEBHOOK, webhook)
         return shown.model_copy(update={"secret": webhooks.shown_secret(webhook)})
 
 
 @routes.post(f"{ONE}/test", status_code=201, scopes=SENT, errors=[409])
-def test_webhook(caller: CallerDep, webhook_id: WebhookId, body: WebhookTest) -> DeliveryDetail:
+def test_webhook(caller: CallerDep, webhook_id: WebhookId, body: WebhookTest | None = None) -> DeliveryDetail:
     """Send an example of an event to a webhook.
 
     It is marked with `test: true` and sent within seconds, not during this request: read the delivery to see the
@@ -132,8 +132,9 @@ def test_webhook(caller: CallerDep, webhook_id: WebhookId, body: WebhookTest) ->
     """
     with caller.writing() as session:
         _count_test(session.user_id)
+        type_ = EventType(body.type) if body is not None else EventType.PING
         webhook = find(session, Webhook, webhook_id)
-        delivery = find(session, Delivery, webhooks.send_test(session, webhook, body.type))
+        delivery = find(session, Delivery, webhooks.send_test(session, webhook, type_))
         caller.headers["Location"] = f"/v1/deliveries/{delivery.id}"
         return caller.remember(deliveries.delivery_detail(session, delivery), status=201)
 

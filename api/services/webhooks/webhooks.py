@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlalchemy import text
+from sqlmodel import col, func, select, update
 
 from api.errors import ConflictError
 from api.models import Delivery, Webhook
@@ -18,8 +19,9 @@ from api.services import listening
 from api.services.events.journal import send_example
 from api.services.facts.crud import NO_STEPS, FactKind, bump_version, create
 from api.services.facts.dating import Change
-from api.storage.session import OwnedSession
+from api.storage.session import UNSYNCED, OwnedSession
 
+IS_PENDING = text("delivery.state = 'pending'")  # written out, because a parameter cannot choose a partial index
 SECRET_BYTES = 32
 OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 
@@ -70,7 +72,9 @@ def _validate(session: OwnedSession, row: Webhook, change: Change) -> None:
 
 
 def _enable(session: OwnedSession, row: Webhook) -> None:
-    """Forget all failures, and have a worker look at what waits."""
+    """Forget all failures, and have a worker send what waits now, oldest first."""
+    waiting = update(Delivery).where(col(Delivery.webhook_id) == row.id, IS_PENDING).values(next_at=session.now)
+    session.execute(waiting, execution_options=UNSYNCED)
     row.disabled_reason = row.disabled_at = row.failing_since = row.resume_at = row.last_error = None
     row.failures, row.next_at = 0, session.now
     session.has_deliveries = True
@@ -79,7 +83,7 @@ def _enable(session: OwnedSession, row: Webhook) -> None:
 def _extras(session: OwnedSession, rows: Sequence[Webhook]) -> list[dict[str, Any]]:
     pending = (
         select(Delivery.webhook_id, func.count())
-        .where(col(Delivery.webhook_id).in_([row.id for row in rows]), Delivery.state == DeliveryState.PENDING.value)
+        .where(col(Delivery.webhook_id).in_([row.id for row in rows]), IS_PENDING)
         .group_by(col(Delivery.webhook_id))
     )
     waiting = dict(session.exec(pending).all()) if rows else {}
