@@ -4,6 +4,7 @@ Three applications are in different phases after an interview. Earlier ones, som
 something to show; they have no steps.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -11,19 +12,34 @@ from typing import Any
 from sqlmodel import select
 
 from api.http import examples as ids
-from api.models import Application, Contact, Interview, Letter, Reference, Token
+from api.models import (
+    Application,
+    Contact,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    Interview,
+    Letter,
+    Reference,
+    Token,
+)
 from api.models.base import Body
 from api.models.contact import ApplicationContactPut
+from api.models.delivery import DeliveryState
+from api.models.event import EventType
+from api.models.event_data import event_example
 from api.models.interview import InterviewerPut
 from api.models.letter import LetterSend
 from api.models.reference import ApplicationReferencePut
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.rules.calendar import local_date, resolve
+from api.rules.words import rfc3339
 from api.security import hash_password
 from api.services.accounts import audit_log, tokens, users
 from api.services.accounts.authentication import authenticate
 from api.services.calendar.feeds import CALENDAR_FEED
+from api.services.current_user import current_user
 from api.services.facts import links
 from api.services.facts.applications import APPLICATION, STAGE
 from api.services.facts.contacts import CONTACT
@@ -37,6 +53,7 @@ from api.services.facts.offers import OFFER
 from api.services.facts.references import REFERENCE, link_reference
 from api.services.facts.search_activities import SEARCH_ACTIVITY
 from api.services.steps import queue
+from api.services.webhooks.webhooks import WEBHOOK
 from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
 from api.storage.raw_sql import RawConnection
@@ -106,6 +123,7 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _interview_ahead(story)
         _offer_on_the_table(story)
         _earlier_applications(story)
+        _webhook(story)
         return secret
 
 
@@ -342,3 +360,33 @@ def _earlier_applications(story: Story) -> None:
                 story.tell(FOLLOW_UP, ids.demo_id(place), within=app, at=at, **written)
             else:
                 story.tell(STAGE, ids.demo_id(place), within=app, stage=what, at=at)
+
+
+def _webhook(story: Story) -> None:
+    """Add a webhook at an address that does not exist, and an event that it once got."""
+    story.tell(WEBHOOK, ids.WEBHOOK, **ids.BODIES["WebhookCreate"])
+    session, at = story.session, story.now - timedelta(hours=2)
+    mine: dict[str, Any] = {"user_id": session.user_id}
+    example = {**event_example(EventType.STEP_OVERDUE), "id": ids.EVENT, "sequence": 1, "timestamp": rfc3339(at)}
+    body = json.dumps(example, sort_keys=True).encode()
+    session.add(Event(**mine, id=ids.EVENT, sequence=1, type=EventType.STEP_OVERDUE.value, at=at, body=body))
+    session.flush()
+    session.add(
+        Delivery(
+            **mine,
+            id=ids.DELIVERY,
+            webhook_id=ids.WEBHOOK,
+            event_id=ids.EVENT,
+            sequence=1,
+            type=EventType.STEP_OVERDUE.value,
+            state=DeliveryState.DELIVERED.value,
+            tries=1,
+            last_status=204,
+            delivered_at=at,
+            created_at=at,
+        )
+    )
+    session.flush()
+    session.add(DeliveryAttempt(**mine, id=ids.ATTEMPT, delivery_id=ids.DELIVERY, at=at, status=204, duration_ms=87))
+    current_user(session).event_count = 1
+    session.flush()

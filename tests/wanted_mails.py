@@ -12,7 +12,7 @@ from sqlalchemy import text
 from api.services.accounts import mails
 from api.workers import digests, mailer
 from tests.conftest import World
-from tests.http.api_client import alter
+from tests.http.api_client import alter, read
 from tests.mails import SMTP
 
 APP = "https://app.example.org/{kind}/{id}"
@@ -36,6 +36,11 @@ def subscriber(world: World, zone: str = "America/New_York", **wants: Any) -> Te
     confirm(world)
     alter(client, NOTIFICATIONS, **(wants or {"digest": "daily"}))
     return client
+
+
+def planned(client: TestClient) -> datetime:
+    """Return when the next digest of an account is due."""
+    return datetime.fromisoformat(read(client, NOTIFICATIONS)["next_digest_at"])
 
 
 def queue_digests(world: World) -> None:

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import id_column, points_at
+from api.models.event import EventPublic, EventType
 from api.storage.session import Owned
 
 PENDING = text("state = 'pending'")
@@ -83,3 +86,40 @@ class DeliveryAttempt(Owned, table=True):
     status: int | None = None
     error: str | None = Column(default=None, max_length=32)
     duration_ms: int
+
+
+class DeliveryPublic(BaseModel):
+    """A delivery: one event for one webhook."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    webhook_id: str
+    event_id: str
+    type: EventType
+    sequence: int
+    state: DeliveryState
+    tries: Annotated[int, Field(description="How many attempts were made since it was queued or replayed.")]
+    next_at: Annotated[datetime | None, Field(description="When the next attempt may be made.")]
+    last_status: Annotated[int | None, Field(description="The HTTP status of the last attempt, if there was one.")]
+    last_error: AttemptError | None
+    delivered_at: datetime | None
+    created_at: datetime
+
+
+class AttemptPublic(BaseModel):
+    """An attempt. What the receiver answered is not kept, but its status."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    status: int | None
+    error: AttemptError | None
+    duration_ms: int
+
+
+class DeliveryDetail(DeliveryPublic):
+    """A delivery with its event as it is sent, and its last 50 attempts, the newest first."""
+
+    event: EventPublic
+    attempts: list[AttemptPublic]

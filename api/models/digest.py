@@ -5,25 +5,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.models.notification import DigestDetails, DigestPeriod
-from api.models.step import Recomputing, StepName, Title
+from api.models.notification import Details, DigestPeriod
+from api.models.step import QueueApplication, Recomputing, StepName, Title
 
 More = Annotated[int, Field(description="How many more there are; counted up to 1,000.")]
 AppUrl = Annotated[str | None, Field(description="Its page in the frontend of this server, if that is known.")]
 
 
-class DigestApplication(BaseModel):
-    """The application of a line."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    company: str
-    role: str
-
-
 OfOne = Annotated[
-    DigestApplication | None,
+    QueueApplication | None,
     Field(description="Null for step 7, which is one line for all applications, and with minimal details."),
 ]
 
@@ -40,7 +30,7 @@ class DigestStep(BaseModel):
     application: OfOne
     due_at: datetime
     due_text: str
-    reason: Annotated[str, Field(description="Why it is due, in a sentence.")]
+    why: Annotated[str, Field(description="Why it is due, in words.")]
     app_url: AppUrl
 
 
@@ -105,7 +95,7 @@ class DigestPublic(BaseModel):
     until: Annotated[datetime, Field(description="When the next digest would be due.")]
     time_zone: str
     period: DigestPeriod
-    details: DigestDetails
+    details: Details
     subject: Annotated[str, Field(description="The subject of the mail; it names nobody.")]
     empty: Annotated[bool, Field(description="True if nothing is due; then no mail is sent.")]
     recomputing: Recomputing

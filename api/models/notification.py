@@ -9,6 +9,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
 from api.models.base import WHOLE, Body, ClockTime, Flag, Stored, owned_by_user
+from api.models.calendar_feed import FeedDetails
 
 DUE_SOON_MINUTES = 240
 PLANNED = text("next_digest_at IS NOT NULL")
@@ -20,13 +21,6 @@ class Digest(StrEnum):
     OFF = "off"
     DAILY = "daily"
     WEEKLY = "weekly"
-
-
-class DigestDetails(StrEnum):
-    """What mails name: everything, or neither company, role nor people."""
-
-    FULL = "full"
-    MINIMAL = "minimal"
 
 
 class Unavailable(StrEnum):
@@ -75,7 +69,7 @@ DigestWeekday = Annotated[
 ]
 WorkdaysOnly = Annotated[Flag, Field(description="Whether a daily digest is left out on days that are no workdays.")]
 Details = Annotated[
-    DigestDetails,
+    FeedDetails,
     Field(description="`minimal`: no mail names company, role or people, for mailboxes that others see."),
 ]
 AfterInterview = Annotated[

@@ -48,11 +48,12 @@ class User(Versioned, table=True):
 
     `epoch` is random and part of every entity tag of the account. It changes when a backup is restored, because the
     write counter and the versions in a backup are older than tags that clients know. `recompute_after` is the id of the
-    last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins and
-    tokens are refused. From `erased_at` on, it has no credentials and no address, and its rows are being deleted.
-    `listens` tells who is told about the account: see `Listens`. `event_count` counts its events, `recomputed_steps` the
-    steps that differ since a recomputation began. `stored_bytes` is what its rows count. `search_version`: the version of the terms with which all its texts are in
-    the index of the search; 0: not all of them are.
+    last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins
+    and tokens are refused. From `erased_at` on, it has no credentials and no address, and its rows are being
+    deleted. `listens` tells who is told about the account: see `Listens`. `event_count` counts its events,
+    `recomputed_steps` the steps that differ since a recomputation began. `stored_bytes` is what its rows count.
+    `search_version`: the version of the terms with which all its texts are in the index of the search; 0: not all
+    of them are.
     """
 
     __tablename__ = "user_account"

@@ -2,11 +2,16 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, ClassVar
 
+from pydantic import MISSING, Field
 from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field as Column
 
-from api.models.base import Stored, json_column, owned_by_user
+from api.models.base import NO_NUL, Body, Flag, Id, Line, Shown, Stored, json_column, owned_by_user
+from api.models.delivery import AttemptError
+from api.models.event import EventType
+from api.models.type_notes import Expects
 
 WAITING = text("next_at IS NOT NULL")
 
@@ -51,3 +56,76 @@ class Webhook(Stored, table=True):
     next_at: datetime | None = None
     claimed_until: datetime | None = None
     claim: int = 0
+
+
+Address = Annotated[
+    str,
+    Field(max_length=2_000, description="An address with https and the name of a host; the port is 443 or above 1023."),
+    NO_NUL,
+    Expects("the address of a receiver,", "https://hooks.example.com/afterword"),
+]
+Description = Annotated[Line | None, Field(description="For yourself: what receives the events.")]
+EventTypes = Annotated[
+    list[EventType],
+    Field(max_length=30, description="The types of events to send. Empty: all, also those that are added later."),
+]
+Enabled = Annotated[Flag, Field(description="Whether events are sent.")]
+
+
+class WebhookCreate(Body):
+    """An address to which events are sent."""
+
+    url: Address
+    description: Description = None
+    event_types: Annotated[EventTypes, Field(default_factory=list)]
+    enabled: Enabled = True
+    id: Id | None = None
+
+
+class WebhookUpdate(Body):
+    """A merge patch: an absent field stays as it is. An address to which events are sent."""
+
+    url: Address | MISSING = MISSING
+    description: Description | MISSING = MISSING
+    event_types: EventTypes | MISSING = MISSING
+    enabled: Enabled | MISSING = MISSING
+
+
+class WebhookPublic(Shown):
+    """A webhook. Its secret is in the response that creates or rotates it, and is never shown again."""
+
+    derived: ClassVar[tuple[str, ...]] = ("failing_since", "last_delivered_at", "last_error", "pending")
+
+    url: str
+    description: str | None
+    event_types: list[EventType]
+    enabled: Enabled
+    disabled_reason: Annotated[
+        DisabledReason | None,
+        Field(description="`failures`: all attempts of five days failed; `gone`: the receiver answered 410."),
+    ]
+    disabled_at: datetime | None
+    failing_since: Annotated[datetime | None, Field(description="Since when all attempts have failed.")]
+    last_delivered_at: datetime | None
+    last_error: Annotated[AttemptError | None, Field(description="Why the last attempt failed, if it did.")]
+    pending: Annotated[int, Field(description="How many deliveries wait.")]
+    secret: Annotated[
+        str | None, Field(description="The key of the signatures, shown once; null in all other responses.")
+    ]
+    old_secret_until: Annotated[
+        datetime | None, Field(description="Until when each delivery is also signed with the previous secret.")
+    ]
+
+
+class SecretRotate(Body):
+    """Whether the old secret ends at once."""
+
+    revoke_old: Annotated[Flag, Field(description="True: the old secret signs nothing more.")] = False
+
+
+class WebhookTest(Body):
+    """Which event to send as an example."""
+
+    type: Annotated[EventType, Field(description="The event; its data are the example of the documentation.")] = (
+        EventType.PING
+    )

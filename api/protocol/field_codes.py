@@ -121,5 +121,6 @@ FIELD_CODES: tuple[str, ...] = (
     "unusable_etag",
     "unusable_key",
     "unusable_link",
+    "unusable_url",
     "wrong_password",
 )

@@ -64,6 +64,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Sign-up closed",
         "Only the operator opens accounts on this server. Ask the operator for one.",
     ),
+    "webhooks_off": ProblemType(
+        403,
+        "No webhooks here",
+        "This server sends nothing to webhooks. Its operator can set AFTERWORD_WEBHOOKS=on.",
+    ),
     "not_found": ProblemType(
         404,
         "Not found",
@@ -129,6 +134,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "E-mail address refused",
         "The mail server refused your address for good on three days. Confirm it again with POST "
         "/v1/me/email-confirmation, or change it with PUT /v1/me/email.",
+    ),
+    "webhook_disabled": ProblemType(
+        409,
+        "Webhook switched off",
+        "Nothing is sent to a webhook that is switched off. Switch it on with PATCH and `enabled: true`.",
     ),
     "letter_sent": ProblemType(
         409,

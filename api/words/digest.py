@@ -38,7 +38,7 @@ class DigestStep:
     application: DigestApplication | None
     due_at: datetime
     due_text: str
-    reason: str
+    why: str
     app_url: str | None
 
 
@@ -165,7 +165,7 @@ def _parts(digest: Digest) -> Iterator[Part]:
 
 def _step(one: DigestStep, since: str) -> Line:
     head = f"{one.application.name}: {one.title}" if one.application else one.title
-    return Line(head, (f"{since} {one.due_text}.", one.reason), one.app_url)
+    return Line(head, (f"{since} {one.due_text}.", one.why), one.app_url)
 
 
 def _interview(one: DigestInterview) -> Line:

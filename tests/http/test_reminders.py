@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from api.models import Webhook
 from api.models.mail import MailKind
-from api.services.accounts import users
-from api.services.notifications.reminders import queue_reminder, queue_webhook_disabled
+from api.services.accounts import mails, users
+from api.services.notifications.reminders import queue_reminder
 from api.services.steps import judge
 from tests.conftest import World
 from tests.http.api_client import act, add, alter, application, contact, interview, put, read, step
@@ -259,8 +259,8 @@ def test_a_webhook_that_was_switched_off_is_told_by_its_host_alone(
         )
         session.add(webhook)
         session.flush()
-        for _ in range(2):
-            queue_webhook_disabled(session, webhook, sends_mails=True)
+        key = f"{webhook.id}:{int(now.timestamp())}"
+        mails.queue_mail(session, MailKind.WEBHOOK_DISABLED, user.email, key=key)
     (message,) = delivered(world)
     said, _ = parts(message)
     assert "hooks.example.net" in said

@@ -14,6 +14,7 @@ from sqlmodel import col, func, or_, select
 
 from api.errors import NotFoundError
 from api.models import Application, Contact, Interview, InterviewInterviewer, StepInstance, User
+from api.protocol.app_links import app_link
 from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
 from api.storage.codecs import (
     from_db_id,
@@ -241,7 +242,7 @@ def _meeting(row: Row, names: Sequence[str], people_changed_at: datetime | None,
         created_at=from_db_instant(created_at),
         changed_at=max(changes),
         sequence=sequence,
-        url=app_page(app_url, "interview", from_db_id(id_)),
+        url=app_link(app_url, "interview", from_db_id(id_)),
     )
 
 
@@ -274,9 +275,4 @@ def _task(row: Row) -> Task:
 
 def _linked(task: Task, app_url: str) -> Task:
     """Return a step with the address of its page in the frontend; the one of the whole search has none."""
-    return task if task.application is None else replace(task, url=app_page(app_url, "step", task.id))
-
-
-def app_page(pattern: str, kind: str, id_: str) -> str | None:
-    """Return the address of an object's page in the frontend, or None if the frontend is not known."""
-    return pattern.replace("{kind}", kind).replace("{id}", id_) if pattern else None
+    return task if task.application is None else replace(task, url=app_link(app_url, "step", task.id))

@@ -1,1 +1,1 @@
-"""Events: what happened to an account's data, and who is told."""
+"""What happened to an account, for webhooks and reminders: events of facts, of steps and of time."""

@@ -9,11 +9,12 @@ from sqlmodel import col, func, select
 from api.models import Application, Interview, Notification, User
 from api.models.mail import MailKind
 from api.models.notification import Digest as Period
+from api.protocol.app_links import app_link
 from api.rules.answers import Answer
 from api.rules.calendar import day_end, local_date
 from api.services.accounts import mails
 from api.services.accounts.wanted_mails import plan_digest, timetable, wanted_mails
-from api.services.calendar.entries import app_page, meetings_of
+from api.services.calendar.entries import meetings_of
 from api.services.current_user import current_user
 from api.services.notifications.preferences import preferences, shows_all, why_unavailable
 from api.services.steps import judge, queue
@@ -128,8 +129,8 @@ class _Lines:
             application=None if is_search else self._application(**one["application"]),
             due_at=datetime.fromisoformat(one["due_at"]),
             due_text=one["due_text"],
-            reason=_without_deadline(one["reason"]["text"], one["due_text"]),
-            app_url=None if is_search else app_page(self.app_url, "step", one["id"]),
+            why=_without_deadline(one["reason"]["text"], one["due_text"]),
+            app_url=None if is_search else app_link(self.app_url, "step", one["id"]),
         )
 
     def interviews(self, raw: RawConnection, at: datetime, until: datetime) -> DigestInterviews:
@@ -156,7 +157,7 @@ class _Lines:
         """Return the first of some applications."""
         lines = [
             IdleApplication(
-                self._application(one.id, one.company, one.role), app_page(self.app_url, "application", one.id)
+                self._application(one.id, one.company, one.role), app_link(self.app_url, "application", one.id)
             )
             for one in found[:MAX_LINES]
         ]

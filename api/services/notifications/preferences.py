@@ -9,14 +9,13 @@ from api.models.mail import MailKind
 from api.models.notification import (
     DUE_SOON_MINUTES,
     Digest,
-    DigestDetails,
     NotificationsPublic,
     NotificationsUpdate,
     Unavailable,
 )
+from api.services import listening
 from api.services.accounts.wanted_mails import is_refused, plan_digest, wanted_mails
 from api.services.current_user import current_user
-from api.services.events import listening
 from api.services.facts.crud import sent_values
 from api.services.row_etags import row_etag
 from api.settings import Settings
@@ -74,7 +73,7 @@ def change_preferences(session: OwnedSession, settings: Settings, body: Notifica
     """Apply a merge patch. Raises ConflictError if it turns something on that cannot be mailed, and InvalidError."""
     user, wanted = current_user(session), wanted_mails(session)
     row = wanted or _new_row(session)
-    before = {name: getattr(row, name) for name in (*TIMES, *REMINDERS)}
+    before = {name: getattr(row, name) for name in (*TIMES, *REMINDERS, "due_soon_minutes")}
     for name, value in _stored(sent_values(body)).items():
         setattr(row, name, value)
     if _turned_on(before, row) and (reason := why_unavailable(settings, user, wanted)) is not None:
@@ -91,7 +90,7 @@ def change_preferences(session: OwnedSession, settings: Settings, body: Notifica
     if wanted is not None:
         row.version += 1
     row.updated_at = session.now
-    _written(session)
+    listening.refresh(session, lead_changed=row.due_soon_minutes != before["due_soon_minutes"])
 
 
 def _new_row(session: OwnedSession) -> Notification:
@@ -126,7 +125,7 @@ def switch_off(session: OwnedSession, kinds: Iterable[str]) -> None:
             setattr(wanted, kind, False)
     wanted.version += 1
     wanted.updated_at = session.now
-    _written(session)
+    listening.refresh(session)
 
 
 def is_wanted(wanted: Notification | None, kind: str) -> bool:
@@ -138,9 +137,4 @@ def is_wanted(wanted: Notification | None, kind: str) -> bool:
 
 def shows_all(wanted: Notification) -> bool:
     """Tell whether mails name company, role and people."""
-    return wanted.digest_details == DigestDetails.FULL
-
-
-def _written(session: OwnedSession) -> None:
-    session.flush()
-    listening.refresh(session)
+    return wanted.digest_details == "full"

@@ -9,10 +9,10 @@ from sqlmodel import col, select
 from api.errors import NotFoundError
 from api.models import Contact, Interview, Letter, StepInstance, Webhook
 from api.models.mail import MailKind
+from api.protocol.app_links import app_link
 from api.services.accounts import mails
 from api.services.accounts.mails import NothingToSendError
 from api.services.accounts.wanted_mails import is_refused, wanted_mails
-from api.services.calendar.entries import app_page
 from api.services.current_user import current_user
 from api.services.documents.compose import conversation
 from api.services.facts.crud import by_id, find
@@ -91,7 +91,7 @@ def reminder(session: OwnedSession, kind: str, key: str, pages: Pages) -> Mailin
         zone=interview.time_zone,
         due_at=step.due_at,
         due_zone=str(step.detail["zone"]),
-        page=app_page(pages.app_url, "interview", interview.id),
+        page=app_link(pages.app_url, "interview", interview.id),
         is_full=shows_all(wanted),
     )
     if kind == MailKind.AFTER_INTERVIEW:
@@ -114,15 +114,7 @@ def _draft(session: OwnedSession, interview: Interview, pages: Pages) -> DraftOf
         Letter.interview_id == interview.id, Letter.kind == "thank_you", col(Letter.sent_at).is_(None)
     )
     draft = session.exec(drafts.order_by(col(Letter.updated_at).desc(), col(Letter.id).desc()).limit(1)).first()
-    return None if draft is None else DraftOf(draft.id, bool(draft.body), app_page(pages.app_url, "letter", draft.id))
-
-
-def queue_webhook_disabled(session: OwnedSession, webhook: Webhook, *, sends_mails: bool) -> None:
-    """Queue the mail that a webhook was switched off, once each time. The session has the user's lock."""
-    user = current_user(session)
-    if sends_mails and user.email_confirmed_at is not None and user.disabled_at is None and webhook.disabled_at:
-        key = f"{webhook.id}:{int(webhook.disabled_at.timestamp())}"
-        mails.queue_once(session, MailKind.WEBHOOK_DISABLED, user.email, key=key)
+    return None if draft is None else DraftOf(draft.id, bool(draft.body), app_link(pages.app_url, "letter", draft.id))
 
 
 def webhook_disabled(session: OwnedSession, key: str) -> Mailing:
