@@ -257,7 +257,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "WaitingState": WAITING_STATE,
     "DigestInterview": {
         "interview_id": NEXT_INTERVIEW,
-        "application": {"id": UPCOMING, "company": "Harbour Light Books", "role": "Managing editor"},
+        "application": {"id": UPCOMING, "company": "Juniper Health", "role": "Content lead"},
         "starts_at": "2026-03-13T15:00:00Z",
         "ends_at": "2026-03-13T16:00:00Z",
         "time_zone": "America/New_York",

@@ -159,8 +159,8 @@ def _parts(digest: Digest) -> Iterator[Part]:
     yield Part("Interviews", [_interview(one) for one in meetings.items], meetings.more)
     yield Part("Nothing scheduled", _idle(idle), idle.more if digest.details == "full" else 0)
     if digest.stale:
-        steps = count(digest.stale, "older step")
-        yield Part("Too late to help", [Line(f"{steps} overdue, which hardly help any more. You can skip them.")])
+        said = "Overdue for so long that doing them hardly helps any more. You can skip them."
+        yield Part("Too late to help", [Line(count(digest.stale, "older step"), (said,))])
 
 
 def _step(one: DigestStep, since: str) -> Line:
