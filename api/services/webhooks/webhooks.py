@@ -11,7 +11,6 @@ from sqlmodel import col, func, select, update
 
 from api.errors import ConflictError
 from api.models import Delivery, Webhook
-from api.models.delivery import DeliveryState
 from api.models.event import EventType
 from api.models.event_data import EXAMPLES
 from api.models.webhook import DisabledReason, WebhookCreate, WebhookPublic
