@@ -363,30 +363,25 @@ def _earlier_applications(story: Story) -> None:
 
 
 def _webhook(story: Story) -> None:
-    """Add a webhook at an address that does not exist, and an event that it once got."""
+    """Add a webhook at an address that does not exist, and two events that it once got."""
     story.tell(WEBHOOK, ids.WEBHOOK, **ids.BODIES["WebhookCreate"])
-    session, at = story.session, story.now - timedelta(hours=2)
+    _delivered(story, EventType.PING, 1, (ids.FIRST_EVENT, ids.FIRST_DELIVERY, ids.FIRST_ATTEMPT))
+    _delivered(story, EventType.STEP_OVERDUE, 2, (ids.EVENT, ids.DELIVERY, ids.ATTEMPT))
+    current_user(story.session).event_count = 2
+    story.session.flush()
+
+
+def _delivered(story: Story, type_: EventType, sequence: int, made_ids: tuple[str, str, str]) -> None:
+    event_id, delivery_id, attempt_id = made_ids
+    session, at = story.session, story.now - timedelta(hours=4 - sequence)
     mine: dict[str, Any] = {"user_id": session.user_id}
-    example = {**event_example(EventType.STEP_OVERDUE), "id": ids.EVENT, "sequence": 1, "timestamp": rfc3339(at)}
+    known: dict[str, Any] = {"type": type_.value, "sequence": sequence}
+    example = {**event_example(type_), "id": event_id, "sequence": sequence, "timestamp": rfc3339(at)}
     body = json.dumps(example, sort_keys=True).encode()
-    session.add(Event(**mine, id=ids.EVENT, sequence=1, type=EventType.STEP_OVERDUE.value, at=at, body=body))
+    session.add(Event(**mine, **known, id=event_id, at=at, body=body))
     session.flush()
-    session.add(
-        Delivery(
-            **mine,
-            id=ids.DELIVERY,
-            webhook_id=ids.WEBHOOK,
-            event_id=ids.EVENT,
-            sequence=1,
-            type=EventType.STEP_OVERDUE.value,
-            state=DeliveryState.DELIVERED.value,
-            tries=1,
-            last_status=204,
-            delivered_at=at,
-            created_at=at,
-        )
-    )
+    delivered = {"state": DeliveryState.DELIVERED.value, "tries": 1, "last_status": 204, "delivered_at": at}
+    linked = {"webhook_id": ids.WEBHOOK, "event_id": event_id, "created_at": at}
+    session.add(Delivery(**mine, **known, **delivered, **linked, id=delivery_id))
     session.flush()
-    session.add(DeliveryAttempt(**mine, id=ids.ATTEMPT, delivery_id=ids.DELIVERY, at=at, status=204, duration_ms=87))
-    current_user(session).event_count = 1
-    session.flush()
+    session.add(DeliveryAttempt(**mine, id=attempt_id, delivery_id=delivery_id, at=at, status=204, duration_ms=87))

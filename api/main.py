@@ -103,6 +103,7 @@ ROUTERS = (
 
 
 RESERVED_CONNECTIONS = 2
+WEBHOOK_TESTS_PER_MINUTE = 10  # of one account in one process
 SWITCH_SECONDS = 0.001  # by default, running threads make the event loop wait five times as long
 BUILD_DOCUMENT_AFTER = 1.0  # seconds: before somebody asks for it, and after the first requests of a start
 EXPOSED = (
@@ -172,6 +173,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     )
     app.state.known_accounts = KnownAccounts()
     app.state.rate_limiter = RateLimiter(settings.requests_per_minute) if settings.requests_per_minute else None
+    app.state.webhook_tests = RateLimiter(WEBHOOK_TESTS_PER_MINUTE) if settings.requests_per_minute else None
     app.state.calendars = RenderedCalendars(settings.feed_requests_per_minute)
     directory = RouteIndex()
     for routes in ROUTERS:

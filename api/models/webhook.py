@@ -8,10 +8,9 @@ from pydantic import MISSING, Field
 from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field as Column
 
-from api.models.base import NO_NUL, Body, Flag, Id, Line, Shown, Stored, json_column, owned_by_user
+from api.models.base import Body, Flag, Id, Line, Shown, Stored, Url, json_column, owned_by_user
 from api.models.delivery import AttemptError
 from api.models.event import EventType
-from api.models.type_notes import Expects
 
 WAITING = text("next_at IS NOT NULL")
 
@@ -59,10 +58,7 @@ class Webhook(Stored, table=True):
 
 
 Address = Annotated[
-    str,
-    Field(max_length=2_000, description="An address with https and the name of a host; the port is 443 or above 1023."),
-    NO_NUL,
-    Expects("the address of a receiver,", "https://hooks.example.com/afterword"),
+    Url, Field(description="An address with https and the name of a host; the port is 443 or above 1023.")
 ]
 Description = Annotated[Line | None, Field(description="For yourself: what receives the events.")]
 EventTypes = Annotated[

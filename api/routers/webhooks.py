@@ -39,7 +39,6 @@ SENT = (
     "steps:read",
 )  # what a webhook hands on, the token must have
 LOG = ("account:read", "applications:read", "steps:read")
-TESTS = RateLimiter(10)  # a minute, of one account in this process
 routes = Routes("webhooks")
 
 
@@ -124,14 +123,14 @@ def rotate_webhook_secret(caller: CallerDep, webhook_id: WebhookId, body: Secret
 
 
 @routes.post(f"{ONE}/test", status_code=201, scopes=SENT, errors=[409])
-def test_webhook(caller: CallerDep, webhook_id: WebhookId, body: WebhookTest | None = None) -> DeliveryDetail:
+def send_test_event(caller: CallerDep, webhook_id: WebhookId, body: WebhookTest | None = None) -> DeliveryDetail:
     """Send an example of an event to a webhook.
 
     It is marked with `test: true` and sent within seconds, not during this request: read the delivery to see the
     attempts. At most ten a minute.
     """
     with caller.writing() as session:
-        _count_test(session.user_id)
+        _count_test(caller, session.user_id)
         type_ = EventType(body.type) if body is not None else EventType.PING
         webhook = find(session, Webhook, webhook_id)
         delivery = find(session, Delivery, webhooks.send_test(session, webhook, type_))
@@ -173,7 +172,8 @@ def _check_address(caller: Caller, body: WebhookCreate | WebhookUpdate) -> None:
             raise InvalidError.at("/url", "unusable_url", str(error)) from error
 
 
-def _count_test(user_id: str) -> None:
-    wait = TESTS.take(user_id, time.monotonic()).wait
+def _count_test(caller: Caller, user_id: str) -> None:
+    tests: RateLimiter | None = caller.request.app.state.webhook_tests
+    wait = tests.take(user_id, time.monotonic()).wait if tests is not None else None
     if wait is not None:
         raise TooManyRequestsError(timedelta(seconds=wait))
