@@ -66,6 +66,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "time_zone": "America/New_York",
     },
     "UserUpdate": {"time_zone": "Europe/Berlin"},
+    "NotificationsUpdate": {"digest_at": "07:30", "digest_workdays_only": True, "due_soon_minutes": 180},
     "SessionCreate": {"email": NEW_EMAIL, "password": PASSWORD, "name": "Firefox at home"},
     "Debrief": {
         "at": "2026-03-10T16:00:00Z",
@@ -256,6 +257,19 @@ FIXED: dict[str, dict[str, Any]] = {
     },
     "TaskState": TASK_STATE,
     "WaitingState": WAITING_STATE,
+    "DigestInterview": {
+        "interview_id": NEXT_INTERVIEW,
+        "application": {"id": UPCOMING, "company": "Juniper Health", "role": "Content lead"},
+        "starts_at": "2026-03-13T15:00:00Z",
+        "ends_at": "2026-03-13T16:00:00Z",
+        "time_zone": "America/New_York",
+        "text": "Round 1, by video. 11:00 to 12:00 on Fri 13 Mar 2026 (EDT), America/New_York. With Ana Ruiz.",
+        "app_url": None,
+    },
+    "IdleApplication": {
+        "application": {"id": OFFERED, "company": "Larkfield Press", "role": "Production editor"},
+        "app_url": None,
+    },
     "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",

@@ -42,7 +42,8 @@ class Mail(Owned, table=True):
     `due_at` is when the next attempt may be made, empty once there is an outcome; `address` is kept as long. A link's
     secret is made when the mail is sent, and only its hash is kept: nothing that could be used is ever stored. Only the
     secret with which a mail can be unsubscribed from is kept as long as the address, so that every attempt sends the
-    same mail.
+    same mail; its hash stays when the mail was sent. From `expires_at` on, the mail is of no use; empty: that follows
+    from its kind.
     """
 
     __tablename__ = "mail_out"
@@ -61,6 +62,7 @@ class Mail(Owned, table=True):
     secret: str | None = Column(default=None, max_length=64)
     tries: int = 0
     due_at: datetime | None
+    expires_at: datetime | None = None
     sent_at: datetime | None = None
     outcome: str | None = Column(default=None, max_length=12)
     used_at: datetime | None = None

@@ -51,6 +51,7 @@ FIELD_CODES: tuple[str, ...] = (
     "json_invalid",
     "known_and_unknown",
     "less_than_equal",
+    "letter_due_needs_minutes",
     "letter_sent",
     "list_type",
     "literal_error",

@@ -108,7 +108,7 @@ QUOTAS: Mapping[type[SQLModel], Quota | str] = {
     StepInstance: "Follows from applications and interviews, which have quotas.",
     IdempotentResponse: "Counts towards the bytes of the account, and is deleted after a day.",
     Activity: "Counts towards the bytes of the account, and is deleted after 90 days.",
-    Mail: "Limited to three an hour of each kind, and deleted after 90 days.",
+    Mail: "Three an hour of each kind, one digest a day, two reminders for a deadline; deleted after 90 days.",
     SearchEntry: "Follows from the texts, of which the objects have quotas.",
     User: "One for each account; sign-ups are limited by address.",
     LoginThrottle: "Belongs to no account; deleted after an hour.",

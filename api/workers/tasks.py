@@ -8,7 +8,7 @@ from functools import partial
 
 from api.settings import Settings
 from api.storage.database import Database
-from api.workers import deliveries, erasure, mailer, recompute, retention, search, ticks
+from api.workers import deliveries, digests, erasure, mailer, recompute, retention, search, ticks
 from api.workers.supervisor import Observer, Supervisor
 
 
@@ -30,6 +30,9 @@ def supervised(
     supervisor.add(erasure.TASK, erase, every_seconds=erasure.EVERY_SECONDS)
     send = partial(mailer.mail_pass, database, clock, settings, is_stopping)
     supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
+    wake = partial(supervisor.wake, mailer.TASK)
+    digest = partial(digests.digests_pass, database, clock, settings, is_stopping, wake=wake)
+    supervisor.add(digests.TASK, digest, every_seconds=digests.EVERY_SECONDS)
     index = partial(search.search_pass, database, clock, is_stopping)
     supervisor.add(search.TASK, index, every_seconds=search.EVERY_SECONDS)
     tick = partial(ticks.tick_pass, database, clock, is_stopping)

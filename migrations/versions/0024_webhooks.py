@@ -185,6 +185,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("notify_at IS NOT NULL"),
     )
     op.add_column("mail_out", sa.Column("secret", sa.String(length=64), nullable=True))
+    op.add_column("mail_out", sa.Column("expires_at", UTCDateTime(), nullable=True))
     for name in COUNTED:
         kind = sa.BigInteger() if name == "event_count" else sa.Integer()
         op.add_column("user_account", sa.Column(name, kind, nullable=False, server_default="0"))
@@ -193,6 +194,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in COUNTED:
         op.drop_column("user_account", name)
+    op.drop_column("mail_out", "expires_at")
     op.drop_column("mail_out", "secret")
     for table in TABLES:
         op.drop_table(table)

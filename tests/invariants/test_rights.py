@@ -56,6 +56,7 @@ LOGGED = ("account:read", "applications:read", "steps:read")
 EXPORTS = {"applications": "applications", "interviews": "applications", "contacts": "contacts", "queue": "steps"}
 SEVERAL = {
     ("GET", "/v1/me/export"): READS,
+    ("GET", "/v1/me/digest"): ("account:read", "applications:read", "steps:read"),
     ("DELETE", "/v1/me"): WRITES,
     ("GET", "/v1/applications/{application_id}/timeline"): ("applications:read", "steps:read"),
     ("GET", "/v1/stats/funnel"): ("applications:read", "steps:read"),

@@ -73,6 +73,7 @@ def _papers(entry: Entry) -> None:
     entry.make("draft", f"/v1/applications/{app}/letters", draft)
     template = {"name": "Short", "body": "{{ salutation }}\n\nThank you.", "subject": "Thanks"}
     entry.make("letter_template", "/v1/letter-templates", template)
+    entry.send("PATCH", "/v1/me/notifications", {"digest_at": "07:30"})
     entry.make("calendar_feed", "/v1/calendar-feeds", {"name": "Mine"})
     body = {"interview_id": interview, "kind": "positive", "text": "Well.", "addressed_by_letter_id": letter}
     entry.make("note", f"/v1/applications/{app}/notes", body)

@@ -221,11 +221,14 @@ def _with_people(raw: RawConnection, rows: Sequence[Row], app_url: str) -> list[
 
 
 def _meeting(row: Row, names: Sequence[str], people_changed_at: datetime | None, app_url: str) -> Meeting:
-    id_, _, round_no, kind, start, end, zone, status, location, link, created_at, changed_at, sequence = row[:-3]
+    id_, application_id, round_no, kind, start, end, zone, status, location, link, created_at, changed_at, sequence = (
+        row[:-3]
+    )
     company, role, updated_at = row[-3:]
     changes = [from_db_instant(changed_at), from_db_instant(updated_at), *filter(None, [people_changed_at])]
     return Meeting(
         from_db_id(id_),
+        from_db_id(application_id),
         Employer(company, role),
         round_no,
         kind,
