@@ -46,5 +46,5 @@ def deliver(world: World, receiver: Receiver) -> None:
 
 def tick(world: World) -> None:
     """Announce what time has brought until now."""
-    while tick_pass(world.database, lambda: world.clock.now):
+    while tick_pass(world.database, lambda: world.clock.now, world.app.state.settings):
         pass

@@ -35,7 +35,7 @@ def supervised(
     supervisor.add(digests.TASK, digest, every_seconds=digests.EVERY_SECONDS)
     index = partial(search.search_pass, database, clock, is_stopping)
     supervisor.add(search.TASK, index, every_seconds=search.EVERY_SECONDS)
-    tick = partial(ticks.tick_pass, database, clock, is_stopping)
+    tick = partial(ticks.tick_pass, database, clock, settings, is_stopping)
     supervisor.add(ticks.TASK, tick, every_seconds=ticks.EVERY_SECONDS)
     deliver = partial(deliveries.delivery_pass, database, clock, settings, is_stopping, observer=observer)
     supervisor.add(deliveries.TASK, deliver, every_seconds=deliveries.EVERY_SECONDS)

@@ -15,6 +15,7 @@ from api.services.notifications.reminders import queue_reminder
 from api.services.steps import judge
 from tests.conftest import World
 from tests.http.api_client import act, add, alter, application, contact, interview, put, read, step
+from tests.receiver import tick
 from tests.wanted_mails import NOTIFICATIONS, WANTS, delivered, outbox, parts, secret_of, subscriber
 
 Worlds = Callable[..., World]
@@ -267,3 +268,35 @@ def test_a_webhook_that_was_switched_off_is_told_by_its_host_alone(
     assert words in said
     assert "secret-path" not in message.as_string()
     assert message["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize(
+    ("away", "kinds"),
+    [
+        pytest.param(timedelta(0), ["after_interview", "letter_due"], id="never"),
+        pytest.param(HOUR, ["after_interview", "letter_due"], id="an-hour"),
+        pytest.param(7 * HOUR, ["after_interview", "letter_due"], id="seven-hours"),
+        pytest.param(timedelta(days=3), [], id="three-days"),
+    ],
+)
+def test_time_reminds_once_also_after_a_pause(
+    world: World, client: TestClient, talk: tuple[str, str], away: timedelta, kinds: list[str]
+) -> None:
+    world.clock.now = ENDED + away
+    sent = []
+    for _ in range(30):
+        tick(world)
+        sent += delivered(world)
+        world.clock.now += HOUR
+    assert [row["kind"] for row in outbox(world)] == kinds
+    assert [row["outcome"] for row in outbox(world)] == ["sent"] * len(kinds)
+    assert len(sent) == len(kinds)
+
+
+def test_who_has_a_webhook_but_wants_no_reminder_gets_none(world: World) -> None:
+    client = subscriber(world, digest="daily")
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    interview(client, application(client), starts_at=STARTS, ends_at=ENDS)
+    world.clock.now = ENDED
+    tick(world)
+    assert outbox(world) == []

@@ -12,7 +12,7 @@ from api.services.events.drafts import add_draft
 from api.services.events.notices import JOINED, NEXT, NOW, SOON, TOLD, lead_minutes
 from api.services.events.steps import time_draft
 from api.services.steps.rows import COLUMNS, StoredStep
-from api.storage.codecs import from_db_id, from_db_instant, from_db_instant_or_none, to_db_id, to_db_instant
+from api.storage.codecs import from_db_id, from_db_instant, to_db_id, to_db_instant
 from api.storage.raw_sql import INSTANT, OWNER, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import ANY_OWNER, OwnedSession
 
@@ -58,11 +58,6 @@ class Reached:
     def step_id(self) -> str:
         """The id of the step."""
         return from_db_id(self.step.id)
-
-    def is_snoozed(self, now: datetime) -> bool:
-        """Tell whether the step is snoozed."""
-        until = from_db_instant_or_none(self.step.snoozed_until)
-        return until is not None and until > now
 
 
 def accounts_due(session: OwnedSession) -> Sequence[str]:
