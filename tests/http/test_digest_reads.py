@@ -32,10 +32,13 @@ def lines(found: Any, section: str) -> list[tuple[int, str | None]]:
     ]
 
 
-def test_the_digest_is_what_the_queue_has_and_step_seven_is_one_line(client: TestClient, world: World) -> None:
+@pytest.mark.parametrize("day", [5, 15])
+def test_the_digest_is_what_the_queue_has_and_step_seven_is_one_line(
+    client: TestClient, world: World, day: int
+) -> None:
     for company in ("Acme", "Beta", "Gamma"):
         interview(client, application(client, company=company))
-    at(world, 2026, 6, 5, 8)
+    at(world, 2026, 6, day, 8)
     found = read(client, DIGEST)
     queue = read(client, "/v1/queue", stale="exclude", limit=200)["items"]
     expected = [(one["number"], one["application"]["company"]) for one in queue if one["number"] != 7]
@@ -44,6 +47,7 @@ def test_the_digest_is_what_the_queue_has_and_step_seven_is_one_line(client: Tes
     assert len(shown) + found["overdue"]["more"] == len(expected)
     sevens = [one for section in ("overdue", "due") for one in lines(found, section) if one[0] == 7]
     assert sevens == [(7, None)]
+    assert ((7, None) in lines(found, "overdue")) == (day == 15)
     due_at = [one["due_at"] for one in found["overdue"]["items"]]
     assert due_at == sorted(due_at, reverse=True)
 

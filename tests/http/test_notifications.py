@@ -162,8 +162,11 @@ def test_the_settings_are_exported_and_erased_with_the_account(world: World) -> 
     assert not any("awm_" in line for line in lines)
 
 
-def test_a_read_next_to_a_due_digest_shows_it_as_due(world: World) -> None:
+def test_a_digest_that_is_due_stays_due_whatever_else_changes(world: World) -> None:
     client = subscriber(world, digest="daily", digest_at="08:01")
     world.clock.now += timedelta(minutes=2)
     alter(client, "/v1/me", time_zone="America/Toronto")
+    assert read(client, NOTIFICATIONS)["next_digest_at"] == "2026-06-01T12:01:00Z"
+    alter(client, NOTIFICATIONS, digest_details="minimal")
+    alter(client, "/v1/me/policy", holidays=["2026-07-03"])
     assert read(client, NOTIFICATIONS)["next_digest_at"] == "2026-06-01T12:01:00Z"
