@@ -19,6 +19,7 @@ from functools import cache
 from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
 from threading import BoundedSemaphore, Thread
+from typing import Any
 
 import httpx
 
@@ -91,11 +92,13 @@ async def look_up(host: str, port: int) -> list[str]:
 
     def ask() -> None:
         try:
-            found.set_result([str(entry[4][0]) for entry in getaddrinfo(host.encode("ascii"), port, type=SOCK_STREAM)])
+            try:
+                entries = getaddrinfo(host.encode("ascii"), port, type=SOCK_STREAM)
+            finally:
+                lookups.release()
+            found.set_result([str(entry[4][0]) for entry in entries])
         except OSError as error:
             found.set_exception(error)
-        finally:
-            lookups.release()
 
     Thread(target=ask, name="lookup", daemon=True).start()
     return await asyncio.wrap_future(found)
@@ -171,11 +174,10 @@ async def _exchange(
 
     The certificate is checked against the name of the host, although the connection is to an address.
     """
-    has_tls_failed = False
+    events: dict[str, Mapping[str, Any]] = {}
 
-    async def watch(event: str, _: Mapping[str, object]) -> None:
-        nonlocal has_tls_failed
-        has_tls_failed = has_tls_failed or event == "connection.start_tls.failed"
+    async def watch(event: str, details: Mapping[str, Any]) -> None:
+        events[event] = details
 
     sent = httpx.Headers(headers)
     sent.update({"Host": target.authority, "Accept-Encoding": "identity", "Connection": "close"})
@@ -196,16 +198,17 @@ async def _exchange(
         try:
             async with asyncio.timeout_at(ends_at):
                 answer = await client.send(request, stream=True)
+            if answer.is_success:
+                await _drop_body(answer, ends_at)
+            await answer.aclose()
         except TimeoutError:
             raise
         except (httpx.TransportError, OSError) as error:  # httpx passes on an SSLError of a read unchanged
-            is_tls = has_tls_failed or isinstance(error, ssl.SSLError)
+            is_tls = "connection.start_tls.failed" in events or isinstance(error, ssl.SSLError)
             raise _FailedError(AttemptError.TLS_FAILED if is_tls else AttemptError.CONNECT_FAILED) from error
-        try:
-            if answer.is_success:
-                await _drop_body(answer, ends_at)
         finally:
-            await answer.aclose()
+            if opened := events.get("connection.connect_tcp.complete"):  # httpcore leaves it open if TLS is cancelled
+                await opened["return_value"].aclose()
     return answer
 
 
