@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from functools import cache
 from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
@@ -24,6 +23,7 @@ from typing import Any
 import httpx
 
 from api.clock import wall_clock
+from api.models.delivery import AttemptError
 from api.protocol.public_addresses import (
     Address,
     Network,
@@ -43,22 +43,6 @@ lookups = BoundedSemaphore(MAX_LOOKUPS)
 
 # Returns the addresses of a host for a port, or raises OSError.
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-class AttemptError(StrEnum):
-    """Why an attempt failed.
-
-    `connect_failed`: there was no connection, or it ended before an answer in HTTP. `redirected`: 3xx, never followed.
-    `status`: another answer outside 2xx. `address_not_public`: also if the URL is not allowed any more.
-    """
-
-    DNS_FAILED = "dns_failed"
-    ADDRESS_NOT_PUBLIC = "address_not_public"
-    CONNECT_FAILED = "connect_failed"
-    TLS_FAILED = "tls_failed"
-    TIMED_OUT = "timed_out"
-    REDIRECTED = "redirected"
-    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,11 +208,6 @@ class Settings(BaseSettings):
     reset_url: Annotated[
         str, Field(description="The page on which people set a new password; the secret follows after #.")
     ] = ""
-    webhooks: Annotated[Literal["on", "off"], Field(description="Whether events are sent to webhooks.")] = "on"
-    webhook_networks: tuple[str, ...] = ()
-    worker: Annotated[
-        Literal["on", "off"], Field(description="Whether this process does the background work; off: it only serves.")
-    ] = "on"
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(str.upper),

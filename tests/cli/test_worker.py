@@ -44,12 +44,14 @@ def test_a_worker_sends_what_a_server_only_writes_down_and_the_example_posts_it_
         time.sleep(1.5)
         assert chat.requests == []
         assert _waiting(client) >= 1
-        with started([sys.executable, "examples/chat_webhook.py"], **example):
-            with started([*COMMAND, "worker"], **environment(url, **LOCAL)) as worker:
-                wait_until(lambda: bool(chat.requests), seconds=20)
-                wait_until(lambda: _waiting(client) == 0)
-                worker.send_signal(signal.SIGTERM)
-                assert worker.wait(10) == 0
+        with (
+            started([sys.executable, "examples/chat_webhook.py"], **example),
+            started([*COMMAND, "worker"], **environment(url, **LOCAL)) as worker,
+        ):
+            wait_until(lambda: bool(chat.requests), seconds=20)
+            wait_until(lambda: _waiting(client) == 0)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(10) == 0
     assert [one.partition(b"\r\n\r\n")[2] for one in chat.requests] == [
         b'{"text": "Larkfield Press: application.created"}'
     ]
