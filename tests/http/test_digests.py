@@ -15,6 +15,7 @@ from api.services.notifications.digests import due_users
 from api.workers import digests, mailer
 from tests.conftest import World
 from tests.http.api_client import alter, interviewed
+from tests.invariants.statements import plan, recorded
 from tests.wanted_mails import (
     WANTS,
     delivered,
@@ -213,3 +214,13 @@ def test_disabled_and_erased_accounts_get_nothing_and_block_nobody(world: World)
         with world.database.engine.begin() as connection:
             connection.execute(text("UPDATE notification SET next_digest_at = :now"), {"now": now})
     assert len(passed(world)) == 1
+
+
+@pytest.mark.sqlite
+def test_accounts_are_found_by_the_index_of_planned_digests(world: World) -> None:
+    subscriber(world)
+    with recorded(world.database) as found:
+        queue_digests(world)
+    (statement,) = [one for one in found if "notification" in one.text]
+    assert "LIMIT" in statement.text
+    assert any("ix_notification_next " in step for step in plan(world.database, statement))
