@@ -26,6 +26,7 @@ from tests.served import free_port
 ROOT = Path(__file__).parents[2]
 HERE = (ip_network("127.0.0.0/8"),)
 ONLY_FIRST = (ip_network("127.0.0.1/32"),)
+ENDED_SECONDS = 4  # on a busy machine; what does not end takes 5 seconds or more
 CHECKED, MOVED = "127.0.0.1", "127.0.0.9"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
@@ -37,7 +38,7 @@ class Resolver:
         self.answers = answers
         self.asked: list[str] = []
 
-    async def __call__(self, host: str, port: int) -> list[str]:
+    async def __call__(self, host: str, _: int) -> list[str]:
         self.asked.append(host)
         return self.answers[min(len(self.asked), len(self.answers)) - 1]
 
@@ -164,7 +165,7 @@ def test_a_lookup_that_does_not_end_delays_nothing(
     began = time.monotonic()
     attempt = post(f"https://{NAME}/", deadline_seconds=0.2)
     assert attempt.error == error
-    assert time.monotonic() - began < 1, "the event loop waited for the lookup"
+    assert time.monotonic() - began < ENDED_SECONDS, "the event loop waited for the lookup"
     end.set()
 
 
@@ -260,6 +261,9 @@ def resetting(connection: socket.socket, _: Receiver) -> None:
         pytest.param(answering(b"HTTP/1.1 999999 \r\n\r\n"), None, "connect_failed", id="a-malformed-status"),
         pytest.param(answering(b"HTTP/1.1 200 OK\r\n"), None, "connect_failed", id="half-a-header"),
         pytest.param(answering(b"x" * 65_536, forever=True), None, "connect_failed", id="a-header-without-end"),
+        pytest.param(
+            answering(b"HTTP/1.1 103 Early\r\n\r\n" * 2_000, forever=True), None, "connect_failed", id="endless-103s"
+        ),
         pytest.param(closing, None, "connect_failed", id="no-answer"),
         pytest.param(resetting, None, "connect_failed", id="a-reset"),
     ],
@@ -291,8 +295,8 @@ def test_a_receiver_that_hangs_or_drips_costs_the_deadline_and_no_more(
         attempt = post(receiver.url(scheme=scheme), networks=HERE, deadline_seconds=0.3)
         seconds = time.monotonic() - began
     assert (attempt.status, attempt.error, receiver.accepted) == (None, "timed_out", 1)
-    assert 0.3 <= seconds < 1
-    assert 300 <= attempt.duration_ms < 1_000
+    assert 0.3 <= seconds < ENDED_SECONDS
+    assert 300 <= attempt.duration_ms < ENDED_SECONDS * 1_000
 
 
 def test_a_body_that_drips_costs_no_more_than_the_deadline_and_the_attempt_has_succeeded(post: Post) -> None:
@@ -300,17 +304,42 @@ def test_a_body_that_drips_costs_no_more_than_the_deadline_and_the_attempt_has_s
     with receiving(drip) as receiver:
         attempt = post(receiver.url(), networks=HERE, deadline_seconds=0.3)
     assert (attempt.status, attempt.error) == (200, None)
-    assert 300 <= attempt.duration_ms < 1_000
+    assert 300 <= attempt.duration_ms < ENDED_SECONDS * 1_000
 
 
-@pytest.mark.parametrize(("status", "error"), [("200 OK", None), ("500 Oh", "status")])
-def test_a_body_without_end_is_not_read_to_its_end(status: str, error: str | None, post: Post) -> None:
-    head = f"HTTP/1.1 {status}\r\n\r\n".encode()
-    with receiving(answering(head, b"a" * 65_536, forever=True)) as receiver:
+@pytest.mark.parametrize(
+    ("head", "part", "error"),
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", b"a" * 65_536, None, id="success"),
+        pytest.param(b"HTTP/1.1 500 Oh\r\n\r\n", b"a" * 65_536, "status", id="failure"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n" * 10_000, None, id="one-byte-chunks"
+        ),
+    ],
+)
+def test_a_body_without_end_is_not_read_to_its_end(head: bytes, part: bytes, error: str | None, post: Post) -> None:
+    with receiving(answering(head, part, forever=True)) as receiver:
         attempt = post(receiver.url(), networks=HERE)
     assert attempt.error == error
-    assert attempt.duration_ms < 2_000
+    assert attempt.duration_ms < ENDED_SECONDS * 1_000
     assert receiver.sent_bytes < 20_000_000, "what the buffers of both sockets hold, not more"
+
+
+@pytest.mark.parametrize("length", [60_000, 65_536, 70_000])
+def test_at_most_64_kib_are_read(length: int, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    limited = outbound._Connection._read
+
+    async def counted(*arguments: Any, **options: Any) -> bytes:
+        data = await limited(*arguments, **options)
+        read.append(len(data))
+        return data
+
+    monkeypatch.setattr(outbound._Connection, "_read", counted)
+    with receiving(answering(answer("200 OK", body=b"a" * length))) as receiver:
+        assert post(receiver.url(), networks=HERE).error is None
+    assert sum(read) == min(len(answer("200 OK", body=b"a" * length)), 65_536)
+    assert max(read) <= 4_096, "other tasks get their turn after each part"
 
 
 def test_a_compressed_body_is_not_decompressed(post: Post) -> None:
@@ -432,10 +461,11 @@ def test_an_attempt_that_is_cancelled_ends_at_once() -> None:
         task.cancel()
         await task
 
-    with receiving(hanging) as receiver, pytest.raises(asyncio.CancelledError):
+    with receiving(hanging) as receiver:
         began = time.monotonic()
-        asyncio.run(cancel(receiver))
-    assert time.monotonic() - began < 2
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(cancel(receiver))
+    assert time.monotonic() - began < ENDED_SECONDS
 
 
 def test_no_log_line_has_a_url_a_header_or_a_body(post: Post, caplog: pytest.LogCaptureFixture) -> None:
@@ -446,16 +476,21 @@ def test_no_log_line_has_a_url_a_header_or_a_body(post: Post, caplog: pytest.Log
     assert "canary" not in caplog.text
 
 
+def imported(path: Path) -> set[str]:
+    """Return the modules that a file imports, and the names that it imports from them."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
 def test_only_the_client_imports_httpx_and_only_workers_import_the_client() -> None:
-    found: dict[str, set[str]] = {"httpx": set(), "api.outbound": set()}
+    rooms: dict[str, set[str]] = {"httpx": set(), "api.outbound": set()}
     for path in (ROOT / "api").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
-            module = getattr(node, "module", None) or ""
-            for name in found:
-                if any(one == name or one.startswith(f"{name}.") for one in [*names, module]) or (
-                    module == "api" and f"api.{names[0]}" == name
-                ):
-                    found[name].add(path.relative_to(ROOT / "api").parts[0])
-    assert found["httpx"] == {"outbound.py"}
-    assert found["api.outbound"] <= {"workers"}
+        for name in rooms.keys() & imported(path):
+            rooms[name].add(path.relative_to(ROOT / "api").parts[0])
+    assert rooms["httpx"] == {"outbound.py"}
+    assert rooms["api.outbound"] <= {"workers"}, "a request must not send requests"
