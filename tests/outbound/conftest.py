@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,31 @@ from api import outbound
 from api.outbound import Attempt
 
 NAME, IDNA_NAME, OTHER_NAME = "hooks.example.com", "bücher.example", "other.example.com"
+HERE = (ip_network("127.0.0.0/8"),)
+ENDED_SECONDS = 4  # on a busy machine; what does not end takes 5 seconds or more
+CHECKED, MOVED = "127.0.0.1", "127.0.0.9"
 Post = Callable[..., Attempt]
+
+
+class Resolver:
+    """Answers each question with the next list of addresses, the last one again and again."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, _: int) -> list[str]:
+        self.asked.append(host)
+        return self.answers[min(len(self.asked), len(self.answers)) - 1]
+
+
+def to(*addresses: str) -> Resolver:
+    return Resolver(list(addresses))
+
+
+def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
+    lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}"]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 @dataclass(frozen=True)
