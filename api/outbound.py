@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
 from threading import BoundedSemaphore, Thread
@@ -36,7 +36,8 @@ from api.protocol.public_addresses import (
 )
 
 LOOKUP_SECONDS = 3.0
-MAX_ANSWER_BYTES = 65_536
+MAX_ANSWER_BYTES = 65_536  # with headers and framing
+READ_BYTES = 4_096
 MAX_RETRY_AFTER = timedelta(days=1)
 MAX_LOOKUPS = 32
 lookups = BoundedSemaphore(MAX_LOOKUPS)
@@ -61,6 +62,39 @@ class _FailedError(Exception):
     def __init__(self, reason: AttemptError) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class _Connection:
+    """The connection of an attempt, of which httpcore reports: limits what is read from it, and closes it.
+
+    httpcore itself does not limit interim answers (1xx) and the framing of chunks, parses all that it read without
+    giving other tasks a turn, and leaves the connection open if a TLS handshake is cancelled.
+    """
+
+    def __init__(self) -> None:
+        self.has_tls_failed = False
+        self._left = MAX_ANSWER_BYTES
+        self._streams: list[Any] = []
+
+    async def watch(self, event: str, details: Mapping[str, Any]) -> None:
+        """Receive an event of httpcore's extension `trace`."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            stream = details["return_value"]
+            self._streams.append(stream)
+            stream.read = partial(self._read, stream.read)
+        self.has_tls_failed = self.has_tls_failed or event == "connection.start_tls.failed"
+
+    async def close(self) -> None:
+        """Close the connection; it may be closed already."""
+        for stream in self._streams:
+            await stream.aclose()
+
+    async def _read(self, read: Callable[..., Awaitable[bytes]], max_bytes: int, timeout: float | None = None) -> bytes:
+        if not self._left:
+            raise OSError("the answer is too long")
+        data = await read(min(max_bytes, READ_BYTES, self._left), timeout)
+        self._left -= len(data)
+        return data
 
 
 async def look_up(host: str, port: int) -> list[str]:
@@ -158,11 +192,7 @@ async def _exchange(
 
     The certificate is checked against the name of the host, although the connection is to an address.
     """
-    events: dict[str, Mapping[str, Any]] = {}
-
-    async def watch(event: str, details: Mapping[str, Any]) -> None:
-        events[event] = details
-
+    connection = _Connection()
     sent = httpx.Headers(headers)
     sent.update({"Host": target.authority, "Accept-Encoding": "identity", "Connection": "close"})
     async with httpx.AsyncClient(
@@ -177,7 +207,7 @@ async def _exchange(
             f"{target.scheme}://{in_url(str(address))}:{target.port}{target.path}",
             content=content,
             headers=sent,
-            extensions={"sni_hostname": target.host, "trace": watch},
+            extensions={"sni_hostname": target.host, "trace": connection.watch},
         )
         try:
             async with asyncio.timeout_at(ends_at):
@@ -188,11 +218,10 @@ async def _exchange(
         except TimeoutError:
             raise
         except (httpx.TransportError, OSError) as error:  # httpx passes on an SSLError of a read unchanged
-            is_tls = "connection.start_tls.failed" in events or isinstance(error, ssl.SSLError)
+            is_tls = connection.has_tls_failed or isinstance(error, ssl.SSLError)
             raise _FailedError(AttemptError.TLS_FAILED if is_tls else AttemptError.CONNECT_FAILED) from error
         finally:
-            if opened := events.get("connection.connect_tcp.complete"):  # httpcore leaves it open if TLS is cancelled
-                await opened["return_value"].aclose()
+            await connection.close()
     return answer
 
 
@@ -201,13 +230,10 @@ async def _drop_body(answer: httpx.Response, ends_at: float) -> None:
 
     Without that, the connection would end while the receiver is sending, which some report as an error.
     """
-    count = 0
     with suppress(httpx.TransportError, OSError):
         async with asyncio.timeout_at(ends_at):
-            async for part in answer.aiter_raw():
-                count += len(part)
-                if count >= MAX_ANSWER_BYTES:
-                    return
+            async for _ in answer.aiter_raw():
+                pass
 
 
 def _fault(answer: httpx.Response) -> AttemptError | None:

@@ -12,165 +12,52 @@ from tests.receivers import OK, answering, receiving
 
 INNER = (ip_network("10.0.0.0/8"), ip_network("127.0.0.0/8"), ip_network("fd00::/8"))
 
-NOT_PUBLIC = [
-    "0.0.0.0",
-    "0.1.2.3",
-    "10.0.0.1",
-    "10.255.255.255",
-    "100.64.0.1",
-    "100.127.255.255",
-    "127.0.0.1",
-    "127.255.255.254",
-    "169.254.169.254",
-    "172.16.0.1",
-    "172.31.255.255",
-    "192.0.0.1",
-    "192.0.0.9",
-    "192.0.0.192",
-    "192.0.2.1",
-    "192.88.99.1",
-    "192.168.0.1",
-    "198.18.0.1",
-    "198.19.255.255",
-    "198.51.100.1",
-    "203.0.113.1",
-    "224.0.0.1",
-    "239.255.255.255",
-    "240.0.0.1",
-    "255.255.255.255",
-    "::",
-    "::1",
-    "::127.0.0.1",
-    "::7f00:1",
-    "::ffff:127.0.0.1",
-    "::ffff:10.0.0.1",
-    "::ffff:93.184.216.34",
-    "::ffff:0:127.0.0.1",
-    "64:ff9b::7f00:1",
-    "64:ff9b::5db8:d822",
-    "64:ff9b:1::a00:1",
-    "100::1",
-    "2001::1",
-    "2001:0:4136:e378:8000:63bf:3fff:fdd2",
-    "2001:2::1",
-    "2001:10::1",
-    "2001:20::1",
-    "2001:db8::1",
-    "2002:7f00:1::",
-    "2002:a00:1::1",
-    "3fff::1",
-    "5f00::1",
-    "fc00::1",
-    "fd00:ec2::254",
-    "fe80::1",
-    "fe80::1%lo",
-    "fec0::1",
-    "ff02::1",
-    "ff0e::1",
-    "2606:4700:4700::1111%1",
-    "4000::1",
-]
 
-PUBLIC = [
-    "1.1.1.1",
-    "8.8.8.8",
-    "9.255.255.255",
-    "11.0.0.0",
-    "93.184.216.34",
-    "100.63.255.255",
-    "100.128.0.0",
-    "128.0.0.1",
-    "172.15.255.255",
-    "172.32.0.0",
-    "192.0.1.1",
-    "192.169.0.0",
-    "198.17.255.255",
-    "198.20.0.0",
-    "223.255.255.255",
-    "2001:200::1",
-    "2001:4860:4860::8888",
-    "2003::1",
-    "2606:4700:4700::1111",
-    "2a00:1450:4001:80b::200e",
-    "3ffe:ffff::1",
-]
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+NOT_PUBLIC = words(
+    """
+0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254 169.254.169.254
+172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.9 192.0.0.192 192.0.2.1 192.88.99.1 192.168.0.1 198.18.0.1 198.19.255.255
+198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
+:: ::1 ::127.0.0.1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:93.184.216.34 ::ffff:0:127.0.0.1 64:ff9b::7f00:1
+64:ff9b::5db8:d822 64:ff9b:1::a00:1 100::1 2001::1 2001:0:4136:e378:8000:63bf:3fff:fdd2 2001:2::1 2001:10::1
+2001:20::1 2001:db8::1 2002:7f00:1:: 2002:a00:1::1 3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%lo fec0::1
+ff02::1 ff0e::1 2606:4700:4700::1111%1 4000::1
+    """
+)
+
+PUBLIC = words(
+    """
+1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 93.184.216.34 100.63.255.255 100.128.0.0 128.0.0.1 172.15.255.255 172.32.0.0
+192.0.1.1 192.169.0.0 198.17.255.255 198.20.0.0 223.255.255.255 2001:200::1 2001:4860:4860::8888 2003::1
+2606:4700:4700::1111 2a00:1450:4001:80b::200e 3ffe:ffff::1
+    """
+)
 
 # Each would reach a listener of this machine on all its addresses, if it were followed. {p} is its port.
-REFUSED_URLS = [
-    "https://127.0.0.1:{p}/",
-    "https://127.0.0.1.:{p}/",
-    "https://127.1:{p}/",
-    "https://127.0.1:{p}/",
-    "https://2130706433:{p}/",
-    "https://0x7f000001:{p}/",
-    "https://0X7F000001:{p}/",
-    "https://0x7f.1:{p}/",
-    "https://0x7f.0x0.0x0.0x1:{p}/",
-    "https://0177.0.0.1:{p}/",
-    "https://0177.1:{p}/",
-    "https://017700000001:{p}/",
-    "https://127.0.0.0x1:{p}/",
-    "https://127.0.0.01:{p}/",
-    "https://0:{p}/",
-    "https://0.0.0.0:{p}/",
-    "https://1.0x:{p}/",
-    "https://127.0.0.1%00:{p}/",
-    "https://%31%32%37.0.0.1:{p}/",
-    "https://１２７.０.０.１:{p}/",
-    "https://127。0。0。1:{p}/",
-    "https://127．0．0．1:{p}/",
-    "https://①②⑦.⓪.⓪.①:{p}/",
-    "https://[::1]:{p}/",
-    "https://[0:0:0:0:0:0:0:1]:{p}/",
-    "https://[::]:{p}/",
-    "https://[::ffff:127.0.0.1]:{p}/",
-    "https://[::ffff:7f00:1]:{p}/",
-    "https://[::127.0.0.1]:{p}/",
-    "https://[fe80::1%25lo]:{p}/",
-    "https://[::1%lo]:{p}/",
-    "https://[64:ff9b::7f00:1]:{p}/",
-    "https://[127.0.0.1]:{p}/",
-    "https://[::1:{p}/",
-    "https://::1:{p}/",
-    "https://93.184.216.34:{p}/",
-    "https://localhost.:{p}/",
-    "http://localhost:{p}/",
-    "HTTP://127.0.0.1:{p}/",
-    "ftp://localhost:{p}/",
-    "//localhost:{p}/",
-    "localhost:{p}",
-    "https:localhost:{p}/",
-    "https:/localhost:{p}/",
-    "https:///localhost:{p}/",
-    "https://:{p}/",
-    "https://.:{p}/",
-    "https://localhost..:{p}/",
-    "https://user@localhost:{p}/",
-    "https://user:password@localhost:{p}/",
-    "https://@localhost:{p}/",
-    "https://a.example@127.0.0.1:{p}/",
-    "https://a.example\\@127.0.0.1:{p}/",
-    "https://a.example\\.b:{p}/",
-    "https://a.example#@127.0.0.1:{p}/",
-    "https://localhost:{p}/#top",
-    "https://localhost:{p}/#",
-    "https://localhost:22/",
-    "https://localhost:80/",
-    "https://localhost:0/",
-    "https://localhost:65536/",
-    "https://localhost:-1/",
-    "https://localhost:4４3/",
-    "https://localhost:{p}x/",
-    "https://-a.example:{p}/",
-    "https://a-.example:{p}/",
-    "https://a..example:{p}/",
-    "https://a,b.example:{p}/",
-    "https://*.example:{p}/",
-    "https://xn--zzzzz99.example:{p}/",
-    "https://☃.example:{p}/",
-    "https://ü_b.example:{p}/",
-    "https://local\xadhost.:{p}/",
-]
+REFUSED_URLS = words(
+    """
+https://127.0.0.1:{p}/ https://127.0.0.1.:{p}/ https://127.1:{p}/ https://127.0.1:{p}/ https://2130706433:{p}/
+https://0x7f000001:{p}/ https://0X7F000001:{p}/ https://0x7f.1:{p}/ https://0x7f.0x0.0x0.0x1:{p}/
+https://0177.0.0.1:{p}/ https://0177.1:{p}/ https://017700000001:{p}/ https://127.0.0.0x1:{p}/ https://127.0.0.01:{p}/
+https://0:{p}/ https://0.0.0.0:{p}/ https://1.0x:{p}/ https://127.0.0.1%00:{p}/ https://%31%32%37.0.0.1:{p}/
+https://１２７.０.０.１:{p}/ https://127。0。0。1:{p}/ https://127．0．0．1:{p}/ https://①②⑦.⓪.⓪.①:{p}/
+https://[::1]:{p}/ https://[0:0:0:0:0:0:0:1]:{p}/ https://[::]:{p}/ https://[::ffff:127.0.0.1]:{p}/
+https://[::ffff:7f00:1]:{p}/ https://[::127.0.0.1]:{p}/ https://[fe80::1%25lo]:{p}/ https://[::1%lo]:{p}/
+https://[64:ff9b::7f00:1]:{p}/ https://[127.0.0.1]:{p}/ https://[::1:{p}/ https://::1:{p}/ https://93.184.216.34:{p}/
+https://localhost.:{p}/ http://localhost:{p}/ HTTP://127.0.0.1:{p}/ ftp://localhost:{p}/ //localhost:{p}/ localhost:{p}
+https:localhost:{p}/ https:/localhost:{p}/ https:///localhost:{p}/ https://:{p}/ https://.:{p}/ https://localhost..:{p}/
+https://user@localhost:{p}/ https://user:password@localhost:{p}/ https://@localhost:{p}/ https://a.example@127.0.0.1:{p}/
+https://a.example\\@127.0.0.1:{p}/ https://a.example\\.b:{p}/ https://a.example#@127.0.0.1:{p}/ https://localhost:{p}/#top
+https://localhost:{p}/# https://localhost:22/ https://localhost:80/ https://localhost:0/ https://localhost:65536/
+https://localhost:-1/ https://localhost:4４3/ https://localhost:{p}x/ https://-a.example:{p}/ https://a-.example:{p}/
+https://a..example:{p}/ https://a,b.example:{p}/ https://*.example:{p}/ https://xn--zzzzz99.example:{p}/
+https://☃.example:{p}/ https://ü_b.example:{p}/ https://local\u00adhost.:{p}/
+    """
+)
 REFUSED_WITH_BLANKS = [
     "",
     " https://localhost:{p}/",
