@@ -25,7 +25,11 @@ class DeliveryState(StrEnum):
 
 
 class AttemptError(StrEnum):
-    """Why an attempt failed. `status`: the answer was not a 2xx."""
+    """Why an attempt failed.
+
+    `connect_failed`: there was no connection, or it ended before an answer in HTTP. `redirected`: 3xx, never followed.
+    `status`: another answer outside 2xx. `address_not_public`: also if the URL is not allowed any more.
+    """
 
     DNS_FAILED = "dns_failed"
     ADDRESS_NOT_PUBLIC = "address_not_public"

@@ -161,8 +161,8 @@ def list_deliveries(
 
 
 def _check_address(caller: Caller, body: WebhookCreate | WebhookUpdate) -> None:
-    """Raise ForbiddenError if the server sends no webhooks, InvalidError for an address that is never reached."""
-    if caller.settings.webhooks == "off":
+    """Raise ForbiddenError for a new webhook if the server sends none, InvalidError for an unusable address."""
+    if caller.settings.webhooks == "off" and isinstance(body, WebhookCreate):
         detail = "This server sends no webhooks: ask its operator to set AFTERWORD_WEBHOOKS=on."
         raise ForbiddenError(detail, code="webhooks_off")
     if "url" in body.model_fields_set:

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -344,3 +345,19 @@ def test_tests_are_limited(world: World, client: TestClient) -> None:
     world.app.state.webhook_tests = RateLimiter(10)
     href = f"{WEBHOOKS}/{hook(client)}/test"
     assert [client.post(href, json={}).status_code for _ in range(11)] == [201] * 10 + [429]
+
+
+def test_a_server_without_webhooks_refuses_new_ones_and_lets_others_be_switched_off(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(webhooks="off")
+    client = world.sign_up()
+    problem(client.post(WEBHOOKS, json={"url": URL}), 403, "webhooks_off")
+    world.app.state.settings = world.app.state.settings.model_copy(update={"webhooks": "on"})
+    id_ = hook(client)
+    world.app.state.settings = world.app.state.settings.model_copy(update={"webhooks": "off"})
+    application(client)
+    receiver = Receiver()
+    deliver(world, receiver)
+    assert receiver.requests == []
+    assert alter(client, f"{WEBHOOKS}/{id_}", enabled=False)["disabled_reason"] == "user"
