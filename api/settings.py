@@ -259,7 +259,7 @@ class Settings(BaseSettings):
             (not self.smtp_url, "AFTERWORD_SMTP_URL is not set: mails for forgotten passwords are printed here"),
             (
                 bool(self.smtp_url) and not self.public_url,
-                "AFTERWORD_PUBLIC_URL is not set: no address can be confirmed or changed, no digest mailed: mails need links",
+                "AFTERWORD_PUBLIC_URL is not set: no address can be confirmed or changed, and no digest is mailed",
             ),
             (
                 bool(self.public_url) and not is_safe_origin(self.public_url),
