@@ -4270,7 +4270,7 @@ export interface components {
          *         "application": {
          *           "app_url": null,
          *           "company": "Larkfield Press",
-         *           "id": "019577a0-0000-7000-8000-000000000906",
+         *           "id": "019577a0-0000-7000-8000-000000000001",
          *           "role": "Editor",
          *           "stage": "interviewing"
          *         },
@@ -4282,7 +4282,7 @@ export interface components {
          *           "due_at": "2026-03-03T16:00:00Z",
          *           "due_basis": "elapsed",
          *           "due_zone": "America/New_York",
-         *           "id": "5b1c9d36-7f0b-5d7a-9c55-2f6a3f1f0c11",
+         *           "id": "1b83785a-f7a7-530e-99c5-13a6c79b4984",
          *           "missing": [
          *             "letter"
          *           ],
@@ -4291,7 +4291,7 @@ export interface components {
          *           "reason": {
          *             "code": "send_thank_you"
          *           },
-         *           "scope": "interview:019577a0-0000-7000-8000-000000000907",
+         *           "scope": "interview:019577a0-0000-7000-8000-000000000011",
          *           "snoozed_until": null,
          *           "state": "overdue",
          *           "step": "thank_you"
@@ -7874,7 +7874,7 @@ export interface components {
         /**
          * @description An entry of the stage history: a stage, and since when the application is at it.
          * @example {
-         *       "id": "019577a0-0000-7000-8000-000000000908",
+         *       "id": "019577a0-0000-7000-8000-000000000906",
          *       "created_at": "2026-03-12T17:00:00Z",
          *       "updated_at": "2026-03-12T17:00:00Z",
          *       "version": 1,
@@ -8429,7 +8429,7 @@ export interface components {
         /**
          * @description A personal token without its secret.
          * @example {
-         *       "id": "019577a0-0000-7000-8000-000000000909",
+         *       "id": "019577a0-0000-7000-8000-000000000907",
          *       "etag": "\"5f0c1e9a77b2-0-1\"",
          *       "name": "demo",
          *       "created_at": "2026-03-12T17:00:00Z",
@@ -8539,7 +8539,7 @@ export interface components {
         /**
          * @description The profile of an account.
          * @example {
-         *       "id": "019577a0-0000-7000-8000-000000000910",
+         *       "id": "019577a0-0000-7000-8000-000000000908",
          *       "created_at": "2026-03-12T17:00:00Z",
          *       "updated_at": "2026-03-12T17:00:00Z",
          *       "version": 1,
@@ -15259,7 +15259,6 @@ export interface operations {
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
