@@ -92,7 +92,9 @@ def candidates(database: Database, now: datetime) -> list[Candidate]:
         select(*columns)
         .join(User, col(User.id) == col(Webhook.user_id))
         .where(
-            col(Webhook.next_at) <= now, or_(col(Webhook.claimed_until).is_(None), col(Webhook.claimed_until) <= now)
+            col(Webhook.enabled),
+            col(Webhook.next_at) <= now,
+            or_(col(Webhook.claimed_until).is_(None), col(Webhook.claimed_until) <= now),
         )
         .where(col(User.disabled_at).is_(None), col(User.erased_at).is_(None))
         .order_by(col(Webhook.next_at), col(Webhook.id))
