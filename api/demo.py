@@ -27,7 +27,7 @@ from api.models.base import Body
 from api.models.contact import ApplicationContactPut
 from api.models.delivery import DeliveryState
 from api.models.event import EventType
-from api.models.event_data import event_example
+from api.models.event_data import EXAMPLES, event_example
 from api.models.interview import InterviewerPut
 from api.models.letter import LetterSend
 from api.models.reference import ApplicationReferencePut
@@ -371,14 +371,24 @@ def _webhook(story: Story) -> None:
     story.session.flush()
 
 
+# The ids in the examples of events, and those of the demo account in their place.
+OF_EXAMPLES = {
+    EXAMPLES[EventType.STEP_OVERDUE]["application"]["id"]: ids.APPLICATION,
+    EXAMPLES[EventType.STEP_OVERDUE]["step"]["id"]: ids.STEP,
+    EXAMPLES[EventType.INTERVIEW_SCHEDULED]["interview"]["id"]: ids.INTERVIEW,
+}
+
+
 def _delivered(story: Story, type_: EventType, sequence: int, made_ids: tuple[str, str, str]) -> None:
     event_id, delivery_id, attempt_id = made_ids
     session, at = story.session, story.now - timedelta(hours=4 - sequence)
     mine: dict[str, Any] = {"user_id": session.user_id}
     known: dict[str, Any] = {"type": type_.value, "sequence": sequence}
     example = {**event_example(type_), "id": event_id, "sequence": sequence, "timestamp": rfc3339(at)}
-    body = json.dumps(example, sort_keys=True).encode()
-    session.add(Event(**mine, **known, id=event_id, at=at, body=body))
+    text = json.dumps(example, sort_keys=True)
+    for shown, mine_id in OF_EXAMPLES.items():
+        text = text.replace(shown, mine_id)
+    session.add(Event(**mine, **known, id=event_id, at=at, body=text.encode()))
     session.flush()
     delivered = {"state": DeliveryState.DELIVERED.value, "tries": 1, "last_status": 204, "delivered_at": at}
     linked = {"webhook_id": ids.WEBHOOK, "event_id": event_id, "created_at": at}

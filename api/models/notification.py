@@ -12,6 +12,8 @@ from api.models.base import WHOLE, Body, ClockTime, Flag, Stored, owned_by_user
 from api.models.calendar_feed import FeedDetails
 
 DUE_SOON_MINUTES = 240
+# The ORM leaves out None of a new row, so that the column's default would take its place.
+NO_DEFAULT: dict[str, object] = {"default": None}
 PLANNED = text("next_digest_at IS NOT NULL")
 
 
@@ -55,7 +57,7 @@ class Notification(Stored, table=True):
     digest_details: str = Column(default="full", max_length=8)
     after_interview: bool = False
     letter_due: bool = False
-    due_soon_minutes: int | None = DUE_SOON_MINUTES
+    due_soon_minutes: int | None = Column(default=DUE_SOON_MINUTES, sa_column_kwargs=NO_DEFAULT)
     next_digest_at: datetime | None = None
     last_digest_on: date | None = None
     refusals: int = 0

@@ -122,7 +122,7 @@ def rotate_webhook_secret(caller: CallerDep, webhook_id: WebhookId, body: Secret
         return shown.model_copy(update={"secret": webhooks.shown_secret(webhook)})
 
 
-@routes.post(f"{ONE}/test", status_code=201, scopes=SENT, errors=[409])
+@routes.post(f"{ONE}/test", status_code=201, scopes=SENT, errors=[409], etag=False)
 def send_test_event(caller: CallerDep, webhook_id: WebhookId, body: WebhookTest | None = None) -> DeliveryDetail:
     """Send an example of an event to a webhook.
 

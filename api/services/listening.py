@@ -26,6 +26,8 @@ def refresh(session: OwnedSession, *, lead_changed: bool = False) -> None:
     user, raw = current_user(session), RawConnection.of(session)
     before, after = user.listens, _listens(session)
     user.listens = session.listens = after
+    if after & Listens.WEBHOOKS and not before & Listens.WEBHOOKS:
+        user.recomputed_steps = 0  # what a recomputation changed before anybody listened is not told
     session.flush()
     if after and (not before or lead_changed) and not notices.start(raw, most=MAX_AT_ONCE):
         judge.defer(session)

@@ -51,7 +51,7 @@ class Sender:
     post: Post
     observer: Observer | None = None
     active: dict["asyncio.Task[None]", Candidate] = field(default_factory=dict)
-    failed: int = 0
+    failed: set[str] = field(default_factory=set)  # webhooks that are not served again in this pass
 
     def now(self) -> datetime:
         """Return the instant, in whole seconds."""
@@ -73,7 +73,7 @@ def delivery_pass(
     sender = Sender(database, clock, settings, is_stopping, send or _outbound(settings), observer)
     asyncio.run(_serve(sender))
     if sender.failed:
-        raise IncompletePassError(f"{sender.failed} webhooks could not be served")
+        raise IncompletePassError(f"{len(sender.failed)} webhooks could not be served")
 
 
 def _outbound(settings: Settings) -> Post:
@@ -102,10 +102,10 @@ async def _serve(sender: Sender) -> None:
 def _has_place(sender: Sender, candidate: Candidate) -> bool:
     active = sender.active.values()
     lane = sum(one.is_failing == candidate.is_failing for one in active)
-    is_served = any(one.webhook_id == candidate.webhook_id for one in active)
+    is_out = candidate.webhook_id in {*sender.failed, *(one.webhook_id for one in active)}
     of_account = Counter(one.user_id for one in active)[candidate.user_id]
     most = MAX_FAILING if candidate.is_failing else MAX_HEALTHY
-    return lane < most and of_account < MAX_OF_ACCOUNT and not is_served
+    return lane < most and of_account < MAX_OF_ACCOUNT and not is_out
 
 
 async def _await_one(sender: Sender, seconds: float) -> None:
@@ -115,7 +115,7 @@ async def _await_one(sender: Sender, seconds: float) -> None:
         error = task.exception()
         if error is None:
             continue
-        sender.failed += 1
+        sender.failed.add(candidate.webhook_id)
         if isinstance(error, ProblemError):
             log.warning("a webhook could not be served and is served later: %s", error.detail)
         else:

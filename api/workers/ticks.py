@@ -1,10 +1,10 @@
 """The task that announces what time brings: a step opens, is due soon, is overdue."""
 
-import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from random import SystemRandom
 
 from api.errors import UnauthorizedError
 from api.models.event import Listens, Told
@@ -39,7 +39,7 @@ def tick_pass(
     units = Units(TASK)
     with database.read(now) as session:
         due = list(ticks.accounts_due(session))
-    random.shuffle(due)  # so that an account that fails does not stop the ones behind it
+    SystemRandom().shuffle(due)  # so that an account that fails does not stop the ones behind it
     for user_id in due:
         if is_stopping():
             break

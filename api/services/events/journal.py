@@ -82,6 +82,7 @@ WAKE_WEBHOOKS = CompiledStatement(
     .where(
         col(Webhook.user_id) == OWNER,
         col(Webhook.id).in_(IDS),
+        col(Webhook.enabled),
         or_(col(Webhook.next_at).is_(None), col(Webhook.next_at) > FIRST_TRY),
     )
     .values(next_at=FIRST_TRY),
@@ -95,7 +96,7 @@ LAST_KEPT = (
     .where(col(Delivery.user_id) == OWNER, col(Delivery.webhook_id) == param("webhook_id", ID))
     .where(text("state = 'pending'"))
     .order_by(col(Delivery.sequence).desc())
-    .offset(MAX_PENDING)
+    .offset(param("kept", Integer()))
     .limit(1)
     .scalar_subquery()
 )
@@ -272,4 +273,4 @@ def _trim(raw: RawConnection, last: int, webhook_ids: Sequence[str]) -> None:
     """Delete the events of an account beyond the limit, and discard the deliveries of webhooks beyond theirs."""
     raw.execute(TRIM_EVENTS, through=last - MAX_EVENTS)
     for id_ in webhook_ids:
-        raw.execute(DISCARD, webhook_id=id_)
+        raw.execute(DISCARD, webhook_id=id_, kept=MAX_PENDING)

@@ -4,10 +4,10 @@ A claim is a conditional update, so it needs no leader: of two workers that see 
 for a minute. A worker that dies or sleeps longer loses it; then a delivery may be sent twice, with the same id.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlmodel import col, func, insert, or_, select, update
 
@@ -24,6 +24,7 @@ WAITS = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )  # after each attempt but the last: three days in all
 JITTER = 0.2
+RANDOM = SystemRandom()
 OVERLOADED = (429, 503)
 OVERLOADED_FOR = timedelta(seconds=60)
 TRUSTED_FAILURES, FIRST_REST, LONGEST_REST = 3, timedelta(seconds=5), timedelta(minutes=5)
@@ -91,7 +92,9 @@ def candidates(database: Database, now: datetime) -> list[Candidate]:
         select(*columns)
         .join(User, col(User.id) == col(Webhook.user_id))
         .where(
-            col(Webhook.next_at) <= now, or_(col(Webhook.claimed_until).is_(None), col(Webhook.claimed_until) <= now)
+            col(Webhook.enabled),
+            col(Webhook.next_at) <= now,
+            or_(col(Webhook.claimed_until).is_(None), col(Webhook.claimed_until) <= now),
         )
         .where(col(User.disabled_at).is_(None), col(User.erased_at).is_(None))
         .order_by(col(Webhook.next_at), col(Webhook.id))
@@ -204,14 +207,15 @@ def _delivery_values(one: Waiting, outcome: Outcome, now: datetime) -> dict[str,
 def wait_after(tries: int, outcome: Outcome) -> timedelta:
     """Return how long to wait after a failed attempt, the first being 1: by the schedule, a fifth more or less.
 
+    In whole seconds, as all instants of answers.
     The receiver's Retry-After can double it. An overloaded receiver and one that did not answer in time get a minute.
     """
-    wait = WAITS[tries - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # no secret
+    wait = WAITS[tries - 1] * RANDOM.uniform(1 - JITTER, 1 + JITTER)
     if outcome.error is AttemptError.TIMED_OUT or outcome.status in OVERLOADED:
         wait = max(wait, OVERLOADED_FOR)
     if outcome.retry_after is not None:
         wait = min(max(wait, timedelta(seconds=outcome.retry_after)), 2 * wait)
-    return wait
+    return timedelta(seconds=round(wait.total_seconds()))
 
 
 def release(database: Database, mine: Claim, now: datetime) -> None:
