@@ -144,6 +144,8 @@ def _parse_key(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: 
         return str(UUID(str(value)))
     if not isinstance(value, held.python_type):
         raise TypeError
+    if isinstance(value, int) and not abs(value) < 2**63:
+        raise ValueError("no column can store it")
     if isinstance(value, str) and b"\x00" in value.encode():
         raise ValueError("no column can store NUL")
     return value
