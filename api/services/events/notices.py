@@ -139,7 +139,8 @@ def renew_moved(raw: RawConnection) -> None:
 
 def add_missing(raw: RawConnection, application_ids: Collection[str]) -> None:
     """Make the notices that open steps of applications do not have yet."""
-    _make(raw, INSERT_OF_APPLICATIONS, ids=list(application_ids))
+    if application_ids:
+        _make(raw, INSERT_OF_APPLICATIONS, ids=list(application_ids))
 
 
 def _make(raw: RawConnection, statement: CompiledStatement, **values: Any) -> None:  # noqa: ANN401  # see `execute`
