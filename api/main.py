@@ -33,6 +33,7 @@ from api.routers import (
     docs,
     exports,
     follow_ups,
+    imports,
     interviews,
     letter_templates,
     letters,
@@ -59,6 +60,7 @@ from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
 from api.workers import erasure, mailer, recompute, retention
+from api.workers import imports as import_worker
 from api.workers import search as search_worker
 from api.workers.supervisor import Supervisor
 
@@ -91,6 +93,7 @@ ROUTERS = (
     timelines.routes,
     statistics.routes,
     exports.routes,
+    imports.routes,
     reports.routes,
 )
 
@@ -158,6 +161,8 @@ def _supervised(app: FastAPI) -> Supervisor:
     supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
     index = partial(search_worker.search_pass, database, clock, is_stopping)
     supervisor.add(search_worker.TASK, index, every_seconds=search_worker.EVERY_SECONDS)
+    work = partial(import_worker.import_pass, database, clock, settings.account_bytes, is_stopping)
+    supervisor.add(import_worker.TASK, work, every_seconds=import_worker.EVERY_SECONDS)
     return supervisor
 
 

@@ -6,6 +6,7 @@ from api.models.calendar_feed import CalendarFeed
 from api.models.contact import ApplicationContact, Contact
 from api.models.follow_up import FollowUp
 from api.models.idempotent_response import IdempotentResponse
+from api.models.import_job import ImportChunk, ImportJob, ImportObject, ImportRow
 from api.models.interview import Interview, InterviewInterviewer
 from api.models.letter import Letter
 from api.models.letter_template import LetterTemplate
@@ -29,6 +30,10 @@ __all__ = [
     "Contact",
     "FollowUp",
     "IdempotentResponse",
+    "ImportChunk",
+    "ImportJob",
+    "ImportObject",
+    "ImportRow",
     "Interview",
     "InterviewInterviewer",
     "Letter",

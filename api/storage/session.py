@@ -44,6 +44,7 @@ class OwnedSession(Session):
     """A transaction of one user at one instant. `dry_run`: a write ends with a rollback.
 
     `epoch` of the account is part of every entity tag. `write_count` is the account's write counter in a write.
+    `judged_later`: the applications that this transaction judges at its end, all together; None: it judges at once.
     `stored_bytes`: what the owner's rows counted when the write locked the account.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
@@ -56,6 +57,7 @@ class OwnedSession(Session):
     write_count: int | None = None
     stored_bytes: int | None = None
     now: datetime
+    judged_later: set[str] | None = None
     has_deferred_work: bool = False  # the background task has something to do once this is committed
     dry_run: bool = False
     shows_contacts: bool = True

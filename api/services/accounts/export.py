@@ -19,6 +19,7 @@ from api.storage.session import OwnedSession
 FORMAT, FORMAT_VERSION = "afterword-export", 1
 SECRETS = frozenset({"password_hash", "hash"})
 LEFT_OUT = {
+    "import_chunk": "Uploaded files that were not imported yet.",
     "kept_answer": "Responses that are stored for a day for retries: they repeat rows of this export.",
     "mail_out": "Which mails were sent to you, for 90 days: their contents are not stored.",
     "search_entry": "An index of words of rows that are in this export.",

@@ -1,0 +1,128 @@
+"""Run the plan of an import, in slices: each is a transaction that records some rows and remembers how far it came.
+
+A row whose plan does not hold any more, because the account changed since, is left undone and becomes `changed`. After
+a crash the next slice goes on after the last row that was committed, so nothing is recorded twice.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from api.errors import ProblemError, QuotaExceededError, UnauthorizedError
+from api.models import ImportJob, ImportRow
+from api.services.facts.crud import bump_version
+from api.services.imports import files, table_rows
+from api.services.imports.plans import WRITES, options_of
+from api.services.imports.written import Written, record
+from api.services.steps import judge
+from api.storage.database import Database, lift_statement_timeout
+from api.storage.session import OwnedSession
+
+SLICE_SECONDS = 0.02  # and the time to judge what it recorded: other writers wait at most about 50 ms
+ROWS_PER_SLICE = 20
+UNDO_FOR = timedelta(days=30)
+
+
+class _RowError(Exception):
+    """A row that the API refuses; its transaction is rolled back."""
+
+    def __init__(self, row_no: int, error: ProblemError) -> None:
+        super().__init__(row_no)
+        self.row_no = row_no
+        self.error = error
+
+
+class Runner:
+    """Runs one import in slices."""
+
+    def __init__(self, database: Database, user_id: str, import_id: str, *, max_bytes: int | None) -> None:
+        self._database = database
+        self._user_id = user_id
+        self._import_id = import_id
+        self._max_bytes = max_bytes
+        self._people = table_rows.People()
+
+    def run_slice(self, now: datetime) -> bool:
+        """Run the next rows in a transaction; return whether the import is done, or is no longer to be run."""
+        try:
+            return self._write(now, self._run_rows)
+        except _RowError as failed:
+            error = failed
+
+            def mark(session: OwnedSession, job: ImportJob) -> bool:
+                return _mark_failed(session, job, error)
+
+            return self._write(now, mark)
+        except QuotaExceededError as refused:
+            detail = refused.detail
+
+            def stop(session: OwnedSession, job: ImportJob) -> bool:
+                session.max_bytes = None
+                job.error = f"quota_exceeded: {detail}"
+                return finish(session, job, "stopped")
+
+            return self._write(now, stop)
+
+    def _write(self, now: datetime, work: Callable[[OwnedSession, ImportJob], bool]) -> bool:
+        with suppress(UnauthorizedError), self._database.write(now) as session:
+            session.owner, session.max_bytes = self._user_id, self._max_bytes
+            lift_statement_timeout(session)
+            judge.lock_user(session)
+            job = session.get(ImportJob, (self._user_id, self._import_id))
+            if job is not None and job.state == "running":
+                return work(session, job)
+        return True
+
+    def _run_rows(self, session: OwnedSession, job: ImportJob) -> bool:
+        self._people.refresh(session)
+        on_duplicate = options_of(job.options).on_duplicate
+        until = time.monotonic() + SLICE_SECONDS
+        rows = files.next_rows(session, job, ROWS_PER_SLICE)
+        with judge.judging_once(session):
+            for row in rows:
+                if row.outcome in WRITES:
+                    self._run_row(session, row, on_duplicate)
+                job.rows_done = row.row_no
+                if time.monotonic() > until:
+                    break
+        return finish(session, job, "finished") if job.rows_done >= job.rows_total else False
+
+    def _run_row(self, session: OwnedSession, row: ImportRow, on_duplicate: str) -> None:
+        try:
+            objects = self._written(session, row, on_duplicate)
+        except ProblemError as error:
+            raise _RowError(row.row_no, error) from error
+        if objects is None:
+            row.result = "changed"
+        else:
+            record(session, row, objects)
+
+    def _written(self, session: OwnedSession, row: ImportRow, on_duplicate: str) -> list[Written] | None:
+        """Record a row; return None if it would become something else than planned."""
+        found = table_rows.decision(session, row, on_duplicate)
+        if not table_rows.is_as_planned(row, found):
+            return None
+        return table_rows.write_table_row(session, row, found, self._people)
+
+
+def _mark_failed(session: OwnedSession, job: ImportJob, failed: _RowError) -> bool:
+    """Store why a row was refused. It is passed when the rows before it are done, which were rolled back with it."""
+    row = session.get_one(ImportRow, (session.user_id, job.id, failed.row_no))
+    row.outcome, row.result = "error", "failed"
+    row.errors = [{"column": None, "code": failed.error.problem, "detail": failed.error.detail}]
+    return False
+
+
+def finish(session: OwnedSession, job: ImportJob, state: str) -> bool:
+    """End a run: judge step 7 of all applications, count the results, and delete the file. Returns True.
+
+    Events of imports begin here, and in `undoing.py`: the counts are those of `job.counts`.
+    """
+    session.flush()
+    judge.judge_elsewhere(session)
+    files.delete_file(session, job.id)
+    job.state, job.finished_at, job.contents_until = state, session.now, session.now + UNDO_FOR
+    job.counts = files.count_results(session, job.id)
+    bump_version(session, job)
+    return True
