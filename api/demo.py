@@ -36,6 +36,8 @@ from api.services.facts.notes import NOTE
 from api.services.facts.offers import OFFER
 from api.services.facts.references import REFERENCE, link_reference
 from api.services.facts.search_activities import SEARCH_ACTIVITY
+from api.services.imports import jobs
+from api.services.imports.plans import Options
 from api.services.steps import queue
 from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
@@ -106,6 +108,7 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _interview_ahead(story)
         _offer_on_the_table(story)
         _earlier_applications(story)
+        _uploaded_table(story)
         return secret
 
 
@@ -342,3 +345,11 @@ def _earlier_applications(story: Story) -> None:
                 story.tell(FOLLOW_UP, ids.demo_id(place), within=app, at=at, **written)
             else:
                 story.tell(STAGE, ids.demo_id(place), within=app, stage=what, at=at)
+
+
+def _uploaded_table(story: Story) -> None:
+    """Upload a table that waits to be imported."""
+    content, options = ids.TABLE.encode(), Options(default_role="Editor")
+    job, rows = jobs.new_job(story.session, "csv", content, options, "applications.csv")
+    job.id = ids.IMPORT
+    jobs.store_job(story.session, (job, rows), content, run=False)

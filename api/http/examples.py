@@ -22,6 +22,7 @@ ACTIVITY = demo_id(81)
 STAGE = demo_id(91)
 TEMPLATE = demo_id(111)
 FEED = demo_id(121)
+IMPORT = demo_id(131)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
@@ -32,6 +33,13 @@ RESET = "awr_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1vvtAZ3"
 
 CALENDAR = "awf_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1yvN9S0"
 
+# The body of the one operation that takes a file.
+TABLE = """\
+Company,Job Title,Status,Date Applied,Link,Notes
+Willow Press,Copy editor,Applied,2026-02-03,https://jobs.example.com/willow-press/17,Found by a friend
+Slate Software,Technical writer,Rejected,2026-01-12,,
+Copper Kettle,,Applied,2026-02-30,,
+"""
 PARAMETERS: dict[str, object] = {
     "application_id": APPLICATION,
     "interview_id": INTERVIEW,
@@ -40,6 +48,7 @@ PARAMETERS: dict[str, object] = {
     "letter_id": DRAFT,
     "letter_template_id": TEMPLATE,
     "calendar_feed_id": FEED,
+    "import_id": IMPORT,
     "secret": CALENDAR,
     "reference_id": REFERENCE,
     "follow_up_id": FOLLOW_UP,
@@ -53,6 +62,17 @@ PARAMETERS: dict[str, object] = {
     "q": "proof rounds",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "ImportUpdate": {
+        "stage_map": [{"value": "Phone screen", "stage": "interviewing"}],
+        "default_role": "Editor",
+        "on_duplicate": "fill",
+        "rows": [{"row_no": 2, "action": "skip"}],
+        "mapping": [{"column": 6, "target": "note"}],
+    },
+    "ColumnMapping": {"column": 6, "target": "note"},
+    "StageMapping": {"value": "Phone screen", "stage": "interviewing"},
+    "RowAnswer": {"row_no": 2, "action": "skip"},
+    "ImportRun": {"allow_errors": True},
     "UserCreate": {
         "email": NEW_EMAIL,
         "password": PASSWORD,
@@ -239,6 +259,17 @@ FIXED: dict[str, dict[str, Any]] = {
         "tasks": [TASK_STATE],
     },
     "TaskState": TASK_STATE,
+    "ImportQuestion": {
+        "code": "date_order",
+        "text": "In column Date Applied, which day is 03/04/2026?",
+        "field": "date_order",
+        "value": None,
+        "column": 4,
+        "row_no": None,
+        "rows": 1,
+        "options": [{"value": "dmy", "text": "Friday 3 April 2026"}],
+    },
+    "ImportedObject": {"type": "application", "id": APPLICATION, "action": "created"},
     "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",

@@ -9,7 +9,7 @@ from api.errors import InvalidError
 from api.http.admission import BodyError
 from api.http.headers import single_header
 from api.http.strict_route import UnsupportedMediaTypeError
-from api.models.import_job import ImportKind
+from api.models.import_answers import ImportKind
 from api.settings import Settings
 
 KINDS: dict[str, ImportKind] = {

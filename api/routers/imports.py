@@ -14,22 +14,14 @@ from api.http.routes import Routes
 from api.http.uploads import REQUEST_BODY, UploadDep
 from api.models import ImportJob, ImportRow
 from api.models.base import AnyId, Line
-from api.models.import_job import (
-    Encoding,
-    ImportOptions,
-    ImportOutcome,
-    ImportPublic,
-    ImportResult,
-    ImportRowPublic,
-    ImportRun,
-    ImportUpdate,
-    PresetName,
-)
+from api.models.import_answers import Encoding, ImportRun, ImportUpdate, PresetName
+from api.models.import_public import ImportOutcome, ImportPublic, ImportResult, ImportRowPublic
 from api.models.page import Page
 from api.services.facts.crud import find, to_public_one
 from api.services.imports import jobs
 from api.services.imports.corrections import write_corrections
 from api.services.imports.jobs import IMPORT
+from api.services.imports.plans import Options
 from api.storage.keyset import ascending, sort_orders
 from api.workers import imports as worker
 
@@ -78,7 +70,7 @@ def create_import(
     what must be answered before. A file of more than 64 KiB is analysed in the background: its state is `analysing`
     first. At most three drafts at a time, and 20 uploads an hour (429). A draft is forgotten after 24 hours.
     """
-    options = ImportOptions(preset=preset, encoding=encoding, application_id=application_id)
+    options = Options(preset=preset, encoding=encoding, application_id=application_id)
     with caller.reading() as session:
         if upload.kind == "jsonl":
             caller.require_scopes("account:write")
@@ -107,9 +99,10 @@ def get_import(caller: CallerDep, import_id: ImportId) -> ImportPublic:
 
 @routes.patch(ONE, scopes=WRITE)
 def update_import(caller: CallerDep, import_id: ImportId, body: ImportUpdate) -> ImportPublic:
-    """Answer the questions of an import, or change how its file is read.
+    """Answer the questions of an import.
 
-    A merge patch: an absent field stays as it is. The import is planned anew. Only a draft can be changed.
+    A merge patch: an absent field stays as it is. It also says how the file is read. The import is planned anew. Only a
+    draft can be changed.
     """
     with caller.writing() as session:
         job = matched(caller, session, IMPORT, import_id)
@@ -148,12 +141,13 @@ def list_import_rows(
     outcome: Annotated[ImportOutcome | None, Query(description="Only rows for which this is planned.")] = None,
     result: Annotated[ImportResult | None, Query(description="Only rows of which this became.")] = None,
 ) -> ImportRowPage:
-    """List the rows of an import, with what is planned for each and what became of it.
+    """List the rows of an import.
 
-    `outcome`: `new` is recorded; `fill` fills empty fields of an application that you have, `update` changes an
-    interview; `same` and `duplicate` are there already; `skip` is left out; `question` waits for an answer; `error` is
-    left out until it is corrected. `result`: `done`; `changed`, if your data changed since the plan, so that the row
-    was left out; `failed`; `undone`; `kept`, if an undo left it because it was changed since.
+    `outcome` is what is planned: `new` is recorded; `fill` fills empty fields of an application that you have, `update`
+    changes an interview; `same` and `duplicate` are there already; `skip` is left out; `question` waits for an answer;
+    `error` is left out until it is corrected. `result` is what became of it: `done`; `changed`, if your data changed
+    since the plan, so that the row was left out; `failed`; `undone`; `kept`, if an undo left it because it was changed
+    since.
     """
     with caller.reading() as session:
         job = find(session, ImportJob, import_id)
@@ -166,9 +160,10 @@ def list_import_rows(
 
 @routes.get(f"{ONE}/errors", scopes=READ, etag=False, response_class=StreamingResponse, responses=CORRECTIONS)
 async def export_import_errors(caller: CallerDep, import_id: ImportId) -> StreamingResponse:
-    """Export the rows with errors as CSV, to correct and send them again.
+    """Export the rows with errors as CSV.
 
-    The rows as they were in the file, with two more columns: the line and what is wrong. An import ignores these two.
+    To correct them and send them again: the rows as they were in the file, with two more columns: the line and what is
+    wrong. An import ignores these two.
     """
     await run_in_threadpool(_check, caller, import_id)
 

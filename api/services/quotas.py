@@ -96,7 +96,7 @@ QUOTAS: Mapping[type[SQLModel], Quota | str] = {
     LetterTemplate: Quota("letter_templates", 100),
     SearchActivity: Quota("search_activities", 20_000),
     CalendarFeed: Quota("calendar_feeds", 10),
-    ImportJob: Quota("imports", 1_000),
+    ImportJob: "Three drafts and 20 uploads an hour; counts towards the bytes of the account.",
     ImportChunk: "The file of an import, which has a limit; deleted when the import has run, or after a day.",
     ImportRow: "Limited by the size of the file of an import, and deleted 30 days after it.",
     ImportObject: "As many as rows of imports, and deleted with them.",

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
+from api.workers.imports import import_pass
+
 Answer = dict[str, Any]
 
 
@@ -46,6 +48,7 @@ def everything(entry: Entry) -> None:
     _papers(entry)
     _life(entry)
     _by_hand(entry)
+    _imports(entry)
 
 
 def _people_and_rounds(entry: Entry) -> None:
@@ -97,6 +100,19 @@ def _by_hand(entry: Entry) -> None:
     entry.send("POST", "/v1/password-resets", {"email": entry.client.get("/v1/me").json()["email"]})
 
 
+def _imports(entry: Entry) -> None:
+    """Run one import, which fills an empty field, and leave another one as a draft."""
+    app: Any = entry.client.app
+    for name, place in (("import", "Berlin"), ("draft_import", "Paris")):
+        table = f"Company,Role,Status,Location\nAcme,Engineer,Applied,{place}\n"
+        answer = entry.client.post("/v1/imports", content=table, headers={"Content-Type": "text/csv"})
+        entry.ids[name] = answer.json()["id"]
+        if name == "import":
+            entry.send("PATCH", f"/v1/imports/{entry.ids[name]}", {"on_duplicate": "fill"})
+            entry.send("POST", f"/v1/imports/{entry.ids[name]}/run", {})
+            import_pass(app.state.database, lambda: entry.now, 200_000_000)
+
+
 def addresses(ids: dict[str, str]) -> list[str]:
     """Return the addresses of all objects of a full record."""
     app, contact, reference = ids["application"], ids["contact"], ids["reference"]
@@ -112,6 +128,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
         f"/v1/letters/{ids['draft']}",
         f"/v1/letter-templates/{ids['letter_template']}",
         f"/v1/calendar-feeds/{ids['calendar_feed']}",
+        f"/v1/imports/{ids['import']}",
         f"/v1/notes/{ids['note']}",
         f"/v1/offers/{ids['offer']}",
         f"/v1/references/{reference}",
@@ -143,6 +160,8 @@ def lists(ids: dict[str, str]) -> list[str]:
         "/v1/search-activities",
         "/v1/letter-templates",
         "/v1/calendar-feeds",
+        "/v1/imports",
+        f"/v1/imports/{ids['import']}/rows",
         "/v1/tokens",
         "/v1/sessions",
         "/v1/me/activity",

@@ -9,20 +9,14 @@ from sqlmodel import col, func, select
 from api.errors import ConflictError, QuotaExceededError
 from api.models import Application, ImportJob, ImportObject, ImportRow
 from api.models.base import Body, new_id
-from api.models.import_job import (
-    ImportCounts,
-    ImportKind,
-    ImportOptions,
-    ImportPublic,
-    ImportRowPublic,
-    ImportUpdate,
-)
-from api.services import imported, quotas
+from api.models.import_answers import ImportKind, ImportUpdate
+from api.models.import_public import ImportCounts, ImportOptions, ImportPublic, ImportRowPublic
+from api.services import imported
 from api.services.accounts import login_throttle
 from api.services.facts.crud import NO_STEPS, FactKind, bump_version, find_application_id
 from api.services.imports import files
 from api.services.imports.planning import DRAFT_FOR, Planner, plan_at_once
-from api.services.imports.plans import options_of
+from api.services.imports.plans import Options, options_of
 from api.services.imports.running import UNDO_FOR, finish
 from api.services.imports.undoing import begin_undo
 from api.services.steps import judge
@@ -32,13 +26,12 @@ from api.storage.session import OwnedSession
 PLANNED_AT_ONCE = 65_536  # bytes; a larger file is planned by the background task
 MAX_DRAFTS, MAX_UPLOADS = 3, 20
 ROWS_PER_DELETION = 500
+SHOWN = {"row_no", "line_no", "outcome", "result", "duplicate_of", "errors", "warnings"}
 RAN, BUSY = ("finished", "stopped"), ("running", "undoing")
 Prepared = tuple[ImportJob, list[Any]]
 
 
-def new_job(
-    session: OwnedSession, kind: ImportKind, content: bytes, options: ImportOptions, name: str | None
-) -> Prepared:
+def new_job(session: OwnedSession, kind: ImportKind, content: bytes, options: Options, name: str | None) -> Prepared:
     """Return a new import that is not stored yet, and the planned rows of a small file."""
     if options.application_id is not None:
         find_application_id(session, Application, options.application_id)
@@ -65,7 +58,6 @@ def store_job(session: OwnedSession, prepared: Prepared, content: bytes, *, run:
     """
     job, rows = prepared
     login_throttle.count_account(session, "import", most=MAX_UPLOADS)
-    quotas.check(session, ImportJob)
     drafts = select(func.count()).select_from(ImportJob).where(col(ImportJob.state).in_(("draft", "analysing")))
     used = session.exec(drafts).one()
     if used >= MAX_DRAFTS:
@@ -89,7 +81,7 @@ def answer(session: OwnedSession, job: ImportJob, body: ImportUpdate) -> None:
     if sent.get("application_id") is not None:
         find_application_id(session, Application, sent["application_id"])
     for row in sent.get("rows", ()):
-        if row["application_id"] is not None:
+        if row.get("application_id") is not None:
             find_application_id(session, Application, row["application_id"])
     job.options = options_of({**job.options, **sent}).model_dump(exclude_defaults=True, mode="json")
     job.state, job.error, job.claimed_until = "analysing", None, None
@@ -180,8 +172,8 @@ def _extra(job: ImportJob) -> dict[str, Any]:
         "skip_lines": recognised.get("skip_lines"),
         "columns": recognised.get("columns", []),
         "left_out": recognised.get("left_out", {}),
-        "options": options_of(job.options),
-        "counts": ImportCounts.model_validate(job.counts),
+        "options": ImportOptions.model_validate(options_of(job.options), from_attributes=True),
+        "counts": ImportCounts(**{name: job.counts.get(name, 0) for name in ImportCounts.model_fields}),
         "undo_until": job.finished_at + UNDO_FOR if ran and job.finished_at else None,
     }
 

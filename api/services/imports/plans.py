@@ -8,12 +8,48 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from api.models.import_job import ImportOptions, QuestionCode
+from pydantic import BaseModel
+
+from api.models.application import Stage
+from api.models.import_answers import (
+    ColumnMapping,
+    DateOrder,
+    Delimiter,
+    Encoding,
+    OnDuplicate,
+    PresetName,
+    QuestionCode,
+    Quote,
+    RowAnswer,
+    StageMapping,
+)
+from api.models.import_public import ROW_CODES
 from api.storage.session import OwnedSession
 
 ROWS_AT_ONCE = 100
 WRITES = ("new", "fill", "update")  # outcomes of rows that the run writes
 Problem = dict[str, str | None]
+
+
+class Options(BaseModel):
+    """How a file is read: the answers that were sent, and the defaults. What is null follows from the file."""
+
+    preset: PresetName | None = None
+    encoding: Encoding | None = None
+    delimiter: Delimiter | None = None
+    quote: Quote = '"'
+    has_header: bool = True
+    skip_lines: int | None = None
+    date_order: DateOrder | None = None
+    time_zone: str | None = None
+    mapping: list[ColumnMapping] = []
+    stage_map: list[StageMapping] = []
+    default_stage: Stage | None = None
+    default_role: str | None = None
+    on_duplicate: OnDuplicate = "skip"
+    profile: bool = True
+    application_id: str | None = None
+    rows: list[RowAnswer] = []
 
 
 @dataclass
@@ -30,12 +66,12 @@ class PlannedRow:
 
     def fail(self, code: str, detail: str, column: str | None = None) -> None:
         """Add an error; the row is not imported."""
-        self.errors.append({"column": column, "code": code, "detail": detail})
+        self.errors.append(row_problem(code, detail, column))
         self.outcome = "error"
 
     def warn(self, code: str, detail: str, column: str | None = None) -> None:
         """Add a warning."""
-        self.warnings.append({"column": column, "code": code, "detail": detail})
+        self.warnings.append(row_problem(code, detail, column))
 
 
 @dataclass(frozen=True)
@@ -45,7 +81,7 @@ class Context:
     zone: str
     email: str
     now: datetime
-    options: ImportOptions
+    options: Options
     file_name: str | None = None
 
 
@@ -57,6 +93,11 @@ class Reader(Protocol):
 
     def next_rows(self, session: OwnedSession) -> list[PlannedRow]:
         """Return the next rows with their plans, none at the end."""
+
+
+def row_problem(code: str, detail: str, column: str | None = None) -> Problem:
+    """Return an error or a warning of a row; a code that the API does not publish becomes `invalid_value`."""
+    return {"column": column, "code": code if code in ROW_CODES else "invalid_value", "detail": detail}
 
 
 def question(  # the fields of a question
@@ -83,6 +124,6 @@ def question(  # the fields of a question
     }
 
 
-def options_of(stored: Mapping[str, Any]) -> ImportOptions:
+def options_of(stored: Mapping[str, Any]) -> Options:
     """Return the options of an import, with their defaults."""
-    return ImportOptions.model_validate(stored)
+    return Options.model_validate(stored)

@@ -13,7 +13,7 @@ from api.errors import ProblemError, QuotaExceededError, UnauthorizedError
 from api.models import ImportJob, ImportRow
 from api.services.facts.crud import bump_version
 from api.services.imports import files, table_rows
-from api.services.imports.plans import WRITES, options_of
+from api.services.imports.plans import WRITES, options_of, row_problem
 from api.services.imports.written import Written, record
 from api.services.steps import judge
 from api.storage.database import Database, lift_statement_timeout
@@ -110,7 +110,7 @@ def _mark_failed(session: OwnedSession, job: ImportJob, failed: _RowError) -> bo
     """Store why a row was refused. It is passed when the rows before it are done, which were rolled back with it."""
     row = session.get_one(ImportRow, (session.user_id, job.id, failed.row_no))
     row.outcome, row.result = "error", "failed"
-    row.errors = [{"column": None, "code": failed.error.problem, "detail": failed.error.detail}]
+    row.errors = [row_problem(failed.error.problem, failed.error.detail)]
     return False
 
 
