@@ -244,6 +244,19 @@ class ApplicationPublic(Shown):
     closed_outcome: Stage | None
 
 
+class PossibleDuplicate(BaseModel):
+    """An application that you have already, for the same posting, or for the same role at the same company."""
+
+    id: str
+    href: str
+
+
+class RecordedApplication(ApplicationPublic):
+    """An application that was recorded now. `possible_duplicate`: another one that may be the same."""
+
+    possible_duplicate: PossibleDuplicate | None
+
+
 class StageApplications(BaseModel):
     """The number of applications at a stage, and how many of them are archived."""
 

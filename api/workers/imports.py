@@ -23,6 +23,8 @@ def import_pass(
 ) -> None:
     """Do one pass of the task: work until no import waits, or until the process stops.
 
+    Restoring leaves the steps of the account to the task `recompute`, which looks for work every ten seconds.
+
     The next start goes on from the stored positions. Raises IncompletePassError if a slice failed.
     """
 

@@ -82,6 +82,35 @@ def known_like(session: OwnedSession, wanted: Sequence[Likeness]) -> list[Known]
     return list(found.values())
 
 
+class Index:
+    """Applications by what they are compared by, so that a row is compared with few of them."""
+
+    def __init__(self, known: Iterable[Known] = ()) -> None:
+        self._by: dict[tuple[str, str], list[Known]] = {}
+        for one in known:
+            self.add(one)
+
+    def add(self, one: Known) -> None:
+        """Add an application."""
+        for key in _keys(one.likeness):
+            self._by.setdefault(key, []).append(one)
+
+    def near(self, wanted: Likeness) -> list[Known]:
+        """Return those that can be like a row."""
+        return [one for key in _keys(wanted) for one in self._by.get(key, ())]
+
+
+def _keys(one: Likeness) -> list[tuple[str, str]]:
+    keys = [("name", f"{one.company}\n{one.role}")]
+    keys += [("posting", one.posting)] if one.posting else []
+    return keys + ([("id", one.id)] if one.id else [])
+
+
+def filled(values: Mapping[str, Any]) -> set[str]:
+    """Return the fields that the values of an application fill."""
+    return {name for name in FILLABLE if values.get(name) is not None}
+
+
 def decide(wanted: Likeness, values: Mapping[str, Any], known: Iterable[Known], on_duplicate: str) -> Decision:
     """Return what becomes of a row. An application with the row's own id is the same one whatever else it says."""
     others = list(known)

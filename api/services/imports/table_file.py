@@ -8,7 +8,7 @@ from typing import Any
 
 from api.models.application import Stage
 from api.services.imports.cells import DATES, Columns, read_row, stage_of
-from api.services.imports.duplicates import FILLABLE, Decision, Known, Likeness, decide, known_like
+from api.services.imports.duplicates import Decision, Index, Known, Likeness, decide, filled, known_like
 from api.services.imports.plans import ROWS_AT_ONCE, Context, PlannedRow, question
 from api.storage.session import OwnedSession
 from api.words import csv_file
@@ -28,7 +28,7 @@ class TableReader:
         self.recognised: dict[str, Any] = {}
         self._context = context
         self._row_no = 0
-        self._earlier = _Index()
+        self._earlier = Index()
         self._fills: dict[str | None, set[str]] = {}
         self._rows: Iterable[csv_file.Row] = iter(())
         options = context.options
@@ -174,7 +174,7 @@ class TableReader:
         there = known_like(session, [Likeness.of(row.plan["application"]) for row in ready])
         for one in there:
             one.filled |= self._fills.get(one.likeness.id, set())
-        known = _Index(there)
+        known = Index(there)
         for row in planned:
             self._row_no += 1
             if row.outcome != "new":
@@ -188,41 +188,13 @@ class TableReader:
             found = decide(wanted, values, others, self._context.options.on_duplicate)
             _apply(row, found)
             if found.outcome == "new":
-                self._earlier.add(Known(wanted, _filled(values), self._row_no))
+                self._earlier.add(Known(wanted, filled(values), self._row_no))
             elif found.known is not None:
                 found.known.filled.update(found.fields)
                 self._fills.setdefault(found.known.likeness.id, set()).update(found.fields)
 
     def _is_left_out(self) -> bool:
         return any(one.row_no == self._row_no and one.action == "skip" for one in self._context.options.rows)
-
-
-class _Index:
-    """Applications by what they are compared by, so that a row is compared with few of them."""
-
-    def __init__(self, known: Iterable[Known] = ()) -> None:
-        self._by: dict[tuple[str, str], list[Known]] = {}
-        for one in known:
-            self.add(one)
-
-    def add(self, one: Known) -> None:
-        """Add an application."""
-        for key in _keys(one.likeness):
-            self._by.setdefault(key, []).append(one)
-
-    def near(self, wanted: Likeness) -> list[Known]:
-        """Return those that can be like a row."""
-        return [one for key in _keys(wanted) for one in self._by.get(key, ())]
-
-
-def _keys(one: Likeness) -> list[tuple[str, str]]:
-    keys = [("name", f"{one.company}\n{one.role}")]
-    keys += [("posting", one.posting)] if one.posting else []
-    return keys + ([("id", one.id)] if one.id else [])
-
-
-def _filled(values: dict[str, Any]) -> set[str]:
-    return {name for name in FILLABLE if values.get(name) is not None}
 
 
 def _apply(row: PlannedRow, found: Decision) -> None:

@@ -1,5 +1,7 @@
 """Record the rows of a table: applications with their stages, notes, contacts and interviews."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import col, select
@@ -14,7 +16,7 @@ from api.services.facts.applications import APPLICATION, STAGE
 from api.services.facts.contacts import CONTACT
 from api.services.facts.interviews import INTERVIEW
 from api.services.facts.notes import NOTE
-from api.services.imports.duplicates import Decision, Likeness, decide, known_like
+from api.services.imports.duplicates import Decision, Index, Known, Likeness, decide, filled, known_like
 from api.services.imports.written import Written
 from api.storage.session import OwnedSession
 from api.words.terms import fold
@@ -65,11 +67,9 @@ def _person_keys(name: str | None, email: str | None, phone: str | None, company
     return keys
 
 
-def decision(session: OwnedSession, row: ImportRow, on_duplicate: str) -> Decision:
-    """Look again what becomes of a row, by what the account has now."""
-    values = row.plan["application"]
-    wanted = Likeness.of(values)
-    return decide(wanted, values, known_like(session, [wanted]), on_duplicate)
+def known_for(session: OwnedSession, rows: Iterable[ImportRow]) -> Index:
+    """Return the applications of the account that some rows can be like."""
+    return Index(known_like(session, [Likeness.of(row.plan["application"]) for row in rows]))
 
 
 def is_as_planned(row: ImportRow, found: Decision) -> bool:
@@ -80,11 +80,21 @@ def is_as_planned(row: ImportRow, found: Decision) -> bool:
     return row.duplicate_of in (None, id_)
 
 
-def write_table_row(session: OwnedSession, row: ImportRow, found: Decision, people: People) -> list[Written]:
-    """Record a row; return the objects that it made or changed. Raises ProblemError for what the API refuses."""
-    if found.outcome == "fill":
-        return [_fill(session, row, found)]
+def write_table_row(
+    session: OwnedSession, row: ImportRow, on_duplicate: str, known: Index, people: People
+) -> list[Written] | None:
+    """Look again what becomes of a row, and record it; return the objects that it made or changed.
+
+    Returns None if it would become something else than planned. Raises ProblemError for what the API refuses.
+    """
     plan = row.plan
+    wanted = Likeness.of(plan["application"])
+    found = decide(wanted, plan["application"], known.near(wanted), on_duplicate)
+    if not is_as_planned(row, found):
+        return None
+    if found.outcome == "fill" and found.known is not None:
+        found.known.filled.update(found.fields)
+        return [_fill(session, row, found)]
     application = crud.create(session, APPLICATION, ApplicationCreate.model_validate(plan["application"]))
     within = {"application_id": application.id}
     for body in plan["stages"]:
@@ -99,6 +109,7 @@ def write_table_row(session: OwnedSession, row: ImportRow, found: Decision, peop
     if plan["archived"]:
         crud.change(session, APPLICATION, application, ApplicationUpdate(archived_at=session.now))
     session.flush()
+    known.add(Known(replace(wanted, id=application.id), filled(plan["application"])))
     return [Written("application", application.id, "created", application.version), *made]
 
 

@@ -141,10 +141,11 @@ def judge_applications(
 
 
 @contextmanager
-def judging_once(session: OwnedSession) -> Iterator[None]:
+def judging_once(session: OwnedSession, *, at_end: bool = True) -> Iterator[None]:
     """Judge the applications that the block changes at its end, once each, instead of after every fact.
 
-    Step 7 of the user's other applications is not judged: call `judge_elsewhere` after the last of several blocks.
+    `at_end`: false judges nothing; the caller then has the whole account judged: see `defer`. Step 7 of the user's
+    other applications is not judged: call `judge_elsewhere` after the last of several blocks.
     """
     changed: set[str] = set()
     session.judged_later = changed
@@ -153,7 +154,7 @@ def judging_once(session: OwnedSession) -> Iterator[None]:
         session.flush()
     finally:
         session.judged_later = None
-    judge_applications(session, changed)
+    judge_applications(session, changed if at_end else ())
 
 
 def judge_elsewhere(session: OwnedSession) -> list[Reopened]:
