@@ -58,6 +58,7 @@ def test_company_and_role_are_enough(client: TestClient) -> None:
         "time_zone": "America/New_York",
         "stage": "applied",
         "policy": {},
+        "possible_duplicate": None,
     }
     assert {**made, **dict.fromkeys((*EXPANDED, *EXPANDED_IN_ONE)), "more": {}} == read(client, f"{ALL}/{made['id']}")
     assert items(client, ALL) == [{**made, **dict.fromkeys(EXPANDED), "more": {}}]

@@ -10,7 +10,7 @@ from api.workers.recompute import recompute_pass
 from tests.conftest import World
 from tests.http.api_client import items
 from tests.http.api_client import read as get
-from tests.imports import Answer, counted, ran, rows, undone, uploaded
+from tests.imports import Answer, counted, ran, rows, settled, undone, uploaded
 from tests.services.checks import check_rows
 from tests.services.full_record import record_everything
 
@@ -39,7 +39,10 @@ def facts(content: bytes) -> dict[str, list[Answer]]:
 
 def steps_of(client: TestClient) -> list[Any]:
     shown = [get(client, f"/v1/applications/{one['id']}/steps") for one in items(client, "/v1/applications")]
-    return [[{k: s[k] for k in ("id", "state", "opens_at", "due_at", "completed_at")} for s in one["steps"]] for one in shown]
+    return [
+        [{k: s[k] for k in ("id", "state", "opens_at", "due_at", "completed_at")} for s in one["steps"]]
+        for one in shown
+    ]
 
 
 def restored(world: World, client: TestClient, content: bytes) -> Answer:
@@ -94,7 +97,9 @@ def test_a_restore_undone_leaves_an_empty_account(world: World, client: TestClie
         pytest.param(b"[[[[", "not_an_export", id="no JSON"),
         pytest.param(b"[" * 100_000, "not_an_export", id="deep"),
         pytest.param(
-            b'{"type":"manifest","format":"afterword-export","format_version":99}\n', "unknown_format_version", id="newer"
+            b'{"type":"manifest","format":"afterword-export","format_version":99}\n',
+            "unknown_format_version",
+            id="newer",
         ),
         pytest.param(
             b'{"type":"manifest","format":"afterword-export","format_version":1}\n' + b"x" * 1_100_000,
@@ -104,11 +109,6 @@ def test_a_restore_undone_leaves_an_empty_account(world: World, client: TestClie
     ],
 )
 def test_a_file_that_is_no_export_says_so(world: World, client: TestClient, content: bytes, error: str) -> None:
-    job = uploaded(client, content, KIND)
-    if job["state"] == "analysing":
-        from tests.imports import read, work
-
-        work(world)
-        job = read(client, job)
+    job = settled(world, client, uploaded(client, content, KIND))
     assert job["state"] == "failed"
     assert job["error"].startswith(error)

@@ -20,6 +20,7 @@ from api.services.current_user import current_user
 from api.services.facts.crud import bump_version
 from api.services.imports import files
 from api.services.imports.export_file import ExportReader
+from api.services.imports.invitation_file import InvitationReader
 from api.services.imports.plans import Context, PlannedRow, Reader, options_of
 from api.services.imports.table_file import TableReader
 from api.services.steps import judge
@@ -31,7 +32,11 @@ SLICE_SECONDS = 0.03  # and the time of a last batch: other writers wait at most
 ROWS_PER_WRITE, ROWS_PER_DELETION = 25, 500
 CLAIMED_FOR = timedelta(minutes=2)
 DRAFT_FOR = timedelta(hours=24)
-READERS: dict[str, Callable[[bytes, Context], Reader]] = {"csv": TableReader, "jsonl": ExportReader}
+READERS: dict[str, Callable[[bytes, Context], Reader]] = {
+    "csv": TableReader,
+    "jsonl": ExportReader,
+    "calendar": InvitationReader,
+}
 
 
 def context_of(session: OwnedSession, job: ImportJob) -> Context:

@@ -13,6 +13,7 @@ from api.errors import ProblemError, QuotaExceededError, UnauthorizedError
 from api.models import ImportJob, ImportRow
 from api.services.facts.crud import bump_version
 from api.services.imports import files, restored_rows, table_rows
+from api.services.imports.invitation_rows import write_invitation
 from api.services.imports.plans import WRITES, options_of, row_problem
 from api.services.imports.written import Written, record
 from api.services.steps import judge
@@ -94,6 +95,8 @@ class Runner:
             return lambda row: restored_rows.restore_row(session, row)
         options = options_of(job.options)
         self._people.refresh(session)
+        if job.kind == "calendar":
+            return lambda row: write_invitation(session, row, self._people)
         known = table_rows.known_for(session, rows)
         return lambda row: table_rows.write_table_row(session, row, options.on_duplicate, known, self._people)
 

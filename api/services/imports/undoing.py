@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import Date, DateTime
 from sqlmodel import col, exists, select, union_all, update
 
 from api.errors import UnauthorizedError
@@ -75,7 +76,9 @@ def _next_objects(session: OwnedSession, job: ImportJob, part: str, before: int)
         col(ImportObject.row_no) < before,
         is_application if part == FIRST else ~is_application,
     )
-    rows = session.exec(wanted.order_by(col(ImportObject.row_no).desc()).limit(OBJECTS_PER_SLICE)).all()
+    rows = session.exec(
+        wanted.order_by(col(ImportObject.row_no).desc(), col(ImportObject.noun).desc()).limit(OBJECTS_PER_SLICE)
+    ).all()
     last = rows[-1].row_no if len(rows) == OBJECTS_PER_SLICE else None
     whole = [row for row in rows if row.row_no != last]
     return whole or list(rows)
@@ -136,9 +139,10 @@ def _set_back(session: OwnedSession, one: ImportObject, thing: Any) -> None:  # 
 
 def _as_stored(table: Any, name: str, value: Any) -> Any:  # noqa: ANN401  # a table, a value
     """Return a value of `before` as the column has it."""
-    kind = table.__table__.c[name].type.python_type
-    if isinstance(value, str) and kind in (date, datetime):
-        return kind.fromisoformat(value)
+    column = table.__table__.c[name].type
+    kind = getattr(column, "impl_instance", column)
+    if isinstance(value, str) and isinstance(kind, DateTime | Date):
+        return (datetime if isinstance(kind, DateTime) else date).fromisoformat(value)
     return value
 
 
