@@ -235,20 +235,21 @@ def _stages(row: _Row) -> list[tuple[str, datetime | None]]:
     if stage is None:
         return []
     since = (row.at("closed_on") if stage in ENDINGS else None) or row.at("stage_at")
-    if stage == "saved":
-        return [("saved", since or saved)]
-    lines: list[tuple[str, datetime | None]] = [("saved", saved)] if saved is not None else []
-    if stage == "applied":
-        return [*lines, ("applied", applied or since)]
-    if applied is not None and since is not None:
+    lines: list[tuple[str, datetime | None]] = [("saved", saved)] if saved is not None and stage != "saved" else []
+    if applied is not None and since is not None and stage not in ("saved", "applied"):
         lines.append(("applied", applied))
-    lines.append((stage, since or applied))
+    lines.append((stage, _since(stage, since, applied, saved)))
     dates = [at for _, at in lines if at is not None]
     if dates != sorted(dates):
         row.fail("stage_at", "out_of_order", "The dates of the stages must follow each other.")
-    if len(lines) > 1 and lines[-1][1] is None:
-        return lines[-1:]
-    return lines
+    return lines if lines[-1][1] is not None else lines[-1:]
+
+
+def _since(stage: str, since: datetime | None, applied: datetime | None, saved: datetime | None) -> datetime | None:
+    """Return since when an application is at its stage."""
+    if stage == "saved":
+        return since or saved
+    return applied or since if stage == "applied" else since or applied
 
 
 def _is_archived(row: _Row, stage: str) -> bool:

@@ -133,5 +133,7 @@ def finish(session: OwnedSession, job: ImportJob, state: str) -> bool:
     files.delete_file(session, job.id)
     job.state, job.finished_at, job.contents_until = state, session.now, session.now + UNDO_FOR
     job.counts = files.count_results(session, job.id)
+    columns = [{**one, "samples": []} for one in job.recognised.get("columns", ())]  # they can name people
+    job.recognised = {**job.recognised, "columns": columns}
     bump_version(session, job)
     return True

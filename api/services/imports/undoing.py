@@ -55,10 +55,10 @@ def _undo_objects(session: OwnedSession, job: ImportJob) -> bool:
     until = time.monotonic() + SLICE_SECONDS
     with judge.judging_once(session):
         for one in found:
+            if one.row_no != position and time.monotonic() > until:
+                break  # never between the objects of one row
             _undo(session, one)
             position = one.row_no
-            if time.monotonic() > until:
-                break
     if not found:
         if part == LAST:
             return _finish(session, job)
