@@ -120,7 +120,7 @@ Profile = Annotated[Flag, Field(description="Whether an export also restores you
 
 
 class ImportUpdate(Body):
-    """A merge patch: an absent field stays as it is. Answers to the questions of an import; it is planned anew."""
+    """A merge patch: an absent field stays as it is. Answers to the questions of an import; it is planned again."""
 
     preset: PresetName | MISSING | None = MISSING
     encoding: Encoding | MISSING | None = MISSING

@@ -52,7 +52,7 @@ def list_imports(caller: CallerDep, page: PageDep, sort: ImportOrder = "-created
         return ImportPage.model_construct(**listed(caller, session, IMPORT, page, ORDERS[sort]))
 
 
-@routes.post(IMPORTS, status_code=201, scopes=WRITE, errors=[409, 413, 415], openapi_extra=REQUEST_BODY)
+@routes.post(IMPORTS, status_code=201, scopes=WRITE, errors=[404, 409, 413, 415], openapi_extra=REQUEST_BODY)
 def create_import(
     caller: CallerDep,
     upload: UploadDep,
@@ -101,7 +101,7 @@ def get_import(caller: CallerDep, import_id: ImportId) -> ImportPublic:
 def update_import(caller: CallerDep, import_id: ImportId, body: ImportUpdate) -> ImportPublic:
     """Answer the questions of an import.
 
-    A merge patch: an absent field stays as it is. It also says how the file is read. The import is planned anew. Only a
+    A merge patch: an absent field stays as it is. It also says how the file is read. The import is planned again. Only a
     draft can be changed.
     """
     with caller.writing() as session:

@@ -143,6 +143,20 @@ def check(session: OwnedSession, table: type[SQLModel], row: Mapping[str, Any] |
         raise QuotaExceededError(detail, quota.name, used, quota.most)
 
 
+def used(session: OwnedSession, table: type[SQLModel]) -> int:
+    """Return how many rows count towards the quota of a table that applies to the account, at most as many as it."""
+    counted = RawConnection.of(session).first(_count_statement(table))
+    return counted[0] if counted else 0
+
+
+def most(table: type[SQLModel]) -> int:
+    """Return the quota of a table. Raises TypeError for one without a quota."""
+    quota = QUOTAS[table]
+    if isinstance(quota, str):
+        raise TypeError(quota)
+    return quota.most
+
+
 def counted_rows(table: Any, quota: Quota) -> Any:  # noqa: ANN401  # a table, a statement
     """Return the statement of the quota's name and what is used of it: of the parent that has the most rows."""
     name = literal(quota.name).label("name")

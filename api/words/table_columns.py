@@ -116,7 +116,11 @@ class Preset:
 
 
 PRESETS = (
-    Preset("afterword", ("id", "company", "role", "stage", "stage_since", "stage_history"), {"id": "id", "created_at": IGNORE}),
+    Preset(
+        "afterword",
+        ("id", "company", "role", "stage", "stage_since", "stage_history"),
+        {"id": "id", "created_at": IGNORE},
+    ),
     Preset(
         "linkedin",
         ("Application Date", "Company Name", "Job Title", "Job Url", "Resume Name"),

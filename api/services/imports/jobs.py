@@ -74,7 +74,7 @@ def store_job(session: OwnedSession, prepared: Prepared, content: bytes, *, run:
 
 
 def answer(session: OwnedSession, job: ImportJob, body: ImportUpdate) -> None:
-    """Set the answers of a request; the import is planned anew. Raises ConflictError unless it is a draft."""
+    """Set the answers of a request; the import is planned again. Raises ConflictError unless it is a draft."""
     if job.state not in ("draft", "failed"):
         raise ConflictError("Only a draft can be answered: this import is not one.", code="import_not_ready")
     sent = body.model_dump(exclude_unset=True, mode="json")

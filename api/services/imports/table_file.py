@@ -6,7 +6,10 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from api.models import Application
 from api.models.application import Stage
+from api.rules.facts import ENDINGS
+from api.services import quotas
 from api.services.imports.cells import DATES, Columns, read_row, stage_of
 from api.services.imports.duplicates import Decision, Index, Known, Likeness, decide, filled, known_like
 from api.services.imports.plans import ROWS_AT_ONCE, Context, PlannedRow, question
@@ -28,6 +31,8 @@ class TableReader:
         self.recognised: dict[str, Any] = {}
         self._context = context
         self._row_no = 0
+        self._live: int | None = None
+        self._most = 0
         self._earlier = Index()
         self._fills: dict[str | None, set[str]] = {}
         self._rows: Iterable[csv_file.Row] = iter(())
@@ -187,11 +192,22 @@ class TableReader:
             others = [*known.near(wanted), *self._earlier.near(wanted)]
             found = decide(wanted, values, others, self._context.options.on_duplicate)
             _apply(row, found)
-            if found.outcome == "new":
+            if found.outcome == "new" and self._is_too_many(session, values["stage"]):
+                row.fail("too_many", f"You can have {self._most:,} live applications: close or delete some of them.")
+            elif found.outcome == "new":
                 self._earlier.add(Known(wanted, filled(values), self._row_no))
             elif found.known is not None:
                 found.known.filled.update(found.fields)
                 self._fills.setdefault(found.known.likeness.id, set()).update(found.fields)
+
+    def _is_too_many(self, session: OwnedSession, stage: str) -> bool:
+        """Count one more application that is not closed, and tell whether the account may not have it."""
+        if self._live is None:
+            self._live, self._most = quotas.used(session, Application), quotas.most(Application)
+        if stage in ENDINGS:
+            return False
+        self._live += 1
+        return self._live > self._most
 
     def _is_left_out(self) -> bool:
         return any(one.row_no == self._row_no and one.action == "skip" for one in self._context.options.rows)
