@@ -19,7 +19,7 @@ from tests.invariants.failures import Failures
 ROOT = Path(__file__).parents[2]
 COMMITTED: Node = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
 MADE: Node = published()
-MOST_BYTES = 2_700  # of the compact document, for each operation
+MOST_BYTES = 2_730  # of the compact document, for each operation
 OPERATIONS = {operation["operationId"]: operation for _, _, operation in operations(MADE)}
 SCHEMAS: Node = MADE["components"]["schemas"]
 
