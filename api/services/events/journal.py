@@ -135,7 +135,7 @@ def write_events(session: OwnedSession) -> None:
     raw = RawConnection.of(session)
     facts = take_fact_drafts(session)
     steps = _follow_steps(session, raw, take_written_steps(session), without=deleted_applications(facts))
-    drafts = [*facts, *steps, *take_drafts(session)]
+    drafts = [*([] if session.is_import else [*facts, *steps]), *take_drafts(session)]
     if drafts and session.listens & Listens.WEBHOOKS:
         _write(session, raw, drafts)
 
