@@ -101,8 +101,8 @@ def get_import(caller: CallerDep, import_id: ImportId) -> ImportPublic:
 def update_import(caller: CallerDep, import_id: ImportId, body: ImportUpdate) -> ImportPublic:
     """Answer the questions of an import.
 
-    A merge patch: an absent field stays as it is. It also says how the file is read. The import is planned again. Only a
-    draft can be changed.
+    A merge patch: an absent field stays as it is. It also says how the file is read. The import is planned again. Only
+    a draft can be changed.
     """
     with caller.writing() as session:
         job = matched(caller, session, IMPORT, import_id)

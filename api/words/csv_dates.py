@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
+from api.rules.calendar import is_within_reach
 from api.words.terms import fold
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
@@ -33,7 +34,7 @@ DAY_MONTH = re.compile(
 MONTH_DAY = re.compile(rf"([^\W\d_]+)\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})(?:{CLOCK})?", re.I)
 WEEKDAY = re.compile(r"[^\W\d_]{2,10}\.?,\s+")
 SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-FIRST_SERIAL, LAST_SERIAL = 20_000, 60_000
+FIRST_SERIAL, LAST_SERIAL = 25_569, 60_000  # 1970 to 2064
 SERIAL_ZERO = date(1899, 12, 30)
 CENTURY, LAST_SHORT_YEAR = 2000, 69
 
@@ -158,7 +159,7 @@ def _when(year: str, month: str, day: str, clock: Sequence[str | None]) -> When 
         at, offset = _clock(clock)
     except ValueError:
         return None
-    return When(found, at, offset)
+    return When(found, at, offset) if is_within_reach(found) else None
 
 
 def _clock(parts: Sequence[str | None]) -> tuple[time | None, timezone | None]:

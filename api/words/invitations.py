@@ -8,7 +8,7 @@ from typing import Any
 
 from icalendar import Calendar
 
-from api.rules.calendar import ZONES
+from api.rules.calendar import ZONES, is_within_reach
 from api.words.calendar_file import clean
 from api.words.csv_file import TableError, certain_encoding
 from api.words.invitation_zones import UnknownRuleError, cut_zones, offset_at
@@ -34,6 +34,7 @@ REFUSED = {"REPLY": "an answer to an invitation", "COUNTER": "a proposal of anot
 MORNING, EVENING = time(9), time(17)
 Properties = Any  # a component: icalendar types its properties as one of thirty classes
 MAX_LINE, MAX_UID = 200, 1_000
+LONGEST = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def invitations(content: bytes) -> list[Invitation]:
         found = [one for calendar in calendars for one in _events(calendar, zones)]
     except TableError:
         raise
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, OSError) as error:
         detail = "The file cannot be read as a calendar: export the invitation again from your calendar."
         raise TableError("broken_calendar", detail) from error
     if not found:
@@ -156,6 +157,8 @@ def _set_times(made: Invitation, event: Properties, zones: Mapping[str, str]) ->
             made.end = _moment(end, zones, EVENING, is_end=True)
         elif "DURATION" in event:
             made.length = event["DURATION"].dt
+            if not timedelta() < made.length <= LONGEST:
+                made.faults.append(("broken_time", "It must end after its start, within 24 hours."))
         elif made.is_all_day:
             made.end = Moment(datetime.combine(made.start.local.date(), EVENING), None)
     except UnknownRuleError:
@@ -167,6 +170,8 @@ def _set_times(made: Invitation, event: Properties, zones: Mapping[str, str]) ->
 def _moment(value: Any, zones: Mapping[str, str], of_day: time, *, is_end: bool = False) -> Moment:  # noqa: ANN401  # a property
     """Return the time of a property. Raises UnknownRuleError, ValueError."""
     found = value.dt
+    if not is_within_reach(found.date() if isinstance(found, datetime) else found):
+        raise ValueError("out of range")
     if not isinstance(found, datetime):
         day: date = found - timedelta(days=1) if is_end else found  # the end of all-day events is the day after
         return Moment(datetime.combine(day, of_day), None)

@@ -207,6 +207,7 @@ def test_people_are_recorded_only_if_that_is_accepted(world: World, client: Test
         pytest.param("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "empty", id="no event"),
         pytest.param("BEGIN:VCALENDAR\r\n" * 2_000, "too_many_rows", id="many components"),
         pytest.param("BEGIN:VEVENT\r\n" * 20, "broken_calendar", id="nested"),
+        pytest.param(calendar(PLAIN.replace("T:", "T;TZID=Europe:")), "broken_calendar", id="a zone that is a folder"),
         pytest.param("nothing of the kind", "broken_calendar", id="no calendar"),
         pytest.param("BEGIN:VCALENDAR\r\n" + "X" * 200_000, "broken_calendar", id="one long line"),
     ],
