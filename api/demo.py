@@ -12,21 +12,11 @@ from typing import Any
 from sqlmodel import select
 
 from api.http import examples as ids
-from api.models import (
-    Application,
-    Contact,
-    Delivery,
-    DeliveryAttempt,
-    Event,
-    Interview,
-    Letter,
-    Reference,
-    Token,
-)
+from api.models import Application, Contact, Interview, Letter, Reference, Token
 from api.models.base import Body
 from api.models.contact import ApplicationContactPut
-from api.models.delivery import DeliveryState
-from api.models.event import EventType
+from api.models.delivery import Delivery, DeliveryAttempt, DeliveryState
+from api.models.event import Event, EventType
 from api.models.event_data import EXAMPLES, event_example
 from api.models.interview import InterviewerPut
 from api.models.letter import LetterSend
