@@ -300,6 +300,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "rows": 1,
         "options": [{"value": "dmy", "text": "Friday 3 April 2026"}],
     },
+    "QuestionOption": {"value": "dmy", "text": "Friday 3 April 2026"},
     "PossibleDuplicate": {"id": APPLICATION, "href": f"/v1/applications/{APPLICATION}"},
     "ImportedObject": {"type": "application", "id": APPLICATION, "action": "created"},
     "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
