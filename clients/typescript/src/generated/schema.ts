@@ -7385,7 +7385,13 @@ export interface components {
             /** @description The same as `missing`, each with the object that it is about. */
             gaps: components["schemas"]["GapPublic"][];
         };
-        /** @description One possible answer: the value to send, and what it would mean. */
+        /**
+         * @description One possible answer: the value to send, and what it would mean.
+         * @example {
+         *       "value": "dmy",
+         *       "text": "Friday 3 April 2026"
+         *     }
+         */
         QuestionOption: {
             value: string;
             text: string;
