@@ -26,7 +26,7 @@ from api.settings import Settings
 
 NOW = datetime(2026, 3, 12, 17, tzinfo=UTC)
 TARGET = Path(document.__file__).with_name("examples.json")
-CHANGING = {"Readiness", "TaskState", "Version", "Root", "SessionSecret", "TokenSecret"}
+CHANGING = {"Readiness", "TaskState", "WaitingState", "Version", "Root", "SessionSecret", "TokenSecret"}
 FULLEST = {
     "explain": "true",
     "expand": "contacts,interviews,headline,next_action",

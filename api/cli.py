@@ -1,5 +1,6 @@
 """The command line."""
 
+import asyncio
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 
 from api import __version__, logs
 from api import demo as demo_account
+from api.clock import wall_clock
 from api.commands import backups, search, transfers, users
 from api.commands.terminal import BEHIND, Email, connected, errors, fail, now, opened, progress_bar
 from api.errors import ProblemError
@@ -36,6 +38,7 @@ from api.storage.database import Database
 from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
 from api.workers import rejudge
 from api.workers.retention import apply_retention
+from api.workers.tasks import supervised, work_until_stopped
 
 app = typer.Typer(
     name="afterword",
@@ -154,6 +157,20 @@ def _serve_by_workers(settings: Settings, listener: socket.socket, workers: int)
         os.environ[SHARED_FOLDER] = folder
         _announce(server.address_of(listener))
         server.serve_in_processes(settings, listener, workers)
+
+
+@app.command()
+def worker() -> None:
+    """Do the background work without serving: mails, webhooks, digests, recomputation, erasure, retention.
+
+    For servers that run with AFTERWORD_WORKER=off. Several may run; each piece of work is done by one of them.
+    """
+    settings = Settings()
+    logs.configure_logging(settings.log_level, settings.log_format)
+    with connected() as database:
+        _prepare(database)
+        log.info("Afterword works on %s", database.engine.dialect.name)
+        asyncio.run(work_until_stopped(supervised(database, wall_clock, settings)))
 
 
 @contextmanager

@@ -30,7 +30,9 @@ from api.routers import (
     calendar_feeds,
     cards,
     contacts,
+    deliveries,
     docs,
+    events,
     exports,
     follow_ups,
     imports,
@@ -41,6 +43,7 @@ from api.routers import (
     meta,
     metrics,
     notes,
+    notifications,
     offers,
     password_resets,
     privacy,
@@ -55,14 +58,13 @@ from api.routers import (
     steps,
     timelines,
     tokens,
+    webhooks,
 )
 from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
 from api.storage.database import Database
-from api.workers import erasure, mailer, recompute, retention
-from api.workers import imports as import_worker
-from api.workers import search as search_worker
 from api.workers.supervisor import Supervisor
+from api.workers.tasks import supervised
 
 ROUTERS = (
     queue.routes,
@@ -70,6 +72,7 @@ ROUTERS = (
     meta.routes,
     docs.routes,
     accounts.routes,
+    notifications.routes,
     sessions.routes,
     tokens.routes,
     password_resets.routes,
@@ -89,6 +92,9 @@ ROUTERS = (
     offers.routes,
     search_activities.routes,
     calendar_feeds.routes,
+    webhooks.routes,
+    deliveries.routes,
+    events.routes,
     search.routes,
     timelines.routes,
     statistics.routes,
@@ -99,6 +105,7 @@ ROUTERS = (
 
 
 RESERVED_CONNECTIONS = 2
+WEBHOOK_TESTS_PER_MINUTE = 10  # of one account in one process
 SWITCH_SECONDS = 0.001  # by default, running threads make the event loop wait five times as long
 BUILD_DOCUMENT_AFTER = 1.0  # seconds: before somebody asks for it, and after the first requests of a start
 EXPOSED = (
@@ -143,29 +150,6 @@ async def _build_document(app: FastAPI) -> None:
     await docs.in_thread(app, partial(docs.document_of, app))
 
 
-def _supervised(app: FastAPI) -> Supervisor:
-    """Return the supervisor of the background tasks; a new task is one more `add` here."""
-    database, clock, settings = app.state.database, app.state.clock, app.state.settings
-    supervisor = Supervisor(clock)
-
-    def is_stopping() -> bool:
-        return supervisor.is_stopping
-
-    sweep = partial(retention.retention_pass, database, clock, is_stopping)
-    supervisor.add(retention.TASK, sweep, every_seconds=retention.EVERY_SECONDS)
-    judge = partial(recompute.recompute_pass, database, clock, is_stopping)
-    supervisor.add(recompute.TASK, judge, every_seconds=recompute.EVERY_SECONDS)
-    erase = partial(erasure.erasure_pass, database, clock, is_stopping)
-    supervisor.add(erasure.TASK, erase, every_seconds=erasure.EVERY_SECONDS)
-    send = partial(mailer.mail_pass, database, clock, settings, is_stopping)
-    supervisor.add(mailer.TASK, send, every_seconds=mailer.EVERY_SECONDS)
-    index = partial(search_worker.search_pass, database, clock, is_stopping)
-    supervisor.add(search_worker.TASK, index, every_seconds=search_worker.EVERY_SECONDS)
-    work = partial(import_worker.import_pass, database, clock, settings.account_bytes, is_stopping)
-    supervisor.add(import_worker.TASK, work, every_seconds=import_worker.EVERY_SECONDS)
-    return supervisor
-
-
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock) -> FastAPI:
     """Return the application for the settings' database; no connection is opened yet."""
     settings = settings or Settings()
@@ -185,9 +169,13 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.exporting = asyncio.Semaphore()
     app.state.docs_limiter = CapacityLimiter(1)
     app.state.gate = app.state.hashing_gate = app.state.async_connection = None
-    app.state.supervisor = _supervised(app)
+    measured = Metrics(app.state.database, clock) if settings.metrics_token else None
+    app.state.supervisor = (
+        supervised(app.state.database, clock, settings, measured) if settings.worker == "on" else Supervisor(clock)
+    )
     app.state.known_accounts = KnownAccounts()
     app.state.rate_limiter = RateLimiter(settings.requests_per_minute) if settings.requests_per_minute else None
+    app.state.webhook_tests = RateLimiter(WEBHOOK_TESTS_PER_MINUTE) if settings.requests_per_minute else None
     app.state.calendars = RenderedCalendars(settings.feed_requests_per_minute)
     directory = RouteIndex()
     for routes in ROUTERS:
@@ -197,18 +185,11 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
-    app.add_middleware(RequestMiddleware, metrics=_add_metrics(app, settings))
+    if measured is not None:
+        app.state.metrics = measured
+        app.router.routes.extend(metrics.routes.routes)
+    app.add_middleware(RequestMiddleware, metrics=measured)
     return app
-
-
-def _add_metrics(app: FastAPI, settings: Settings) -> Metrics | None:
-    """Create the metrics and their route if a token for them is set; otherwise nothing is measured."""
-    if not settings.metrics_token:
-        return None
-    measured = Metrics(app.state.database, app.state.clock)
-    app.state.metrics = app.state.supervisor.observer = measured
-    app.router.routes.extend(metrics.routes.routes)
-    return measured
 
 
 def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:

@@ -33,6 +33,7 @@ from api import __version__
 from api.errors import ProblemError
 from api.rules.evaluate import RULES_VERSION
 from api.services.steps.backlog import Backlog, backlog
+from api.services.waiting import oldest_waiting
 from api.storage.database import Database
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -71,6 +72,8 @@ class Metrics:
         self.task_success = Gauge(name, words, ("task",), registry=self.measured, multiprocess_mode="livemin")
         words = "Passes of a background task that failed."
         self.task_failures = Counter("afterword_task_failures", words, ("task",), registry=self.measured)
+        words = "Attempts at deliveries to webhooks, by result."
+        self.attempts = Counter("afterword_webhook_attempts", words, ("result",), registry=self.measured)
         self.in_flight = self._gauge("requests_in_flight", "Requests that are being answered, the scrape among them.")
         self.in_use = self._gauge("pool_connections_in_use", "Database connections in use.")
         most = self.engine.pool.size() if isinstance(self.engine.pool, QueuePool) else 1
@@ -98,6 +101,10 @@ class Metrics:
     def task_failed(self, name: str) -> None:
         """Count a failed pass of a background task."""
         self.task_failures.labels(name).inc()
+
+    def delivery_attempted(self, result: str) -> None:
+        """Count an attempt at a delivery."""
+        self.attempts.labels(result).inc()
 
     def began(self) -> None:
         """Count a request that begins."""
@@ -165,6 +172,7 @@ class Due(Collector):
         self.clock = clock
         self.is_up = False
         self.backlog: Backlog | None = None
+        self.waiting: dict[str, datetime | None] = {}
         self.counted_at: datetime | None = None
         self.counting = threading.Thread()
 
@@ -185,6 +193,7 @@ class Due(Collector):
                 session.connection()
                 self.is_up = True
                 self.backlog = backlog(session)
+                self.waiting = oldest_waiting(session)
         except ProblemError as error:
             self.is_up = False
             log.warning("the steps were not counted: %s", error.detail)
@@ -206,3 +215,8 @@ class Due(Collector):
             yield GaugeMetricFamily("afterword_steps_open", words, value=self.backlog.open)
             words = "Steps of all accounts that are past their deadline."
             yield GaugeMetricFamily("afterword_steps_overdue", words, value=self.backlog.overdue)
+        words = "How long the oldest entry of a queue has been due; 0 if nothing is."
+        waiting = GaugeMetricFamily("afterword_oldest_waiting_seconds", words, labels=["queue"])
+        for name, since in dict(self.waiting).items():
+            waiting.add_metric([name], max(0.0, (self.clock() - since).total_seconds()) if since else 0.0)
+        yield waiting

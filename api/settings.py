@@ -3,7 +3,7 @@
 import os
 import re
 from email.policy import SMTP
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -35,15 +35,24 @@ def _an_origin(origin: str) -> str:
     return origin
 
 
-def _a_network(text: str) -> str:
+def _network(text: object, *, why_not_all: str) -> IPv4Network | IPv6Network:
     try:
-        network = ip_network(text)
+        network = ip_network(str(text))
     except ValueError as error:
         refused = "name addresses or networks such as 10.0.0.0/8, separated by spaces; names and * are refused"
         raise ValueError(refused) from error
     if not network.prefixlen:
-        raise ValueError("name addresses or networks such as 10.0.0.0/8, because a /0 would trust every client")
+        raise ValueError(f"name addresses or networks such as 10.0.0.0/8, because {why_not_all}")
+    return network
+
+
+def _a_network_of_proxies(text: str) -> str:
+    _network(text, why_not_all="a /0 would trust every client")
     return text
+
+
+def _a_network_of_receivers(text: object) -> IPv4Network | IPv6Network:
+    return _network(text, why_not_all="a /0 would let webhooks reach every service of your own network")
 
 
 def _a_mail_server(url: SecretStr) -> SecretStr:
@@ -143,7 +152,7 @@ class Settings(BaseSettings):
         Field(description="Origins of browser frontends, separated by spaces; they may use cookies."),
     ] = ()
     trusted_proxies: Annotated[
-        tuple[Annotated[str, AfterValidator(_a_network)], ...],
+        tuple[Annotated[str, AfterValidator(_a_network_of_proxies)], ...],
         NoDecode,
         Field(description="Addresses or networks of proxies, separated by spaces, whose X-Forwarded-… are used."),
     ] = ()
@@ -185,6 +194,17 @@ class Settings(BaseSettings):
             description="Fetches of one calendar address from one process; more get 429. 0: no limit.",
         ),
     ] = 60
+    webhooks: Annotated[
+        Literal["on", "off"], Field(description="Whether webhooks can be created; off: existing ones send nothing.")
+    ] = "on"
+    webhook_networks: Annotated[
+        tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_a_network_of_receivers)], ...],
+        NoDecode,
+        Field(description="Networks, separated by spaces, that webhooks may reach although they are not public."),
+    ] = ()
+    worker: Annotated[
+        Literal["on", "off"], Field(description="Whether this process does background work; off: it only serves.")
+    ] = "on"
     smtp_url: Annotated[
         SecretStr,
         AfterValidator(_a_mail_server),
@@ -210,7 +230,7 @@ class Settings(BaseSettings):
     ] = SecretStr("")
 
     def __init__(self, **values: object) -> None:
-        for name in ("cors_origins", "trusted_proxies"):
+        for name in ("cors_origins", "trusted_proxies", "webhook_networks"):
             if isinstance(words := os.environ.get(f"AFTERWORD_{name.upper()}"), str) and name not in values:
                 values[name] = tuple(words.split())
         super().__init__(**values)  # type: ignore[arg-type]  # validated by the base class
@@ -245,13 +265,16 @@ class Settings(BaseSettings):
             (not self.smtp_url, "AFTERWORD_SMTP_URL is not set: mails for forgotten passwords are printed here"),
             (
                 bool(self.smtp_url) and not self.public_url,
-                "AFTERWORD_PUBLIC_URL is not set: addresses cannot be confirmed or changed, because mails need links",
+                "AFTERWORD_PUBLIC_URL is not set: no address can be confirmed or changed, and no digest is mailed",
             ),
             (
                 bool(self.public_url) and not is_safe_origin(self.public_url),
                 "AFTERWORD_PUBLIC_URL: it is not encrypted, so others on the network can read passwords",
             ),
         ]
+        if self.webhook_networks:
+            names = ", ".join(str(network) for network in self.webhook_networks)
+            found.append((True, f"AFTERWORD_WEBHOOK_NETWORKS: every user can send requests to services in {names}"))
         found += [
             (True, f"AFTERWORD_CORS_ORIGINS: {origin} is not encrypted, so others on its network can read the traffic")
             for origin in self.cors_origins

@@ -39,7 +39,7 @@ from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
 from api.storage.raw_sql import RawConnection
 from api.storage.session import OwnedSession
-from api.workers import recompute
+from api.workers import deliveries, recompute
 from api.workers.supervisor import Supervisor
 
 Shown = TypeVar("Shown", bound=BaseModel)
@@ -169,6 +169,8 @@ class Caller(RequestContext):
                 self._store_response(session, idempotent_request)
         if session.has_deferred_work:
             self.wake(recompute.TASK)
+        if session.has_deliveries:
+            self.wake(deliveries.TASK)
 
     def _record_in_audit_log(self, session: OwnedSession) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""

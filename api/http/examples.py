@@ -22,7 +22,10 @@ ACTIVITY = demo_id(81)
 STAGE = demo_id(91)
 TEMPLATE = demo_id(111)
 FEED = demo_id(121)
-IMPORT = demo_id(131)
+IMPORT = demo_id(161)
+WEBHOOK = demo_id(131)
+FIRST_EVENT, FIRST_DELIVERY, FIRST_ATTEMPT = demo_id(141), demo_id(142), demo_id(143)
+EVENT, DELIVERY, ATTEMPT = demo_id(151), demo_id(152), demo_id(153)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
@@ -49,6 +52,9 @@ PARAMETERS: dict[str, object] = {
     "letter_template_id": TEMPLATE,
     "calendar_feed_id": FEED,
     "import_id": IMPORT,
+    "webhook_id": WEBHOOK,
+    "event_id": EVENT,
+    "delivery_id": DELIVERY,
     "secret": CALENDAR,
     "reference_id": REFERENCE,
     "follow_up_id": FOLLOW_UP,
@@ -80,6 +86,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "time_zone": "America/New_York",
     },
     "UserUpdate": {"time_zone": "Europe/Berlin"},
+    "NotificationsUpdate": {"digest_at": "07:30", "digest_workdays_only": True, "due_soon_minutes": 180},
     "SessionCreate": {"email": NEW_EMAIL, "password": PASSWORD, "name": "Firefox at home"},
     "Debrief": {
         "at": "2026-03-10T16:00:00Z",
@@ -173,6 +180,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "LetterUpdate": {"subject": "Monday's talk", "checklist": {"recipient_named": True, "why_this_job": True}},
     "CalendarFeedCreate": {"name": "Interviews and steps", "steps": "events", "alarms": True, "alarm_minutes": 90},
     "CalendarFeedUpdate": {"details": "minimal"},
+    "WebhookCreate": {
+        "url": "https://hooks.example.com/afterword",
+        "description": "The chat of my job club",
+        "event_types": ["step.due_soon", "step.overdue"],
+    },
+    "WebhookUpdate": {"event_types": ["step.overdue"]},
+    "SecretRotate": {"revoke_old": False},
+    "WebhookTest": {"type": "step.overdue"},
     "LetterTemplateCreate": {
         "name": "Short and warm",
         "kind": "thank_you",
@@ -248,6 +263,7 @@ SIGNED_IN: dict[str, Any] = {
     "is_current": True,
 }
 TASK_STATE = {"name": "mails", "last_success_at": "2026-03-04T17:00:00Z", "age_seconds": 12, "failures": 0}
+WAITING_STATE: dict[str, Any] = {"queue": "deliveries", "due_since": None, "age_seconds": 0}
 FIXED: dict[str, dict[str, Any]] = {
     "Root": {"name": "Afterword", "version": "0.9.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
     "Version": {"version": "0.9.0", "rules_version": 8, "python": "3.11.7"},
@@ -257,6 +273,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "database_version": "3.51.3",
         "schema_at_head": True,
         "tasks": [TASK_STATE],
+        "waiting": [WAITING_STATE],
     },
     "TaskState": TASK_STATE,
     "ImportQuestion": {
@@ -272,6 +289,20 @@ FIXED: dict[str, dict[str, Any]] = {
     "QuestionOption": {"value": "dmy", "text": "Friday 3 April 2026"},
     "PossibleDuplicate": {"id": APPLICATION, "href": f"/v1/applications/{APPLICATION}"},
     "ImportedObject": {"type": "application", "id": APPLICATION, "action": "created"},
+    "WaitingState": WAITING_STATE,
+    "DigestInterview": {
+        "interview_id": NEXT_INTERVIEW,
+        "application": {"id": UPCOMING, "company": "Juniper Health", "role": "Content lead"},
+        "starts_at": "2026-03-13T15:00:00Z",
+        "ends_at": "2026-03-13T16:00:00Z",
+        "time_zone": "America/New_York",
+        "text": "Round 1, by video. 11:00 to 12:00 on Fri 13 Mar 2026 (EDT), America/New_York. With Ana Ruiz.",
+        "app_url": None,
+    },
+    "IdleApplication": {
+        "application": {"id": OFFERED, "company": "Larkfield Press", "role": "Production editor"},
+        "app_url": None,
+    },
     "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",

@@ -95,7 +95,7 @@ def _states(text: str | None, sort: str) -> tuple[str, ...]:
 
 
 def check_as_of(as_of: datetime | None, now: datetime) -> None:
-    """Raise InvalidError for an instant in the past, of which the queue knows nothing."""
+    """Raise InvalidError for an instant in the past, of which queue and digest know nothing."""
     if as_of is not None and as_of < now - TOLERANCE:
-        detail = "The queue has no past: send an instant from now on, or read the steps of one application."
+        detail = "Send an instant from now on; only the steps of one application can be read as of the past."
         raise InvalidError.parameter("as_of", "in_the_past", detail)

@@ -36,6 +36,7 @@ STYLES = " ".join(
     for style in (pages.STYLE, letter_sheet.STYLE, job_search_page.STYLE, picture_page.STYLE, svg.STYLE)
 )
 POLICY = f"default-src 'none'; style-src {STYLES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+INLINE_STYLES = POLICY.replace(f"style-src {STYLES}", "style-src-attr 'unsafe-inline'")  # as mail programs need them
 NO_PDF = "This server makes no PDF: request `html` and print that, or ask the operator to install afterword[pdf]."
 
 
@@ -102,13 +103,18 @@ def _covers(accepted: str, kind: str) -> bool:
     return accepted == "*/*" or (accepted.endswith("/*") and kind.startswith(accepted[:-1]))
 
 
-def format_response(caller: Caller, kind: str, content: str | bytes, *, file: str | None = None) -> Response:
-    """Return a response in another format than JSON, with its own ETag. `file`: the name for saving, no extension."""
+def format_response(
+    caller: Caller, kind: str, content: str | bytes, *, file: str | None = None, policy: str = POLICY
+) -> Response:
+    """Return a response in another format than JSON, with its own ETag.
+
+    `file`: the name for saving, no extension. `policy`: the Content-Security-Policy of a page.
+    """
     tag = hashed_etag(kind, content)
     caller.set_etag(tag, vary="Accept")
     headers = {"ETag": tag, **VARY}
     if kind in ("html", "svg"):
-        headers["Content-Security-Policy"] = POLICY
+        headers["Content-Security-Policy"] = policy
     if file is not None and kind in ("eml", "pdf", "csv", "ics", "vcf"):
         headers["Content-Disposition"] = f'attachment; filename="{file}.{kind}"'
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)

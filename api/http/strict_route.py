@@ -29,7 +29,7 @@ from api.storage.keyset import PageQuery
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 UnlessKnown = Callable[[Request], Awaitable[Response | None]]
 
-ONE_OBJECT = ("}", "/policy", "/me")  # how the addresses of objects end that can be changed
+ONE_OBJECT = ("}", "/policy", "/me", "/notifications")  # how the addresses of objects end that can be changed
 MERGE_PATCH = "application/merge-patch+json"
 MAX_DEPTH = 32
 MAX_NAMES, MAX_NAMES_IN_BODY = 100, 1_000  # the widest model has 25, the largest debrief 800

@@ -21,12 +21,17 @@ class MailKind(StrEnum):
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGING = "email_changing"
     EMAIL_CHANGED = "email_changed"
+    DIGEST = "digest"
+    AFTER_INTERVIEW = "after_interview"
+    LETTER_DUE = "letter_due"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class MailOutcome(StrEnum):
-    """What became of a mail: taken by the mail server, refused for good, or too old to be of use."""
+    """What became of a mail: taken by the mail server, without contents, refused for good, or too old to be of use."""
 
     SENT = "sent"
+    EMPTY = "empty"
     FAILED = "failed"
     EXPIRED = "expired"
 
@@ -35,7 +40,10 @@ class Mail(Owned, table=True):
     """A mail to one address, once for each kind and key.
 
     `due_at` is when the next attempt may be made, empty once there is an outcome; `address` is kept as long. A link's
-    secret is made when the mail is sent, and only its hash is kept: nothing that could be used is ever stored.
+    secret is made when the mail is sent, and only its hash is kept: nothing that could be used is ever stored. Only the
+    secret with which a mail can be unsubscribed from is kept as long as the address, so that every attempt sends the
+    same mail; its hash stays when the mail was sent. From `expires_at` on, the mail is of no use; empty: that follows
+    from its kind.
     """
 
     __tablename__ = "mail_out"
@@ -51,8 +59,10 @@ class Mail(Owned, table=True):
     created_at: datetime
     address: str | None = Column(default=None, max_length=254)
     hash: str | None = Column(default=None, max_length=64, unique=True)
+    secret: str | None = Column(default=None, max_length=64)
     tries: int = 0
     due_at: datetime | None
+    expires_at: datetime | None = None
     sent_at: datetime | None = None
     outcome: str | None = Column(default=None, max_length=12)
     used_at: datetime | None = None

@@ -275,6 +275,8 @@ class StepsPublic(BaseModel):
 class QueueApplication(BaseModel):
     """The application of a step or of an interview, in lists across applications."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     company: str
     role: str

@@ -48,10 +48,12 @@ class User(Versioned, table=True):
 
     `epoch` is random and part of every entity tag of the account. It changes when a backup is restored, because the
     write counter and the versions in a backup are older than tags that clients know. `recompute_after` is the id of the
-    last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins and
-    tokens are refused. From `erased_at` on, it has no credentials and no address, and its rows are being deleted.
-    `stored_bytes` is what its rows count. `search_version`: the version of the terms with which all its texts are in
-    the index of the search; 0: not all of them are.
+    last application whose steps the background task judged; null: it is done. From `disabled_at` on, its sign-ins
+    and tokens are refused. From `erased_at` on, it has no credentials and no address, and its rows are being
+    deleted. `listens` tells who is told about the account: see `Listens`. `event_count` counts its events,
+    `recomputed_steps` the steps that differ since a recomputation began. `stored_bytes` is what its rows count.
+    `search_version`: the version of the terms with which all its texts are in the index of the search; 0: not all
+    of them are.
     """
 
     __tablename__ = "user_account"
@@ -73,6 +75,9 @@ class User(Versioned, table=True):
     epoch: str = Column(default_factory=new_epoch, max_length=16)
     stored_bytes: int = Column(default=0, sa_type=BigInteger)
     recompute_after: str | None = id_column(nullable=True)
+    recomputed_steps: int = 0
+    listens: int = 0
+    event_count: int = Column(default=0, sa_type=BigInteger)
     disabled_at: datetime | None = None
     erased_at: datetime | None = None
     search_version: int = TERMS_VERSION

@@ -51,6 +51,7 @@ FIELD_CODES: tuple[str, ...] = (
     "json_invalid",
     "known_and_unknown",
     "less_than_equal",
+    "letter_due_needs_minutes",
     "letter_sent",
     "list_type",
     "literal_error",
@@ -120,5 +121,6 @@ FIELD_CODES: tuple[str, ...] = (
     "unusable_etag",
     "unusable_key",
     "unusable_link",
+    "unusable_url",
     "wrong_password",
 )

@@ -64,6 +64,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Sign-up closed",
         "Only the operator opens accounts on this server. Ask the operator for one.",
     ),
+    "webhooks_off": ProblemType(
+        403,
+        "No webhooks here",
+        "This server sends nothing to webhooks. Its operator can set AFTERWORD_WEBHOOKS=on.",
+    ),
     "not_found": ProblemType(
         404,
         "Not found",
@@ -109,8 +114,31 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "mail_not_configured": ProblemType(
         409,
         "No mail server",
-        "This server sends no mails, so it cannot send a link. The operator can set AFTERWORD_SMTP_URL and "
+        "This server sends no mails, neither links nor reminders. The operator can set AFTERWORD_SMTP_URL and "
         "AFTERWORD_PUBLIC_URL.",
+    ),
+    "no_public_url": ProblemType(
+        409,
+        "No public address",
+        "Each mail has a link to unsubscribe, and this server does not know its own address. The operator can set "
+        "AFTERWORD_PUBLIC_URL.",
+    ),
+    "email_not_confirmed": ProblemType(
+        409,
+        "E-mail address not confirmed",
+        "Nothing is mailed to an address that is not confirmed. Send POST /v1/me/email-confirmation, and open the link "
+        "in the mail.",
+    ),
+    "refused_by_mail_server": ProblemType(
+        409,
+        "E-mail address refused",
+        "The mail server refused your address for good on three days. Confirm it again with POST "
+        "/v1/me/email-confirmation, or change it with PUT /v1/me/email.",
+    ),
+    "webhook_disabled": ProblemType(
+        409,
+        "Webhook switched off",
+        "Nothing is sent to a webhook that is switched off. Switch it on with PATCH and `enabled: true`.",
     ),
     "letter_sent": ProblemType(
         409,

@@ -98,12 +98,13 @@ def request_email_confirmation(caller: CallerDep) -> EmailConfirmation:
     """Ask for a mail that confirms your address.
 
     Its link works once, for a day; the page behind it asks for your password. If the address is confirmed already, the
-    response is 200 and no mail is sent. Three mails an hour.
+    response is 200 and no mail is sent, unless the mail server refused it since. Three mails an hour.
     """
     with caller.writing() as session:
         user = current_user(session)
         shown = EmailConfirmation(
-            sent_to_own_address=user.email_confirmed_at is None, email_confirmed_at=user.email_confirmed_at
+            sent_to_own_address=email_changes.needs_confirmation(session, user),
+            email_confirmed_at=user.email_confirmed_at,
         )
         if shown.sent_to_own_address:
             email_changes.require_mail(caller.settings)

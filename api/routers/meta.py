@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import __version__
 from api.errors import NotFoundError, UnavailableError
 from api.http.admission import MAX_OPEN_BODY_BYTES
-from api.http.deps import RequestContextDep
+from api.http.deps import RequestContext, RequestContextDep
 from api.http.problems import problem_page, slug
 from api.http.routes import OPEN, Routes
 from api.models.hint import LABELS, LinkPublic, labelled
@@ -20,6 +20,7 @@ from api.rules.guide import GUIDE
 from api.rules.policy import BOUNDS, MAX_HOLIDAYS, PRESETS
 from api.services.policies import defaults
 from api.services.quotas import QUOTAS, Quota
+from api.services.waiting import oldest_waiting
 from api.storage.engine import SQLITE_VERSION
 from api.storage.keyset import DEFAULT_LIMIT, MAX_LIMIT
 from api.workers.supervisor import Supervisor
@@ -57,13 +58,22 @@ class TaskState(BaseModel):
     failures: int
 
 
+class WaitingState(BaseModel):
+    """The oldest entry of a queue of the background work: since when it is due. Null: nothing is due."""
+
+    queue: str
+    due_since: datetime | None
+    age_seconds: int
+
+
 class Readiness(Health):
-    """The readiness of the service and its database, and its background tasks."""
+    """The readiness of the service and its database, its background tasks, and what waits for those of any process."""
 
     database: str
     database_version: str
     schema_at_head: bool
     tasks: list[TaskState]
+    waiting: list[WaitingState]
 
 
 class Version(BaseModel):
@@ -147,7 +157,8 @@ def get_readiness(context: RequestContextDep) -> Readiness:
     """Check that the service can work.
 
     The response is 200 if the database is reachable and its schema is the one that this version needs. Otherwise it is
-    503, and `detail` says which of the two fails. `tasks` does not change the status.
+    503, and `detail` says which of the two fails. `tasks` does not change the status; it is empty in a process that
+    only serves. `waiting` is the same in all processes.
     """
     database = context.database
     try:
@@ -168,7 +179,19 @@ def get_readiness(context: RequestContextDep) -> Readiness:
         database_version=version,
         schema_at_head=True,
         tasks=[TaskState.model_validate(state) for state in supervisor.states()],
+        waiting=_waiting(context),
     )
+
+
+def _waiting(context: RequestContext) -> list[WaitingState]:
+    with context.database.read(context.now) as session:
+        found = oldest_waiting(session)
+    return [
+        WaitingState(
+            queue=name, due_since=since, age_seconds=int((context.now - since).total_seconds()) if since else 0
+        )
+        for name, since in found.items()
+    ]
 
 
 @routes.get("/version", scopes=OPEN)

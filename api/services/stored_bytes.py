@@ -2,7 +2,7 @@
 
 A row counts as the bytes of its texts and JSON documents, and 200 for the rest: ids, instants, index entries. The
 activity of the account counts too; what follows from other rows (steps, the index of the search) or is limited
-otherwise (mails) does not.
+otherwise (mails, webhooks and events) does not.
 
 The listeners below see every flush and every bulk update and deletion of a session, with the rows that the database
 deletes with their parent.
@@ -19,12 +19,35 @@ from sqlmodel import SQLModel, col, func, select, update
 from sqlmodel.sql.sqltypes import AutoString
 
 from api.errors import QuotaExceededError
-from api.models import Activity, IdempotentResponse, Mail, SearchEntry, StepInstance, User
+from api.models import (
+    Activity,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    IdempotentResponse,
+    Mail,
+    Notification,
+    SearchEntry,
+    StepInstance,
+    StepNotice,
+    User,
+    Webhook,
+)
 from api.storage.raw_sql import OWNER, CompiledStatement, RawConnection, param
 from api.storage.session import Owned, OwnedSession
 
 ROW_BYTES = 200
-UNCOUNTED = (StepInstance, Mail, SearchEntry)
+UNCOUNTED = (
+    StepInstance,
+    StepNotice,
+    Mail,
+    SearchEntry,
+    Webhook,
+    Event,
+    Delivery,
+    DeliveryAttempt,
+    Notification,
+)
 Columns = Sequence[tuple[str, bool]]
 BESIDE = (Activity, IdempotentResponse)  # written beside every change of a fact
 MEGABYTE = 1_000_000

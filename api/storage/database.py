@@ -54,6 +54,7 @@ class Database:
         self.engine = make_engine(settings)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.busy_timeout = settings.busy_timeout_seconds
+        self.app_url = settings.app_url
         self._writes = self.engine.execution_options(**{WRITE: True})
         self._reads = self.engine
         if not self.is_sqlite:
@@ -91,7 +92,7 @@ class Database:
             raise UnavailableError
         try:
             with _translated_errors(self.engine), OwnedSession(engine, expire_on_commit=False) as session:
-                session.now = now
+                session.now, session.app_url = now, self.app_url
                 yield session
                 if not session.dry_run:
                     session.flush()

@@ -106,8 +106,8 @@ class CompiledStatement:
         """Return the statement for a number of ids, the order of positional values (else None), and its constants."""
         key = (dialect.name, size)
         if key not in self._compiled:
-            statement = self._statement.params(ids=[""] * size) if size else self._statement
-            whole: Any = statement.compile(dialect=dialect).construct_expanded_state()
+            ids = {"ids": [""] * size} if size else None
+            whole: Any = self._statement.compile(dialect=dialect).construct_expanded_state(ids)
             self._compiled[key] = (whole.statement, whole.positiontup, whole.parameters)
         return self._compiled[key]
 
@@ -178,13 +178,7 @@ class RawConnection:
 
         Raises InlineReadError for more rows than `max_rows`, if it is set.
         """
-        ids = values.get("ids")
-        pieces = (
-            [values]
-            if ids is None
-            else [{**values, "ids": ids[at : at + MAX_IDS]} for at in range(0, len(ids), MAX_IDS)]
-        )
-        return [row for piece in pieces for row in self._fetched(self._run(statement, piece))]
+        return [row for piece in _pieces(values) for row in self._fetched(self._run(statement, piece))]
 
     def _fetched(self, cursor: Any) -> list[Row]:  # noqa: ANN401  # the driver's cursor
         rows: list[Row] = cursor.fetchall() if self._max_rows is None else cursor.fetchmany(self._max_rows + 1)
@@ -221,8 +215,9 @@ class RawConnection:
         return row
 
     def execute(self, statement: CompiledStatement, **values: Any) -> None:  # noqa: ANN401  # whatever a column holds
-        """Run a statement that writes."""
-        self._run(statement, values)
+        """Run a statement that writes. `ids`: as for `all`."""
+        for piece in _pieces(values):
+            self._run(statement, piece)
 
     def execute_many(self, statement: CompiledStatement, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that writes, once for each set of values."""
@@ -233,3 +228,11 @@ class RawConnection:
     def _run(self, statement: CompiledStatement, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the driver's cursor
         check_deadline()
         return self._driver.execute(*statement.bind(self._dialect, {**self._values, **values}))
+
+
+def _pieces(values: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Return the values of each query: one, or one for each 500 `ids`."""
+    ids = values.get("ids")
+    if ids is None:
+        return [values]
+    return [{**values, "ids": ids[at : at + MAX_IDS]} for at in range(0, len(ids), MAX_IDS)]

@@ -46,6 +46,8 @@ class OwnedSession(Session):
     `epoch` of the account is part of every entity tag. `write_count` is the account's write counter in a write.
     `judged_later`: the applications that this transaction judges at its end, all together; None: it judges at once.
     `stored_bytes`: what the owner's rows counted when the write locked the account.
+    `listens`: who is told about the account, as the write found it when it locked the account; see `Listens`.
+    `app_url`: the pattern of a frontend's pages, for those who are told.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
     activity and stored responses); a write that makes them exceed `max_bytes` is refused: see
@@ -58,7 +60,10 @@ class OwnedSession(Session):
     stored_bytes: int | None = None
     now: datetime
     judged_later: set[str] | None = None
+    listens: int = 0
+    app_url: str = ""
     has_deferred_work: bool = False  # the background task has something to do once this is committed
+    has_deliveries: bool = False  # so has the one that sends events
     dry_run: bool = False
     shows_contacts: bool = True
     grown_bytes: int = 0

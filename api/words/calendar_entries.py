@@ -30,6 +30,7 @@ class Meeting:
     """An interview. `changed_at`: the last change of anything that is shown; `sequence` grows with every change."""
 
     id: str
+    application_id: str
     application: Employer
     round_no: int
     kind: str

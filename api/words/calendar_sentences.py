@@ -50,15 +50,20 @@ def meeting_title(meeting: Meeting, look: Look) -> str:
 
 def meeting_text(meeting: Meeting) -> str:
     """Return the description of an interview: round, kind, local time with its zone, people, place and link."""
+    link = [f"Link: {meeting.link}"] if meeting.link else []
+    return "\n".join([*meeting_lines(meeting), *link])
+
+
+def meeting_lines(meeting: Meeting, *, is_full: bool = True) -> list[str]:
+    """Return what a mail says of an interview; people and place only if `is_full`."""
     people = ", ".join(meeting.interviewers)
-    lines = [
-        f"Round {meeting.round_no}, {KINDS[meeting.kind]}.",
-        f"{_span(meeting.starts_at, meeting.ends_at, meeting.zone)}.",
-        f"With {people}." if people else None,
-        f"Place: {meeting.location}" if meeting.location else None,
-        f"Link: {meeting.link}" if meeting.link else None,
-    ]
-    return "\n".join(filter(None, lines))
+    lines = [f"Round {meeting.round_no}, {KINDS[meeting.kind]}."]
+    lines.append(f"{_span(meeting.starts_at, meeting.ends_at, meeting.zone)}.")
+    if is_full and people:
+        lines.append(f"With {people}.")
+    if is_full and meeting.location:
+        lines.append(f"Place: {meeting.location}")
+    return lines
 
 
 def task_title(task: Task, look: Look) -> str:

@@ -13,10 +13,13 @@ from api.models import Mail
 from api.models.mail import MailKind, MailOutcome
 from api.protocol.email_address import UnusableAddressError, address_on_the_wire, new_message
 from api.services.accounts import mails
-from api.services.accounts.mails import OutgoingMail
+from api.services.accounts.mails import NothingToSendError, OutgoingMail
+from api.services.accounts.wanted_mails import accept_address
+from api.services.notifications import contents
 from api.settings import Settings, local_url
 from api.storage.database import Database
 from api.words.mails import mail_text
+from api.workers.mailings import mailing_message
 from api.workers.smtp import RefusedError, Send, post_office
 from api.workers.units import IncompletePassError, Units
 
@@ -40,12 +43,14 @@ def mail_pass(
     for mail in due:
         if mails.has_expired(mail, now) or mail.tries >= mails.MAX_TRIES:
             mails.record_outcome(database, mail, MailOutcome.EXPIRED, now)
+        elif mail.kind in mails.LATER and contents.is_waiting(database, mail, now):
+            mails.put_off(database, mail, now)
         else:
             live.append(mail)
     if live:
         try:
             with post_office(settings) as send:
-                deliver(database, live, partial(_send, settings, send, now), now, is_stopping=is_stopping)
+                deliver(database, live, partial(_send, database, settings, send, now), now, is_stopping=is_stopping)
         except (OSError, smtplib.SMTPException) as error:
             raise IncompletePassError(f"the mail server takes no mails ({type(error).__name__})") from error
     return len(due) == mails.MAX_AT_ONCE
@@ -73,11 +78,16 @@ def _deliver_one(database: Database, mail: Mail, send: Callable[[OutgoingMail], 
     outgoing = mails.claim_mail(database, mail, now)
     if outgoing is None:
         return False
+    is_wanted = mail.kind in mails.WANTED
     try:
         send(outgoing)
+    except NothingToSendError:
+        mails.record_outcome(database, mail, MailOutcome.EMPTY, now)
+        return False
     except (UnusableAddressError, RefusedError) as error:
         log.warning("a mail of the kind %s was refused for good (%s)", mail.kind, error or "no usable address")
-        mails.record_outcome(database, mail, MailOutcome.FAILED, now)
+        refused = contents.record_refusal if is_wanted else None
+        mails.record_outcome(database, mail, MailOutcome.FAILED, now, also=refused, lock=is_wanted)
         return False
     except (OSError, smtplib.SMTPException) as error:
         is_last = outgoing.attempt >= mails.MAX_TRIES
@@ -86,12 +96,15 @@ def _deliver_one(database: Database, mail: Mail, send: Callable[[OutgoingMail], 
         if is_last:
             mails.record_outcome(database, mail, MailOutcome.FAILED, now)
         return False
-    mails.record_outcome(database, mail, MailOutcome.SENT, now)
+    mails.record_outcome(database, mail, MailOutcome.SENT, now, also=accept_address if is_wanted else None)
     return True
 
 
-def _send(settings: Settings, send: Send, now: datetime, mail: OutgoingMail) -> None:
-    send(message_of(mail, settings, now))
+def _send(database: Database, settings: Settings, send: Send, now: datetime, mail: OutgoingMail) -> None:
+    if mail.kind in mails.LATER:
+        send(mailing_message(contents.render(database, mail, settings), mail, settings))
+    else:
+        send(message_of(mail, settings, now))
 
 
 def message_of(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMessage:

@@ -43,7 +43,8 @@ def post_office(settings: Settings) -> Iterator[Send]:
 
 
 def _print(mail: EmailMessage) -> None:
-    body = mail.get_content()
+    part = mail.get_body(("plain",)) or mail
+    body = part.get_content()
     sys.stderr.write(f"\nNo mail server is set (AFTERWORD_SMTP_URL). This is for {mail['To']}:\n\n{body}\n")
     sys.stderr.flush()
 

@@ -37,6 +37,9 @@ class Observer(Protocol):
     def task_failed(self, name: str) -> None:
         """Receive a pass that failed, or a task that ended."""
 
+    def delivery_attempted(self, result: str) -> None:
+        """Receive the result of an attempt at a delivery: `delivered`, or why it failed."""
+
 
 @dataclass
 class Task:
@@ -111,11 +114,15 @@ class Supervisor:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     def wake(self, name: str) -> None:
-        """Make a task begin its next pass now, or after its back-off; can be called from any thread, at any time."""
+        """Make a task begin its next pass now, or after its back-off; can be called from any thread, at any time.
+
+        A process that only serves has no tasks: then the process that has them notices in time.
+        """
         loop = self._loop
         if loop is not None:
             with suppress(RuntimeError):  # the loop was closed in this moment
-                loop.call_soon_threadsafe(self._woken[name].set)
+                if name in self._woken:
+                    loop.call_soon_threadsafe(self._woken[name].set)
 
     def states(self) -> list[TaskState]:
         """Return the state of each task."""

@@ -12,7 +12,7 @@ from alembic import op
 from sqlmodel import UTCDateTime
 
 revision: str = "0026"
-down_revision: str | None = "0023"
+down_revision: str | None = "0024"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -22,10 +22,10 @@ APPLICATION = {"company": "Acme", "role": "Engineer"}
 
 
 @contextmanager
-def serving(world: World, *words: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def serving(world: World, *words: str, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Start the command on a world's database; yields the process and its URL."""
     port = free_port()
-    own = {**os.environ, **environment(world.app.state.settings.database_url)}
+    own = {**os.environ, **environment(world.app.state.settings.database_url, **settings)}
     command = [*COMMAND, "serve", "--port", str(port), *words]
     address = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=own, cwd=ROOT) as server:

@@ -1,6 +1,7 @@
 """Unsafe settings: they are refused, or the log warns about them at the start."""
 
 import json
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ MAIL = {
         pytest.param("TRUSTED_PROXIES", "*", "10.0.0.0/8", id="every-proxy"),
         pytest.param("TRUSTED_PROXIES", "10.0.0.1 0.0.0.0/0", "10.0.0.0/8", id="every-proxy-of-ipv4"),
         pytest.param("TRUSTED_PROXIES", "::/0", "10.0.0.0/8", id="every-proxy-of-ipv6"),
+        pytest.param("WEBHOOK_NETWORKS", "*", "10.0.0.0/8", id="every-receiver"),
+        pytest.param("WEBHOOK_NETWORKS", "n8n", "names and * are refused", id="a-name-of-a-receiver"),
+        pytest.param("WEBHOOK_NETWORKS", "10.0.0.1/8", "10.0.0.0/8", id="an-address-with-a-length"),
+        pytest.param("WEBHOOK_NETWORKS", "10.0.0.1 0.0.0.0/0", "every service", id="every-receiver-of-ipv4"),
+        pytest.param("WEBHOOK_NETWORKS", "::/0", "every service", id="every-receiver-of-ipv6"),
+        pytest.param("WEBHOOKS", "yes", "'on' or 'off'", id="webhooks-neither-on-nor-off"),
+        pytest.param("WORKER", "", "'on' or 'off'", id="a-worker-neither-on-nor-off"),
         pytest.param("SMTP_URL", "http://mail.example.com", "smtps://", id="not-an-smtp-url"),
         pytest.param("SMTP_URL", "smtps://mail.example.com", "AFTERWORD_PUBLIC_URL", id="mail-without-a-page"),
         pytest.param("MAIL_FROM", "a@[b", "one address", id="a-sender-that-no-mail-can-have"),
@@ -75,12 +83,26 @@ def test_settings_that_are_less_safe_than_the_defaults_are_warned_about(tmp_path
             {**MAIL, "public_url": "http://x.example"}, ["AFTERWORD_PUBLIC_URL"], id="an-unencrypted-public-address"
         ),
         pytest.param({**MAIL, "sign_ins_per_hour": 0}, ["AFTERWORD_SIGN_INS_PER_HOUR=0"], id="unlimited-sign-ins"),
+        pytest.param(
+            {**MAIL, "webhook_networks": ("10.0.0.0/8",)}, ["AFTERWORD_WEBHOOK_NETWORKS"], id="inner-receivers"
+        ),
         pytest.param({**MAIL, "cors_origins": ("http://localhost:3000",)}, [], id="an-origin-on-localhost"),
     ],
 )
 def test_weaknesses_lists_the_unsafe_settings(settings: dict[str, Any], told: list[str]) -> None:
     found = Settings(**settings).weaknesses()
     assert [line.partition(":")[0].partition(" ")[0] for line in found] == told
+
+
+def test_networks_that_webhooks_may_reach_are_read_from_the_environment_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings().webhook_networks == ()
+    monkeypatch.setenv("AFTERWORD_WEBHOOK_NETWORKS", " 10.0.0.0/8  fd00::/8 192.168.1.5 ")
+    settings = Settings(**MAIL)
+    assert settings.webhook_networks == tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8", "192.168.1.5/32")))
+    (warning,) = settings.weaknesses()
+    assert warning.endswith("10.0.0.0/8, fd00::/8, 192.168.1.5/32")
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,12 @@ class Numbers:
 def world(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world without rate limits, because hundreds of sign-ups come from one address here.
 
-    Schemathesis starts the application's background tasks and ends them with the process: they would log failures in
-    other tests, whose database they no longer have.
+    Schemathesis starts the application's lifespan and ends it with the process. The world does no background work: it
+    would write beside tests that copy rows.
     """
     monkeypatch.setattr(files, "MAX_FILES", UNLIMITED)
     monkeypatch.setattr(privacy, "MAX_EXPORTS", UNLIMITED)
-    yield make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0)
+    yield make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0, worker="off")
     shutdown_lifespans()
 
 

@@ -251,3 +251,21 @@ def test_an_account_is_erased_only_with_its_password_and_takes_both_addresses_al
         for table in ("user_account", "mail_out", "token"):
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
     assert sent_mails(world) == []
+
+
+@pytest.mark.parametrize("way", ["confirm", "reset", "change"])
+def test_a_link_that_arrives_ends_that_the_address_counts_as_refused(world: World, kim: TestClient, way: str) -> None:
+    confirmed(world, kim)
+    assert kim.post(CONFIRMATION).status_code == 200
+    kim.patch("/v1/me/notifications", json={"digest": "daily"})
+    with world.database.engine.begin() as connection:
+        connection.execute(text("UPDATE notification SET refusals = 3"))
+    assert read(kim, "/v1/me/notifications")["unavailable"] == "refused_by_mail_server"
+    if way == "reset":
+        reset(world)
+        kim = sign_in(world, password=CHANGED)
+    else:
+        answer = kim.post(CONFIRMATION) if way == "confirm" else change(kim)
+        assert answer.status_code in (200, 202)
+        assert open_link(world, sent_mails(world)[0])[0] == 200
+    assert read(kim, "/v1/me/notifications")["unavailable"] is None

@@ -68,6 +68,7 @@ def additions(ids: dict[str, str], at: str) -> dict[str, tuple[str, str, dict[st
         "references": ("POST", "/v1/references", {"name": "Kim"}),
         "letter_templates": ("POST", "/v1/letter-templates", {"name": "Short", "body": "Thank you."}),
         "calendar_feeds": ("POST", "/v1/calendar-feeds", {}),
+        "webhooks": ("POST", "/v1/webhooks", {"url": "https://hooks.example.com/a"}),
         "search_activities": ("POST", "/v1/search-activities", {"kind": "search"}),
         "tokens": ("POST", "/v1/tokens", {"name": "App"}),
     }

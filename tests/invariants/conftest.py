@@ -137,7 +137,9 @@ def cheap_hashing() -> Iterator[None]:
 def world_on(url: str) -> World:
     """Return an application on a database, without a rate limit that these tests would reach."""
     clock = Clock(NOW)
-    return World(create_app(Settings(database_url=url, requests_per_minute=1_000_000, **SMTP), clock=clock), clock)
+    app = create_app(Settings(database_url=url, requests_per_minute=1_000_000, **SMTP), clock=clock)
+    app.state.webhook_tests = None
+    return World(app, clock)
 
 
 @contextmanager

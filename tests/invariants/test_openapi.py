@@ -12,6 +12,8 @@ from api.capture import TARGET, Node, capture
 from api.http.openapi.document import build_complete, build_openapi, operations
 from api.http.openapi.lean import has_parts_only
 from api.main import create_app
+from api.models.event import EventType
+from api.models.event_data import DATA, EXAMPLES, MEANINGS
 from api.settings import Settings
 from tests.documented import published
 from tests.invariants.failures import Failures
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 COMMITTED: Node = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
 MADE: Node = published()
 MOST_BYTES = 2_730  # of the compact document, for each operation
+RECEIVED = [item["post"] for item in MADE["webhooks"].values()]
 OPERATIONS = {operation["operationId"]: operation for _, _, operation in operations(MADE)}
 SCHEMAS: Node = MADE["components"]["schemas"]
 
@@ -95,14 +98,14 @@ def test_all_fields_of_answers_are_required() -> None:
 
 def test_every_schema_is_used() -> None:
     used = output_schemas() | closure(
-        {ref for operation in OPERATIONS.values() for ref in referenced(operation.get("requestBody", {}))}
+        {ref for operation in (*OPERATIONS.values(), *RECEIVED) for ref in referenced(operation.get("requestBody", {}))}
     )
     assert set(SCHEMAS) - used == {"ProblemField"} & set(SCHEMAS) - used
 
 
 def test_the_document_is_small() -> None:
     compact = json.dumps(COMMITTED, separators=(",", ":"), ensure_ascii=False).encode()
-    assert len(compact) / len(OPERATIONS) <= MOST_BYTES
+    assert len(compact) / len([*OPERATIONS, *RECEIVED]) <= MOST_BYTES
 
 
 def test_the_small_document_says_the_same(tmp_path: Path) -> None:
@@ -179,3 +182,10 @@ def titles(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(node, list):
         for number, one in enumerate(node):
             yield from titles(one, f"{path}/{number}")
+
+
+def test_every_type_of_event_is_described_with_an_example_that_its_schema_allows() -> None:
+    assert set(MADE["webhooks"]) == set(EventType) == set(DATA) == set(EXAMPLES) == set(MEANINGS)
+    for type_, model in DATA.items():
+        shown = model.model_validate(EXAMPLES[type_]).model_dump(mode="json", by_alias=True)
+        assert shown == EXAMPLES[type_], type_

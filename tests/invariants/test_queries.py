@@ -132,6 +132,8 @@ def addresses(ids: dict[str, str]) -> list[str]:
     return [
         *EXPORTS,
         "/v1/applications/summary",
+        "/v1/me/digest",
+        "/v1/me/digest?format=html&as_of=2100-01-01T00:00:00Z",
         "/v1/search?q=example&types=contact",
         *lists(ids),
         "/v1/queue?state=overdue,open,upcoming",

@@ -49,12 +49,14 @@ AREAS = {
     **dict.fromkeys(("letters", "letter-templates", "follow-ups", "offers"), "applications"),
     **dict.fromkeys(("contacts", "references"), "contacts"),
     **dict.fromkeys(("steps", "queue", "search-activities"), "steps"),
-    **dict.fromkeys(("me", "tokens", "sessions", "calendar-feeds"), "account"),
+    **dict.fromkeys(("me", "tokens", "sessions", "calendar-feeds", "webhooks", "deliveries"), "account"),
 }
-SHOWN_BY_FEEDS = ("account:write", "applications:read", "steps:read")
+SHOWN_BY_FEEDS = SENT_BY_WEBHOOKS = ("account:write", "applications:read", "steps:read")
+LOGGED = ("account:read", "applications:read", "steps:read")
 EXPORTS = {"applications": "applications", "interviews": "applications", "contacts": "contacts", "queue": "steps"}
 SEVERAL = {
     ("GET", "/v1/me/export"): READS,
+    ("GET", "/v1/me/digest"): ("account:read", "applications:read", "steps:read"),
     ("DELETE", "/v1/me"): WRITES,
     ("GET", "/v1/applications/{application_id}/timeline"): ("applications:read", "steps:read"),
     ("GET", "/v1/stats/funnel"): ("applications:read", "steps:read"),
@@ -64,6 +66,15 @@ SEVERAL = {
     ("POST", "/v1/calendar-feeds"): SHOWN_BY_FEEDS,
     ("PATCH", "/v1/calendar-feeds/{calendar_feed_id}"): SHOWN_BY_FEEDS,
     ("POST", "/v1/calendar-feeds/{calendar_feed_id}/rotate"): SHOWN_BY_FEEDS,
+    ("POST", "/v1/webhooks"): SENT_BY_WEBHOOKS,
+    ("PATCH", "/v1/webhooks/{webhook_id}"): SENT_BY_WEBHOOKS,
+    ("POST", "/v1/webhooks/{webhook_id}/rotate-secret"): SENT_BY_WEBHOOKS,
+    ("POST", "/v1/webhooks/{webhook_id}/test"): SENT_BY_WEBHOOKS,
+    ("GET", "/v1/webhooks/{webhook_id}/deliveries"): LOGGED,
+    ("GET", "/v1/deliveries/{delivery_id}"): LOGGED,
+    ("POST", "/v1/deliveries/{delivery_id}/replay"): SENT_BY_WEBHOOKS,
+    ("GET", "/v1/events"): LOGGED[1:],
+    ("GET", "/v1/events/{event_id}"): LOGGED[1:],
 }
 IMPORT, READS_ROWS = "/v1/imports/{import_id}", ("applications:read", "contacts:read")
 WRITES_ROWS = ("applications:write", "contacts:write", "steps:write")

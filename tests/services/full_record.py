@@ -7,7 +7,9 @@ from uuid import uuid4
 
 from fastapi.testclient import TestClient
 
+from api.workers.deliveries import delivery_pass
 from api.workers.imports import import_pass
+from tests.receiver import Receiver
 
 Answer = dict[str, Any]
 
@@ -46,9 +48,11 @@ def everything(entry: Entry) -> None:
     """Enter an application with at least one fact of every kind."""
     _people_and_rounds(entry)
     _papers(entry)
+    entry.make("webhook", "/v1/webhooks", {"url": "https://hooks.example.com/a"})
     _life(entry)
     _by_hand(entry)
     _imports(entry)
+    _events(entry)
 
 
 def _people_and_rounds(entry: Entry) -> None:
@@ -71,6 +75,7 @@ def _papers(entry: Entry) -> None:
     entry.make("draft", f"/v1/applications/{app}/letters", draft)
     template = {"name": "Short", "body": "{{ salutation }}\n\nThank you.", "subject": "Thanks"}
     entry.make("letter_template", "/v1/letter-templates", template)
+    entry.send("PATCH", "/v1/me/notifications", {"digest_at": "07:30"})
     entry.make("calendar_feed", "/v1/calendar-feeds", {"name": "Mine"})
     body = {"interview_id": interview, "kind": "positive", "text": "Well.", "addressed_by_letter_id": letter}
     entry.make("note", f"/v1/applications/{app}/notes", body)
@@ -113,6 +118,14 @@ def _imports(entry: Entry) -> None:
             import_pass(app.state.database, lambda: entry.now, 200_000_000)
 
 
+def _events(entry: Entry) -> None:
+    """Send the events of the last facts to the webhook."""
+    app: Any = entry.client.app
+    delivery_pass(app.state.database, lambda: entry.now, app.state.settings, send=Receiver())
+    newest = entry.client.get(f"/v1/webhooks/{entry.ids['webhook']}/deliveries").json()["items"][0]
+    entry.ids["delivery"], entry.ids["event"] = newest["id"], newest["event_id"]
+
+
 def addresses(ids: dict[str, str]) -> list[str]:
     """Return the addresses of all objects of a full record."""
     app, contact, reference = ids["application"], ids["contact"], ids["reference"]
@@ -129,6 +142,9 @@ def addresses(ids: dict[str, str]) -> list[str]:
         f"/v1/letter-templates/{ids['letter_template']}",
         f"/v1/calendar-feeds/{ids['calendar_feed']}",
         f"/v1/imports/{ids['import']}",
+        f"/v1/webhooks/{ids['webhook']}",
+        f"/v1/deliveries/{ids['delivery']}",
+        f"/v1/events/{ids['event']}",
         f"/v1/notes/{ids['note']}",
         f"/v1/offers/{ids['offer']}",
         f"/v1/references/{reference}",

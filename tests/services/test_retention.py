@@ -42,7 +42,7 @@ def test_expired_rows_are_deleted_in_batches_with_the_pointers_to_them(
     world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "ROWS_PER_BATCH", 10)
-    monkeypatch.setattr(retention, "ROWS_OF_AN_APPLICATION", 5)
+    monkeypatch.setattr(retention, "WEIGHTS", {Application: 5})
     soft_deleted(world, client, 25)
     apps = [application(client) for _ in range(5)]
     kept, pointed = contact(client), contact(client)

@@ -15,6 +15,7 @@ from tests.calendars import READERS, Read, with_icalendar
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 MEETING = Meeting(
     "019577a0-0000-7000-8000-000000000011",
+    "019577a0-0000-7000-8000-000000000002",
     Employer("Acme", "Engineer"),
     1,
     "onsite",

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from api import __version__
 from api.http import examples
 from api.http.credentials import CSRF_HEADER
+from api.http.openapi.events import add_events
 from api.http.openapi.lean import lean
 from api.http.openapi.problem_examples import problem_example
 from api.http.problems import ProblemDocument, ProblemField
@@ -54,6 +55,8 @@ TAGS = {
     "search-activities": "What you do to find other jobs. It completes step 7, to keep looking.",
     "search": "Find a word in all your notes, letters, contacts and applications.",
     "calendar": "Addresses to which calendar programs subscribe.",
+    "webhooks": "Addresses of other services to which signed events are sent: when a step opens, is due soon, overdue "
+    "or done, and when facts are recorded. Also what was sent to them, and with what result.",
     "statistics": "How far your applications came, and how long the answers took.",
     "exports": "Lists as files, and a report of your job search to hand in.",
     "imports": "Take in what you have: a table of applications, an export of another server, an invitation.",
@@ -129,6 +132,7 @@ def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
         for status in sorted({problem.status for problem in PROBLEM_TYPES.values()})
         if f"/E{status}" in str(made["paths"])
     }
+    add_events(made)
     _add_examples(schemas)
     if now is not None:
         for name in ("StepSnooze", "StepsSnooze"):

@@ -158,7 +158,7 @@ def _with_pattern(node: Node) -> Node:
 
 
 def _operations(made: Node) -> Iterator[Node]:
-    for item in made["paths"].values():
+    for item in (*made["paths"].values(), *made.get("webhooks", {}).values()):
         yield from item.values()
 
 

@@ -6,7 +6,7 @@ from api.errors import ConflictError, FieldError
 from api.models import Mail, User
 from api.models.mail import MailKind
 from api.protocol.email_address import account_address
-from api.services.accounts import login_throttle, mails, users
+from api.services.accounts import login_throttle, mails, users, wanted_mails
 from api.services.current_user import current_user
 from api.settings import Settings
 from api.storage.session import OwnedSession
@@ -23,6 +23,11 @@ def require_mail(settings: Settings) -> None:
             "change the address for you.",
             code="mail_not_configured",
         )
+
+
+def needs_confirmation(session: OwnedSession, user: User) -> bool:
+    """Tell whether it is unknown that mails arrive: the address is unconfirmed, or refused by the mail server since."""
+    return user.email_confirmed_at is None or wanted_mails.is_refused(wanted_mails.wanted_mails(session))
 
 
 def request_confirmation(session: OwnedSession, user: User, *, client_address: str) -> None:
@@ -66,6 +71,7 @@ def confirm(session: OwnedSession, mail: Mail) -> None:
     else:
         mails.void_mails(session, MailKind.CONFIRM)
     user.email_confirmed_at = session.now
+    wanted_mails.accept_address(session)
     users.touch(session, user)
 
 

@@ -18,9 +18,13 @@ from api.storage.database import Database
 from api.storage.session import OwnedSession
 
 FORMAT, FORMAT_VERSION = "afterword-export", 1
-SECRETS = frozenset({"password_hash", "hash"})
+SECRETS = frozenset({"password_hash", "hash", "secret", "old_secret"})
 LEFT_OUT = {
     "import_chunk": "Uploaded files that were not imported yet.",
+    "event": "Events of the last 30 days: they repeat what happened to rows of this export.",
+    "delivery": "Which events were sent to which webhook, for 30 days.",
+    "delivery_attempt": "When they were sent, for 30 days.",
+    "step_notice": "Up to which event each step was announced: it follows from the steps.",
     "kept_answer": "Responses that are stored for a day for retries: they repeat rows of this export.",
     "mail_out": "Which mails were sent to you, for 90 days: their contents are not stored.",
     "search_entry": "An index of words of rows that are in this export.",

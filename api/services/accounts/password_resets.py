@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from api.errors import InvalidError
 from api.models import Mail
 from api.models.mail import MailKind
-from api.services.accounts import login_throttle, mails, tokens, users
+from api.services.accounts import login_throttle, mails, tokens, users, wanted_mails
 from api.services.current_user import current_user
 from api.storage.session import OwnedSession
 
@@ -57,6 +57,7 @@ def confirm_reset(session: OwnedSession, secret: str, password_hash: str, *, end
     user = current_user(session)
     is_first_proof = user.email_confirmed_at is None
     mails.use_link(session, mail)
+    wanted_mails.accept_address(session)
     users.set_password(session, user, password_hash)
     if is_first_proof or end_tokens:
         tokens.end_all(session)

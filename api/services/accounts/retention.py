@@ -1,11 +1,11 @@
-"""Delete expired rows: idempotent responses, activity, mails, tokens, and what was soft-deleted 30 days ago.
+"""Delete expired rows: idempotent responses, activity, mails, events, tokens, and what was soft-deleted 30 days ago.
 
 One account at a time, in batches: a batch is short, so it delays no other writer, and what it deletes is chosen by a
 subquery, because a list of ids can exceed the number of parameters that a statement may have.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,16 +15,29 @@ from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
 from api.errors import UnauthorizedError
-from api.models import Activity, Application, Contact, FollowUp, IdempotentResponse, ImportJob, Interview, Mail, Token
+from api.models import (
+    Activity,
+    Application,
+    Contact,
+    Event,
+    FollowUp,
+    IdempotentResponse,
+    ImportJob,
+    Interview,
+    Mail,
+    Token,
+)
 from api.services import idempotent_responses, imported
 from api.services.accounts import audit_log, login_throttle, mails, tokens
+from api.services.events import journal
 from api.services.facts.crud import RESTORABLE_WITHIN
 from api.services.steps import judge
 from api.storage.database import Database, lift_statement_timeout
 from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
 
 ROWS_PER_BATCH = 500
-ROWS_OF_AN_APPLICATION = 25  # an application counts as many rows of a batch, because its children go with it
+# What counts as many rows of a batch, because its children go with it.
+WEIGHTS: Mapping[type[Any], int] = {Application: 25, Event: 10}
 POINTERS: tuple[tuple[Any, str], ...] = (
     (Application, "status_contact_id"),
     (Interview, "told_by"),
@@ -87,6 +100,7 @@ def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
         Contact: col(Contact.deleted_at) < cutoff,
         Activity: col(Activity.at) <= now - audit_log.RETENTION,
         Mail: col(Mail.created_at) <= now - mails.RETENTION,
+        Event: col(Event.at) <= now - journal.RETENTION,
         Token: col(Token.expires_at) <= now - tokens.RETENTION,
     }
 
@@ -101,7 +115,7 @@ def delete_batch(session: OwnedSession) -> tuple[DeletedCounts, bool]:
         return DeletedCounts(), False
     left, counts = ROWS_PER_BATCH, Counter[Any]()
     for table, old in _expired_rows(session).items():
-        weight = ROWS_OF_AN_APPLICATION if table is Application else 1
+        weight = WEIGHTS.get(table, 1)
         most = -(-left // weight)
         counts[table] = _delete_some(session, table, old, most)
         left -= counts[table] * weight

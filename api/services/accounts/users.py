@@ -13,6 +13,7 @@ from api.models.policy import PolicyOverrides
 from api.models.user import UserCreate, UserPublic
 from api.protocol.email_address import account_address
 from api.services.accounts import mails, tokens
+from api.services.accounts.wanted_mails import plan_digest_again
 from api.services.current_user import current_user
 from api.services.facts.crud import sent_values
 from api.services.policies import check_all_policies, merge_overrides
@@ -62,12 +63,13 @@ def user_to_public(session: OwnedSession, user: User) -> UserPublic:
 
 
 def change_profile(session: OwnedSession, user: User, body: Body) -> None:
-    """Apply a merge patch to the profile. A new zone judges step 7 of every application again."""
+    """Apply a merge patch to the profile. A new zone judges step 7 of every application again, and moves digests."""
     moved = user.time_zone
     for name, value in sent_values(body).items():
         setattr(user, name, value)
     touch(session, user)
     if user.time_zone != moved:
+        plan_digest_again(session, user)
         recompute.begin(session)
 
 
@@ -109,7 +111,7 @@ def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> N
     user.policy = merge_overrides(user.policy, body)
     check_all_policies(session, user)
     touch(session, user)
-    session.flush()
+    plan_digest_again(session, user)
     recompute.begin(session)
 
 

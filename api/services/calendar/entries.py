@@ -14,6 +14,7 @@ from sqlmodel import col, func, or_, select
 
 from api.errors import NotFoundError
 from api.models import Application, Contact, Interview, InterviewInterviewer, StepInstance, User
+from api.protocol.app_links import app_link
 from api.services.steps.rows import COLUMNS, StoredStep, record_from_row
 from api.storage.codecs import (
     from_db_id,
@@ -220,11 +221,14 @@ def _with_people(raw: RawConnection, rows: Sequence[Row], app_url: str) -> list[
 
 
 def _meeting(row: Row, names: Sequence[str], people_changed_at: datetime | None, app_url: str) -> Meeting:
-    id_, _, round_no, kind, start, end, zone, status, location, link, created_at, changed_at, sequence = row[:-3]
+    id_, application_id, round_no, kind, start, end, zone, status, location, link, created_at, changed_at, sequence = (
+        row[:-3]
+    )
     company, role, updated_at = row[-3:]
     changes = [from_db_instant(changed_at), from_db_instant(updated_at), *filter(None, [people_changed_at])]
     return Meeting(
         from_db_id(id_),
+        from_db_id(application_id),
         Employer(company, role),
         round_no,
         kind,
@@ -238,7 +242,7 @@ def _meeting(row: Row, names: Sequence[str], people_changed_at: datetime | None,
         created_at=from_db_instant(created_at),
         changed_at=max(changes),
         sequence=sequence,
-        url=_url(app_url, "interview", from_db_id(id_)),
+        url=app_link(app_url, "interview", from_db_id(id_)),
     )
 
 
@@ -271,8 +275,4 @@ def _task(row: Row) -> Task:
 
 def _linked(task: Task, app_url: str) -> Task:
     """Return a step with the address of its page in the frontend; the one of the whole search has none."""
-    return task if task.application is None else replace(task, url=_url(app_url, "step", task.id))
-
-
-def _url(pattern: str, kind: str, id_: str) -> str | None:
-    return pattern.replace("{kind}", kind).replace("{id}", id_) if pattern else None
+    return task if task.application is None else replace(task, url=app_link(app_url, "step", task.id))

@@ -22,6 +22,7 @@ from api.rules.evaluate import project
 from api.rules.facts import effective_end
 from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
+from api.services.steps.changes import written_steps
 from api.services.steps.load_facts import USER_SETTINGS, load_facts
 from api.services.steps.rows import (
     OF_APPLICATIONS,
@@ -43,7 +44,7 @@ LOCK_USER = CompiledStatement(
     update(User)
     .where(col(User.id) == OWNER, col(User.erased_at).is_(None))
     .values(write_counter=User.write_counter + 1)
-    .returning(col(User.write_counter), col(User.epoch), col(User.stored_bytes)),
+    .returning(col(User.write_counter), col(User.epoch), col(User.stored_bytes), col(User.listens)),
     owned=False,
 )
 INTERVIEWS_WITHOUT_END = CompiledStatement(
@@ -81,12 +82,16 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences between stored rows and a new judgement. `reopened`: steps that were closed and are open now."""
+    """The differences between stored rows and a new judgement. `reopened`: steps that were closed and are open now.
+
+    `stored`: the rows of `changed`, then those of `gone`.
+    """
 
     new: list[dict[str, Any]]
     changed: list[dict[str, Any]]
     gone: list[dict[str, Any]]
     reopened: list[Reopened]
+    stored: list[StoredStep]
 
     @property
     def rows(self) -> int:
@@ -115,7 +120,7 @@ def set_locked(session: OwnedSession, found: Sequence[Row]) -> None:
     """Store the result of LOCK_USER in the session. Raises as `lock_user` does."""
     if not found:
         raise UnauthorizedError
-    session.write_count, session.epoch, session.stored_bytes = found[0]
+    session.write_count, session.epoch, session.stored_bytes, session.listens = found[0]
 
 
 def judge_applications(
@@ -136,7 +141,7 @@ def judge_applications(
         return []
     if only is STEPS:
         _update_effective_ends(session, outdated_ends(raw, wanted))
-    reopened = rewrite(raw, compare(raw, wanted, judged_at(session), only)) if wanted else []
+    reopened = rewrite(session, raw, compare(raw, wanted, judged_at(session), only)) if wanted else []
     return reopened + judge_elsewhere(session) if elsewhere else reopened
 
 
@@ -168,6 +173,8 @@ def judge_elsewhere(session: OwnedSession) -> list[Reopened]:
     raw = RawConnection.of(session)
     user_zone, _ = raw.first(USER_SETTINGS) or ("UTC", "")
     outdated = move_deadlines(raw, user_zone, judged_at(session))
+    if session.listens:
+        written_steps(session).has_moved_search = True
     return judge_applications(session, outdated, only=SEARCH)
 
 
@@ -193,12 +200,26 @@ def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collect
     return _difference(judged, [row for row in there if row.number in only])
 
 
-def rewrite(raw: RawConnection, difference: Difference) -> list[Reopened]:
+def rewrite(session: OwnedSession, raw: RawConnection, difference: Difference) -> list[Reopened]:
     """Update, insert and delete the rows that differ; return the steps that were closed and are open now."""
+    if session.listens:
+        _remember(session, difference)
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
     return difference.reopened
+
+
+def _remember(session: OwnedSession, difference: Difference) -> None:
+    """Keep the changes of steps until the transaction ends, for those who are told."""
+    written = written_steps(session)
+    for values in difference.new:
+        written.add(values["id"], None, StoredStep(**{"snoozed_until": None, **values}))
+    changed = len(difference.changed)
+    for row, values in zip(difference.stored[:changed], difference.changed, strict=True):
+        written.add(to_db_id(row.id), row, row._replace(**values))
+    for row in difference.stored[changed:]:
+        written.add(to_db_id(row.id), row, None)
 
 
 def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:
@@ -223,7 +244,7 @@ def _update_effective_ends(session: OwnedSession, ends: Mapping[str, datetime]) 
 
 def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[StoredStep]) -> Difference:
     stored = {(from_db_id(row.application_id), row.number, row.scope): row for row in found}
-    difference = Difference([], [], [], [])
+    difference = Difference([], [], [], [], [])
     for application_id, instances in judged.items():
         for one in instances:
             values = column_values(one)
@@ -235,7 +256,9 @@ def _difference(judged: Mapping[str, tuple[Instance, ...]], found: Iterable[Stor
                 difference.reopened.append(Reopened(application_id, one))
             if not is_unchanged(row, values):
                 difference.changed.append({**values, "id": row.id, "snoozed_until": _still_snoozed(row, values)})
+                difference.stored.append(row)
     difference.gone.extend({"id": row.id} for row in stored.values())
+    difference.stored.extend(stored.values())
     return difference
 
 

@@ -23,6 +23,7 @@ from api.services.steps.queue_parts import (
     After,
     Part,
     Stale,
+    count_statement,
     in_state,
     is_stale,
     not_snoozed,
@@ -52,13 +53,14 @@ COUNTED = ("overdue", "stale", "open", "upcoming")
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """The filters of a request for the queue."""
+    """The filters of a request for the queue. `but_step`: no steps of this number."""
 
     states: tuple[str, ...] = ("overdue",)
     step: int | None = None
     application_id: str | None = None
     due_before: datetime | None = None
     stale: Stale = "include"
+    but_step: int | None = None
 
     @property
     def values(self) -> dict[str, object]:
@@ -67,6 +69,7 @@ class QueueFilter:
             "step": self.step,
             "application_id": self.application_id and to_db_id(self.application_id),
             "due_before": self.due_before and to_db_instant(self.due_before),
+            "but_step": self.but_step,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -116,6 +119,21 @@ def _rows_of(
     values = {**filters, **ranges(part, after, now, down=down), "now": to_db_instant(now), "limit": limit + 1}
     found = raw.all(statement(part, frozenset(filters), down=down, is_first=after is None), **values)
     return found if part.rows == "any" else sorted(found, key=BY_DUE_AND_ID, reverse=down)  # a join may lose the order
+
+
+def first_items(raw: RawConnection, wanted: QueueFilter, *, sort: str, now: datetime, limit: int) -> list[Answer]:
+    """Return the first steps of a queue that has one part, as the queue shows them; at most `limit`."""
+    (part,) = parts_of(wanted.states, wanted.stale, sort)
+    found = _rows_of(raw, part, wanted, None, now, down=sort == "-due_at", limit=limit - 1)
+    return _items(raw, found, now, explain=False)
+
+
+def count_items(raw: RawConnection, wanted: QueueFilter, *, now: datetime) -> int:
+    """Return how many steps a queue by deadline has, up to 1,000."""
+    (part,) = parts_of(wanted.states, wanted.stale, "due_at")
+    filters = wanted.values
+    row = raw.first(count_statement(part, frozenset(filters)), **filters, now=to_db_instant(now), limit=CAP)
+    return row[0] if row else 0
 
 
 def stale_steps(raw: RawConnection, now: datetime, limit: int) -> list[tuple[str, str]]:
@@ -195,7 +213,7 @@ def summary(session: OwnedSession) -> QueueSummary:
             for number, name in STEPS.items()
         ],
         keep_looking=next((state for state in WORST_FIRST if states[state][7]), "not_started"),
-        nothing_scheduled=_nothing_scheduled(session, now),
+        nothing_scheduled=nothing_scheduled(session, now),
         next_change_at=_next_change(session, now),
     )
 
@@ -214,7 +232,7 @@ def _counted(session: OwnedSession, state: str, now: datetime) -> Counter[int]:
     return Counter(session.exec(rows).all())
 
 
-def _nothing_scheduled(session: OwnedSession, now: datetime) -> list[QueueApplication]:
+def nothing_scheduled(session: OwnedSession, now: datetime) -> list[QueueApplication]:
     """Return live applications without a coming interview and without an open row of steps 1–6, at most 1,000."""
     ahead = select(Interview.application_id).where(
         col(Interview.starts_at) > now, col(Interview.status).in_(["scheduled", "held"])

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Integer, literal_column, text
-from sqlmodel import and_, col, or_, select, union_all
+from sqlmodel import and_, col, func, or_, select, union_all
 
 from api.models import Application, StepInstance
 from api.models.step import HELP_SPANS, LONGER
@@ -123,6 +123,20 @@ def _span(part: Part, span: int, conditions: list[Any], *, down: bool) -> Any:  
     return select(rows.suffix_with(order, dialect="postgresql").subquery())
 
 
+@lru_cache(maxsize=16)
+def count_statement(part: Part, filters: frozenset[str]) -> CompiledStatement:
+    """Return the statement that counts the rows of a part of the queue, up to `limit`."""
+    row = StepInstance
+    wanted = select(row.id).where(
+        col(row.closed_state).is_(None), _in_states(part.states, NOW), not_snoozed(NOW), *_filtered(filters)
+    )
+    if part.rows == "helping":
+        wanted = wanted.where(or_(col(row.helps_until).is_(None), col(row.helps_until) > NOW))
+    elif part.rows == "stale":
+        wanted = wanted.where(is_stale(NOW))
+    return CompiledStatement(select(func.count()).select_from(wanted.limit(ROW_LIMIT).subquery()))
+
+
 def ranges(part: Part, after: After, now: datetime, *, down: bool) -> dict[str, str]:
     """Return the values of the parameters that bound the range of a page of a part."""
     values: dict[str, str] = {}
@@ -153,6 +167,7 @@ def _filtered(filters: frozenset[str]) -> list[Any]:
         "step": col(row.number) == param("step"),
         "application_id": col(row.application_id) == param("application_id", ID),
         "due_before": col(row.due_at) < param("due_before", INSTANT),
+        "but_step": col(row.number) != param("but_step"),
     }
     return [condition for name, condition in conditions.items() if name in filters]
 

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from api.errors import UnauthorizedError
 from api.models import Application, User
 from api.services.steps import judge
+from api.services.steps.changes import written_steps
 from api.storage.codecs import from_db_id, to_db_id
 from api.storage.database import Database
 from api.storage.raw_sql import ID, OWNER, ROW_LIMIT, CompiledStatement, RawConnection, param, select_as_text
@@ -71,17 +72,20 @@ def _judge_slice(session: OwnedSession) -> bool:
     deadlines that follow from them are updated for all.
     """
     raw, until = RawConnection.of(session), time.monotonic() + SLICE_SECONDS
-    after = _position(raw)
+    after, written = _position(raw), written_steps(session)
+    written.is_recomputation = True
     while after is not None:
         ids = [from_db_id(row[0]) for row in raw.all(NEXT_APPLICATIONS, after=to_db_id(after), limit=BATCH_SIZE)]
         judge.judge_applications(session, ids)
+        written.recomputed.extend(ids)
         after = ids[-1] if len(ids) == BATCH_SIZE else None
         if time.monotonic() > until:
             break
     judge.set_position(raw, after)
     if after is None:
         judge.judge_elsewhere(session)
-    return _position(raw) is None
+    written.is_complete = _position(raw) is None
+    return written.is_complete
 
 
 def _position(raw: RawConnection) -> str | None:

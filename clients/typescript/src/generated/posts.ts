@@ -7,4 +7,6 @@ export const WITHOUT_IDEMPOTENCY_KEY: ReadonlySet<string> = new Set([
   "/v1/password-resets/confirm",
   "/v1/calendar-feeds",
   "/v1/calendar-feeds/{calendar_feed_id}/rotate",
+  "/v1/webhooks",
+  "/v1/webhooks/{webhook_id}/rotate-secret",
 ]);

@@ -277,7 +277,7 @@ export interface paths {
         };
         /**
          * Check that the service can work
-         * @description The response is 200 if the database is reachable and its schema is the one that this version needs. Otherwise it is 503, and `detail` says which of the two fails. `tasks` does not change the status.
+         * @description The response is 200 if the database is reachable and its schema is the one that this version needs. Otherwise it is 503, and `detail` says which of the two fails. `tasks` does not change the status; it is empty in a process that only serves. `waiting` is the same in all processes.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -467,7 +467,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a mail that confirms your address
-         * @description Its link works once, for a day; the page behind it asks for your password. If the address is confirmed already, the response is 200 and no mail is sent. Three mails an hour.
+         * @description Its link works once, for a day; the page behind it asks for your password. If the address is confirmed already, the response is 200 and no mail is sent, unless the mail server refused it since. Three mails an hour.
          */
         post: operations["request_email_confirmation"];
         delete?: never;
@@ -532,6 +532,50 @@ export interface paths {
          * @description At a quota, what would add to it gets 409 `quota_exceeded`; reading, shortening and deleting always work. One session too many ends the one that was unused for longest. The `RateLimit` header of each response has your requests.
          */
         get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read which mails you want
+         * @description A digest of what is due, daily or weekly, and two reminders. All are off until you turn them on.
+         */
+        get: operations["get_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change which mails you want
+         * @description A merge patch. A digest or a reminder can be turned on if mails can reach you; otherwise the response is 409, and its `code` says why, as `unavailable` does. A digest comes once for a local date, and only if something is due. Each mail has a link that switches its kind off.
+         */
+        patch: operations["update_notifications"];
+        trace?: never;
+    };
+    "/v1/me/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the digest as it would be now
+         * @description What is overdue, what is due until the next digest, and the interviews until then, at most ten of each; in a weekly digest also the live applications for which nothing is scheduled. Step 7 is one line for all applications. Nothing is mailed. `Accept` or `format` selects JSON, text, or HTML as it is mailed.
+         */
+        get: operations["get_digest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1860,6 +1904,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your webhooks
+         * @description Their secrets are not shown.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description From now on every event of the types that it takes is sent to its address, at least once and signed as Standard Webhooks 1.0 says. `secret` is the key of the signatures and is shown only once. The address is not asked now: send a test. An Idempotency-Key is ignored here.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook
+         * @description `last_delivered_at`, `last_error` and `pending` show whether it works.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Nothing is sent to it any more, and its deliveries are deleted.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description A merge patch: an absent field stays as it is. `enabled: true` also lifts that it was switched off because of failures: what waits is sent, oldest first.
+         */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret
+         * @description It is shown only once. For 24 hours each delivery is also signed with the old one, so that the receiver can change; `revoke_old` ends it at once. An Idempotency-Key is ignored here.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an example of an event to a webhook
+         * @description It is marked with `test: true` and sent within seconds, not during this request: read the delivery to see the attempts. At most ten a minute.
+         */
+        post: operations["send_test_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook
+         * @description Newest first, of the last 30 days.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a delivery
+         * @description With the event as it is sent, and each attempt with its result.
+         */
+        get: operations["get_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event again
+         * @description The same bytes with the same `webhook-id` are sent within seconds, and again by the schedule if that fails; to a webhook that is switched off, once it is on again.
+         */
+        post: operations["replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events
+         * @description Newest first, of the last 30 days, at most 20,000. Events are stored while the account has a webhook that is switched on, or that was switched off because it failed.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an event
+         * @description Read an event.
+         */
+        get: operations["get_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -2041,7 +2277,488 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "step.opened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.opened
+         * @description A step opened: `opens_at` has passed.
+         */
+        post: operations["receive_step_opened"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.due_soon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.due_soon
+         * @description A step is due soon: as many minutes before `due_at` as your notifications say.
+         */
+        post: operations["receive_step_due_soon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.overdue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.overdue
+         * @description A step became overdue: `due_at` has passed.
+         */
+        post: operations["receive_step_overdue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.scheduled
+         * @description A step is new, with the state in which it begins.
+         */
+        post: operations["receive_step_scheduled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.changed
+         * @description `opens_at` or `due_at` of a step moved.
+         */
+        post: operations["receive_step_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.done
+         * @description A step was done, in time or late.
+         */
+        post: operations["receive_step_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.closed
+         * @description A step was closed without being done: skipped, not applicable or missed.
+         */
+        post: operations["receive_step_closed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.reopened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.reopened
+         * @description A step that was closed is open again.
+         */
+        post: operations["receive_step_reopened"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "step.removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * step.removed
+         * @description A step is gone, because the fact behind it is; its application is still there.
+         */
+        post: operations["receive_step_removed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "steps.recomputed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * steps.recomputed
+         * @description Many steps changed at once: read the lists again.
+         */
+        post: operations["receive_steps_recomputed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * application.created
+         * @description An application was recorded.
+         */
+        post: operations["receive_application_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.stage_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * application.stage_changed
+         * @description An application has another stage.
+         */
+        post: operations["receive_application_stage_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * application.deleted
+         * @description An application was deleted, with its steps.
+         */
+        post: operations["receive_application_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "application.restored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * application.restored
+         * @description A deleted application is back.
+         */
+        post: operations["receive_application_restored"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "interview.scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * interview.scheduled
+         * @description An interview was recorded, also one that took place.
+         */
+        post: operations["receive_interview_scheduled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "interview.rescheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * interview.rescheduled
+         * @description An interview has another start or another planned end.
+         */
+        post: operations["receive_interview_rescheduled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "interview.cancelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * interview.cancelled
+         * @description An interview was cancelled.
+         */
+        post: operations["receive_interview_cancelled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "interview.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * interview.deleted
+         * @description An interview was deleted: it was recorded by mistake.
+         */
+        post: operations["receive_interview_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "letter.sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * letter.sent
+         * @description A letter was sent.
+         */
+        post: operations["receive_letter_sent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "follow_up.recorded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * follow_up.recorded
+         * @description A contact with the employer was recorded.
+         */
+        post: operations["receive_follow_up_recorded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "offer.received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * offer.received
+         * @description An offer was recorded.
+         */
+        post: operations["receive_offer_received"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "offer.decided": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * offer.decided
+         * @description You accepted or declined an offer.
+         */
+        post: operations["receive_offer_decided"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * webhook.disabled
+         * @description Another webhook was switched off, because it failed for five days or answered 410.
+         */
+        post: operations["receive_webhook_disabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ping
+         * @description A test of the webhook.
+         */
+        post: operations["receive_ping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description The password of an account that is to be erased. */
@@ -2209,6 +2926,10 @@ export interface components {
              */
             stage_at?: string | null;
             policy?: components["schemas"]["PolicyOverrides"] | null;
+        };
+        /** @description An application. */
+        ApplicationEventData: {
+            application: components["schemas"]["EventApplication"];
         };
         /** @description A page of applications. */
         ApplicationPage: {
@@ -2499,6 +3220,30 @@ export interface components {
                 [key: string]: string | number | boolean | null;
             };
             result: string | null;
+        };
+        /**
+         * @description Why an attempt failed.
+         *
+         *     `connect_failed`: there was no connection, or it ended before an answer in HTTP. `redirected`: 3xx, never followed.
+         *     `status`: another answer outside 2xx. `address_not_public`: also if the URL is not allowed any more.
+         * @enum {string}
+         */
+        AttemptError: "dns_failed" | "address_not_public" | "connect_failed" | "tls_failed" | "timed_out" | "redirected" | "status";
+        /**
+         * @description An attempt. What the receiver answered is not kept, but its status.
+         * @example {
+         *       "at": "2026-03-12T15:00:00Z",
+         *       "status": 204,
+         *       "error": null,
+         *       "duration_ms": 87
+         *     }
+         */
+        AttemptPublic: {
+            /** Format: date-time */
+            at: string;
+            status: number | null;
+            error: components["schemas"]["AttemptError"] | null;
+            duration_ms: number;
         };
         /** @description What a calendar feed shows. */
         CalendarFeedCreate: {
@@ -3071,16 +3816,300 @@ export interface components {
         DeletionPreview: {
             reopened_steps: components["schemas"]["StepPublic"][];
         };
+        /** @description A delivery with its event as it is sent, and its last 50 attempts, the newest first. */
+        DeliveryDetail: components["schemas"]["DeliveryPublic"] & {
+            event: components["schemas"]["EventPublic"];
+            attempts: components["schemas"]["AttemptPublic"][];
+        };
+        /** @description A page of deliveries. */
+        DeliveryPage: {
+            items: components["schemas"]["DeliveryPublic"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description A delivery: one event for one webhook.
+         * @example {
+         *       "id": "019577a0-0000-7000-8000-000000000152",
+         *       "webhook_id": "019577a0-0000-7000-8000-000000000131",
+         *       "event_id": "019577a0-0000-7000-8000-000000000151",
+         *       "type": "step.overdue",
+         *       "sequence": 2,
+         *       "state": "delivered",
+         *       "tries": 1,
+         *       "next_at": null,
+         *       "last_status": 204,
+         *       "last_error": null,
+         *       "delivered_at": "2026-03-12T15:00:00Z",
+         *       "created_at": "2026-03-12T15:00:00Z"
+         *     }
+         */
+        DeliveryPublic: {
+            id: string;
+            webhook_id: string;
+            event_id: string;
+            type: components["schemas"]["EventType"];
+            sequence: number;
+            state: components["schemas"]["DeliveryState"];
+            /** @description How many attempts were made since it was queued or replayed. */
+            tries: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt may be made.
+             */
+            next_at: string | null;
+            /** @description The HTTP status of the last attempt, if there was one. */
+            last_status: number | null;
+            last_error: components["schemas"]["AttemptError"] | null;
+            /** Format: date-time */
+            delivered_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description What became of a delivery. `discarded`: it was the oldest of more than 10,000 that waited.
+         * @enum {string}
+         */
+        DeliveryState: "pending" | "delivered" | "failed" | "discarded";
         /**
          * @description Where the details come from.
          * @enum {string}
          */
         DetailsSource: "card" | "reception" | "hr" | "signature" | "web" | "other";
         /**
+         * @description How often a digest is sent.
+         * @enum {string}
+         */
+        Digest: "off" | "daily" | "weekly";
+        /**
+         * @description An interview in a digest. `text` has its round, its time and, unless details are minimal, people and place.
+         * @example {
+         *       "interview_id": "019577a0-0000-7000-8000-000000000012",
+         *       "application": {
+         *         "id": "019577a0-0000-7000-8000-000000000002",
+         *         "company": "Juniper Health",
+         *         "role": "Content lead"
+         *       },
+         *       "starts_at": "2026-03-13T15:00:00Z",
+         *       "ends_at": "2026-03-13T16:00:00Z",
+         *       "time_zone": "America/New_York",
+         *       "text": "Round 1, by video. 11:00 to 12:00 on Fri 13 Mar 2026 (EDT), America/New_York. With Ana Ruiz.",
+         *       "app_url": null
+         *     }
+         */
+        DigestInterview: {
+            interview_id: string;
+            /** @description Null for step 7, which is one line for all applications, and with minimal details. */
+            application: components["schemas"]["QueueApplication"] | null;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            time_zone: string;
+            text: string;
+            /** @description Its page in the frontend of this server, if that is known. */
+            app_url: string | null;
+        };
+        /**
+         * @description At most ten interviews.
+         * @example {
+         *       "items": [],
+         *       "more": 0
+         *     }
+         */
+        DigestInterviews: {
+            items: components["schemas"]["DigestInterview"][];
+            /** @description How many more there are; counted up to 1,000. */
+            more: number;
+        };
+        /**
+         * @description A digest. `as_of` is null if the request did not send it.
+         * @example {
+         *       "as_of": null,
+         *       "at": "2026-03-12T17:00:00Z",
+         *       "on": "2026-03-12",
+         *       "until": "2026-03-13T12:00:00Z",
+         *       "time_zone": "America/New_York",
+         *       "period": "off",
+         *       "details": "full",
+         *       "subject": "Afterword: 2 overdue",
+         *       "empty": false,
+         *       "recomputing": false,
+         *       "overdue": {
+         *         "items": [
+         *           {
+         *             "step_id": "db59915c-472c-59bb-b6af-5b0f20d5aa31",
+         *             "number": 5,
+         *             "step": "references",
+         *             "title": "Prepare your references",
+         *             "application": {
+         *               "id": "019577a0-0000-7000-8000-000000000001",
+         *               "company": "Larkfield Press",
+         *               "role": "Production editor"
+         *             },
+         *             "due_at": "2026-03-12T04:00:00Z",
+         *             "due_text": "the end of Wed 11 Mar 2026 (EDT)",
+         *             "why": "Your first interview ended at 11:00 on Tue 10 Mar 2026 (EDT). Tell and brief your references before anybody calls them.",
+         *             "app_url": null
+         *           },
+         *           {
+         *             "step_id": "1b83785a-f7a7-530e-99c5-13a6c79b4984",
+         *             "number": 4,
+         *             "step": "thank_you",
+         *             "title": "Send a thank-you letter within a day",
+         *             "application": {
+         *               "id": "019577a0-0000-7000-8000-000000000001",
+         *               "company": "Larkfield Press",
+         *               "role": "Production editor"
+         *             },
+         *             "due_at": "2026-03-11T15:00:00Z",
+         *             "due_text": "11:00 on Wed 11 Mar 2026 (EDT)",
+         *             "why": "Your interview ended at 11:00 on Tue 10 Mar 2026 (EDT). A thank-you letter is due within 24 hours.",
+         *             "app_url": null
+         *           }
+         *         ],
+         *         "more": 0
+         *       },
+         *       "due": {
+         *         "items": [],
+         *         "more": 0
+         *       },
+         *       "interviews": {
+         *         "items": [],
+         *         "more": 0
+         *       },
+         *       "nothing_scheduled": {
+         *         "items": [],
+         *         "more": 0
+         *       },
+         *       "stale": 0
+         *     }
+         */
+        DigestPublic: {
+            /** Format: date-time */
+            as_of: string | null;
+            /**
+             * Format: date-time
+             * @description The instant of which the digest speaks.
+             */
+            at: string;
+            /**
+             * Format: date
+             * @description Its date in your zone.
+             */
+            on: string;
+            /**
+             * Format: date-time
+             * @description When the next digest would be due.
+             */
+            until: string;
+            time_zone: string;
+            /** @description How often a digest of what is due is mailed. */
+            period: components["schemas"]["Digest"];
+            /** @description `minimal`: no mail names company, role or people, for mailboxes that others see. */
+            details: components["schemas"]["CalendarFeedDetails"];
+            /** @description The subject of the mail; it names nobody. */
+            subject: string;
+            /** @description True if nothing is due; then no mail is sent. */
+            empty: boolean;
+            /** @description True while a change of policy or zone is being applied in the background: some are older. */
+            recomputing: boolean;
+            /** @description Newest deadline first, without snoozed and stale steps. */
+            overdue: components["schemas"]["DigestSteps"];
+            /** @description What is due until `until`, by deadline. */
+            due: components["schemas"]["DigestSteps"];
+            interviews: components["schemas"]["DigestInterviews"];
+            nothing_scheduled: components["schemas"]["IdleApplications"];
+            /** @description How many steps are overdue that hardly help any more; counted up to 1,000. */
+            stale: number;
+        };
+        /**
+         * @description A step in a digest.
+         * @example {
+         *       "step_id": "db59915c-472c-59bb-b6af-5b0f20d5aa31",
+         *       "number": 5,
+         *       "step": "references",
+         *       "title": "Prepare your references",
+         *       "application": {
+         *         "id": "019577a0-0000-7000-8000-000000000001",
+         *         "company": "Larkfield Press",
+         *         "role": "Production editor"
+         *       },
+         *       "due_at": "2026-03-12T04:00:00Z",
+         *       "due_text": "the end of Wed 11 Mar 2026 (EDT)",
+         *       "why": "Your first interview ended at 11:00 on Tue 10 Mar 2026 (EDT). Tell and brief your references before anybody calls them.",
+         *       "app_url": null
+         *     }
+         */
+        DigestStep: {
+            step_id: string;
+            number: number;
+            step: components["schemas"]["StepKey"];
+            /** @description What to do, as a heading; the same for every step of this number. */
+            title: string;
+            /** @description Null for step 7, which is one line for all applications, and with minimal details. */
+            application: components["schemas"]["QueueApplication"] | null;
+            /** Format: date-time */
+            due_at: string;
+            due_text: string;
+            /** @description Why it is due, in words. */
+            why: string;
+            /** @description Its page in the frontend of this server, if that is known. */
+            app_url: string | null;
+        };
+        /**
+         * @description At most ten steps.
+         * @example {
+         *       "items": [
+         *         {
+         *           "step_id": "db59915c-472c-59bb-b6af-5b0f20d5aa31",
+         *           "number": 5,
+         *           "step": "references",
+         *           "title": "Prepare your references",
+         *           "application": {
+         *             "id": "019577a0-0000-7000-8000-000000000001",
+         *             "company": "Larkfield Press",
+         *             "role": "Production editor"
+         *           },
+         *           "due_at": "2026-03-12T04:00:00Z",
+         *           "due_text": "the end of Wed 11 Mar 2026 (EDT)",
+         *           "why": "Your first interview ended at 11:00 on Tue 10 Mar 2026 (EDT). Tell and brief your references before anybody calls them.",
+         *           "app_url": null
+         *         }
+         *       ],
+         *       "more": 0
+         *     }
+         */
+        DigestSteps: {
+            items: components["schemas"]["DigestStep"][];
+            /** @description How many more there are; counted up to 1,000. */
+            more: number;
+        };
+        /**
          * @description Who contacted whom: `out` is you, `in` is the employer.
          * @enum {string}
          */
         Direction: "out" | "in";
+        /**
+         * @description Why nothing is sent to a webhook: you switched it off, it failed for five days, or it answered 410.
+         * @enum {string}
+         */
+        DisabledReason: "user" | "failures" | "gone";
+        /**
+         * @description A webhook that was switched off, without its address.
+         * @example {
+         *       "id": "01890a5d-f90a-7192-8d9e-0f1a2b3c4d5e",
+         *       "description": "The team's chat",
+         *       "disabled_reason": "failures",
+         *       "disabled_at": "2026-03-20T08:00:00Z"
+         *     }
+         */
+        DisabledWebhook: {
+            id: string;
+            description: string | null;
+            disabled_reason: components["schemas"]["DisabledReason"];
+            /** Format: date-time */
+            disabled_at: string;
+        };
         /** @enum {string} */
         DraftGapCode: "recipient" | "recipients" | "recipient_title" | "interviewers" | "specific" | "strength" | "wording" | "answer" | "why_role" | "why_company" | "next_stage" | "promised_date" | "contact_from" | "contact_by" | "hear_by" | "check_date" | "callers" | "looks_for" | "posting_link" | "reach" | "outcome";
         /**
@@ -3127,6 +4156,221 @@ export interface components {
             outcome: components["schemas"]["FunnelEnding"];
             count: number;
         };
+        /**
+         * @description The application that an event is about, as it was then.
+         * @example {
+         *       "id": "01890a5d-ac96-774b-bcce-b302099a8057",
+         *       "company": "Larkfield Press",
+         *       "role": "Editor",
+         *       "stage": "interviewing",
+         *       "app_url": null
+         *     }
+         */
+        EventApplication: {
+            id: string;
+            company: string;
+            role: string;
+            stage: components["schemas"]["Stage"];
+            /** @description The page in the frontend, if the server knows one. */
+            app_url: string | null;
+        };
+        /**
+         * @description A contact with the employer.
+         * @example {
+         *       "id": "01890a5d-d5e6-7f70-8b7c-8d9e0f1a2b3c",
+         *       "direction": "out",
+         *       "at": "2026-03-09T15:00:00Z",
+         *       "channel": "phone",
+         *       "outcome": "spoke"
+         *     }
+         */
+        EventFollowUp: {
+            id: string;
+            direction: components["schemas"]["Direction"];
+            /** Format: date-time */
+            at: string;
+            channel: components["schemas"]["FollowUpChannel"] | null;
+            outcome: components["schemas"]["Outcome"] | null;
+        };
+        /**
+         * @description An interview, without people and places.
+         * @example {
+         *       "id": "01890a5d-b1c2-7d3e-8f4a-5b6c7d8e9f01",
+         *       "round_no": 1,
+         *       "kind": "onsite",
+         *       "status": "scheduled",
+         *       "starts_at": "2026-03-02T15:00:00Z",
+         *       "ends_at": "2026-03-02T16:00:00Z",
+         *       "time_zone": "America/New_York"
+         *     }
+         */
+        EventInterview: {
+            id: string;
+            round_no: number;
+            kind: components["schemas"]["InterviewKind"];
+            status: components["schemas"]["InterviewStatus"];
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            time_zone: string;
+        };
+        /**
+         * @description A letter that was sent, without its text.
+         * @example {
+         *       "id": "01890a5d-c3d4-7e5f-9a6b-7c8d9e0f1a2b",
+         *       "kind": "thank_you",
+         *       "interview_id": "01890a5d-b1c2-7d3e-8f4a-5b6c7d8e9f01",
+         *       "at": "2026-03-03T14:30:00Z",
+         *       "channel": "email"
+         *     }
+         */
+        EventLetter: {
+            id: string;
+            kind: components["schemas"]["LetterKind"];
+            interview_id: string | null;
+            /** Format: date-time */
+            at: string;
+            channel: components["schemas"]["Channel"] | null;
+        };
+        /**
+         * @description An offer, without the pay.
+         * @example {
+         *       "id": "01890a5d-e7f8-7081-9c8d-9e0f1a2b3c4d",
+         *       "received_at": "2026-03-12T10:00:00Z",
+         *       "respond_by": "2026-03-19T17:00:00Z",
+         *       "decision": null,
+         *       "decided_at": null
+         *     }
+         */
+        EventOffer: {
+            id: string;
+            /** Format: date-time */
+            received_at: string;
+            /** Format: date-time */
+            respond_by: string | null;
+            decision: components["schemas"]["OfferDecision"] | null;
+            /** Format: date-time */
+            decided_at: string | null;
+        };
+        /** @description A page of events. */
+        EventPage: {
+            items: components["schemas"]["EventPublic"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description An event, as it is sent to webhooks. `timestamp` is when it happened, not when it is sent.
+         * @example {
+         *       "id": "019577a0-0000-7000-8000-000000000151",
+         *       "type": "step.overdue",
+         *       "timestamp": "2026-03-12T15:00:00Z",
+         *       "sequence": 2,
+         *       "test": false,
+         *       "data": {
+         *         "application": {
+         *           "app_url": null,
+         *           "company": "Larkfield Press",
+         *           "id": "019577a0-0000-7000-8000-000000000001",
+         *           "role": "Editor",
+         *           "stage": "interviewing"
+         *         },
+         *         "corrected": false,
+         *         "previous": null,
+         *         "step": {
+         *           "app_url": null,
+         *           "completed_at": null,
+         *           "due_at": "2026-03-03T16:00:00Z",
+         *           "due_basis": "elapsed",
+         *           "due_zone": "America/New_York",
+         *           "id": "1b83785a-f7a7-530e-99c5-13a6c79b4984",
+         *           "missing": [
+         *             "letter"
+         *           ],
+         *           "number": 4,
+         *           "opens_at": "2026-03-02T16:00:00Z",
+         *           "reason": {
+         *             "code": "send_thank_you"
+         *           },
+         *           "scope": "interview:019577a0-0000-7000-8000-000000000011",
+         *           "snoozed_until": null,
+         *           "state": "overdue",
+         *           "step": "thank_you"
+         *         }
+         *       }
+         *     }
+         */
+        EventPublic: {
+            id: string;
+            type: components["schemas"]["EventType"];
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Grows with every event of the account: the greatest is the newest. */
+            sequence: number;
+            /** @description True for an example that was asked for. */
+            test: boolean;
+            /** @description See the webhooks of this document: one for each type. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description Why a step has its state, as a code.
+         * @example {
+         *       "code": "send_thank_you"
+         *     }
+         */
+        EventReason: {
+            code: components["schemas"]["ReasonCode"];
+        };
+        /**
+         * @description A step as it was when the event was written.
+         * @example {
+         *       "id": "5b1c9d36-7f0b-5d7a-9c55-2f6a3f1f0c11",
+         *       "number": 4,
+         *       "step": "thank_you",
+         *       "scope": "interview:01890a5d-b1c2-7d3e-8f4a-5b6c7d8e9f01",
+         *       "state": "open",
+         *       "opens_at": "2026-03-02T16:00:00Z",
+         *       "due_at": "2026-03-03T16:00:00Z",
+         *       "due_zone": "America/New_York",
+         *       "due_basis": "elapsed",
+         *       "completed_at": null,
+         *       "reason": {
+         *         "code": "send_thank_you"
+         *       },
+         *       "missing": [
+         *         "letter"
+         *       ],
+         *       "snoozed_until": null,
+         *       "app_url": null
+         *     }
+         */
+        EventStep: {
+            id: string;
+            number: number;
+            step: components["schemas"]["StepKey"];
+            scope: string;
+            state: components["schemas"]["StepState"];
+            /** Format: date-time */
+            opens_at: string;
+            /** Format: date-time */
+            due_at: string;
+            due_zone: string;
+            due_basis: components["schemas"]["DueBasis"];
+            /** Format: date-time */
+            completed_at: string | null;
+            reason: components["schemas"]["EventReason"];
+            missing: string[];
+            /** Format: date-time */
+            snoozed_until: string | null;
+            /** @description The page in the frontend, if the server knows one. */
+            app_url: string | null;
+        };
+        /**
+         * @description What happened. The events of `step.…` that time makes are `opened`, `due_soon` and `overdue`.
+         * @enum {string}
+         */
+        EventType: "step.opened" | "step.due_soon" | "step.overdue" | "step.scheduled" | "step.changed" | "step.done" | "step.closed" | "step.reopened" | "step.removed" | "steps.recomputed" | "application.created" | "application.stage_changed" | "application.deleted" | "application.restored" | "interview.scheduled" | "interview.rescheduled" | "interview.cancelled" | "interview.deleted" | "letter.sent" | "follow_up.recorded" | "offer.received" | "offer.decided" | "webhook.disabled" | "ping";
         /**
          * @description A fact that counts for a step.
          * @example {
@@ -3355,6 +4599,11 @@ export interface components {
             summary?: components["schemas"]["Text"] | null;
             /** Format: uuid */
             id?: string | null;
+        };
+        /** @description A follow-up. */
+        FollowUpEventData: {
+            application: components["schemas"]["EventApplication"];
+            follow_up: components["schemas"]["EventFollowUp"];
         };
         /** @description A page of follow-ups. */
         FollowUpPage: {
@@ -3730,6 +4979,35 @@ export interface components {
             action: components["schemas"]["HintAction"];
             subject: components["schemas"]["SubjectPublic"] | null;
         };
+        /**
+         * @description A live application for which nothing is scheduled.
+         * @example {
+         *       "application": {
+         *         "id": "019577a0-0000-7000-8000-000000000003",
+         *         "company": "Larkfield Press",
+         *         "role": "Production editor"
+         *       },
+         *       "app_url": null
+         *     }
+         */
+        IdleApplication: {
+            /** @description Null for step 7, which is one line for all applications, and with minimal details. */
+            application: components["schemas"]["QueueApplication"] | null;
+            /** @description Its page in the frontend of this server, if that is known. */
+            app_url: string | null;
+        };
+        /**
+         * @description At most ten live applications for which nothing is scheduled; in a weekly digest only.
+         * @example {
+         *       "items": [],
+         *       "more": 0
+         *     }
+         */
+        IdleApplications: {
+            items: components["schemas"]["IdleApplication"][];
+            /** @description How many more there are; counted up to 1,000. */
+            more: number;
+        };
         /** @description An interview: times (either local times or instants), what you learned about the next stage, and the debrief. */
         InterviewCreate: {
             /** @description Default: the next number. */
@@ -3806,6 +5084,12 @@ export interface components {
             no_concerns_at?: string | null;
             /** Format: uuid */
             id?: string | null;
+        };
+        /** @description An interview, and if it was moved, when it was to be before. */
+        InterviewEventData: {
+            application: components["schemas"]["EventApplication"];
+            interview: components["schemas"]["EventInterview"];
+            previous: components["schemas"]["PreviousTimes"] | null;
         };
         /**
          * @description The kind of an interview.
@@ -4141,6 +5425,11 @@ export interface components {
              */
             sent_at?: string | null;
         };
+        /** @description A letter. */
+        LetterEventData: {
+            application: components["schemas"]["EventApplication"];
+            letter: components["schemas"]["EventLetter"];
+        };
         /**
          * @description What a letter is for; only thank-you letters complete step 4.
          * @enum {string}
@@ -4408,6 +5697,7 @@ export interface components {
          *         "letter_templates": 100,
          *         "search_activities": 20000,
          *         "calendar_feeds": 10,
+         *         "webhooks": 10,
          *         "tokens": 50,
          *         "holidays": 400,
          *         "snooze_days": 30,
@@ -4640,6 +5930,80 @@ export interface components {
             /** Format: uuid */
             addressed_by_letter_id?: string | null;
         };
+        /**
+         * @description The mails that you want, and whether they can be sent.
+         * @example {
+         *       "digest": "off",
+         *       "digest_at": "08:00",
+         *       "digest_weekday": 0,
+         *       "digest_workdays_only": false,
+         *       "digest_details": "full",
+         *       "after_interview": false,
+         *       "letter_due": false,
+         *       "due_soon_minutes": 240,
+         *       "email_confirmed_at": null,
+         *       "next_digest_at": null,
+         *       "last_digest_on": null,
+         *       "unavailable": "mail_not_configured"
+         *     }
+         */
+        NotificationsPublic: {
+            /** @description How often a digest of what is due is mailed. */
+            digest: components["schemas"]["Digest"];
+            /**
+             * Format: time-local
+             * @description At which time of the day, in your `time_zone`.
+             */
+            digest_at: string;
+            /** @description The day of a weekly digest; 0 is Monday. */
+            digest_weekday: number;
+            /** @description Whether a daily digest is left out on days that are no workdays. */
+            digest_workdays_only: boolean;
+            /** @description `minimal`: no mail names company, role or people, for mailboxes that others see. */
+            digest_details: components["schemas"]["CalendarFeedDetails"];
+            /** @description Whether a mail comes when an interview ends: what to write down the same day. */
+            after_interview: boolean;
+            /** @description Whether a mail comes `due_soon_minutes` before a thank-you letter is due. */
+            letter_due: boolean;
+            /** @description How many minutes before a deadline `step.due_soon` and the reminder about a letter come; null: they do not come. */
+            due_soon_minutes: number | null;
+            /**
+             * Format: date-time
+             * @description Mails go only to a confirmed address.
+             */
+            email_confirmed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the next digest is due; null if it is off.
+             */
+            next_digest_at: string | null;
+            /**
+             * Format: date
+             * @description The last date of which there was a digest; it was mailed only if something was due.
+             */
+            last_digest_on: string | null;
+            /** @description Why nothing can be mailed; null if it can. Nothing is mailed meanwhile. */
+            unavailable: components["schemas"]["Unavailable"] | null;
+        };
+        /** @description A merge patch: an absent field stays as it is. The mails that you want. */
+        NotificationsUpdate: {
+            /** @description How often a digest of what is due is mailed. */
+            digest?: components["schemas"]["Digest"];
+            /** Format: time-local */
+            digest_at?: string;
+            /** @description The day of a weekly digest; 0 is Monday. */
+            digest_weekday?: number;
+            /** @description Whether a daily digest is left out on days that are no workdays. */
+            digest_workdays_only?: boolean;
+            /** @description `minimal`: no mail names company, role or people, for mailboxes that others see. */
+            digest_details?: components["schemas"]["CalendarFeedDetails"];
+            /** @description Whether a mail comes when an interview ends: what to write down the same day. */
+            after_interview?: boolean;
+            /** @description Whether a mail comes `due_soon_minutes` before a thank-you letter is due. */
+            letter_due?: boolean;
+            /** @description How many minutes before a deadline `step.due_soon` and the reminder about a letter come; null: they do not come. */
+            due_soon_minutes?: number | null;
+        };
         /** @description An offer. Recording one does not change the stage. */
         OfferCreate: {
             /**
@@ -4672,6 +6036,11 @@ export interface components {
          * @enum {string}
          */
         OfferDecision: "accepted" | "declined";
+        /** @description An offer. */
+        OfferEventData: {
+            application: components["schemas"]["EventApplication"];
+            offer: components["schemas"]["EventOffer"];
+        };
         /** @description A page of offers. */
         OfferPage: {
             items: components["schemas"]["OfferPublic"][];
@@ -4804,6 +6173,11 @@ export interface components {
         PasswordResetCreate: {
             email: components["schemas"]["Mailbox"];
         };
+        /**
+         * @description Nothing: the event only shows that the webhook works.
+         * @example {}
+         */
+        PingData: Record<string, never>;
         /**
          * @description The value of `business_closes` that applies, and its origin.
          * @example {
@@ -5310,6 +6684,31 @@ export interface components {
             due_text: string | null;
         };
         /**
+         * @description What the step was before.
+         * @example {
+         *       "state": "overdue",
+         *       "due_at": "2026-03-03T16:00:00Z"
+         *     }
+         */
+        PreviousStep: {
+            state: components["schemas"]["StepState"];
+            /** Format: date-time */
+            due_at: string;
+        };
+        /**
+         * @description When the interview was to be before; `ends_at` is null if its end was not recorded.
+         * @example {
+         *       "starts_at": "2026-03-01T15:00:00Z",
+         *       "ends_at": "2026-03-01T16:00:00Z"
+         *     }
+         */
+        PreviousTimes: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string | null;
+        };
+        /**
          * @description An error: what is wrong and how to fix it.
          * @example {
          *       "type": "/problems/invalid",
@@ -5337,7 +6736,7 @@ export interface components {
             /** @description The path of the request, up to the first part that is not known. */
             instance: string;
             /** @enum {string} */
-            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "letter_sent" | "last_stage" | "contact_erased" | "step_closed" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
+            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "webhooks_off" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server" | "webhook_disabled" | "letter_sent" | "last_stage" | "contact_erased" | "step_closed" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
             request_id: string;
             errors: components["schemas"]["ProblemField"][];
             /** @description With 412: the object as it is now; null without the scope to read it. */
@@ -5375,7 +6774,7 @@ export interface components {
          */
         ProblemField: {
             /** @enum {string} */
-            code: "bad_cursor" | "before_contact_from" | "before_from" | "before_permission_at" | "before_received_at" | "below_salary_min" | "blank" | "bool_parsing" | "bool_type" | "common_password" | "control_character" | "cookie_cross_site" | "csrf" | "date_from_datetime_inexact" | "date_from_datetime_parsing" | "date_out_of_range" | "date_parsing" | "date_type" | "datetime_from_date_parsing" | "datetime_object_invalid" | "datetime_parsing" | "datetime_type" | "dict_type" | "either_or" | "email_taken" | "end_before_start" | "enum" | "fact_still_there" | "finite_number" | "float_parsing" | "float_type" | "future_evidence" | "greater_than_equal" | "id_taken" | "idempotency_key_reused" | "in_the_past" | "instant_out_of_range" | "int_from_float" | "int_parsing" | "int_parsing_size" | "int_type" | "interview_ahead" | "interview_held" | "interview_not_held" | "invalid_value" | "invisible_character" | "json_invalid" | "known_and_unknown" | "less_than_equal" | "letter_sent" | "list_type" | "literal_error" | "longer_than_a_day" | "missing" | "model_attributes_type" | "model_type" | "nobody" | "not_a_date" | "not_a_link" | "not_a_text" | "not_a_uuid7" | "not_a_wall_time" | "not_an_address" | "not_an_id" | "not_closed" | "not_found" | "not_hours_and_minutes" | "not_one_line" | "not_sent" | "not_within_30_days" | "nothing_to_date" | "nothing_to_end" | "nothing_to_find" | "of_another_application" | "office_hours_too_short" | "outcome_of_other_direction" | "period_too_long" | "placeholder_left" | "read_only" | "recipient_address_unusable" | "recipient_without_address" | "record_the_fact" | "recursion_loop" | "repeated" | "step_closed" | "string_pattern_mismatch" | "string_too_long" | "string_too_short" | "string_unicode" | "template_empty" | "template_not_allowed" | "template_of_another_kind" | "template_syntax" | "template_too_deep" | "template_too_long" | "template_too_many_tags" | "template_unknown_name" | "time_parsing" | "time_type" | "timezone_aware" | "too_long" | "too_many_applications" | "too_many_matches" | "too_many_rows" | "too_many_words" | "too_short" | "unknown_expansion" | "unknown_field" | "unknown_kind" | "unknown_parameter" | "unknown_state" | "unknown_type" | "unknown_zone" | "unsupported_encoding" | "unusable_address" | "unusable_etag" | "unusable_key" | "unusable_link" | "wrong_password";
+            code: "bad_cursor" | "before_contact_from" | "before_from" | "before_permission_at" | "before_received_at" | "below_salary_min" | "blank" | "bool_parsing" | "bool_type" | "common_password" | "control_character" | "cookie_cross_site" | "csrf" | "date_from_datetime_inexact" | "date_from_datetime_parsing" | "date_out_of_range" | "date_parsing" | "date_type" | "datetime_from_date_parsing" | "datetime_object_invalid" | "datetime_parsing" | "datetime_type" | "dict_type" | "either_or" | "email_taken" | "end_before_start" | "enum" | "fact_still_there" | "finite_number" | "float_parsing" | "float_type" | "future_evidence" | "greater_than_equal" | "id_taken" | "idempotency_key_reused" | "in_the_past" | "instant_out_of_range" | "int_from_float" | "int_parsing" | "int_parsing_size" | "int_type" | "interview_ahead" | "interview_held" | "interview_not_held" | "invalid_value" | "invisible_character" | "json_invalid" | "known_and_unknown" | "less_than_equal" | "letter_due_needs_minutes" | "letter_sent" | "list_type" | "literal_error" | "longer_than_a_day" | "missing" | "model_attributes_type" | "model_type" | "nobody" | "not_a_date" | "not_a_link" | "not_a_text" | "not_a_uuid7" | "not_a_wall_time" | "not_an_address" | "not_an_id" | "not_closed" | "not_found" | "not_hours_and_minutes" | "not_one_line" | "not_sent" | "not_within_30_days" | "nothing_to_date" | "nothing_to_end" | "nothing_to_find" | "of_another_application" | "office_hours_too_short" | "outcome_of_other_direction" | "period_too_long" | "placeholder_left" | "read_only" | "recipient_address_unusable" | "recipient_without_address" | "record_the_fact" | "recursion_loop" | "repeated" | "step_closed" | "string_pattern_mismatch" | "string_too_long" | "string_too_short" | "string_unicode" | "template_empty" | "template_not_allowed" | "template_of_another_kind" | "template_syntax" | "template_too_deep" | "template_too_long" | "template_too_many_tags" | "template_unknown_name" | "time_parsing" | "time_type" | "timezone_aware" | "too_long" | "too_many_applications" | "too_many_matches" | "too_many_rows" | "too_many_words" | "too_short" | "unknown_expansion" | "unknown_field" | "unknown_kind" | "unknown_parameter" | "unknown_state" | "unknown_type" | "unknown_zone" | "unsupported_encoding" | "unusable_address" | "unusable_etag" | "unusable_key" | "unusable_link" | "unusable_url" | "wrong_password";
             detail: string;
             /** @description A JSON Pointer into the body; empty for all of it. */
             pointer?: string;
@@ -5515,7 +6914,7 @@ export interface components {
             percent: number | null;
         };
         /**
-         * @description The readiness of the service and its database, and its background tasks.
+         * @description The readiness of the service and its database, its background tasks, and what waits for those of any process.
          * @example {
          *       "status": "ok",
          *       "database": "sqlite",
@@ -5528,6 +6927,13 @@ export interface components {
          *           "age_seconds": 12,
          *           "failures": 0
          *         }
+         *       ],
+         *       "waiting": [
+         *         {
+         *           "queue": "deliveries",
+         *           "due_since": null,
+         *           "age_seconds": 0
+         *         }
          *       ]
          *     }
          */
@@ -5537,6 +6943,7 @@ export interface components {
             database_version: string;
             schema_at_head: boolean;
             tasks: components["schemas"]["TaskState"][];
+            waiting: components["schemas"]["WaitingState"][];
         };
         /**
          * @description Why a step has its state: a code, a sentence, and the values in the sentence.
@@ -5579,6 +6986,22 @@ export interface components {
             title: string | null;
             company: string | null;
             address: string | null;
+        };
+        /**
+         * @description Many steps changed at once: read the lists again.
+         * @example {
+         *       "cause": "recomputation",
+         *       "count": 212
+         *     }
+         */
+        RecomputedData: {
+            /**
+             * @description `recomputation`: of the whole account, after a change of policy, zone or rules.
+             * @enum {string}
+             */
+            cause: "recomputation" | "write";
+            /** @description How many steps came, went, or have other dates or another state. */
+            count: number;
         };
         /** @enum {string} */
         RecordCode: "record_follow_up" | "record_briefing" | "record_thanks" | "record_reference_sheet";
@@ -6253,6 +7676,14 @@ export interface components {
         };
         /** @enum {string} */
         SearchType: "application" | "contact" | "reference" | "note" | "letter" | "interview" | "follow_up" | "offer" | "search_activity";
+        /** @description Whether the old secret ends at once. */
+        SecretRotate: {
+            /**
+             * @description True: the old secret signs nothing more.
+             * @default false
+             */
+            revoke_old?: boolean;
+        };
         /** @description A sign-in. */
         SessionCreate: {
             email: components["schemas"]["Mailbox"];
@@ -6399,6 +7830,30 @@ export interface components {
             applications: number;
             archived: number;
         };
+        /**
+         * @description An application with its previous and its present stage. `dated`: whether `at` was recorded.
+         * @example {
+         *       "application": {
+         *         "id": "01890a5d-ac96-774b-bcce-b302099a8057",
+         *         "company": "Larkfield Press",
+         *         "role": "Editor",
+         *         "stage": "interviewing",
+         *         "app_url": null
+         *       },
+         *       "from": "applied",
+         *       "to": "interviewing",
+         *       "at": "2026-02-25T09:00:00Z",
+         *       "dated": true
+         *     }
+         */
+        StageChangedData: {
+            application: components["schemas"]["EventApplication"];
+            from: components["schemas"]["Stage"];
+            to: components["schemas"]["Stage"];
+            /** Format: date-time */
+            at: string;
+            dated: boolean;
+        };
         /** @description An entry of the stage history: a stage, and since when the application is at it. */
         StageCreate: {
             stage: components["schemas"]["Stage"];
@@ -6490,6 +7945,17 @@ export interface components {
             stale: number;
             open: number;
             upcoming: number;
+        };
+        /**
+         * @description A step, and what it was before if a fact changed it.
+         *
+         *     `corrected`: `step.overdue` was sent for it, and by what is known now it was not overdue.
+         */
+        StepEventData: {
+            application: components["schemas"]["EventApplication"];
+            step: components["schemas"]["EventStep"];
+            previous: components["schemas"]["PreviousStep"] | null;
+            corrected: boolean;
         };
         /** @enum {string} */
         StepKey: "next_stage" | "contact_details" | "notes" | "thank_you" | "references" | "status_call" | "keep_looking";
@@ -7022,6 +8488,11 @@ export interface components {
         /** @enum {string} */
         Tone: "formal" | "friendly";
         /**
+         * @description Why no digest and no reminder can be mailed.
+         * @enum {string}
+         */
+        Unavailable: "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server";
+        /**
          * @description The details of an interviewer that are still missing.
          * @example {
          *       "contact_id": "019577a0-0000-7000-8000-000000000021",
@@ -7130,6 +8601,124 @@ export interface components {
             rules_version: number;
             python: string;
         };
+        /**
+         * @description The oldest entry of a queue of the background work: since when it is due. Null: nothing is due.
+         * @example {
+         *       "queue": "deliveries",
+         *       "due_since": null,
+         *       "age_seconds": 0
+         *     }
+         */
+        WaitingState: {
+            queue: string;
+            /** Format: date-time */
+            due_since: string | null;
+            age_seconds: number;
+        };
+        /** @description An address to which events are sent. */
+        WebhookCreate: {
+            /** @description An address with https and the name of a host; the port is 443 or above 1023. */
+            url: components["schemas"]["Url"];
+            /** @description For yourself: what receives the events. */
+            description?: components["schemas"]["Line"] | null;
+            /** @description The types of events to send. Empty: all, also those that are added later. */
+            event_types?: components["schemas"]["EventType"][];
+            /**
+             * @description Whether events are sent.
+             * @default true
+             */
+            enabled?: boolean;
+            /** Format: uuid */
+            id?: string | null;
+        };
+        /** @description Another webhook of the account was switched off. */
+        WebhookDisabledData: {
+            webhook: components["schemas"]["DisabledWebhook"];
+        };
+        /** @description A page of webhooks. */
+        WebhookPage: {
+            items: components["schemas"]["WebhookPublic"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description A webhook. Its secret is in the response that creates or rotates it, and is never shown again.
+         * @example {
+         *       "id": "019577a0-0000-7000-8000-000000000131",
+         *       "created_at": "2026-03-12T17:00:00Z",
+         *       "updated_at": "2026-03-12T17:00:00Z",
+         *       "version": 1,
+         *       "etag": "\"5f0c1e9a77b2-0-1-1da6a9198e51\"",
+         *       "url": "https://hooks.example.com/afterword",
+         *       "description": "The chat of my job club",
+         *       "event_types": [
+         *         "step.due_soon"
+         *       ],
+         *       "enabled": true,
+         *       "disabled_reason": null,
+         *       "disabled_at": null,
+         *       "failing_since": null,
+         *       "last_delivered_at": null,
+         *       "last_error": null,
+         *       "pending": 0,
+         *       "secret": null,
+         *       "old_secret_until": null
+         *     }
+         */
+        WebhookPublic: {
+            id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+            etag: string;
+            url: string;
+            description: string | null;
+            event_types: components["schemas"]["EventType"][];
+            /** @description Whether events are sent. */
+            enabled: boolean;
+            /** @description `failures`: all attempts of five days failed; `gone`: the receiver answered 410. */
+            disabled_reason: components["schemas"]["DisabledReason"] | null;
+            /** Format: date-time */
+            disabled_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when all attempts have failed.
+             */
+            failing_since: string | null;
+            /** Format: date-time */
+            last_delivered_at: string | null;
+            /** @description Why the last attempt failed, if it did. */
+            last_error: components["schemas"]["AttemptError"] | null;
+            /** @description How many deliveries wait. */
+            pending: number;
+            /** @description The key of the signatures, shown once; null in all other responses. */
+            secret: string | null;
+            /**
+             * Format: date-time
+             * @description Until when each delivery is also signed with the previous secret.
+             */
+            old_secret_until: string | null;
+        };
+        /** @description Which event to send as an example. */
+        WebhookTest: {
+            /**
+             * @description The event; its data are the example of the documentation.
+             * @default ping
+             */
+            type?: components["schemas"]["EventType"];
+        };
+        /** @description A merge patch: an absent field stays as it is. An address to which events are sent. */
+        WebhookUpdate: {
+            /** @description An address with https and the name of a host; the port is 443 or above 1023. */
+            url?: components["schemas"]["Url"];
+            /** @description For yourself: what receives the events. */
+            description?: components["schemas"]["Line"] | null;
+            /** @description The types of events to send. Empty: all, also those that are added later. */
+            event_types?: components["schemas"]["EventType"][];
+            /** @description Whether events are sent. */
+            enabled?: boolean;
+        };
         /** @description An application. Its lists, `headline` and `next_action` are null unless `expand` names them. */
         WholeApplication: components["schemas"]["ExpandedApplication"] & {
             interviewers: components["schemas"]["InterviewerPublic"][] | null;
@@ -7195,7 +8784,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
-        /** @description Account disabled; CSRF token missing or wrong; Cookie of another site; Not allowed; Origin not allowed; Sign-up closed. */
+        /** @description Account disabled; CSRF token missing or wrong; Cookie of another site; No webhooks here; Not allowed; Origin not allowed; Sign-up closed. */
         E403: {
             headers: {
                 [name: string]: unknown;
@@ -7261,7 +8850,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
-        /** @description Confirmation required; Conflict; Contact erased; E-mail address taken; Id taken; Last entry of the stage history; Letter already sent; No mail server; Not a session; Quota exceeded; Step closed. */
+        /** @description Confirmation required; Conflict; Contact erased; E-mail address not confirmed; E-mail address refused; E-mail address taken; Id taken; Last entry of the stage history; Letter already sent; No mail server; No public address; Not a session; Quota exceeded; Step closed; Webhook switched off. */
         E409: {
             headers: {
                 [name: string]: unknown;
@@ -7498,6 +9087,11 @@ export interface components {
         Cursor: string;
         /** @description What separates the columns of CSV; Excel expects a semicolon in much of Europe. */
         Delimiter: "comma" | "semicolon" | "tab";
+        /**
+         * @description The delivery's id.
+         * @example 019577a0-0000-7000-8000-000000000152
+         */
+        DeliveryId: string;
         /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
         DryRun: boolean;
         /** @description Only steps due before this instant. */
@@ -7565,6 +9159,8 @@ export interface components {
         /** @description Oldest deadline first, newest first, or what still helps first. */
         Sort: "due_at" | "-due_at" | "urgency";
         /** @description The sort order; equal values are sorted by id. */
+        SortOfListCalendarFeeds: "created_at" | "-created_at";
+        /** @description The sort order; equal values are sorted by id. */
         SortOfListContacts: "created_at" | "-created_at" | "updated_at" | "-updated_at";
         /** @description Only applications at this stage. */
         Stage: components["schemas"]["Stage"];
@@ -7590,10 +9186,23 @@ export interface components {
         Theme: "auto" | "light" | "dark";
         /** @description Only what was applied for up to this day. */
         To: string;
+        /** @description Only events of this type. */
+        Type: components["schemas"]["EventType"];
         /** @description Only applications changed at or after this instant. */
         UpdatedSince: string;
         /** @description The version of vCards; older programs read only 3.0. */
         VcardVersion: "3.0" | "4.0";
+        /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+        WebhookId: string;
+        /**
+         * @description The webhook's id.
+         * @example 019577a0-0000-7000-8000-000000000131
+         */
+        WebhookIdOfGetWebhook: string;
+        /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+        WebhookSignature: string;
+        /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+        WebhookTimestamp: string;
         /** @description The width of the SVG in pixels. */
         Width: number;
     };
@@ -8733,6 +10342,119 @@ export interface operations {
             };
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    get_notifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag that you have; 304 if it is current. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsPublic"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    update_notifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "digest_at": "07:30",
+                 *       "digest_workdays_only": true,
+                 *       "due_soon_minutes": 180
+                 *     }
+                 */
+                "application/json": components["schemas"]["NotificationsUpdate"];
+                "application/merge-patch+json": components["schemas"]["NotificationsUpdate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            409: components["responses"]["E409"];
+            412: components["responses"]["E412"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    get_digest: {
+        parameters: {
+            query?: {
+                /** @description The format, instead of `Accept`. */
+                format?: components["parameters"]["Format"];
+                /** @description The digest as it will be at this instant if nothing is recorded until then. */
+                as_of?: string;
+            };
+            header?: {
+                /** @description An ETag that you have; 304 if it is current. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestPublic"];
+                    "text/plain": string;
+                    "text/html": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            406: components["responses"]["E406"];
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
@@ -12980,7 +14702,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The sort order; equal values are sorted by id. */
-                sort?: "created_at" | "-created_at";
+                sort?: components["parameters"]["SortOfListCalendarFeeds"];
                 /** @description Rows per page; cut to 200 if larger. */
                 limit?: components["parameters"]["Limit"];
                 /** @description `next_cursor` of the previous page; send the same filters. */
@@ -13246,6 +14968,495 @@ export interface operations {
                 };
                 content?: never;
             };
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description The sort order; equal values are sorted by id. */
+                sort?: components["parameters"]["SortOfListCalendarFeeds"];
+                /** @description Rows per page; cut to 200 if larger. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the previous page; send the same filters. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /** @description An ETag that you have; 304 if it is current. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["E400"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://hooks.example.com/afterword",
+                 *       "description": "The chat of my job club",
+                 *       "event_types": [
+                 *         "step.due_soon",
+                 *         "step.overdue"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            409: components["responses"]["E409"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag that you have; 304 if it is current. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example 019577a0-0000-7000-8000-000000000131
+                 */
+                webhook_id: components["parameters"]["WebhookIdOfGetWebhook"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPublic"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example 019577a0-0000-7000-8000-000000000131
+                 */
+                webhook_id: components["parameters"]["WebhookIdOfGetWebhook"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the response has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            412: components["responses"]["E412"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example 019577a0-0000-7000-8000-000000000131
+                 */
+                webhook_id: components["parameters"]["WebhookIdOfGetWebhook"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "event_types": [
+                 *         "step.overdue"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookUpdate"];
+                "application/merge-patch+json": components["schemas"]["WebhookUpdate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            412: components["responses"]["E412"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example 019577a0-0000-7000-8000-000000000131
+                 */
+                webhook_id: components["parameters"]["WebhookIdOfGetWebhook"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "revoke_old": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecretRotate"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            412: components["responses"]["E412"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    send_test_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice: a repeated request with it gets the same response and has its effect once. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example 019577a0-0000-7000-8000-000000000131
+                 */
+                webhook_id: components["parameters"]["WebhookIdOfGetWebhook"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "step.overdue"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookTest"] | null;
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            410: components["responses"]["E410"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries in this state. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description Only events of this type. */
+                type?: components["parameters"]["Type"];
+                /** @description Only deliveries queued at or after this instant. */
+                since?: string;
+                /** @description Only deliveries queued before this instant. */
+                until?: string;
+                /** @description Rows per page; cut to 200 if larger. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the previous page; send the same filters. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The webhook's id.
+                 * @example 019577a0-0000-7000-8000-000000000131
+                 */
+                webhook_id: components["parameters"]["WebhookIdOfGetWebhook"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["E400"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    get_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The delivery's id.
+                 * @example 019577a0-0000-7000-8000-000000000152
+                 */
+                delivery_id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    replay_delivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice: a repeated request with it gets the same response and has its effect once. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The delivery's id.
+                 * @example 019577a0-0000-7000-8000-000000000152
+                 */
+                delivery_id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            410: components["responses"]["E410"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description Only events of this type. */
+                type?: components["parameters"]["Type"];
+                /** @description Only events of this instant or later ones. */
+                since?: string;
+                /** @description Rows per page; cut to 200 if larger. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the previous page; send the same filters. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            400: components["responses"]["E400"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    get_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The event's id.
+                 * @example 019577a0-0000-7000-8000-000000000151
+                 */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
             404: components["responses"]["E404"];
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
@@ -13650,6 +15861,798 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+        };
+    };
+    receive_step_opened: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.opened";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_due_soon: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.due_soon";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_overdue: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.overdue";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_scheduled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.scheduled";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.changed";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_done: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.done";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_closed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.closed";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_reopened: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.reopened";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_step_removed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "step.removed";
+                    data?: components["schemas"]["StepEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_steps_recomputed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "steps.recomputed";
+                    data?: components["schemas"]["RecomputedData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_application_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "application.created";
+                    data?: components["schemas"]["ApplicationEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_application_stage_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "application.stage_changed";
+                    data?: components["schemas"]["StageChangedData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_application_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "application.deleted";
+                    data?: components["schemas"]["ApplicationEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_application_restored: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "application.restored";
+                    data?: components["schemas"]["ApplicationEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_interview_scheduled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "interview.scheduled";
+                    data?: components["schemas"]["InterviewEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_interview_rescheduled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "interview.rescheduled";
+                    data?: components["schemas"]["InterviewEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_interview_cancelled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "interview.cancelled";
+                    data?: components["schemas"]["InterviewEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_interview_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "interview.deleted";
+                    data?: components["schemas"]["InterviewEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_letter_sent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "letter.sent";
+                    data?: components["schemas"]["LetterEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_follow_up_recorded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "follow_up.recorded";
+                    data?: components["schemas"]["FollowUpEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_offer_received: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "offer.received";
+                    data?: components["schemas"]["OfferEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_offer_decided: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "offer.decided";
+                    data?: components["schemas"]["OfferEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_webhook_disabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "webhook.disabled";
+                    data?: components["schemas"]["WebhookDisabledData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_ping: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "ping";
+                    data?: components["schemas"]["PingData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

@@ -40,6 +40,20 @@ class AppliedPublic(TypedDict):
     result: str | None
 
 
+AttemptError: TypeAlias = Literal['dns_failed', 'address_not_public', 'connect_failed', 'tls_failed', 'timed_out', 'redirected', 'status']
+
+
+class AttemptPublic(TypedDict):
+    """
+    An attempt. What the receiver answered is not kept, but its status.
+    """
+
+    at: str
+    status: int | None
+    error: AttemptError | None
+    duration_ms: int
+
+
 CalendarFeedDetails: TypeAlias = Literal['full', 'minimal']
 
 
@@ -107,10 +121,30 @@ class DaysPublic(TypedDict):
     silent: int
 
 
+DeliveryState: TypeAlias = Literal['pending', 'delivered', 'failed', 'discarded']
+
+
 DetailsSource: TypeAlias = Literal['card', 'reception', 'hr', 'signature', 'web', 'other']
 
 
+Digest: TypeAlias = Literal['off', 'daily', 'weekly']
+
+
 Direction: TypeAlias = Literal['out', 'in']
+
+
+DisabledReason: TypeAlias = Literal['user', 'failures', 'gone']
+
+
+class DisabledWebhook(TypedDict):
+    """
+    A webhook that was switched off, without its address.
+    """
+
+    id: str
+    description: str | None
+    disabled_reason: DisabledReason
+    disabled_at: str
 
 
 DraftGapCode: TypeAlias = Literal['recipient', 'recipients', 'recipient_title', 'interviewers', 'specific', 'strength', 'wording', 'answer', 'why_role', 'why_company', 'next_stage', 'promised_date', 'contact_from', 'contact_by', 'hear_by', 'check_date', 'callers', 'looks_for', 'posting_link', 'reach', 'outcome']
@@ -135,6 +169,9 @@ class EmailPut(TypedDict):
 
     email: str
     password: str
+
+
+EventType: TypeAlias = Literal['step.opened', 'step.due_soon', 'step.overdue', 'step.scheduled', 'step.changed', 'step.done', 'step.closed', 'step.reopened', 'step.removed', 'steps.recomputed', 'application.created', 'application.stage_changed', 'application.deleted', 'application.restored', 'interview.scheduled', 'interview.rescheduled', 'interview.cancelled', 'interview.deleted', 'letter.sent', 'follow_up.recorded', 'offer.received', 'offer.decided', 'webhook.disabled', 'ping']
 
 
 EvidenceType: TypeAlias = Literal['interview', 'contact', 'note', 'letter', 'reference', 'follow_up', 'search_activity']
@@ -269,6 +306,21 @@ class MomentOut(TypedDict):
 NoteKind: TypeAlias = Literal['positive', 'concern', 'question', 'general']
 
 
+class NotificationsUpdate(TypedDict):
+    """
+    A merge patch: an absent field stays as it is. The mails that you want.
+    """
+
+    digest: NotRequired[Digest]
+    digest_at: NotRequired[str]
+    digest_weekday: NotRequired[int]
+    digest_workdays_only: NotRequired[bool]
+    digest_details: NotRequired[CalendarFeedDetails]
+    after_interview: NotRequired[bool]
+    letter_due: NotRequired[bool]
+    due_soon_minutes: NotRequired[int | None]
+
+
 OfferDecision: TypeAlias = Literal['accepted', 'declined']
 
 
@@ -303,6 +355,12 @@ class PasswordResetCreate(TypedDict):
     """
 
     email: Mailbox
+
+
+class PingData(TypedDict):
+    """
+    Nothing: the event only shows that the webhook works.
+    """
 
 
 class PolicyMeta(TypedDict):
@@ -436,12 +494,21 @@ class PolicyWorkdays(TypedDict):
 PreferredChannel: TypeAlias = Literal['email', 'phone', 'post', 'hand']
 
 
+class PreviousTimes(TypedDict):
+    """
+    When the interview was to be before; `ends_at` is null if its end was not recorded.
+    """
+
+    starts_at: str
+    ends_at: str | None
+
+
 class ProblemField(TypedDict):
     """
     An error in the input; `pointer`, `parameter` or `header` says where.
     """
 
-    code: Literal['bad_cursor', 'before_contact_from', 'before_from', 'before_permission_at', 'before_received_at', 'below_salary_min', 'blank', 'bool_parsing', 'bool_type', 'common_password', 'control_character', 'cookie_cross_site', 'csrf', 'date_from_datetime_inexact', 'date_from_datetime_parsing', 'date_out_of_range', 'date_parsing', 'date_type', 'datetime_from_date_parsing', 'datetime_object_invalid', 'datetime_parsing', 'datetime_type', 'dict_type', 'either_or', 'email_taken', 'end_before_start', 'enum', 'fact_still_there', 'finite_number', 'float_parsing', 'float_type', 'future_evidence', 'greater_than_equal', 'id_taken', 'idempotency_key_reused', 'in_the_past', 'instant_out_of_range', 'int_from_float', 'int_parsing', 'int_parsing_size', 'int_type', 'interview_ahead', 'interview_held', 'interview_not_held', 'invalid_value', 'invisible_character', 'json_invalid', 'known_and_unknown', 'less_than_equal', 'letter_sent', 'list_type', 'literal_error', 'longer_than_a_day', 'missing', 'model_attributes_type', 'model_type', 'nobody', 'not_a_date', 'not_a_link', 'not_a_text', 'not_a_uuid7', 'not_a_wall_time', 'not_an_address', 'not_an_id', 'not_closed', 'not_found', 'not_hours_and_minutes', 'not_one_line', 'not_sent', 'not_within_30_days', 'nothing_to_date', 'nothing_to_end', 'nothing_to_find', 'of_another_application', 'office_hours_too_short', 'outcome_of_other_direction', 'period_too_long', 'placeholder_left', 'read_only', 'recipient_address_unusable', 'recipient_without_address', 'record_the_fact', 'recursion_loop', 'repeated', 'step_closed', 'string_pattern_mismatch', 'string_too_long', 'string_too_short', 'string_unicode', 'template_empty', 'template_not_allowed', 'template_of_another_kind', 'template_syntax', 'template_too_deep', 'template_too_long', 'template_too_many_tags', 'template_unknown_name', 'time_parsing', 'time_type', 'timezone_aware', 'too_long', 'too_many_applications', 'too_many_matches', 'too_many_rows', 'too_many_words', 'too_short', 'unknown_expansion', 'unknown_field', 'unknown_kind', 'unknown_parameter', 'unknown_state', 'unknown_type', 'unknown_zone', 'unsupported_encoding', 'unusable_address', 'unusable_etag', 'unusable_key', 'unusable_link', 'wrong_password']
+    code: Literal['bad_cursor', 'before_contact_from', 'before_from', 'before_permission_at', 'before_received_at', 'below_salary_min', 'blank', 'bool_parsing', 'bool_type', 'common_password', 'control_character', 'cookie_cross_site', 'csrf', 'date_from_datetime_inexact', 'date_from_datetime_parsing', 'date_out_of_range', 'date_parsing', 'date_type', 'datetime_from_date_parsing', 'datetime_object_invalid', 'datetime_parsing', 'datetime_type', 'dict_type', 'either_or', 'email_taken', 'end_before_start', 'enum', 'fact_still_there', 'finite_number', 'float_parsing', 'float_type', 'future_evidence', 'greater_than_equal', 'id_taken', 'idempotency_key_reused', 'in_the_past', 'instant_out_of_range', 'int_from_float', 'int_parsing', 'int_parsing_size', 'int_type', 'interview_ahead', 'interview_held', 'interview_not_held', 'invalid_value', 'invisible_character', 'json_invalid', 'known_and_unknown', 'less_than_equal', 'letter_due_needs_minutes', 'letter_sent', 'list_type', 'literal_error', 'longer_than_a_day', 'missing', 'model_attributes_type', 'model_type', 'nobody', 'not_a_date', 'not_a_link', 'not_a_text', 'not_a_uuid7', 'not_a_wall_time', 'not_an_address', 'not_an_id', 'not_closed', 'not_found', 'not_hours_and_minutes', 'not_one_line', 'not_sent', 'not_within_30_days', 'nothing_to_date', 'nothing_to_end', 'nothing_to_find', 'of_another_application', 'office_hours_too_short', 'outcome_of_other_direction', 'period_too_long', 'placeholder_left', 'read_only', 'recipient_address_unusable', 'recipient_without_address', 'record_the_fact', 'recursion_loop', 'repeated', 'step_closed', 'string_pattern_mismatch', 'string_too_long', 'string_too_short', 'string_unicode', 'template_empty', 'template_not_allowed', 'template_of_another_kind', 'template_syntax', 'template_too_deep', 'template_too_long', 'template_too_many_tags', 'template_unknown_name', 'time_parsing', 'time_type', 'timezone_aware', 'too_long', 'too_many_applications', 'too_many_matches', 'too_many_rows', 'too_many_words', 'too_short', 'unknown_expansion', 'unknown_field', 'unknown_kind', 'unknown_parameter', 'unknown_state', 'unknown_type', 'unknown_zone', 'unsupported_encoding', 'unusable_address', 'unusable_etag', 'unusable_key', 'unusable_link', 'unusable_url', 'wrong_password']
     detail: str
     pointer: NotRequired[str]
     parameter: NotRequired[str]
@@ -495,6 +562,15 @@ class Recipient(TypedDict):
     title: str | None
     company: str | None
     address: str | None
+
+
+class RecomputedData(TypedDict):
+    """
+    Many steps changed at once: read the lists again.
+    """
+
+    cause: Literal['recomputation', 'write']
+    count: int
 
 
 RecordCode: TypeAlias = Literal['record_follow_up', 'record_briefing', 'record_thanks', 'record_reference_sheet']
@@ -656,6 +732,14 @@ SalaryPeriod: TypeAlias = Literal['year', 'month', 'week', 'day', 'hour']
 
 
 SearchType: TypeAlias = Literal['application', 'contact', 'reference', 'note', 'letter', 'interview', 'follow_up', 'offer', 'search_activity']
+
+
+class SecretRotate(TypedDict):
+    """
+    Whether the old secret ends at once.
+    """
+
+    revoke_old: NotRequired[bool]
 
 
 class SessionCreate(TypedDict):
@@ -834,6 +918,9 @@ class TokenSecret(TypedDict):
 Tone: TypeAlias = Literal['formal', 'friendly']
 
 
+Unavailable: TypeAlias = Literal['mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server']
+
+
 class UnknownDetails(TypedDict):
     """
     The details of an interviewer that are still missing.
@@ -903,6 +990,79 @@ class Version(TypedDict):
     version: str
     rules_version: int
     python: str
+
+
+class WaitingState(TypedDict):
+    """
+    The oldest entry of a queue of the background work: since when it is due. Null: nothing is due.
+    """
+
+    queue: str
+    due_since: str | None
+    age_seconds: int
+
+
+class WebhookCreate(TypedDict):
+    """
+    An address to which events are sent.
+    """
+
+    url: Url
+    description: NotRequired[Line | None]
+    event_types: NotRequired[list[EventType]]
+    enabled: NotRequired[bool]
+    id: NotRequired[str | None]
+
+
+class WebhookDisabledData(TypedDict):
+    """
+    Another webhook of the account was switched off.
+    """
+
+    webhook: DisabledWebhook
+
+
+class WebhookPublic(TypedDict):
+    """
+    A webhook. Its secret is in the response that creates or rotates it, and is never shown again.
+    """
+
+    id: str
+    created_at: str
+    updated_at: str
+    version: int
+    etag: str
+    url: str
+    description: str | None
+    event_types: list[EventType]
+    enabled: bool
+    disabled_reason: DisabledReason | None
+    disabled_at: str | None
+    failing_since: str | None
+    last_delivered_at: str | None
+    last_error: AttemptError | None
+    pending: int
+    secret: str | None
+    old_secret_until: str | None
+
+
+class WebhookTest(TypedDict):
+    """
+    Which event to send as an example.
+    """
+
+    type: NotRequired[EventType]
+
+
+class WebhookUpdate(TypedDict):
+    """
+    A merge patch: an absent field stays as it is. An address to which events are sent.
+    """
+
+    url: NotRequired[Url]
+    description: NotRequired[Line | None]
+    event_types: NotRequired[list[EventType]]
+    enabled: NotRequired[bool]
 
 
 WorkMode: TypeAlias = Literal['onsite', 'hybrid', 'remote']
@@ -1258,6 +1418,73 @@ class DebriefPerson(TypedDict):
     is_status_contact: NotRequired[bool]
 
 
+class DeliveryPublic(TypedDict):
+    """
+    A delivery: one event for one webhook.
+    """
+
+    id: str
+    webhook_id: str
+    event_id: str
+    type: EventType
+    sequence: int
+    state: DeliveryState
+    tries: int
+    next_at: str | None
+    last_status: int | None
+    last_error: AttemptError | None
+    delivered_at: str | None
+    created_at: str
+
+
+class DigestInterview(TypedDict):
+    """
+    An interview in a digest. `text` has its round, its time and, unless details are minimal, people and place.
+    """
+
+    interview_id: str
+    application: QueueApplication | None
+    starts_at: str
+    ends_at: str
+    time_zone: str
+    text: str
+    app_url: str | None
+
+
+class DigestInterviews(TypedDict):
+    """
+    At most ten interviews.
+    """
+
+    items: list[DigestInterview]
+    more: int
+
+
+class DigestStep(TypedDict):
+    """
+    A step in a digest.
+    """
+
+    step_id: str
+    number: int
+    step: StepKey
+    title: str
+    application: QueueApplication | None
+    due_at: str
+    due_text: str
+    why: str
+    app_url: str | None
+
+
+class DigestSteps(TypedDict):
+    """
+    At most ten steps.
+    """
+
+    items: list[DigestStep]
+    more: int
+
+
 class EndedPublic(TypedDict):
     """
     How many applications ended in a way.
@@ -1265,6 +1492,110 @@ class EndedPublic(TypedDict):
 
     outcome: FunnelEnding
     count: int
+
+
+class EventApplication(TypedDict):
+    """
+    The application that an event is about, as it was then.
+    """
+
+    id: str
+    company: str
+    role: str
+    stage: Stage
+    app_url: str | None
+
+
+class EventFollowUp(TypedDict):
+    """
+    A contact with the employer.
+    """
+
+    id: str
+    direction: Direction
+    at: str
+    channel: FollowUpChannel | None
+    outcome: Outcome | None
+
+
+class EventInterview(TypedDict):
+    """
+    An interview, without people and places.
+    """
+
+    id: str
+    round_no: int
+    kind: InterviewKind
+    status: InterviewStatus
+    starts_at: str
+    ends_at: str
+    time_zone: str
+
+
+class EventLetter(TypedDict):
+    """
+    A letter that was sent, without its text.
+    """
+
+    id: str
+    kind: LetterKind
+    interview_id: str | None
+    at: str
+    channel: Channel | None
+
+
+class EventOffer(TypedDict):
+    """
+    An offer, without the pay.
+    """
+
+    id: str
+    received_at: str
+    respond_by: str | None
+    decision: OfferDecision | None
+    decided_at: str | None
+
+
+class EventPublic(TypedDict):
+    """
+    An event, as it is sent to webhooks. `timestamp` is when it happened, not when it is sent.
+    """
+
+    id: str
+    type: EventType
+    timestamp: str
+    sequence: int
+    test: bool
+    data: dict[str, Any]
+
+
+class EventReason(TypedDict):
+    """
+    Why a step has its state, as a code.
+    """
+
+    code: ReasonCode
+
+
+class EventStep(TypedDict):
+    """
+    A step as it was when the event was written.
+    """
+
+    id: str
+    number: int
+    step: StepKey
+    scope: str
+    state: StepState
+    opens_at: str
+    due_at: str
+    due_zone: str
+    due_basis: DueBasis
+    completed_at: str | None
+    reason: EventReason
+    missing: list[str]
+    snoozed_until: str | None
+    app_url: str | None
 
 
 class EvidencePublic(TypedDict):
@@ -1292,6 +1623,15 @@ class FollowUpCreate(TypedDict):
     hear_by: NotRequired[MomentIO | None]
     summary: NotRequired[Text | None]
     id: NotRequired[str | None]
+
+
+class FollowUpEventData(TypedDict):
+    """
+    A follow-up.
+    """
+
+    application: EventApplication
+    follow_up: EventFollowUp
 
 
 class FollowUpUpdate(TypedDict):
@@ -1361,6 +1701,24 @@ class GuidedStep(TypedDict):
     links: list[LinkPublic]
 
 
+class IdleApplication(TypedDict):
+    """
+    A live application for which nothing is scheduled.
+    """
+
+    application: QueueApplication | None
+    app_url: str | None
+
+
+class IdleApplications(TypedDict):
+    """
+    At most ten live applications for which nothing is scheduled; in a weekly digest only.
+    """
+
+    items: list[IdleApplication]
+    more: int
+
+
 class InterviewCreate(TypedDict):
     """
     An interview: times (either local times or instants), what you learned about the next stage, and the debrief.
@@ -1391,6 +1749,16 @@ class InterviewCreate(TypedDict):
     no_positives_at: NotRequired[str | None]
     no_concerns_at: NotRequired[str | None]
     id: NotRequired[str | None]
+
+
+class InterviewEventData(TypedDict):
+    """
+    An interview, and if it was moved, when it was to be before.
+    """
+
+    application: EventApplication
+    interview: EventInterview
+    previous: PreviousTimes | None
 
 
 class InterviewUpdate(TypedDict):
@@ -1448,6 +1816,15 @@ class LetterCreate(TypedDict):
     checklist: NotRequired[Checklist]
     id: NotRequired[str | None]
     sent_at: NotRequired[str | None]
+
+
+class LetterEventData(TypedDict):
+    """
+    A letter.
+    """
+
+    application: EventApplication
+    letter: EventLetter
 
 
 class LetterTemplateCreate(TypedDict):
@@ -1571,6 +1948,25 @@ class NoteUpdate(TypedDict):
     addressed_by_letter_id: NotRequired[str | None]
 
 
+class NotificationsPublic(TypedDict):
+    """
+    The mails that you want, and whether they can be sent.
+    """
+
+    digest: Digest
+    digest_at: str
+    digest_weekday: int
+    digest_workdays_only: bool
+    digest_details: CalendarFeedDetails
+    after_interview: bool
+    letter_due: bool
+    due_soon_minutes: int | None
+    email_confirmed_at: str | None
+    next_digest_at: str | None
+    last_digest_on: str | None
+    unavailable: Unavailable | None
+
+
 class OfferCreate(TypedDict):
     """
     An offer. Recording one does not change the stage.
@@ -1586,6 +1982,15 @@ class OfferCreate(TypedDict):
     decision: NotRequired[OfferDecision | None]
     decided_at: NotRequired[str | None]
     id: NotRequired[str | None]
+
+
+class OfferEventData(TypedDict):
+    """
+    An offer.
+    """
+
+    application: EventApplication
+    offer: EventOffer
 
 
 class OfferUpdate(TypedDict):
@@ -1787,6 +2192,15 @@ class PrepCard(TypedDict):
     is_anybody_known: bool
 
 
+class PreviousStep(TypedDict):
+    """
+    What the step was before.
+    """
+
+    state: StepState
+    due_at: str
+
+
 class ProblemDocument(TypedDict):
     """
     An error: what is wrong and how to fix it.
@@ -1797,7 +2211,7 @@ class ProblemDocument(TypedDict):
     status: int
     detail: str
     instance: str
-    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'letter_sent', 'last_stage', 'contact_erased', 'step_closed', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
+    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'webhooks_off', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server', 'webhook_disabled', 'letter_sent', 'last_stage', 'contact_erased', 'step_closed', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
     request_id: str
     errors: list[ProblemField]
     current: NotRequired[dict[str, Any] | None]
@@ -1813,7 +2227,7 @@ class ProblemDocument(TypedDict):
 
 class Readiness(TypedDict):
     """
-    The readiness of the service and its database, and its background tasks.
+    The readiness of the service and its database, its background tasks, and what waits for those of any process.
     """
 
     status: str
@@ -1821,6 +2235,7 @@ class Readiness(TypedDict):
     database_version: str
     schema_at_head: bool
     tasks: list[TaskState]
+    waiting: list[WaitingState]
 
 
 class Reason(TypedDict):
@@ -1920,6 +2335,18 @@ class Snippet(TypedDict):
     parts: list[SnippetPart]
 
 
+StageChangedData = TypedDict(
+    'StageChangedData',
+    {
+        'application': EventApplication,
+        'from': Stage,
+        'to': Stage,
+        'at': str,
+        'dated': bool,
+    },
+)
+
+
 class StageCreate(TypedDict):
     """
     An entry of the stage history: a stage, and since when the application is at it.
@@ -1988,6 +2415,19 @@ class StepCount(TypedDict):
     stale: int
     open: int
     upcoming: int
+
+
+class StepEventData(TypedDict):
+    """
+    A step, and what it was before if a fact changed it.
+
+    `corrected`: `step.overdue` was sent for it, and by what is known now it was not overdue.
+    """
+
+    application: EventApplication
+    step: EventStep
+    previous: PreviousStep | None
+    corrected: bool
 
 
 class StepsSkip(TypedDict):
@@ -2063,6 +2503,15 @@ class TokenPublic(TypedDict):
     scopes: list[TokenScope]
 
 
+class WebhookPage(TypedDict):
+    """
+    A page of webhooks.
+    """
+
+    items: list[WebhookPublic]
+    next_cursor: str | None
+
+
 class ActivityPage(TypedDict):
     """
     A page of activity, newest first.
@@ -2082,6 +2531,14 @@ class ApplicationContactPublic(TypedDict):
     role: ContactRole | None
     contact: ContactPublic
     etag: str
+
+
+class ApplicationEventData(TypedDict):
+    """
+    An application.
+    """
+
+    application: EventApplication
 
 
 class CalendarFeedPage(TypedDict):
@@ -2141,6 +2598,46 @@ class Debrief(TypedDict):
     timing_unknown: NotRequired[bool]
 
 
+class DeliveryDetail(DeliveryPublic):
+    """
+    A delivery with its event as it is sent, and its last 50 attempts, the newest first.
+    """
+
+    event: EventPublic
+    attempts: list[AttemptPublic]
+
+
+class DeliveryPage(TypedDict):
+    """
+    A page of deliveries.
+    """
+
+    items: list[DeliveryPublic]
+    next_cursor: str | None
+
+
+class DigestPublic(TypedDict):
+    """
+    A digest. `as_of` is null if the request did not send it.
+    """
+
+    as_of: str | None
+    at: str
+    on: str
+    until: str
+    time_zone: str
+    period: Digest
+    details: CalendarFeedDetails
+    subject: str
+    empty: bool
+    recomputing: bool
+    overdue: DigestSteps
+    due: DigestSteps
+    interviews: DigestInterviews
+    nothing_scheduled: IdleApplications
+    stale: int
+
+
 class DraftGapPublic(TypedDict):
     """
     A fact without which a text was composed, and the contact or note that it is about.
@@ -2148,6 +2645,15 @@ class DraftGapPublic(TypedDict):
 
     code: DraftGapCode
     subject: SubjectPublic | None
+
+
+class EventPage(TypedDict):
+    """
+    A page of events.
+    """
+
+    items: list[EventPublic]
+    next_cursor: str | None
 
 
 class FindingPublic(TypedDict):

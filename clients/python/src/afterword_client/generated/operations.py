@@ -161,7 +161,8 @@ class Operations(ABC):
         """Check that the service can work.
 
         The response is 200 if the database is reachable and its schema is the one that this version needs.
-        Otherwise it is 503, and `detail` says which of the two fails. `tasks` does not change the status.
+        Otherwise it is 503, and `detail` says which of the two fails. `tasks` does not change the status; it is
+        empty in a process that only serves. `waiting` is the same in all processes.
         """
         response = self.request("GET", "/readyz")
         return cast("models.Readiness", response.json())
@@ -256,7 +257,8 @@ class Operations(ABC):
         """Ask for a mail that confirms your address.
 
         Its link works once, for a day; the page behind it asks for your password. If the address is confirmed
-        already, the response is 200 and no mail is sent. Three mails an hour.
+        already, the response is 200 and no mail is sent, unless the mail server refused it since. Three mails an
+        hour.
         """
         response = self.request("POST", "/v1/me/email-confirmation", headers={"Idempotency-Key": idempotency_key or str(uuid4())})
         return cast("models.EmailConfirmation | None", response.json() if response.content else None)
@@ -296,6 +298,34 @@ class Operations(ABC):
         """
         response = self.request("GET", "/v1/me/usage")
         return cast("models.Usage", response.json())
+
+    def get_notifications(self) -> models.NotificationsPublic:
+        """Read which mails you want.
+
+        A digest of what is due, daily or weekly, and two reminders. All are off until you turn them on.
+        """
+        response = self.request("GET", "/v1/me/notifications")
+        return cast("models.NotificationsPublic", response.json())
+
+    def update_notifications(self, body: models.NotificationsUpdate, *, if_match: str | None = None) -> models.NotificationsPublic:
+        """Change which mails you want.
+
+        A merge patch. A digest or a reminder can be turned on if mails can reach you; otherwise the response is
+        409, and its `code` says why, as `unavailable` does. A digest comes once for a local date, and only if
+        something is due. Each mail has a link that switches its kind off.
+        """
+        response = self.request("PATCH", "/v1/me/notifications", headers={"If-Match": if_match}, body=body)
+        return cast("models.NotificationsPublic", response.json())
+
+    def get_digest(self, *, as_of: str | None = None) -> models.DigestPublic:
+        """Read the digest as it would be now.
+
+        What is overdue, what is due until the next digest, and the interviews until then, at most ten of each; in a
+        weekly digest also the live applications for which nothing is scheduled. Step 7 is one line for all
+        applications. Nothing is mailed. `Accept` or `format` selects JSON, text, or HTML as it is mailed.
+        """
+        response = self.request("GET", "/v1/me/digest", query={"as_of": as_of})
+        return cast("models.DigestPublic", response.json())
 
     def list_sessions(self, *, limit: int | None = None, cursor: str | None = None) -> models.SessionPage:
         """List your sessions.
@@ -1194,6 +1224,108 @@ class Operations(ABC):
         minute, and 12 of changed calendars of one account (429).
         """
         return self.request("GET", f"/calendar/{quote(secret, safe='')}.ics")
+
+    def list_webhooks(self, *, sort: Literal["created_at", "-created_at"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.WebhookPage:
+        """List your webhooks.
+
+        Their secrets are not shown.
+        """
+        response = self.request("GET", "/v1/webhooks", query={"sort": sort, "limit": limit, "cursor": cursor})
+        return cast("models.WebhookPage", response.json())
+
+    def create_webhook(self, body: models.WebhookCreate) -> models.WebhookPublic:
+        """Create a webhook.
+
+        From now on every event of the types that it takes is sent to its address, at least once and signed as
+        Standard Webhooks 1.0 says. `secret` is the key of the signatures and is shown only once. The address is not
+        asked now: send a test. An Idempotency-Key is ignored here.
+        """
+        response = self.request("POST", "/v1/webhooks", body=body)
+        return cast("models.WebhookPublic", response.json())
+
+    def get_webhook(self, webhook_id: str) -> models.WebhookPublic:
+        """Read a webhook.
+
+        `last_delivered_at`, `last_error` and `pending` show whether it works.
+        """
+        response = self.request("GET", f"/v1/webhooks/{quote(webhook_id, safe='')}")
+        return cast("models.WebhookPublic", response.json())
+
+    def update_webhook(self, webhook_id: str, body: models.WebhookUpdate, *, if_match: str | None = None) -> models.WebhookPublic:
+        """Change a webhook.
+
+        A merge patch: an absent field stays as it is. `enabled: true` also lifts that it was switched off because
+        of failures: what waits is sent, oldest first.
+        """
+        response = self.request("PATCH", f"/v1/webhooks/{quote(webhook_id, safe='')}", headers={"If-Match": if_match}, body=body)
+        return cast("models.WebhookPublic", response.json())
+
+    def delete_webhook(self, webhook_id: str, *, if_match: str | None = None) -> None:
+        """Delete a webhook.
+
+        Nothing is sent to it any more, and its deliveries are deleted.
+        """
+        self.request("DELETE", f"/v1/webhooks/{quote(webhook_id, safe='')}", headers={"If-Match": if_match})
+
+    def rotate_webhook_secret(self, webhook_id: str, body: models.SecretRotate | None = None, *, if_match: str | None = None) -> models.WebhookPublic:
+        """Give a webhook a new secret.
+
+        It is shown only once. For 24 hours each delivery is also signed with the old one, so that the receiver can
+        change; `revoke_old` ends it at once. An Idempotency-Key is ignored here.
+        """
+        response = self.request("POST", f"/v1/webhooks/{quote(webhook_id, safe='')}/rotate-secret", headers={"If-Match": if_match}, body=body)
+        return cast("models.WebhookPublic", response.json())
+
+    def send_test_event(self, webhook_id: str, body: models.WebhookTest | None = None, *, idempotency_key: str | None = None) -> models.DeliveryDetail:
+        """Send an example of an event to a webhook.
+
+        It is marked with `test: true` and sent within seconds, not during this request: read the delivery to see
+        the attempts. At most ten a minute.
+        """
+        response = self.request("POST", f"/v1/webhooks/{quote(webhook_id, safe='')}/test", headers={"Idempotency-Key": idempotency_key or str(uuid4())}, body=body)
+        return cast("models.DeliveryDetail", response.json())
+
+    def list_deliveries(self, webhook_id: str, *, state: models.DeliveryState | None = None, type: models.EventType | None = None, since: str | None = None, until: str | None = None, limit: int | None = None, cursor: str | None = None) -> models.DeliveryPage:
+        """List the deliveries of a webhook.
+
+        Newest first, of the last 30 days.
+        """
+        response = self.request("GET", f"/v1/webhooks/{quote(webhook_id, safe='')}/deliveries", query={"state": state, "type": type, "since": since, "until": until, "limit": limit, "cursor": cursor})
+        return cast("models.DeliveryPage", response.json())
+
+    def get_delivery(self, delivery_id: str) -> models.DeliveryDetail:
+        """Read a delivery.
+
+        With the event as it is sent, and each attempt with its result.
+        """
+        response = self.request("GET", f"/v1/deliveries/{quote(delivery_id, safe='')}")
+        return cast("models.DeliveryDetail", response.json())
+
+    def replay_delivery(self, delivery_id: str, *, idempotency_key: str | None = None) -> models.DeliveryDetail:
+        """Send an event again.
+
+        The same bytes with the same `webhook-id` are sent within seconds, and again by the schedule if that fails;
+        to a webhook that is switched off, once it is on again.
+        """
+        response = self.request("POST", f"/v1/deliveries/{quote(delivery_id, safe='')}/replay", headers={"Idempotency-Key": idempotency_key or str(uuid4())})
+        return cast("models.DeliveryDetail", response.json())
+
+    def list_events(self, *, type: models.EventType | None = None, since: str | None = None, limit: int | None = None, cursor: str | None = None) -> models.EventPage:
+        """List events.
+
+        Newest first, of the last 30 days, at most 20,000. Events are stored while the account has a webhook that is
+        switched on, or that was switched off because it failed.
+        """
+        response = self.request("GET", "/v1/events", query={"type": type, "since": since, "limit": limit, "cursor": cursor})
+        return cast("models.EventPage", response.json())
+
+    def get_event(self, event_id: str) -> models.EventPublic:
+        """Read an event.
+
+        Read an event.
+        """
+        response = self.request("GET", f"/v1/events/{quote(event_id, safe='')}")
+        return cast("models.EventPublic", response.json())
 
     def search_texts(self, *, q: str, types: str | None = None, application_id: str | None = None, limit: int | None = None, cursor: str | None = None) -> models.SearchPage:
         """Search your texts.

@@ -1,0 +1,1 @@
+"""Mails that people want: the digest of what is due, and reminders."""

@@ -1,0 +1,51 @@
+"""What a transaction did to steps, for those who are told: collected only for accounts that have a listener."""
+
+from dataclasses import dataclass, field
+
+from api.services.steps.rows import StoredStep
+from api.storage.session import OwnedSession
+
+CHANGES = "changed_steps"  # the key in `session.info`
+
+
+@dataclass(slots=True)
+class StepChange:
+    """A step before the transaction, None if it is new, and after it, None if it is gone."""
+
+    before: StoredStep | None
+    after: StoredStep | None
+
+
+@dataclass(slots=True)
+class WrittenSteps:
+    """The changed steps by their id in the database.
+
+    `has_moved_search`: step 7 of applications was moved by an UPDATE. `is_recomputation`: this is a slice of a
+    recomputation of the account, of the applications `recomputed`; `is_complete`: it is the last slice.
+    """
+
+    changes: dict[str, StepChange] = field(default_factory=dict)
+    has_moved_search: bool = False
+    is_recomputation: bool = False
+    is_complete: bool = False
+    recomputed: list[str] = field(default_factory=list)
+
+    def add(self, id_: str, before: StoredStep | None, after: StoredStep | None) -> None:
+        """Add a change; of several changes of a step, the first one knows what was before the transaction."""
+        known = self.changes.get(id_)
+        if known is None:
+            self.changes[id_] = StepChange(before, after)
+        else:
+            known.after = after
+
+
+def written_steps(session: OwnedSession) -> WrittenSteps:
+    """Return what the transaction did to steps so far."""
+    found: WrittenSteps = session.info.setdefault(CHANGES, WrittenSteps())
+    return found
+
+
+def take_written_steps(session: OwnedSession) -> WrittenSteps:
+    """Return what the transaction did to steps, and forget it."""
+    found: WrittenSteps = session.info.pop(CHANGES, None) or WrittenSteps()
+    return found
