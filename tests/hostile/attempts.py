@@ -247,10 +247,11 @@ def in_paths(target: Target) -> Iterator[Attempt]:
         parameter = parameters[turn % len(parameters)]
         if segment != str(parameter["example"]).encode():
             yield Attempt(f"{parameter['name']} {name}", _addressed(target, parameter, segment))
-    for parameter in parameters:
-        if is_id(str(parameter["example"])):
-            same = _addressed(target, parameter, str(parameter["example"]).upper().encode())
-            yield Attempt(f"{parameter['name']} in capitals", same, Verdict.WORKS)
+    path = target.good.path
+    for id_ in path.split(b"/"):
+        if is_id(id_.decode()):
+            same = replace(target.good, path=path.replace(id_, id_.upper()))
+            yield Attempt(f"{id_.decode()} in capitals", same, Verdict.WORKS)
 
 
 def _addressed(target: Target, parameter: Node, segment: bytes) -> Sent:

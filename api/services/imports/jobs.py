@@ -1,12 +1,13 @@
 """Imports as objects of the API: upload, answers to questions, run, stop, undo and deletion."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, func, select
 
-from api.errors import ConflictError, QuotaExceededError
+from api.errors import ConflictError, FieldError, NotFoundError, QuotaExceededError
 from api.models import Application, ImportJob, ImportObject, ImportRow
 from api.models.base import Body, new_id
 from api.models.import_answers import ImportKind, ImportUpdate
@@ -26,6 +27,7 @@ from api.storage.session import OwnedSession
 PLANNED_AT_ONCE = 65_536  # bytes; a larger file is planned by the background task
 MAX_DRAFTS, MAX_UPLOADS = 3, 20
 ROWS_PER_DELETION = 500
+FORGETS_FOR_SECONDS = 2.0
 SHOWN = {"row_no", "line_no", "outcome", "result", "duplicate_of", "errors", "warnings"}
 RAN, BUSY = ("finished", "stopped"), ("running", "undoing")
 Prepared = tuple[ImportJob, list[Any]]
@@ -34,7 +36,7 @@ Prepared = tuple[ImportJob, list[Any]]
 def new_job(session: OwnedSession, kind: ImportKind, content: bytes, options: Options, name: str | None) -> Prepared:
     """Return a new import that is not stored yet, and the planned rows of a small file."""
     if options.application_id is not None:
-        find_application_id(session, Application, options.application_id)
+        _check_application(session, options.application_id, "parameter", "application_id")
     job = ImportJob(
         user_id=session.user_id,
         id=new_id(),
@@ -79,14 +81,23 @@ def answer(session: OwnedSession, job: ImportJob, body: ImportUpdate) -> None:
         raise ConflictError("Only a draft can be answered: this import is not one.", code="import_not_ready")
     sent = body.model_dump(exclude_unset=True, mode="json")
     if sent.get("application_id") is not None:
-        find_application_id(session, Application, sent["application_id"])
-    for row in sent.get("rows", ()):
+        _check_application(session, sent["application_id"], "pointer", "/application_id")
+    for number, row in enumerate(sent.get("rows", ())):
         if row.get("application_id") is not None:
-            find_application_id(session, Application, row["application_id"])
+            _check_application(session, row["application_id"], "pointer", f"/rows/{number}/application_id")
     job.options = options_of({**job.options, **sent}).model_dump(exclude_defaults=True, mode="json")
     job.state, job.error, job.claimed_until = "analysing", None, None
     bump_version(session, job)
     session.flush()
+
+
+def _check_application(session: OwnedSession, id_: str, where: str, name: str) -> None:
+    """Raise NotFoundError, with the place of the id in the request, if the user has no such application."""
+    try:
+        find_application_id(session, Application, id_)
+    except NotFoundError as error:
+        detail = "You have no application with this id: check it."
+        raise NotFoundError(errors=[FieldError(where, name, "not_found", detail)]) from error
 
 
 def plan_again(database: Database, user_id: str, import_id: str, now: datetime, max_bytes: int) -> None:
@@ -145,9 +156,12 @@ def delete(session: OwnedSession, job: ImportJob) -> bool:
 
 
 def forget(database: Database, user_id: str, import_id: str, now: datetime) -> None:
-    """Delete an import that was marked, with its file and rows, in batches; retention deletes what a crash leaves."""
-    is_done = False
-    while not is_done:
+    """Delete an import that was marked, with its file and rows, in batches.
+
+    Retention deletes what a crash leaves, and what is left after some seconds.
+    """
+    is_done, until = False, time.monotonic() + FORGETS_FOR_SECONDS
+    while not is_done and time.monotonic() < until:
         with database.write(now) as session:
             session.owner = user_id
             judge.lock_user(session)
