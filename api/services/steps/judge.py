@@ -22,7 +22,7 @@ from api.rules.evaluate import project
 from api.rules.facts import effective_end
 from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
-from api.services.steps.changes import written_steps
+from api.services.steps.changes import announced, written_steps
 from api.services.steps.load_facts import USER_SETTINGS, load_facts
 from api.services.steps.rows import (
     OF_APPLICATIONS,
@@ -203,14 +203,14 @@ def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collect
 def rewrite(session: OwnedSession, raw: RawConnection, difference: Difference) -> list[Reopened]:
     """Update, insert and delete the rows that differ; return the steps that were closed and are open now."""
     if session.listens:
-        _remember(session, difference)
+        _remember(session, raw, difference)
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
     return difference.reopened
 
 
-def _remember(session: OwnedSession, difference: Difference) -> None:
+def _remember(session: OwnedSession, raw: RawConnection, difference: Difference) -> None:
     """Keep the changes of steps until the transaction ends, for those who are told."""
     written = written_steps(session)
     for values in difference.new:
@@ -220,6 +220,8 @@ def _remember(session: OwnedSession, difference: Difference) -> None:
         written.add(to_db_id(row.id), row, row._replace(**values))
     for row in difference.stored[changed:]:
         written.add(to_db_id(row.id), row, None)
+    if difference.gone:
+        written.announced |= announced(raw, [to_db_id(row.id) for row in difference.stored[changed:]])
 
 
 def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:
