@@ -50,7 +50,7 @@ async def _upload(request: Request) -> Upload:
         raise UnsupportedMediaTypeError(detail, headers={"Accept-Post": ACCEPTED})
     content = await request.body()
     if not content:
-        raise InvalidError("Send the file as the body of the request: it is empty.")
+        raise InvalidError.at("", "empty_file", "Send the file as the body of the request: it is empty.")
     if content.startswith(b"PK\x03\x04"):
         raise InvalidError("This is an archive: send the CSV file in it, such as Job Applications.csv.")
     if len(content) > _most(request.app.state.settings, kind):

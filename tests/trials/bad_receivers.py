@@ -160,6 +160,10 @@ def _fill(connection: Connection, user: str, now: datetime, count: int) -> None:
     }
     connection.execute(insert(table), {**blank, **values})
     connection.execute(update(USERS).values(listens=1))
+    _fill_steps(connection, user, app, now, count)
+
+
+def _fill_steps(connection: Connection, user: str, app: str, now: datetime, count: int) -> None:
     for first in range(0, count, AT_ONCE):
         steps, notices = [], []
         for number in range(first, min(first + AT_ONCE, count)):
