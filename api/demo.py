@@ -12,21 +12,11 @@ from typing import Any
 from sqlmodel import select
 
 from api.http import examples as ids
-from api.models import (
-    Application,
-    Contact,
-    Delivery,
-    DeliveryAttempt,
-    Event,
-    Interview,
-    Letter,
-    Reference,
-    Token,
-)
+from api.models import Application, Contact, Interview, Letter, Reference, Token
 from api.models.base import Body
 from api.models.contact import ApplicationContactPut
-from api.models.delivery import DeliveryState
-from api.models.event import EventType
+from api.models.delivery import Delivery, DeliveryAttempt, DeliveryState
+from api.models.event import Event, EventType
 from api.models.event_data import EXAMPLES, event_example
 from api.models.interview import InterviewerPut
 from api.models.letter import LetterSend
@@ -52,6 +42,8 @@ from api.services.facts.notes import NOTE
 from api.services.facts.offers import OFFER
 from api.services.facts.references import REFERENCE, link_reference
 from api.services.facts.search_activities import SEARCH_ACTIVITY
+from api.services.imports import jobs
+from api.services.imports.plans import Options
 from api.services.steps import queue
 from api.services.webhooks.webhooks import WEBHOOK
 from api.storage.database import Database
@@ -124,6 +116,7 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _offer_on_the_table(story)
         _earlier_applications(story)
         _webhook(story)
+        _uploaded_table(story)
         return secret
 
 
@@ -395,3 +388,11 @@ def _delivered(story: Story, type_: EventType, sequence: int, made_ids: tuple[st
     session.add(Delivery(**mine, **known, **delivered, **linked, id=delivery_id))
     session.flush()
     session.add(DeliveryAttempt(**mine, id=attempt_id, delivery_id=delivery_id, at=at, status=204, duration_ms=87))
+
+
+def _uploaded_table(story: Story) -> None:
+    """Upload a table that waits to be imported."""
+    content, options = ids.TABLE.encode(), Options(default_role="Editor")
+    job, rows = jobs.new_job(story.session, "csv", content, options, "applications.csv")
+    job.id = ids.IMPORT
+    jobs.store_job(story.session, (job, rows), content, run=False)

@@ -35,6 +35,7 @@ from api.routers import (
     events,
     exports,
     follow_ups,
+    imports,
     interviews,
     letter_templates,
     letters,
@@ -98,6 +99,7 @@ ROUTERS = (
     timelines.routes,
     statistics.routes,
     exports.routes,
+    imports.routes,
     reports.routes,
 )
 

@@ -139,6 +139,12 @@ class Settings(BaseSettings):
         Field(ge=0, le=100_000, description="Connections from one address that is no trusted proxy. 0: no limit."),
     ] = 200
     max_body_bytes: Annotated[int, Field(ge=1024, description="Larger request bodies get 413.")] = 262_144
+    max_import_bytes: Annotated[
+        int, Field(ge=1024, le=33_554_432, description="Larger CSV files to import get 413.")
+    ] = 5_242_880
+    max_restore_bytes: Annotated[
+        int, Field(ge=1024, le=268_435_456, description="Larger exports of accounts to restore get 413.")
+    ] = 33_554_432
     session_days: Annotated[int, Field(ge=1, le=365, description="How long a session lasts after sign-in.")] = 30
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_an_origin)], ...],

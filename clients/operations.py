@@ -58,6 +58,7 @@ def operations_module(document: Schema, header: str) -> str:
 def method_of(document: Schema, path: str, method: str, operation: Schema) -> str:
     """Return the text of one method: signature, docstring and request."""
     parameters = [resolved(document, "parameters", one) for one in operation.get("parameters", [])]
+    parameters += content_type(operation)
     kind, value = answer_of(document, operation)
     # The client keeps ETags itself. Formats other than JSON, where there is JSON, are read with `request`.
     left_out = {"If-None-Match"} if kind == "httpx.Response" else {"If-None-Match", "format"}
@@ -95,8 +96,17 @@ def body_parameter(operation: Schema) -> list[str]:
     """Return the parameter for the body, if there is one."""
     if "requestBody" not in operation:
         return []
-    kind = type_of(operation["requestBody"]["content"][JSON]["schema"])
+    content = operation["requestBody"]["content"]
+    kind = type_of(content[JSON]["schema"]) if JSON in content else "bytes"
     return [f"body: {kind}" if operation["requestBody"].get("required") else f"body: {kind} = None"]
+
+
+def content_type(operation: Schema) -> list[Schema]:
+    """Return the header for the type of a body that is a file, as a parameter."""
+    content = operation.get("requestBody", {}).get("content", {JSON: {}})
+    if JSON in content:
+        return []
+    return [{"name": "Content-Type", "in": "header", "required": True, "schema": {"enum": list(content)}}]
 
 
 def answer_of(document: Schema, operation: Schema) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import ProblemError, UnavailableError
 from api.http.known_accounts import Holder
 from api.http.problems import expected_problem
+from api.http.token_lookup import look_up_token
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import Settings
 from api.storage.deadline import DEADLINE, Deadline
@@ -37,6 +38,9 @@ HASHING_REQUESTS = frozenset(
     }
 )
 MAX_OPEN_BODY_BYTES = 16_384
+UPLOADS = ("POST", "/v1/imports")  # the one operation whose bodies are files
+UPLOAD_SECONDS = 60.0
+LARGE_UPLOAD_BYTES, MAX_LARGE_UPLOADS = 1_048_576, 2  # of one process, because a body is in memory
 CONFIRMATION_PAGE = "/mail/confirm/"
 MAX_HASHED, MAX_WAITING_TO_BE_HASHED = 2, 10
 BUSY = "Too many requests are waiting: send this one again after the time in `Retry-After`."
@@ -232,20 +236,39 @@ class Admission:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
         self.settings = settings
+        self._large_uploads = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != "http" or scope["path"] in NOT_ADMITTED or scope["path"].startswith(FILES):
             await self.app(scope, receive, send)
             return
+        is_large = _is_large_upload(scope)
+        self._large_uploads += is_large
         try:
+            if is_large:
+                await self._check_upload(scope)
             received = await self._received(scope, receive)
         except ProblemError as error:
-            if _waits_to_send(scope):
+            self._large_uploads -= is_large
+            if is_large or _waits_to_send(scope):
                 error.headers["Connection"] = "close"
             await _refuse(scope, receive, send, error)
             return
-        await self._admit(scope, received, send)
+        try:
+            await self._admit(scope, received, send)
+        finally:
+            self._large_uploads -= is_large
+
+    async def _check_upload(self, scope: Scope) -> None:
+        """Raise UnavailableError if too many large files are uploaded, and check the token before one is read."""
+        if self._large_uploads > MAX_LARGE_UPLOADS:
+            raise UnavailableError(BUSY)
+        for route in scope["app"].router.routes:
+            match, about = route.matches(scope)
+            if match == Match.FULL:
+                await look_up_token(Request({**scope, **about}))
+                return
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         until = time.monotonic() + self.settings.request_timeout_seconds
@@ -276,7 +299,9 @@ class Admission:
         if announced.isdigit() and int(announced) > MAX_OPEN_BODY_BYTES:
             self._check_size(scope, int(announced))
         try:
-            async with asyncio.timeout(self.settings.body_timeout_seconds):
+            is_upload = (scope["method"], scope["path"]) == UPLOADS
+            seconds = UPLOAD_SECONDS if is_upload else self.settings.body_timeout_seconds
+            async with asyncio.timeout(seconds):
                 return _replay(await self._body(scope, receive), receive)
         except TimeoutError as error:
             raise BodyError("request_timeout") from error
@@ -298,7 +323,11 @@ class Admission:
 
         The route is looked up only for bodies that large.
         """
-        if size > self.settings.max_body_bytes or not _needs_token(scope):
+        most = self.settings.max_body_bytes
+        if (scope["method"], scope["path"]) == UPLOADS:
+            is_large = _is_large_upload(scope)
+            most = max(self.settings.max_restore_bytes, most) if is_large else max(LARGE_UPLOAD_BYTES, most)
+        if size > most or not _needs_token(scope):
             raise BodyError("payload_too_large")
 
 
@@ -309,6 +338,14 @@ def _needs_token(scope: Scope) -> bool:
         if match == Match.FULL:
             return bool(getattr(about.get("route"), "scopes", ()))
     return False
+
+
+def _is_large_upload(scope: Scope) -> bool:
+    """Tell whether a file of more than 1 MiB is uploaded, or one of unknown size."""
+    if (scope["method"], scope["path"]) != UPLOADS:
+        return False
+    announced = dict(scope["headers"]).get(b"content-length", b"")
+    return not announced.isdigit() or int(announced) > LARGE_UPLOAD_BYTES
 
 
 def _waits_to_send(scope: Scope) -> bool:

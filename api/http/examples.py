@@ -25,6 +25,7 @@ FEED = demo_id(121)
 WEBHOOK = demo_id(131)
 FIRST_EVENT, FIRST_DELIVERY, FIRST_ATTEMPT = demo_id(141), demo_id(142), demo_id(143)
 EVENT, DELIVERY, ATTEMPT = demo_id(151), demo_id(152), demo_id(153)
+IMPORT = demo_id(161)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
@@ -35,6 +36,13 @@ RESET = "awr_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1vvtAZ3"
 
 CALENDAR = "awf_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1yvN9S0"
 
+# The body of the one operation that takes a file.
+TABLE = """\
+Company,Job Title,Status,Date Applied,Link,Notes
+Willow Press,Copy editor,Applied,2026-02-03,https://jobs.example.com/willow-press/17,Found by a friend
+Slate Software,Technical writer,Rejected,2026-01-12,,
+Copper Kettle,,Applied,2026-02-30,,
+"""
 PARAMETERS: dict[str, object] = {
     "application_id": APPLICATION,
     "interview_id": INTERVIEW,
@@ -46,6 +54,7 @@ PARAMETERS: dict[str, object] = {
     "webhook_id": WEBHOOK,
     "event_id": EVENT,
     "delivery_id": DELIVERY,
+    "import_id": IMPORT,
     "secret": CALENDAR,
     "reference_id": REFERENCE,
     "follow_up_id": FOLLOW_UP,
@@ -59,6 +68,17 @@ PARAMETERS: dict[str, object] = {
     "q": "proof rounds",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "ImportUpdate": {
+        "stage_map": [{"value": "Phone screen", "stage": "interviewing"}],
+        "default_role": "Editor",
+        "on_duplicate": "fill",
+        "rows": [{"row_no": 2, "action": "skip"}],
+        "mapping": [{"column": 6, "target": "note"}],
+    },
+    "ColumnMapping": {"column": 6, "target": "note"},
+    "StageMapping": {"value": "Phone screen", "stage": "interviewing"},
+    "RowAnswer": {"row_no": 2, "action": "skip"},
+    "ImportRun": {"allow_errors": True},
     "UserCreate": {
         "email": NEW_EMAIL,
         "password": PASSWORD,
@@ -270,6 +290,19 @@ FIXED: dict[str, dict[str, Any]] = {
         "application": {"id": OFFERED, "company": "Larkfield Press", "role": "Production editor"},
         "app_url": None,
     },
+    "ImportQuestion": {
+        "code": "date_order",
+        "text": "In column Date Applied, which day is 03/04/2026?",
+        "field": "date_order",
+        "value": None,
+        "column": 4,
+        "row_no": None,
+        "rows": 1,
+        "options": [{"value": "dmy", "text": "Friday 3 April 2026"}],
+    },
+    "QuestionOption": {"value": "dmy", "text": "Friday 3 April 2026"},
+    "PossibleDuplicate": {"id": APPLICATION, "href": f"/v1/applications/{APPLICATION}"},
+    "ImportedObject": {"type": "application", "id": APPLICATION, "action": "created"},
     "EmailConfirmation": {"sent_to_own_address": True, "email_confirmed_at": None},
     "Rescheduled": {
         "start_local": "2026-03-02T10:00:00",

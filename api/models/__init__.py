@@ -8,6 +8,7 @@ from api.models.delivery import Delivery, DeliveryAttempt
 from api.models.event import Event, StepNotice
 from api.models.follow_up import FollowUp
 from api.models.idempotent_response import IdempotentResponse
+from api.models.import_job import ImportChunk, ImportJob, ImportObject, ImportRow
 from api.models.interview import Interview, InterviewInterviewer
 from api.models.letter import Letter
 from api.models.letter_template import LetterTemplate
@@ -36,6 +37,10 @@ __all__ = [
     "Event",
     "FollowUp",
     "IdempotentResponse",
+    "ImportChunk",
+    "ImportJob",
+    "ImportObject",
+    "ImportRow",
     "Interview",
     "InterviewInterviewer",
     "Letter",

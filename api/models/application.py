@@ -68,13 +68,15 @@ class SalaryPeriod(StrEnum):
 
 KEY_LENGTH = 600  # a folded name can be longer, but PostgreSQL indexes only short texts
 LIVE = text("closed_at IS NULL AND deleted_at IS NULL")
+POSTED = text("posting_key IS NOT NULL")
 ACCEPTED = text("closed_outcome = 'accepted' AND archived_at IS NULL AND deleted_at IS NULL")
 
 
 class Application(Stored, table=True):
     """An application. Stage, offer and end are derived from its stage history, and stored for lists.
 
-    `company_key` is the folded company: lists are sorted and filtered by it.
+    `company_key` is the folded company: lists are sorted and filtered by it. `posting_key` is the form of `posting_url`
+    by which a second application for the same posting is found.
     """
 
     __tablename__ = "application"
@@ -84,6 +86,7 @@ class Application(Stored, table=True):
         Index("ix_application_created", "user_id", "created_at", "id"),
         Index("ix_application_updated", "user_id", "updated_at", "id"),
         Index("ix_application_company", "user_id", "company_key", "id"),
+        Index("ix_application_posting", "user_id", "posting_key", sqlite_where=POSTED, postgresql_where=POSTED),
         Index("ix_application_status_contact", "user_id", "status_contact_id"),
         Index("ix_application_accepted", "user_id", "closed_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
         Index("ix_application_stage", "user_id", "deleted_at", "stage", "archived_at"),
@@ -95,6 +98,7 @@ class Application(Stored, table=True):
     role: str = Column(max_length=200)
     source: str | None = Column(default=None, max_length=200)
     posting_url: str | None = Column(default=None, max_length=2_000)
+    posting_key: str | None = Column(default=None, max_length=KEY_LENGTH)
     posting_text: str | None = None
     why_role: str | None = None
     why_company: str | None = None
@@ -238,6 +242,19 @@ class ApplicationPublic(Shown):
     offered_at: datetime | None
     closed_at: datetime | None
     closed_outcome: Stage | None
+
+
+class PossibleDuplicate(BaseModel):
+    """An application that you have already, for the same posting, or for the same role at the same company."""
+
+    id: str
+    href: str
+
+
+class RecordedApplication(ApplicationPublic):
+    """An application that was recorded now. `possible_duplicate`: another one that may be the same."""
+
+    possible_duplicate: PossibleDuplicate | None
 
 
 class StageApplications(BaseModel):

@@ -39,6 +39,8 @@ class EventType(StrEnum):
     FOLLOW_UP_RECORDED = "follow_up.recorded"
     OFFER_RECEIVED = "offer.received"
     OFFER_DECIDED = "offer.decided"
+    IMPORT_FINISHED = "import.finished"
+    IMPORT_UNDONE = "import.undone"
     WEBHOOK_DISABLED = "webhook.disabled"
     PING = "ping"
 

@@ -10,6 +10,8 @@ from api.models.application import Stage
 from api.models.event import EventType
 from api.models.follow_up import Direction, FollowUpChannel, Outcome
 from api.models.hint import labelled
+from api.models.import_answers import ImportKind
+from api.models.import_public import ImportCounts, ImportState
 from api.models.interview import InterviewKind, InterviewStatus
 from api.models.letter import Channel, LetterKind
 from api.models.offer import OfferDecision
@@ -194,6 +196,21 @@ class WebhookDisabledData(BaseModel):
     webhook: DisabledWebhook
 
 
+class EventImport(BaseModel):
+    """An import that ran or was undone. `stopped`: it did not come to its end."""
+
+    id: str
+    kind: ImportKind
+    state: ImportState
+    counts: ImportCounts
+
+
+class ImportEventData(BaseModel):
+    """An import."""
+
+    import_: Annotated[EventImport, Field(alias="import")]
+
+
 class PingData(BaseModel):
     """Nothing: the event only shows that the webhook works."""
 
@@ -254,6 +271,20 @@ _OFFER: dict[str, Any] = {
 _BEFORE = {"state": "overdue", "due_at": "2026-03-03T16:00:00Z"}
 
 
+_COUNTS = {
+    **dict.fromkeys(ImportCounts.model_fields, 0),
+    "new": 38,
+    "duplicate": 2,
+    "done": 38,
+}
+_IMPORT: dict[str, Any] = {
+    "id": "01890a5e-1b2c-7d3e-9f4a-5b6c7d8e9f0a",
+    "kind": "csv",
+    "state": "finished",
+    "counts": _COUNTS,
+}
+
+
 def _step(previous: dict[str, str] | None = None, *, corrected: bool = False, **values: object) -> dict[str, Any]:
     step = {**_STEP, **values}
     return {"application": _APPLICATION, "step": step, "previous": previous, "corrected": corrected}
@@ -297,6 +328,10 @@ EXAMPLES: Mapping[EventType, dict[str, Any]] = {
         "application": {**_APPLICATION, "stage": "accepted"},
         "offer": {**_OFFER, "decision": "accepted", "decided_at": "2026-03-16T12:00:00Z"},
     },
+    EventType.IMPORT_FINISHED: {"import": _IMPORT},
+    EventType.IMPORT_UNDONE: {
+        "import": {**_IMPORT, "state": "undone", "counts": {**_COUNTS, "undone": 37, "kept": 1, "done": 0}}
+    },
     EventType.WEBHOOK_DISABLED: {
         "webhook": {
             "id": "01890a5d-f90a-7192-8d9e-0f1a2b3c4d5e",
@@ -312,6 +347,7 @@ DATA: Mapping[EventType, type[BaseModel]] = {
     **{type_: ApplicationEventData for type_ in EventType if type_.startswith("application.")},
     **{type_: InterviewEventData for type_ in EventType if type_.startswith("interview.")},
     **{type_: OfferEventData for type_ in EventType if type_.startswith("offer.")},
+    **{type_: ImportEventData for type_ in EventType if type_.startswith("import.")},
     EventType.STEPS_RECOMPUTED: RecomputedData,
     EventType.APPLICATION_STAGE_CHANGED: StageChangedData,
     EventType.LETTER_SENT: LetterEventData,
@@ -342,6 +378,8 @@ MEANINGS: Mapping[EventType, str] = {
     EventType.FOLLOW_UP_RECORDED: "A contact with the employer was recorded.",
     EventType.OFFER_RECEIVED: "An offer was recorded.",
     EventType.OFFER_DECIDED: "You accepted or declined an offer.",
+    EventType.IMPORT_FINISHED: "An import ran, or was stopped. It gives no events of single facts and steps.",
+    EventType.IMPORT_UNDONE: "An import was undone.",
     EventType.WEBHOOK_DISABLED: "Another webhook was switched off, because it failed for five days or answered 410.",
     EventType.PING: "A test of the webhook.",
 }

@@ -35,6 +35,7 @@ from api.rules.facts import Moment
 from api.storage.session import Owned
 
 ROUNDS = text("round_no > 0")  # all: only a statement that names it reads the index across applications
+INVITED = text("calendar_uid IS NOT NULL")
 
 
 class InterviewKind(StrEnum):
@@ -60,6 +61,8 @@ class InterviewStatus(StrEnum):
 class Interview(Stored, table=True):
     """An interview, stored as local times with zone and fold; its instants are derived from them.
 
+    `calendar_uid` and `calendar_sequence`: of the invitation from which it was imported.
+
     `changed_seq` is the account's write counter when the row, its stored end or its interviewers changed last,
     `changed_at` the instant: for calendars, also where the version stays.
     """
@@ -71,6 +74,7 @@ class Interview(Stored, table=True):
         Index("ix_interview_start", "user_id", "application_id", "starts_at", "id"),
         Index("ix_interview_by_start", "user_id", "starts_at", "id", sqlite_where=ROUNDS, postgresql_where=ROUNDS),
         Index("ix_interview_end", "user_id", "effective_end_at", "id"),
+        Index("ix_interview_calendar_uid", "user_id", "calendar_uid", sqlite_where=INVITED, postgresql_where=INVITED),
         Index("ix_interview_told_by", "user_id", "told_by"),
     )
 
@@ -105,6 +109,8 @@ class Interview(Stored, table=True):
     no_concerns_at: datetime | None = None
     changed_seq: int = 0
     changed_at: datetime
+    calendar_uid: str | None = Column(default=None, max_length=1_000)
+    calendar_sequence: int | None = None
 
 
 RoundNo = Annotated[int, Field(strict=True, ge=1, le=1_000), WHOLE]

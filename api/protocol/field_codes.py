@@ -27,6 +27,7 @@ FIELD_CODES: tuple[str, ...] = (
     "dict_type",
     "either_or",
     "email_taken",
+    "empty_file",
     "end_before_start",
     "enum",
     "fact_still_there",

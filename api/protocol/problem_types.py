@@ -160,6 +160,21 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Step closed",
         "A closed step is not in the queue, so it cannot be snoozed. Reopen it first.",
     ),
+    "import_not_ready": ProblemType(
+        409,
+        "Import not ready",
+        "Only a draft without open questions can run. Read the import, answer its `questions` with PATCH, then run it.",
+    ),
+    "import_running": ProblemType(
+        409,
+        "Import running",
+        "One import of an account runs at a time. Wait until it has finished, or stop it with DELETE.",
+    ),
+    "not_undoable": ProblemType(
+        409,
+        "Not undoable",
+        "An import can be undone once, within 30 days after it has run.",
+    ),
     "confirmation_required": ProblemType(
         409,
         "Confirmation required",

@@ -8,21 +8,29 @@ from pydantic import Field
 from sqlmodel import col, select
 
 from api.errors import InvalidError
-from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, changed, created, etag_of, paged, removed, updated
+from api.http.crud import DRY_RUN, ORDER, PARENT, ApplicationId, changed, etag_of, paged, removed, updated
 from api.http.deps import CallerDep, DryRun, PageDep
 from api.http.filters import ApplicationFilterDep
 from api.http.routes import Routes
 from api.models import Application
-from api.models.application import ApplicationCreate, ApplicationPublic, ApplicationSummary, ApplicationUpdate
+from api.models.application import (
+    ApplicationCreate,
+    ApplicationPublic,
+    ApplicationSummary,
+    ApplicationUpdate,
+    PossibleDuplicate,
+    RecordedApplication,
+)
 from api.models.page import Page
 from api.models.policy import PolicyOverrides, PolicyPublic
 from api.protocol.etags import hashed_etag
 from api.services.current_user import current_user
 from api.services.facts.application_counts import count_applications
 from api.services.facts.applications import APPLICATION, restore
-from api.services.facts.crud import change, find, to_public, to_public_one
+from api.services.facts.crud import change, create, find, to_public, to_public_one
 from api.services.facts.expand import ExpandedApplication, expand_applications
 from api.services.facts.expand_one import LISTS, WholeApplication, expand_application
+from api.services.imports.duplicates import possible_duplicate
 from api.services.policies import policy_with_origins
 from api.services.row_etags import row_etag
 from api.services.steps.recompute import is_recomputing
@@ -107,14 +115,20 @@ def get_application_summary(caller: CallerDep) -> ApplicationSummary:
 
 
 @routes.post("/v1/applications", status_code=201, scopes="applications:write", errors=[404, 409])
-def create_application(caller: CallerDep, body: ApplicationCreate) -> ApplicationPublic:
+def create_application(caller: CallerDep, body: ApplicationCreate) -> RecordedApplication:
     """Record an application.
 
     `stage` becomes the first entry of the stage history; later changes are made at its stages. `applied_on` also
-    records a search activity, which counts for step 7 of your other applications.
+    records a search activity, which counts for step 7 of your other applications. It is recorded also if you have one
+    for the same posting, or for the same role at the same company: `possible_duplicate` then says which.
     """
     with caller.writing() as session:
-        return created(caller, session, APPLICATION, body, at="/v1/applications")
+        row = create(session, APPLICATION, body)
+        shown, other = to_public_one(session, APPLICATION, row), possible_duplicate(session, row)
+        caller.created(f"/v1/applications/{row.id}", etag_of(shown))
+        same = None if other is None else PossibleDuplicate(id=other, href=f"/v1/applications/{other}")
+        recorded = RecordedApplication.model_validate({**dict(shown), "possible_duplicate": same})
+        return caller.remember(recorded, status=201)
 
 
 @routes.get(PARENT, scopes="applications:read")

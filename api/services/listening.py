@@ -19,8 +19,8 @@ MAX_AT_ONCE = 2_000  # open steps; the notices of more are made in the backgroun
 def refresh(session: OwnedSession, *, lead_changed: bool = False) -> None:
     """Set who is told about the account after its webhooks or its notifications were changed.
 
-    The first listener begins with what is true now: nothing of the past is announced. The same holds if it changed how
-    long before a deadline steps are due soon.
+    The first listener begins with what is true now: nothing of the past is announced. `lead_changed`: steps are due
+    soon at another time before their deadlines.
     """
     session.flush()
     user, raw = current_user(session), RawConnection.of(session)
@@ -29,8 +29,10 @@ def refresh(session: OwnedSession, *, lead_changed: bool = False) -> None:
     if after & Listens.WEBHOOKS and not before & Listens.WEBHOOKS:
         user.recomputed_steps = 0  # what a recomputation changed before anybody listened is not told
     session.flush()
-    if after and (not before or lead_changed) and not notices.start(raw, most=MAX_AT_ONCE):
+    if after and not before and not notices.start(raw, most=MAX_AT_ONCE):
         judge.defer(session)
+    if after and before and lead_changed:
+        notices.change_lead(raw)
     if before and not after:
         notices.stop(raw)
 

@@ -25,6 +25,10 @@ from api.models import (
     Event,
     FollowUp,
     IdempotentResponse,
+    ImportChunk,
+    ImportJob,
+    ImportObject,
+    ImportRow,
     Interview,
     InterviewInterviewer,
     Letter,
@@ -99,6 +103,10 @@ QUOTAS: Mapping[type[SQLModel], Quota | str] = {
     SearchActivity: Quota("search_activities", 20_000),
     CalendarFeed: Quota("calendar_feeds", 10),
     Webhook: Quota("webhooks", 10),
+    ImportJob: "Three drafts and 20 uploads an hour; counts towards the bytes of the account.",
+    ImportChunk: "The file of an import, which has a limit; deleted when the import has run, or after a day.",
+    ImportRow: "Limited by the size of the file of an import, and deleted 30 days after it.",
+    ImportObject: "As many as rows of imports, and deleted with them.",
     Token: Quota("tokens", 50, where=(col(Token.kind) == TokenKind.PERSONAL,), remedy="revoke some of them first"),
     Event: "The newest 20,000 of an account, for 30 days.",
     Delivery: "One for each event and webhook; deleted with the event.",
@@ -145,6 +153,20 @@ def check(session: OwnedSession, table: type[SQLModel], row: Mapping[str, Any] |
         within = f"This {quota.per}" if quota.parent else "Your account"
         detail = f"{within} has {used:,} {name}, which is the limit: {quota.remedy}."
         raise QuotaExceededError(detail, quota.name, used, quota.most)
+
+
+def used(session: OwnedSession, table: type[SQLModel]) -> int:
+    """Return how many rows count towards the quota of a table that applies to the account, at most as many as it."""
+    counted = RawConnection.of(session).first(_count_statement(table))
+    return counted[0] if counted else 0
+
+
+def most(table: type[SQLModel]) -> int:
+    """Return the quota of a table. Raises TypeError for one without a quota."""
+    quota = QUOTAS[table]
+    if isinstance(quota, str):
+        raise TypeError(quota)
+    return quota.most
 
 
 def counted_rows(table: Any, quota: Quota) -> Any:  # noqa: ANN401  # a table, a statement

@@ -81,15 +81,17 @@ def cascading(table: type[SQLModel]) -> tuple[tuple[type[Owned], str], ...]:
 
 @cache
 def text_columns(table: type[SQLModel]) -> tuple[tuple[str, bool], ...]:
-    """Return the names of a table's columns with texts or JSON, each with whether it is JSON."""
+    """Return the names of a table's columns with texts, JSON or bytes, each with whether it is JSON."""
     columns = inspect(table).local_table.columns
-    kinds = AutoString | JSON
+    kinds = AutoString | JSON | LargeBinary
     return tuple((column.name, isinstance(column.type, JSON)) for column in columns if isinstance(column.type, kinds))
 
 
 def _size(value: object, *, is_json: bool) -> int:
     if isinstance(value, str) and not is_json:
         return len(value) if value.isascii() else len(value.encode())
+    if isinstance(value, bytes):
+        return len(value)
     return len(json.dumps(value)) if is_json else 0
 
 
@@ -203,7 +205,8 @@ def bytes_of(
     for name, is_json in text_columns(table) if columns is None else columns:
         column: Any = getattr(table, name)
         text = cast(column, Text) if is_json else column
-        length = func.length(cast(text, LargeBinary)) if is_sqlite else func.octet_length(text)
+        raw = text if isinstance(column.type, LargeBinary) else cast(text, LargeBinary)
+        length = func.length(raw) if is_sqlite else func.octet_length(text)
         size = func.coalesce(length, 0) + size
     return select(func.coalesce(func.sum(size), 0)).select_from(table).where(table.user_id == session.user_id)
 

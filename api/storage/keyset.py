@@ -19,6 +19,7 @@ from api.storage.session import OwnedSession
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 DIGEST_LENGTH = 12
+MAX_INTEGER = 2**31 - 1
 YEARS = range(1900, 2300)  # instants in requests lie in 1970–2199, deadlines less than 70 years from them
 Key = tuple[InstrumentedAttribute[Any], bool]
 
@@ -144,8 +145,8 @@ def _parse_key(column: InstrumentedAttribute[Any], value: Any) -> Any:  # noqa: 
         return str(UUID(str(value)))
     if not isinstance(value, held.python_type):
         raise TypeError
-    if isinstance(value, int) and not abs(value) < 2**63:
-        raise ValueError("no column can store it")
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise ValueError("no column can store this number")
     if isinstance(value, str) and b"\x00" in value.encode():
         raise ValueError("no column can store NUL")
     return value

@@ -44,6 +44,8 @@ class OwnedSession(Session):
     """A transaction of one user at one instant. `dry_run`: a write ends with a rollback.
 
     `epoch` of the account is part of every entity tag. `write_count` is the account's write counter in a write.
+    `is_import`: what it does to facts and steps gives no events, because an import has one of its own.
+    `judged_later`: the applications that this transaction judges at its end, all together; None: it judges at once.
     `stored_bytes`: what the owner's rows counted when the write locked the account.
     `listens`: who is told about the account, as the write found it when it locked the account; see `Listens`.
     `app_url`: the pattern of a frontend's pages, for those who are told.
@@ -60,6 +62,8 @@ class OwnedSession(Session):
     now: datetime
     listens: int = 0
     app_url: str = ""
+    judged_later: set[str] | None = None
+    is_import: bool = False
     has_deferred_work: bool = False  # the background task has something to do once this is committed
     has_deliveries: bool = False  # so has the one that sends events
     dry_run: bool = False

@@ -8,7 +8,7 @@ from functools import partial
 
 from api.settings import Settings
 from api.storage.database import Database
-from api.workers import deliveries, digests, erasure, mailer, recompute, retention, search, ticks
+from api.workers import deliveries, digests, erasure, imports, mailer, recompute, retention, search, ticks
 from api.workers.supervisor import Observer, Supervisor
 
 
@@ -35,6 +35,8 @@ def supervised(
     supervisor.add(digests.TASK, digest, every_seconds=digests.EVERY_SECONDS)
     index = partial(search.search_pass, database, clock, is_stopping)
     supervisor.add(search.TASK, index, every_seconds=search.EVERY_SECONDS)
+    work = partial(imports.import_pass, database, clock, settings.account_bytes, is_stopping)
+    supervisor.add(imports.TASK, work, every_seconds=imports.EVERY_SECONDS)
     tick = partial(ticks.tick_pass, database, clock, settings, is_stopping)
     supervisor.add(ticks.TASK, tick, every_seconds=ticks.EVERY_SECONDS)
     deliver = partial(deliveries.delivery_pass, database, clock, settings, is_stopping, observer=observer)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.models.event import EventType
 from tests.browser.chromium import CHROMIUM
 from tests.browser.devtools import DrivenPage, driven
 
@@ -136,9 +137,15 @@ def test_the_search_opens_what_it_finds_and_says_when_it_finds_nothing(docs: Dri
     assert said == "No operation contains all these words."
     groups = docs.run(
         f"{WAIT} await search(''); await shown('#operations-tag-about');"
-        "return ['.opblock-tag', '.opblock'].map((one) => document.querySelectorAll(one).length);"
+        "const kinds = ['.opblock-tag', '.opblock-tag-section .opblock', '.webhooks .opblock'];"
+        "return kinds.map((one) => document.querySelectorAll(one).length);"
     )
-    assert groups == [len(docs.run(TAGS)), 0]
+    assert groups == [len(docs.run(TAGS)), 0, len(EventType)]
+    events = docs.run(
+        f"{WAIT} await search('step.overdue'); await shown('.webhooks .opblock');"
+        "return [...document.querySelectorAll('.opblock')].map((one) => one.id);"
+    )
+    assert events == ["operations-webhooks-receive_step_overdue"]
 
 
 def test_nothing_on_a_phone_is_wider_than_its_screen(docs: DrivenPage) -> None:

@@ -90,6 +90,7 @@ BEYOND_A_SCHEMA: Mapping[str, frozenset[str]] = {
             "outcome_of_other_direction",
         }
     ),
+    "The document cannot say that a file has contents.": frozenset({"empty_file"}),
     "The host and the port of an address are not in its pattern.": frozenset({"unusable_url"}),
     "A format states it: templates have their own syntax.": frozenset(
         {

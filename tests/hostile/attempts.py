@@ -21,6 +21,7 @@ from tests.hostile.places import Node, Place, place_in_address, places_in
 from tests.hostile.texts import EMPTY, TEXTS
 from tests.hostile.values import OTHER_TYPES, SPECIAL
 
+FILE = "text/csv"
 KNOWN_CONTENT = {JSON, MERGE_PATCH}
 
 
@@ -65,8 +66,13 @@ class Target:
         return bool(self.node.get("security") == [])
 
     @property
+    def takes_file(self) -> bool:
+        """Whether the body is a file as it is; hostile files are in tests/imports."""
+        return FILE in self.node.get("requestBody", {}).get("content", {})
+
+    @property
     def has_body(self) -> bool:
-        return "requestBody" in self.node
+        return "requestBody" in self.node and not self.takes_file
 
     @property
     def schema(self) -> Node:
@@ -100,6 +106,9 @@ def targets(document: Node, token: str) -> Iterator[Target]:
         if node["security"] != []:
             sent = sent.having("Authorization", f"Bearer {token}".encode())
         target = Target(number, node["operationId"], node, schemas, path, sent, None)
+        if target.takes_file:
+            sent = replace(sent.having("Content-Type", FILE.encode()), body=examples.TABLE.encode())
+            target = replace(target, good=sent)
         if target.has_body:
             example = _example(target)
             body = json.dumps(example).encode()
@@ -238,10 +247,11 @@ def in_paths(target: Target) -> Iterator[Attempt]:
         parameter = parameters[turn % len(parameters)]
         if segment != str(parameter["example"]).encode():
             yield Attempt(f"{parameter['name']} {name}", _addressed(target, parameter, segment))
-    for parameter in parameters:
-        if is_id(str(parameter["example"])):
-            same = _addressed(target, parameter, str(parameter["example"]).upper().encode())
-            yield Attempt(f"{parameter['name']} in capitals", same, Verdict.WORKS)
+    path = target.good.path
+    for id_ in path.split(b"/"):
+        if is_id(id_.decode()):
+            same = replace(target.good, path=path.replace(id_, id_.upper()))
+            yield Attempt(f"{id_.decode()} in capitals", same, Verdict.WORKS)
 
 
 def _addressed(target: Target, parameter: Node, segment: bytes) -> Sent:

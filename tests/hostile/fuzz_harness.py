@@ -22,8 +22,9 @@ from api.http.problems import MEDIA_TYPE, slug
 from api.protocol.field_codes import FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.services.accounts import tokens, users
+from api.services.imports import jobs
 from tests.conftest import World
-from tests.demo import ask_for_reset, show_calendar
+from tests.demo import FINISHED_IMPORT, add_finished_import, ask_for_reset, show_calendar
 from tests.hostile.asgi_client import Answer, Sent, call_asgi
 from tests.hostile.attempts import Attempt, Target, Verdict, targets
 from tests.hostile.inputs import MARK
@@ -216,12 +217,25 @@ async def run_here(function: Callable[..., Result], *arguments: object, **_optio
     return copy_context().run(function, *arguments)
 
 
+def _aimed(found: Iterable[Target]) -> list[Target]:
+    """Return the operations; only an import that has run can be undone."""
+    return [
+        replace(
+            one, good=replace(one.good, path=one.good.path.replace(examples.IMPORT.encode(), FINISHED_IMPORT.encode()))
+        )
+        if one.name == "undo_import"
+        else one
+        for one in found
+    ]
+
+
 @contextmanager
 def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
     """Open a harness with a session of the demo account; it records commits and log lines."""
     with world.database.write(NOW) as session:
         ask_for_reset(session)
         show_calendar(session)
+        add_finished_import(session)
         user = users.find_by_email(session, examples.EMAIL)
         assert user is not None
         users.lock_with_password(session, user, user.password_hash)
@@ -229,10 +243,11 @@ def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
     engine = world.database.engine
     with (
         patch.object(to_thread, "run_sync", run_here),
+        patch.object(jobs, "FORGETS_FOR_SECONDS", 0.01),  # its batches are rolled back, so they never end
         asyncio.Runner() as runner,
         recorded_logs(logging.getLogger()) as journal,
     ):
-        harness = FuzzHarness(world, runner, journal, document, list(targets(document, token)), user_id)
+        harness = FuzzHarness(world, runner, journal, document, _aimed(targets(document, token)), user_id)
         harness.send(harness.targets[0].good)  # sets last_used_at, which each rolled-back request would set again
         harness.targets = [harness.confirmed(target) for target in harness.targets]
         event.listen(engine, "commit", harness.note_commit)

@@ -25,7 +25,7 @@ from tests.invariants.failures import Failures
 from tests.invariants.test_openapi import MADE, ROOT
 
 # A problem says in its own title and detail what its codes mean.
-SELF_EXPLAINED = re.compile(r"^/components/schemas/Problem|/parameters/\d+/schema/x-")
+SELF_EXPLAINED = re.compile(r"^/components/schemas/(Row)?Problem|/parameters/\d+/schema/x-")
 PART = re.compile(r'Part\(f?"([a-z_]+)')
 MISSING = re.compile(r'yield (?:from \()?f?"([a-z_]+)')
 FINDING = re.compile(r'Finding\(\s*"([a-z_]+)"')

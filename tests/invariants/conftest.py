@@ -9,13 +9,19 @@ import pytest
 from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlmodel import select
 
 from api import demo, security
 from api.capture import NOW, Node, filled
 from api.http import examples
 from api.http.openapi.document import operations
 from api.main import create_app
+from api.models import ImportJob, User
+from api.services.imports import jobs
+from api.services.steps import judge
 from api.settings import Settings
+from api.storage.session import ANY_OWNER
+from api.workers.imports import import_pass
 from tests.conftest import Clock, World
 from tests.demo import ask_for_reset, show_calendar
 from tests.documented import published
@@ -41,6 +47,19 @@ class Operation:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The body of the example as options of a client: JSON, or the file of the one operation that takes one."""
+        if self.name == "create_import":
+            return {"content": examples.TABLE, "headers": {"Content-Type": "text/csv"}}
+        return {"json": self.body}
+
+    def options(self, **given: Any) -> dict[str, Any]:
+        """Return the options of a client for the example, with others that are added or replaced."""
+        body = {name: value for name, value in self.sent.items() if not {"json", "content"} & given.keys()}
+        headers = {**body.get("headers", {}), **given.get("headers", {})}
+        return {**body, **given, **({"headers": headers} if headers else {})}
 
 
 def example_of(operation: Node, schemas: Node) -> Any:
@@ -84,9 +103,20 @@ def prepared(operation: Operation, client: TestClient) -> dict[str, str]:
     if operation.name == "read_calendar":
         with app.state.database.write(NOW) as session:
             show_calendar(session)
+    if operation.name == "undo_import":
+        run_demo_import(app)
     if operation.name == "delete_me":
         return {"confirmation": client.delete("/v1/me").json()["confirmation"]}
     return {}
+
+
+def run_demo_import(app: Any) -> None:
+    """Run the import of the demo account, so that it can be undone."""
+    with app.state.database.write(NOW) as session:
+        session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).first()
+        judge.lock_user(session)
+        jobs.start(session, session.get_one(ImportJob, (session.user_id, examples.IMPORT)), allow_errors=True)
+    import_pass(app.state.database, lambda: NOW, 200_000_000)
 
 
 def signed_in(client: TestClient) -> None:

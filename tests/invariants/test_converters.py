@@ -69,7 +69,7 @@ def python_client(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 @needs_python
 def test_the_client_for_python_has_every_response_that_is_json(python_client: tuple[Path, str]) -> None:
     _, said = python_client
-    assert re.findall("WARNING parsing (.*) within", said) == ["GET /v1/me/export"]
+    assert re.findall("WARNING parsing (.*) within", said) == ["GET /v1/me/export", "POST /v1/imports"]
     assert "Unsupported content_type application/jsonl" in said
     assert "Unable to process" not in said
 

@@ -27,6 +27,7 @@ from tests.invariants.conftest import (
     Operation,
     Renewed,
     neighbours_on,
+    prepared,
 )
 from tests.invariants.failures import Failures
 from tests.services.checks import dump
@@ -69,7 +70,7 @@ def assert_problem(answer: Any, status: int) -> None:
 
 def asked(client: TestClient, operation: Operation, **given: Any) -> Any:
     """Send the valid request of the demo account, with other headers, parameters or body if given."""
-    return client.request(operation.method, operation.href, **{"json": operation.body, **given})
+    return client.request(operation.method, operation.href, **operation.options(**given))
 
 
 def without_traces(problem: dict[str, Any]) -> dict[str, Any]:
@@ -108,10 +109,10 @@ def test_somebody_elses_object_is_answered_like_a_missing_one(neighbours: Neighb
                 theirs = asked(stranger, operation)
                 assert_problem(theirs, 404)
                 missing_href = re.sub(r"[0-9a-f]{8}-", "01f00000-", operation.href)
-                missing = stranger.request(operation.method, missing_href, json=operation.body)
+                missing = stranger.request(operation.method, missing_href, **operation.options())
                 assert without_traces(theirs.json()) == without_traces(missing.json())
                 junk = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "no-such-id", operation.href)
-                assert_problem(stranger.request(operation.method, junk, json=operation.body), 404)
+                assert_problem(stranger.request(operation.method, junk, **operation.options()), 404)
                 assert dump(database, owner) == before
 
 
@@ -207,7 +208,8 @@ def test_a_post_repeated_with_its_idempotency_key_gets_the_same_answer(
                 continue
             renewed.renew()
             with failures.of(operation):
-                first, again = (demo.post(operation.href, json=operation.body) for _ in range(2))
+                prepared(operation, demo)
+                first, again = (demo.post(operation.href, **operation.options()) for _ in range(2))
                 assert first.status_code == again.status_code in (200, 201, 202), first.text
                 assert str(first.status_code) in operation.responses
                 if operation.name in RETURN_SECRETS:

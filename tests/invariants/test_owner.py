@@ -74,7 +74,7 @@ def test_every_operation_names_the_owner_of_every_row_it_touches(
     with Failures() as failures:
         for operation in sorted(CLOSED, key=lambda one: (one.name in LAST, ORDER.index(one.method), one.name)):
             with recorded(renewed.world.database) as statements:
-                demo.request(operation.method, operation.href, json=operation.body)
+                demo.request(operation.method, operation.href, **operation.options())
             lookups = [one for one in statements if TOKEN_LOOKUP.search(one.text)]
             owned = [one for one in statements if one.tables and one not in lookups]
             touched |= {f"{one.verb} {table}" for one in owned for table in one.tables}

@@ -76,6 +76,11 @@ SEVERAL = {
     ("GET", "/v1/events"): LOGGED[1:],
     ("GET", "/v1/events/{event_id}"): LOGGED[1:],
 }
+IMPORT, READS_ROWS = "/v1/imports/{import_id}", ("applications:read", "contacts:read")
+WRITES_ROWS = ("applications:write", "contacts:write", "steps:write")
+SEVERAL |= {("GET", path): READS_ROWS for path in ("/v1/imports", IMPORT, f"{IMPORT}/rows", f"{IMPORT}/errors")}
+SEVERAL |= {("POST", path): WRITES_ROWS for path in ("/v1/imports", f"{IMPORT}/run", f"{IMPORT}/undo")}
+SEVERAL |= {(method, IMPORT): WRITES_ROWS for method in ("PATCH", "DELETE")}
 FINE = [scope for scope in SCOPES if ":" in scope]
 
 
@@ -139,7 +144,7 @@ def refusing(demo_database: tuple[str, str], store: Store) -> Iterator[Issuer]:
 
 
 def ask(client: TestClient, operation: Operation, **more: Any) -> Any:
-    return client.request(operation.method, operation.href, json=operation.body, **more)
+    return client.request(operation.method, operation.href, **operation.options(**more))
 
 
 def test_expired_revoked_and_insufficient_tokens_are_refused(refusing: Issuer) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from fastapi.testclient import TestClient
 
 from api.workers.deliveries import delivery_pass
+from api.workers.imports import import_pass
 from tests.receiver import Receiver
 
 Answer = dict[str, Any]
@@ -51,6 +52,7 @@ def everything(entry: Entry) -> None:
     _life(entry)
     _by_hand(entry)
     _events(entry)
+    _imports(entry)
 
 
 def _people_and_rounds(entry: Entry) -> None:
@@ -111,6 +113,19 @@ def _events(entry: Entry) -> None:
     entry.ids["delivery"], entry.ids["event"] = newest["id"], newest["event_id"]
 
 
+def _imports(entry: Entry) -> None:
+    """Run one import, which fills an empty field, and leave another one as a draft."""
+    app: Any = entry.client.app
+    for name, place in (("import", "Berlin"), ("draft_import", "Paris")):
+        table = f"Company,Role,Status,Location\nAcme,Engineer,Applied,{place}\n"
+        answer = entry.client.post("/v1/imports", content=table, headers={"Content-Type": "text/csv"})
+        entry.ids[name] = answer.json()["id"]
+        if name == "import":
+            entry.send("PATCH", f"/v1/imports/{entry.ids[name]}", {"on_duplicate": "fill"})
+            entry.send("POST", f"/v1/imports/{entry.ids[name]}/run", {})
+            import_pass(app.state.database, lambda: entry.now, 200_000_000)
+
+
 def addresses(ids: dict[str, str]) -> list[str]:
     """Return the addresses of all objects of a full record."""
     app, contact, reference = ids["application"], ids["contact"], ids["reference"]
@@ -129,6 +144,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
         f"/v1/webhooks/{ids['webhook']}",
         f"/v1/deliveries/{ids['delivery']}",
         f"/v1/events/{ids['event']}",
+        f"/v1/imports/{ids['import']}",
         f"/v1/notes/{ids['note']}",
         f"/v1/offers/{ids['offer']}",
         f"/v1/references/{reference}",
@@ -160,6 +176,8 @@ def lists(ids: dict[str, str]) -> list[str]:
         "/v1/search-activities",
         "/v1/letter-templates",
         "/v1/calendar-feeds",
+        "/v1/imports",
+        f"/v1/imports/{ids['import']}/rows",
         "/v1/tokens",
         "/v1/sessions",
         "/v1/me/activity",

@@ -59,6 +59,7 @@ TAGS = {
     "or done, and when facts are recorded. Also what was sent to them, and with what result.",
     "statistics": "How far your applications came, and how long the answers took.",
     "exports": "Lists as files, and a report of your job search to hand in.",
+    "imports": "Take in what you have: a table of applications, an export of another server, an invitation.",
     "about": "The guide to the seven steps, allowed values, limits, health, and every error. No token needed.",
 }
 SCHEMES = {
@@ -207,7 +208,7 @@ def _complete_responses(route: Route, operation: Node) -> None:
         headers: Node = {**answer.get("headers", {}), **_response_headers(route, status, answer)}
         if headers:
             answer["headers"] = headers
-        if status in ("202", "204"):
+        if status == "204" or (status == "202" and route.response_model is None):
             answer["description"] = "Done; the response has no body."
             answer.pop("content", None)
         elif answer["description"] == "Successful Response":

@@ -25,10 +25,14 @@ function forThisPage(text) {
   return JSON.stringify(api);
 }
 
+function containing(phrase) {
+  const words = phrase.toLowerCase().split(/\s+/).filter(Boolean);
+  return (text) => words.every((word) => text.toLowerCase().includes(word));
+}
+
 // Keep the operations whose path, summary or name contains every word, and all operations of a tag that does.
 function filterOperations(taggedOperations, phrase) {
-  const words = phrase.toLowerCase().split(/\s+/).filter(Boolean);
-  const has = (text) => words.every((word) => text.toLowerCase().includes(word));
+  const has = containing(phrase);
   return taggedOperations
     .map((tag, name) => has(name) ? tag : tag.update("operations", (operations) => operations.filter((one) => has([
       name, one.get("method"), one.get("path"), one.getIn(["operation", "summary"]),
@@ -40,6 +44,13 @@ function filterOperations(taggedOperations, phrase) {
 function phraseOf(layoutSelectors) {
   const phrase = layoutSelectors.currentFilter();
   return typeof phrase === "string" ? phrase : "";
+}
+
+// The events whose name contains every word. The filter of the package does not look at them.
+function foundEvents({ specSelectors, layoutSelectors }) {
+  const has = containing(phraseOf(layoutSelectors));
+  const events = Object.entries(specSelectors.selectWebhooksOperations() ?? {});
+  return Object.fromEntries(events.filter(([name]) => has(`webhooks ${name}`)));
 }
 
 // A search field with a label, and a sentence if nothing is found. The filter of the package speaks of tags only.
@@ -59,12 +70,17 @@ function searchParts({ React: { createElement }, getStore }) {
       value: phraseOf(props.layoutSelectors),
       onChange: (event) => search(event.target.value, props),
     }));
-  const withSentence = (Operations) => (props) => props.specSelectors.taggedOperations().size > 0
+  const hasFound = (props) => props.specSelectors.taggedOperations().size > 0 || Object.keys(foundEvents(props)).length;
+  const withSentence = (Operations) => (props) => hasFound(props)
     ? createElement(Operations, props)
     : createElement("p", { className: "docs-nothing", role: "status" }, "No operation contains all these words.");
+  const filtered = (Webhooks) => (props) => {
+    const specSelectors = { ...props.specSelectors, selectWebhooksOperations: () => foundEvents(props) };
+    return createElement(Webhooks, { ...props, specSelectors });
+  };
   return {
     components: { FilterContainer: Search },
-    wrapComponents: { operations: withSentence },
+    wrapComponents: { operations: withSentence, Webhooks: filtered },
     fn: { opsFilter: filterOperations },
   };
 }

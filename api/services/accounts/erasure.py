@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Result, Table, delete, func
+from sqlalchemy import CursorResult, Result, Table, delete, func, tuple_
 from sqlmodel import SQLModel, col, select
 
 from api.errors import ConflictError
@@ -98,10 +98,11 @@ def ended_accounts(session: OwnedSession, limit: int) -> Sequence[str]:
 
 
 def _delete_batch(session: OwnedSession, table: Table) -> int:
-    key = next(column for column in table.primary_key.columns if column.name != "user_id")
+    keys = [column for column in table.primary_key.columns if column.name != "user_id"]
     most = min(ROWS_PER_BATCH, SLOW_ROWS_PER_BATCH) if table.name == "search_entry" else ROWS_PER_BATCH
-    some = select(key).where(table.c.user_id == session.user_id).order_by(key).limit(most)
-    return _rows_of(session.execute(delete(table).where(table.c.user_id == session.user_id, key.in_(some))))
+    some = select(*keys).where(table.c.user_id == session.user_id).order_by(*keys).limit(most)
+    chosen = tuple_(*keys).in_(some) if len(keys) > 1 else keys[0].in_(some)
+    return _rows_of(session.execute(delete(table).where(table.c.user_id == session.user_id, chosen)))
 
 
 def _rows_of(result: Result[Any]) -> int:

@@ -5,6 +5,7 @@ not keep a transaction open.
 """
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import IO, Any
 
@@ -23,6 +24,7 @@ LEFT_OUT = {
     "delivery": "Which events were sent to which webhook, for 30 days.",
     "delivery_attempt": "When they were sent, for 30 days.",
     "step_notice": "Up to which event each step was announced: it follows from the steps.",
+    "import_chunk": "Uploaded files that were not imported yet.",
     "kept_answer": "Responses that are stored for a day for retries: they repeat rows of this export.",
     "mail_out": "Which mails were sent to you, for 90 days: their contents are not stored.",
     "search_entry": "An index of words of rows that are in this export.",
@@ -36,16 +38,24 @@ def tables() -> list[Table]:
     return [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
 
 
-def write_export(database: Database, user_id: str, now: datetime, file: IO[bytes]) -> None:
-    """Write one snapshot of an account to a file, and rewind the file."""
+def write_export(
+    database: Database,
+    user_id: str,
+    now: datetime,
+    file: IO[bytes],
+    progress: Callable[[int, int], object] = lambda _done, _rows: None,
+) -> None:
+    """Write one snapshot of an account to a file, and rewind the file. `progress` gets the rows written, and all."""
     with database.read(now) as session:
         session.owner = user_id
-        _write_rows(session, file)
+        _write_rows(session, file, progress)
     file.seek(0)
 
 
-def _write_rows(session: OwnedSession, file: IO[bytes]) -> None:
-    _line(file, _manifest(session))
+def _write_rows(session: OwnedSession, file: IO[bytes], progress: Callable[[int, int], object]) -> None:
+    manifest, done = _manifest(session), 0
+    total = sum(manifest["rows"].values())
+    _line(file, manifest)
     for table in tables():
         shown = [column for column in table.columns if column.name not in SECRETS]
         wanted = select(*shown).where(_mine(table, session)).order_by(*table.primary_key.columns)
@@ -54,6 +64,10 @@ def _write_rows(session: OwnedSession, file: IO[bytes]) -> None:
         found = session.execute(wanted, execution_options={"yield_per": AT_ONCE})
         for row in found:
             _line(file, {"type": table.name, **{name: row[number] for name, number in zip(names, at, strict=True)}})
+            done += 1
+            if done % AT_ONCE == 0:
+                progress(done, total)
+    progress(total, total)
 
 
 def _manifest(session: OwnedSession) -> dict[str, Any]:

@@ -15,8 +15,19 @@ from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
 from api.errors import UnauthorizedError
-from api.models import Activity, Application, Contact, Event, FollowUp, IdempotentResponse, Interview, Mail, Token
-from api.services import idempotent_responses
+from api.models import (
+    Activity,
+    Application,
+    Contact,
+    Event,
+    FollowUp,
+    IdempotentResponse,
+    ImportJob,
+    Interview,
+    Mail,
+    Token,
+)
+from api.services import idempotent_responses, imported
 from api.services.accounts import audit_log, login_throttle, mails, tokens
 from api.services.events import journal
 from api.services.facts.crud import RESTORABLE_WITHIN
@@ -58,7 +69,8 @@ def users_with_expired_rows(database: Database, now: datetime) -> list[str]:
     found: set[str] = set()
     with database.read(now) as session:
         lift_statement_timeout(session)
-        for table, old in _expired_rows(session).items():
+        expired = {**_expired_rows(session), ImportJob: imported.expired_jobs(session)}
+        for table, old in expired.items():
             users = select(table.user_id).where(old).distinct()
             found.update(session.exec(users, execution_options=ANY_OWNER).all())
     return sorted(found)
@@ -99,6 +111,8 @@ def delete_batch(session: OwnedSession) -> tuple[DeletedCounts, bool]:
     Soft-deleted rows count for no step, so no step changes.
     """
     judge.lock_user(session)
+    if imported.delete_expired(session, ROWS_PER_BATCH):
+        return DeletedCounts(), False
     left, counts = ROWS_PER_BATCH, Counter[Any]()
     for table, old in _expired_rows(session).items():
         weight = WEIGHTS.get(table, 1)

@@ -23,7 +23,7 @@ from api.services.events import notices
 from api.services.events.drafts import Data, Draft, take_drafts
 from api.services.events.facts import deleted_applications, take_fact_drafts
 from api.services.events.steps import event_of, is_moved, step_draft
-from api.services.steps.changes import StepChange, WrittenSteps, take_written_steps
+from api.services.steps.changes import StepChange, WrittenSteps, announced, take_written_steps
 from api.storage.codecs import from_db_id, from_db_json, to_db_id, to_db_instant
 from api.storage.raw_sql import ID, IDS, INSTANT, OWNER, CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import OwnedSession
@@ -135,7 +135,7 @@ def write_events(session: OwnedSession) -> None:
     raw = RawConnection.of(session)
     facts = take_fact_drafts(session)
     steps = _follow_steps(session, raw, take_written_steps(session), without=deleted_applications(facts))
-    drafts = [*facts, *steps, *take_drafts(session)]
+    drafts = [*([] if session.is_import else [*facts, *steps]), *take_drafts(session)]
     if drafts and session.listens & Listens.WEBHOOKS:
         _write(session, raw, drafts)
 
@@ -150,7 +150,7 @@ def _follow_steps(
     if written.has_moved_search:
         _add_moved_searches(raw, written)
     moved = {id_: change for id_, change in written.changes.items() if is_moved(change)}
-    known = notices.announced(raw, [id_ for id_, change in moved.items() if change.before])
+    known = written.announced | announced(raw, [id_ for id_, change in moved.items() if change.before])
     if moved:
         notices.renew(raw, list(moved))
     if written.has_moved_search:

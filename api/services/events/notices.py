@@ -7,18 +7,19 @@ once between two changes of the dates, however often and by however many process
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Integer, and_, case, exists, literal, null
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlmodel import col, delete, func, insert, select
+from sqlmodel import col, delete, func, insert, select, update
 
 from api.models import Notification, StepInstance, StepNotice
 from api.models.event import Told
 from api.models.notification import DUE_SOON_MINUTES
+from api.services.steps.changes import Announced
 from api.services.steps.rows import COLUMNS, StoredStep
-from api.storage.codecs import to_db_id, to_db_instant
+from api.storage.codecs import to_db_instant
 from api.storage.raw_sql import IDS, INSTANT, OWNER, CompiledStatement, RawConnection, param, select_as_text
 
 NOW, LEAD = param("now", INSTANT), param("lead", Integer())
@@ -46,7 +47,7 @@ def _in_postgresql(element: _Before, compiler: Any, **options: Any) -> str:  # n
 OPENS: Any = col(StepInstance.opens_at)
 DUE: Any = col(StepInstance.due_at)
 SOON: Any = _Before(DUE, LEAD)  # no event of its own for a step that opens later than that
-TOLD = case(
+TOLD: Any = case(
     (DUE <= NOW, literal(Told.OVERDUE.value, Integer())),
     (and_(SOON > OPENS, SOON <= NOW), literal(Told.DUE_SOON.value, Integer())),
     (OPENS <= NOW, literal(Told.OPENED.value, Integer())),
@@ -74,6 +75,24 @@ def _delete(*conditions: Any) -> CompiledStatement:  # noqa: ANN401  # condition
     return CompiledStatement(delete(StepNotice).where(*OURS, *conditions), owned=False)
 
 
+def _of_step(value: Any) -> Any:  # noqa: ANN401  # a column expression
+    """Return a value of the step of a notice, for an UPDATE."""
+    return select(value).where(JOINED, col(StepInstance.user_id) == OWNER).correlate(StepNotice).scalar_subquery()
+
+
+SOON_NOW = _of_step(and_(TOLD.in_([Told.DUE_SOON.value]), col(StepNotice.told) < Told.DUE_SOON.value))
+IS_BEHIND = and_(
+    TOLD.not_in([Told.DUE_SOON.value]), col(StepNotice.told) < TOLD
+)  # it has come, and the next tick tells it
+CHANGE_LEAD = CompiledStatement(
+    update(StepNotice)
+    .where(*OURS, col(StepNotice.told) < Told.OVERDUE.value)
+    .values(
+        told=case((SOON_NOW, Told.DUE_SOON.value), else_=col(StepNotice.told)),
+        notify_at=_of_step(case((IS_BEHIND, NOW), else_=NEXT)),
+    ),
+    owned=False,
+)
 IS_OUTDATED = and_(*MOVED, col(StepInstance.user_id) == OWNER, StepNotice.due_at != DUE)
 INSERT_ALL, DELETE_ALL = _insert(), _delete()
 INSERT_STEPS, DELETE_STEPS = _insert(col(StepInstance.id).in_(IDS)), _delete(col(StepNotice.step_id).in_(IDS))
@@ -81,12 +100,6 @@ INSERT_OF_APPLICATIONS = _insert(col(StepInstance.application_id).in_(IDS))
 INSERT_MOVED = _insert(*MOVED)
 DELETE_MOVED = _delete(
     col(StepNotice.step_id).in_(select(StepInstance.id).join(StepNotice, JOINED).where(IS_OUTDATED).scalar_subquery())
-)
-KNOWN = CompiledStatement(
-    select_as_text(StepNotice.step_id, StepNotice.told, StepNotice.due_at).where(
-        *OURS, col(StepNotice.step_id).in_(IDS)
-    ),
-    owned=False,
 )
 MOVED_STEPS = CompiledStatement(
     select_as_text(*COLUMNS, StepNotice.told, StepNotice.due_at).join(StepNotice, JOINED).where(IS_OUTDATED),
@@ -100,23 +113,11 @@ LEAD_OF_OWNER = CompiledStatement(
 )
 
 
-class Announced(NamedTuple):
-    """Up to which event a step was announced, for which deadline (as the database has it)."""
-
-    told: int
-    due_at: str
-
-
 def lead_minutes(raw: RawConnection) -> int | None:
     """Return how long before a deadline the owner's steps are due soon; None: they never are."""
     row = raw.first(LEAD_OF_OWNER)
     minutes: int | None = DUE_SOON_MINUTES if row is None else row[0]
     return minutes
-
-
-def announced(raw: RawConnection, ids: Sequence[str]) -> dict[str, Announced]:
-    """Return the notices of steps, by their id in the database."""
-    return {to_db_id(id_): Announced(told, due_at) for id_, told, due_at in raw.all(KNOWN, ids=ids)}
 
 
 def renew(raw: RawConnection, ids: Sequence[str]) -> None:
@@ -139,7 +140,8 @@ def renew_moved(raw: RawConnection) -> None:
 
 def add_missing(raw: RawConnection, application_ids: Collection[str]) -> None:
     """Make the notices that open steps of applications do not have yet."""
-    _make(raw, INSERT_OF_APPLICATIONS, ids=list(application_ids))
+    if application_ids:
+        _make(raw, INSERT_OF_APPLICATIONS, ids=list(application_ids))
 
 
 def _make(raw: RawConnection, statement: CompiledStatement, **values: Any) -> None:  # noqa: ANN401  # see `execute`
@@ -154,6 +156,14 @@ def start(raw: RawConnection, *, most: int) -> bool:
         return False
     _make(raw, INSERT_ALL)
     return True
+
+
+def change_lead(raw: RawConnection) -> None:
+    """Have the open steps announced as due soon at another time before their deadlines.
+
+    What was announced stays so, and a step that is due soon by the new time already is not announced as that any more.
+    """
+    raw.execute(CHANGE_LEAD, now=to_db_instant(raw.now), lead=lead_minutes(raw))
 
 
 def stop(raw: RawConnection) -> None:

@@ -7,8 +7,7 @@ from api.models.event import EventType, Told
 from api.protocol.app_links import app_link
 from api.rules.outcome import STEPS
 from api.services.events.drafts import Data, Draft
-from api.services.events.notices import Announced
-from api.services.steps.changes import StepChange
+from api.services.steps.changes import Announced, StepChange
 from api.services.steps.rows import StoredStep, is_same_instant
 from api.storage.codecs import db_to_json_instant, from_db_id, from_db_json, to_db_instant
 

@@ -26,12 +26,14 @@ from api.services.policies import check_policy, merge_overrides
 from api.services.steps import judge
 from api.services.steps.load_elsewhere import stage_from_model
 from api.storage.session import OwnedSession
+from api.words.posting_addresses import posting_key
 from api.words.terms import fold
 
 
 def _validate(session: OwnedSession, row: Application, change: Change) -> None:
     user = current_user(session)
     row.company_key = company_key(row.company)
+    row.posting_key = posting_key(row.posting_url)
     row.time_zone = row.time_zone or user.time_zone
     row.policy = _policy(change)
     check_policy(user.policy, row.policy)

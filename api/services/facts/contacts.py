@@ -9,7 +9,7 @@ from api.errors import ConflictError, InvalidError
 from api.models import Application, Contact, Interview, InterviewInterviewer
 from api.models.contact import ContactCreate, ContactPublic
 from api.rules.evaluate import steps_affected_by
-from api.services import idempotent_responses, quotas
+from api.services import idempotent_responses, imported, quotas
 from api.services.facts import letter_erasure
 from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import Change, check_past
@@ -97,6 +97,7 @@ def erase(session: OwnedSession, row: Contact) -> None:
     if row.erased_at is None:
         session.max_bytes = None  # an account that is full can erase; its activity grows by a row for each contact
     idempotent_responses.erase_showing(session, row.id)
+    imported.erase_person(session, row.id)
     drafts_of = letter_erasure.erase_from_letters(session, row)
     for name in PERSONAL:
         setattr(row, name, None)

@@ -119,6 +119,16 @@ def _derive_time(row: Any, sent: dict[str, Any], edge: str) -> None:  # noqa: AN
     setattr(row, instant, there.astimezone(UTC))
 
 
+def complete_times(session: OwnedSession, row: Interview) -> None:
+    """Set the instants and the effective end of a round whose local times were restored. Raises InvalidError."""
+    for edge in ("start", "end"):
+        _derive_time(row, {}, edge)
+    application = find(session, Application, row.application_id, deleted=True)
+    minutes = policy_of(current_user(session).policy, application.policy).default_interview_minutes
+    row.effective_end_at = effective_end(row.starts_at, row.ends_at, row.actual_end, minutes)
+    _check_lengths(row, ())
+
+
 def _check_lengths(row: Interview, sent: Collection[str]) -> None:
     """Raise InvalidError, with the pointer of a sent field, if the end is not within 24 hours after the start."""
     planned = next((name for name in ("ends_at", "end_local", "starts_at", "start_local") if name in sent), "ends_at")

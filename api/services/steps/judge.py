@@ -8,7 +8,8 @@ sets `snoozed_until`, they only clear it; `api/services/facts/step_overrides.py`
 deleted with their account, in `api/services/accounts/erasure.py`, and with their application, by the foreign key.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from api.rules.evaluate import project
 from api.rules.facts import effective_end
 from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
-from api.services.steps.changes import written_steps
+from api.services.steps.changes import announced, written_steps
 from api.services.steps.load_facts import USER_SETTINGS, load_facts
 from api.services.steps.rows import (
     OF_APPLICATIONS,
@@ -131,6 +132,9 @@ def judge_applications(
     application has no rows. More than `MAX_JUDGED` applications are left to the background task: see `defer`.
     """
     session.flush()
+    if session.judged_later is not None:
+        session.judged_later.update(ids if only else ())
+        return []
     raw, wanted = RawConnection.of(session), sorted(ids) if only else []
     if len(wanted) > MAX_JUDGED:
         defer(session)
@@ -141,12 +145,31 @@ def judge_applications(
     return reopened + judge_elsewhere(session) if elsewhere else reopened
 
 
+@contextmanager
+def judging_once(session: OwnedSession, *, at_end: bool = True) -> Iterator[None]:
+    """Judge the applications that the block changes at its end, once each, instead of after every fact.
+
+    `at_end`: false judges nothing; the caller then has the whole account judged: see `defer`. Step 7 of the user's
+    other applications is not judged: call `judge_elsewhere` after the last of several blocks.
+    """
+    changed: set[str] = set()
+    session.judged_later = changed
+    try:
+        yield
+        session.flush()
+    finally:
+        session.judged_later = None
+    judge_applications(session, changed if at_end else ())
+
+
 def judge_elsewhere(session: OwnedSession) -> list[Reopened]:
     """Update step 7 of all applications after something outside them came, went or moved; return what reopened.
 
     Later deadlines are set by one statement. Applications whose deadline moves back are judged.
     """
     session.flush()
+    if session.judged_later is not None:
+        return []
     raw = RawConnection.of(session)
     user_zone, _ = raw.first(USER_SETTINGS) or ("UTC", "")
     outdated = move_deadlines(raw, user_zone, judged_at(session))
@@ -180,14 +203,14 @@ def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collect
 def rewrite(session: OwnedSession, raw: RawConnection, difference: Difference) -> list[Reopened]:
     """Update, insert and delete the rows that differ; return the steps that were closed and are open now."""
     if session.listens:
-        _remember(session, difference)
+        _remember(session, raw, difference)
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
     return difference.reopened
 
 
-def _remember(session: OwnedSession, difference: Difference) -> None:
+def _remember(session: OwnedSession, raw: RawConnection, difference: Difference) -> None:
     """Keep the changes of steps until the transaction ends, for those who are told."""
     written = written_steps(session)
     for values in difference.new:
@@ -197,6 +220,8 @@ def _remember(session: OwnedSession, difference: Difference) -> None:
         written.add(to_db_id(row.id), row, row._replace(**values))
     for row in difference.stored[changed:]:
         written.add(to_db_id(row.id), row, None)
+    if difference.gone:
+        written.announced |= announced(raw, [to_db_id(row.id) for row in difference.stored[changed:]])
 
 
 def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:

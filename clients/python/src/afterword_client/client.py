@@ -90,10 +90,11 @@ class Afterword(Operations):
         headers: Mapping[str, str | None] | None = None,
         body: object = None,
     ) -> httpx.Response:
-        """Send a request; raise ProblemError for a response of 400 or more."""
+        """Send a request; raise ProblemError for a response of 400 or more. A body of bytes is sent as it is."""
         params = {name: value for name, value in (query or {}).items() if value is not None}
         sent = self._credentials | {name: value for name, value in (headers or {}).items() if value is not None}
-        request = self.http.build_request(method, path, params=params, headers=sent, json=body)
+        sends = {"content": body} if isinstance(body, bytes) else {"json": body}
+        request = self.http.build_request(method, path, params=params, headers=sent, **sends)
         cached = self._cache.get(f"{request.url}") if method == "GET" else None
         if cached:
             request.headers.setdefault("If-None-Match", cached.headers["ETag"])

@@ -791,7 +791,7 @@ export interface paths {
         put?: never;
         /**
          * Record an application
-         * @description `stage` becomes the first entry of the stage history; later changes are made at its stages. `applied_on` also records a search activity, which counts for step 7 of your other applications.
+         * @description `stage` becomes the first entry of the stage history; later changes are made at its stages. `applied_on` also records a search activity, which counts for step 7 of your other applications. It is recorded also if you have one for the same posting, or for the same role at the same company: `possible_duplicate` then says which.
          */
         post: operations["create_application"];
         delete?: never;
@@ -2256,6 +2256,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your imports
+         * @description List your imports.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Upload a file to import
+         * @description A CSV or TSV file of applications, the JSON Lines of GET /v1/me/export, or a calendar invitation, as the raw body. Nothing is recorded yet: the response is a draft that says what was recognised, what would become of each row, and what must be answered before. A file of more than 64 KiB is analysed in the background: its state is `analysing` first. At most three drafts at a time, and 20 uploads an hour (429). A draft is forgotten after 24 hours.
+         */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an import
+         * @description While it works, `rows_done` of `rows_total` rows are done: ask again after a second.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop an import, or forget it
+         * @description One that runs stops, and stays: what it has recorded can be undone, and it can run on. Any other one is deleted with its file and its rows; nothing that it recorded is taken back, and it can no longer be undone.
+         */
+        delete: operations["delete_import"];
+        options?: never;
+        head?: never;
+        /**
+         * Answer the questions of an import
+         * @description A merge patch: an absent field stays as it is. It also says how the file is read. The import is planned again. Only a draft can be changed.
+         */
+        patch: operations["update_import"];
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rows of an import
+         * @description `outcome` is what is planned: `new` is recorded; `fill` fills empty fields of an application that you have, `update` changes an interview; `same` and `duplicate` are there already; `skip` is left out; `question` waits for an answer; `error` is left out until it is corrected. `result` is what became of it: `done`; `changed`, if your data changed since the plan, so that the row was left out; `failed`; `undone`; `kept`, if an undo left it because it was changed since.
+         */
+        get: operations["list_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the rows with errors as CSV
+         * @description To correct them and send them again: the rows as they were in the file, with two more columns: the line and what is wrong. An import ignores these two.
+         */
+        get: operations["export_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run an import, or run one on that was stopped
+         * @description Rows are recorded in the background, in the order of the file; rows with errors are left out. All steps are judged as if the facts had been recorded by hand. One import of an account runs at a time.
+         */
+        post: operations["run_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo an import
+         * @description Within 30 days. What nobody changed since, and what nothing later hangs on, is deleted or gets its former values back; everything else stays, and its rows become `kept`. Applications and contacts can be restored for 30 days.
+         */
+        post: operations["undo_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/job-search": {
         parameters: {
             query?: never;
@@ -2712,6 +2844,46 @@ export interface webhooks {
          * @description You accepted or declined an offer.
          */
         post: operations["receive_offer_decided"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "import.finished": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * import.finished
+         * @description An import ran, or was stopped. It gives no events of single facts and steps.
+         */
+        post: operations["receive_import_finished"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "import.undone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * import.undone
+         * @description An import was undone.
+         */
+        post: operations["receive_import_undone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3491,6 +3663,18 @@ export interface components {
         Checklist: {
             [key: string]: boolean;
         };
+        /**
+         * @description What a column means.
+         * @example {
+         *       "column": 6,
+         *       "target": "note"
+         *     }
+         */
+        ColumnMapping: {
+            /** @description The number of the column, from 1. */
+            column: number;
+            target: components["schemas"]["Target"];
+        };
         /** @description The kind of letter, its recipients and its tone. */
         ComposeLetter: {
             /** @default thank_you */
@@ -4145,6 +4329,8 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @enum {string} */
+        Encoding: "utf-8" | "utf-8-sig" | "utf-16" | "windows-1252" | "iso-8859-15" | "cp1250" | "cp1251" | "shift_jis" | "gb18030" | "mac-roman";
         /**
          * @description How many applications ended in a way.
          * @example {
@@ -4191,6 +4377,37 @@ export interface components {
             at: string;
             channel: components["schemas"]["FollowUpChannel"] | null;
             outcome: components["schemas"]["Outcome"] | null;
+        };
+        /**
+         * @description An import that ran or was undone. `stopped`: it did not come to its end.
+         * @example {
+         *       "id": "01890a5e-1b2c-7d3e-9f4a-5b6c7d8e9f0a",
+         *       "kind": "csv",
+         *       "state": "finished",
+         *       "counts": {
+         *         "new": 38,
+         *         "fill": 0,
+         *         "update": 0,
+         *         "same": 0,
+         *         "duplicate": 2,
+         *         "skip": 0,
+         *         "question": 0,
+         *         "error": 0,
+         *         "done": 38,
+         *         "changed": 0,
+         *         "failed": 0,
+         *         "undone": 0,
+         *         "kept": 0
+         *       }
+         *     }
+         */
+        EventImport: {
+            id: string;
+            /** @enum {string} */
+            kind: "csv" | "jsonl" | "calendar";
+            /** @enum {string} */
+            state: "analysing" | "draft" | "running" | "finished" | "stopped" | "failed" | "undoing" | "undone";
+            counts: components["schemas"]["ImportCounts"];
         };
         /**
          * @description An interview, without people and places.
@@ -4370,7 +4587,7 @@ export interface components {
          * @description What happened. The events of `step.…` that time makes are `opened`, `due_soon` and `overdue`.
          * @enum {string}
          */
-        EventType: "step.opened" | "step.due_soon" | "step.overdue" | "step.scheduled" | "step.changed" | "step.done" | "step.closed" | "step.reopened" | "step.removed" | "steps.recomputed" | "application.created" | "application.stage_changed" | "application.deleted" | "application.restored" | "interview.scheduled" | "interview.rescheduled" | "interview.cancelled" | "interview.deleted" | "letter.sent" | "follow_up.recorded" | "offer.received" | "offer.decided" | "webhook.disabled" | "ping";
+        EventType: "step.opened" | "step.due_soon" | "step.overdue" | "step.scheduled" | "step.changed" | "step.done" | "step.closed" | "step.reopened" | "step.removed" | "steps.recomputed" | "application.created" | "application.stage_changed" | "application.deleted" | "application.restored" | "interview.scheduled" | "interview.rescheduled" | "interview.cancelled" | "interview.deleted" | "letter.sent" | "follow_up.recorded" | "offer.received" | "offer.decided" | "import.finished" | "import.undone" | "webhook.disabled" | "ping";
         /**
          * @description A fact that counts for a step.
          * @example {
@@ -5007,6 +5224,353 @@ export interface components {
             items: components["schemas"]["IdleApplication"][];
             /** @description How many more there are; counted up to 1,000. */
             more: number;
+        };
+        /**
+         * @description A column of the file: what it means, how certain that is from 0 to 1, and some of its values.
+         * @example {
+         *       "number": 1,
+         *       "name": "Company",
+         *       "target": "company",
+         *       "certainty": 0.9,
+         *       "samples": [
+         *         "Willow Press"
+         *       ]
+         *     }
+         */
+        ImportColumn: {
+            number: number;
+            name: string;
+            target: components["schemas"]["Target"];
+            certainty: number;
+            samples: string[];
+        };
+        /**
+         * @description How many rows have each outcome and each result.
+         * @example {
+         *       "new": 2,
+         *       "fill": 0,
+         *       "update": 0,
+         *       "same": 0,
+         *       "duplicate": 0,
+         *       "skip": 0,
+         *       "question": 0,
+         *       "error": 1,
+         *       "done": 0,
+         *       "changed": 0,
+         *       "failed": 0,
+         *       "undone": 0,
+         *       "kept": 0
+         *     }
+         */
+        ImportCounts: {
+            new: number;
+            fill: number;
+            update: number;
+            same: number;
+            duplicate: number;
+            skip: number;
+            question: number;
+            error: number;
+            done: number;
+            changed: number;
+            failed: number;
+            undone: number;
+            kept: number;
+        };
+        /** @description An import. */
+        ImportEventData: {
+            import: components["schemas"]["EventImport"];
+        };
+        /**
+         * @description How rows are planned: the answers that were sent, and the defaults.
+         * @example {
+         *       "date_order": null,
+         *       "time_zone": null,
+         *       "stage_map": [],
+         *       "default_stage": null,
+         *       "default_role": "Editor",
+         *       "on_duplicate": "skip",
+         *       "profile": true,
+         *       "application_id": null
+         *     }
+         */
+        ImportOptions: {
+            date_order: ("dmy" | "mdy" | "ymd") | null;
+            time_zone: string | null;
+            stage_map: components["schemas"]["StageMapping"][];
+            default_stage: components["schemas"]["Stage"] | null;
+            default_role: string | null;
+            /** @enum {string} */
+            on_duplicate: "skip" | "fill" | "add";
+            profile: boolean;
+            application_id: string | null;
+        };
+        /** @description A page of imports. */
+        ImportPage: {
+            items: components["schemas"]["ImportPublic"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description An import: what was recognised, what is open, what is planned, and how far it is.
+         * @example {
+         *       "id": "019577a0-0000-7000-8000-000000000161",
+         *       "created_at": "2026-03-12T17:00:00Z",
+         *       "updated_at": "2026-03-12T17:00:00Z",
+         *       "version": 1,
+         *       "etag": "\"5f0c1e9a77b2-0-1-fa14b27e5f09\"",
+         *       "kind": "csv",
+         *       "state": "draft",
+         *       "file_name": "applications.csv",
+         *       "bytes": 242,
+         *       "sha256": "cc42a40b2303c4e8c27d3fa6574265b737305322ee4cbc94432742ea82e59476",
+         *       "preset": null,
+         *       "encoding": "utf-8",
+         *       "delimiter": ",",
+         *       "skip_lines": 0,
+         *       "columns": [
+         *         {
+         *           "number": 1,
+         *           "name": "Company",
+         *           "target": "company",
+         *           "certainty": 0.9,
+         *           "samples": [
+         *             "Willow Press",
+         *             "Slate Software",
+         *             "Copper Kettle"
+         *           ]
+         *         }
+         *       ],
+         *       "left_out": {},
+         *       "options": {
+         *         "date_order": null,
+         *         "time_zone": null,
+         *         "stage_map": [],
+         *         "default_stage": null,
+         *         "default_role": "Editor",
+         *         "on_duplicate": "skip",
+         *         "profile": true,
+         *         "application_id": null
+         *       },
+         *       "questions": [],
+         *       "counts": {
+         *         "new": 2,
+         *         "fill": 0,
+         *         "update": 0,
+         *         "same": 0,
+         *         "duplicate": 0,
+         *         "skip": 0,
+         *         "question": 0,
+         *         "error": 1,
+         *         "done": 0,
+         *         "changed": 0,
+         *         "failed": 0,
+         *         "undone": 0,
+         *         "kept": 0
+         *       },
+         *       "rows_total": 3,
+         *       "rows_done": 0,
+         *       "started_at": null,
+         *       "finished_at": null,
+         *       "undone_at": null,
+         *       "undo_until": null,
+         *       "error": null
+         *     }
+         */
+        ImportPublic: {
+            id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+            etag: string;
+            /** @enum {string} */
+            kind: "csv" | "jsonl" | "calendar";
+            /** @enum {string} */
+            state: "analysing" | "draft" | "running" | "finished" | "stopped" | "failed" | "undoing" | "undone";
+            file_name: components["schemas"]["Line"] | null;
+            bytes: number;
+            sha256: string;
+            /** @description The program whose table was recognised. */
+            preset: components["schemas"]["PresetName"] | null;
+            encoding: components["schemas"]["Encoding"] | null;
+            delimiter: ("," | ";" | "\t" | "|") | null;
+            skip_lines: number | null;
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description Rows of an export that are not restored, by type: tokens, for example. */
+            left_out: {
+                [key: string]: number;
+            };
+            options: components["schemas"]["ImportOptions"];
+            questions: components["schemas"]["ImportQuestion"][];
+            counts: components["schemas"]["ImportCounts"];
+            rows_total: number;
+            rows_done: number;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: date-time */
+            undone_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be undone.
+             */
+            undo_until: string | null;
+            /** @description Why the file cannot be read, or why the import stopped. */
+            error: string | null;
+        };
+        /**
+         * @description A question that the file leaves open; answer it with PATCH.
+         *
+         *     `field`: what to send there. `value`, `column`, `row_no`: what the question is about. `rows`: how many it concerns.
+         * @example {
+         *       "code": "date_order",
+         *       "text": "In column Date Applied, which day is 03/04/2026?",
+         *       "field": "date_order",
+         *       "value": null,
+         *       "column": 4,
+         *       "row_no": null,
+         *       "rows": 1,
+         *       "options": [
+         *         {
+         *           "value": "dmy",
+         *           "text": "Friday 3 April 2026"
+         *         }
+         *       ]
+         *     }
+         */
+        ImportQuestion: {
+            /** @enum {string} */
+            code: "encoding" | "company" | "date_order" | "stage" | "default_stage" | "default_role" | "application" | "time_zone" | "kind";
+            text: string;
+            field: string;
+            value: string | null;
+            column: number | null;
+            row_no: number | null;
+            rows: number;
+            options: components["schemas"]["QuestionOption"][];
+        };
+        /** @description A page of the rows of an import. */
+        ImportRowPage: {
+            items: components["schemas"]["ImportRowPublic"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description A row of the file with its plan, and what became of it.
+         * @example {
+         *       "row_no": 1,
+         *       "line_no": 2,
+         *       "outcome": "new",
+         *       "result": null,
+         *       "cells": [
+         *         "Willow Press"
+         *       ],
+         *       "values": {
+         *         "application": {
+         *           "company": "Willow Press",
+         *           "role": "Copy editor",
+         *           "posting_url": "https://jobs.example.com/willow-press/17",
+         *           "applied_on": "2026-02-03",
+         *           "stage": "applied",
+         *           "stage_at": "2026-02-03T05:00:00+00:00"
+         *         },
+         *         "stages": [],
+         *         "note": {
+         *           "kind": "general",
+         *           "text": "Found by a friend"
+         *         },
+         *         "contact": null,
+         *         "contact_role": null,
+         *         "interview": null,
+         *         "archived": false
+         *       },
+         *       "duplicate_of": null,
+         *       "objects": [],
+         *       "errors": [],
+         *       "warnings": []
+         *     }
+         */
+        ImportRowPublic: {
+            row_no: number;
+            line_no: number;
+            /** @enum {string} */
+            outcome: "new" | "fill" | "update" | "same" | "duplicate" | "skip" | "question" | "error";
+            result: ("done" | "changed" | "failed" | "undone" | "kept") | null;
+            /** @description The row as it is in the file. */
+            cells: string[];
+            /** @description What is to be recorded. */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @description The object that you have already. */
+            duplicate_of: string | null;
+            objects: components["schemas"]["ImportedObject"][];
+            errors: components["schemas"]["RowProblem"][];
+            warnings: components["schemas"]["RowProblem"][];
+        };
+        /** @description How to run an import. */
+        ImportRun: {
+            /**
+             * @description Run although rows have errors, and leave those out; false: refuse with 409.
+             * @default true
+             */
+            allow_errors?: boolean;
+        };
+        /** @description A merge patch: an absent field stays as it is. Answers to the questions of an import; it is planned again. */
+        ImportUpdate: {
+            preset?: components["schemas"]["PresetName"] | null;
+            encoding?: components["schemas"]["Encoding"] | null;
+            delimiter?: ("," | ";" | "\t" | "|") | null;
+            /** @enum {string} */
+            quote?: "\"" | "'";
+            /** @description Whether the first row has the names of the columns. */
+            has_header?: boolean;
+            /** @description Rows before the header that belong to no table. */
+            skip_lines?: number | null;
+            /** @description Day, month and year, for columns whose values do not tell their order. */
+            date_order?: ("dmy" | "mdy" | "ymd") | null;
+            /**
+             * Format: time-zone
+             * @description The zone of times without an offset. Default: yours.
+             */
+            time_zone?: string | null;
+            /** @description What columns mean; others keep what was proposed. */
+            mapping?: components["schemas"]["ColumnMapping"][];
+            /** @description The stages of the file's own words. */
+            stage_map?: components["schemas"]["StageMapping"][];
+            /** @description The stage of rows that tell neither a stage nor a date. */
+            default_stage?: components["schemas"]["Stage"] | null;
+            /** @description The role of rows without one. */
+            default_role?: components["schemas"]["Line"] | null;
+            /**
+             * @description Rows that you have already: left out, used to fill empty fields, or added once more.
+             * @enum {string}
+             */
+            on_duplicate?: "skip" | "fill" | "add";
+            /** @description Whether an export also restores your name, zone, language and policy. */
+            profile?: boolean;
+            /**
+             * Format: uuid
+             * @description The application of all invitations.
+             */
+            application_id?: string | null;
+            rows?: components["schemas"]["RowAnswer"][];
+        };
+        /**
+         * @description An object that a row made or changed.
+         * @example {
+         *       "type": "application",
+         *       "id": "019577a0-0000-7000-8000-000000000001",
+         *       "action": "created"
+         *     }
+         */
+        ImportedObject: {
+            /** @enum {string} */
+            type: "application" | "contact" | "interview" | "note" | "stage_change" | "letter" | "letter_template" | "reference_person" | "follow_up" | "offer" | "search_activity" | "step_override" | "application_contact" | "application_reference" | "interview_interviewer" | "user_account";
+            id: string;
+            /** @enum {string} */
+            action: "created" | "filled" | "updated" | "linked";
         };
         /** @description An interview: times (either local times or instants), what you learned about the next stage, and the debrief. */
         InterviewCreate: {
@@ -6609,6 +7173,17 @@ export interface components {
             origin: components["schemas"]["PolicyOrigin"];
         };
         /**
+         * @description An application that you have already, for the same posting, or for the same role at the same company.
+         * @example {
+         *       "id": "019577a0-0000-7000-8000-000000000001",
+         *       "href": "/v1/applications/019577a0-0000-7000-8000-000000000001"
+         *     }
+         */
+        PossibleDuplicate: {
+            id: string;
+            href: string;
+        };
+        /**
          * @description How a person prefers to be contacted.
          * @enum {string}
          */
@@ -6641,6 +7216,8 @@ export interface components {
             people: components["schemas"]["UnknownDetails"][];
             is_anybody_known: boolean;
         };
+        /** @enum {string} */
+        PresetName: "afterword" | "linkedin" | "linkedin-saved" | "simplify" | "teal" | "huntr";
         /**
          * @description The most urgent action, and its step. An application without an interview waits for one: `create_interview`.
          * @example {
@@ -6736,7 +7313,7 @@ export interface components {
             /** @description The path of the request, up to the first part that is not known. */
             instance: string;
             /** @enum {string} */
-            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "webhooks_off" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server" | "webhook_disabled" | "letter_sent" | "last_stage" | "contact_erased" | "step_closed" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
+            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "webhooks_off" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server" | "webhook_disabled" | "letter_sent" | "last_stage" | "contact_erased" | "step_closed" | "import_not_ready" | "import_running" | "not_undoable" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
             request_id: string;
             errors: components["schemas"]["ProblemField"][];
             /** @description With 412: the object as it is now; null without the scope to read it. */
@@ -6774,7 +7351,7 @@ export interface components {
          */
         ProblemField: {
             /** @enum {string} */
-            code: "bad_cursor" | "before_contact_from" | "before_from" | "before_permission_at" | "before_received_at" | "below_salary_min" | "blank" | "bool_parsing" | "bool_type" | "common_password" | "control_character" | "cookie_cross_site" | "csrf" | "date_from_datetime_inexact" | "date_from_datetime_parsing" | "date_out_of_range" | "date_parsing" | "date_type" | "datetime_from_date_parsing" | "datetime_object_invalid" | "datetime_parsing" | "datetime_type" | "dict_type" | "either_or" | "email_taken" | "end_before_start" | "enum" | "fact_still_there" | "finite_number" | "float_parsing" | "float_type" | "future_evidence" | "greater_than_equal" | "id_taken" | "idempotency_key_reused" | "in_the_past" | "instant_out_of_range" | "int_from_float" | "int_parsing" | "int_parsing_size" | "int_type" | "interview_ahead" | "interview_held" | "interview_not_held" | "invalid_value" | "invisible_character" | "json_invalid" | "known_and_unknown" | "less_than_equal" | "letter_due_needs_minutes" | "letter_sent" | "list_type" | "literal_error" | "longer_than_a_day" | "missing" | "model_attributes_type" | "model_type" | "nobody" | "not_a_date" | "not_a_link" | "not_a_text" | "not_a_uuid7" | "not_a_wall_time" | "not_an_address" | "not_an_id" | "not_closed" | "not_found" | "not_hours_and_minutes" | "not_one_line" | "not_sent" | "not_within_30_days" | "nothing_to_date" | "nothing_to_end" | "nothing_to_find" | "of_another_application" | "office_hours_too_short" | "outcome_of_other_direction" | "period_too_long" | "placeholder_left" | "read_only" | "recipient_address_unusable" | "recipient_without_address" | "record_the_fact" | "recursion_loop" | "repeated" | "step_closed" | "string_pattern_mismatch" | "string_too_long" | "string_too_short" | "string_unicode" | "template_empty" | "template_not_allowed" | "template_of_another_kind" | "template_syntax" | "template_too_deep" | "template_too_long" | "template_too_many_tags" | "template_unknown_name" | "time_parsing" | "time_type" | "timezone_aware" | "too_long" | "too_many_applications" | "too_many_matches" | "too_many_rows" | "too_many_words" | "too_short" | "unknown_expansion" | "unknown_field" | "unknown_kind" | "unknown_parameter" | "unknown_state" | "unknown_type" | "unknown_zone" | "unsupported_encoding" | "unusable_address" | "unusable_etag" | "unusable_key" | "unusable_link" | "unusable_url" | "wrong_password";
+            code: "bad_cursor" | "before_contact_from" | "before_from" | "before_permission_at" | "before_received_at" | "below_salary_min" | "blank" | "bool_parsing" | "bool_type" | "common_password" | "control_character" | "cookie_cross_site" | "csrf" | "date_from_datetime_inexact" | "date_from_datetime_parsing" | "date_out_of_range" | "date_parsing" | "date_type" | "datetime_from_date_parsing" | "datetime_object_invalid" | "datetime_parsing" | "datetime_type" | "dict_type" | "either_or" | "email_taken" | "empty_file" | "end_before_start" | "enum" | "fact_still_there" | "finite_number" | "float_parsing" | "float_type" | "future_evidence" | "greater_than_equal" | "id_taken" | "idempotency_key_reused" | "in_the_past" | "instant_out_of_range" | "int_from_float" | "int_parsing" | "int_parsing_size" | "int_type" | "interview_ahead" | "interview_held" | "interview_not_held" | "invalid_value" | "invisible_character" | "json_invalid" | "known_and_unknown" | "less_than_equal" | "letter_due_needs_minutes" | "letter_sent" | "list_type" | "literal_error" | "longer_than_a_day" | "missing" | "model_attributes_type" | "model_type" | "nobody" | "not_a_date" | "not_a_link" | "not_a_text" | "not_a_uuid7" | "not_a_wall_time" | "not_an_address" | "not_an_id" | "not_closed" | "not_found" | "not_hours_and_minutes" | "not_one_line" | "not_sent" | "not_within_30_days" | "nothing_to_date" | "nothing_to_end" | "nothing_to_find" | "of_another_application" | "office_hours_too_short" | "outcome_of_other_direction" | "period_too_long" | "placeholder_left" | "read_only" | "recipient_address_unusable" | "recipient_without_address" | "record_the_fact" | "recursion_loop" | "repeated" | "step_closed" | "string_pattern_mismatch" | "string_too_long" | "string_too_short" | "string_unicode" | "template_empty" | "template_not_allowed" | "template_of_another_kind" | "template_syntax" | "template_too_deep" | "template_too_long" | "template_too_many_tags" | "template_unknown_name" | "time_parsing" | "time_type" | "timezone_aware" | "too_long" | "too_many_applications" | "too_many_matches" | "too_many_rows" | "too_many_words" | "too_short" | "unknown_expansion" | "unknown_field" | "unknown_kind" | "unknown_parameter" | "unknown_state" | "unknown_type" | "unknown_zone" | "unsupported_encoding" | "unusable_address" | "unusable_etag" | "unusable_key" | "unusable_link" | "unusable_url" | "wrong_password";
             detail: string;
             /** @description A JSON Pointer into the body; empty for all of it. */
             pointer?: string;
@@ -6807,6 +7384,17 @@ export interface components {
             missing: string[];
             /** @description The same as `missing`, each with the object that it is about. */
             gaps: components["schemas"]["GapPublic"][];
+        };
+        /**
+         * @description One possible answer: the value to send, and what it would mean.
+         * @example {
+         *       "value": "dmy",
+         *       "text": "Friday 3 April 2026"
+         *     }
+         */
+        QuestionOption: {
+            value: string;
+            text: string;
         };
         /**
          * @description The application of a step or of an interview, in lists across applications.
@@ -6884,7 +7472,7 @@ export interface components {
          * @description One quota. `per`: it applies to the account, or to each application or interview.
          * @example {
          *       "name": "stored_bytes",
-         *       "used": 23801,
+         *       "used": 27119,
          *       "limit": 200000000,
          *       "unit": "bytes",
          *       "per": "account"
@@ -7040,6 +7628,10 @@ export interface components {
             body: {
                 [key: string]: boolean | string;
             };
+        };
+        /** @description An application that was recorded now. `possible_duplicate`: another one that may be the same. */
+        RecordedApplication: components["schemas"]["ApplicationPublic"] & {
+            possible_duplicate: components["schemas"]["PossibleDuplicate"] | null;
         };
         /** @enum {string} */
         ReferenceConsent: "not_given" | "given" | "lapsed";
@@ -7545,6 +8137,47 @@ export interface components {
             };
         };
         /**
+         * @description The answer to one row: its application, or to leave it out.
+         * @example {
+         *       "row_no": 2,
+         *       "action": "skip"
+         *     }
+         */
+        RowAnswer: {
+            row_no: number;
+            /**
+             * @default import
+             * @enum {string}
+             */
+            action?: "import" | "skip";
+            /**
+             * Format: uuid
+             * @description The application of an invitation.
+             */
+            application_id?: string | null;
+            /** @description The kind of an interview. */
+            kind?: components["schemas"]["InterviewKind"] | null;
+            /**
+             * @description Record the people of an invitation as contacts and interviewers.
+             * @default false
+             */
+            accept_people?: boolean;
+        };
+        /**
+         * @description What is wrong with a cell, or remarkable.
+         * @example {
+         *       "column": "Date Applied",
+         *       "code": "not_a_date",
+         *       "detail": "Send a date such as 2026-03-02."
+         *     }
+         */
+        RowProblem: {
+            column: string | null;
+            /** @enum {string} */
+            code: "ambiguous_date" | "below_salary_min" | "blank" | "broken_time" | "control_character" | "future_evidence" | "invalid_value" | "missing" | "mixed_date_order" | "not_a_date" | "not_a_uuid7" | "not_an_address" | "not_an_amount" | "not_closed" | "not_one_line" | "not_restored" | "out_of_order" | "points_nowhere" | "quota_exceeded" | "recurring" | "salary_unknown" | "same_as_row" | "sequence_too_low" | "string_too_long" | "time_assumed" | "too_many" | "too_many_cells" | "unknown_period" | "work_mode_unknown" | "zone_assumed" | "zone_worked_out";
+            detail: string;
+        };
+        /**
          * @description The period of a salary.
          * @enum {string}
          */
@@ -7865,6 +8498,17 @@ export interface components {
             note?: components["schemas"]["Text"] | null;
             /** Format: uuid */
             id?: string | null;
+        };
+        /**
+         * @description Which stage a value of the file means.
+         * @example {
+         *       "value": "Phone screen",
+         *       "stage": "interviewing"
+         *     }
+         */
+        StageMapping: {
+            value: components["schemas"]["Line"];
+            stage: components["schemas"]["Stage"];
         };
         /** @description A page of stages. */
         StagePage: {
@@ -8259,6 +8903,8 @@ export interface components {
             channel: components["schemas"]["Channel"];
             reason: string;
         };
+        /** @enum {string} */
+        Target: "id" | "company" | "role" | "stage" | "applied_on" | "saved_on" | "stage_at" | "closed_on" | "posting_url" | "posting_text" | "location" | "work_mode" | "source" | "salary" | "salary_min" | "salary_max" | "salary_currency" | "salary_period" | "note" | "contact_name" | "contact_email" | "contact_phone" | "contact_role" | "interview_at" | "time_zone" | "archived" | "ignore";
         /**
          * @description A background task of the process that answers.
          *
@@ -8850,7 +9496,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
-        /** @description Confirmation required; Conflict; Contact erased; E-mail address not confirmed; E-mail address refused; E-mail address taken; Id taken; Last entry of the stage history; Letter already sent; No mail server; No public address; Not a session; Quota exceeded; Step closed; Webhook switched off. */
+        /** @description Confirmation required; Conflict; Contact erased; E-mail address not confirmed; E-mail address refused; E-mail address taken; Id taken; Import not ready; Import running; Last entry of the stage history; Letter already sent; No mail server; No public address; Not a session; Not undoable; Quota exceeded; Step closed; Webhook switched off. */
         E409: {
             headers: {
                 [name: string]: unknown;
@@ -9120,6 +9766,11 @@ export interface components {
         /** @description An ETag that you have; 304 if it is current. */
         IfNoneMatch: string;
         /**
+         * @description The import's id.
+         * @example 019577a0-0000-7000-8000-000000000161
+         */
+        ImportId: string;
+        /**
          * @description The interview's id.
          * @example 019577a0-0000-7000-8000-000000000011
          */
@@ -9156,12 +9807,12 @@ export interface components {
          * @example 019577a0-0000-7000-8000-000000000081
          */
         SearchActivityId: string;
-        /** @description Oldest deadline first, newest first, or what still helps first. */
-        Sort: "due_at" | "-due_at" | "urgency";
         /** @description The sort order; equal values are sorted by id. */
-        SortOfListCalendarFeeds: "created_at" | "-created_at";
+        Sort: "created_at" | "-created_at";
         /** @description The sort order; equal values are sorted by id. */
         SortOfListContacts: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+        /** @description Oldest deadline first, newest first, or what still helps first. */
+        SortOfListQueue: "due_at" | "-due_at" | "urgency";
         /** @description Only applications at this stage. */
         Stage: components["schemas"]["Stage"];
         /**
@@ -9238,7 +9889,7 @@ export interface operations {
                 /** @description With the stale steps, without them, or only them. */
                 stale?: components["parameters"]["Stale"];
                 /** @description Oldest deadline first, newest first, or what still helps first. */
-                sort?: components["parameters"]["Sort"];
+                sort?: components["parameters"]["SortOfListQueue"];
                 /** @description The queue as it will be at this instant if nothing is recorded until then. */
                 as_of?: components["parameters"]["AsOf"];
                 /** @description Add `trace`: every rule that was applied, with its inputs. */
@@ -10188,13 +10839,15 @@ export interface operations {
                     "application/json": components["schemas"]["EmailConfirmation"];
                 };
             };
-            /** @description Done; the response has no body. */
+            /** @description Done. */
             202: {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["EmailConfirmation"];
+                };
             };
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
@@ -10961,7 +11614,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApplicationPublic"];
+                    "application/json": components["schemas"]["RecordedApplication"];
                 };
             };
             401: components["responses"]["E401"];
@@ -14702,7 +15355,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The sort order; equal values are sorted by id. */
-                sort?: components["parameters"]["SortOfListCalendarFeeds"];
+                sort?: components["parameters"]["Sort"];
                 /** @description Rows per page; cut to 200 if larger. */
                 limit?: components["parameters"]["Limit"];
                 /** @description `next_cursor` of the previous page; send the same filters. */
@@ -14978,7 +15631,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The sort order; equal values are sorted by id. */
-                sort?: components["parameters"]["SortOfListCalendarFeeds"];
+                sort?: components["parameters"]["Sort"];
                 /** @description Rows per page; cut to 200 if larger. */
                 limit?: components["parameters"]["Limit"];
                 /** @description `next_cursor` of the previous page; send the same filters. */
@@ -15708,7 +16361,7 @@ export interface operations {
                 /** @description With the stale steps, without them, or only them. */
                 stale?: components["parameters"]["Stale"];
                 /** @description Oldest deadline first, newest first, or what still helps first. */
-                sort?: components["parameters"]["Sort"];
+                sort?: components["parameters"]["SortOfListQueue"];
                 /** @description The queue as it will be at this instant if nothing is recorded until then. */
                 as_of?: components["parameters"]["AsOf"];
                 /** @description The format, instead of `Accept`. */
@@ -15807,6 +16460,412 @@ export interface operations {
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             406: components["responses"]["E406"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description The sort order; equal values are sorted by id. */
+                sort?: components["parameters"]["Sort"];
+                /** @description Rows per page; cut to 200 if larger. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the previous page; send the same filters. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /** @description An ETag that you have; 304 if it is current. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["E400"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: {
+                /** @description The name of the file, to recognise it later. */
+                file_name?: components["schemas"]["Line"];
+                /** @description The program that wrote the table. */
+                preset?: components["schemas"]["PresetName"];
+                /** @description The encoding of a CSV file. */
+                encoding?: components["schemas"]["Encoding"];
+                /** @description The application of an invitation. */
+                application_id?: string;
+                /** @description Run it at once if there are neither questions nor errors. */
+                run?: boolean;
+            };
+            header?: {
+                /** @description A key of your choice: a repeated request with it gets the same response and has its effect once. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file as it is, not a form. */
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "text/tab-separated-values": string;
+                "application/jsonl": string;
+                "text/calendar": string;
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            410: components["responses"]["E410"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag that you have; 304 if it is current. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The import's id.
+                 * @example 019577a0-0000-7000-8000-000000000161
+                 */
+                import_id: components["parameters"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPublic"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    delete_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The import's id.
+                 * @example 019577a0-0000-7000-8000-000000000161
+                 */
+                import_id: components["parameters"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the response has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            412: components["responses"]["E412"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    update_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The import's id.
+                 * @example 019577a0-0000-7000-8000-000000000161
+                 */
+                import_id: components["parameters"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "stage_map": [
+                 *         {
+                 *           "value": "Phone screen",
+                 *           "stage": "interviewing"
+                 *         }
+                 *       ],
+                 *       "default_role": "Editor",
+                 *       "on_duplicate": "fill",
+                 *       "rows": [
+                 *         {
+                 *           "row_no": 2,
+                 *           "action": "skip"
+                 *         }
+                 *       ],
+                 *       "mapping": [
+                 *         {
+                 *           "column": 6,
+                 *           "target": "note"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportUpdate"];
+                "application/merge-patch+json": components["schemas"]["ImportUpdate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            412: components["responses"]["E412"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    list_import_rows: {
+        parameters: {
+            query?: {
+                /** @description Only rows for which this is planned. */
+                outcome?: "new" | "fill" | "update" | "same" | "duplicate" | "skip" | "question" | "error";
+                /** @description Only rows of which this became. */
+                result?: "done" | "changed" | "failed" | "undone" | "kept";
+                /** @description Rows per page; cut to 200 if larger. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the previous page; send the same filters. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /** @description An ETag that you have; 304 if it is current. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The import's id.
+                 * @example 019577a0-0000-7000-8000-000000000161
+                 */
+                import_id: components["parameters"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRowPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["E400"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    export_import_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The import's id.
+                 * @example 019577a0-0000-7000-8000-000000000161
+                 */
+                import_id: components["parameters"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows with errors. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    run_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description A key of your choice: a repeated request with it gets the same response and has its effect once. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The import's id.
+                 * @example 019577a0-0000-7000-8000-000000000161
+                 */
+                import_id: components["parameters"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "allow_errors": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportRun"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            410: components["responses"]["E410"];
+            412: components["responses"]["E412"];
+            413: components["responses"]["E413"];
+            415: components["responses"]["E415"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    undo_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description A key of your choice: a repeated request with it gets the same response and has its effect once. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The import's id.
+                 * @example 019577a0-0000-7000-8000-000000000161
+                 */
+                import_id: components["parameters"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            410: components["responses"]["E410"];
+            412: components["responses"]["E412"];
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
@@ -16576,6 +17635,72 @@ export interface operations {
                     /** @constant */
                     type?: "offer.decided";
                     data?: components["schemas"]["OfferEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_import_finished: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "import.finished";
+                    data?: components["schemas"]["ImportEventData"];
+                };
+            };
+        };
+        responses: {
+            /** @description Received: any 2xx. Answer first, then work on it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_import_undone: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same at every attempt. Ignore an id that you have seen. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description When this attempt was made, in Unix seconds. Ignore one that is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` with the bytes of the secret; several are separated by spaces, and one must match. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventPublic"] & {
+                    /** @constant */
+                    type?: "import.undone";
+                    data?: components["schemas"]["ImportEventData"];
                 };
             };
         };

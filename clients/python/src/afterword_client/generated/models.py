@@ -171,7 +171,10 @@ class EmailPut(TypedDict):
     password: str
 
 
-EventType: TypeAlias = Literal['step.opened', 'step.due_soon', 'step.overdue', 'step.scheduled', 'step.changed', 'step.done', 'step.closed', 'step.reopened', 'step.removed', 'steps.recomputed', 'application.created', 'application.stage_changed', 'application.deleted', 'application.restored', 'interview.scheduled', 'interview.rescheduled', 'interview.cancelled', 'interview.deleted', 'letter.sent', 'follow_up.recorded', 'offer.received', 'offer.decided', 'webhook.disabled', 'ping']
+Encoding: TypeAlias = Literal['utf-8', 'utf-8-sig', 'utf-16', 'windows-1252', 'iso-8859-15', 'cp1250', 'cp1251', 'shift_jis', 'gb18030', 'mac-roman']
+
+
+EventType: TypeAlias = Literal['step.opened', 'step.due_soon', 'step.overdue', 'step.scheduled', 'step.changed', 'step.done', 'step.closed', 'step.reopened', 'step.removed', 'steps.recomputed', 'application.created', 'application.stage_changed', 'application.deleted', 'application.restored', 'interview.scheduled', 'interview.rescheduled', 'interview.cancelled', 'interview.deleted', 'letter.sent', 'follow_up.recorded', 'offer.received', 'offer.decided', 'import.finished', 'import.undone', 'webhook.disabled', 'ping']
 
 
 EvidenceType: TypeAlias = Literal['interview', 'contact', 'note', 'letter', 'reference', 'follow_up', 'search_activity']
@@ -210,6 +213,44 @@ HearByRule: TypeAlias = Literal['within', 'after']
 
 
 HintAction: TypeAlias = Literal['create_interview', 'prepare_questions', 'record_next_stage', 'record_contact_time', 'ask_hr', 'ask_for_your_date', 'record_answer', 'link_interviewer', 'complete_contact', 'choose_status_contact', 'write_positive', 'write_concern', 'debrief_at_once', 'evidence_before_interview', 'draft_letter', 'review_letter', 'mark_sent', 'post_too_late', 'check_letter', 'other_channel_preferred', 'link_reference', 'alert_reference', 'brief_reference', 'reference_rung_unprepared', 'choose_contact', 'call', 'write_instead', 'consider_moving_on', 'log_search', 'override_without_effect', 'add_application', 'no_other_application', 'accepted_elsewhere', 'competing_offer', 'chain_of_calls_ended', 'application_closed', 'stage_not_offered', 'stage_not_decided', 'end_moved_too', 'consent_lapsed', 'named_without_consent', 'asked_often', 'thank_reference', 'text_erased', 'erased_name_left', 'interview_not_held', 'interview_ahead']
+
+
+class ImportCounts(TypedDict):
+    """
+    How many rows have each outcome and each result.
+    """
+
+    new: int
+    fill: int
+    update: int
+    same: int
+    duplicate: int
+    skip: int
+    question: int
+    error: int
+    done: int
+    changed: int
+    failed: int
+    undone: int
+    kept: int
+
+
+class ImportRun(TypedDict):
+    """
+    How to run an import.
+    """
+
+    allow_errors: NotRequired[bool]
+
+
+class ImportedObject(TypedDict):
+    """
+    An object that a row made or changed.
+    """
+
+    type: Literal['application', 'contact', 'interview', 'note', 'stage_change', 'letter', 'letter_template', 'reference_person', 'follow_up', 'offer', 'search_activity', 'step_override', 'application_contact', 'application_reference', 'interview_interviewer', 'user_account']
+    id: str
+    action: Literal['created', 'filled', 'updated', 'linked']
 
 
 InterviewKind: TypeAlias = Literal['phone', 'video', 'onsite', 'panel', 'assessment', 'informal']
@@ -491,7 +532,19 @@ class PolicyWorkdays(TypedDict):
     origin: PolicyOrigin
 
 
+class PossibleDuplicate(TypedDict):
+    """
+    An application that you have already, for the same posting, or for the same role at the same company.
+    """
+
+    id: str
+    href: str
+
+
 PreferredChannel: TypeAlias = Literal['email', 'phone', 'post', 'hand']
+
+
+PresetName: TypeAlias = Literal['afterword', 'linkedin', 'linkedin-saved', 'simplify', 'teal', 'huntr']
 
 
 class PreviousTimes(TypedDict):
@@ -508,11 +561,20 @@ class ProblemField(TypedDict):
     An error in the input; `pointer`, `parameter` or `header` says where.
     """
 
-    code: Literal['bad_cursor', 'before_contact_from', 'before_from', 'before_permission_at', 'before_received_at', 'below_salary_min', 'blank', 'bool_parsing', 'bool_type', 'common_password', 'control_character', 'cookie_cross_site', 'csrf', 'date_from_datetime_inexact', 'date_from_datetime_parsing', 'date_out_of_range', 'date_parsing', 'date_type', 'datetime_from_date_parsing', 'datetime_object_invalid', 'datetime_parsing', 'datetime_type', 'dict_type', 'either_or', 'email_taken', 'end_before_start', 'enum', 'fact_still_there', 'finite_number', 'float_parsing', 'float_type', 'future_evidence', 'greater_than_equal', 'id_taken', 'idempotency_key_reused', 'in_the_past', 'instant_out_of_range', 'int_from_float', 'int_parsing', 'int_parsing_size', 'int_type', 'interview_ahead', 'interview_held', 'interview_not_held', 'invalid_value', 'invisible_character', 'json_invalid', 'known_and_unknown', 'less_than_equal', 'letter_due_needs_minutes', 'letter_sent', 'list_type', 'literal_error', 'longer_than_a_day', 'missing', 'model_attributes_type', 'model_type', 'nobody', 'not_a_date', 'not_a_link', 'not_a_text', 'not_a_uuid7', 'not_a_wall_time', 'not_an_address', 'not_an_id', 'not_closed', 'not_found', 'not_hours_and_minutes', 'not_one_line', 'not_sent', 'not_within_30_days', 'nothing_to_date', 'nothing_to_end', 'nothing_to_find', 'of_another_application', 'office_hours_too_short', 'outcome_of_other_direction', 'period_too_long', 'placeholder_left', 'read_only', 'recipient_address_unusable', 'recipient_without_address', 'record_the_fact', 'recursion_loop', 'repeated', 'step_closed', 'string_pattern_mismatch', 'string_too_long', 'string_too_short', 'string_unicode', 'template_empty', 'template_not_allowed', 'template_of_another_kind', 'template_syntax', 'template_too_deep', 'template_too_long', 'template_too_many_tags', 'template_unknown_name', 'time_parsing', 'time_type', 'timezone_aware', 'too_long', 'too_many_applications', 'too_many_matches', 'too_many_rows', 'too_many_words', 'too_short', 'unknown_expansion', 'unknown_field', 'unknown_kind', 'unknown_parameter', 'unknown_state', 'unknown_type', 'unknown_zone', 'unsupported_encoding', 'unusable_address', 'unusable_etag', 'unusable_key', 'unusable_link', 'unusable_url', 'wrong_password']
+    code: Literal['bad_cursor', 'before_contact_from', 'before_from', 'before_permission_at', 'before_received_at', 'below_salary_min', 'blank', 'bool_parsing', 'bool_type', 'common_password', 'control_character', 'cookie_cross_site', 'csrf', 'date_from_datetime_inexact', 'date_from_datetime_parsing', 'date_out_of_range', 'date_parsing', 'date_type', 'datetime_from_date_parsing', 'datetime_object_invalid', 'datetime_parsing', 'datetime_type', 'dict_type', 'either_or', 'email_taken', 'empty_file', 'end_before_start', 'enum', 'fact_still_there', 'finite_number', 'float_parsing', 'float_type', 'future_evidence', 'greater_than_equal', 'id_taken', 'idempotency_key_reused', 'in_the_past', 'instant_out_of_range', 'int_from_float', 'int_parsing', 'int_parsing_size', 'int_type', 'interview_ahead', 'interview_held', 'interview_not_held', 'invalid_value', 'invisible_character', 'json_invalid', 'known_and_unknown', 'less_than_equal', 'letter_due_needs_minutes', 'letter_sent', 'list_type', 'literal_error', 'longer_than_a_day', 'missing', 'model_attributes_type', 'model_type', 'nobody', 'not_a_date', 'not_a_link', 'not_a_text', 'not_a_uuid7', 'not_a_wall_time', 'not_an_address', 'not_an_id', 'not_closed', 'not_found', 'not_hours_and_minutes', 'not_one_line', 'not_sent', 'not_within_30_days', 'nothing_to_date', 'nothing_to_end', 'nothing_to_find', 'of_another_application', 'office_hours_too_short', 'outcome_of_other_direction', 'period_too_long', 'placeholder_left', 'read_only', 'recipient_address_unusable', 'recipient_without_address', 'record_the_fact', 'recursion_loop', 'repeated', 'step_closed', 'string_pattern_mismatch', 'string_too_long', 'string_too_short', 'string_unicode', 'template_empty', 'template_not_allowed', 'template_of_another_kind', 'template_syntax', 'template_too_deep', 'template_too_long', 'template_too_many_tags', 'template_unknown_name', 'time_parsing', 'time_type', 'timezone_aware', 'too_long', 'too_many_applications', 'too_many_matches', 'too_many_rows', 'too_many_words', 'too_short', 'unknown_expansion', 'unknown_field', 'unknown_kind', 'unknown_parameter', 'unknown_state', 'unknown_type', 'unknown_zone', 'unsupported_encoding', 'unusable_address', 'unusable_etag', 'unusable_key', 'unusable_link', 'unusable_url', 'wrong_password']
     detail: str
     pointer: NotRequired[str]
     parameter: NotRequired[str]
     header: NotRequired[str]
+
+
+class QuestionOption(TypedDict):
+    """
+    One possible answer: the value to send, and what it would mean.
+    """
+
+    value: str
+    text: str
 
 
 class QueueApplication(TypedDict):
@@ -728,6 +790,28 @@ class Root(TypedDict):
     links: dict[str, str]
 
 
+class RowAnswer(TypedDict):
+    """
+    The answer to one row: its application, or to leave it out.
+    """
+
+    row_no: int
+    action: NotRequired[Literal['import', 'skip']]
+    application_id: NotRequired[str | None]
+    kind: NotRequired[InterviewKind | None]
+    accept_people: NotRequired[bool]
+
+
+class RowProblem(TypedDict):
+    """
+    What is wrong with a cell, or remarkable.
+    """
+
+    column: str | None
+    code: Literal['ambiguous_date', 'below_salary_min', 'blank', 'broken_time', 'control_character', 'future_evidence', 'invalid_value', 'missing', 'mixed_date_order', 'not_a_date', 'not_a_uuid7', 'not_an_address', 'not_an_amount', 'not_closed', 'not_one_line', 'not_restored', 'out_of_order', 'points_nowhere', 'quota_exceeded', 'recurring', 'salary_unknown', 'same_as_row', 'sequence_too_low', 'string_too_long', 'time_assumed', 'too_many', 'too_many_cells', 'unknown_period', 'work_mode_unknown', 'zone_assumed', 'zone_worked_out']
+    detail: str
+
+
 SalaryPeriod: TypeAlias = Literal['year', 'month', 'week', 'day', 'hour']
 
 
@@ -805,6 +889,15 @@ class StageApplications(TypedDict):
     archived: int
 
 
+class StageMapping(TypedDict):
+    """
+    Which stage a value of the file means.
+    """
+
+    value: Line
+    stage: Stage
+
+
 StepKey: TypeAlias = Literal['next_stage', 'contact_details', 'notes', 'thank_you', 'references', 'status_call', 'keep_looking']
 
 
@@ -846,6 +939,9 @@ class SuggestedChannel(TypedDict):
 
     channel: Channel
     reason: str
+
+
+Target: TypeAlias = Literal['id', 'company', 'role', 'stage', 'applied_on', 'saved_on', 'stage_at', 'closed_on', 'posting_url', 'posting_text', 'location', 'work_mode', 'source', 'salary', 'salary_min', 'salary_max', 'salary_currency', 'salary_period', 'note', 'contact_name', 'contact_email', 'contact_phone', 'contact_role', 'interview_at', 'time_zone', 'archived', 'ignore']
 
 
 class TaskState(TypedDict):
@@ -1298,6 +1394,15 @@ class CallOutcome(TypedDict):
     text: str
 
 
+class ColumnMapping(TypedDict):
+    """
+    What a column means.
+    """
+
+    column: int
+    target: Target
+
+
 class ComposeLetter(TypedDict):
     """
     The kind of letter, its recipients and its tone.
@@ -1518,6 +1623,17 @@ class EventFollowUp(TypedDict):
     outcome: Outcome | None
 
 
+class EventImport(TypedDict):
+    """
+    An import that ran or was undone. `stopped`: it did not come to its end.
+    """
+
+    id: str
+    kind: Literal['csv', 'jsonl', 'calendar']
+    state: Literal['analysing', 'draft', 'running', 'finished', 'stopped', 'failed', 'undoing', 'undone']
+    counts: ImportCounts
+
+
 class EventInterview(TypedDict):
     """
     An interview, without people and places.
@@ -1717,6 +1833,98 @@ class IdleApplications(TypedDict):
 
     items: list[IdleApplication]
     more: int
+
+
+class ImportColumn(TypedDict):
+    """
+    A column of the file: what it means, how certain that is from 0 to 1, and some of its values.
+    """
+
+    number: int
+    name: str
+    target: Target
+    certainty: float
+    samples: list[str]
+
+
+ImportEventData = TypedDict(
+    'ImportEventData',
+    {
+        'import': EventImport
+    },
+)
+
+
+class ImportOptions(TypedDict):
+    """
+    How rows are planned: the answers that were sent, and the defaults.
+    """
+
+    date_order: Literal['dmy', 'mdy', 'ymd'] | None
+    time_zone: str | None
+    stage_map: list[StageMapping]
+    default_stage: Stage | None
+    default_role: str | None
+    on_duplicate: Literal['skip', 'fill', 'add']
+    profile: bool
+    application_id: str | None
+
+
+class ImportQuestion(TypedDict):
+    """
+    A question that the file leaves open; answer it with PATCH.
+
+    `field`: what to send there. `value`, `column`, `row_no`: what the question is about. `rows`: how many it concerns.
+    """
+
+    code: Literal['encoding', 'company', 'date_order', 'stage', 'default_stage', 'default_role', 'application', 'time_zone', 'kind']
+    text: str
+    field: str
+    value: str | None
+    column: int | None
+    row_no: int | None
+    rows: int
+    options: list[QuestionOption]
+
+
+class ImportRowPublic(TypedDict):
+    """
+    A row of the file with its plan, and what became of it.
+    """
+
+    row_no: int
+    line_no: int
+    outcome: Literal['new', 'fill', 'update', 'same', 'duplicate', 'skip', 'question', 'error']
+    result: Literal['done', 'changed', 'failed', 'undone', 'kept'] | None
+    cells: list[str]
+    values: dict[str, Any]
+    duplicate_of: str | None
+    objects: list[ImportedObject]
+    errors: list[RowProblem]
+    warnings: list[RowProblem]
+
+
+class ImportUpdate(TypedDict):
+    """
+    A merge patch: an absent field stays as it is. Answers to the questions of an import; it is planned again.
+    """
+
+    preset: NotRequired[PresetName | None]
+    encoding: NotRequired[Encoding | None]
+    delimiter: NotRequired[Literal[',', ';', '\t', '|'] | None]
+    quote: NotRequired[Literal['"', "'"]]
+    has_header: NotRequired[bool]
+    skip_lines: NotRequired[int | None]
+    date_order: NotRequired[Literal['dmy', 'mdy', 'ymd'] | None]
+    time_zone: NotRequired[str | None]
+    mapping: NotRequired[list[ColumnMapping]]
+    stage_map: NotRequired[list[StageMapping]]
+    default_stage: NotRequired[Stage | None]
+    default_role: NotRequired[Line | None]
+    on_duplicate: NotRequired[Literal['skip', 'fill', 'add']]
+    profile: NotRequired[bool]
+    application_id: NotRequired[str | None]
+    rows: NotRequired[list[RowAnswer]]
 
 
 class InterviewCreate(TypedDict):
@@ -2211,7 +2419,7 @@ class ProblemDocument(TypedDict):
     status: int
     detail: str
     instance: str
-    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'webhooks_off', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server', 'webhook_disabled', 'letter_sent', 'last_stage', 'contact_erased', 'step_closed', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
+    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'webhooks_off', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server', 'webhook_disabled', 'letter_sent', 'last_stage', 'contact_erased', 'step_closed', 'import_not_ready', 'import_running', 'not_undoable', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
     request_id: str
     errors: list[ProblemField]
     current: NotRequired[dict[str, Any] | None]
@@ -2246,6 +2454,14 @@ class Reason(TypedDict):
     code: ReasonCode
     text: str
     data: dict[str, str | int | bool | None]
+
+
+class RecordedApplication(ApplicationPublic):
+    """
+    An application that was recorded now. `possible_duplicate`: another one that may be the same.
+    """
+
+    possible_duplicate: PossibleDuplicate | None
 
 
 class ReferenceSheet(TypedDict):
@@ -2702,6 +2918,48 @@ class HintPublic(TypedDict):
     subject: SubjectPublic | None
 
 
+class ImportPublic(TypedDict):
+    """
+    An import: what was recognised, what is open, what is planned, and how far it is.
+    """
+
+    id: str
+    created_at: str
+    updated_at: str
+    version: int
+    etag: str
+    kind: Literal['csv', 'jsonl', 'calendar']
+    state: Literal['analysing', 'draft', 'running', 'finished', 'stopped', 'failed', 'undoing', 'undone']
+    file_name: Line | None
+    bytes: int
+    sha256: str
+    preset: PresetName | None
+    encoding: Encoding | None
+    delimiter: Literal[',', ';', '\t', '|'] | None
+    skip_lines: int | None
+    columns: list[ImportColumn]
+    left_out: dict[str, int]
+    options: ImportOptions
+    questions: list[ImportQuestion]
+    counts: ImportCounts
+    rows_total: int
+    rows_done: int
+    started_at: str | None
+    finished_at: str | None
+    undone_at: str | None
+    undo_until: str | None
+    error: str | None
+
+
+class ImportRowPage(TypedDict):
+    """
+    A page of the rows of an import.
+    """
+
+    items: list[ImportRowPublic]
+    next_cursor: str | None
+
+
 class InterviewPublic(TypedDict):
     """
     An interview: times as local times and as instants, what you learned about the next stage, and the debrief.
@@ -3127,6 +3385,15 @@ class HeadlineStep(TypedDict):
     due_text: str | None
     reason: Reason
     next_action: HintPublic | None
+
+
+class ImportPage(TypedDict):
+    """
+    A page of imports.
+    """
+
+    items: list[ImportPublic]
+    next_cursor: str | None
 
 
 class InterviewPage(TypedDict):

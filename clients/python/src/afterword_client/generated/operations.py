@@ -253,7 +253,7 @@ class Operations(ABC):
         response = self.request("PUT", "/v1/me/email", headers={"If-Match": if_match}, body=body)
         return cast("models.UserPublic", response.json())
 
-    def request_email_confirmation(self, *, idempotency_key: str | None = None) -> models.EmailConfirmation | None:
+    def request_email_confirmation(self, *, idempotency_key: str | None = None) -> models.EmailConfirmation:
         """Ask for a mail that confirms your address.
 
         Its link works once, for a day; the page behind it asks for your password. If the address is confirmed
@@ -261,7 +261,7 @@ class Operations(ABC):
         hour.
         """
         response = self.request("POST", "/v1/me/email-confirmation", headers={"Idempotency-Key": idempotency_key or str(uuid4())})
-        return cast("models.EmailConfirmation | None", response.json() if response.content else None)
+        return cast("models.EmailConfirmation", response.json())
 
     def put_password(self, body: models.PasswordPut, *, if_match: str | None = None) -> None:
         """Change your password.
@@ -437,14 +437,16 @@ class Operations(ABC):
         response = self.request("GET", "/v1/applications", query={"sort": sort, "expand": expand, "limit": limit, "cursor": cursor, "stage": stage, "company": company, "archived": archived, "status_contact_id": status_contact_id, "updated_since": updated_since})
         return cast("models.ApplicationPage", response.json())
 
-    def create_application(self, body: models.ApplicationCreate, *, idempotency_key: str | None = None) -> models.ApplicationPublic:
+    def create_application(self, body: models.ApplicationCreate, *, idempotency_key: str | None = None) -> models.RecordedApplication:
         """Record an application.
 
         `stage` becomes the first entry of the stage history; later changes are made at its stages. `applied_on`
-        also records a search activity, which counts for step 7 of your other applications.
+        also records a search activity, which counts for step 7 of your other applications. It is recorded also if
+        you have one for the same posting, or for the same role at the same company: `possible_duplicate` then says
+        which.
         """
         response = self.request("POST", "/v1/applications", headers={"Idempotency-Key": idempotency_key or str(uuid4())}, body=body)
-        return cast("models.ApplicationPublic", response.json())
+        return cast("models.RecordedApplication", response.json())
 
     def get_application_summary(self) -> models.ApplicationSummary:
         """Read the summary of the applications.
@@ -1407,6 +1409,90 @@ class Operations(ABC):
         reports an hour (429).
         """
         return self.request("GET", "/v1/exports/interviews", query={"format": format, "delimiter": delimiter, "bom": bom})
+
+    def list_imports(self, *, sort: Literal["created_at", "-created_at"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.ImportPage:
+        """List your imports.
+
+        List your imports.
+        """
+        response = self.request("GET", "/v1/imports", query={"sort": sort, "limit": limit, "cursor": cursor})
+        return cast("models.ImportPage", response.json())
+
+    def create_import(self, body: bytes, *, content_type: Literal["text/csv", "text/tab-separated-values", "application/jsonl", "text/calendar"], file_name: models.Line | None = None, preset: models.PresetName | None = None, encoding: models.Encoding | None = None, application_id: str | None = None, run: bool | None = None, idempotency_key: str | None = None) -> models.ImportPublic:
+        """Upload a file to import.
+
+        A CSV or TSV file of applications, the JSON Lines of GET /v1/me/export, or a calendar invitation, as the raw
+        body. Nothing is recorded yet: the response is a draft that says what was recognised, what would become of
+        each row, and what must be answered before. A file of more than 64 KiB is analysed in the background: its
+        state is `analysing` first. At most three drafts at a time, and 20 uploads an hour (429). A draft is
+        forgotten after 24 hours.
+        """
+        response = self.request("POST", "/v1/imports", query={"file_name": file_name, "preset": preset, "encoding": encoding, "application_id": application_id, "run": run}, headers={"Idempotency-Key": idempotency_key or str(uuid4()), "Content-Type": content_type}, body=body)
+        return cast("models.ImportPublic", response.json())
+
+    def get_import(self, import_id: str) -> models.ImportPublic:
+        """Read an import.
+
+        While it works, `rows_done` of `rows_total` rows are done: ask again after a second.
+        """
+        response = self.request("GET", f"/v1/imports/{quote(import_id, safe='')}")
+        return cast("models.ImportPublic", response.json())
+
+    def update_import(self, import_id: str, body: models.ImportUpdate, *, if_match: str | None = None) -> models.ImportPublic:
+        """Answer the questions of an import.
+
+        A merge patch: an absent field stays as it is. It also says how the file is read. The import is planned
+        again. Only a draft can be changed.
+        """
+        response = self.request("PATCH", f"/v1/imports/{quote(import_id, safe='')}", headers={"If-Match": if_match}, body=body)
+        return cast("models.ImportPublic", response.json())
+
+    def delete_import(self, import_id: str, *, if_match: str | None = None) -> None:
+        """Stop an import, or forget it.
+
+        One that runs stops, and stays: what it has recorded can be undone, and it can run on. Any other one is
+        deleted with its file and its rows; nothing that it recorded is taken back, and it can no longer be undone.
+        """
+        self.request("DELETE", f"/v1/imports/{quote(import_id, safe='')}", headers={"If-Match": if_match})
+
+    def list_import_rows(self, import_id: str, *, outcome: Literal["new", "fill", "update", "same", "duplicate", "skip", "question", "error"] | None = None, result: Literal["done", "changed", "failed", "undone", "kept"] | None = None, limit: int | None = None, cursor: str | None = None) -> models.ImportRowPage:
+        """List the rows of an import.
+
+        `outcome` is what is planned: `new` is recorded; `fill` fills empty fields of an application that you have,
+        `update` changes an interview; `same` and `duplicate` are there already; `skip` is left out; `question`
+        waits for an answer; `error` is left out until it is corrected. `result` is what became of it: `done`;
+        `changed`, if your data changed since the plan, so that the row was left out; `failed`; `undone`; `kept`, if
+        an undo left it because it was changed since.
+        """
+        response = self.request("GET", f"/v1/imports/{quote(import_id, safe='')}/rows", query={"outcome": outcome, "result": result, "limit": limit, "cursor": cursor})
+        return cast("models.ImportRowPage", response.json())
+
+    def export_import_errors(self, import_id: str) -> httpx.Response:
+        """Export the rows with errors as CSV.
+
+        To correct them and send them again: the rows as they were in the file, with two more columns: the line and
+        what is wrong. An import ignores these two.
+        """
+        return self.request("GET", f"/v1/imports/{quote(import_id, safe='')}/errors")
+
+    def run_import(self, import_id: str, body: models.ImportRun | None = None, *, if_match: str | None = None, idempotency_key: str | None = None) -> models.ImportPublic:
+        """Run an import, or run one on that was stopped.
+
+        Rows are recorded in the background, in the order of the file; rows with errors are left out. All steps are
+        judged as if the facts had been recorded by hand. One import of an account runs at a time.
+        """
+        response = self.request("POST", f"/v1/imports/{quote(import_id, safe='')}/run", headers={"If-Match": if_match, "Idempotency-Key": idempotency_key or str(uuid4())}, body=body)
+        return cast("models.ImportPublic", response.json())
+
+    def undo_import(self, import_id: str, *, if_match: str | None = None, idempotency_key: str | None = None) -> models.ImportPublic:
+        """Undo an import.
+
+        Within 30 days. What nobody changed since, and what nothing later hangs on, is deleted or gets its former
+        values back; everything else stays, and its rows become `kept`. Applications and contacts can be restored
+        for 30 days.
+        """
+        response = self.request("POST", f"/v1/imports/{quote(import_id, safe='')}/undo", headers={"If-Match": if_match, "Idempotency-Key": idempotency_key or str(uuid4())})
+        return cast("models.ImportPublic", response.json())
 
     def get_job_search_report(self, *, from_: str | None = None, to: str | None = None, include: str | None = None, contacts: bool | None = None, details: Literal["table", "history"] | None = None, delimiter: Literal["comma", "semicolon", "tab"] | None = None, bom: bool | None = None) -> models.JobSearchReport:
         """Report your job search.

@@ -1,0 +1,97 @@
+"""What time and facts do is told exactly once (I16), whatever the clock, the workers and the writes in between do."""
+
+import json
+import logging
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import seed
+from hypothesis.stateful import run_state_machine_as_test
+from sqlmodel import select
+
+from api.models import Event, StepInstance, base
+from api.services.events import journal
+from api.services.steps import recompute
+from api.storage.session import ANY_OWNER
+from tests.conftest import World
+from tests.drawing import limits
+from tests.http.api_client import add, interviewed, items
+from tests.http.test_scenarios import Recorder
+from tests.profiles import SEED, budget
+from tests.receiver import tick
+from tests.rules.vectors import SCENARIOS
+from tests.services.checks import dump
+from tests.services.notice_machine import Listening
+
+OPERATIONS = 60
+
+
+@pytest.mark.drawn
+def test_every_transition_is_told_once_or_overtaken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recompute, "SLICE_SECONDS", -1)  # one batch
+    monkeypatch.setattr(recompute, "BATCH_SIZE", 1)
+    monkeypatch.setattr(journal, "MAX_STEP_EVENTS", 6)
+    numbers = count(1)
+    monkeypatch.setattr(base, "uuid7", lambda: UUID(f"01900000-0000-7000-8000-{next(numbers):012x}"))
+    stranger = world.sign_up()
+    Listening.world, Listening.counts = world, Counter()
+    Listening.stranger = str(stranger.get("/v1/me").json()["id"])
+    Listening.stranger_has = dump(world.database, Listening.stranger)
+    sequences = budget(quick=6, long=70)
+    run_state_machine_as_test(seed(SEED)(Listening), settings=limits(sequences, stateful_step_count=OPERATIONS))
+    for line in sorted(Listening.counts.items()):
+        logging.getLogger(__name__).info("%s %s", *line)
+
+
+def test_a_removed_step_that_was_announced_as_overdue_is_told_as_corrected(world: World, client: TestClient) -> None:
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    _, interview = interviewed(client, starts_at="2026-06-01T09:00:00Z", ends_at="2026-06-01T10:00:00Z")
+    world.clock.now += timedelta(days=4)
+    tick(world)
+    overdue = {one["data"]["step"]["id"] for one in items(client, "/v1/events", type="step.overdue")}
+    assert client.delete(f"/v1/interviews/{interview}").status_code in (200, 204)
+    removed = items(client, "/v1/events", type="step.removed")
+    assert removed
+    assert {one["data"]["step"]["id"] for one in removed if one["data"]["corrected"]} == overdue & {
+        one["data"]["step"]["id"] for one in removed
+    }
+    assert any(one["data"]["corrected"] for one in removed)
+
+
+def test_a12_a_letter_that_was_in_time_but_recorded_late_is_told_as_corrected(world: World) -> None:
+    case = next(case for case in SCENARIOS if case["id"] == "A12")
+    world.clock.now = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+    client = world.sign_up(case["facts"]["user_tz"])
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    recorder = Recorder(client)
+    app = recorder.enter({**case["facts"], "letters": []}, case["policy"])
+    world.clock.now = datetime.fromisoformat(case["now"])
+    tick(world)
+    (late,) = [one for one in items(client, "/v1/events", type="step.overdue") if one["data"]["step"]["number"] == 4]
+    assert late["timestamp"] == "2026-03-03T16:00:00Z"
+    (letter,) = case["facts"]["letters"]
+    made = {"interview_id": recorder.ids["r1"], "body": "Thank you.", "sent_at": letter["sent_at"]}
+    add(client, f"/v1/applications/{app}/letters", **made)
+    (done,) = [one for one in items(client, "/v1/events", type="step.done") if one["data"]["step"]["number"] == 4]
+    assert done["data"]["corrected"]
+    assert done["data"]["step"]["completed_at"] == letter["sent_at"]
+
+
+def test_more_than_a_hundred_steps_of_a_tick_are_all_told(world: World, client: TestClient) -> None:
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    start = world.clock.now + timedelta(hours=1)
+    for _ in range(30):
+        interviewed(client, starts_at=start.isoformat(), ends_at=(start + timedelta(hours=1)).isoformat())
+    world.clock.now += timedelta(days=60)
+    tick(world)
+    with world.database.read(world.clock.now) as session:
+        events = session.exec(select(Event), execution_options=ANY_OWNER).all()
+        steps = session.exec(select(StepInstance), execution_options=ANY_OWNER).all()
+    told = Counter(json.loads(one.body)["data"]["step"]["id"] for one in events if one.type == "step.overdue")
+    overdue = [one.id for one in steps if one.closed_state is None and one.due_at <= world.clock.now]
+    assert len(overdue) > 100
+    assert told == Counter(overdue)
