@@ -13,6 +13,8 @@ import time
 from collections import Counter
 from typing import Any
 
+import httpx
+
 from tests.trials.crash import Crash, judge_rows
 from tests.trials.facts import Writer, writers
 from tests.trials.receivers import NETWORKS, Receivers, receiving
@@ -62,6 +64,8 @@ class WebhookCrash(Crash):
 
     async def _make_hooks(self) -> None:
         for number, writer in enumerate(self.everybody):
+            # Restarts block this process's event loop, so a connection that is kept may be closed when it is used.
+            writer.client.headers["Connection"] = "close"
             for path in PATHS:
                 made = {"url": self.receivers.url(f"{path}-{number}")}
                 (await writer.client.post("/v1/webhooks", json=made)).raise_for_status()
@@ -86,6 +90,18 @@ class WebhookCrash(Crash):
         self._start()
         wait_until(lambda: answers(f"{self.server.url}/readyz"), "the service is back", patience=120)
         self.back_after.append(time.monotonic() - began)
+
+    async def _look(self, *, thorough: bool) -> None:
+        """Read a sample back; a busy machine may lose a connection, so three times at most."""
+        for left in (2, 1, 0):
+            try:
+                await super()._look(thorough=thorough)
+            except httpx.TransportError:
+                if not left:
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return
 
     async def _write_on(self, writer: Writer, until: asyncio.Event) -> None:
         while not until.is_set():
