@@ -1,7 +1,7 @@
 """The task that sends events to webhooks: several at once, but to each webhook one after the other.
 
-The requests run on an event loop of the task's own thread. Webhooks that fail have places of their own, and an account
-has at most two, so that dead receivers do not delay the others.
+The requests run on an event loop of the task's own thread. Webhooks that fail have places of their own, one that
+takes long does not count any more, and an account has at most two, so that dead receivers do not delay the others.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ TASK = "deliveries"
 EVERY_SECONDS = 1.0  # a write of this process wakes the task at once
 LOOK_AGAIN_SECONDS = 0.5  # while requests run
 MAX_HEALTHY, MAX_FAILING, MAX_OF_ACCOUNT = 8, 4, 2
+SLOW_SECONDS, MAX_ACTIVE = 1.0, 64
 CLAIM_SECONDS = 30.0
 STOP_SECONDS = 5.0
 log = logging.getLogger("afterword.deliveries")
@@ -40,6 +41,14 @@ class Post(Protocol):
         """Send a request; return what became of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A webhook that is served, and since when, in seconds of a monotonic clock."""
+
+    candidate: Candidate
+    since: float
+
+
 @dataclass
 class Sender:
     """What the task works with, and the webhooks that it serves just now."""
@@ -50,7 +59,7 @@ class Sender:
     is_stopping: Callable[[], bool]
     post: Post
     observer: Observer | None = None
-    active: dict["asyncio.Task[None]", Candidate] = field(default_factory=dict)
+    active: dict["asyncio.Task[None]", Active] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)  # webhooks that are not served again in this pass
 
     def now(self) -> datetime:
@@ -88,7 +97,8 @@ async def _serve(sender: Sender) -> None:
     while not sender.is_stopping():
         for candidate in await asyncio.to_thread(sending.candidates, sender.database, sender.now()):
             if _has_place(sender, candidate):
-                sender.active[asyncio.create_task(_serve_one(sender, candidate))] = candidate
+                served = asyncio.create_task(_serve_one(sender, candidate))
+                sender.active[served] = Active(candidate, time.monotonic())
         if not sender.active:
             return
         await _await_one(sender, LOOK_AGAIN_SECONDS)
@@ -100,18 +110,21 @@ async def _serve(sender: Sender) -> None:
 
 
 def _has_place(sender: Sender, candidate: Candidate) -> bool:
-    active = sender.active.values()
-    lane = sum(one.is_failing == candidate.is_failing for one in active)
+    """Tell whether a webhook can be served now. What has taken long leaves its place to others, up to a limit."""
+    active = [one.candidate for one in sender.active.values()]
+    since = time.monotonic() - SLOW_SECONDS
+    fast = sum(not one.candidate.is_failing and one.since > since for one in sender.active.values())
+    failing = sum(one.is_failing for one in active)
     is_out = candidate.webhook_id in {*sender.failed, *(one.webhook_id for one in active)}
     of_account = Counter(one.user_id for one in active)[candidate.user_id]
-    most = MAX_FAILING if candidate.is_failing else MAX_HEALTHY
-    return lane < most and of_account < MAX_OF_ACCOUNT and not is_out
+    has_lane = failing < MAX_FAILING if candidate.is_failing else fast < MAX_HEALTHY
+    return has_lane and len(active) < MAX_ACTIVE and of_account < MAX_OF_ACCOUNT and not is_out
 
 
 async def _await_one(sender: Sender, seconds: float) -> None:
     done, _ = await asyncio.wait(sender.active, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
-        candidate = sender.active.pop(task)
+        candidate = sender.active.pop(task).candidate
         error = task.exception()
         if error is None:
             continue

@@ -213,3 +213,28 @@ def test_a_revoked_secret_signs_nothing_more(world: World, client: TestClient) -
     application(client)
     deliver(world, receivers)
     check(world, receivers.requests[-1], [third])
+
+
+def test_receivers_that_hang_leave_their_places_to_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "SLOW_SECONDS", 0.05)
+    monkeypatch.setattr(deliveries, "LOOK_AGAIN_SECONDS", 0.02)
+    arrived = asyncio.Event()
+
+    async def send(url: str, *, content: bytes, headers: Mapping[str, str]) -> Attempt:
+        if url == URL:
+            arrived.set()
+        else:
+            async with asyncio.timeout(10):
+                await arrived.wait()
+        return Attempt(204, None, None, 1)
+
+    for number in range(3 * deliveries.MAX_HEALTHY):
+        client = world.sign_up()
+        hook(client, f"https://hooks.example.com/hanging/{number}")
+        application(client)
+    world.clock.now += SECOND
+    good = world.sign_up()
+    hook(good)
+    application(good)
+    deliveries.delivery_pass(world.database, world.clock, world.app.state.settings, send=send)
+    assert {one.state for one in rows(world, Delivery)} == {"delivered"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from api.models import Delivery, DeliveryAttempt, Event
+from api.models import Delivery, DeliveryAttempt, Event, Webhook
 from api.models.delivery import AttemptPublic, DeliveryDetail, DeliveryPublic, DeliveryState
 from api.models.event import EventPublic
 from api.services.events.journal import WAKE_WEBHOOKS
@@ -60,8 +60,14 @@ def delivery_detail(session: OwnedSession, row: Delivery) -> DeliveryDetail:
     )
 
 
+def lock_webhook(session: OwnedSession, webhook_id: str) -> None:
+    """Lock a webhook before its deliveries, in the order of the workers; otherwise two transactions could deadlock."""
+    session.exec(select(Webhook.id).where(Webhook.id == webhook_id).with_for_update()).one_or_none()
+
+
 def replay(session: OwnedSession, row: Delivery) -> None:
     """Have a delivery attempted again now, whatever became of it; all attempts of the schedule are made again."""
+    lock_webhook(session, row.webhook_id)
     row.state, row.tries, row.next_at = DeliveryState.PENDING.value, 0, session.now
     session.flush()
     RawConnection.of(session).execute(WAKE_WEBHOOKS, ids=[row.webhook_id], now=to_db_instant(session.now))

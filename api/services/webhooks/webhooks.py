@@ -18,6 +18,7 @@ from api.services import listening
 from api.services.events.journal import send_example
 from api.services.facts.crud import NO_STEPS, FactKind, bump_version, create
 from api.services.facts.dating import Change
+from api.services.webhooks.deliveries import lock_webhook
 from api.storage.session import UNSYNCED, OwnedSession
 
 IS_PENDING = text("delivery.state = 'pending'")  # written out, because a parameter cannot choose a partial index
@@ -72,6 +73,7 @@ def _validate(session: OwnedSession, row: Webhook, change: Change) -> None:
 
 def _enable(session: OwnedSession, row: Webhook) -> None:
     """Forget all failures, and have a worker send what waits now, oldest first."""
+    lock_webhook(session, row.id)
     waiting = update(Delivery).where(col(Delivery.webhook_id) == row.id, IS_PENDING).values(next_at=session.now)
     session.execute(waiting, execution_options=UNSYNCED)
     row.disabled_reason = row.disabled_at = row.failing_since = row.resume_at = row.last_error = None
