@@ -66,7 +66,7 @@ class PreviousStep(BaseModel):
 class StepEventData(BaseModel):
     """A step, and what it was before if a fact changed it.
 
-    `corrected`: `step.overdue` was sent for it, and by what is known now it was not overdue.
+    `corrected`: an earlier event said that it was overdue, and by what is known now it was not.
     """
 
     application: EventApplication

@@ -8593,7 +8593,7 @@ export interface components {
         /**
          * @description A step, and what it was before if a fact changed it.
          *
-         *     `corrected`: `step.overdue` was sent for it, and by what is known now it was not overdue.
+         *     `corrected`: an earlier event said that it was overdue, and by what is known now it was not.
          */
         StepEventData: {
             application: components["schemas"]["EventApplication"];
