@@ -26,6 +26,7 @@ MARKED = {  # for each kind, the field with a unique text
 BY_THEMSELVES = ("applications", "contacts", "search-activities")
 WEIGHTS = {"notes": 45, "follow-ups": 20, "contacts": 14, "stages": 12, "interviews": 6, "applications": 3}
 MOVES = {
+    "possible_duplicate",
     "etag",
     "version",
     "updated_at",
