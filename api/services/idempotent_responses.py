@@ -10,7 +10,7 @@ from sqlmodel import col, update
 from api.errors import FieldError, InvalidError, ReplayedError, ResponseErasedError
 from api.models import IdempotentResponse
 from api.protocol.idempotency import IdempotentRequest
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 
 RETENTION = timedelta(hours=24)
 ERASED = 410
@@ -72,4 +72,4 @@ def erase_showing(session: OwnedSession, person_id: str) -> None:
     """
     shows = cast(col(IdempotentResponse.shows), Text).contains(person_id)
     emptied = update(IdempotentResponse).where(shows).values(status=ERASED, body="", shows=[])
-    session.execute(emptied, execution_options=UNSYNCED)
+    session.change(emptied)

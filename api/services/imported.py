@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult
-from sqlmodel import col, delete, select, tuple_, update
+from sqlmodel import col, select, tuple_, update
 
 from api.models import ImportChunk, ImportJob, ImportObject, ImportRow
-from api.storage.session import UNSYNCED, Owned, OwnedSession
+from api.storage.owned_rows import delete_some
+from api.storage.session import Owned, OwnedSession
 
 CONTENTS = (ImportObject, ImportRow, ImportChunk)
 
@@ -18,8 +18,8 @@ def erase_person(session: OwnedSession, contact_id: str) -> None:
     rows = select(ImportObject.import_id, ImportObject.row_no).where(*about, ImportObject.user_id == session.user_id)
     key: Any = tuple_(col(ImportRow.import_id), col(ImportRow.row_no))
     emptied = update(ImportRow).where(key.in_(rows)).values(raw=[], plan={}, errors=[], warnings=[])
-    session.execute(emptied, execution_options=UNSYNCED)
-    session.execute(update(ImportObject).where(*about).values(before={}), execution_options=UNSYNCED)
+    session.change(emptied)
+    session.change(update(ImportObject).where(*about).values(before={}))
 
 
 def expired_jobs(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
@@ -50,10 +50,6 @@ def delete_contents(session: OwnedSession, import_id: str, most: int, tables: Se
     """Delete at most so many rows of what an import holds; return how many."""
     for table in tables:
         part: Any = table
-        keys = [column for column in part.__table__.primary_key.columns if column.name != "user_id"]
-        mine = (part.user_id == session.user_id, part.import_id == import_id)
-        some = select(*keys).where(*mine).order_by(*keys).limit(most)
-        done = session.execute(delete(table).where(*mine, tuple_(*keys).in_(some)), execution_options=UNSYNCED)
-        if isinstance(done, CursorResult) and done.rowcount:
-            return done.rowcount
+        if deleted := delete_some(session, table, most, part.import_id == import_id):
+            return deleted
     return 0

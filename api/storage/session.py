@@ -7,7 +7,7 @@ owner cannot show the rows of another user. Statements on plain tables (`delete(
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import column, event, inspect
+from sqlalchemy import CursorResult, UpdateBase, column, event, inspect
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.types import Uuid
 from sqlmodel import Field, Session, SQLModel
@@ -78,6 +78,12 @@ class OwnedSession(Session):
         if self.owner is None:
             raise RuntimeError("This session has no owner yet.")
         return self.owner
+
+    def change(self, statement: UpdateBase, *, any_owner: bool = False) -> int:
+        """Run an UPDATE or a DELETE; return how many rows it changed. Objects that are loaded stay as they are."""
+        options = {**UNSYNCED, **(ANY_OWNER if any_owner else {})}
+        result = self.execute(statement, execution_options=options)
+        return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 @event.listens_for(OwnedSession, "do_orm_execute")

@@ -19,7 +19,7 @@ from api.services.steps.version import latest_passings, state_etag
 from api.storage.async_connection import AsyncConnection
 from api.storage.codecs import from_db_id, from_db_instant_or_none, from_db_json, to_db_instant
 from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, select_as_text
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 
 LAST_USED_EVERY = timedelta(minutes=10)
 CONTACTS = ("contacts:read",)
@@ -173,4 +173,4 @@ def is_last_use_outdated(last_used_at: datetime | None, now: datetime) -> bool:
 def set_last_used(session: OwnedSession, token_id: str) -> None:
     """Set the time of a token's last use. Callers do so at most every ten minutes, so that few reads cause a write."""
     used = update(Token).where(col(Token.id) == token_id).values(last_used_at=session.now)
-    session.execute(used, execution_options=UNSYNCED)
+    session.change(used)

@@ -9,7 +9,7 @@ from sqlmodel import bindparam, col, delete, select, update
 from api.models import Token, User
 from api.protocol.etags import new_epoch
 from api.services.accounts import mails
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 
 ROWS_AT_ONCE = 500
 
@@ -27,6 +27,6 @@ def start_epoch(session: OwnedSession) -> int:
 def end_credentials(session: OwnedSession) -> int:
     """End the sessions and tokens of all accounts, and the links in mails; return how many tokens ended."""
     ended = session.exec(select(Token.id), execution_options=ANY_OWNER).all()
-    session.execute(delete(Token), execution_options={**ANY_OWNER, **UNSYNCED})
+    session.change(delete(Token), any_owner=True)
     mails.void_all_links(session)
     return len(ended)

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Result, Table, delete, func, tuple_
+from sqlalchemy import Table, delete, func
 from sqlmodel import SQLModel, col, select
 
 from api.errors import ConflictError
 from api.models import Application, Contact, Mail, Token, User
 from api.security import confirmation, hash_token
 from api.storage.database import Database, lift_statement_timeout
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.owned_rows import delete_some
+from api.storage.session import ANY_OWNER, OwnedSession
 
 SLICE_SECONDS = 0.03  # and the time of a last batch: other writers wait at most about 50 ms
 ROWS_PER_BATCH = 200
@@ -62,7 +63,7 @@ def begin_erasure(session: OwnedSession, user: User) -> None:
     The address is free at once.
     """
     for table in (Token, Mail):
-        session.execute(delete(table), execution_options=UNSYNCED)
+        session.change(delete(table))
     user.email, user.pending_email, user.full_name = f"{user.id}@{NOWHERE}", None, ""
     user.password_hash, user.recompute_after, user.erased_at = None, None, session.now
     session.flush()
@@ -79,7 +80,7 @@ def erase_slice(database: Database, user_id: str, now: datetime) -> int:
                 deleted += batch
                 if time.monotonic() > until:
                     return deleted
-        return deleted + _rows_of(session.execute(delete(ACCOUNT).where(ACCOUNT.c.id == user_id)))
+        return deleted + session.change(delete(ACCOUNT).where(ACCOUNT.c.id == user_id))
 
 
 def erase_within(database: Database, user_id: str, now: datetime, seconds: float) -> bool:
@@ -98,12 +99,5 @@ def ended_accounts(session: OwnedSession, limit: int) -> Sequence[str]:
 
 
 def _delete_batch(session: OwnedSession, table: Table) -> int:
-    keys = [column for column in table.primary_key.columns if column.name != "user_id"]
     most = min(ROWS_PER_BATCH, SLOW_ROWS_PER_BATCH) if table.name == "search_entry" else ROWS_PER_BATCH
-    some = select(*keys).where(table.c.user_id == session.user_id).order_by(*keys).limit(most)
-    chosen = tuple_(*keys).in_(some) if len(keys) > 1 else keys[0].in_(some)
-    return _rows_of(session.execute(delete(table).where(table.c.user_id == session.user_id, chosen)))
-
-
-def _rows_of(result: Result[Any]) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return delete_some(session, table, most)

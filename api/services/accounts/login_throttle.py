@@ -5,19 +5,17 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 
 from api.errors import TooManyRequestsError
 from api.models import LoginThrottle
 from api.protocol.email_address import account_address
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 
 HOUR = timedelta(hours=1)
 PEOPLE_BEHIND_AN_ADDRESS = 3
 IPV6_SITE = 64
-ANY_OWNER_UNSYNCED = {**ANY_OWNER, **UNSYNCED}
 
 
 def count_attempt(session: OwnedSession, what: str, *, email: str, address: str, most: int) -> None:
@@ -53,7 +51,7 @@ def is_within(session: OwnedSession, what: str, email: str, *, most: int) -> boo
 
 def delete_expired(session: OwnedSession) -> None:
     """Delete counts that began at least an hour ago."""
-    session.execute(delete(LoginThrottle).where(_over(session)), execution_options=ANY_OWNER_UNSYNCED)
+    session.change(delete(LoginThrottle).where(_over(session)), any_owner=True)
 
 
 def _over(session: OwnedSession) -> Any:  # noqa: ANN401  # a condition
@@ -77,10 +75,10 @@ def _count(session: OwnedSession, subject: str, most: int) -> None:
     mine, attempts = col(LoginThrottle.key) == key, col(LoginThrottle.attempts)
     counted = update(LoginThrottle).where(mine, ~_over(session), attempts < most).values(attempts=attempts + 1)
     begun = update(LoginThrottle).where(mine, _over(session)).values(attempts=1, began_at=session.now)
-    if _changed(session, counted) or _changed(session, begun):
+    if session.change(counted, any_owner=True) or session.change(begun, any_owner=True):
         return
     wanted = select(LoginThrottle.began_at).where(mine)
-    began_at = session.exec(wanted, execution_options=ANY_OWNER_UNSYNCED).one_or_none()
+    began_at = session.exec(wanted, execution_options=ANY_OWNER).one_or_none()
     if began_at is not None:
         raise TooManyRequestsError(began_at + HOUR - session.now)
     try:
@@ -88,8 +86,3 @@ def _count(session: OwnedSession, subject: str, most: int) -> None:
             session.add(LoginThrottle(key=key, began_at=session.now, attempts=1))
     except IntegrityError:  # another process inserted the row at the same time
         _count(session, subject, most)
-
-
-def _changed(session: OwnedSession, statement: Any) -> bool:  # noqa: ANN401  # a statement
-    done = session.execute(statement, execution_options=ANY_OWNER_UNSYNCED)
-    return isinstance(done, CursorResult) and done.rowcount > 0

@@ -26,7 +26,7 @@ from api.security import (
 )
 from api.services.steps import judge
 from api.storage.database import Database
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 
 RETENTION = timedelta(days=90)
 DAY = timedelta(days=1)
@@ -133,7 +133,7 @@ def put_off(database: Database, mail: Mail, now: datetime) -> None:
     with database.write(now) as session:
         session.owner = mail.user_id
         mine = (col(Mail.id) == mail.id, col(Mail.tries) == mail.tries, col(Mail.due_at).is_not(None))
-        session.execute(update(Mail).where(*mine).values(due_at=now + FIRST_WAIT), execution_options=UNSYNCED)
+        session.change(update(Mail).where(*mine).values(due_at=now + FIRST_WAIT))
 
 
 def claim_mail(database: Database, mail: Mail, now: datetime) -> OutgoingMail | None:
@@ -146,8 +146,8 @@ def claim_mail(database: Database, mail: Mail, now: datetime) -> OutgoingMail | 
     with database.write(now) as session:
         session.owner = mail.user_id
         mine = (col(Mail.id) == mail.id, col(Mail.tries) == mail.tries, col(Mail.due_at).is_not(None))
-        taken = session.execute(update(Mail).where(*mine).values(**values), execution_options=UNSYNCED)
-    if taken.rowcount == 0 or mail.address is None:  # type: ignore[attr-defined]  # an UPDATE
+        taken = session.change(update(Mail).where(*mine).values(**values))
+    if not taken or mail.address is None:
         return None
     return OutgoingMail(
         mail.id, mail.kind, mail.address, mail.tries + 1, secret, mail.user_id, mail.key, mail.created_at
@@ -179,8 +179,8 @@ def record_outcome(
         if lock:
             judge.lock_user(session)  # before the row of the mail, as everywhere else; an erased account has none
         mine = (col(Mail.id) == mail.id, col(Mail.outcome).is_(None))
-        done = session.execute(update(Mail).where(*mine).values(**values), execution_options=UNSYNCED)
-        if also is not None and done.rowcount:  # type: ignore[attr-defined]  # an UPDATE
+        done = session.change(update(Mail).where(*mine).values(**values))
+        if also is not None and done:
             also(session)
 
 
@@ -230,13 +230,13 @@ def void_mails(session: OwnedSession, *kinds: MailKind) -> None:
     """
     session.flush()
     for statement in _voiding([kind.value for kind in kinds]):
-        session.execute(statement, execution_options=UNSYNCED)
+        session.change(statement)
 
 
 def void_all_links(session: OwnedSession) -> None:
     """End the links of all accounts, and send none of their mails that are still waiting."""
     for statement in _voiding(LINKS):
-        session.execute(statement, execution_options={**ANY_OWNER, **UNSYNCED})
+        session.change(statement, any_owner=True)
 
 
 def _voiding(kinds: Iterable[str]) -> tuple[Update, Update]:

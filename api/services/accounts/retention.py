@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlmodel import col, delete, select, update
 
 from api.errors import UnauthorizedError
@@ -33,7 +32,8 @@ from api.services.events import journal
 from api.services.facts.crud import RESTORABLE_WITHIN
 from api.services.steps import judge
 from api.storage.database import Database, lift_statement_timeout
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.owned_rows import key_of_owner
+from api.storage.session import ANY_OWNER, OwnedSession
 
 ROWS_PER_BATCH = 500
 # What counts as many rows of a batch, because its children go with it.
@@ -127,12 +127,9 @@ def delete_batch(session: OwnedSession) -> tuple[DeletedCounts, bool]:
 
 def _delete_some(session: OwnedSession, table: Any, old: Any, most: int) -> int:  # noqa: ANN401  # a table, a condition
     """Delete at most so many expired rows of a table, after the pointers to them."""
-    key = next(column for column in table.__table__.primary_key.columns if column.name != "user_id")
+    (key,) = key_of_owner(table.__table__)
     some = select(key).where(table.user_id == session.user_id, old).order_by(key).limit(most).scalar_subquery()
     for pointing, column in POINTERS if table is Contact else ():
         values = {column: None, **({"status_contact_since": None} if pointing is Application else {})}
-        session.execute(
-            update(pointing).where(getattr(pointing, column).in_(some)).values(**values), execution_options=UNSYNCED
-        )
-    done = session.execute(delete(table).where(key.in_(some)), execution_options=UNSYNCED)
-    return done.rowcount if isinstance(done, CursorResult) else 0
+        session.change(update(pointing).where(getattr(pointing, column).in_(some)).values(**values))
+    return session.change(delete(table).where(key.in_(some)))

@@ -15,7 +15,7 @@ from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_to
 from api.services import quotas
 from api.services.facts.crud import find
 from api.services.row_etags import row_etag
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 
 PREFIXES = {
     TokenKind.SESSION: SESSION_PREFIX,
@@ -52,7 +52,7 @@ def _end_oldest_sessions(session: OwnedSession, *, but: str) -> None:
     kept = mine.order_by(is_valid.desc(), used.desc(), col(Token.id).desc()).offset(quotas.MAX_SESSIONS - 1)
     beyond = session.exec(kept).all()
     if beyond:
-        session.execute(delete(Token).where(col(Token.id).in_(beyond)), execution_options=UNSYNCED)
+        session.change(delete(Token).where(col(Token.id).in_(beyond)))
 
 
 def issue_token(session: OwnedSession, body: TokenCreate, *, granted: Collection[str] = (ALL,)) -> tuple[Token, str]:
@@ -113,7 +113,7 @@ def select_tokens(kinds: Collection[TokenKind]) -> Any:  # noqa: ANN401  # a sta
 def end_all(session: OwnedSession) -> None:
     """End all sessions and personal tokens of the user."""
     session.flush()
-    session.execute(delete(Token), execution_options=UNSYNCED)
+    session.change(delete(Token))
 
 
 def end_sessions(session: OwnedSession, *, but: str | None = None) -> None:

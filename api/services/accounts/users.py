@@ -19,7 +19,7 @@ from api.services.facts.crud import sent_values
 from api.services.policies import check_all_policies, merge_overrides
 from api.services.row_etags import row_etag
 from api.services.steps import judge, recompute
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 
 
 def sign_up(session: OwnedSession, body: UserCreate, password_hash: str | None) -> User:
@@ -103,7 +103,7 @@ def check_password_unchanged(session: OwnedSession, password_hash: str | None) -
 def rehash(session: OwnedSession, user: User, password_hash: str) -> None:
     """Store a new hash of the same password, made with the current parameters."""
     wanted = update(User).where(col(User.id) == user.id).values(password_hash=password_hash)
-    session.execute(wanted, execution_options=UNSYNCED)
+    session.change(wanted)
 
 
 def change_policy(session: OwnedSession, user: User, body: PolicyOverrides) -> None:

@@ -17,7 +17,7 @@ from api.services.facts.crud import NO_STEPS, FactKind, bump_version, create
 from api.services.facts.dating import Change
 from api.storage.codecs import from_db_id, from_db_instant_or_none
 from api.storage.raw_sql import CompiledStatement, RawConnection, Row, param, select_as_text
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 from api.words.calendar_entries import Look
 from api.words.calendar_file import FEED_FORMAT, CalendarName, calendar_bytes, meeting_event, task_components
 
@@ -126,7 +126,7 @@ def record_fetch(session: OwnedSession, feed: Subscription, program: FetchedBy) 
     session.owner = feed.user_id
     fetched = update(CalendarFeed).where(col(CalendarFeed.id) == feed.id)
     values: dict[str, Any] = {"last_fetched_at": session.now, "last_fetched_by": program}
-    session.execute(fetched.values(**values), execution_options=UNSYNCED)
+    session.change(fetched.values(**values))
 
 
 def create_feed(session: OwnedSession, body: CalendarFeedCreate) -> tuple[CalendarFeed, str]:

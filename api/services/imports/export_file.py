@@ -14,7 +14,7 @@ from api.services.current_user import current_user
 from api.services.imports.plans import ROWS_AT_ONCE, Context, PlannedRow
 from api.services.imports.profiles import profile_values
 from api.services.imports.restored_columns import BY_NAME, ValueFaultError, restored_values
-from api.services.imports.restored_rows import columns_of, is_same, key_of, links_of
+from api.services.imports.restored_rows import columns_of, is_same, key_names, key_of, links_of
 from api.storage.session import OwnedSession
 from api.words.csv_file import TableError
 
@@ -146,7 +146,7 @@ def _compare_profile(session: OwnedSession, row: PlannedRow) -> None:
 def _rows(session: OwnedSession, kind: str, keys: set[Key]) -> list[tuple[Key, Any]]:
     """Return the rows of the account with some keys, also those that are deleted."""
     table = BY_NAME[kind]
-    names = [column.name for column in table.__table__.primary_key.columns if column.name != "user_id"]
+    names = key_names(table)
     columns = [col(getattr(table, name)) for name in names]
     chosen = columns[0].in_([key[0] for key in keys]) if len(names) == 1 else tuple_(*columns).in_(sorted(keys))
     return [(tuple(getattr(row, name) for name in names), row) for row in session.exec(select(table).where(chosen))]

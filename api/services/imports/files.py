@@ -7,7 +7,7 @@ from sqlmodel import col, delete, func, select
 
 from api.models import ImportChunk, ImportJob, ImportRow
 from api.services.imports.plans import PlannedRow
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 
 PIECE_BYTES = 262_144
 
@@ -57,7 +57,7 @@ def next_rows(session: OwnedSession, job: ImportJob, limit: int) -> Sequence[Imp
 
 def delete_file(session: OwnedSession, import_id: str) -> None:
     """Delete the file of an import: at most 128 pieces."""
-    session.execute(delete(ImportChunk).where(col(ImportChunk.import_id) == import_id), execution_options=UNSYNCED)
+    session.change(delete(ImportChunk).where(col(ImportChunk.import_id) == import_id))
 
 
 def count_results(session: OwnedSession, import_id: str) -> dict[str, int]:

@@ -19,7 +19,8 @@ from api.services.imports.profiles import write_profile
 from api.services.imports.restored_columns import BY_NAME, DERIVED, restored_values
 from api.services.imports.written import Written
 from api.services.steps import judge
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.owned_rows import key_of_owner
+from api.storage.session import OwnedSession
 
 LIFE = ("stage", "offered_at", "closed_at", "closed_outcome")  # derived from the history, when that is restored
 NOT_COMPARED = frozenset({*DERIVED, *LIFE, "updated_at"})
@@ -34,13 +35,14 @@ def columns_of(table: Any) -> tuple[str, ...]:  # noqa: ANN401  # a table
 
 
 @cache
-def _keys(table: Any) -> tuple[str, ...]:  # noqa: ANN401  # a table
-    return tuple(column.name for column in table.__table__.primary_key.columns if column.name != "user_id")
+def key_names(table: Any) -> tuple[str, ...]:  # noqa: ANN401  # a table
+    """Return the columns that identify a row of the account."""
+    return tuple(column.name for column in key_of_owner(table.__table__))
 
 
 def key_of(table: Any, values: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ANN401  # a table
     """Return the key of a row without its owner."""
-    return tuple(values[name] for name in _keys(table))
+    return tuple(values[name] for name in key_names(table))
 
 
 @cache
@@ -140,7 +142,7 @@ def _derive_stage(session: OwnedSession, application_id: str) -> None:
 def finish_restore(session: OwnedSession) -> None:
     """Make applications consistent whose history was not in the file, and have all steps judged in the background."""
     open_ones = (col(Application.closed_at).is_(None), col(Application.archived_at).is_not(None))
-    session.execute(update(Application).where(*open_ones).values(archived_at=None), execution_options=UNSYNCED)
+    session.change(update(Application).where(*open_ones).values(archived_at=None))
     has_line = exists().where(
         col(StageChange.user_id) == session.user_id, col(StageChange.application_id) == col(Application.id)
     )

@@ -16,7 +16,7 @@ from api.models.base import Stored
 from api.services.search.texts import BY_TABLE, digest, indexed_terms, is_searched
 from api.storage.codecs import to_db_id, to_db_instant
 from api.storage.raw_sql import ID, CompiledStatement, RawConnection, param, select_as_text, written_statement
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 
 # In `session.info`: the row of each table and id, None if it was deleted; and which of them are new.
 PENDING, NEW = "not_indexed_yet", "new_and_not_indexed_yet"
@@ -113,14 +113,14 @@ def _follow_bulk_writes(state: ORMExecuteState) -> None:
         col(SearchEntry.object_id).in_(ids if where is None else ids.where(where)),
     ]
     if state.is_delete:
-        session.execute(delete(SearchEntry).where(*ours), execution_options=UNSYNCED)
+        session.change(delete(SearchEntry).where(*ours))
         return
     new = {getattr(key, "key", key): value for key, value in statement._values.items()}  # noqa: SLF001  # no public name
     if texts := sorted(new.keys() & set(kind.fields)):
         raise RuntimeError(f"Change {', '.join(texts)} of {kind.noun} by objects, so that the index follows.")
     if "updated_at" in new:
         moved = update(SearchEntry).where(*ours).values(updated_at=new["updated_at"])
-        session.execute(moved, execution_options=UNSYNCED)
+        session.change(moved)
 
 
 def write_entries(

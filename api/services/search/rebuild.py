@@ -19,7 +19,7 @@ from api.services.search.texts import SEARCHED, Searched, digest, indexed_terms,
 from api.services.steps import judge
 from api.storage.codecs import FIRST_ID
 from api.storage.database import Database, lift_statement_timeout
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 from api.words.terms import TERMS_VERSION
 
 SLICE_SECONDS = 0.03  # and the time of a last batch: other writers wait at most about 50 ms
@@ -118,5 +118,5 @@ def _remove_entries_of_nothing(session: OwnedSession, kind: Searched, *, repair:
     gone = (col(SearchEntry.noun) == kind.noun, col(SearchEntry.object_id).not_in(there))
     found = len(session.exec(select(SearchEntry.object_id).where(*gone)).all())
     if found and repair:
-        session.execute(delete(SearchEntry).where(*gone), execution_options=UNSYNCED)
+        session.change(delete(SearchEntry).where(*gone))
     return found
