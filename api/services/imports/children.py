@@ -23,29 +23,11 @@ from api.models import (
     StepOverride,
     User,
 )
+from api.services.imports.restored_columns import BY_NAME
 from api.storage.session import OwnedSession
 
-NOUNS: Mapping[str, Any] = {
-    str(table.__tablename__): table
-    for table in (
-        Application,
-        ApplicationContact,
-        ApplicationReference,
-        Contact,
-        FollowUp,
-        Interview,
-        InterviewInterviewer,
-        Letter,
-        LetterTemplate,
-        Note,
-        Offer,
-        Reference,
-        SearchActivity,
-        StageChange,
-        StepOverride,
-        User,
-    )
-}
+# By name, each table whose rows an import makes, and the account, whose choices it may change.
+NOUNS: Mapping[str, Any] = {**BY_NAME, str(User.__tablename__): User}
 # Tables whose rows hang on an application, each with the column that an import notes of them.
 CHILDREN: tuple[tuple[Any, str], ...] = (
     (StageChange, "id"),
