@@ -5,13 +5,11 @@ import smtplib
 from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
 from functools import partial
-from urllib.parse import urlsplit
 
 from api.models import Mail
 from api.models.mail import MailKind, MailOutcome
-from api.protocol.email_address import UnusableAddressError, address_on_the_wire, new_message
+from api.protocol.email_address import UnusableAddressError
 from api.services.accounts import mails
 from api.services.accounts.mails import NothingToSendError, OutgoingMail
 from api.services.accounts.wanted_mails import accept_address
@@ -19,7 +17,7 @@ from api.services.notifications import contents
 from api.settings import Settings, local_url
 from api.storage.database import Database
 from api.words.mails import mail_text
-from api.workers.mailings import mailing_message
+from api.workers.mailings import headed_message, mailing_message
 from api.workers.smtp import RefusedError, Send, post_office
 from api.workers.units import IncompletePassError, Units
 
@@ -110,15 +108,8 @@ def _send(database: Database, settings: Settings, send: Send, now: datetime, mai
 def message_of(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMessage:
     """Return the message of a mail. Raises UnusableAddressError."""
     words = mail_text(mail.kind, _link(mail, settings))
-    message = new_message(address_on_the_wire(mail.address))
-    message["From"] = settings.mail_from or "afterword@localhost"
-    message["Subject"] = words.subject
-    message["Date"] = format_datetime(now)
     # Each attempt has a link of its own, so it is a message of its own.
-    host = urlsplit(settings.public_url).hostname or message["From"].addresses[0].domain
-    message["Message-ID"] = f"<{mail.id}.{mail.attempt}@{host}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
+    message, _ = headed_message(mail, settings, subject=words.subject, at=now, id_=f"{mail.id}.{mail.attempt}")
     message.set_content(words.body)
     return message
 

@@ -1,6 +1,7 @@
 """Messages with text and HTML, whose contents are made when they are sent: every attempt makes the same bytes."""
 
 import hashlib
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -20,6 +21,21 @@ NAMES = {
 }
 
 
+def headed_message(
+    mail: OutgoingMail, settings: Settings, *, subject: str, at: datetime, id_: str
+) -> tuple[EmailMessage, str]:
+    """Return a message with the headers of every mail, and the host that its id names. Raises UnusableAddressError."""
+    message = new_message(address_on_the_wire(mail.address))
+    message["From"] = settings.mail_from or "afterword@localhost"
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at)
+    host = urlsplit(settings.public_url).hostname or message["From"].addresses[0].domain
+    message["Message-ID"] = f"<{id_}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    return message, host
+
+
 def mailing_message(contents: Mailing, mail: OutgoingMail, settings: Settings) -> EmailMessage:
     """Return the message of a mail. Raises UnusableAddressError.
 
@@ -27,19 +43,13 @@ def mailing_message(contents: Mailing, mail: OutgoingMail, settings: Settings) -
     process ended before it could record the first.
     """
     assert mail.created_at is not None  # noqa: S101  # of every row
-    message = new_message(address_on_the_wire(mail.address))
-    message["From"] = settings.mail_from
-    message["Subject"] = contents.subject
-    message["Date"] = format_datetime(mail.created_at)
-    host = urlsplit(settings.public_url).hostname or message["From"].addresses[0].domain
-    message["Message-ID"] = f"<{mail.kind}.{_short(mail.user_id)}.{_name_of(mail)}@{host}>"
+    id_ = f"{mail.kind}.{_short(mail.user_id)}.{_name_of(mail)}"
+    message, host = headed_message(mail, settings, subject=contents.subject, at=mail.created_at, id_=id_)
     if (name := NAMES.get(MailKind(mail.kind))) is not None:
         message["List-ID"] = f"{name} <{mail.kind.replace('_', '-')}.{host}>"
     if (url := unsubscribe_url(mail, settings)) is not None:
         message["List-Unsubscribe"] = f"<{url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
     message["Precedence"] = "bulk"
     message.make_alternative(f"=_{_short(mail.id)}")
     for subtype, words in (("plain", text(contents)), ("html", page(contents))):
