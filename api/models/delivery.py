@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, literal_column, text
 from sqlmodel import Field as Column
+from sqlmodel import col
 
 from api.models.base import id_column, points_at
 from api.models.event import EventPublic, EventType
@@ -73,6 +74,10 @@ class Delivery(Owned, table=True):
     last_error: str | None = Column(default=None, max_length=32)
     delivered_at: datetime | None = None
     created_at: datetime
+
+
+# For statements: with the value written out, the plan may use the index of what is pending whatever is bound.
+IS_PENDING = col(Delivery.state) == literal_column("'pending'")
 
 
 class DeliveryAttempt(Owned, table=True):

@@ -18,7 +18,7 @@ from api.models.page import Page
 from api.models.webhook import SecretRotate, WebhookCreate, WebhookPublic, WebhookTest, WebhookUpdate
 from api.protocol.public_addresses import UnusableUrlError, check_url
 from api.protocol.rate_limit import RateLimiter
-from api.services.facts.crud import find, to_public_one
+from api.services.facts.crud import create, find, to_public_one
 from api.services.webhooks import deliveries, webhooks
 from api.services.webhooks.webhooks import WEBHOOK
 from api.storage.keyset import sort_orders
@@ -70,7 +70,7 @@ def create_webhook(caller: CallerDep, body: WebhookCreate) -> WebhookPublic:
     """
     _check_address(caller, body)
     with caller.writing(returns_secret=True) as session:
-        webhook = webhooks.create_webhook(session, body)
+        webhook = create(session, WEBHOOK, body)
         shown = to_public_one(session, WEBHOOK, webhook)
         caller.created(f"{WEBHOOKS}/{webhook.id}", etag_of(shown))
         return shown.model_copy(update={"secret": webhooks.shown_secret(webhook)})

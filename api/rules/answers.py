@@ -48,13 +48,20 @@ def _short(cue: Cue) -> Sequence[object]:
     return cue if cue.about else (cue.key,)
 
 
+def state_of(step: StepRecord, now: str) -> str:
+    """Return the state of a step at `now`, an instant as `rfc3339` formats it."""
+    if step.closed_state is not None:
+        return step.closed_state
+    return "upcoming" if now < step.opens_at else "open" if now < step.due_at else "overdue"
+
+
 def answered(step: StepRecord, now: str, application_id: str, id_: str, *, shows_contacts: bool = True) -> Answer:
     """Return the answer about a step at `now`, with its state, its reason text and its next action at that instant.
 
     Without `shows_contacts`, the action to call somebody does not say how they are reached.
     """
     detail, opens_at, due_at = step.detail, step.opens_at, step.due_at
-    state = step.closed_state or ("upcoming" if now < opens_at else "open" if now < due_at else "overdue")
+    state = state_of(step, now)
     data, total, missing, zone = detail.get("data", NOTHING), detail.get("total", 0), step.missing, detail["zone"]
     actions = _started(detail.get("actions", ()), now)
     tips = filter(None, _started(detail.get("tips", ()), now))

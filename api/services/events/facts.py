@@ -46,7 +46,7 @@ class WrittenFact:
 @event.listens_for(OwnedSession, "before_flush")
 def _collect(session: OwnedSession, _context: object, _instances: object) -> None:
     """Remember which facts this flush writes, and what they were before."""
-    if not session.listens & Listens.WEBHOOKS:
+    if not session.listens & Listens.WEBHOOKS or session.is_import:
         return
     facts: dict[tuple[type[Any], str], WrittenFact] = session.info.setdefault(WRITTEN, {})
     for row in (*session.new, *session.dirty, *session.deleted):
@@ -90,11 +90,8 @@ def _events(session: OwnedSession, fact: WrittenFact) -> Iterator[tuple[EventTyp
         case Interview():
             yield from _of_interview(fact)
         case Letter():
-            if (
-                not fact.is_deleted
-                and row.sent_at is not None
-                and (fact.is_new or fact.before.get("sent_at", row) is None)
-            ):
+            was_sent = not fact.is_new and fact.before.get("sent_at", row.sent_at) is not None
+            if not fact.is_deleted and row.sent_at is not None and not was_sent:
                 yield EventType.LETTER_SENT, {"letter": letter_data(row)}
         case FollowUp():
             if fact.is_new:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, case, event, or_, text
+from sqlalchemy import Integer, case, event, or_
 from sqlmodel import col, delete, insert, select, update
 
 from api.models import Application, Delivery, Event, User, Webhook
 from api.models.base import new_id
-from api.models.delivery import DeliveryState
+from api.models.delivery import IS_PENDING, DeliveryState
 from api.models.event import EventType, Listens
 from api.protocol.app_links import app_link
 from api.rules.words import rfc3339
@@ -94,7 +94,7 @@ TRIM_EVENTS = CompiledStatement(
 LAST_KEPT = (
     select(Delivery.sequence)
     .where(col(Delivery.user_id) == OWNER, col(Delivery.webhook_id) == param("webhook_id", ID))
-    .where(text("state = 'pending'"))
+    .where(IS_PENDING)
     .order_by(col(Delivery.sequence).desc())
     .offset(param("kept", Integer()))
     .limit(1)
@@ -105,7 +105,7 @@ DISCARD = CompiledStatement(
     .where(
         col(Delivery.user_id) == OWNER,
         col(Delivery.webhook_id) == param("webhook_id", ID),
-        text("state = 'pending'"),
+        IS_PENDING,
         col(Delivery.sequence) <= LAST_KEPT,
     )
     .values(state=DeliveryState.DISCARDED.value, next_at=None),
@@ -128,39 +128,56 @@ class _Receiver:
 
 @event.listens_for(OwnedSession, "before_commit")
 def write_events(session: OwnedSession) -> None:
-    """Write the notices and the events of what the transaction did."""
+    """Write the notices and the events of what the transaction did.
+
+    What facts and steps have become is put into words only for webhooks, and not in an import, which has an event of
+    its own.
+    """
     if session.owner is None or not session.listens:
         return
     session.flush()
-    raw = RawConnection.of(session)
-    facts = take_fact_drafts(session)
-    steps = _follow_steps(session, raw, take_written_steps(session), without=deleted_applications(facts))
-    drafts = [*([] if session.is_import else [*facts, *steps]), *take_drafts(session)]
-    if drafts and session.listens & Listens.WEBHOOKS:
+    raw, written, drafts = RawConnection.of(session), take_written_steps(session), take_drafts(session)
+    has_webhooks = bool(session.listens & Listens.WEBHOOKS)
+    tells_all = has_webhooks and not session.is_import
+    if tells_all and written.has_moved_search:
+        _add_moved_searches(raw, written)
+    moved = {id_: change for id_, change in written.changes.items() if is_moved(change)}
+    if tells_all:
+        facts = take_fact_drafts(session)
+        steps = _step_drafts(session, raw, written, moved, without=deleted_applications(facts))
+        drafts = [*facts, *steps, *drafts]
+    _follow_steps(raw, written, list(moved))
+    if drafts and has_webhooks:
         _write(session, raw, drafts)
 
 
-def _follow_steps(
-    session: OwnedSession, raw: RawConnection, written: WrittenSteps, *, without: Collection[str]
-) -> list[Draft]:
-    """Bring the notices in line with the steps; return the drafts of their events, or of a recomputation as a whole.
-
-    `without`: applications of whose steps nothing is told.
-    """
-    if written.has_moved_search:
-        _add_moved_searches(raw, written)
-    moved = {id_: change for id_, change in written.changes.items() if is_moved(change)}
-    known = written.announced | announced(raw, [id_ for id_, change in moved.items() if change.before])
+def _follow_steps(raw: RawConnection, written: WrittenSteps, moved: Sequence[str]) -> None:
+    """Bring the notices in line with the steps."""
     if moved:
-        notices.renew(raw, list(moved))
+        notices.renew(raw, moved)
     if written.has_moved_search:
         notices.renew_moved(raw)
     notices.add_missing(raw, written.recomputed)
+
+
+def _step_drafts(
+    session: OwnedSession,
+    raw: RawConnection,
+    written: WrittenSteps,
+    moved: Mapping[str, StepChange],
+    *,
+    without: Collection[str],
+) -> list[Draft]:
+    """Return the drafts of the events of steps, or of a recomputation as a whole; the notices are those of before.
+
+    `without`: applications of whose steps nothing is told.
+    """
     events = [(id_, change) for id_, change in moved.items() if _application_of(change) not in without]
     if written.is_recomputation:
         return _recomputation(session, raw, written, len(events))
     if len(events) > MAX_STEP_EVENTS:
         return [_recomputed(session.now, "write", len(events))]
+    known = written.announced | announced(raw, [id_ for id_, change in events if change.before])
     return [
         step_draft(type_, change, known.get(id_), session.now, session.app_url)
         for id_, change in events

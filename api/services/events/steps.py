@@ -5,11 +5,13 @@ from typing import Any
 
 from api.models.event import EventType, Told
 from api.protocol.app_links import app_link
+from api.rules.answers import state_of
 from api.rules.outcome import STEPS
+from api.rules.words import rfc3339
 from api.services.events.drafts import Data, Draft
 from api.services.steps.changes import Announced, StepChange
-from api.services.steps.rows import StoredStep, is_same_instant
-from api.storage.codecs import db_to_json_instant, from_db_id, from_db_json, to_db_instant
+from api.services.steps.rows import StoredStep, is_same_instant, record_from_row
+from api.storage.codecs import db_to_json_instant, from_db_id, to_db_instant
 
 DONE = ("done", "done_late")
 
@@ -41,7 +43,8 @@ def step_draft(type_: EventType, change: StepChange, known: Announced | None, no
     assert row is not None  # noqa: S101  # `event_of` has no event for it
     previous = None
     if change.before is not None:
-        previous = {"state": _state(change.before, now), "due_at": db_to_json_instant(change.before.due_at)}
+        before = record_from_row(change.before)
+        previous = {"state": state_of(before, rfc3339(now)), "due_at": before.due_at}
     data: Data = {
         "step": step_data(row, now, app_url),
         "previous": previous,
@@ -68,28 +71,23 @@ def is_corrected(type_: EventType, after: StoredStep | None, known: Announced | 
     return type_ is EventType.STEP_CHANGED and is_later and to_db_instant(now)[:19] < after.due_at[:19]
 
 
-def _state(row: StoredStep, now: datetime) -> str:
-    at = to_db_instant(now)[:19]
-    return row.closed_state or ("upcoming" if at < row.opens_at[:19] else "open" if at < row.due_at[:19] else "overdue")
-
-
 def step_data(row: StoredStep, now: datetime, app_url: str) -> dict[str, Any]:
     """Return a step for receivers: names, dates and states, without any text of the user."""
-    state, detail = _state(row, now), from_db_json(row.detail)
-    id_ = from_db_id(row.id)
+    step, id_ = record_from_row(row), from_db_id(row.id)
+    state = state_of(step, rfc3339(now))
     return {
         "id": id_,
-        "number": row.number,
-        "step": STEPS[row.number],
-        "scope": row.scope,
+        "number": step.number,
+        "step": STEPS[step.number],
+        "scope": step.scope,
         "state": state,
-        "opens_at": db_to_json_instant(row.opens_at),
-        "due_at": db_to_json_instant(row.due_at),
-        "due_zone": detail["zone"],
-        "due_basis": detail["basis"],
-        "completed_at": row.completed_at and db_to_json_instant(row.completed_at),
-        "reason": {"code": "not_open_yet" if state == "upcoming" else row.reason},
-        "missing": from_db_json(row.missing),
+        "opens_at": step.opens_at,
+        "due_at": step.due_at,
+        "due_zone": step.detail["zone"],
+        "due_basis": step.detail["basis"],
+        "completed_at": step.completed_at,
+        "reason": {"code": "not_open_yet" if state == "upcoming" else step.reason},
+        "missing": step.missing,
         "snoozed_until": row.snoozed_until and db_to_json_instant(row.snoozed_until),
         "app_url": app_link(app_url, "step", id_),
     }

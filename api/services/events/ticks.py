@@ -1,6 +1,6 @@
 """Events that time makes: a step opens, is due soon, is overdue. Nothing is written into step rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,10 +103,6 @@ def advance(session: OwnedSession) -> list[Reached]:
             found.append(Reached(step, Told(reached), from_db_instant(since)))
     raw.execute_many(SET, values)
     if session.listens & Listens.WEBHOOKS:
-        _draft_events(session, found)
+        for one in found:
+            add_draft(session, time_draft(TYPES[one.told], one.step, one.at, session.now, session.app_url))
     return found
-
-
-def _draft_events(session: OwnedSession, found: Collection[Reached]) -> None:
-    for one in found:
-        add_draft(session, time_draft(TYPES[one.told], one.step, one.at, session.now, session.app_url))

@@ -13,9 +13,9 @@ from sqlmodel import col, func, insert, or_, select, update
 
 from api.models import Delivery, DeliveryAttempt, Event, User, Webhook
 from api.models.base import new_id
-from api.models.delivery import AttemptError, DeliveryState
+from api.models.delivery import IS_PENDING, AttemptError, DeliveryState
 from api.storage.database import Database
-from api.storage.session import ANY_OWNER, UNSYNCED, OwnedSession
+from api.storage.session import ANY_OWNER, OwnedSession
 
 LEASE = timedelta(seconds=60)
 MAX_AT_ONCE = 20  # deliveries of a claim
@@ -119,15 +119,13 @@ def claim(database: Database, candidate: Candidate, now: datetime) -> Claim | No
             col(Webhook.next_at) <= now,
         )
         taken = {"claim": candidate.claim + 1, "claimed_until": now + LEASE}
-        done = session.execute(update(Webhook).where(*mine).values(**taken), execution_options=UNSYNCED)
-        if done.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE
+        if not session.change(update(Webhook).where(*mine).values(**taken)):
             return None
         webhook = session.get_one(Webhook, (candidate.user_id, candidate.webhook_id))
         wanted = (
             select(Delivery.id, Delivery.event_id, Delivery.tries, Event.body)
             .join(Event, col(Event.id) == col(Delivery.event_id))
-            .where(Delivery.webhook_id == webhook.id, Delivery.state == DeliveryState.PENDING.value)
-            .where(col(Delivery.next_at) <= now)
+            .where(Delivery.webhook_id == webhook.id, IS_PENDING, col(Delivery.next_at) <= now)
             .order_by(col(Delivery.sequence))
             .limit(MAX_AT_ONCE)
         )
@@ -177,7 +175,7 @@ def record(database: Database, mine: Claim, one: Waiting, outcome: Outcome, now:
 
 
 def _set(session: OwnedSession, table: type[Webhook] | type[Delivery], id_: str, values: dict[str, object]) -> None:
-    session.execute(update(table).where(col(table.id) == id_).values(**values), execution_options=UNSYNCED)
+    session.change(update(table).where(col(table.id) == id_).values(**values))
 
 
 def _health(webhook: Webhook, outcome: Outcome, now: datetime) -> Health:
@@ -226,13 +224,10 @@ def release(database: Database, mine: Claim, now: datetime) -> None:
     with database.write(now) as session:
         session.owner = mine.user_id
         held = (col(Webhook.id) == mine.webhook_id, col(Webhook.claim) == mine.number)
-        freed = session.execute(update(Webhook).where(*held).values(claimed_until=None), execution_options=UNSYNCED)
-        if freed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE
+        if not session.change(update(Webhook).where(*held).values(claimed_until=None)):
             return
         webhook = session.get_one(Webhook, (mine.user_id, mine.webhook_id))
-        pending = select(func.min(Delivery.next_at)).where(
-            Delivery.webhook_id == mine.webhook_id, Delivery.state == DeliveryState.PENDING.value
-        )
+        pending = select(func.min(Delivery.next_at)).where(Delivery.webhook_id == mine.webhook_id, IS_PENDING)
         following = session.exec(pending).one() if webhook.enabled else None
         if following is not None and webhook.resume_at is not None:
             following = max(following, webhook.resume_at)

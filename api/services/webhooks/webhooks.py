@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import col, func, select, update
 
 from api.errors import ConflictError
 from api.models import Delivery, Webhook
+from api.models.delivery import IS_PENDING
 from api.models.event import EventType
 from api.models.event_data import EXAMPLES
 from api.models.webhook import DisabledReason, WebhookCreate, WebhookPublic
 from api.services import listening
 from api.services.events.journal import send_example
-from api.services.facts.crud import NO_STEPS, FactKind, bump_version, create
+from api.services.facts.crud import NO_STEPS, FactKind, bump_version
 from api.services.facts.dating import Change
 from api.services.webhooks.deliveries import lock_webhook
-from api.storage.session import UNSYNCED, OwnedSession
+from api.storage.session import OwnedSession
 
-IS_PENDING = text("delivery.state = 'pending'")  # written out, because a parameter cannot choose a partial index
 SECRET_BYTES = 32
 OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 
@@ -29,11 +28,6 @@ OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 def shown_secret(webhook: Webhook) -> str:
     """Return the secret as receivers need it."""
     return f"whsec_{b64encode(webhook.secret).decode()}"
-
-
-def create_webhook(session: OwnedSession, body: WebhookCreate) -> Webhook:
-    """Add a webhook. Raises QuotaExceededError."""
-    return create(session, WEBHOOK, body)
 
 
 def rotate(session: OwnedSession, webhook: Webhook, *, revoke_old: bool) -> None:
@@ -75,7 +69,7 @@ def _enable(session: OwnedSession, row: Webhook) -> None:
     """Forget all failures, and have a worker send what waits now, oldest first."""
     lock_webhook(session, row.id)
     waiting = update(Delivery).where(col(Delivery.webhook_id) == row.id, IS_PENDING).values(next_at=session.now)
-    session.execute(waiting, execution_options=UNSYNCED)
+    session.change(waiting)
     row.disabled_reason = row.disabled_at = row.failing_since = row.resume_at = row.last_error = None
     row.failures, row.next_at = 0, session.now
     session.has_deliveries = True
