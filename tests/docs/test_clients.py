@@ -4,14 +4,18 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api import demo
 from api.capture import demo_app
 from api.http import examples as ids
+from api.main import create_app
+from api.settings import Settings
 from tests.docs.shown import ADDRESS, assert_shown, blocks, running_demo
 from tests.invariants.failures import Failures
 
@@ -84,6 +88,19 @@ def test_every_block_shows_what_comes() -> None:
             assert_shown(json.loads(text), json.loads(answer), text)
         else:
             assert answer.replace("\r", "") == text
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_the_step_that_the_bot_ticks_off_is_in_the_queue_on_every_weekday(tmp_path: Path, day: int) -> None:
+    """The references are due a workday before the call, so that not every day finds them overdue."""
+    now = datetime(2026, 11, 23, 1, 30, tzinfo=UTC) + timedelta(days=day, hours=3 * day)
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}"), clock=lambda: now)
+    app.state.database.migrate()
+    (address,) = re.findall(r'\$API(/v1/queue\?[^"]*step=[^"]*)"', PAGE)
+    headers = {"Authorization": f"Bearer {demo.build(app.state.database, now)}"}
+    with TestClient(app, headers=headers) as client:
+        assert [item["number"] for item in client.get(address).json()["items"]] == [5]
+    app.state.database.dispose()
 
 
 def scopes_of_programs() -> dict[str, list[str]]:
