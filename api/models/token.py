@@ -36,7 +36,7 @@ SESSIONS = (TokenKind.SESSION, TokenKind.COOKIE)
 
 
 class Token(Stored, table=True):
-    """A session (from a sign-in) or a personal token (for an app)."""
+    """A session (from a sign-in) or a personal token (for an app). `agent`: an assistant uses it."""
 
     __tablename__ = "token"
     __table_args__ = (owned_by_user(), Index("ix_token_kind", "user_id", "kind", "created_at", "id"))
@@ -47,6 +47,7 @@ class Token(Stored, table=True):
     hash: str = Column(max_length=64, unique=True)
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    agent: bool = False
 
 
 class SessionCreate(Body):

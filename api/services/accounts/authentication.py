@@ -32,6 +32,7 @@ COLUMNS = (
     Token.scopes,
     Token.expires_at,
     Token.last_used_at,
+    Token.agent,
     User.disabled_at,
     User.recompute_after,
     User.epoch,
@@ -51,7 +52,8 @@ TOKEN_WITH_STATE = CompiledStatement(
 class AuthenticatedToken:
     """A valid token and its user. `state` is the version of the user's steps (see `api.services.steps.version`).
 
-    The state is empty if only the token was looked up. `epoch` is a part of every entity tag of the account.
+    The state is empty if only the token was looked up. `agent`: it is the token of an assistant. `epoch` is a part of
+    every entity tag of the account.
     """
 
     user_id: str
@@ -60,6 +62,7 @@ class AuthenticatedToken:
     name: str
     scopes: Collection[str]
     last_used_at: datetime | None
+    agent: bool
     is_recomputing: bool
     epoch: str
     state: Row
@@ -107,7 +110,8 @@ def _parameters(secret: str, now: datetime) -> dict[str, str]:
 def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
-    user_id, id_, kind, name, scopes, expires_at, last_used_at, disabled_at, recompute_after, epoch, *state = row
+    user_id, id_, kind, name, scopes, expires_at, last_used_at, agent, disabled_at, *more = row
+    recompute_after, epoch, *state = more
     expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
@@ -122,6 +126,7 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
         name,
         granted,
         last_used_at=from_db_instant_or_none(last_used_at),
+        agent=bool(agent),
         is_recomputing=recompute_after is not None,
         epoch=epoch,
         state=tuple(state),
@@ -135,6 +140,7 @@ def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) ->
 
 def _set_owner(session: OwnedSession, found: AuthenticatedToken) -> AuthenticatedToken:
     session.owner, session.epoch, session.shows_contacts = found.user_id, found.epoch, found.shows_contacts
+    session.is_agent = found.agent
     return found
 
 
