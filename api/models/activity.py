@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Index, text
 from sqlmodel import Field as Column
 
@@ -54,3 +54,9 @@ class ActivityPublic(BaseModel):
     token_name: str
     operation: str
     object: str
+    agent: Annotated[bool, Field(description="The token was one of an assistant.")]
+    tool: Annotated[
+        str | None,
+        Field(description="With which of its tools an assistant did it, as it says itself in `X-Afterword-Tool`."),
+    ]
+    write_id: Annotated[str | None, Field(description="The id of what an assistant wrote, if that was recorded.")]
