@@ -1043,7 +1043,7 @@ export interface paths {
         put?: never;
         /**
          * Record an interview
-         * @description Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist once for each round, also before it takes place. They do not apply to a round that was cancelled or not held. A round after the end of its application gets the warning `application_closed`.
+         * @description Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist once for each round, also before it takes place. They do not apply to a round that was cancelled or not held. `people` are its interviewers, as in a debrief: all is recorded, or nothing. They need the scope `contacts:write`. A round after the end of its application gets the warning `application_closed`.
          */
         post: operations["create_interview"];
         delete?: never;
@@ -5704,6 +5704,8 @@ export interface components {
              * @description When you ticked that there is nothing that needs a better answer.
              */
             no_concerns_at?: string | null;
+            /** @description The interviewers. They need the scope `contacts:write`. */
+            people?: components["schemas"]["DebriefPerson"][];
             /** Format: uuid */
             id?: string | null;
         };

@@ -1959,6 +1959,7 @@ class InterviewCreate(TypedDict):
     told_by: NotRequired[str | None]
     no_positives_at: NotRequired[str | None]
     no_concerns_at: NotRequired[str | None]
+    people: NotRequired[list[DebriefPerson]]
     id: NotRequired[str | None]
 
 

@@ -614,7 +614,8 @@ class Operations(ABC):
 
         Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist
         once for each round, also before it takes place. They do not apply to a round that was cancelled or not
-        held. A round after the end of its application gets the warning `application_closed`.
+        held. `people` are its interviewers, as in a debrief: all is recorded, or nothing. They need the scope
+        `contacts:write`. A round after the end of its application gets the warning `application_closed`.
         """
         response = self.request("POST", f"/v1/applications/{quote(application_id, safe='')}/interviews", headers={"Idempotency-Key": idempotency_key or str(uuid4())}, body=body)
         return cast("models.InterviewPublic", response.json())
