@@ -155,7 +155,7 @@ def test_an_undo_goes_on_after_a_crash(world: World, client: TestClient, monkeyp
     cells = [(f"Company {n}", "Dev", "Applied", "2026-03-02", "", f"Person {n}") for n in range(7)]
     job = ran(world, client, uploaded(client, table([*cells])))
     assert client.post(f"/v1/imports/{job['id']}/undo").status_code == 202
-    user = get(client, "/v1/me")["id"]
+    user, done = get(client, "/v1/me")["id"], []
     for number in range(40):
         if number % 2 == 0:
             with monkeypatch.context() as patch:
@@ -165,9 +165,11 @@ def test_an_undo_goes_on_after_a_crash(world: World, client: TestClient, monkeyp
                 with pytest.raises(Crash):
                     undo_slice(world.database, user, job["id"], world.clock.now)
             continue
+        done.append(read(client, job)["rows_done"])
         if undo_slice(world.database, user, job["id"], world.clock.now):
             break
     job = read(client, job)
+    assert done == [0, 0, 1, 2, 3, 3, 3, 4, 5, 6], "its applications are half of the way"
     assert (job["state"], counted(job)) == ("undone", {"new": 7, "undone": 7})
     assert items(client, "/v1/applications") == items(client, "/v1/contacts") == []
 

@@ -66,7 +66,8 @@ def _undo_objects(session: OwnedSession, job: ImportJob) -> bool:
             return _finish(session, job)
         part, position = LAST, job.rows_total + 1
     job.recognised = {**job.recognised, "undo": [part, position]}
-    job.rows_done = max(job.rows_done, job.rows_total - position if part == LAST else 0)
+    passed = (job.rows_total if part == LAST else 0) + max(job.rows_total - position, 0)
+    job.rows_done = max(job.rows_done, passed // 2)  # it goes through the rows twice
     return False
 
 
