@@ -5,12 +5,14 @@ function's name becomes the operation's id; nothing else is derived from the nam
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import Response
 
 from api.http.not_modified import answer_if_not_modified
 from api.http.strict_route import Declaration, Route, UnlessKnown
+from api.http.write_options import BOTH, EFFECTS_ONLY
 from api.protocol.scopes import SCOPES
 
 OPEN: tuple[str, ...] = ()  # the scopes of an operation that needs no token
@@ -22,11 +24,13 @@ class Routes:
 
     `scopes`: one or several that a token needs, or `OPEN`. `errors`: statuses of problems in addition to those that
     follow from the declaration (a body: 413, 415, 422; an id in the path: 404; a cursor: 400; scopes: 401, 403, 429).
+    `reports_writes`: its writes take `effects` and `dry_run`, and then return a `WriteReport`.
     `options` are passed to FastAPI's route, for example `response_model` and `responses`.
     """
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, *, reports_writes: bool = False) -> None:
         self.tag = tag
+        self.reports_writes = reports_writes
         self.routes: list[Route] = []
 
     def get(
@@ -70,17 +74,19 @@ class Routes:
         idempotent: bool = True,
         etag: bool = True,
         any_query: bool = False,
+        own_dry_run: bool = False,
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a POST. `if_match`: If-Match is accepted. `idempotent`: an Idempotency-Key is accepted.
 
         `etag`: its response has an ETag. `any_query`: it ignores query parameters that it does not know.
+        `own_dry_run`: the endpoint has a `dry_run` whose response has another form.
         """
         needed, has_key = _checked(scopes), idempotent and bool(scopes)
         declaration = Declaration(
             needed, errors, etag=etag, any_query=any_query, if_match=if_match, idempotency_key=has_key
         )
-        return self._add("POST", path, declaration, options)
+        return self._add_write("POST", path, declaration, options, own_dry_run=own_dry_run)
 
     def put(
         self,
@@ -91,7 +97,7 @@ class Routes:
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a PUT; If-Match is accepted."""
-        return self._add("PUT", path, Declaration(_checked(scopes), errors, if_match=True), options)
+        return self._add_write("PUT", path, Declaration(_checked(scopes), errors, if_match=True), options)
 
     def patch(
         self,
@@ -102,7 +108,7 @@ class Routes:
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a merge patch; If-Match is accepted."""
-        return self._add("PATCH", path, Declaration(_checked(scopes), errors, if_match=True), options)
+        return self._add_write("PATCH", path, Declaration(_checked(scopes), errors, if_match=True), options)
 
     def delete(
         self,
@@ -114,7 +120,23 @@ class Routes:
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a DELETE that returns 204; If-Match is accepted."""
         declaration = Declaration(_checked(scopes), errors, if_match=True)
-        return self._add("DELETE", path, declaration, {"status_code": 204, "response_class": Response, **options})
+        fixed = {"status_code": 204, "response_class": Response}
+        return self._add_write("DELETE", path, declaration, {**fixed, **options}, own_dry_run=True)
+
+    def _add_write(
+        self,
+        method: str,
+        path: str,
+        declaration: Declaration,
+        options: dict[str, Any],
+        *,
+        own_dry_run: bool = False,
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Declare a write, with the parameters `effects` and `dry_run` if the router reports its writes."""
+        if self.reports_writes:
+            declaration = replace(declaration, reports_writes=True)
+            options = {**options, "dependencies": EFFECTS_ONLY if own_dry_run else BOTH}
+        return self._add(method, path, declaration, options)
 
     def _add(
         self, method: str, path: str, declaration: Declaration, options: dict[str, Any]

@@ -49,6 +49,7 @@ class OwnedSession(Session):
     `stored_bytes`: what the owner's rows counted when the write locked the account.
     `listens`: who is told about the account, as the write found it when it locked the account; see `Listens`.
     `app_url`: the pattern of a frontend's pages, for those who are told.
+    `tells_effects`: what it does to steps is collected for the response; see `api/services/steps/effects.py`.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
     activity and stored responses); a write that makes them exceed `max_bytes` is refused: see
@@ -67,6 +68,7 @@ class OwnedSession(Session):
     has_deferred_work: bool = False  # the background task has something to do once this is committed
     has_deliveries: bool = False  # so has the one that sends events
     dry_run: bool = False
+    tells_effects: bool = False
     shows_contacts: bool = True
     grown_bytes: int = 0
     grown_bytes_of_facts: int = 0

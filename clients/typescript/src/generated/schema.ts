@@ -9691,7 +9691,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The steps that the deletion would reopen. */
+        /** @description The steps that the deletion would reopen. Or a report. */
         DeletionPreview: {
             headers: {
                 [name: string]: unknown;
@@ -9739,7 +9739,7 @@ export interface components {
          */
         DeliveryId: string;
         /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-        DryRun: boolean;
+        DryRunOfDeleteApplication: boolean;
         /** @description Only steps due before this instant. */
         DueBefore: string;
         /** @description Add `trace`: every rule that was applied, with its inputs. */
@@ -9864,6 +9864,11 @@ export interface components {
          * @example "5f0c1e9a77b2-8-3"
          */
         ETag: string;
+        /**
+         * @description The version of the response; absent from a report.
+         * @example "5f0c1e9a77b2-8-3"
+         */
+        ETagOfSkipSteps: string;
         /** @description `true` if this is the stored response to an earlier request. */
         IdempotencyReplayed: string;
         /** @description The next page: `<…>; rel="next"`. */
@@ -10028,10 +10033,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10076,7 +10081,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
@@ -10125,7 +10130,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
@@ -10221,10 +10226,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10275,10 +10280,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10328,10 +10333,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10381,10 +10386,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -11707,7 +11712,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -11774,10 +11779,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11814,10 +11819,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -11904,10 +11909,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12065,7 +12070,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -12129,10 +12134,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12226,10 +12231,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12263,7 +12268,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -12495,7 +12500,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -12562,10 +12567,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12782,10 +12787,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12819,7 +12824,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13083,7 +13088,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13146,10 +13151,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13186,10 +13191,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -13227,10 +13232,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -13390,7 +13395,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13454,10 +13459,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13634,7 +13639,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13700,10 +13705,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13839,10 +13844,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -13990,7 +13995,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14053,10 +14058,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14203,7 +14208,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14267,10 +14272,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14411,10 +14416,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14448,7 +14453,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14521,10 +14526,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14828,7 +14833,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14893,10 +14898,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15056,7 +15061,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -15119,10 +15124,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15267,7 +15272,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -15329,10 +15334,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
