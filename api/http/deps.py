@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, ReplayedError, UnavailableError
 from api.http.call_limit import remember_account
 from api.http.credentials import credentials
-from api.http.headers import preconditions, request_now, request_target, single_header
+from api.http.headers import agent_tool, preconditions, request_now, request_target, single_header
 from api.http.strict_route import Route, json_response
 from api.http.write_options import Told, options_of, report_response
 from api.models.base import IN_QUERY, Digits
@@ -91,6 +91,7 @@ class Caller(RequestContext):
     status: int = 200
     people: Iterable[str] = ()
     told: Told | None = None
+    tool: str | None = None
 
     def __init__(
         self, request: Request, response: Response, idempotent_request: IdempotentRequest | None = None
@@ -106,7 +107,7 @@ class Caller(RequestContext):
     def reading(self) -> Iterator[OwnedSession]:
         """Open a read transaction of the caller."""
         with self._recording_use(), self.database.read(self.now) as session:
-            self.token = authenticate(session, self.secret, self.route.scopes)
+            self.token = authenticate(session, self.secret, self.route.access)
             self._remember_account()
             yield session
 
@@ -120,7 +121,7 @@ class Caller(RequestContext):
         opened = self.database.inline_connection if inline else self.database.driver_connection
         with self._recording_use(), opened() as driver:
             raw = RawConnection(driver, self.database.engine.dialect, self.now, max_rows=max_rows)
-            self.token = find_token(raw, self.secret, self.route.scopes, as_of=as_of)
+            self.token = find_token(raw, self.secret, self.route.access, as_of=as_of)
             self._remember_account()
             if inline and is_last_use_outdated(self.token.last_used_at, self.now):
                 raise InlineReadError
@@ -165,8 +166,9 @@ class Caller(RequestContext):
             session.max_bytes = None if self.request.method in ("DELETE", "GET") else self.settings.account_bytes
             session.dry_run = self.options.dry_run
             owner = self.request.scope.get("owner")  # none for a GET that writes
-            self.token = lock_and_authenticate(session, self.secret, self.route.scopes, owner=owner)
+            self.token = lock_and_authenticate(session, self.secret, self.route.access, owner=owner)
             session.tells_effects = self.options.wants_report and not missing_scopes(("steps:read",), self.token.scopes)
+            self.tool = agent_tool(self.request) if self.token.agent else None
             if idempotent_request is not None:
                 self._replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):
@@ -203,7 +205,7 @@ class Caller(RequestContext):
     def _record_in_audit_log(self, session: OwnedSession) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""
         address = self.headers.get("Location") or self.request.url.path
-        audit_log.record(session, self.token, str(self.route.operation_id), address)
+        audit_log.record(session, self.token, str(self.route.operation_id), address, tool=self.tool)
 
     def require_scopes(self, *scopes: str) -> None:
         """Raise ForbiddenError if the token lacks a scope that an option needs in addition to the operation."""

@@ -51,6 +51,7 @@ class OwnedSession(Session):
     `app_url`: the pattern of a frontend's pages, for those who are told.
     `tells_effects`: what it does to steps is collected for the response; see `api/services/steps/effects.py`.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
+    `is_agent`: the token is one of an assistant.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
     activity and stored responses); a write that makes them exceed `max_bytes` is refused: see
     `api/services/stored_bytes.py`.
@@ -70,6 +71,7 @@ class OwnedSession(Session):
     dry_run: bool = False
     tells_effects: bool = False
     shows_contacts: bool = True
+    is_agent: bool = False
     grown_bytes: int = 0
     grown_bytes_of_facts: int = 0
     max_bytes: int | None = None
