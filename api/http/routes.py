@@ -6,13 +6,14 @@ function's name becomes the operation's id; nothing else is derived from the nam
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from inspect import signature
 from typing import Any, TypeVar
 
 from fastapi import Response
 
 from api.http.not_modified import answer_if_not_modified
 from api.http.strict_route import Declaration, Route, UnlessKnown
-from api.http.write_options import BOTH, EFFECTS_ONLY
+from api.http.write_options import write_options
 from api.protocol.scopes import SCOPES, Access
 
 OPEN: tuple[str, ...] = ()  # the scopes of an operation that needs no token
@@ -79,20 +80,18 @@ class Routes:
         idempotent: bool = True,
         etag: bool = True,
         any_query: bool = False,
-        own_dry_run: bool = False,
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a POST. `if_match`: If-Match is accepted. `idempotent`: an Idempotency-Key is accepted.
 
         `etag`: its response has an ETag. `any_query`: it ignores query parameters that it does not know.
-        `own_dry_run`: the endpoint has a `dry_run` whose response has another form.
         """
         access = self._access(scopes, agents=agents)
         has_key = idempotent and access is not None
         declaration = Declaration(
             access, errors, etag=etag, any_query=any_query, if_match=if_match, idempotency_key=has_key
         )
-        return self._add_write("POST", path, declaration, options, own_dry_run=own_dry_run)
+        return self._add("POST", path, declaration, options)
 
     def put(
         self,
@@ -105,7 +104,7 @@ class Routes:
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a PUT; If-Match is accepted."""
         declaration = Declaration(self._access(scopes, agents=agents), errors, if_match=True)
-        return self._add_write("PUT", path, declaration, options)
+        return self._add("PUT", path, declaration, options)
 
     def patch(
         self,
@@ -118,7 +117,7 @@ class Routes:
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a merge patch; If-Match is accepted."""
         declaration = Declaration(self._access(scopes, agents=agents), errors, if_match=True)
-        return self._add_write("PATCH", path, declaration, options)
+        return self._add("PATCH", path, declaration, options)
 
     def delete(
         self,
@@ -132,22 +131,7 @@ class Routes:
         """Declare a DELETE that returns 204; If-Match is accepted."""
         declaration = Declaration(self._access(scopes, agents=agents), errors, if_match=True)
         fixed = {"status_code": 204, "response_class": Response}
-        return self._add_write("DELETE", path, declaration, {**fixed, **options}, own_dry_run=True)
-
-    def _add_write(
-        self,
-        method: str,
-        path: str,
-        declaration: Declaration,
-        options: dict[str, Any],
-        *,
-        own_dry_run: bool = False,
-    ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a write, with the parameters `effects` and `dry_run` if the router reports its writes."""
-        if self.reports_writes:
-            declaration = replace(declaration, reports_writes=True)
-            options = {**options, "dependencies": EFFECTS_ONLY if own_dry_run else BOTH}
-        return self._add(method, path, declaration, options)
+        return self._add("DELETE", path, declaration, {**fixed, **options})
 
     def _access(self, scopes: str | Collection[str], *, agents: bool | None) -> Access | None:
         """Return what is asked of a token; None: none is needed."""
@@ -159,9 +143,14 @@ class Routes:
     def _add(
         self, method: str, path: str, declaration: Declaration, options: dict[str, Any]
     ) -> Callable[[Endpoint], Endpoint]:
+        reports = self.reports_writes and method != "GET"
+
         def decorated(endpoint: Endpoint) -> Endpoint:
             fixed = {"methods": [method], "operation_id": endpoint.__name__, "tags": [self.tag]}
-            self.routes.append(Route(path, endpoint, declaration=declaration, **fixed, **options))
+            if reports:
+                fixed["dependencies"] = write_options(has_dry_run="dry_run" in signature(endpoint).parameters)
+            declared = replace(declaration, reports_writes=reports)
+            self.routes.append(Route(path, endpoint, declaration=declared, **fixed, **options))
             return endpoint
 
         return decorated

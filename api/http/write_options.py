@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
@@ -71,7 +71,9 @@ async def _effects_only(request: Request, *, effects: Effects = False) -> None:
     request.scope[SCOPE] = WriteOptions(effects)
 
 
-BOTH, EFFECTS_ONLY = [Depends(_both)], [Depends(_effects_only)]
+def write_options(*, has_dry_run: bool) -> list[Any]:
+    """Return the dependencies that declare the parameters. `has_dry_run`: the endpoint has one, of another form."""
+    return [Depends(_effects_only if has_dry_run else _both)]
 
 
 def options_of(request: Request) -> WriteOptions:

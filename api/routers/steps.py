@@ -83,7 +83,7 @@ def skip_steps(caller: CallerDep, application_id: ApplicationId, body: StepsSkip
         return caller.remember(StepsPublic.model_validate(shown), people=partial(named_people, raw, [application.id]))
 
 
-@routes.post("/v1/steps/skip", scopes="steps:write", errors=[404], etag=False, own_dry_run=True)
+@routes.post("/v1/steps/skip", scopes="steps:write", errors=[404], etag=False)
 def skip_stale_steps(caller: CallerDep, body: StaleStepsSkip, *, dry_run: SkipNothing = False) -> SkippedSteps:
     """Skip steps of several applications.
 
@@ -98,7 +98,7 @@ def skip_stale_steps(caller: CallerDep, body: StaleStepsSkip, *, dry_run: SkipNo
         return caller.remember(SkippedSteps(dry_run=dry_run, has_more=has_more, items=items), people=people)
 
 
-@routes.post("/v1/steps/snooze", scopes="steps:write", errors=[404], etag=False, own_dry_run=True)
+@routes.post("/v1/steps/snooze", scopes="steps:write", errors=[404], etag=False)
 def snooze_steps(caller: CallerDep, body: StepsSnooze, *, dry_run: SnoozeNothing = False) -> SnoozedSteps:
     """Hide steps of several applications from the queue.
 
