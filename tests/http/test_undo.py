@@ -273,7 +273,7 @@ def test_who_sees_and_undoes_a_write(world: World, client: TestClient, stranger:
     assert listed["undo_until"] == "2026-06-02T12:00:00Z"
     assert {(one["type"], one["change"]) for one in listed["rows"]} == {
         ("application", "created"),
-        ("stage_change", "created"),
+        ("stage", "created"),
     }
     by = undone(person, id_)["undone_by"]
     assert [one["id"] for one in items(person, WRITES)] == [by, id_]
