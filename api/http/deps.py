@@ -20,10 +20,13 @@ from api.http.call_limit import remember_account
 from api.http.credentials import credentials
 from api.http.headers import agent_tool, preconditions, request_now, request_target, single_header
 from api.http.strict_route import Route, json_response
+from api.http.write_options import Told, options_of, report_response
 from api.models.base import IN_QUERY, Digits
 from api.models.people import identity_only
+from api.models.write import LoggedWrite, WriteReport
 from api.protocol.idempotency import IdempotentRequest
-from api.services import idempotent_responses
+from api.protocol.scopes import missing_scopes
+from api.services import idempotent_responses, stored_bytes
 from api.services.accounts import audit_log, login_throttle
 from api.services.accounts.authentication import (
     AuthenticatedToken,
@@ -34,6 +37,10 @@ from api.services.accounts.authentication import (
     require_scopes,
     set_last_used,
 )
+from api.services.steps.effects import effects_of
+from api.services.steps.recompute import is_recomputing
+from api.services.write_log import log
+from api.services.write_log.recording import start_recording
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
@@ -82,9 +89,10 @@ class Caller(RequestContext):
     """A request with a token, which is checked in the transaction that the endpoint opens."""
 
     token: AuthenticatedToken
-    answer: str | None = None
+    answer: BaseModel | None = None
     status: int = 200
     people: Iterable[str] = ()
+    told: Told | None = None
     tool: str | None = None
 
     def __init__(
@@ -95,6 +103,7 @@ class Caller(RequestContext):
         self.preconditions = preconditions(request)
         self.secret = credentials(request)
         self.route: Route = request.scope["route"]
+        self.options = options_of(request)
 
     @contextmanager
     def reading(self) -> Iterator[OwnedSession]:
@@ -144,7 +153,9 @@ class Caller(RequestContext):
             set_last_used(session, self.token.id)
 
     @contextmanager
-    def writing(self, *, returns_secret: bool = False, audited: bool = True) -> Iterator[OwnedSession]:
+    def writing(
+        self, *, returns_secret: bool = False, audited: bool = True, logged: bool = False
+    ) -> Iterator[OwnedSession]:
         """Open a write transaction of the caller; it commits when the block ends.
 
         The token was looked up before the body was parsed. It is checked again when the user's row is locked: a token
@@ -152,32 +163,76 @@ class Caller(RequestContext):
 
         With an Idempotency-Key, a stored response is replayed; otherwise the response that `remember` got is stored in
         the same transaction. `returns_secret`: the response is never stored. `audited`: the operation is written to the
-        account's activity.
+        account's activity. `logged`: what is written is logged, so that it can be undone, as what assistants write is
+        always. A dry run does none of this, and is rolled back.
         """
-        idempotent_request = None if returns_secret else self.idempotent_request
+        idempotent_request = None if returns_secret or self.options.dry_run else self.idempotent_request
         with self.database.write(self.now) as session:
             session.max_bytes = None if self.request.method in ("DELETE", "GET") else self.settings.account_bytes
+            session.dry_run = self.options.dry_run
             owner = self.request.scope.get("owner")  # none for a GET that writes
             self.token = lock_and_authenticate(session, self.secret, self.route.access, owner=owner)
+            session.tells_effects = self.options.wants_report and not missing_scopes(("steps:read",), self.token.scopes)
             self.tool = agent_tool(self.request) if self.token.agent else None
+            if logged or self.token.agent:
+                start_recording(session)
             if idempotent_request is not None:
                 self._replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):
                 set_last_used(session, self.token.id)
             yield session
-            if audited:
-                self._record_in_audit_log(session)
+            written = None if session.dry_run else self._log(session)
+            if self.options.wants_report:
+                self.told = self._told(session, written)
+            if audited and not session.dry_run:
+                self._record_in_audit_log(session, written)
             if idempotent_request is not None:
                 self._store_response(session, idempotent_request)
-        if session.has_deferred_work:
+        if session.has_deferred_work and not session.dry_run:
             self.wake(recompute.TASK)
         if session.has_deliveries:
             self.wake(deliveries.TASK)
 
-    def _record_in_audit_log(self, session: OwnedSession) -> None:
+    def _log(self, session: OwnedSession) -> LoggedWrite | None:
+        """Log what the transaction wrote, if it was recorded; return the entry."""
+        writer = log.Writer(
+            token_id=self.token.id,
+            token_name=self.token.name,
+            operation=str(self.route.operation_id),
+            object=self._object,
+            scopes=list(self.route.scopes),
+            tool=self.tool,
+            retry_key=self.idempotent_request.key if self.idempotent_request else None,
+        )
+        entry = log.add_entry(session, writer)
+        return None if entry is None else LoggedWrite(id=entry.id, undo_until=entry.at + log.RETENTION)
+
+    @property
+    def _object(self) -> str:
+        """The address of the object that is written."""
+        return self.headers.get("Location") or self.request.url.path
+
+    def _told(self, session: OwnedSession, written: LoggedWrite | None) -> Told:
+        """Return what the transaction did. A dry run is refused here if the write would exceed the account's bytes."""
+        if session.dry_run:
+            session.flush()
+            stored_bytes.store_growth(session)
+        if not session.tells_effects:
+            return Told(session.dry_run, recomputing=is_recomputing(session), write=written)
+        effects, more = effects_of(session)
+        return Told(session.dry_run, effects, more, recomputing=is_recomputing(session), write=written)
+
+    def reported(self, body: BaseModel | None, status: int) -> Response | None:
+        """Return the report on the write, with what would be returned without; None if the request wants none."""
+        return None if self.told is None else report_response(self._report(self.told, body, status))
+
+    def _report(self, told: Told, body: BaseModel | None, status: int) -> WriteReport:
+        return told.report(body, status=status, location=self.headers.get("Location"), etag=self.headers.get("ETag"))
+
+    def _record_in_audit_log(self, session: OwnedSession, written: LoggedWrite | None) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""
-        address = self.headers.get("Location") or self.request.url.path
-        audit_log.record(session, self.token, str(self.route.operation_id), address, tool=self.tool)
+        operation, write_id = str(self.route.operation_id), None if written is None else written.id
+        audit_log.record(session, self.token, operation, self._object, tool=self.tool, write_id=write_id)
 
     def require_scopes(self, *scopes: str) -> None:
         """Raise ForbiddenError if the token lacks a scope that an option needs in addition to the operation."""
@@ -188,15 +243,30 @@ class Caller(RequestContext):
         try:
             idempotent_responses.replay(session, idempotent_request)
         except ReplayedError as stored:
-            if not self.token.shows_contacts and (model := self.route.response_model) is not None:
+            if self.options.wants_report:
+                stored.body = self._visible_report(stored.body, tells_effects=session.tells_effects)
+            elif not self.token.shows_contacts and (model := self.route.response_model) is not None:
                 stored.body = identity_only(model.model_validate_json(stored.body)).model_dump_json()
             raise
+
+    def _visible_report(self, stored: str, *, tells_effects: bool) -> str:
+        """Return a stored report as this token may see it."""
+        report, model = WriteReport.model_validate_json(stored), self.route.response_model
+        if not tells_effects:
+            report.effects, report.more_effects = None, 0
+        if not self.token.shows_contacts and model is not None:
+            report.body = identity_only(model.model_validate(report.body)).model_dump(mode="json")
+        return report.model_dump_json()
 
     def _store_response(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
         if self.answer is None:
             raise RuntimeError("The endpoint of a POST must call remember(), so that the response can be replayed.")
         headers = {name: self.headers[name] for name in ("Location", "ETag") if name in self.headers}
-        idempotent_responses.store(session, idempotent_request, self.status, headers, self.answer, people=self.people)
+        status, answer = self.status, self.answer
+        if self.told is not None:
+            status, headers, answer = 200, {}, self._report(self.told, answer, status)
+        body = answer.model_dump_json()
+        idempotent_responses.store(session, idempotent_request, status, headers, body, people=self.people)
 
     def remember(self, shown: Shown, *, status: int = 200, people: Callable[[], Iterable[str]] = tuple) -> Shown:
         """Return a response, and keep it so that `writing()` can store it for its Idempotency-Key.
@@ -204,7 +274,7 @@ class Caller(RequestContext):
         `people`: returns the ids of people whom the texts of the response name without their ids.
         """
         if self.idempotent_request is not None:
-            self.answer, self.status, self.people = shown.model_dump_json(), status, people()
+            self.answer, self.status, self.people = shown, status, people()
         return shown
 
     def visible(self, shown: Shown) -> Shown:
@@ -239,9 +309,10 @@ class Caller(RequestContext):
 
 async def _caller(request: Request, response: Response) -> Caller:
     key = single_header(request, "Idempotency-Key") if request.method == "POST" else None
-    idempotent_request = (
-        IdempotentRequest.of(key, request.method, request.url.path, await request.body()) if key is not None else None
-    )
+    if key is None:
+        return Caller(request, response)
+    form = "effects" if options_of(request).wants_report else ""
+    idempotent_request = IdempotentRequest.of(key, request.method, request.url.path, await request.body(), form=form)
     return Caller(request, response, idempotent_request)
 
 

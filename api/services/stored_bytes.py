@@ -21,6 +21,7 @@ from sqlmodel.sql.sqltypes import AutoString
 from api.errors import QuotaExceededError
 from api.models import (
     Activity,
+    AgentWrite,
     Delivery,
     DeliveryAttempt,
     Event,
@@ -49,7 +50,7 @@ UNCOUNTED = (
     Notification,
 )
 Columns = Sequence[tuple[str, bool]]
-BESIDE = (Activity, IdempotentResponse)  # written beside every change of a fact
+BESIDE = (Activity, AgentWrite, IdempotentResponse)  # written beside every change of a fact
 MEGABYTE = 1_000_000
 ADD = CompiledStatement(
     update(User)
@@ -212,7 +213,7 @@ def bytes_of(
 
 
 @event.listens_for(OwnedSession, "before_commit")
-def _store_growth(session: OwnedSession) -> None:
+def store_growth(session: OwnedSession) -> None:
     """Add the growth of the transaction to the account. Raises QuotaExceededError if it grows beyond the limit.
 
     A write that deletes or shortens facts is never refused, whatever response is stored for it.

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from api.models.agent_write import NotRestoredCode, RowChange, WrittenType
 from api.models.base import A_LINE, A_LINK, A_MAILBOX, A_TEXT, A_URL, YEAR_FIRST
 from api.models.calendar_feed import FeedDetails, FeedSteps, FetchedBy
 from api.models.composed_letter import Severity
@@ -22,6 +23,7 @@ from api.models.statistics import EndingName, LevelName
 from api.models.step import Basis, EvidenceType, State, StepName
 from api.models.timeline import MarkKind
 from api.models.token import Scope
+from api.models.write import EffectKind
 from api.rules.policy import Origin
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
@@ -56,6 +58,10 @@ NAMED: Mapping[str, Sequence[str]] = {
     "FunnelEnding": get_args(EndingName),
     "TimelineMarkKind": get_args(MarkKind),
     "TokenScope": get_args(Scope),
+    "StepEffectKind": get_args(EffectKind),
+    "WrittenType": get_args(WrittenType),
+    "RowChange": get_args(RowChange),
+    "NotRestoredCode": get_args(NotRestoredCode),
 }
 """The enums that are components, by name. Those of `StrEnum` classes are components anyway."""
 TEXTS: Mapping[str, Node] = {

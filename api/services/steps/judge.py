@@ -22,7 +22,8 @@ from api.rules.evaluate import project
 from api.rules.facts import effective_end
 from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
-from api.services.steps.changes import announced, written_steps
+from api.services.steps.changes import WrittenSteps, announced, written_steps
+from api.services.steps.effects import add_moved_searches, collected, searches
 from api.services.steps.load_facts import USER_SETTINGS, load_facts
 from api.services.steps.rows import (
     OF_APPLICATIONS,
@@ -33,7 +34,8 @@ from api.services.steps.rows import (
     key_values,
 )
 from api.services.steps.search_cover import move_deadlines
-from api.storage.codecs import FIRST_ID, from_db_id, from_db_instant, from_db_json, to_db_id
+from api.services.write_log.recording import recording
+from api.storage.codecs import FIRST_ID, db_to_json_instant, from_db_id, from_db_instant, from_db_json, to_db_id
 from api.storage.raw_sql import ID, IDS, OWNER, CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import OwnedSession
 
@@ -172,7 +174,9 @@ def judge_elsewhere(session: OwnedSession) -> list[Reopened]:
         return []
     raw = RawConnection.of(session)
     user_zone, _ = raw.first(USER_SETTINGS) or ("UTC", "")
+    before = searches(session, raw)
     outdated = move_deadlines(raw, user_zone, judged_at(session))
+    add_moved_searches(session, raw, before)
     if session.listens:
         written_steps(session).has_moved_search = True
     return judge_applications(session, outdated, only=SEARCH)
@@ -202,17 +206,31 @@ def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collect
 
 def rewrite(session: OwnedSession, raw: RawConnection, difference: Difference) -> list[Reopened]:
     """Update, insert and delete the rows that differ; return the steps that were closed and are open now."""
+    if session.tells_effects:
+        _remember(collected(session), difference)
     if session.listens:
-        _remember(session, raw, difference)
+        written = written_steps(session)
+        _remember(written, difference)
+        if difference.gone:
+            gone = difference.stored[len(difference.changed) :]
+            written.announced |= announced(raw, [to_db_id(row.id) for row in gone])
+    if (made := recording(session)) is not None:
+        made.ended_snoozes.extend(_ended_snoozes(difference))
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
     return difference.reopened
 
 
-def _remember(session: OwnedSession, raw: RawConnection, difference: Difference) -> None:
+def _ended_snoozes(difference: Difference) -> Iterator[dict[str, str]]:
+    """Yield the steps whose snooze ends because they close or their deadline moves, and until when it was."""
+    for row, values in zip(difference.stored, difference.changed, strict=False):
+        if row.snoozed_until is not None and values["snoozed_until"] is None:
+            yield {"step_id": from_db_id(row.id), "until": db_to_json_instant(row.snoozed_until)}
+
+
+def _remember(written: WrittenSteps, difference: Difference) -> None:
     """Keep the changes of steps until the transaction ends, for those who are told."""
-    written = written_steps(session)
     for values in difference.new:
         written.add(values["id"], None, StoredStep(**{"snoozed_until": None, **values}))
     changed = len(difference.changed)
@@ -220,8 +238,6 @@ def _remember(session: OwnedSession, raw: RawConnection, difference: Difference)
         written.add(to_db_id(row.id), row, row._replace(**values))
     for row in difference.stored[changed:]:
         written.add(to_db_id(row.id), row, None)
-    if difference.gone:
-        written.announced |= announced(raw, [to_db_id(row.id) for row in difference.stored[changed:]])
 
 
 def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:
