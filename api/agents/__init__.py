@@ -1,1 +1,1 @@
-"""Tools for assistants over the Model Context Protocol. This package imports nothing: its extra may be missing."""
+"""Tools for assistants over the Model Context Protocol. Nothing is imported here: the extra `mcp` may be missing."""
