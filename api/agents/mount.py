@@ -4,6 +4,7 @@ A request waits here for the requests that its tools send to this same applicati
 gate, because those requests need the places; the limits of its body are those of all requests.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -12,7 +13,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import mcp_types as types
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
@@ -21,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from api.agents.client import Current
 from api.agents.server import Asker, Context, build
 from api.errors import ForbiddenError, UnavailableError
-from api.http.admission import ASSISTANTS, replay
+from api.http.admission import ASSISTANTS, BUSY, replay
 from api.http.credentials import bearer_token, is_foreign_origin
 from api.http.known_accounts import KnownAccounts
 from api.http.problems import MEDIA_TYPE
@@ -32,11 +33,8 @@ from api.settings import Settings
 
 ASKER = "asker"  # the key in the scope, where the handlers find who asks
 CURRENT_TOKEN = "/v1/tokens/current"  # noqa: S105  # an address
-INNER_ID_LENGTH = 120  # of the id that the inner requests continue with .1, .2; the longest id has 128
+INNER_ID_LENGTH = 120  # the requests that follow continue the id with .0, .1; the longest id has 128
 PASSED_ON = ("www-authenticate", "retry-after", "ratelimit", "ratelimit-policy")
-MESSAGE: TypeAdapter[types.JSONRPCRequest | types.JSONRPCNotification] = TypeAdapter(
-    types.JSONRPCRequest | types.JSONRPCNotification
-)
 
 
 class AgentRoute(Route):
@@ -58,6 +56,7 @@ class AgentEndpoint:
         most = settings.agent_calls_per_minute
         self._limiter = RateLimiter(most) if most else None
         self._manager: StreamableHTTPSessionManager | None = None
+        self._lookup = asyncio.Lock()
 
     @property
     def route(self) -> Route:
@@ -91,7 +90,7 @@ class AgentEndpoint:
             )
         secret = bearer_token(request)
         async with _inner_client(scope) as http:
-            found = await http.get(CURRENT_TOKEN, headers=_token_headers(scope, secret))
+            found = await self._current_token(http, scope, secret)
             if found.status_code != httpx2.codes.OK:
                 await _passed_on(scope, found)(scope, receive, send)
                 return
@@ -102,11 +101,31 @@ class AgentEndpoint:
             scope[ASKER] = Asker(
                 http=http,
                 secret=secret,
-                request_id=scope["request_id"][:INNER_ID_LENGTH],
+                request_id=_request_id(scope),
                 current=Current.of(found.json()),
                 take_call=lambda: self._take_call(request, secret),
             )
             await self._manager.handle_request(scope, replay(await request.body(), receive), send)
+
+    async def _current_token(self, http: httpx2.AsyncClient, scope: Scope, secret: str) -> httpx2.Response:
+        """Ask the API which token it is.
+
+        The gate has only few places for tokens that this process has not seen yet. So those are looked up one at a
+        time; then the calls that a client sends at once with a new token are all served.
+        """
+        headers = {"Authorization": f"Bearer {secret}", "X-Request-ID": f"{_request_id(scope)}.0"}
+        known: KnownAccounts = scope["app"].state.known_accounts
+        if known.account_of(secret) is not None:
+            return await http.get(CURRENT_TOKEN, headers=headers)
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_seconds):
+                await self._lookup.acquire()
+        except TimeoutError as error:
+            raise UnavailableError(BUSY) from error
+        try:
+            return await http.get(CURRENT_TOKEN, headers=headers)
+        finally:
+            self._lookup.release()
 
     def _take_call(self, request: Request, secret: str) -> int | None:
         """Count a tool call for the account, in this process; return how many seconds to wait if none is left."""
@@ -139,9 +158,10 @@ def _inner_client(scope: Scope) -> httpx2.AsyncClient:
     )
 
 
-def _token_headers(scope: Scope, secret: str) -> dict[str, str]:
-    request_id = f"{scope['request_id'][:INNER_ID_LENGTH]}.0"
-    return {"Authorization": f"Bearer {secret}", "X-Request-ID": request_id}
+def _request_id(scope: Scope) -> str:
+    """Return the id of the request, as far as the requests that follow from it can continue it."""
+    request_id: str = scope["request_id"]
+    return request_id[:INNER_ID_LENGTH]
 
 
 def _passed_on(scope: Scope, refused: httpx2.Response) -> Response:
@@ -159,7 +179,10 @@ async def _fault(request: StrictRequest) -> Response | None:
     except json.JSONDecodeError as error:
         return _error(types.PARSE_ERROR, f"Parse error: {error.msg}")
     try:
-        MESSAGE.validate_python(document)
+        if isinstance(document, dict) and "id" in document:
+            types.JSONRPCRequest.model_validate(document)
+        else:
+            types.JSONRPCNotification.model_validate(document)
     except ValidationError:
         return _error(types.INVALID_REQUEST, "Send one JSON-RPC request or notification, as one JSON object.")
     return None

@@ -44,7 +44,7 @@ def agent_token(client: TestClient, preset: str = "agent") -> str:
     """Return a new token for assistants of a client's account."""
     answer = client.post("/v1/tokens", json={"name": preset, "preset": preset})
     assert answer.status_code == 201, answer.text
-    return str(answer.json()["secret"])
+    return str(answer.json()["token"])
 
 
 def run(function: Callable[[], Awaitable[Found]]) -> Found:

@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from api.agents import server
+from api.agents import prompts, resources
+from api.agents.handlers import calls
+from api.http.known_accounts import KnownAccounts
 from tests.agents.protocol import LEGACY, MODERN, agent_token, headers, http_of, message, run, running, secret_of
 from tests.conftest import World
-from tests.served import http_client, served
+from tests.served import http_client, served, wait_until
 
 Worlds = Callable[..., World]
 FIXED = {"mcp": "on", "worker": "off"}
@@ -41,9 +43,7 @@ def post(http: httpx.Client, secret: str, method: str = "tools/list", **more: An
 
 
 @pytest.mark.parametrize("version", [MODERN, LEGACY])
-def test_tools_are_listed_in_both_generations_without_a_session(
-    http: httpx.Client, secret: str, version: str
-) -> None:
+def test_tools_are_listed_in_both_generations_without_a_session(http: httpx.Client, secret: str, version: str) -> None:
     sent = {**headers("tools/list", version=version), "Authorization": f"Bearer {secret}"}
     answer = http.post("/mcp", json=message("tools/list", version=version), headers=sent)
     assert answer.status_code == 200, answer.text
@@ -84,9 +84,7 @@ def test_there_is_no_authorization_server(http: httpx.Client, address: str) -> N
     ],
 )
 @pytest.mark.parametrize("method", ["tools/list", "server/discover", "tools/call"])
-def test_without_a_valid_token_nothing_is_answered(
-    http: httpx.Client, credential: dict[str, str], method: str
-) -> None:
+def test_without_a_valid_token_nothing_is_answered(http: httpx.Client, credential: dict[str, str], method: str) -> None:
     answer = http.post("/mcp", json=message(method), headers={**headers(method), **credential})
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     assert answer.headers["www-authenticate"] == 'Bearer realm="afterword"'
@@ -98,9 +96,9 @@ def test_a_revoked_and_an_expired_token_are_refused(world: World, http: httpx.Cl
     client = world.sign_up()
     made = client.post("/v1/tokens", json={"name": "a", "preset": "agent_reader"}).json()
     other = agent_token(client)
-    assert post(http, made["secret"]).status_code == 200
+    assert post(http, made["token"]).status_code == 200
     assert client.delete(f"/v1/tokens/{made['id']}").status_code in (200, 204)
-    assert post(http, made["secret"]).status_code == 401
+    assert post(http, made["token"]).status_code == 401
     assert post(http, other).status_code == 200
     world.clock.now += timedelta(days=31)
     assert post(http, other).status_code == 401
@@ -110,7 +108,8 @@ def test_a_cookie_is_not_taken(world: World, http: httpx.Client) -> None:
     client = world.anonymous()
     account = {"email": "kim@example.com", "password": "tall grey horse", "full_name": "Kim", "time_zone": "UTC"}
     assert client.post("/v1/users", json=account).status_code == 201
-    signed = client.post("/v1/sessions", json={"email": "kim@example.com", "password": "tall grey horse", "cookie": True})
+    own = {name: account[name] for name in ("email", "password")}
+    signed = client.post("/v1/sessions", json={**own, "cookie": True})
     cookie = signed.headers["set-cookie"].partition(";")[0]
     for sent in ({"Cookie": cookie}, {"Authorization": f"Bearer {cookie.partition('=')[2]}"}):
         answer = http.post("/mcp", json=message("tools/list"), headers={**headers("tools/list"), **sent})
@@ -133,9 +132,7 @@ def test_a_disabled_account_gets_403(world: World, http: httpx.Client, secret: s
         pytest.param(None, 200, id="none"),
     ],
 )
-def test_pages_of_foreign_origins_are_refused(
-    http: httpx.Client, secret: str, origin: str | None, status: int
-) -> None:
+def test_pages_of_foreign_origins_are_refused(http: httpx.Client, secret: str, origin: str | None, status: int) -> None:
     answer = post(http, secret, headers={} if origin is None else {"Origin": origin})
     assert answer.status_code == status
     if status == 403:
@@ -223,9 +220,9 @@ def test_a_handler_that_raises_shows_neither_trace_nor_input(
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("s3cret")
 
-    monkeypatch.setattr(server.calls, "call", fail)
-    monkeypatch.setattr(server.prompts, "get", fail)
-    monkeypatch.setattr(server.resources, "read", fail)
+    monkeypatch.setattr(calls, "call", fail)
+    monkeypatch.setattr(prompts, "get", fail)
+    monkeypatch.setattr(resources, "read", fail)
     for method, name, params in (
         ("tools/call", "due", {"name": "due", "arguments": {"cursor": "s3cret"}}),
         ("prompts/get", "today", {"name": "today"}),
@@ -242,18 +239,24 @@ def test_a_handler_that_raises_shows_neither_trace_nor_input(
 def test_the_requests_of_a_call_continue_the_id_of_its_request(
     http: httpx.Client, secret: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    def ids() -> dict[str, str]:
+        records = [vars(record) for record in caplog.records if record.name == "afterword.requests"]
+        return {str(record["request_id"]): str(record["route"]) for record in records}
+
     with caplog.at_level("INFO", "afterword.requests"):
         body = message("tools/call", name="due", arguments={})
         post(http, secret, "tools/call", json=body, headers={"Mcp-Name": "due", "X-Request-ID": "abc"})
-    lines = [(record.request_id, record.route) for record in caplog.records if record.name == "afterword.requests"]  # type: ignore[attr-defined]
-    assert lines[0] == ("abc.0", "/v1/tokens/current")
-    assert lines[1][0] == "abc.1"
-    assert lines[-1] == ("abc", "/mcp")
+        wait_until(lambda: "abc" in ids())
+    assert ids()["abc.0"] == "/v1/tokens/current"
+    assert ids()["abc.1"].startswith("/v1/queue")
+    assert ids()["abc"] == "/mcp"
 
 
-def test_24_calls_at_once_on_six_places_are_all_answered(make_world: Worlds) -> None:
+@pytest.mark.parametrize("accounts", [1, 4])
+def test_24_calls_at_once_on_six_places_are_all_answered(make_world: Worlds, accounts: int) -> None:
     world = make_world(**FIXED, pool_size=8)
-    secrets = [agent_token(world.sign_up()) for _ in range(4)]
+    secrets = [agent_token(world.sign_up()) for _ in range(accounts)]
+    world.app.state.known_accounts = KnownAccounts()  # as after a start
 
     async def all_at_once() -> list[dict[str, Any]]:
         async with running(world), http_of(world, secrets[0]) as http:
@@ -261,7 +264,9 @@ def test_24_calls_at_once_on_six_places_are_all_answered(make_world: Worlds) -> 
             body = message("tools/call", name="due", arguments={})
             answers = await asyncio.gather(
                 *(
-                    http.post("/mcp", json=body, headers={**sent, "Authorization": f"Bearer {secrets[number % 4]}"})
+                    http.post(
+                        "/mcp", json=body, headers={**sent, "Authorization": f"Bearer {secrets[number % accounts]}"}
+                    )
                     for number in range(24)
                 )
             )

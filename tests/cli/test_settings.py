@@ -94,9 +94,7 @@ def test_settings_that_are_less_safe_than_the_defaults_are_warned_about(tmp_path
             ["AFTERWORD_AGENT_CALLS_PER_MINUTE=0"],
             id="unlimited-tools",
         ),
-        pytest.param(
-            {**MAIL, "agent_writes_per_day": 0}, ["AFTERWORD_AGENT_WRITES_PER_DAY=0"], id="unlimited-writes-of-assistants"
-        ),
+        pytest.param({**MAIL, "agent_writes_per_day": 0}, ["AFTERWORD_AGENT_WRITES_PER_DAY=0"], id="unlimited-writes"),
         pytest.param({**MAIL, "cors_origins": ("http://localhost:3000",)}, [], id="an-origin-on-localhost"),
     ],
 )
