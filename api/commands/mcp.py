@@ -13,6 +13,7 @@ import typer
 from api import logs
 
 URL = re.compile(r"https?://[^\s/?#@]+/?")
+LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/?$")
 SECRET = re.compile(r"[!-~]{16,200}")
 TOKEN = "AFTERWORD_TOKEN"  # noqa: S105  # the name of a variable
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -31,6 +32,8 @@ def mcp(
     """
     if not URL.fullmatch(url):
         _fail("--url: use http://host:port or https://host, without a path.")
+    if not (url.startswith("https://") or LOCAL.match(url)):
+        sys.stderr.write("afterword: --url is not encrypted, so others on the network can read the token: use https.\n")
     secret = _read(token_file) if token_file is not None else os.environ.get(TOKEN, "").strip()
     if not secret:
         _fail(
