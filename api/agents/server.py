@@ -129,7 +129,7 @@ class Endpoints:
                 dict(params.arguments or {}),
                 asker.api(params.name),
                 asker.current,
-                agreed=_agreed(params),
+                agreed=agreed_in(params),
             )
         except NeedsYes as needs:
             if _can_ask(context):
@@ -221,7 +221,7 @@ def _question(needs: NeedsYes) -> types.InputRequiredResult:
     return types.InputRequiredResult(input_requests={CONFIRM: types.ElicitRequest(params=form)})
 
 
-def _agreed(params: types.CallToolRequestParams) -> bool | None:
+def agreed_in(params: types.CallToolRequestParams) -> bool | None:
     """Return the user's answer to the form, or None if there is none."""
     answer = (params.input_responses or {}).get(CONFIRM)
     if answer is None:
