@@ -1,8 +1,8 @@
-"""The tools as programs of others see them: the official TypeScript client, and the protocol's conformance suite.
+"""The tools as programs of others see them: the TypeScript client, the inspector and the protocol's conformance suite.
 
 Most scenarios of the suite call tools of a server that is made for it; these are those that hold for every server, but
 for `dns-rebinding-protection`, which is for servers without authentication: a page that was led here has no token. The
-suite needs Node 22, which is a package too, and cannot send a token, so the application adds one.
+suite cannot send a token, so the application adds one. It and the inspector need Node 22, which is a package too.
 """
 
 import json
@@ -18,8 +18,11 @@ from tests.conftest import World
 from tests.npm import PACKAGES, ROOT, needs, run
 from tests.served import served
 
-TYPESCRIPT, CONFORMANCE = "@modelcontextprotocol/client", "@modelcontextprotocol/conformance"
+TYPESCRIPT, CONFORMANCE, INSPECTOR = (
+    f"@modelcontextprotocol/{name}" for name in ("client", "conformance", "inspector")
+)
 SUITE = PACKAGES / CONFORMANCE / "dist" / "index.js"
+INSPECT = PACKAGES / INSPECTOR / "clients" / "launcher" / "build" / "index.js"
 NODE_22 = PACKAGES / "node" / "bin" / "node"
 SCENARIOS = (
     "server-initialize",
@@ -81,3 +84,15 @@ def test_the_scenarios_of_the_suite_that_hold_for_every_server(world: World, sce
         url = f"http://{host}:{port}/mcp"
         told = run(str(NODE_22), str(SUITE), "server", "--url", url, "--scenario", scenario, cwd=tmp_path)
     assert "0 failed" in told, told
+
+
+@needs(INSPECTOR, "node/bin/node")
+def test_the_inspector_lists_and_calls_tools(world: World, tmp_path: Path) -> None:
+    sent = f"Authorization: Bearer {agent_token(world.sign_up())}"
+    with served(world) as (host, port):
+        url = f"http://{host}:{port}/mcp"
+        inspect = (str(NODE_22), str(INSPECT), "--cli", url, "--transport", "http", "--header", sent, "--method")
+        tools = json.loads(run(*inspect, "tools/list", cwd=tmp_path, HOME=str(tmp_path)))["tools"]
+        due = json.loads(run(*inspect, "tools/call", "--tool-name", "due", cwd=tmp_path, HOME=str(tmp_path)))
+    assert len(tools) == 15
+    assert due["structuredContent"]["items"] == []
