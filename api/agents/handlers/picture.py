@@ -29,6 +29,7 @@ async def application(call: Context) -> Answer:
     if view == "prep_card":
         return await _prep_card(call, id_)
     whole = await call.api.get(path("/v1/applications/{application_id}", application_id=id_), expand=EXPANDED)
+    await _name_of_asked(call, whole)
     as_of = call.text("as_of")
     if as_of is not None:
         at = times.rfc3339(times.instant(as_of, call.zone, "as_of"))
@@ -56,6 +57,15 @@ async def _resolved(call: Context, given: str) -> str:
     raise Refusal(f"These words do not fit one application only. Ask the user, or choose from:\n{shown}")
 
 
+async def _name_of_asked(call: Context, whole: Document) -> None:
+    """Read the name of the person to ask if no list of the application has it."""
+    id_ = whole["status_contact_id"]
+    known = {one["contact_id"] for name in ("contacts", "interviewers") for one in whole[name] or []}
+    if id_ is not None and id_ not in known and call.current.has("contacts:read"):
+        person = await call.api.get(path("/v1/contacts/{contact_id}", contact_id=id_))
+        whole["status_contact_name"] = person["full_name"]
+
+
 def _as_text(call: Context, whole: Document, as_of: str | None) -> str:
     lines = Lines(f"Now: {call.now()}.", _title(whole))
     lines.add(*_details(whole))
@@ -79,10 +89,19 @@ def _as_text(call: Context, whole: Document, as_of: str | None) -> str:
                 lines.add(*written(one))
         if name in whole["more"]:
             lines.add("  … and more than 50: `find` has them.")
-    asked = whole["status_contact_id"]
-    if asked and asked not in people:
-        lines.add(f"The one to ask: contact_id {asked}")
+    if asked := _asked(whole, people):
+        lines.add(asked)
     return lines.text()
+
+
+def _asked(whole: Document, people: dict[str, Document]) -> str | None:
+    """Return a line about the person to ask if they are not among the people."""
+    id_ = whole["status_contact_id"]
+    if id_ is None or id_ in people:
+        return None
+    names = {link["contact_id"]: link["full_name"] for link in whole["interviewers"] or []}
+    name = whole.get("status_contact_name") or names.get(id_)
+    return f"The one to ask: {mark(name) if name else 'a person'} contact_id {id_}"
 
 
 def _title(whole: Document) -> str:
