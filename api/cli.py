@@ -9,6 +9,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
@@ -28,6 +29,7 @@ from api.http.openapi.document import build_openapi
 from api.main import create_app
 from api.metrics import SHARED_FOLDER
 from api.models.token import TokenCreate
+from api.protocol.scopes import ALL
 from api.rules.sentences import count
 from api.services.accounts import audit_log, tokens
 from api.services.accounts.users import all_user_ids, find_by_email
@@ -61,6 +63,17 @@ CORES = os.cpu_count() or 1
 log = logging.getLogger("afterword")
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 selects a free one.")]
+
+
+class AgentKind(StrEnum):
+    """What an assistant may do."""
+
+    READER = "reader"
+    RECORDER = "recorder"
+    FULL = "full"
+
+
+AGENT_PRESETS = {AgentKind.READER: "agent_reader", AgentKind.RECORDER: "agent_recorder", AgentKind.FULL: "agent"}
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer passes the value of the option
@@ -244,12 +257,20 @@ def openapi() -> None:
 def token_issue(
     email: Email,
     scopes: Annotated[
-        str, typer.Option(help="A comma list: all, read, or scopes such as steps:read,applications:write.")
-    ] = "all",
+        str | None,
+        typer.Option(help="A comma list: all (the default), read, or scopes such as steps:read,applications:write."),
+    ] = None,
     name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
+    agent: Annotated[
+        AgentKind | None,
+        typer.Option(help="For an assistant, instead of --scopes: what it may do. It expires in 30 days."),
+    ] = None,
 ) -> None:
     """Create a personal token and print only its secret."""
-    body = TokenCreate.model_validate({"name": name, "scopes": scopes.split(",")})
+    if agent is not None and scopes is not None:
+        raise typer.BadParameter("use either --agent or --scopes.")
+    rights: dict[str, object] = {"preset": AGENT_PRESETS[agent]} if agent else {"scopes": (scopes or ALL).split(",")}
+    body = TokenCreate.model_validate({"name": name, **rights})
     with opened() as database, database.write(now()) as session:
         user = find_by_email(session, email)
         if user is None:

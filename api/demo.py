@@ -23,6 +23,7 @@ from api.models.letter import LetterSend
 from api.models.reference import ApplicationReferencePut
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
+from api.protocol.scopes import Access
 from api.rules.calendar import local_date, resolve
 from api.rules.words import rfc3339
 from api.security import hash_password
@@ -123,7 +124,7 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
 def queue_lines(database: Database, secret: str, now: datetime) -> list[str]:
     """Return the demo account's queue by urgency, a line for each step; `secret`: of its token."""
     with database.read(now) as session:
-        authenticate(session, secret, ["steps:read"])
+        authenticate(session, secret, Access(("steps:read",)))
         wanted, query = queue.QueueFilter(("overdue", "open")), PageQuery(DEFAULT_LIMIT, None, "")
         raw = RawConnection.of(session)
         found, _ = queue.read_page(raw, query, wanted, sort="urgency", now=now, explain=False)

@@ -103,6 +103,15 @@ class UnauthorizedError(ProblemError):
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="afterword"'})
 
 
+class NotForAgentsError(ProblemError):
+    """The token of an assistant is used for something that only people and their own apps may do."""
+
+    code = "not_for_agents"
+
+    def __init__(self) -> None:
+        super().__init__("An assistant may not do this: do it yourself, signed in or with a token of your own.")
+
+
 class BadCursorError(ProblemError):
     """The cursor was not made for this user, address, filters and sort order."""
 

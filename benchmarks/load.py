@@ -25,6 +25,7 @@ from sqlmodel import col, delete, select
 from api.models import Activity, Application, Interview, Note, SearchActivity
 from api.models.token import TokenCreate
 from api.models.user import UserCreate
+from api.protocol.scopes import Access
 from api.services.accounts import tokens, users
 from api.services.accounts.authentication import authenticate
 from api.services.steps import judge
@@ -178,7 +179,7 @@ def restore(data: DataSet, text: str) -> None:
     with database(data.url) as target:
         for person in data.loaded.people:
             with target.write(datetime.now(UTC).replace(microsecond=0)) as session:
-                authenticate(session, person.token, ())
+                authenticate(session, person.token, Access())
                 judge.lock_user(session)
                 session.execute(delete(Note).where(col(Note.text) == text), execution_options=UNSYNCED)
                 session.execute(

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from api.errors import InlineReadError, NotModifiedError, PreconditionFailedError, ReplayedError, UnavailableError
 from api.http.call_limit import remember_account
 from api.http.credentials import credentials
-from api.http.headers import preconditions, request_now, request_target, single_header
+from api.http.headers import agent_tool, preconditions, request_now, request_target, single_header
 from api.http.strict_route import Route, json_response
 from api.models.base import IN_QUERY, Digits
 from api.models.people import identity_only
@@ -85,6 +85,7 @@ class Caller(RequestContext):
     answer: str | None = None
     status: int = 200
     people: Iterable[str] = ()
+    tool: str | None = None
 
     def __init__(
         self, request: Request, response: Response, idempotent_request: IdempotentRequest | None = None
@@ -99,7 +100,7 @@ class Caller(RequestContext):
     def reading(self) -> Iterator[OwnedSession]:
         """Open a read transaction of the caller."""
         with self._recording_use(), self.database.read(self.now) as session:
-            self.token = authenticate(session, self.secret, self.route.scopes)
+            self.token = authenticate(session, self.secret, self.route.access)
             self._remember_account()
             yield session
 
@@ -113,7 +114,7 @@ class Caller(RequestContext):
         opened = self.database.inline_connection if inline else self.database.driver_connection
         with self._recording_use(), opened() as driver:
             raw = RawConnection(driver, self.database.engine.dialect, self.now, max_rows=max_rows)
-            self.token = find_token(raw, self.secret, self.route.scopes, as_of=as_of)
+            self.token = find_token(raw, self.secret, self.route.access, as_of=as_of)
             self._remember_account()
             if inline and is_last_use_outdated(self.token.last_used_at, self.now):
                 raise InlineReadError
@@ -157,7 +158,8 @@ class Caller(RequestContext):
         with self.database.write(self.now) as session:
             session.max_bytes = None if self.request.method in ("DELETE", "GET") else self.settings.account_bytes
             owner = self.request.scope.get("owner")  # none for a GET that writes
-            self.token = lock_and_authenticate(session, self.secret, self.route.scopes, owner=owner)
+            self.token = lock_and_authenticate(session, self.secret, self.route.access, owner=owner)
+            self.tool = agent_tool(self.request) if self.token.agent else None
             if idempotent_request is not None:
                 self._replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):
@@ -175,7 +177,7 @@ class Caller(RequestContext):
     def _record_in_audit_log(self, session: OwnedSession) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""
         address = self.headers.get("Location") or self.request.url.path
-        audit_log.record(session, self.token, str(self.route.operation_id), address)
+        audit_log.record(session, self.token, str(self.route.operation_id), address, tool=self.tool)
 
     def require_scopes(self, *scopes: str) -> None:
         """Raise ForbiddenError if the token lacks a scope that an option needs in addition to the operation."""

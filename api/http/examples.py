@@ -325,6 +325,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "last_used_at": None,
         "name": "calendar app",
         "scopes": ["steps:read", "applications:read"],
+        "agent": False,
         "token": "awp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4",
     },
     "UnknownDetails": {"contact_id": INTERVIEWER, "name": "Ms Ana Ruiz", "missing": ["job_title", "reach"]},

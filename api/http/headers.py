@@ -1,11 +1,15 @@
 """Headers, target and instant of a request."""
 
+import re
 from datetime import datetime
 
 from fastapi import Request
 
 from api.errors import FieldError, InvalidError
 from api.protocol.etags import Preconditions
+
+TOOL_HEADER = "X-Afterword-Tool"
+TOOL = re.compile("[a-z_]{1,40}")
 
 
 def request_target(request: Request) -> str:
@@ -38,3 +42,12 @@ def single_header(request: Request, name: str) -> str | None:
         detail = "Send this header once."
         raise InvalidError(detail, errors=[FieldError("header", name, "repeated", detail)])
     return values[0] if values else None
+
+
+def agent_tool(request: Request) -> str | None:
+    """Return with which of its tools an assistant makes a request, as it says. Raises InvalidError."""
+    tool = single_header(request, TOOL_HEADER)
+    if tool is not None and not TOOL.fullmatch(tool):
+        detail = "Send the name of the tool: up to 40 characters of a–z and _, or leave the header out."
+        raise InvalidError(detail, errors=[FieldError("header", TOOL_HEADER, "not_a_tool", detail)])
+    return tool

@@ -11,22 +11,25 @@ from fastapi import Response
 
 from api.http.not_modified import answer_if_not_modified
 from api.http.strict_route import Declaration, Route, UnlessKnown
-from api.protocol.scopes import SCOPES
+from api.protocol.scopes import SCOPES, Access
 
 OPEN: tuple[str, ...] = ()  # the scopes of an operation that needs no token
+SIGNED_IN = "signed in"  # those of an operation for which every valid token will do
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class Routes:
     """The operations of one router; a request goes to the first one that matches.
 
-    `scopes`: one or several that a token needs, or `OPEN`. `errors`: statuses of problems in addition to those that
-    follow from the declaration (a body: 413, 415, 422; an id in the path: 404; a cursor: 400; scopes: 401, 403, 429).
-    `options` are passed to FastAPI's route, for example `response_model` and `responses`.
+    `scopes`: one or several that a token needs, `SIGNED_IN` or `OPEN`. `agents`: the token of an assistant may be used,
+    unless a scope is one of the account; by default as the router says. `errors`: statuses of problems in addition to
+    those that follow from the declaration (a body: 413, 415, 422; an id in the path: 404; a cursor: 400; scopes: 401,
+    403, 429). `options` are passed to FastAPI's route, for example `response_model` and `responses`.
     """
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, *, agents: bool = True) -> None:
         self.tag = tag
+        self.agents = agents
         self.routes: list[Route] = []
 
     def get(
@@ -34,6 +37,7 @@ class Routes:
         path: str,
         *,
         scopes: str | Collection[str],
+        agents: bool | None = None,
         errors: Collection[int] = (),
         etag: bool = True,
         any_query: bool = False,
@@ -47,10 +51,10 @@ class Routes:
         `unless_known`: returns such a 304 for an ETag of another kind, or None.
         `any_query`: it ignores query parameters that it does not know.
         """
-        needed = _checked(scopes)
-        has_version = etag and bool(needed)
+        access = self._access(scopes, agents=agents)
+        has_version = etag and access is not None
         declaration = Declaration(
-            needed,
+            access,
             errors,
             etag=has_version,
             any_query=any_query,
@@ -65,6 +69,7 @@ class Routes:
         path: str,
         *,
         scopes: str | Collection[str],
+        agents: bool | None = None,
         errors: Collection[int] = (),
         if_match: bool = False,
         idempotent: bool = True,
@@ -76,9 +81,10 @@ class Routes:
 
         `etag`: its response has an ETag. `any_query`: it ignores query parameters that it does not know.
         """
-        needed, has_key = _checked(scopes), idempotent and bool(scopes)
+        access = self._access(scopes, agents=agents)
+        has_key = idempotent and access is not None
         declaration = Declaration(
-            needed, errors, etag=etag, any_query=any_query, if_match=if_match, idempotency_key=has_key
+            access, errors, etag=etag, any_query=any_query, if_match=if_match, idempotency_key=has_key
         )
         return self._add("POST", path, declaration, options)
 
@@ -87,34 +93,46 @@ class Routes:
         path: str,
         *,
         scopes: str | Collection[str],
+        agents: bool | None = None,
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a PUT; If-Match is accepted."""
-        return self._add("PUT", path, Declaration(_checked(scopes), errors, if_match=True), options)
+        return self._add("PUT", path, Declaration(self._access(scopes, agents=agents), errors, if_match=True), options)
 
     def patch(
         self,
         path: str,
         *,
         scopes: str | Collection[str],
+        agents: bool | None = None,
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a merge patch; If-Match is accepted."""
-        return self._add("PATCH", path, Declaration(_checked(scopes), errors, if_match=True), options)
+        return self._add(
+            "PATCH", path, Declaration(self._access(scopes, agents=agents), errors, if_match=True), options
+        )
 
     def delete(
         self,
         path: str,
         *,
         scopes: str | Collection[str],
+        agents: bool | None = None,
         errors: Collection[int] = (),
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a DELETE that returns 204; If-Match is accepted."""
-        declaration = Declaration(_checked(scopes), errors, if_match=True)
+        declaration = Declaration(self._access(scopes, agents=agents), errors, if_match=True)
         return self._add("DELETE", path, declaration, {"status_code": 204, "response_class": Response, **options})
+
+    def _access(self, scopes: str | Collection[str], *, agents: bool | None) -> Access | None:
+        """Return what is asked of a token; None: none is needed."""
+        if scopes == SIGNED_IN:
+            return Access()
+        needed = _checked(scopes)
+        return Access.of(needed, agents=self.agents if agents is None else agents) if needed else None
 
     def _add(
         self, method: str, path: str, declaration: Declaration, options: dict[str, Any]

@@ -24,6 +24,7 @@ from api.http.headers import single_header
 from api.http.token_lookup import look_up_token
 from api.models.base import NOT_IN_QUERY
 from api.models.page import Page
+from api.protocol.scopes import Access
 from api.storage.keyset import PageQuery
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -121,13 +122,14 @@ def _check_json(value: object, depth: int) -> None:
 class Declaration:
     """What an operation declares in addition to its parameters and its response model.
 
-    `errors`: statuses of problems that do not follow from the rest. `etag`: its responses have an ETag. `reads_steps`:
-    the ETag is the version of all steps. `unless_known` returns a 304 before the endpoint is called, or None. The last
-    three are the request headers that it reads. `any_query`: parameters that it does not know are ignored, as on pages
-    for people, to whose addresses mail programs and links add parameters of their own.
+    `access`: what it asks of a token; None: it needs none. `errors`: statuses of problems that do not follow from the
+    rest. `etag`: its responses have an ETag. `reads_steps`: the ETag is the version of all steps. `unless_known`
+    returns a 304 before the endpoint is called, or None. The last three are the request headers that it reads.
+    `any_query`: parameters that it does not know are ignored, as on pages for people, to whose addresses mail programs
+    and links add parameters of their own.
     """
 
-    scopes: tuple[str, ...] = ()
+    access: Access | None = None
     errors: Collection[int] = ()
     etag: bool = True
     any_query: bool = False
@@ -153,7 +155,8 @@ class Route(APIRoute):
     @cached_property
     def is_compressed(self) -> bool:
         """Whether its responses may be compressed."""
-        return may_be_compressed(self.method, self.path, self.scopes, self.query_names)
+        is_about_the_token = self.needs_token and not self.scopes
+        return not is_about_the_token and may_be_compressed(self.method, self.path, self.scopes, self.query_names)
 
     @property
     def method(self) -> str:
@@ -162,8 +165,18 @@ class Route(APIRoute):
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that a token needs; empty if no token is needed."""
-        return self.declaration.scopes
+        """The scopes that a token needs; empty if no token is needed, or any will do."""
+        return self.access.scopes
+
+    @property
+    def access(self) -> Access:
+        """What it asks of a token. Without a declaration it is only asked for by operations that need no token."""
+        return self.declaration.access or Access()
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the operation needs a token."""
+        return self.declaration.access is not None
 
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler with our checks in front of it."""
@@ -181,17 +194,17 @@ class Route(APIRoute):
                 if answer is not None:
                     return answer
             writes = self.method != "GET"
-            if self.scopes and writes:
+            if self.needs_token and writes:
                 await look_up_token(request)  # before the body is parsed; the transaction checks it again
             try:
                 return await handle(StrictRequest(request.scope, request.receive))
             except RequestValidationError:
-                if self.scopes and not writes:
+                if self.needs_token and not writes:
                     await look_up_token(request)  # without a token: 401 and no details of the input
                 raise
 
         answered = _compressed(checked, keeps_etag=self.path.endswith(ONE_OBJECT)) if self.is_compressed else checked
-        return _counted(answered) if self.scopes else answered
+        return _counted(answered) if self.needs_token else answered
 
 
 def _compressed(checked: Handler, *, keeps_etag: bool) -> Handler:

@@ -19,7 +19,7 @@ from api.storage.raw_sql import CompiledStatement, RawConnection
 
 
 async def look_up_token(request: Request, statement: CompiledStatement = TOKEN) -> AuthenticatedToken:
-    """Return the token of a request. Raises UnauthorizedError, or ForbiddenError by scope.
+    """Return the token of a request. Raises as `find_token` does.
 
     `statement`: `TOKEN`, or `TOKEN_WITH_STATE` for the version of the steps as well.
     """
@@ -30,7 +30,7 @@ async def look_up_token(request: Request, statement: CompiledStatement = TOKEN) 
 
 
 async def _found(request: Request, statement: CompiledStatement) -> AuthenticatedToken:
-    state, secret, needed = request.app.state, credentials(request), request.scope["route"].scopes
+    state, secret, needed = request.app.state, credentials(request), request.scope["route"].access
     if state.database.has_inline_connection:
         with suppress(InlineReadError):
             return _find_token(request, state.database.inline_connection(), statement)
@@ -45,4 +45,4 @@ def _find_token(
 ) -> AuthenticatedToken:
     with driver as connection:
         raw = RawConnection(connection, request.app.state.database.engine.dialect, request_now(request))
-        return find_token(raw, credentials(request), request.scope["route"].scopes, statement=statement)
+        return find_token(raw, credentials(request), request.scope["route"].access, statement=statement)

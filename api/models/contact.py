@@ -64,6 +64,8 @@ class Contact(Stored, table=True):
     """A person. The two `…_since` are derived from the other fields; an erased person has `erased_at`.
 
     `search_key` is what a search reads: name, company and e-mail address, folded, each in a line.
+    `address_by_agent`: the token of an assistant was the last to set an address or the phone number, and nobody has
+    compared the name since.
     """
 
     __tablename__ = "contact"
@@ -84,6 +86,7 @@ class Contact(Stored, table=True):
     preferred_channel: str | None = Column(default=None, max_length=16)
     details_source: str | None = Column(default=None, max_length=16)
     name_verified: bool = False
+    address_by_agent: bool = False
     notes: str | None = None
     search_key: str = ""
     details_complete_since: datetime | None = None

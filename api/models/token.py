@@ -9,11 +9,12 @@ from sqlalchemy import Index
 from sqlmodel import Field as Column
 
 from api.models.base import NO_NUL, Body, Flag, Instant, KnownEmail, Line, Stored, json_column, owned_by_user
-from api.models.hint import ScopeName
+from api.models.hint import ScopeName, labelled
 from api.models.type_notes import Expects
-from api.protocol.scopes import ALL, SCOPES
+from api.protocol.scopes import ALL, PRESET_NAMES, SCOPES
 
 Scope = Literal[SCOPES]  # type: ignore[valid-type]  # SCOPES is the only list of scopes
+Preset = Literal[PRESET_NAMES]  # type: ignore[valid-type]  # as above
 # Longer than a new password may be: the same text can be sent as up to four times as many characters.
 Secret = Annotated[
     str,
@@ -36,7 +37,7 @@ SESSIONS = (TokenKind.SESSION, TokenKind.COOKIE)
 
 
 class Token(Stored, table=True):
-    """A session (from a sign-in) or a personal token (for an app)."""
+    """A session (from a sign-in) or a personal token (for an app). `agent`: an assistant uses it."""
 
     __tablename__ = "token"
     __table_args__ = (owned_by_user(), Index("ix_token_kind", "user_id", "kind", "created_at", "id"))
@@ -47,6 +48,7 @@ class Token(Stored, table=True):
     hash: str = Column(max_length=64, unique=True)
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    agent: bool = False
 
 
 class SessionCreate(Body):
@@ -65,14 +67,26 @@ class SessionCreate(Body):
 
 
 class TokenCreate(Body):
-    """A personal token for an app. `all` allows everything, `read` only reading; best name only the scopes it needs.
+    """A personal token for an app, or for an assistant (`preset`).
 
-    `…:write` contains `…:read` of the same area.
+    In `scopes`, `all` allows everything, `read` only reading; best name only those it needs. `…:write` contains
+    `…:read` of the same area.
     """
 
     name: Line
     scopes: Annotated[list[Scope], Field(default_factory=lambda: [ALL], min_length=1, max_length=len(SCOPES))]
-    expires_at: Instant | None = None
+    preset: Annotated[
+        Preset | None,
+        Field(
+            description="Instead of `scopes`, for an assistant: `agent_reader` reads, `agent_recorder` also records "
+            "what happened, `agent` also completes and skips steps. Such a token expires, and never reaches the "
+            "account."
+        ),
+    ] = None
+    expires_at: Annotated[
+        Instant | None,
+        Field(description="With `preset`: by default in 30 days, at most in 90; without, null means never."),
+    ] = None
 
 
 class Issued(BaseModel):
@@ -107,13 +121,32 @@ class SessionSecret(CurrentSession):
     token: str | None
 
 
+GrantedScopes = Annotated[
+    list[ScopeName], Field(description="What it may do: `…:write` contains `…:read` of the same area.")
+]
+OfAssistant = Annotated[bool, Field(description="It was made for an assistant.")]
+
+
 class TokenPublic(Issued):
     """A personal token without its secret."""
 
-    scopes: Annotated[
-        list[ScopeName],
-        Field(description="What it may do: `…:write` contains `…:read` of the same area."),
-    ]
+    scopes: GrantedScopes
+    agent: OfAssistant
+
+
+class CurrentToken(BaseModel):
+    """The token or session of this request, with your time zone and the time of the server."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    kind: Annotated[str, labelled("token_kind")]
+    scopes: GrantedScopes
+    agent: OfAssistant
+    expires_at: datetime | None
+    time_zone: str
+    now: datetime
 
 
 class TokenSecret(TokenPublic):

@@ -36,6 +36,13 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Not allowed",
         "The token does not have the scopes that this operation needs. Use a token that has them.",
     ),
+    "not_for_agents": ProblemType(
+        403,
+        "Not for assistants",
+        "The token was made for an assistant. It cannot change the account, its tokens, sessions, webhooks, calendar "
+        "feeds or mail settings, erase people, or import and export. Do that signed in, or with a token that is not of "
+        "an assistant.",
+    ),
     "csrf": ProblemType(
         403,
         "CSRF token missing or wrong",

@@ -3,13 +3,38 @@
 `write` of an area contains `read` of it, because every write returns the object that it changed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 AREAS = ("applications", "contacts", "steps", "account")
 ALL, READ = "all", "read"
 READS = tuple(f"{area}:read" for area in AREAS)
 WRITES = tuple(f"{area}:write" for area in AREAS)
 SCOPES = (ALL, READ, *(f"{area}:{verb}" for area in AREAS for verb in ("read", "write")))
+# The scopes of the tokens of assistants, by preset. None has a scope of the account.
+PRESETS: Mapping[str, tuple[str, ...]] = {
+    "agent_reader": ("applications:read", "contacts:read", "steps:read"),
+    "agent_recorder": ("applications:write", "contacts:write", "steps:read"),
+    "agent": ("applications:write", "contacts:write", "steps:write"),
+}
+
+PRESET_NAMES = tuple(PRESETS)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an operation asks of a token: scopes, and whether the token of an assistant may be used at all.
+
+    Without scopes, every valid token may be used.
+    """
+
+    scopes: tuple[str, ...] = ()
+    for_agents: bool = True
+
+    @classmethod
+    def of(cls, scopes: tuple[str, ...], *, agents: bool) -> "Access":
+        """Return the access of an operation. Operations that need a scope of the account are never for assistants."""
+        return cls(scopes, for_agents=agents and not any(scope.startswith("account:") for scope in scopes))
 
 
 def missing_scopes(needed: Collection[str], granted: Collection[str]) -> list[str]:

@@ -120,6 +120,7 @@ def restore_contact(caller: CallerDep, contact_id: ContactId) -> object:
 @routes.post(
     "/v1/contacts/{contact_id}/erase",
     scopes="contacts:write",
+    agents=False,
     errors=[409],
     if_match=True,
     response_model=ContactPublic,

@@ -41,7 +41,7 @@ PEOPLE = Formats(*get_args(PeopleFormat))
 PeopleWanted = Annotated[PeopleFormat | None, FORMAT_QUERY]
 AppliedFrom = Annotated[Day | None, Query(alias="from", description="Only what was applied for on this day or later.")]
 AppliedTo = Annotated[Day | None, Query(alias="to", description="Only what was applied for on this day or earlier.")]
-routes = Routes("exports")
+routes = Routes("exports", agents=False)
 
 
 @routes.get(

@@ -34,7 +34,7 @@ WRITE = ("applications:write", "contacts:write", "steps:write")
 CORRECTIONS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The rows with errors.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 }
-routes = Routes("imports")
+routes = Routes("imports", agents=False)
 
 
 class ImportPage(Page[ImportPublic]):

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from sqlmodel import select
+from sqlmodel import col, select
 
 from api.errors import InvalidError, UnavailableError
 from api.http.crud import paged
@@ -44,14 +44,24 @@ class ActivityPage(Page[ActivityPublic]):
 
 
 @routes.get("/v1/me/activity", scopes="account:read")
-def list_activity(caller: CallerDep, page: PageDep) -> ActivityPage:
+def list_activity(
+    caller: CallerDep,
+    page: PageDep,
+    agent: Annotated[
+        bool | None, Query(description="Only what assistants did (true) or only the rest (false); by default both.")
+    ] = None,
+) -> ActivityPage:
     """List what your sessions and tokens did.
 
     Every sign-in, write and export of the last 90 days: when, by which session or token, which operation, on which
-    object. Contents are not recorded.
+    object. Contents are not recorded. With the token of an assistant, a write may say in the header `X-Afterword-Tool`
+    (up to 40 characters a–z and _) with which of the assistant's tools it is made; the list shows it as `tool`.
     """
+    wanted = select(Activity)
+    if agent is not None:
+        wanted = wanted.where(col(Activity.agent) if agent else ~col(Activity.agent))
     with caller.reading() as session:
-        rows, cursor = paged(caller, session, page, ORDER, select(Activity))
+        rows, cursor = paged(caller, session, page, ORDER, wanted)
         return ActivityPage(items=[ActivityPublic.model_validate(row) for row in rows], next_cursor=cursor)
 
 

@@ -50,6 +50,7 @@ class OwnedSession(Session):
     `listens`: who is told about the account, as the write found it when it locked the account; see `Listens`.
     `app_url`: the pattern of a frontend's pages, for those who are told.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
+    `is_agent`: the token is one of an assistant.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
     activity and stored responses); a write that makes them exceed `max_bytes` is refused: see
     `api/services/stored_bytes.py`.
@@ -68,6 +69,7 @@ class OwnedSession(Session):
     has_deliveries: bool = False  # so has the one that sends events
     dry_run: bool = False
     shows_contacts: bool = True
+    is_agent: bool = False
     grown_bytes: int = 0
     grown_bytes_of_facts: int = 0
     max_bytes: int | None = None

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from api import __version__
+from api.cli import AGENT_PRESETS
+from api.protocol.scopes import PRESETS
 from api.settings import Settings
 from api.storage.database import MIGRATIONS, Database
 from tests.cli.running import ROOT, Done, assert_one_line, environment, run_here
 from tests.http.figures import LEAST, hashing_with
 from tests.stores import Store
 
-Run = Callable[..., Done]
+Run = partial[Done]
 HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 PASSWORD = "a long pass phrase\n"
 MIGRATE_WHEN_TOLD = """
@@ -47,6 +49,28 @@ def test_an_account_is_opened_and_its_token_works(run: Run) -> None:
     issued = run("token", "issue", "alex@example.com")
     assert issued.returncode == 0, issued.stderr
     assert re.fullmatch(r"awp_\w{49}\n", issued.stdout)
+
+
+@pytest.mark.parametrize(("kind", "preset"), list(AGENT_PRESETS.items()))
+def test_a_token_for_an_assistant_is_issued(run: Run, kind: str, preset: str) -> None:
+    run("user", "add", "alex@example.com", stdin=PASSWORD)
+    issued = run("token", "issue", "alex@example.com", "--agent", kind)
+    assert issued.returncode == 0, issued.stderr
+    database = Database(Settings(database_url=run.args[0]))
+    with database.engine.connect() as connection:
+        (token,) = connection.execute(text("SELECT agent, scopes, expires_at FROM token")).all()
+    database.dispose()
+    assert token.agent
+    assert token.expires_at
+    scopes = json.loads(token.scopes) if isinstance(token.scopes, str) else token.scopes
+    assert scopes == list(PRESETS[preset])
+
+
+@pytest.mark.sqlite
+def test_a_token_for_an_assistant_has_no_scopes_of_its_own(run: Run) -> None:
+    refused = run("token", "issue", "alex@example.com", "--agent", "reader", "--scopes", "all")
+    assert refused.returncode == 2
+    assert "--scopes" in refused.stderr
 
 
 def test_a_second_account_of_the_same_address_is_refused_in_one_line(run: Run) -> None:

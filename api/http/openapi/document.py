@@ -151,7 +151,7 @@ def operations(made: Node) -> Iterator[tuple[str, str, Node]]:
 
 def _complete_operation(route: Route, operation: Node) -> None:
     """Add security, headers and problems of the route; split the docstring into summary and description."""
-    if route.scopes:
+    if route.needs_token:
         proof: Node = {} if route.method == "GET" else {"csrf": []}
         operation["security"] = [{"bearer": list(route.scopes)}, {"cookie": [], **proof}]
     else:
@@ -236,13 +236,13 @@ def _response_headers(route: Route, status: str, answer: Node) -> Node:
 def _problem_statuses(route: Route) -> list[int]:
     """Return the statuses with which an operation may fail: those that follow from the route, and the declared ones."""
     found = {422, *route.declaration.errors}
-    found |= {401, 403, 429} if route.scopes else set()
+    found |= {401, 403, 429} if route.needs_token else set()
     found |= {404} if "{" in route.path else set()
     found |= {406} if "format" in route.query_names else set()
     found |= {400} if "cursor" in route.query_names else set()
     found |= {413, 415} if route.body_field is not None else set()
     found |= {410} if route.declaration.idempotency_key else set()
-    found |= {409} if route.scopes and route.method not in ("GET", "DELETE") else set()
+    found |= {409} if route.needs_token and route.method not in ("GET", "DELETE") else set()
     found |= {412} if route.declaration.if_match else set()
     found |= {503} if route.path.startswith("/v1") else set()
     return sorted(found)

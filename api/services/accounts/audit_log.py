@@ -1,5 +1,6 @@
 """The audit log: a row for each write of a session or a token, added in the transaction of the write."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlmodel import insert
@@ -19,27 +20,58 @@ PARAMETERS = {name: param(name, column.type) for name, column in Activity.__tabl
 INSERT_ACTIVITY = CompiledStatement(insert(Activity).values(PARAMETERS), owned=False)
 
 
-def record(session: OwnedSession, token: Token | AuthenticatedToken, operation: str, address: str) -> None:
-    """Add a row with token, operation and object; the body of the request is not stored."""
-    _insert(session, operation, address, token_id=to_db_id(token.id), token_kind=token.kind, token_name=token.name)
+@dataclass(frozen=True, slots=True)
+class _Actor:
+    """Who did something: a token, or the operator, who has none. `id` as the database has it."""
+
+    kind: str
+    name: str
+    id: str | None = None
+    agent: bool = False
+
+
+def record(
+    session: OwnedSession,
+    token: Token | AuthenticatedToken,
+    operation: str,
+    address: str,
+    *,
+    tool: str | None = None,
+    write_id: str | None = None,
+) -> None:
+    """Add a row with token, operation and object; the body of the request is not stored.
+
+    `tool`: with which of its tools an assistant did it. `write_id`: the id of what the token can undo.
+    """
+    actor = _Actor(token.kind, token.name, id=to_db_id(token.id), agent=token.agent)
+    _insert(session, actor, operation, address, tool=tool, write_id=to_db_id(write_id) if write_id else None)
 
 
 def record_operator(session: OwnedSession, operation: str, address: str = "/v1/me") -> None:
     """Add a row for an operation of the operator on the account of the session, on the command line."""
-    _insert(session, operation, address, token_id=None, token_kind=OPERATOR, token_name=OPERATOR)
+    _insert(session, _Actor(OPERATOR, OPERATOR), operation, address)
 
 
 def _insert(
-    session: OwnedSession, operation: str, address: str, *, token_id: str | None, token_kind: str, token_name: str
+    session: OwnedSession,
+    actor: _Actor,
+    operation: str,
+    address: str,
+    *,
+    tool: str | None = None,
+    write_id: str | None = None,
 ) -> None:
-    stored_bytes.count_activity(session, token_kind, token_name, operation, address)
+    stored_bytes.count_activity(session, actor.kind, actor.name, operation, address, tool or "")
     RawConnection.of(session).execute(
         INSERT_ACTIVITY,
         id=to_db_id(new_id()),
         at=to_db_instant(session.now),
-        token_id=token_id,
-        token_kind=token_kind,
-        token_name=token_name,
+        token_id=actor.id,
+        token_kind=actor.kind,
+        token_name=actor.name,
         operation=operation,
         object=address,
+        agent=actor.agent,
+        tool=tool,
+        write_id=write_id,
     )

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, update
 
-from api.errors import AccountDisabledError, ForbiddenError, UnauthorizedError
+from api.errors import AccountDisabledError, ForbiddenError, NotForAgentsError, UnauthorizedError
 from api.models import Token, User
-from api.protocol.scopes import missing_scopes
+from api.protocol.scopes import Access, missing_scopes
 from api.security import hash_token, looks_like_token
 from api.services.steps import judge
 from api.services.steps.version import latest_passings, state_etag
@@ -32,6 +32,7 @@ COLUMNS = (
     Token.scopes,
     Token.expires_at,
     Token.last_used_at,
+    Token.agent,
     User.disabled_at,
     User.recompute_after,
     User.epoch,
@@ -51,7 +52,8 @@ TOKEN_WITH_STATE = CompiledStatement(
 class AuthenticatedToken:
     """A valid token and its user. `state` is the version of the user's steps (see `api.services.steps.version`).
 
-    The state is empty if only the token was looked up. `epoch` is a part of every entity tag of the account.
+    The state is empty if only the token was looked up. `agent`: it is the token of an assistant. `epoch` is a part of
+    every entity tag of the account.
     """
 
     user_id: str
@@ -60,6 +62,7 @@ class AuthenticatedToken:
     name: str
     scopes: Collection[str]
     last_used_at: datetime | None
+    agent: bool
     is_recomputing: bool
     epoch: str
     state: Row
@@ -77,7 +80,7 @@ class AuthenticatedToken:
 def find_token(
     raw: RawConnection,
     secret: str,
-    needed: Collection[str],
+    needed: Access,
     *,
     as_of: datetime | None = None,
     statement: CompiledStatement = TOKEN_WITH_STATE,
@@ -85,14 +88,14 @@ def find_token(
     """Return the token of a secret, with the state at `as_of`.
 
     `statement`: `TOKEN_WITH_STATE`, or `TOKEN` where the state is not needed. Raises UnauthorizedError,
-    AccountDisabledError, or ForbiddenError by scope.
+    AccountDisabledError, NotForAgentsError, or ForbiddenError by scope.
     """
     row = raw.first(statement, **_parameters(secret, as_of or raw.now))
     return _checked(row, raw.now, needed)
 
 
 async def find_token_async(
-    connection: AsyncConnection, secret: str, needed: Collection[str], now: datetime, statement: CompiledStatement
+    connection: AsyncConnection, secret: str, needed: Access, now: datetime, statement: CompiledStatement
 ) -> AuthenticatedToken:
     """Return the token of a secret, with the state now, on the event loop. Raises as `find_token` does."""
     return _checked(await connection.first(statement, **_parameters(secret, now)), now, needed)
@@ -104,17 +107,20 @@ def _parameters(secret: str, now: datetime) -> dict[str, str]:
     return {"hash": hash_token(secret), "now": to_db_instant(now)}
 
 
-def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> AuthenticatedToken:
+def _checked(row: Row | None, now: datetime, needed: Access) -> AuthenticatedToken:
     if row is None:
         raise UnauthorizedError
-    user_id, id_, kind, name, scopes, expires_at, last_used_at, disabled_at, recompute_after, epoch, *state = row
+    user_id, id_, kind, name, scopes, expires_at, last_used_at, agent, disabled_at, *more = row
+    recompute_after, epoch, *state = more
     expires = from_db_instant_or_none(expires_at)
     if expires is not None and expires <= now:
         raise UnauthorizedError
     if disabled_at is not None:
         raise AccountDisabledError
+    if agent and not needed.for_agents:
+        raise NotForAgentsError
     granted = from_db_json(scopes)
-    require_scopes(granted, needed)
+    require_scopes(granted, needed.scopes)
     return AuthenticatedToken(
         from_db_id(user_id),
         from_db_id(id_),
@@ -122,24 +128,26 @@ def _checked(row: Row | None, now: datetime, needed: Collection[str]) -> Authent
         name,
         granted,
         last_used_at=from_db_instant_or_none(last_used_at),
+        agent=bool(agent),
         is_recomputing=recompute_after is not None,
         epoch=epoch,
         state=tuple(state),
     )
 
 
-def authenticate(session: OwnedSession, secret: str, needed: Collection[str]) -> AuthenticatedToken:
+def authenticate(session: OwnedSession, secret: str, needed: Access) -> AuthenticatedToken:
     """Return the token of a secret and make its user the owner of the session. Raises as `find_token` does."""
     return _set_owner(session, find_token(RawConnection.of(session), secret, needed, statement=TOKEN))
 
 
 def _set_owner(session: OwnedSession, found: AuthenticatedToken) -> AuthenticatedToken:
     session.owner, session.epoch, session.shows_contacts = found.user_id, found.epoch, found.shows_contacts
+    session.is_agent = found.agent
     return found
 
 
 def lock_and_authenticate(
-    session: OwnedSession, secret: str, needed: Collection[str], *, owner: str | None = None
+    session: OwnedSession, secret: str, needed: Access, *, owner: str | None = None
 ) -> AuthenticatedToken:
     """Lock the token's user and increment `write_counter`, then authenticate: now nobody else can end the token.
 

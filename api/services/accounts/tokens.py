@@ -1,7 +1,7 @@
 """Issue, list and end sessions and personal tokens."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlmodel import col, delete, func, select
@@ -9,8 +9,8 @@ from sqlmodel import col, delete, func, select
 from api.errors import AccountDisabledError, ForbiddenError, InvalidError, NotFoundError
 from api.models import Token, User
 from api.models.base import new_id
-from api.models.token import SESSIONS, Issued, TokenCreate, TokenKind
-from api.protocol.scopes import ALL, effective_scopes, missing_scopes
+from api.models.token import SESSIONS, CurrentToken, Issued, TokenCreate, TokenKind
+from api.protocol.scopes import ALL, PRESETS, effective_scopes, missing_scopes
 from api.security import COOKIE_PREFIX, PERSONAL_PREFIX, SESSION_PREFIX, hash_token, new_token
 from api.services import quotas
 from api.services.facts.crud import find
@@ -23,6 +23,7 @@ PREFIXES = {
     TokenKind.PERSONAL: PERSONAL_PREFIX,
 }
 RETENTION = timedelta(days=30)
+AGENT_LIFE, MAX_AGENT_LIFE = timedelta(days=30), timedelta(days=90)
 Shown = TypeVar("Shown", bound=Issued)
 
 
@@ -59,15 +60,31 @@ def issue_token(session: OwnedSession, body: TokenCreate, *, granted: Collection
     """Create a personal token and return it with its secret. Raises ForbiddenError for scopes beyond `granted`."""
     if body.expires_at is not None and body.expires_at <= session.now:
         raise InvalidError.at("/expires_at", "in_the_past", "A token must expire in the future: send a later instant.")
-    if beyond := missing_scopes(body.scopes, granted):
+    scopes, expires_at = list(dict.fromkeys(body.scopes)), body.expires_at
+    if body.preset is not None:
+        scopes, expires_at = list(PRESETS[body.preset]), _expiry_of_agent(session, body)
+    if beyond := missing_scopes(scopes, granted):
         raise ForbiddenError(
             f"A token cannot grant scopes that it does not have: leave out {', '.join(beyond)}, or sign in.",
             extra={"missing_scopes": beyond},
         )
     quotas.check(session, Token)
-    token, secret = _issue(session, TokenKind.PERSONAL, name=body.name, scopes=list(dict.fromkeys(body.scopes)))
-    token.expires_at = body.expires_at
+    token, secret = _issue(session, TokenKind.PERSONAL, name=body.name, scopes=scopes)
+    token.expires_at, token.agent = expires_at, body.preset is not None
     return token, secret
+
+
+def _expiry_of_agent(session: OwnedSession, body: TokenCreate) -> datetime:
+    """Return when the token of an assistant expires. Raises InvalidError if it would be too late or has scopes too."""
+    if "scopes" in body.model_fields_set:
+        raise InvalidError.at("/preset", "either_or", "Send either preset or scopes: a preset has its own scopes.")
+    if "expires_at" not in body.model_fields_set:
+        return session.now + AGENT_LIFE
+    if body.expires_at is None or body.expires_at > session.now + MAX_AGENT_LIFE:
+        days = MAX_AGENT_LIFE.days
+        detail = f"The token of an assistant expires within {days} days: send an earlier instant, or leave it out."
+        raise InvalidError.at("/expires_at", "too_late", detail)
+    return body.expires_at
 
 
 def _issue(session: OwnedSession, kind: TokenKind, *, name: str, scopes: list[str]) -> tuple[Token, str]:
@@ -95,6 +112,12 @@ def token_to_public(session: OwnedSession, model: type[Shown], row: Token, **mor
         "scopes": effective_scopes(row.scopes),
     }
     return model.model_validate({**row.model_dump(), **derived, **more})
+
+
+def current_token(row: Token, *, time_zone: str, now: datetime) -> CurrentToken:
+    """Return the token of a request as the API shows it."""
+    derived = {"scopes": effective_scopes(row.scopes), "time_zone": time_zone, "now": now}
+    return CurrentToken.model_validate({**row.model_dump(), **derived})
 
 
 def find_session_or_token(session: OwnedSession, id_: str, kinds: Collection[TokenKind]) -> Token:

@@ -667,9 +667,29 @@ export interface paths {
         put?: never;
         /**
          * Create a personal token for an app
-         * @description Its secret is shown only once. Give it only the scopes that the app needs: `all` allows everything, `read` allows all reads. A token cannot create a token with more scopes than its own. An Idempotency-Key is ignored here.
+         * @description Its secret is shown only once. Give it only the scopes that the app needs: `all` allows everything, `read` allows all reads. A token cannot create a token with more scopes than its own. An Idempotency-Key is ignored here. For an assistant, send a `preset` instead of `scopes`. Its token gets 403 `not_for_agents` from operations on the account, tokens, sessions, webhooks, calendar feeds and mail settings, from imports and exports, and from those that erase people.
          */
         post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the token of this request
+         * @description Every valid token may read this, also that of a session or of an assistant: what it may do, until when, your time zone, and the time of the server.
+         */
+        get: operations["get_current_token"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -745,7 +765,7 @@ export interface paths {
         };
         /**
          * List what your sessions and tokens did
-         * @description Every sign-in, write and export of the last 90 days: when, by which session or token, which operation, on which object. Contents are not recorded.
+         * @description Every sign-in, write and export of the last 90 days: when, by which session or token, which operation, on which object. Contents are not recorded. With the token of an assistant, a write may say in the header `X-Afterword-Tool` (up to 40 characters a–z and _) with which of the assistant's tools it is made; the list shows it as `tool`.
          */
         get: operations["list_activity"];
         put?: never;
@@ -2959,7 +2979,10 @@ export interface components {
          *       "token_kind": "session",
          *       "token_name": "Firefox at home",
          *       "operation": "create_token",
-         *       "object": "/v1/tokens/019577a0-0000-7000-8000-000000000102"
+         *       "object": "/v1/tokens/019577a0-0000-7000-8000-000000000102",
+         *       "agent": false,
+         *       "tool": null,
+         *       "write_id": null
          *     }
          */
         ActivityPublic: {
@@ -2971,6 +2994,12 @@ export interface components {
             token_name: string;
             operation: string;
             object: string;
+            /** @description The token was one of an assistant. */
+            agent: boolean;
+            /** @description With which of its tools an assistant did it, as it says itself in `X-Afterword-Tool`. */
+            tool: string | null;
+            /** @description The id of what an assistant wrote, if that was recorded. */
+            write_id: string | null;
         };
         /**
          * @description The recipient, and ways to reach them; without `contacts:read` only the name.
@@ -3886,6 +3915,35 @@ export interface components {
          */
         CurrentSession: components["schemas"]["SessionPublic"] & {
             csrf_token: string | null;
+        };
+        /**
+         * @description The token or session of this request, with your time zone and the time of the server.
+         * @example {
+         *       "id": "019577a0-0000-7000-8000-000000000905",
+         *       "name": "demo",
+         *       "kind": "personal",
+         *       "scopes": [
+         *         "all"
+         *       ],
+         *       "agent": false,
+         *       "expires_at": null,
+         *       "time_zone": "America/New_York",
+         *       "now": "2026-03-12T17:00:00Z"
+         *     }
+         */
+        CurrentToken: {
+            id: string;
+            name: string;
+            kind: components["schemas"]["TokenKind"];
+            /** @description What it may do: `…:write` contains `…:read` of the same area. */
+            scopes: components["schemas"]["TokenScope"][];
+            /** @description It was made for an assistant. */
+            agent: boolean;
+            /** Format: date-time */
+            expires_at: string | null;
+            time_zone: string;
+            /** Format: date-time */
+            now: string;
         };
         /**
          * @description The applications in a range of days, both ends included; `to_days` is null for the last range.
@@ -7313,7 +7371,7 @@ export interface components {
             /** @description The path of the request, up to the first part that is not known. */
             instance: string;
             /** @enum {string} */
-            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "webhooks_off" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server" | "webhook_disabled" | "letter_sent" | "last_stage" | "contact_erased" | "step_closed" | "import_not_ready" | "import_running" | "not_undoable" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
+            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "not_for_agents" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "webhooks_off" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server" | "webhook_disabled" | "letter_sent" | "last_stage" | "contact_erased" | "step_closed" | "import_not_ready" | "import_running" | "not_undoable" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
             request_id: string;
             errors: components["schemas"]["ProblemField"][];
             /** @description With 412: the object as it is now; null without the scope to read it. */
@@ -7351,7 +7409,7 @@ export interface components {
          */
         ProblemField: {
             /** @enum {string} */
-            code: "bad_cursor" | "before_contact_from" | "before_from" | "before_permission_at" | "before_received_at" | "below_salary_min" | "blank" | "bool_parsing" | "bool_type" | "common_password" | "control_character" | "cookie_cross_site" | "csrf" | "date_from_datetime_inexact" | "date_from_datetime_parsing" | "date_out_of_range" | "date_parsing" | "date_type" | "datetime_from_date_parsing" | "datetime_object_invalid" | "datetime_parsing" | "datetime_type" | "dict_type" | "either_or" | "email_taken" | "empty_file" | "end_before_start" | "enum" | "fact_still_there" | "finite_number" | "float_parsing" | "float_type" | "future_evidence" | "greater_than_equal" | "id_taken" | "idempotency_key_reused" | "in_the_past" | "instant_out_of_range" | "int_from_float" | "int_parsing" | "int_parsing_size" | "int_type" | "interview_ahead" | "interview_held" | "interview_not_held" | "invalid_value" | "invisible_character" | "json_invalid" | "known_and_unknown" | "less_than_equal" | "letter_due_needs_minutes" | "letter_sent" | "list_type" | "literal_error" | "longer_than_a_day" | "missing" | "model_attributes_type" | "model_type" | "nobody" | "not_a_date" | "not_a_link" | "not_a_text" | "not_a_uuid7" | "not_a_wall_time" | "not_an_address" | "not_an_id" | "not_closed" | "not_found" | "not_hours_and_minutes" | "not_one_line" | "not_sent" | "not_within_30_days" | "nothing_to_date" | "nothing_to_end" | "nothing_to_find" | "of_another_application" | "office_hours_too_short" | "outcome_of_other_direction" | "period_too_long" | "placeholder_left" | "read_only" | "recipient_address_unusable" | "recipient_without_address" | "record_the_fact" | "recursion_loop" | "repeated" | "step_closed" | "string_pattern_mismatch" | "string_too_long" | "string_too_short" | "string_unicode" | "template_empty" | "template_not_allowed" | "template_of_another_kind" | "template_syntax" | "template_too_deep" | "template_too_long" | "template_too_many_tags" | "template_unknown_name" | "time_parsing" | "time_type" | "timezone_aware" | "too_long" | "too_many_applications" | "too_many_matches" | "too_many_rows" | "too_many_words" | "too_short" | "unknown_expansion" | "unknown_field" | "unknown_kind" | "unknown_parameter" | "unknown_state" | "unknown_type" | "unknown_zone" | "unsupported_encoding" | "unusable_address" | "unusable_etag" | "unusable_key" | "unusable_link" | "unusable_url" | "wrong_password";
+            code: "bad_cursor" | "before_contact_from" | "before_from" | "before_permission_at" | "before_received_at" | "below_salary_min" | "blank" | "bool_parsing" | "bool_type" | "common_password" | "control_character" | "cookie_cross_site" | "csrf" | "date_from_datetime_inexact" | "date_from_datetime_parsing" | "date_out_of_range" | "date_parsing" | "date_type" | "datetime_from_date_parsing" | "datetime_object_invalid" | "datetime_parsing" | "datetime_type" | "dict_type" | "either_or" | "email_taken" | "empty_file" | "end_before_start" | "enum" | "fact_still_there" | "finite_number" | "float_parsing" | "float_type" | "future_evidence" | "greater_than_equal" | "id_taken" | "idempotency_key_reused" | "in_the_past" | "instant_out_of_range" | "int_from_float" | "int_parsing" | "int_parsing_size" | "int_type" | "interview_ahead" | "interview_held" | "interview_not_held" | "invalid_value" | "invisible_character" | "json_invalid" | "known_and_unknown" | "less_than_equal" | "letter_due_needs_minutes" | "letter_sent" | "list_type" | "literal_error" | "longer_than_a_day" | "missing" | "model_attributes_type" | "model_type" | "nobody" | "not_a_date" | "not_a_link" | "not_a_text" | "not_a_tool" | "not_a_uuid7" | "not_a_wall_time" | "not_an_address" | "not_an_id" | "not_closed" | "not_found" | "not_hours_and_minutes" | "not_one_line" | "not_sent" | "not_within_30_days" | "nothing_to_date" | "nothing_to_end" | "nothing_to_find" | "of_another_application" | "office_hours_too_short" | "outcome_of_other_direction" | "period_too_long" | "placeholder_left" | "read_only" | "recipient_address_unusable" | "recipient_without_address" | "record_the_fact" | "recursion_loop" | "repeated" | "step_closed" | "string_pattern_mismatch" | "string_too_long" | "string_too_short" | "string_unicode" | "template_empty" | "template_not_allowed" | "template_of_another_kind" | "template_syntax" | "template_too_deep" | "template_too_long" | "template_too_many_tags" | "template_unknown_name" | "time_parsing" | "time_type" | "timezone_aware" | "too_late" | "too_long" | "too_many_applications" | "too_many_matches" | "too_many_rows" | "too_many_words" | "too_short" | "unknown_expansion" | "unknown_field" | "unknown_kind" | "unknown_parameter" | "unknown_state" | "unknown_type" | "unknown_zone" | "unsupported_encoding" | "unusable_address" | "unusable_etag" | "unusable_key" | "unusable_link" | "unusable_url" | "wrong_password";
             detail: string;
             /** @description A JSON Pointer into the body; empty for all of it. */
             pointer?: string;
@@ -8518,7 +8576,7 @@ export interface components {
         /**
          * @description An entry of the stage history: a stage, and since when the application is at it.
          * @example {
-         *       "id": "019577a0-0000-7000-8000-000000000906",
+         *       "id": "019577a0-0000-7000-8000-000000000907",
          *       "created_at": "2026-03-12T17:00:00Z",
          *       "updated_at": "2026-03-12T17:00:00Z",
          *       "version": 1,
@@ -9055,14 +9113,20 @@ export interface components {
             marks: components["schemas"]["TimelineMark"][];
         };
         /**
-         * @description A personal token for an app. `all` allows everything, `read` only reading; best name only the scopes it needs.
+         * @description A personal token for an app, or for an assistant (`preset`).
          *
-         *     `…:write` contains `…:read` of the same area.
+         *     In `scopes`, `all` allows everything, `read` only reading; best name only those it needs. `…:write` contains
+         *     `…:read` of the same area.
          */
         TokenCreate: {
             name: components["schemas"]["Line"];
             scopes?: components["schemas"]["TokenScope"][];
-            /** Format: date-time */
+            /** @description Instead of `scopes`, for an assistant: `agent_reader` reads, `agent_recorder` also records what happened, `agent` also completes and skips steps. Such a token expires, and never reaches the account. */
+            preset?: ("agent_reader" | "agent_recorder" | "agent") | null;
+            /**
+             * Format: date-time
+             * @description With `preset`: by default in 30 days, at most in 90; without, null means never.
+             */
             expires_at?: string | null;
         };
         /** @enum {string} */
@@ -9075,7 +9139,7 @@ export interface components {
         /**
          * @description A personal token without its secret.
          * @example {
-         *       "id": "019577a0-0000-7000-8000-000000000907",
+         *       "id": "019577a0-0000-7000-8000-000000000905",
          *       "etag": "\"5f0c1e9a77b2-0-1\"",
          *       "name": "demo",
          *       "created_at": "2026-03-12T17:00:00Z",
@@ -9083,7 +9147,8 @@ export interface components {
          *       "last_used_at": "2026-03-12T17:00:00Z",
          *       "scopes": [
          *         "all"
-         *       ]
+         *       ],
+         *       "agent": false
          *     }
          */
         TokenPublic: {
@@ -9098,6 +9163,8 @@ export interface components {
             last_used_at: string | null;
             /** @description What it may do: `…:write` contains `…:read` of the same area. */
             scopes: components["schemas"]["TokenScope"][];
+            /** @description It was made for an assistant. */
+            agent: boolean;
         };
         /** @enum {string} */
         TokenScope: "all" | "read" | "applications:read" | "applications:write" | "contacts:read" | "contacts:write" | "steps:read" | "steps:write" | "account:read" | "account:write";
@@ -9114,21 +9181,11 @@ export interface components {
          *         "steps:read",
          *         "applications:read"
          *       ],
+         *       "agent": false,
          *       "token": "awp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4"
          *     }
          */
-        TokenSecret: {
-            id: string;
-            etag: string;
-            name: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string | null;
-            /** Format: date-time */
-            last_used_at: string | null;
-            /** @description What it may do: `…:write` contains `…:read` of the same area. */
-            scopes: components["schemas"]["TokenScope"][];
+        TokenSecret: components["schemas"]["TokenPublic"] & {
             token: string;
         };
         /** @enum {string} */
@@ -9430,7 +9487,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
-        /** @description Account disabled; CSRF token missing or wrong; Cookie of another site; No webhooks here; Not allowed; Origin not allowed; Sign-up closed. */
+        /** @description Account disabled; CSRF token missing or wrong; Cookie of another site; No webhooks here; Not allowed; Not for assistants; Origin not allowed; Sign-up closed. */
         E403: {
             headers: {
                 [name: string]: unknown;
@@ -11364,6 +11421,31 @@ export interface operations {
             503: components["responses"]["E503"];
         };
     };
+    get_current_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentToken"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
     revoke_token: {
         parameters: {
             query?: never;
@@ -11467,6 +11549,8 @@ export interface operations {
     list_activity: {
         parameters: {
             query?: {
+                /** @description Only what assistants did (true) or only the rest (false); by default both. */
+                agent?: boolean;
                 /** @description Rows per page; cut to 200 if larger. */
                 limit?: components["parameters"]["Limit"];
                 /** @description `next_cursor` of the previous page; send the same filters. */

@@ -561,7 +561,7 @@ class ProblemField(TypedDict):
     An error in the input; `pointer`, `parameter` or `header` says where.
     """
 
-    code: Literal['bad_cursor', 'before_contact_from', 'before_from', 'before_permission_at', 'before_received_at', 'below_salary_min', 'blank', 'bool_parsing', 'bool_type', 'common_password', 'control_character', 'cookie_cross_site', 'csrf', 'date_from_datetime_inexact', 'date_from_datetime_parsing', 'date_out_of_range', 'date_parsing', 'date_type', 'datetime_from_date_parsing', 'datetime_object_invalid', 'datetime_parsing', 'datetime_type', 'dict_type', 'either_or', 'email_taken', 'empty_file', 'end_before_start', 'enum', 'fact_still_there', 'finite_number', 'float_parsing', 'float_type', 'future_evidence', 'greater_than_equal', 'id_taken', 'idempotency_key_reused', 'in_the_past', 'instant_out_of_range', 'int_from_float', 'int_parsing', 'int_parsing_size', 'int_type', 'interview_ahead', 'interview_held', 'interview_not_held', 'invalid_value', 'invisible_character', 'json_invalid', 'known_and_unknown', 'less_than_equal', 'letter_due_needs_minutes', 'letter_sent', 'list_type', 'literal_error', 'longer_than_a_day', 'missing', 'model_attributes_type', 'model_type', 'nobody', 'not_a_date', 'not_a_link', 'not_a_text', 'not_a_uuid7', 'not_a_wall_time', 'not_an_address', 'not_an_id', 'not_closed', 'not_found', 'not_hours_and_minutes', 'not_one_line', 'not_sent', 'not_within_30_days', 'nothing_to_date', 'nothing_to_end', 'nothing_to_find', 'of_another_application', 'office_hours_too_short', 'outcome_of_other_direction', 'period_too_long', 'placeholder_left', 'read_only', 'recipient_address_unusable', 'recipient_without_address', 'record_the_fact', 'recursion_loop', 'repeated', 'step_closed', 'string_pattern_mismatch', 'string_too_long', 'string_too_short', 'string_unicode', 'template_empty', 'template_not_allowed', 'template_of_another_kind', 'template_syntax', 'template_too_deep', 'template_too_long', 'template_too_many_tags', 'template_unknown_name', 'time_parsing', 'time_type', 'timezone_aware', 'too_long', 'too_many_applications', 'too_many_matches', 'too_many_rows', 'too_many_words', 'too_short', 'unknown_expansion', 'unknown_field', 'unknown_kind', 'unknown_parameter', 'unknown_state', 'unknown_type', 'unknown_zone', 'unsupported_encoding', 'unusable_address', 'unusable_etag', 'unusable_key', 'unusable_link', 'unusable_url', 'wrong_password']
+    code: Literal['bad_cursor', 'before_contact_from', 'before_from', 'before_permission_at', 'before_received_at', 'below_salary_min', 'blank', 'bool_parsing', 'bool_type', 'common_password', 'control_character', 'cookie_cross_site', 'csrf', 'date_from_datetime_inexact', 'date_from_datetime_parsing', 'date_out_of_range', 'date_parsing', 'date_type', 'datetime_from_date_parsing', 'datetime_object_invalid', 'datetime_parsing', 'datetime_type', 'dict_type', 'either_or', 'email_taken', 'empty_file', 'end_before_start', 'enum', 'fact_still_there', 'finite_number', 'float_parsing', 'float_type', 'future_evidence', 'greater_than_equal', 'id_taken', 'idempotency_key_reused', 'in_the_past', 'instant_out_of_range', 'int_from_float', 'int_parsing', 'int_parsing_size', 'int_type', 'interview_ahead', 'interview_held', 'interview_not_held', 'invalid_value', 'invisible_character', 'json_invalid', 'known_and_unknown', 'less_than_equal', 'letter_due_needs_minutes', 'letter_sent', 'list_type', 'literal_error', 'longer_than_a_day', 'missing', 'model_attributes_type', 'model_type', 'nobody', 'not_a_date', 'not_a_link', 'not_a_text', 'not_a_tool', 'not_a_uuid7', 'not_a_wall_time', 'not_an_address', 'not_an_id', 'not_closed', 'not_found', 'not_hours_and_minutes', 'not_one_line', 'not_sent', 'not_within_30_days', 'nothing_to_date', 'nothing_to_end', 'nothing_to_find', 'of_another_application', 'office_hours_too_short', 'outcome_of_other_direction', 'period_too_long', 'placeholder_left', 'read_only', 'recipient_address_unusable', 'recipient_without_address', 'record_the_fact', 'recursion_loop', 'repeated', 'step_closed', 'string_pattern_mismatch', 'string_too_long', 'string_too_short', 'string_unicode', 'template_empty', 'template_not_allowed', 'template_of_another_kind', 'template_syntax', 'template_too_deep', 'template_too_long', 'template_too_many_tags', 'template_unknown_name', 'time_parsing', 'time_type', 'timezone_aware', 'too_late', 'too_long', 'too_many_applications', 'too_many_matches', 'too_many_rows', 'too_many_words', 'too_short', 'unknown_expansion', 'unknown_field', 'unknown_kind', 'unknown_parameter', 'unknown_state', 'unknown_type', 'unknown_zone', 'unsupported_encoding', 'unusable_address', 'unusable_etag', 'unusable_key', 'unusable_link', 'unusable_url', 'wrong_password']
     detail: str
     pointer: NotRequired[str]
     parameter: NotRequired[str]
@@ -996,21 +996,6 @@ TokenKind: TypeAlias = Literal['session', 'cookie', 'personal', 'operator']
 TokenScope: TypeAlias = Literal['all', 'read', 'applications:read', 'applications:write', 'contacts:read', 'contacts:write', 'steps:read', 'steps:write', 'account:read', 'account:write']
 
 
-class TokenSecret(TypedDict):
-    """
-    A new personal token with its secret, shown only once.
-    """
-
-    id: str
-    etag: str
-    name: str
-    created_at: str
-    expires_at: str | None
-    last_used_at: str | None
-    scopes: list[TokenScope]
-    token: str
-
-
 Tone: TypeAlias = Literal['formal', 'friendly']
 
 
@@ -1178,6 +1163,9 @@ class ActivityPublic(TypedDict):
     token_name: str
     operation: str
     object: str
+    agent: bool
+    tool: str | None
+    write_id: str | None
 
 
 class ApplicationContactPut(TypedDict):
@@ -1490,6 +1478,21 @@ class CurrentSession(SessionPublic):
     """
 
     csrf_token: str | None
+
+
+class CurrentToken(TypedDict):
+    """
+    The token or session of this request, with your time zone and the time of the server.
+    """
+
+    id: str
+    name: str
+    kind: TokenKind
+    scopes: list[TokenScope]
+    agent: bool
+    expires_at: str | None
+    time_zone: str
+    now: str
 
 
 class DebriefNote(TypedDict):
@@ -2419,7 +2422,7 @@ class ProblemDocument(TypedDict):
     status: int
     detail: str
     instance: str
-    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'webhooks_off', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server', 'webhook_disabled', 'letter_sent', 'last_stage', 'contact_erased', 'step_closed', 'import_not_ready', 'import_running', 'not_undoable', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
+    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'not_for_agents', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'webhooks_off', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server', 'webhook_disabled', 'letter_sent', 'last_stage', 'contact_erased', 'step_closed', 'import_not_ready', 'import_running', 'not_undoable', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
     request_id: str
     errors: list[ProblemField]
     current: NotRequired[dict[str, Any] | None]
@@ -2695,13 +2698,15 @@ class TimelinePublic(TypedDict):
 
 class TokenCreate(TypedDict):
     """
-    A personal token for an app. `all` allows everything, `read` only reading; best name only the scopes it needs.
+    A personal token for an app, or for an assistant (`preset`).
 
-    `…:write` contains `…:read` of the same area.
+    In `scopes`, `all` allows everything, `read` only reading; best name only those it needs. `…:write` contains
+    `…:read` of the same area.
     """
 
     name: Line
     scopes: NotRequired[list[TokenScope]]
+    preset: NotRequired[Literal['agent_reader', 'agent_recorder', 'agent'] | None]
     expires_at: NotRequired[str | None]
 
 
@@ -2717,6 +2722,15 @@ class TokenPublic(TypedDict):
     expires_at: str | None
     last_used_at: str | None
     scopes: list[TokenScope]
+    agent: bool
+
+
+class TokenSecret(TokenPublic):
+    """
+    A new personal token with its secret, shown only once.
+    """
+
+    token: str
 
 
 class WebhookPage(TypedDict):

@@ -381,10 +381,21 @@ class Operations(ABC):
 
         Its secret is shown only once. Give it only the scopes that the app needs: `all` allows everything, `read`
         allows all reads. A token cannot create a token with more scopes than its own. An Idempotency-Key is ignored
-        here.
+        here. For an assistant, send a `preset` instead of `scopes`. Its token gets 403 `not_for_agents` from
+        operations on the account, tokens, sessions, webhooks, calendar feeds and mail settings, from imports and
+        exports, and from those that erase people.
         """
         response = self.request("POST", "/v1/tokens", body=body)
         return cast("models.TokenSecret", response.json())
+
+    def get_current_token(self) -> models.CurrentToken:
+        """Read the token of this request.
+
+        Every valid token may read this, also that of a session or of an assistant: what it may do, until when, your
+        time zone, and the time of the server.
+        """
+        response = self.request("GET", "/v1/tokens/current")
+        return cast("models.CurrentToken", response.json())
 
     def revoke_token(self, token_id: str, *, if_match: str | None = None) -> None:
         """Revoke a personal token at once.
@@ -410,13 +421,15 @@ class Operations(ABC):
         """
         self.request("POST", "/v1/password-resets/confirm", body=body)
 
-    def list_activity(self, *, limit: int | None = None, cursor: str | None = None) -> models.ActivityPage:
+    def list_activity(self, *, agent: bool | None = None, limit: int | None = None, cursor: str | None = None) -> models.ActivityPage:
         """List what your sessions and tokens did.
 
         Every sign-in, write and export of the last 90 days: when, by which session or token, which operation, on
-        which object. Contents are not recorded.
+        which object. Contents are not recorded. With the token of an assistant, a write may say in the header
+        `X-Afterword-Tool` (up to 40 characters a–z and _) with which of the assistant's tools it is made; the list
+        shows it as `tool`.
         """
-        response = self.request("GET", "/v1/me/activity", query={"limit": limit, "cursor": cursor})
+        response = self.request("GET", "/v1/me/activity", query={"agent": agent, "limit": limit, "cursor": cursor})
         return cast("models.ActivityPage", response.json())
 
     def export_account(self) -> httpx.Response:
