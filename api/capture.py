@@ -34,6 +34,7 @@ FULLEST = {
     "contacts": "true",
     "details": "history",
 }
+TRIED = {"dry_run": "true"}
 EPOCH = re.compile(r'(?<=\\")[0-9a-f]{12}(?=-\d)')
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 Node = dict[str, Any]
@@ -114,6 +115,8 @@ def capture() -> Node:
 
 def _capture_writes(client: TestClient, found: Node, schemas: Node) -> None:
     """Add examples of responses to other methods than GET, and shorten two that would be long."""
+    ended = client.post(f"/v1/applications/{ids.APPLICATION}/stages", json={"stage": "rejected"}, params=TRIED).json()
+    found["WriteReport"], found["StepEffect"] = _short(ended), ended["effects"][0]
     told = client.post(f"/v1/interviews/{ids.INTERVIEW}/debrief", json=ids.BODIES["Debrief"]).json()
     found["Debriefed"] = _short(told)
     composed = client.post(f"/v1/interviews/{ids.INTERVIEW}/letters/compose", json=ids.BODIES["ComposeLetter"]).json()

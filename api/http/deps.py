@@ -20,10 +20,13 @@ from api.http.call_limit import remember_account
 from api.http.credentials import credentials
 from api.http.headers import agent_tool, preconditions, request_now, request_target, single_header
 from api.http.strict_route import Route, json_response
+from api.http.write_options import Told, options_of, report_response
 from api.models.base import IN_QUERY, Digits
 from api.models.people import identity_only
+from api.models.write import WriteReport
 from api.protocol.idempotency import IdempotentRequest
-from api.services import idempotent_responses
+from api.protocol.scopes import missing_scopes
+from api.services import idempotent_responses, stored_bytes
 from api.services.accounts import audit_log, login_throttle
 from api.services.accounts.authentication import (
     AuthenticatedToken,
@@ -34,6 +37,8 @@ from api.services.accounts.authentication import (
     require_scopes,
     set_last_used,
 )
+from api.services.steps.effects import effects_of
+from api.services.steps.recompute import is_recomputing
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
@@ -82,9 +87,10 @@ class Caller(RequestContext):
     """A request with a token, which is checked in the transaction that the endpoint opens."""
 
     token: AuthenticatedToken
-    answer: str | None = None
+    answer: BaseModel | None = None
     status: int = 200
     people: Iterable[str] = ()
+    told: Told | None = None
     tool: str | None = None
 
     def __init__(
@@ -95,6 +101,7 @@ class Caller(RequestContext):
         self.preconditions = preconditions(request)
         self.secret = credentials(request)
         self.route: Route = request.scope["route"]
+        self.options = options_of(request)
 
     @contextmanager
     def reading(self) -> Iterator[OwnedSession]:
@@ -152,27 +159,48 @@ class Caller(RequestContext):
 
         With an Idempotency-Key, a stored response is replayed; otherwise the response that `remember` got is stored in
         the same transaction. `returns_secret`: the response is never stored. `audited`: the operation is written to the
-        account's activity.
+        account's activity. A dry run does none of this, and is rolled back.
         """
-        idempotent_request = None if returns_secret else self.idempotent_request
+        idempotent_request = None if returns_secret or self.options.dry_run else self.idempotent_request
         with self.database.write(self.now) as session:
             session.max_bytes = None if self.request.method in ("DELETE", "GET") else self.settings.account_bytes
+            session.dry_run = self.options.dry_run
             owner = self.request.scope.get("owner")  # none for a GET that writes
             self.token = lock_and_authenticate(session, self.secret, self.route.access, owner=owner)
+            session.tells_effects = self.options.wants_report and not missing_scopes(("steps:read",), self.token.scopes)
             self.tool = agent_tool(self.request) if self.token.agent else None
             if idempotent_request is not None:
                 self._replay(session, idempotent_request)
             if is_last_use_outdated(self.token.last_used_at, session.now):
                 set_last_used(session, self.token.id)
             yield session
-            if audited:
+            if self.options.wants_report:
+                self.told = self._told(session)
+            if audited and not session.dry_run:
                 self._record_in_audit_log(session)
             if idempotent_request is not None:
                 self._store_response(session, idempotent_request)
-        if session.has_deferred_work:
+        if session.has_deferred_work and not session.dry_run:
             self.wake(recompute.TASK)
         if session.has_deliveries:
             self.wake(deliveries.TASK)
+
+    def _told(self, session: OwnedSession) -> Told:
+        """Return what the transaction did. A dry run is refused here if the write would exceed the account's bytes."""
+        if session.dry_run:
+            session.flush()
+            stored_bytes.store_growth(session)
+        if not session.tells_effects:
+            return Told(session.dry_run, recomputing=is_recomputing(session))
+        effects, more = effects_of(session)
+        return Told(session.dry_run, effects, more, recomputing=is_recomputing(session))
+
+    def reported(self, body: BaseModel | None, status: int) -> Response | None:
+        """Return the report on the write, with what would be returned without; None if the request wants none."""
+        return None if self.told is None else report_response(self._report(self.told, body, status))
+
+    def _report(self, told: Told, body: BaseModel | None, status: int) -> WriteReport:
+        return told.report(body, status=status, location=self.headers.get("Location"), etag=self.headers.get("ETag"))
 
     def _record_in_audit_log(self, session: OwnedSession) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""
@@ -188,15 +216,30 @@ class Caller(RequestContext):
         try:
             idempotent_responses.replay(session, idempotent_request)
         except ReplayedError as stored:
-            if not self.token.shows_contacts and (model := self.route.response_model) is not None:
+            if self.options.wants_report:
+                stored.body = self._visible_report(stored.body, tells_effects=session.tells_effects)
+            elif not self.token.shows_contacts and (model := self.route.response_model) is not None:
                 stored.body = identity_only(model.model_validate_json(stored.body)).model_dump_json()
             raise
+
+    def _visible_report(self, stored: str, *, tells_effects: bool) -> str:
+        """Return a stored report as this token may see it."""
+        report, model = WriteReport.model_validate_json(stored), self.route.response_model
+        if not tells_effects:
+            report.effects, report.more_effects = None, 0
+        if not self.token.shows_contacts and model is not None:
+            report.body = identity_only(model.model_validate(report.body)).model_dump(mode="json")
+        return report.model_dump_json()
 
     def _store_response(self, session: OwnedSession, idempotent_request: IdempotentRequest) -> None:
         if self.answer is None:
             raise RuntimeError("The endpoint of a POST must call remember(), so that the response can be replayed.")
         headers = {name: self.headers[name] for name in ("Location", "ETag") if name in self.headers}
-        idempotent_responses.store(session, idempotent_request, self.status, headers, self.answer, people=self.people)
+        status, answer = self.status, self.answer
+        if self.told is not None:
+            status, headers, answer = 200, {}, self._report(self.told, answer, status)
+        body = answer.model_dump_json()
+        idempotent_responses.store(session, idempotent_request, status, headers, body, people=self.people)
 
     def remember(self, shown: Shown, *, status: int = 200, people: Callable[[], Iterable[str]] = tuple) -> Shown:
         """Return a response, and keep it so that `writing()` can store it for its Idempotency-Key.
@@ -204,7 +247,7 @@ class Caller(RequestContext):
         `people`: returns the ids of people whom the texts of the response name without their ids.
         """
         if self.idempotent_request is not None:
-            self.answer, self.status, self.people = shown.model_dump_json(), status, people()
+            self.answer, self.status, self.people = shown, status, people()
         return shown
 
     def visible(self, shown: Shown) -> Shown:
@@ -239,9 +282,10 @@ class Caller(RequestContext):
 
 async def _caller(request: Request, response: Response) -> Caller:
     key = single_header(request, "Idempotency-Key") if request.method == "POST" else None
-    idempotent_request = (
-        IdempotentRequest.of(key, request.method, request.url.path, await request.body()) if key is not None else None
-    )
+    if key is None:
+        return Caller(request, response)
+    form = "effects" if options_of(request).wants_report else ""
+    idempotent_request = IdempotentRequest.of(key, request.method, request.url.path, await request.body(), form=form)
     return Caller(request, response, idempotent_request)
 
 

@@ -265,6 +265,7 @@ SIGNED_IN: dict[str, Any] = {
 TASK_STATE = {"name": "mails", "last_success_at": "2026-03-04T17:00:00Z", "age_seconds": 12, "failures": 0}
 WAITING_STATE: dict[str, Any] = {"queue": "deliveries", "due_since": None, "age_seconds": 0}
 FIXED: dict[str, dict[str, Any]] = {
+    "LoggedWrite": {"id": demo_id(171), "undo_until": "2026-03-13T17:00:00Z"},
     "Root": {"name": "Afterword", "version": "0.9.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
     "Version": {"version": "0.9.0", "rules_version": 8, "python": "3.11.7"},
     "Readiness": {

@@ -5,12 +5,15 @@ function's name becomes the operation's id; nothing else is derived from the nam
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
+from inspect import signature
 from typing import Any, TypeVar
 
 from fastapi import Response
 
 from api.http.not_modified import answer_if_not_modified
 from api.http.strict_route import Declaration, Route, UnlessKnown
+from api.http.write_options import write_options
 from api.protocol.scopes import SCOPES, Access
 
 OPEN: tuple[str, ...] = ()  # the scopes of an operation that needs no token
@@ -22,14 +25,16 @@ class Routes:
     """The operations of one router; a request goes to the first one that matches.
 
     `scopes`: one or several that a token needs, `SIGNED_IN` or `OPEN`. `agents`: the token of an assistant may be used,
-    unless a scope is one of the account; by default as the router says. `errors`: statuses of problems in addition to
-    those that follow from the declaration (a body: 413, 415, 422; an id in the path: 404; a cursor: 400; scopes: 401,
-    403, 429). `options` are passed to FastAPI's route, for example `response_model` and `responses`.
+    unless a scope is one of the account; by default as the router says. `reports_writes`: its writes take `effects` and
+    `dry_run`, and then return a `WriteReport`. `errors`: statuses of problems in addition to those that follow from the
+    declaration (a body: 413, 415, 422; an id in the path: 404; a cursor: 400; scopes: 401, 403, 429). `options` are
+    passed to FastAPI's route, for example `response_model` and `responses`.
     """
 
-    def __init__(self, tag: str, *, agents: bool = True) -> None:
+    def __init__(self, tag: str, *, agents: bool = True, reports_writes: bool = False) -> None:
         self.tag = tag
         self.agents = agents
+        self.reports_writes = reports_writes
         self.routes: list[Route] = []
 
     def get(
@@ -98,7 +103,8 @@ class Routes:
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a PUT; If-Match is accepted."""
-        return self._add("PUT", path, Declaration(self._access(scopes, agents=agents), errors, if_match=True), options)
+        declaration = Declaration(self._access(scopes, agents=agents), errors, if_match=True)
+        return self._add("PUT", path, declaration, options)
 
     def patch(
         self,
@@ -110,9 +116,8 @@ class Routes:
         **options: Any,  # noqa: ANN401  # the framework's own
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a merge patch; If-Match is accepted."""
-        return self._add(
-            "PATCH", path, Declaration(self._access(scopes, agents=agents), errors, if_match=True), options
-        )
+        declaration = Declaration(self._access(scopes, agents=agents), errors, if_match=True)
+        return self._add("PATCH", path, declaration, options)
 
     def delete(
         self,
@@ -125,7 +130,8 @@ class Routes:
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a DELETE that returns 204; If-Match is accepted."""
         declaration = Declaration(self._access(scopes, agents=agents), errors, if_match=True)
-        return self._add("DELETE", path, declaration, {"status_code": 204, "response_class": Response, **options})
+        fixed = {"status_code": 204, "response_class": Response}
+        return self._add("DELETE", path, declaration, {**fixed, **options})
 
     def _access(self, scopes: str | Collection[str], *, agents: bool | None) -> Access | None:
         """Return what is asked of a token; None: none is needed."""
@@ -137,9 +143,14 @@ class Routes:
     def _add(
         self, method: str, path: str, declaration: Declaration, options: dict[str, Any]
     ) -> Callable[[Endpoint], Endpoint]:
+        reports = self.reports_writes and method != "GET"
+
         def decorated(endpoint: Endpoint) -> Endpoint:
             fixed = {"methods": [method], "operation_id": endpoint.__name__, "tags": [self.tag]}
-            self.routes.append(Route(path, endpoint, declaration=declaration, **fixed, **options))
+            if reports:
+                fixed["dependencies"] = write_options(has_dry_run="dry_run" in signature(endpoint).parameters)
+            declared = replace(declaration, reports_writes=reports)
+            self.routes.append(Route(path, endpoint, declaration=declared, **fixed, **options))
             return endpoint
 
         return decorated

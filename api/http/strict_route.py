@@ -125,8 +125,9 @@ class Declaration:
     `access`: what it asks of a token; None: it needs none. `errors`: statuses of problems that do not follow from the
     rest. `etag`: its responses have an ETag. `reads_steps`: the ETag is the version of all steps. `unless_known`
     returns a 304 before the endpoint is called, or None. The last three are the request headers that it reads.
-    `any_query`: parameters that it does not know are ignored, as on pages for people, to whose addresses mail programs
-    and links add parameters of their own.
+    `reports_writes`: it takes `effects`, and `dry_run` unless it has one of its own. `any_query`: parameters that it
+    does not know are ignored, as on pages for people, to whose addresses mail programs and links add parameters of
+    their own.
     """
 
     access: Access | None = None
@@ -138,6 +139,7 @@ class Declaration:
     if_match: bool = False
     if_none_match: bool = False
     idempotency_key: bool = False
+    reports_writes: bool = False
 
 
 class Route(APIRoute):
@@ -253,9 +255,13 @@ def _serialized(endpoint: Callable[..., Any], status: int | None) -> Callable[..
         caller = arguments.get("caller")
         response: Response | None = getattr(caller, "response", None)
         found = endpoint(**arguments)
-        if caller is None or response is None or not isinstance(found, BaseModel):
+        if caller is None or response is None:
             return found
+        if not isinstance(found, BaseModel):
+            return caller.reported(None, 204) or found
         found = caller.visible(found)
+        if (report := caller.reported(found, response.status_code or status or 200)) is not None:
+            return report
         if isinstance(found, Page):
             content = _page_to_json(found, arguments["page"], caller.link_next_page)
         else:

@@ -1,4 +1,4 @@
-"""Idempotency keys: two requests are the same if key, address and body are equal."""
+"""Idempotency keys: two requests are the same if key, address, body and the form of the response are equal."""
 
 import hashlib
 import re
@@ -11,16 +11,22 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request with an Idempotency-Key. `key`: hash of method, path and key. `request`: hash of the body."""
+    """A request with an Idempotency-Key.
+
+    `key`: hash of method, path and key. `request`: hash of the body and of the form of the response.
+    """
 
     key: str
     request: str
 
     @classmethod
-    def of(cls, key: str, method: str, path: str, body: bytes) -> "IdempotentRequest":
-        """Hash a request. Raises InvalidError if the key is not 1 to 255 visible ASCII characters."""
+    def of(cls, key: str, method: str, path: str, body: bytes, *, form: str = "") -> "IdempotentRequest":
+        """Hash a request. `form`: of the response, empty for the usual one.
+
+        Raises InvalidError if the key is not 1 to 255 visible ASCII characters.
+        """
         if not KEY.fullmatch(key):
             detail = "Send an Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID."
             raise InvalidError(detail, errors=[FieldError("header", "Idempotency-Key", "unusable_key", detail)])
         address = f"{method} {path}\n{key}".encode()
-        return cls(hashlib.sha256(address).hexdigest(), hashlib.sha256(body).hexdigest())
+        return cls(hashlib.sha256(address).hexdigest(), hashlib.sha256(body + form.encode()).hexdigest())

@@ -11,7 +11,7 @@ from api.models.page import Page
 from api.services.facts.crud import NO_STEPS, find
 from api.services.facts.links import application_contact, contacts_page, find_link, link_contact, unlink
 
-routes = Routes("contacts")
+routes = Routes("contacts", reports_writes=True)
 
 
 class ApplicationContactPage(Page[ApplicationContactPublic]):

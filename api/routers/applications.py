@@ -65,7 +65,7 @@ ExpandOne = Annotated[
     Annotated[str, Field(json_schema_extra={"pattern": _comma_list(EXPANDABLE_IN_ONE)})] | None,
     Query(description=f"A comma list of {', '.join(EXPANDABLE_IN_ONE)}: {ADDED}", max_length=200),
 ]
-routes = Routes("applications")
+routes = Routes("applications", reports_writes=True)
 
 
 class ApplicationPage(Page[ExpandedApplication]):

@@ -21,7 +21,7 @@ from api.storage.keyset import sort_orders
 ContactOrder = Annotated[Literal["created_at", "-created_at", "updated_at", "-updated_at"], Query(description=ORDER)]
 ORDERS = sort_orders(Contact, "created_at", "updated_at")
 Piece = Annotated[str, StringConstraints(max_length=200), IN_QUERY]
-routes = Routes("contacts")
+routes = Routes("contacts", reports_writes=True)
 
 
 class ContactPage(Page[ContactPublic]):

@@ -16,7 +16,7 @@ from api.storage.keyset import sort_orders
 FollowUpId = Annotated[str, Path(description="The follow-up's id.", max_length=64)]
 FollowUpOrder = Annotated[Literal["at", "-at", "created_at", "-created_at"], Query(description=ORDER)]
 ORDERS = sort_orders(FollowUp, "at", "created_at")
-routes = Routes("follow-ups")
+routes = Routes("follow-ups", reports_writes=True)
 
 
 class FollowUpPage(Page[FollowUpPublic]):

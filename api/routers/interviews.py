@@ -59,7 +59,7 @@ InterviewOrder = Annotated[Literal["starts_at", "-starts_at", "created_at", "-cr
 StartOrder = Annotated[Literal["starts_at", "-starts_at"], Query(description=ORDER)]
 ORDERS = sort_orders(Interview, "starts_at", "created_at")
 PEOPLE = "/v1/interviews/{interview_id}/interviewers"
-routes = Routes("interviews")
+routes = Routes("interviews", reports_writes=True)
 
 
 class InterviewPage(Page[InterviewPublic]):

@@ -16,7 +16,7 @@ from api.storage.keyset import sort_orders
 LetterTemplateId = Annotated[str, Path(description="The letter template's id.", max_length=64)]
 LetterTemplateOrder = Annotated[Literal["created_at", "-created_at"], Query(description=ORDER)]
 ORDERS = sort_orders(LetterTemplate, "created_at")
-routes = Routes("letters")
+routes = Routes("letters", reports_writes=True)
 
 
 class LetterTemplatePage(Page[LetterTemplatePublic]):

@@ -47,7 +47,7 @@ RENDERINGS: dict[str, Callable[[letter_sheet.Sheet], str | bytes]] = {
     "pdf": as_pdf,
 }
 LetterId = Annotated[str, Path(description="The letter's id.", max_length=64)]
-routes = Routes("letters")
+routes = Routes("letters", reports_writes=True)
 
 
 class LetterPage(Page[LetterPublic]):

@@ -16,7 +16,7 @@ from api.storage.keyset import sort_orders
 NoteId = Annotated[str, Path(description="The note's id.", max_length=64)]
 NoteOrder = Annotated[Literal["noted_at", "-noted_at", "created_at", "-created_at"], Query(description=ORDER)]
 ORDERS = sort_orders(Note, "noted_at", "created_at")
-routes = Routes("notes")
+routes = Routes("notes", reports_writes=True)
 
 
 class NotePage(Page[NotePublic]):

@@ -16,7 +16,7 @@ from api.storage.keyset import sort_orders
 OfferId = Annotated[str, Path(description="The offer's id.", max_length=64)]
 OfferOrder = Annotated[Literal["received_at", "-received_at", "created_at", "-created_at"], Query(description=ORDER)]
 ORDERS = sort_orders(Offer, "received_at", "created_at")
-routes = Routes("offers")
+routes = Routes("offers", reports_writes=True)
 
 
 class OfferPage(Page[OfferPublic]):

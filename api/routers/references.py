@@ -49,7 +49,7 @@ ReferenceOrder = Annotated[Literal["created_at", "-created_at", "name", "-name"]
 ORDERS = sort_orders(Reference, "created_at", "name")
 ReferenceId = Annotated[str, Path(description="The reference's id.", max_length=64)]
 LINK = f"{PARENT}/references/{{reference_id}}"
-routes = Routes("references")
+routes = Routes("references", reports_writes=True)
 
 
 class ReferencePage(Page[ReferencePublic]):

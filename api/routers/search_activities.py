@@ -16,7 +16,7 @@ from api.storage.keyset import sort_orders
 SearchActivityId = Annotated[str, Path(description="The search activity's id.", max_length=64)]
 SearchActivityOrder = Annotated[Literal["-at", "at"], Query(description=ORDER)]
 ORDERS = dict(reversed(sort_orders(SearchActivity, "at").items()))
-routes = Routes("search-activities")
+routes = Routes("search-activities", reports_writes=True)
 
 
 class SearchActivityPage(Page[SearchActivityPublic]):

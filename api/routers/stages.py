@@ -16,7 +16,7 @@ from api.storage.keyset import ascending
 StageOrder = Annotated[Literal["at"], Query(description=ORDER)]
 ORDERS = {"at": ascending(StageChange.dated, StageChange.at, StageChange.id)}
 StageId = Annotated[str, Path(description="The stage's id.", max_length=64)]
-routes = Routes("stages")
+routes = Routes("stages", reports_writes=True)
 
 
 class StagePage(Page[StagePublic]):

@@ -48,7 +48,7 @@ AsOf = Annotated[
 SnoozeNothing = Annotated[bool, Query(description="Snooze nothing; return the steps as they would be.")]
 SkipNothing = Annotated[bool, Query(description="Skip nothing; return the steps as they would be.")]
 STEP = "/v1/steps/{step_id}"
-routes = Routes("steps")
+routes = Routes("steps", reports_writes=True)
 
 
 @routes.get(f"{PARENT}/steps", scopes="steps:read", response_model=StepsPublic, reads_steps=True)

@@ -30,7 +30,7 @@ def replay(session: OwnedSession, retry: IdempotentRequest) -> None:
         session.flush()
         return
     if kept.request != retry.request:
-        detail = "This Idempotency-Key was used with another body: send a new key for a new request."
+        detail = "This Idempotency-Key was used with another request: send a new key for a new one."
         field = FieldError("header", "Idempotency-Key", "idempotency_key_reused", detail)
         raise InvalidError(detail, errors=[field], code="idempotency_key_reused")
     if kept.status == ERASED:

@@ -212,7 +212,7 @@ def bytes_of(
 
 
 @event.listens_for(OwnedSession, "before_commit")
-def _store_growth(session: OwnedSession) -> None:
+def store_growth(session: OwnedSession) -> None:
     """Add the growth of the transaction to the account. Raises QuotaExceededError if it grows beyond the limit.
 
     A write that deletes or shortens facts is never refused, whatever response is stored for it.

@@ -49,6 +49,7 @@ class OwnedSession(Session):
     `stored_bytes`: what the owner's rows counted when the write locked the account.
     `listens`: who is told about the account, as the write found it when it locked the account; see `Listens`.
     `app_url`: the pattern of a frontend's pages, for those who are told.
+    `tells_effects`: what it does to steps is collected for the response; see `api/services/steps/effects.py`.
     `shows_contacts`: texts may contain how a person is reached; false for a token without `contacts:read`.
     `is_agent`: the token is one of an assistant.
     `grown_bytes`: by how much the transaction lets the stored bytes of its owner grow (`grown_bytes_of_facts`: without
@@ -68,6 +69,7 @@ class OwnedSession(Session):
     has_deferred_work: bool = False  # the background task has something to do once this is committed
     has_deliveries: bool = False  # so has the one that sends events
     dry_run: bool = False
+    tells_effects: bool = False
     shows_contacts: bool = True
     is_agent: bool = False
     grown_bytes: int = 0

@@ -15,6 +15,7 @@ from api.http.credentials import CSRF_HEADER
 from api.http.openapi.events import add_events
 from api.http.openapi.lean import lean
 from api.http.openapi.problem_examples import problem_example
+from api.http.openapi.reports import add_report, add_report_schemas
 from api.http.problems import ProblemDocument, ProblemField
 from api.http.route_index import routes_of
 from api.http.strict_route import MERGE_PATCH, Route
@@ -91,6 +92,7 @@ ETAG = {
     "example": f'"{examples.EPOCH}-8-3"',
 }
 ETAG_UNLESS_EXPANDED = {**ETAG, "description": "The version of the response; absent with `expand`.", "required": False}
+ETAG_UNLESS_REPORT = {**ETAG, "description": "The version of the response; absent from a report.", "required": False}
 LOCATION = {"description": "The address of the new object.", "required": True, "schema": {"type": "string"}}
 REPLAYED = {"description": "`true` if this is the stored response to an earlier request.", "schema": {"type": "string"}}
 LINK = {"description": 'The next page: `<…>; rel="next"`.', "schema": {"type": "string"}}
@@ -123,6 +125,7 @@ def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
             field.pop("default", None)  # an absent field has none
     problem = problem_example(422)
     schemas["ProblemDocument"]["examples"], schemas["ProblemField"]["examples"] = [problem], problem["errors"]
+    add_report_schemas(schemas)
     made["components"]["securitySchemes"] = SCHEMES
     declared = {route.operation_id: route for route in routes_of(app) if isinstance(route, Route)}
     for _, _, operation in operations(made):
@@ -213,6 +216,8 @@ def _complete_responses(route: Route, operation: Node) -> None:
             answer.pop("content", None)
         elif answer["description"] == "Successful Response":
             answer["description"] = "Created." if status == "201" else "Done."
+    if route.declaration.reports_writes:
+        add_report(answers)
 
 
 def _response_headers(route: Route, status: str, answer: Node) -> Node:
@@ -227,7 +232,9 @@ def _response_headers(route: Route, status: str, answer: Node) -> Node:
         headers["Link"] = LINK
     has_version = route.declaration.etag and (not is_page or route.declaration.reads_steps)
     if has_version and route.method != "DELETE" and "application/json" in answer.get("content", {}):
-        headers["ETag"] = ETAG_UNLESS_EXPANDED if "expand" in route.query_names else ETAG
+        is_report = route.declaration.reports_writes and status == "200"
+        optional = ETAG_UNLESS_REPORT if is_report else ETAG_UNLESS_EXPANDED if "expand" in route.query_names else None
+        headers["ETag"] = optional or ETAG
     if route.declaration.idempotency_key and status in ("200", "201"):
         headers["Idempotency-Replayed"] = REPLAYED
     return headers

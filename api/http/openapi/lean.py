@@ -22,6 +22,7 @@ from api.models.statistics import EndingName, LevelName
 from api.models.step import Basis, EvidenceType, State, StepName
 from api.models.timeline import MarkKind
 from api.models.token import Scope
+from api.models.write import EffectKind
 from api.rules.policy import Origin
 from api.words.catalogue import Tone
 from api.words.letters import Purpose
@@ -56,6 +57,7 @@ NAMED: Mapping[str, Sequence[str]] = {
     "FunnelEnding": get_args(EndingName),
     "TimelineMarkKind": get_args(MarkKind),
     "TokenScope": get_args(Scope),
+    "StepEffectKind": get_args(EffectKind),
 }
 """The enums that are components, by name. Those of `StrEnum` classes are components anyway."""
 TEXTS: Mapping[str, Node] = {

@@ -22,7 +22,8 @@ from api.rules.evaluate import project
 from api.rules.facts import effective_end
 from api.rules.outcome import STEPS, Instance
 from api.services.policies import policy_of
-from api.services.steps.changes import announced, written_steps
+from api.services.steps.changes import WrittenSteps, announced, written_steps
+from api.services.steps.effects import add_moved_searches, collected, searches
 from api.services.steps.load_facts import USER_SETTINGS, load_facts
 from api.services.steps.rows import (
     OF_APPLICATIONS,
@@ -172,7 +173,9 @@ def judge_elsewhere(session: OwnedSession) -> list[Reopened]:
         return []
     raw = RawConnection.of(session)
     user_zone, _ = raw.first(USER_SETTINGS) or ("UTC", "")
+    before = searches(session, raw)
     outdated = move_deadlines(raw, user_zone, judged_at(session))
+    add_moved_searches(session, raw, before)
     if session.listens:
         written_steps(session).has_moved_search = True
     return judge_applications(session, outdated, only=SEARCH)
@@ -202,17 +205,22 @@ def compare(raw: RawConnection, ids: Sequence[str], now: datetime, only: Collect
 
 def rewrite(session: OwnedSession, raw: RawConnection, difference: Difference) -> list[Reopened]:
     """Update, insert and delete the rows that differ; return the steps that were closed and are open now."""
+    if session.tells_effects:
+        _remember(collected(session), difference)
     if session.listens:
-        _remember(session, raw, difference)
+        written = written_steps(session)
+        _remember(written, difference)
+        if difference.gone:
+            gone = difference.stored[len(difference.changed) :]
+            written.announced |= announced(raw, [to_db_id(row.id) for row in gone])
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
     return difference.reopened
 
 
-def _remember(session: OwnedSession, raw: RawConnection, difference: Difference) -> None:
+def _remember(written: WrittenSteps, difference: Difference) -> None:
     """Keep the changes of steps until the transaction ends, for those who are told."""
-    written = written_steps(session)
     for values in difference.new:
         written.add(values["id"], None, StoredStep(**{"snoozed_until": None, **values}))
     changed = len(difference.changed)
@@ -220,8 +228,6 @@ def _remember(session: OwnedSession, raw: RawConnection, difference: Difference)
         written.add(to_db_id(row.id), row, row._replace(**values))
     for row in difference.stored[changed:]:
         written.add(to_db_id(row.id), row, None)
-    if difference.gone:
-        written.announced |= announced(raw, [to_db_id(row.id) for row in difference.stored[changed:]])
 
 
 def outdated_ends(raw: RawConnection, ids: Sequence[str]) -> dict[str, datetime]:

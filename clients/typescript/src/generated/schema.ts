@@ -9748,7 +9748,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The steps that the deletion would reopen. */
+        /** @description The steps that the deletion would reopen. Or a report. */
         DeletionPreview: {
             headers: {
                 [name: string]: unknown;
@@ -9796,7 +9796,7 @@ export interface components {
          */
         DeliveryId: string;
         /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-        DryRun: boolean;
+        DryRunOfDeleteApplication: boolean;
         /** @description Only steps due before this instant. */
         DueBefore: string;
         /** @description Add `trace`: every rule that was applied, with its inputs. */
@@ -9921,6 +9921,11 @@ export interface components {
          * @example "5f0c1e9a77b2-8-3"
          */
         ETag: string;
+        /**
+         * @description The version of the response; absent from a report.
+         * @example "5f0c1e9a77b2-8-3"
+         */
+        ETagOfSkipSteps: string;
         /** @description `true` if this is the stored response to an earlier request. */
         IdempotencyReplayed: string;
         /** @description The next page: `<…>; rel="next"`. */
@@ -10085,10 +10090,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10133,7 +10138,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
@@ -10182,7 +10187,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
@@ -10278,10 +10283,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10332,10 +10337,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10385,10 +10390,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -10438,10 +10443,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -11791,7 +11796,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -11858,10 +11863,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11898,10 +11903,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -11988,10 +11993,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12149,7 +12154,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -12213,10 +12218,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12310,10 +12315,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12347,7 +12352,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -12579,7 +12584,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -12646,10 +12651,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12866,10 +12871,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12903,7 +12908,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13167,7 +13172,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13230,10 +13235,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13270,10 +13275,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -13311,10 +13316,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -13474,7 +13479,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13538,10 +13543,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13718,7 +13723,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -13784,10 +13789,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13923,10 +13928,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -14074,7 +14079,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14137,10 +14142,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14287,7 +14292,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14351,10 +14356,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14495,10 +14500,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14532,7 +14537,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14605,10 +14610,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14912,7 +14917,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -14977,10 +14982,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15140,7 +15145,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -15203,10 +15208,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15351,7 +15356,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Delete nothing; return 200 with the steps that the deletion would reopen. */
-                dry_run?: components["parameters"]["DryRun"];
+                dry_run?: components["parameters"]["DryRunOfDeleteApplication"];
             };
             header?: {
                 /** @description The ETag that you read, with its quotes; 412 if the object has changed since. */
@@ -15413,10 +15418,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description Done. With `effects` or `dry_run`: a report. */
             200: {
                 headers: {
-                    ETag: components["headers"]["ETag"];
+                    ETag: components["headers"]["ETagOfSkipSteps"];
                     [name: string]: unknown;
                 };
                 content: {
