@@ -89,7 +89,6 @@ SENTENCES: Mapping[str, str] = {
     "import_running": "An import is running. Wait, then send the same call again.",
     "not_undoable": "That cannot be taken back any more: the user can change it by hand in the app.",
     "changed_since": "It was changed since: take it back by hand in the app.",
-    "undo_expired": "That is longer ago than 24 hours: it can be changed by hand in the app.",
     "confirmation_required": "That needs the user's yes, in the app.",
     "not_a_session": "Only the user can do that, in the app.",
     "response_erased": "It was recorded before, and somebody in it was erased since. Nothing was written now.",

@@ -35,7 +35,7 @@ async def application(call: Context) -> Answer:
         at = times.rfc3339(times.instant(as_of, call.zone, "as_of"))
         of = path("/v1/applications/{application_id}/steps", application_id=id_)
         whole["steps"] = (await call.api.get(of, as_of=at))["steps"]
-    return answered(_as_text(call, whole, as_of), {"now": call.now(), **_as_data(whole)})
+    return answered(_as_text(call, whole, as_of), {"now": call.now(), **_as_data(whole, call.zone)})
 
 
 async def _resolved(call: Context, given: str) -> str:
@@ -188,7 +188,7 @@ def _offer(one: Document, zone: str) -> str:
     return f"  received {times.spoken(one['received_at'], zone)}{until} · {one['decision'] or 'not answered yet'}"
 
 
-def _as_data(whole: Document) -> Structure:
+def _as_data(whole: Document, zone: str) -> Structure:
     about = present(
         application_id=whole["id"],
         **{name: whole[name] for name in ("company", "role", "stage", "time_zone", "status_contact_id")},
@@ -199,10 +199,10 @@ def _as_data(whole: Document) -> Structure:
         "rounds": [_round_data(one, whole) for one in whole["interviews"] or []],
         "people": [_picked(one["contact"], PERSON, contact_id="id") for one in whole["contacts"] or []],
         "notes": [_picked(one, ("kind", "text", "wording", "interview_id")) for one in whole["notes"] or []],
-        "letters": [_picked(one, LETTER, letter_id="id") for one in whole["letters"] or []],
-        "references": [_picked(one, REFERENCE) for one in whole["references"] or []],
-        "contacts_made": [_picked(one, FOLLOW_UP) for one in whole["follow_ups"] or []],
-        "offers": [_picked(one, ("received_at", "respond_by", "decision")) for one in whole["offers"] or []],
+        "letters": [_picked(one, LETTER, zone, letter_id="id") for one in whole["letters"] or []],
+        "references": [_picked(one, REFERENCE, zone) for one in whole["references"] or []],
+        "contacts_made": [_picked(one, FOLLOW_UP, zone) for one in whole["follow_ups"] or []],
+        "offers": [_picked(one, ("received_at", "respond_by", "decision"), zone) for one in whole["offers"] or []],
     }
     kept = {name: fitting(entries, ROOM) for name, entries in lists.items() if entries}
     return {"application": about, "steps": kept.pop("steps", []), **kept}
@@ -212,13 +212,23 @@ PERSON = ("honorific", "full_name", "job_title", "email", "phone")
 TOLD = ("alerted_at", "briefed_at", "job_details_given", "company_details_given", "contacted_at")
 REFERENCE = ("reference_id", "name", *TOLD)
 LETTER = ("kind", "status", "subject", "sent_at")
+INSTANTS = ("at", "sent_at", "starts_at", "received_at", "respond_by", "alerted_at", "briefed_at", "contacted_at")
 FOLLOW_UP = ("at", "direction", "channel", "outcome", "contact_id", "summary", *PROMISES)
 ROUND = ("round_no", "kind", "status", "starts_at", "time_zone", "location", "link", "next_stage", *PROMISES)
 
 
-def _picked(one: Document, names: Sequence[str], **renamed: str) -> Structure:
-    fields = {name: one[name] for name in names} | {new: one[old] for new, old in renamed.items()}
-    return present(**{name: shortened(value) if isinstance(value, str) else value for name, value in fields.items()})
+def _picked(one: Document, names: Sequence[str], zone: str = "UTC", **renamed: str) -> Structure:
+    """Return some fields as data: instants in a zone, dates that employers named as the tools take them."""
+    fields = {name: _value(name, one[name], zone) for name in names}
+    return present(**fields, **{new: one[old] for new, old in renamed.items()})
+
+
+def _value(name: str, value: object, zone: str) -> object:
+    if isinstance(value, dict):
+        return f"{value['date']}T{str(value['time'])[:5]}" if value["time"] else value["date"]
+    if isinstance(value, str):
+        return times.spoken(value, zone) if name in INSTANTS else shortened(value)
+    return value
 
 
 def _round_data(one: Document, whole: Document) -> Structure:
@@ -228,7 +238,11 @@ def _round_data(one: Document, whole: Document) -> Structure:
         if link["interview_id"] == one["id"]
     ]
     unknown = {name: True for name in ("next_stage_unknown", "timing_unknown") if one[name]}
-    return {**_picked(one, ROUND, interview_id="id"), **unknown, **({"people": there} if there else {})}
+    return {
+        **_picked(one, ROUND, one["time_zone"], interview_id="id"),
+        **unknown,
+        **({"people": there} if there else {}),
+    }
 
 
 async def _call_card(call: Context, id_: str) -> Answer:
