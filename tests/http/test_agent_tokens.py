@@ -9,6 +9,7 @@ from api.protocol.scopes import PRESETS, effective_scopes
 from tests.conftest import World
 from tests.http.api_client import Answer, add, application, contact, fault, items, problem, read
 from tests.http.test_accounts import bearer, session_of
+from tests.http.test_stored_bytes import counted
 
 TOKENS, CURRENT, ACTIVITY = "/v1/tokens", "/v1/tokens/current", "/v1/me/activity"
 
@@ -152,6 +153,8 @@ def test_the_activity_says_what_assistants_did_and_with_which_tool(world: World,
         (True, "save_application", None),
         (True, None, None),
     ]
+    stored, found = counted(world, client)
+    assert stored == found
 
 
 def test_the_activity_is_filtered_by_assistants(world: World, client: TestClient) -> None:

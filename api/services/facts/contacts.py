@@ -32,6 +32,8 @@ PERSONAL = (
     "details_source",
     "notes",
 )
+ADDRESSES = ("email", "phone", "postal_address")
+COMPARED = ("full_name", "email", "phone")  # with a card or a signature, when the name is verified
 IDENTIFYING = ("full_name", "email", "phone", "postal_address", "company")
 
 
@@ -49,6 +51,25 @@ def _validate(session: OwnedSession, row: Contact, change: Change) -> None:
     row.details_complete_since = _since(row.details_complete_since, at, there=complete, corrects=corrects)
     reachable = bool(row.email or row.phone)
     row.reachable_since = _since(row.reachable_since, at, there=reachable, corrects=corrects)
+    _mark_address(session, row, change)
+
+
+def _mark_address(session: OwnedSession, row: Contact, change: Change) -> None:
+    """Set whether the address is one that an assistant wrote and nobody has confirmed since.
+
+    An assistant cannot confirm it, neither with `name_verified`. If it changes what was compared, that is undone.
+    """
+    if not session.is_agent:
+        if change.sent.get("name_verified") or any(name in change.sent for name in ADDRESSES):
+            row.address_by_agent = False
+        return
+    changed = {name: getattr(row, name) for name in ADDRESSES if change.moved([name], row)}
+    if any(changed.values()):
+        row.address_by_agent = True
+    elif not any(getattr(row, name) for name in ADDRESSES):
+        row.address_by_agent = False
+    if any(change.before.get(name) and change.moved([name], row) for name in COMPARED):
+        row.name_verified = False
 
 
 def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: bool) -> datetime | None:
@@ -102,7 +123,7 @@ def erase(session: OwnedSession, row: Contact) -> None:
     for name in PERSONAL:
         setattr(row, name, None)
     row.search_key = search_key(row.full_name, row.company, row.email)
-    row.name_verified = False
+    row.name_verified = row.address_by_agent = False
     row.erased_at = row.erased_at or session.now
     bump_version(session, row)
     session.flush()
