@@ -40,15 +40,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "record_debrief": {"positives": [{"text": "x"}]},
     "act_on_step": {"action": "reopen"},
     "log_search": {"kind": "event"},
-    "brief_reference": {"application_id": UNKNOWN},
-    "undo": {},
 }
-# Ids in lists and in people; all others are found in the schemas.
-NESTED = {
-    ("draft_letter", "recipients"): lambda bad: {"letter_id": None, "recipients": [bad]},
-    ("record_debrief", "people"): lambda bad: {"people": [{"contact_id": bad}]},
-    ("undo", "write_ids"): lambda bad: {"write_ids": [bad]},
-}
+KNOWN = ("application_id", "interview_id")
+REFUSED = ("wants an id", "wants ids", "are no text", "No application fits", "no word to look for")
 IDS = [
     (tool.name, name)
     for tool in TOOLS
@@ -59,15 +53,20 @@ IDS = [
 
 @pytest.mark.parametrize(("tool", "name"), IDS)
 def test_hostile_ids_are_refused_and_nothing_is_written(assistant: Assistant, tool: str, name: str) -> None:
-    _, round_, _ = interviewed_by(assistant.client)
+    app, round_, _ = interviewed_by(assistant.client)
     before = everything(assistant.world)
     required = BY_NAME[tool].input_schema["required"]
     assert isinstance(required, list)
     for bad in HOSTILE:
         given = {**OTHERS.get(tool, {}), name: bad}
-        given.update({one: round_ for one in required if one.endswith("_id") and one not in given})
+        others = [
+            one for one in (*required, "application_id") if one != name and one in ("application_id", "interview_id")
+        ]
+        properties = BY_NAME[tool].input_schema["properties"]
+        assert isinstance(properties, dict)
+        given.update({one: app if one == "application_id" else round_ for one in others if one in properties})
         said = assistant.refusal(tool, **given)
-        assert "wants" in said or "characters that are no text" in said or "No application fits" in said, (bad, said)
+        assert any(words in said for words in REFUSED), (bad, said)
         assert len(bad) < 5 or bad not in said
     assert everything(assistant.world) == before
 
@@ -85,7 +84,7 @@ def test_hostile_ids_in_lists_are_refused(assistant: Assistant) -> None:
             ("undo", {"write_ids": [bad], "dry_run": True}),
         ):
             said = assistant.refusal(tool, **given)
-            assert "wants" in said or "characters that are no text" in said, (tool, bad, said)
+            assert any(words in said for words in REFUSED), (tool, bad, said)
     assert everything(assistant.world) == before
 
 

@@ -15,6 +15,7 @@ from api.agents.handlers import (
     picture,
     reading,
     references,
+    undo,
 )
 from api.agents.handlers.context import Context
 from api.agents.problems import Problem, Refusal
@@ -36,6 +37,7 @@ HANDLERS: Mapping[str, Handler] = {
     "brief_reference": references.brief_reference,
     "act_on_step": logs.act_on_step,
     "log_search": logs.log_search,
+    "undo": undo.undo,
 }
 
 

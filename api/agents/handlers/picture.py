@@ -44,7 +44,9 @@ async def _resolved(call: Context, given: str) -> str:
         return given
     if not given.strip() or any(sign in given for sign in "/%?#\\\x00"):
         raise Refusal("application_id wants an id as `find` gives it, or a company name.")
-    page = await call.api.get(path("/v1/search"), q=given[:200], types="application", limit=CANDIDATES)
+    page = await call.api.get(
+        path("/v1/search"), q=" ".join(given.split())[:200], types="application", limit=CANDIDATES
+    )
     found = page["items"]
     wanted = given.casefold().strip()
     fits = [one for one in found if wanted in one["title"].casefold()]

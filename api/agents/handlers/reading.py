@@ -106,7 +106,7 @@ async def find(call: Context) -> Answer:
     allowed = [one for one in KINDS if one not in PEOPLE or call.current.has("contacts:read")]
     page = await call.api.get(
         path("/v1/search"),
-        q=call.required("words"),
+        q=" ".join(call.required("words").split()),
         types=kind or ",".join(allowed),
         limit=call.number("limit", 8),
         cursor=call.text("cursor"),
