@@ -14,6 +14,7 @@ from api.services.facts import letter_erasure
 from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
+from api.services.write_log import log
 from api.storage.session import OwnedSession
 from api.words.terms import fold
 
@@ -118,6 +119,7 @@ def erase(session: OwnedSession, row: Contact) -> None:
     if row.erased_at is None:
         session.max_bytes = None  # an account that is full can erase; its activity grows by a row for each contact
     idempotent_responses.erase_showing(session, row.id)
+    log.delete_naming(session, row.id, row.full_name)
     imported.erase_person(session, row.id)
     drafts_of = letter_erasure.erase_from_letters(session, row)
     for name in PERSONAL:
