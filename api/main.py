@@ -60,6 +60,7 @@ from api.routers import (
     timelines,
     tokens,
     webhooks,
+    writes,
 )
 from api.settings import SETTINGS, Settings
 from api.storage.async_connection import AsyncConnection
@@ -94,6 +95,7 @@ ROUTERS = (
     search_activities.routes,
     calendar_feeds.routes,
     webhooks.routes,
+    writes.routes,
     deliveries.routes,
     events.routes,
     search.routes,

@@ -20,6 +20,7 @@ TYPES = {
 }
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}", re.ASCII)
 SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_FAULTS = 10
 LONGEST = 200_000  # characters of a text; the API has tighter limits of its own
 
 
@@ -37,7 +38,7 @@ def check(tool: str, arguments: Mapping[str, object]) -> None:
     for sentence in _unreadable(arguments, "arguments"):
         said[sentence] = None
     if said:
-        raise Refusal(" ".join(f"{sentence}." for sentence in said))
+        raise Refusal(" ".join(f"{sentence}." for sentence in list(said)[:MAX_FAULTS]))
 
 
 def _sentences(error: ValidationError) -> Iterable[str]:

@@ -11,6 +11,7 @@ from api.agents.delimiters import clean
 
 Document = dict[str, Any]
 NOUN = re.compile(r"\{(\w+)_id\}")
+MOST = re.compile(r"at most ([\d,]{1,9}) characters")
 ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 ASK = "Read it again and ask the user."
 # What the API calls otherwise than the tools. A name that is not here is the same.
@@ -89,7 +90,6 @@ SENTENCES: Mapping[str, str] = {
     "import_running": "An import is running. Wait, then send the same call again.",
     "not_undoable": "That cannot be taken back any more: the user can change it by hand in the app.",
     "changed_since": "It was changed since: take it back by hand in the app.",
-    "undo_expired": "That is longer ago than 24 hours: it can be changed by hand in the app.",
     "confirmation_required": "That needs the user's yes, in the app.",
     "not_a_session": "Only the user can do that, in the app.",
     "response_erased": "It was recorded before, and somebody in it was erased since. Nothing was written now.",
@@ -141,7 +141,9 @@ FIELDS: Mapping[str, str] = {
     "recipient_without_address": "A recipient has no e-mail address here: ask the user and use save_contact, or send "
     "by post or hand.",
     "step_closed": "It is done: reopen it first with act_on_step, if the user says so.",
-    "string_too_long": "{name} is too long.",
+    "string_pattern_mismatch": "{name} does not have the form that is wanted: ask the user.",
+    "string_too_long": "{name} is too long{limit}.",
+    "string_too_short": "{name} is empty. Leave it out, or ask the user.",
     "too_long": "{name} has too many entries.",
     "too_many_applications": "That is too many applications at once.",
     "too_many_words": "{name}: at most ten words.",
@@ -196,8 +198,12 @@ def _fields(document: Document, now: str) -> str:
     said: dict[str, None] = {}
     for error in document.get("errors") or []:
         name = argument_of(str(error.get("pointer") or error.get("parameter") or ""))
-        text = FIELDS.get(str(error.get("code")), ANY_FIELD)
-        said[text.format_map({"name": name, "now": now, "noun": _noun_of_argument(name)})] = None
+        code = str(error.get("code"))
+        code = "unusable_url" if (name, code) == ("posting_url", "string_pattern_mismatch") else code
+        most = MOST.search(str(error.get("detail")))
+        limit = f": at most {most[1]} characters" if most else ""
+        values = {"name": name, "now": now, "noun": _noun_of_argument(name), "limit": limit}
+        said[FIELDS.get(code, ANY_FIELD).format_map(values)] = None
     return " ".join(said) or "The arguments do not go together: ask the user."
 
 

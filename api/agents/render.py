@@ -39,11 +39,11 @@ def present(**fields: Any) -> Structure:  # noqa: ANN401  # values of JSON
 
 
 def cleaned(value: Any) -> Any:  # noqa: ANN401  # values of JSON
-    """Return a JSON value with all texts cleaned."""
+    """Return a JSON value with all texts cleaned, and without nulls in objects."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
-        return {name: cleaned(one) for name, one in value.items()}
+        return {name: cleaned(one) for name, one in value.items() if one is not None}
     return [cleaned(one) for one in value] if isinstance(value, list | tuple) else value
 
 

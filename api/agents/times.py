@@ -140,3 +140,11 @@ def day(text: str, argument: str) -> str:
     if not DAY.fullmatch(text):
         raise Refusal(f"{argument} wants a date such as 2026-03-13.")
     return _real_day(text, argument)
+
+
+def deadline(instant: str, zone: str) -> str:
+    """Return a deadline in a zone; at local midnight it is `the end of Mon 2 Mar 2026`, not the day after."""
+    local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
+    if (local.hour, local.minute) == (0, 0):
+        return f"the end of {spoken_day(local.date() - timedelta(days=1))}"
+    return spoken(local, zone)

@@ -23,7 +23,7 @@ from api.http.strict_route import Route, json_response
 from api.http.write_options import Told, options_of, report_response
 from api.models.base import IN_QUERY, Digits
 from api.models.people import identity_only
-from api.models.write import WriteReport
+from api.models.write import LoggedWrite, WriteReport
 from api.protocol.idempotency import IdempotentRequest
 from api.protocol.scopes import missing_scopes
 from api.services import idempotent_responses, stored_bytes
@@ -39,6 +39,8 @@ from api.services.accounts.authentication import (
 )
 from api.services.steps.effects import effects_of
 from api.services.steps.recompute import is_recomputing
+from api.services.write_log import log
+from api.services.write_log.recording import start_recording
 from api.settings import Settings
 from api.storage.database import Database
 from api.storage.keyset import DEFAULT_LIMIT, PageQuery
@@ -151,7 +153,9 @@ class Caller(RequestContext):
             set_last_used(session, self.token.id)
 
     @contextmanager
-    def writing(self, *, returns_secret: bool = False, audited: bool = True) -> Iterator[OwnedSession]:
+    def writing(
+        self, *, returns_secret: bool = False, audited: bool = True, logged: bool = False
+    ) -> Iterator[OwnedSession]:
         """Open a write transaction of the caller; it commits when the block ends.
 
         The token was looked up before the body was parsed. It is checked again when the user's row is locked: a token
@@ -159,7 +163,8 @@ class Caller(RequestContext):
 
         With an Idempotency-Key, a stored response is replayed; otherwise the response that `remember` got is stored in
         the same transaction. `returns_secret`: the response is never stored. `audited`: the operation is written to the
-        account's activity. A dry run does none of this, and is rolled back.
+        account's activity. `logged`: what is written is logged, so that it can be undone, as what assistants write is
+        always. A dry run does none of this, and is rolled back.
         """
         idempotent_request = None if returns_secret or self.options.dry_run else self.idempotent_request
         with self.database.write(self.now) as session:
@@ -172,13 +177,16 @@ class Caller(RequestContext):
             if idempotent_request is not None:
                 self._replay(session, idempotent_request)
             self._count_agent_write(session)
+            if logged or self.token.agent:
+                start_recording(session)
             if is_last_use_outdated(self.token.last_used_at, session.now):
                 set_last_used(session, self.token.id)
             yield session
+            written = None if session.dry_run else self._log(session)
             if self.options.wants_report:
-                self.told = self._told(session)
+                self.told = self._told(session, written)
             if audited and not session.dry_run:
-                self._record_in_audit_log(session)
+                self._record_in_audit_log(session, written)
             if idempotent_request is not None:
                 self._store_response(session, idempotent_request)
         if session.dry_run and self.token.agent:  # it took the lock for as long as a write, but its count is undone
@@ -196,15 +204,34 @@ class Caller(RequestContext):
         if self.token.agent and most:
             login_throttle.count_account(session, "agent write", most=most, period=login_throttle.DAY)
 
-    def _told(self, session: OwnedSession) -> Told:
+    def _log(self, session: OwnedSession) -> LoggedWrite | None:
+        """Log what the transaction wrote, if it was recorded; return the entry."""
+        writer = log.Writer(
+            token_id=self.token.id,
+            token_name=self.token.name,
+            operation=str(self.route.operation_id),
+            object=self._object,
+            scopes=list(self.route.scopes),
+            tool=self.tool,
+            retry_key=self.idempotent_request.key if self.idempotent_request else None,
+        )
+        entry = log.add_entry(session, writer)
+        return None if entry is None else LoggedWrite(id=entry.id, undo_until=entry.at + log.RETENTION)
+
+    @property
+    def _object(self) -> str:
+        """The address of the object that is written."""
+        return self.headers.get("Location") or self.request.url.path
+
+    def _told(self, session: OwnedSession, written: LoggedWrite | None) -> Told:
         """Return what the transaction did. A dry run is refused here if the write would exceed the account's bytes."""
         if session.dry_run:
             session.flush()
             stored_bytes.store_growth(session)
         if not session.tells_effects:
-            return Told(session.dry_run, recomputing=is_recomputing(session))
+            return Told(session.dry_run, recomputing=is_recomputing(session), write=written)
         effects, more = effects_of(session)
-        return Told(session.dry_run, effects, more, recomputing=is_recomputing(session))
+        return Told(session.dry_run, effects, more, recomputing=is_recomputing(session), write=written)
 
     def reported(self, body: BaseModel | None, status: int) -> Response | None:
         """Return the report on the write, with what would be returned without; None if the request wants none."""
@@ -213,10 +240,10 @@ class Caller(RequestContext):
     def _report(self, told: Told, body: BaseModel | None, status: int) -> WriteReport:
         return told.report(body, status=status, location=self.headers.get("Location"), etag=self.headers.get("ETag"))
 
-    def _record_in_audit_log(self, session: OwnedSession) -> None:
+    def _record_in_audit_log(self, session: OwnedSession, written: LoggedWrite | None) -> None:
         """Add the operation and the object's address to the account's activity, without any contents."""
-        address = self.headers.get("Location") or self.request.url.path
-        audit_log.record(session, self.token, str(self.route.operation_id), address, tool=self.tool)
+        operation, write_id = str(self.route.operation_id), None if written is None else written.id
+        audit_log.record(session, self.token, operation, self._object, tool=self.tool, write_id=write_id)
 
     def require_scopes(self, *scopes: str) -> None:
         """Raise ForbiddenError if the token lacks a scope that an option needs in addition to the operation."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from api.http.compression import JSON
-from api.models.write import StepEffect, WriteReport
+from api.models.write import LoggedWrite, StepEffect, WriteReport
 
 SCOPE = "write_options"  # the key in the scope of a request
 Effects = Annotated[
@@ -47,6 +47,7 @@ class Told:
     effects: list[StepEffect] | None = None
     more_effects: int = 0
     recomputing: bool = False
+    write: LoggedWrite | None = None
 
     def report(self, body: BaseModel | None, *, status: int, location: str | None, etag: str | None) -> WriteReport:
         """Return the report on a write with this response."""
@@ -59,7 +60,7 @@ class Told:
             effects=self.effects,
             more_effects=self.more_effects,
             recomputing=self.recomputing,
-            write=None,
+            write=self.write,
         )
 
 

@@ -1,6 +1,7 @@
 """The tables and the bodies of requests and responses, one module per noun. Importing this registers all tables."""
 
 from api.models.activity import Activity
+from api.models.agent_write import AgentWrite
 from api.models.application import Application, StageChange
 from api.models.calendar_feed import CalendarFeed
 from api.models.contact import ApplicationContact, Contact
@@ -27,6 +28,7 @@ from api.models.webhook import Webhook
 
 __all__ = [
     "Activity",
+    "AgentWrite",
     "Application",
     "ApplicationContact",
     "ApplicationReference",

@@ -64,8 +64,8 @@ class Contact(Stored, table=True):
     """A person. The two `…_since` are derived from the other fields; an erased person has `erased_at`.
 
     `search_key` is what a search reads: name, company and e-mail address, folded, each in a line.
-    `address_by_agent`: the token of an assistant was the last to set an address or the phone number, and nobody has
-    compared the name since.
+    `address_by_agent`: an assistant was the last to set an address or the phone number, and no person has compared the
+    name since.
     """
 
     __tablename__ = "contact"

@@ -4,20 +4,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.models.base import AnyId, Body, Flag, Instant, Text
-from api.models.contact import ContactFields, ContactPublic
-from api.models.interview import InterviewPublic, NextStageUnknown, NotAskedFor, TimingUnknown
+from api.models.base import Body, Flag, Instant, Text
+from api.models.contact import ContactPublic
+from api.models.interview import DebriefPerson, InterviewPublic, NextStageUnknown, TimingUnknown
 from api.models.moment import MomentIO
 from api.models.note import NotePublic
 from api.models.step import HeadlineStep
-
-
-class DebriefPerson(ContactFields):
-    """An interviewer: an existing contact (`contact_id`), changed by the other fields, or a new contact."""
-
-    contact_id: AnyId | None = None
-    optional: NotAskedFor = False
-    is_status_contact: Annotated[Flag, Field(description="This is the person to ask about the application.")] = False
 
 
 class DebriefNote(Body):

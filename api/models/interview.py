@@ -28,6 +28,7 @@ from api.models.base import (
     json_column,
     points_at,
 )
+from api.models.contact import ContactFields
 from api.models.hint import HintPublic
 from api.models.moment import MomentIO, MomentOut, moment_column
 from api.models.step import QueueApplication
@@ -133,6 +134,17 @@ NoConcernsAt = Annotated[
 ]
 
 
+NotAskedFor = Annotated[Flag, Field(description="Steps 2 and 4 do not require this person.")]
+
+
+class DebriefPerson(ContactFields):
+    """An interviewer: an existing contact (`contact_id`), changed by the other fields, or a new contact."""
+
+    contact_id: AnyId | None = None
+    optional: NotAskedFor = False
+    is_status_contact: Annotated[Flag, Field(description="This is the person to ask about the application.")] = False
+
+
 class InterviewCreate(Body):
     """An interview: times (either local times or instants), what you learned about the next stage, and the debrief."""
 
@@ -162,6 +174,12 @@ class InterviewCreate(Body):
     told_by: ToldBy = None
     no_positives_at: NoPositivesAt = None
     no_concerns_at: NoConcernsAt = None
+    people: Annotated[
+        list[DebriefPerson],
+        Field(
+            default_factory=list, max_length=20, description="The interviewers. They need the scope `contacts:write`."
+        ),
+    ]
     id: Id | None = None
 
 
@@ -262,9 +280,6 @@ class InterviewInterviewer(Owned, Versioned, table=True):
     interview_id: str = id_column(primary_key=True)
     contact_id: str = id_column(primary_key=True)
     optional: bool = False
-
-
-NotAskedFor = Annotated[Flag, Field(description="Steps 2 and 4 do not require this person.")]
 
 
 class InterviewerPut(Body):

@@ -162,6 +162,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "Contact erased",
         "An erased contact cannot be filled again. Record a new one.",
     ),
+    "changed_since": ProblemType(
+        409,
+        "Changed since",
+        "What the write left was changed or is used since, so undoing it would lose that. The problem says what was "
+        "changed, when and by whom. Undo the later write first, or change the object by hand.",
+    ),
     "step_closed": ProblemType(
         409,
         "Step closed",

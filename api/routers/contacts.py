@@ -88,6 +88,10 @@ def update_contact(caller: CallerDep, contact_id: ContactId, body: ContactUpdate
 
     A merge patch: an absent field stays as it is, null clears it. `learned_at` says since when you know the details in
     this request; sent alone, it corrects `details_complete_since` and `reachable_since`.
+
+    If an assistant changes a name, e-mail address or phone number that is there, `name_verified` becomes false. While
+    an address or the phone number is one that an assistant recorded, the check of a letter warns
+    (`address_set_by_agent`), until you send one of them, or `name_verified: true`, with a token of your own.
     """
     with caller.writing() as session:
         return updated(caller, session, CONTACT, contact_id, body)

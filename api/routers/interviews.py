@@ -40,7 +40,7 @@ from api.rules.evaluate import steps_affected_by
 from api.services.calendar.files import interview_file
 from api.services.facts.contacts import CONTACT
 from api.services.facts.crud import find, to_public, to_public_one
-from api.services.facts.debrief import debrief
+from api.services.facts.debrief import debrief, record_people
 from api.services.facts.interviews import INTERVIEW, LISTED_INTERVIEW, in_period
 from api.services.facts.links import (
     find_link,
@@ -112,10 +112,16 @@ def create_interview(caller: CallerDep, application_id: ApplicationId, body: Int
     Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist once for
     each round, also before it takes place. They do not apply to a round that was cancelled or not held.
 
+    `people` are its interviewers, as in a debrief: all is recorded, or nothing. They need the scope `contacts:write`.
+
     A round after the end of its application gets the warning `application_closed`.
     """
     with caller.writing() as session:
-        return created(caller, session, INTERVIEW, body, at="/v1/interviews", under=application_id)
+        if body.people:
+            caller.require_scopes("contacts:write")
+        shown = created(caller, session, INTERVIEW, body, at="/v1/interviews", under=application_id)
+        record_people(session, find(session, Interview, shown.id), body.people)
+        return shown
 
 
 @routes.get(

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel, col, func, literal, select, union_all
 from api.errors import QuotaExceededError
 from api.models import (
     Activity,
+    AgentWrite,
     Application,
     ApplicationContact,
     ApplicationReference,
@@ -115,6 +116,7 @@ QUOTAS: Mapping[type[SQLModel], Quota | str] = {
     Notification: "One for each account.",
     StepInstance: "Follows from applications and interviews, which have quotas.",
     IdempotentResponse: "Counts towards the bytes of the account, and is deleted after a day.",
+    AgentWrite: "The newest 500 of an account with at most 5 MB, for a day; counts towards the bytes of the account.",
     Activity: "Counts towards the bytes of the account, and is deleted after 90 days.",
     Mail: "Three an hour of each kind, one digest a day, two reminders for a deadline; deleted after 90 days.",
     SearchEntry: "Follows from the texts, of which the objects have quotas.",

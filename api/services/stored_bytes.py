@@ -21,6 +21,7 @@ from sqlmodel.sql.sqltypes import AutoString
 from api.errors import QuotaExceededError
 from api.models import (
     Activity,
+    AgentWrite,
     Delivery,
     DeliveryAttempt,
     Event,
@@ -49,7 +50,7 @@ UNCOUNTED = (
     Notification,
 )
 Columns = Sequence[tuple[str, bool]]
-BESIDE = (Activity, IdempotentResponse)  # written beside every change of a fact
+BESIDE = (Activity, AgentWrite, IdempotentResponse)  # written beside every change of a fact
 MEGABYTE = 1_000_000
 ADD = CompiledStatement(
     update(User)

@@ -87,6 +87,12 @@ def _recipients(letter: Written) -> Iterator[Finding]:
             detail = "The spelling of the name has not been checked against a card or a signature."
             fix = "Compare it with a card or a signature, and record that you did (`name_verified`)."
             yield Finding("name_not_verified", "advice", person.id, detail, fix)
+        if person.address_by_agent:
+            detail = "An assistant recorded how this recipient is reached, and you have not confirmed it."
+            fix = (
+                "Compare it with a card or a signature, and record that you did (`name_verified`), not by an assistant."
+            )
+            yield Finding("address_set_by_agent", "warning", person.id, detail, fix)
 
 
 def _spelling(letter: Written) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ class Person:
     postal_address: str | None = None
     preferred_channel: str | None = None
     name_verified: bool = False
+    address_by_agent: bool = False
     is_erased: bool = False
 
     @property

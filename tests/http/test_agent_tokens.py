@@ -9,6 +9,7 @@ from api.protocol.scopes import PRESETS, effective_scopes
 from tests.conftest import World
 from tests.http.api_client import Answer, add, application, contact, fault, items, problem, read
 from tests.http.test_accounts import bearer, session_of
+from tests.http.test_stored_bytes import counted
 
 TOKENS, CURRENT, ACTIVITY = "/v1/tokens", "/v1/tokens/current", "/v1/me/activity"
 
@@ -152,6 +153,8 @@ def test_the_activity_says_what_assistants_did_and_with_which_tool(world: World,
         (True, "save_application", None),
         (True, None, None),
     ]
+    stored, really = counted(world, client)
+    assert stored == really
 
 
 def test_the_activity_is_filtered_by_assistants(world: World, client: TestClient) -> None:
@@ -175,9 +178,8 @@ def test_a_tool_that_is_no_name_is_refused(world: World, client: TestClient, too
     assert items(client, "/v1/applications") == []
 
 
-def test_the_activity_is_read_by_index(world: World, client: TestClient) -> None:
-    if world.database.engine.dialect.name != "sqlite":
-        pytest.skip("the planner of PostgreSQL decides by the number of rows")
+@pytest.mark.sqlite  # PostgreSQL decides by the number of rows
+def test_what_assistants_did_is_read_by_an_index(world: World) -> None:
     with world.database.engine.connect() as connection:
         wanted = "SELECT id FROM activity WHERE user_id = '' AND agent = 1 ORDER BY at DESC, id DESC LIMIT 50"
         (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {wanted}").all()

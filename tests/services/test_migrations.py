@@ -235,6 +235,23 @@ def test_figures_that_older_rules_do_not_know_are_removed_from_policies(filled: 
             assert {policy.replace(" ", "") for policy in found} == {'{"search_days":3}'}
 
 
+def test_without_the_names_of_tools_an_account_counts_no_bytes_of_them(filled: Database) -> None:
+    stored = text("SELECT stored_bytes FROM user_account")
+    with filled.engine.begin() as connection:
+        number = connection.execute(text("SELECT count(*) FROM activity")).scalar_one()
+        connection.execute(text("UPDATE activity SET tool = 'save_contact', agent = :by"), {"by": True})
+        connection.execute(text("UPDATE token SET agent = :by"), {"by": True})
+        before = connection.execute(stored).scalar_one()
+    filled.migrate("0026")
+    with filled.engine.connect() as connection:
+        assert connection.execute(stored).scalar_one() == before - number * len("save_contact")
+    filled.migrate()
+    with filled.engine.connect() as connection:
+        for table in ("activity", "token"):
+            assert set(connection.scalars(text(f"SELECT agent FROM {table}"))) == {False}
+        assert set(connection.scalars(text("SELECT tool FROM activity"))) == {None}
+
+
 @pytest.mark.parametrize("table", REBUILT)
 def test_rebuilding_a_table_keeps_its_rows_and_their_child_rows(table: str, filled: Database, tmp_path: Path) -> None:
     before = counts(filled)

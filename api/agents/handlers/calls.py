@@ -6,7 +6,17 @@ from api.agents import arguments as schema
 from api.agents import problems, times
 from api.agents.catalogue import BY_NAME, lacking
 from api.agents.client import Api, Current
-from api.agents.handlers import picture, reading
+from api.agents.handlers import (
+    applications,
+    contacts,
+    interviews,
+    letters,
+    logs,
+    picture,
+    reading,
+    references,
+    undo,
+)
 from api.agents.handlers.context import Context
 from api.agents.problems import Problem, Refusal
 from api.agents.render import Answer, refused
@@ -17,6 +27,17 @@ HANDLERS: Mapping[str, Handler] = {
     "application": picture.application,
     "find": reading.find,
     "explain_step": reading.explain_step,
+    "save_application": applications.save_application,
+    "record_interview": interviews.record_interview,
+    "record_debrief": interviews.record_debrief,
+    "save_contact": contacts.save_contact,
+    "log_contact_made": logs.log_contact_made,
+    "draft_letter": letters.draft_letter,
+    "mark_letter_sent": letters.mark_letter_sent,
+    "brief_reference": references.brief_reference,
+    "act_on_step": logs.act_on_step,
+    "log_search": logs.log_search,
+    "undo": undo.undo,
 }
 
 

@@ -29,12 +29,13 @@ async def application(call: Context) -> Answer:
     if view == "prep_card":
         return await _prep_card(call, id_)
     whole = await call.api.get(path("/v1/applications/{application_id}", application_id=id_), expand=EXPANDED)
+    await _name_of_asked(call, whole)
     as_of = call.text("as_of")
     if as_of is not None:
         at = times.rfc3339(times.instant(as_of, call.zone, "as_of"))
         of = path("/v1/applications/{application_id}/steps", application_id=id_)
         whole["steps"] = (await call.api.get(of, as_of=at))["steps"]
-    return answered(_as_text(call, whole, as_of), {"now": call.now(), **_as_data(whole)})
+    return answered(_as_text(call, whole, as_of), {"now": call.now(), **_as_data(whole, call.zone)})
 
 
 async def _resolved(call: Context, given: str) -> str:
@@ -43,7 +44,9 @@ async def _resolved(call: Context, given: str) -> str:
         return given
     if not given.strip() or any(sign in given for sign in "/%?#\\\x00"):
         raise Refusal("application_id wants an id as `find` gives it, or a company name.")
-    page = await call.api.get(path("/v1/search"), q=given[:200], types="application", limit=CANDIDATES)
+    page = await call.api.get(
+        path("/v1/search"), q=" ".join(given.split())[:200], types="application", limit=CANDIDATES
+    )
     found = page["items"]
     wanted = given.casefold().strip()
     fits = [one for one in found if wanted in one["title"].casefold()]
@@ -54,6 +57,15 @@ async def _resolved(call: Context, given: str) -> str:
         raise Refusal("No application fits these words: try `find` with other words, or `due`.")
     shown = "\n".join(f"{mark(one['title'])} · application_id {one['id']}" for one in found)
     raise Refusal(f"These words do not fit one application only. Ask the user, or choose from:\n{shown}")
+
+
+async def _name_of_asked(call: Context, whole: Document) -> None:
+    """Read the name of the person to ask if no list of the application has it."""
+    id_ = whole["status_contact_id"]
+    known = {one["contact_id"] for name in ("contacts", "interviewers") for one in whole[name] or []}
+    if id_ is not None and id_ not in known and call.current.has("contacts:read"):
+        person = await call.api.get(path("/v1/contacts/{contact_id}", contact_id=id_))
+        whole["status_contact_name"] = person["full_name"]
 
 
 def _as_text(call: Context, whole: Document, as_of: str | None) -> str:
@@ -79,10 +91,19 @@ def _as_text(call: Context, whole: Document, as_of: str | None) -> str:
                 lines.add(*written(one))
         if name in whole["more"]:
             lines.add("  … and more than 50: `find` has them.")
-    asked = whole["status_contact_id"]
-    if asked and asked not in people:
-        lines.add(f"The one to ask: contact_id {asked}")
+    if asked := _asked(whole, people):
+        lines.add(asked)
     return lines.text()
+
+
+def _asked(whole: Document, people: dict[str, Document]) -> str | None:
+    """Return a line about the person to ask if they are not among the people."""
+    id_ = whole["status_contact_id"]
+    if id_ is None or id_ in people:
+        return None
+    names = {link["contact_id"]: link["full_name"] for link in whole["interviewers"] or []}
+    name = whole.get("status_contact_name") or names.get(id_)
+    return f"The one to ask: {mark(name) if name else 'a person'} contact_id {id_}"
 
 
 def _title(whole: Document) -> str:
@@ -169,7 +190,7 @@ def _offer(one: Document, zone: str) -> str:
     return f"  received {times.spoken(one['received_at'], zone)}{until} · {one['decision'] or 'not answered yet'}"
 
 
-def _as_data(whole: Document) -> Structure:
+def _as_data(whole: Document, zone: str) -> Structure:
     about = present(
         application_id=whole["id"],
         **{name: whole[name] for name in ("company", "role", "stage", "time_zone", "status_contact_id")},
@@ -180,10 +201,10 @@ def _as_data(whole: Document) -> Structure:
         "rounds": [_round_data(one, whole) for one in whole["interviews"] or []],
         "people": [_picked(one["contact"], PERSON, contact_id="id") for one in whole["contacts"] or []],
         "notes": [_picked(one, ("kind", "text", "wording", "interview_id")) for one in whole["notes"] or []],
-        "letters": [_picked(one, LETTER, letter_id="id") for one in whole["letters"] or []],
-        "references": [_picked(one, REFERENCE) for one in whole["references"] or []],
-        "contacts_made": [_picked(one, FOLLOW_UP) for one in whole["follow_ups"] or []],
-        "offers": [_picked(one, ("received_at", "respond_by", "decision")) for one in whole["offers"] or []],
+        "letters": [_picked(one, LETTER, zone, letter_id="id") for one in whole["letters"] or []],
+        "references": [_picked(one, REFERENCE, zone) for one in whole["references"] or []],
+        "contacts_made": [_picked(one, FOLLOW_UP, zone) for one in whole["follow_ups"] or []],
+        "offers": [_picked(one, ("received_at", "respond_by", "decision"), zone) for one in whole["offers"] or []],
     }
     kept = {name: fitting(entries, ROOM) for name, entries in lists.items() if entries}
     return {"application": about, "steps": kept.pop("steps", []), **kept}
@@ -193,13 +214,23 @@ PERSON = ("honorific", "full_name", "job_title", "email", "phone")
 TOLD = ("alerted_at", "briefed_at", "job_details_given", "company_details_given", "contacted_at")
 REFERENCE = ("reference_id", "name", *TOLD)
 LETTER = ("kind", "status", "subject", "sent_at")
+INSTANTS = ("at", "sent_at", "starts_at", "received_at", "respond_by", "alerted_at", "briefed_at", "contacted_at")
 FOLLOW_UP = ("at", "direction", "channel", "outcome", "contact_id", "summary", *PROMISES)
 ROUND = ("round_no", "kind", "status", "starts_at", "time_zone", "location", "link", "next_stage", *PROMISES)
 
 
-def _picked(one: Document, names: Sequence[str], **renamed: str) -> Structure:
-    fields = {name: one[name] for name in names} | {new: one[old] for new, old in renamed.items()}
-    return present(**{name: shortened(value) if isinstance(value, str) else value for name, value in fields.items()})
+def _picked(one: Document, names: Sequence[str], zone: str = "UTC", **renamed: str) -> Structure:
+    """Return some fields as data: instants in a zone, dates that employers named as the tools take them."""
+    fields = {name: _value(name, one[name], zone) for name in names}
+    return present(**fields, **{new: one[old] for new, old in renamed.items()})
+
+
+def _value(name: str, value: object, zone: str) -> object:
+    if isinstance(value, dict):
+        return f"{value['date']}T{str(value['time'])[:5]}" if value["time"] else value["date"]
+    if isinstance(value, str):
+        return times.spoken(value, zone) if name in INSTANTS else shortened(value)
+    return value
 
 
 def _round_data(one: Document, whole: Document) -> Structure:
@@ -209,7 +240,11 @@ def _round_data(one: Document, whole: Document) -> Structure:
         if link["interview_id"] == one["id"]
     ]
     unknown = {name: True for name in ("next_stage_unknown", "timing_unknown") if one[name]}
-    return {**_picked(one, ROUND, interview_id="id"), **unknown, **({"people": there} if there else {})}
+    return {
+        **_picked(one, ROUND, one["time_zone"], interview_id="id"),
+        **unknown,
+        **({"people": there} if there else {}),
+    }
 
 
 async def _call_card(call: Context, id_: str) -> Answer:

@@ -53,7 +53,7 @@ async def _due_steps(
             return found, [], page["next_cursor"]
         if len(found) >= limit:
             return found, [], COMING
-    rest = (cursor or "").removeprefix(COMING) or None
+    rest = cursor.removeprefix(COMING) or None if cursor and cursor.startswith(COMING) else None
     before = times.rfc3339(times.end_of_day(call.current.now, ahead, call.zone))
     page = await call.api.get(
         queue, **wanted, state="upcoming", due_before=before, limit=limit - len(found), cursor=rest
@@ -106,7 +106,7 @@ async def find(call: Context) -> Answer:
     allowed = [one for one in KINDS if one not in PEOPLE or call.current.has("contacts:read")]
     page = await call.api.get(
         path("/v1/search"),
-        q=call.required("words"),
+        q=" ".join(call.required("words").split()),
         types=kind or ",".join(allowed),
         limit=call.number("limit", 8),
         cursor=call.text("cursor"),
@@ -154,7 +154,7 @@ async def explain_step(call: Context) -> Answer:
     structure = {
         "now": call.now(),
         "step": steps.shown_step(step),
-        "facts": step["evidence"],
+        "facts": [{**fact, "at": times.spoken(fact["at"], call.zone)} for fact in step["evidence"]],
         "rules": [_rule(rule) for rule in step["trace"] or []],
         "policy": policy,
         "changes_at": changes,

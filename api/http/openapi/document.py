@@ -56,6 +56,7 @@ TAGS = {
     "search-activities": "What you do to find other jobs. It completes step 7, to keep looking.",
     "search": "Find a word in all your notes, letters, contacts and applications.",
     "calendar": "Addresses to which calendar programs subscribe.",
+    "writes": "What assistants wrote in the last 24 hours, and undoing it.",
     "webhooks": "Addresses of other services to which signed events are sent: when a step opens, is due soon, overdue "
     "or done, and when facts are recorded. Also what was sent to them, and with what result.",
     "statistics": "How far your applications came, and how long the answers took.",

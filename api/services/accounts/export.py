@@ -20,6 +20,7 @@ from api.storage.session import OwnedSession
 FORMAT, FORMAT_VERSION = "afterword-export", 1
 SECRETS = frozenset({"password_hash", "hash", "secret", "old_secret"})
 LEFT_OUT = {
+    "agent_write": "What assistants wrote, for a day, so that it can be undone: it repeats rows of this export.",
     "event": "Events of the last 30 days: they repeat what happened to rows of this export.",
     "delivery": "Which events were sent to which webhook, for 30 days.",
     "delivery_attempt": "When they were sent, for 30 days.",

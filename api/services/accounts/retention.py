@@ -16,6 +16,7 @@ from sqlmodel import col, delete, select, update
 from api.errors import UnauthorizedError
 from api.models import (
     Activity,
+    AgentWrite,
     Application,
     Contact,
     Event,
@@ -31,6 +32,7 @@ from api.services.accounts import audit_log, login_throttle, mails, tokens
 from api.services.events import journal
 from api.services.facts.crud import RESTORABLE_WITHIN
 from api.services.steps import judge
+from api.services.write_log import log
 from api.storage.database import Database, lift_statement_timeout
 from api.storage.owned_rows import key_of_owner
 from api.storage.session import ANY_OWNER, OwnedSession
@@ -98,6 +100,7 @@ def _expired_rows(session: OwnedSession) -> dict[Any, Any]:
         IdempotentResponse: col(IdempotentResponse.created_at) <= now - idempotent_responses.RETENTION,
         Application: col(Application.deleted_at) < cutoff,
         Contact: col(Contact.deleted_at) < cutoff,
+        AgentWrite: col(AgentWrite.at) <= now - log.RETENTION,
         Activity: col(Activity.at) <= now - audit_log.RETENTION,
         Mail: col(Mail.created_at) <= now - mails.RETENTION,
         Event: col(Event.at) <= now - journal.RETENTION,

@@ -87,6 +87,7 @@ def person_of(contact: Contact) -> Person:
         postal_address=contact.postal_address,
         preferred_channel=contact.preferred_channel,
         name_verified=contact.name_verified,
+        address_by_agent=contact.address_by_agent,
         is_erased=contact.erased_at is not None,
     )
 

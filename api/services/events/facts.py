@@ -107,7 +107,8 @@ def _of_application(session: OwnedSession, fact: WrittenFact) -> Iterator[tuple[
     elif fact.changed("stage"):
         yield EventType.APPLICATION_STAGE_CHANGED, _stage_data(session, row, str(fact.before["stage"]))
     if fact.changed("deleted_at"):
-        yield (EventType.APPLICATION_RESTORED if row.deleted_at is None else EventType.APPLICATION_DELETED), {}
+        type_ = EventType.APPLICATION_RESTORED if row.deleted_at is None else EventType.APPLICATION_DELETED
+        yield type_, {"application": application_data(row)} if fact.is_deleted else {}
 
 
 def _stage_data(session: OwnedSession, row: Application, before: str) -> Data:
@@ -144,6 +145,11 @@ def _of_offer(fact: WrittenFact) -> Iterator[tuple[EventType, Data]]:
 
 def _at(instant: datetime | None) -> str | None:
     return rfc3339(instant) if instant else None
+
+
+def application_data(row: Application) -> Data:
+    """Return an application that is deleted for good, which has no page any more."""
+    return {"id": row.id, "company": row.company, "role": row.role, "stage": row.stage, "app_url": None}
 
 
 def interview_data(row: Interview) -> Data:

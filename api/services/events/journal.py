@@ -268,7 +268,7 @@ def _event(draft: Draft, sequence: int, applications: Mapping[str, Mapping[str, 
     id_ = new_id()
     data = dict(draft.data)
     if draft.application_id is not None:
-        data["application"] = applications[draft.application_id]
+        data["application"] = applications.get(draft.application_id) or data["application"]
     document = {
         "id": id_,
         "type": draft.type.value,

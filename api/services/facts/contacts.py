@@ -14,6 +14,7 @@ from api.services.facts import letter_erasure
 from api.services.facts.crud import FactKind, bump_version
 from api.services.facts.dating import Change, check_past
 from api.services.steps import judge
+from api.services.write_log import log
 from api.storage.session import OwnedSession
 from api.words.terms import fold
 
@@ -32,6 +33,8 @@ PERSONAL = (
     "details_source",
     "notes",
 )
+ADDRESSES = ("email", "phone", "postal_address")
+COMPARED = ("full_name", "email", "phone")  # with a card or a signature, when the name is verified
 IDENTIFYING = ("full_name", "email", "phone", "postal_address", "company")
 
 
@@ -49,6 +52,25 @@ def _validate(session: OwnedSession, row: Contact, change: Change) -> None:
     row.details_complete_since = _since(row.details_complete_since, at, there=complete, corrects=corrects)
     reachable = bool(row.email or row.phone)
     row.reachable_since = _since(row.reachable_since, at, there=reachable, corrects=corrects)
+    _mark_address(session, row, change)
+
+
+def _mark_address(session: OwnedSession, row: Contact, change: Change) -> None:
+    """Set whether the address is one that an assistant wrote and nobody has confirmed since.
+
+    An assistant cannot confirm it, neither with `name_verified`. If it changes what was compared, that is undone.
+    """
+    if not session.is_agent:
+        if change.sent.get("name_verified") or any(name in change.sent for name in ADDRESSES):
+            row.address_by_agent = False
+        return
+    changed = {name: getattr(row, name) for name in ADDRESSES if change.moved([name], row)}
+    if any(changed.values()):
+        row.address_by_agent = True
+    elif not any(getattr(row, name) for name in ADDRESSES):
+        row.address_by_agent = False
+    if any(change.before.get(name) and change.moved([name], row) for name in COMPARED):
+        row.name_verified = False
 
 
 def _since(since: datetime | None, learned: datetime, *, there: bool, corrects: bool) -> datetime | None:
@@ -97,12 +119,13 @@ def erase(session: OwnedSession, row: Contact) -> None:
     if row.erased_at is None:
         session.max_bytes = None  # an account that is full can erase; its activity grows by a row for each contact
     idempotent_responses.erase_showing(session, row.id)
+    log.delete_naming(session, row.id, row.full_name)
     imported.erase_person(session, row.id)
     drafts_of = letter_erasure.erase_from_letters(session, row)
     for name in PERSONAL:
         setattr(row, name, None)
     row.search_key = search_key(row.full_name, row.company, row.email)
-    row.name_verified = False
+    row.name_verified = row.address_by_agent = False
     row.erased_at = row.erased_at or session.now
     bump_version(session, row)
     session.flush()

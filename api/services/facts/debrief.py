@@ -1,16 +1,17 @@
 """Debriefs: record people, notes and the next stage in one transaction, with the functions of their own endpoints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from api.errors import ProblemError
 from api.models import Application, Contact, Interview, Note
 from api.models.application import ApplicationUpdate
 from api.models.contact import ContactCreate, ContactFields, ContactUpdate
-from api.models.debrief import Debrief, DebriefNote, DebriefPerson
-from api.models.interview import InterviewerPut, InterviewUpdate
+from api.models.debrief import Debrief, DebriefNote
+from api.models.interview import DebriefPerson, InterviewerPut, InterviewUpdate
 from api.models.note import NoteCreate
 from api.services.facts.applications import APPLICATION
 from api.services.facts.contacts import CONTACT
@@ -29,7 +30,7 @@ TIMING = {"contact_from", "contact_by", "hear_by", "timing_unknown"}
 
 def debrief(session: OwnedSession, interview: Interview, body: Debrief) -> tuple[list[Contact], list[Note]]:
     """Record a debrief; fields that it leaves out stay as they are."""
-    people = [_person(session, interview, body, number) for number in range(len(body.people))]
+    people = record_people(session, interview, body.people, at=body.at)
     notes = [
         _note(session, interview, body, name, number) for name in KINDS for number in range(len(getattr(body, name)))
     ]
@@ -37,24 +38,36 @@ def debrief(session: OwnedSession, interview: Interview, body: Debrief) -> tuple
     return people, notes
 
 
-def _person(session: OwnedSession, interview: Interview, body: Debrief, number: int) -> Contact:
+def record_people(
+    session: OwnedSession, interview: Interview, people: Sequence[DebriefPerson], *, at: datetime | None = None
+) -> list[Contact]:
+    """Record people as interviewers. `at`: when this was known; by default now.
+
+    The pointers of errors begin with /people.
+    """
+    recorded = []
+    for number, person in enumerate(people):
+        with _prefixed_pointers(f"/people/{number}"):
+            recorded.append(_person(session, interview, person, at))
+    return recorded
+
+
+def _person(session: OwnedSession, interview: Interview, person: DebriefPerson, at: datetime | None) -> Contact:
     """Record one person as an interviewer and, if `is_status_contact`, as the person to ask."""
-    person: DebriefPerson = body.people[number]
-    at = {"learned_at": body.at} if body.at else {}
+    learned = {"learned_at": at} if at else {}
     given = {name: getattr(person, name) for name in person.model_fields_set & PERSONAL}
-    with _prefixed_pointers(f"/people/{number}"):
-        if person.contact_id is None:
-            contact = create(session, CONTACT, ContactCreate.model_validate({**given, **at}))
-        else:
-            check_links(session, {"contact_id": Contact}, {"contact_id": person.contact_id}, None)
-            contact = find(session, Contact, person.contact_id)
-            if given:
-                contact = change(session, CONTACT, contact, ContactUpdate.model_validate({**given, **at}))
-        link_interviewer(session, interview, contact, InterviewerPut(optional=person.optional))
-        if person.is_status_contact:
-            since = {"status_contact_since": body.at} if body.at else {}
-            asked = ApplicationUpdate.model_validate({"status_contact_id": contact.id, **since})
-            change(session, APPLICATION, find(session, Application, interview.application_id), asked)
+    if person.contact_id is None:
+        contact = create(session, CONTACT, ContactCreate.model_validate({**given, **learned}))
+    else:
+        check_links(session, {"contact_id": Contact}, {"contact_id": person.contact_id}, None)
+        contact = find(session, Contact, person.contact_id)
+        if given:
+            contact = change(session, CONTACT, contact, ContactUpdate.model_validate({**given, **learned}))
+    link_interviewer(session, interview, contact, InterviewerPut(optional=person.optional))
+    if person.is_status_contact:
+        since = {"status_contact_since": at} if at else {}
+        asked = ApplicationUpdate.model_validate({"status_contact_id": contact.id, **since})
+        change(session, APPLICATION, find(session, Application, interview.application_id), asked)
     return contact
 
 

@@ -25,6 +25,7 @@ from api.services.facts.dating import Change, check_evidence, date_fact
 from api.services.facts.links import Paged, find_link
 from api.services.row_etags import row_etag
 from api.services.steps import judge
+from api.services.write_log import log
 from api.storage.keyset import PageQuery, ascending
 from api.storage.session import OwnedSession
 from api.words.catalogue import catalogue
@@ -107,6 +108,7 @@ def _validate(_session: OwnedSession, row: Reference, change: Change) -> None:
 
 def _before_delete(session: OwnedSession, row: Reference) -> None:
     idempotent_responses.erase_showing(session, row.id)
+    log.delete_naming(session, row.id, row.name)
 
 
 def _extras(session: OwnedSession, rows: Sequence[Reference]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from api.storage.codecs import db_to_json_instant, from_db_id, to_db_id
 from api.storage.raw_sql import IDS, CompiledStatement, RawConnection, param, select_as_text
 from api.storage.session import OwnedSession
 
-EFFECTS = "effects"  # the key in `session.info`
+EFFECTS, COMPANIES_GONE = "effects", "companies_gone"  # keys in `session.info`
 MAX_EFFECTS = 200
 IS_SEARCH = col(StepInstance.number) == 7
 SEARCHES = CompiledStatement(select_as_text(*COLUMNS).where(IS_SEARCH))
@@ -63,8 +63,15 @@ def effects_of(session: OwnedSession) -> tuple[list[StepEffect], int]:
     return list(_effects(told, companies)), len(changes) - len(told)
 
 
+def keep_company(session: OwnedSession, application_id: str, company: str) -> None:
+    """Keep the name of an application's company for its effects, before the application is deleted for good."""
+    session.info.setdefault(COMPANIES_GONE, {})[application_id] = company
+
+
 def _companies(session: OwnedSession, ids: Collection[str]) -> dict[str, str]:
-    return {from_db_id(id_): company for id_, company in RawConnection.of(session).all(COMPANIES, ids=sorted(ids))}
+    found = RawConnection.of(session).all(COMPANIES, ids=sorted(ids))
+    gone: dict[str, str] = session.info.get(COMPANIES_GONE, {})
+    return gone | {from_db_id(id_): company for id_, company in found}
 
 
 def _effects(changes: list[tuple[EffectKind, StepChange]], companies: dict[str, str]) -> Iterator[StepEffect]:

@@ -34,7 +34,8 @@ from api.services.steps.rows import (
     key_values,
 )
 from api.services.steps.search_cover import move_deadlines
-from api.storage.codecs import FIRST_ID, from_db_id, from_db_instant, from_db_json, to_db_id
+from api.services.write_log.recording import recording
+from api.storage.codecs import FIRST_ID, db_to_json_instant, from_db_id, from_db_instant, from_db_json, to_db_id
 from api.storage.raw_sql import ID, IDS, OWNER, CompiledStatement, RawConnection, Row, param, select_as_text
 from api.storage.session import OwnedSession
 
@@ -213,10 +214,19 @@ def rewrite(session: OwnedSession, raw: RawConnection, difference: Difference) -
         if difference.gone:
             gone = difference.stored[len(difference.changed) :]
             written.announced |= announced(raw, [to_db_id(row.id) for row in gone])
+    if (made := recording(session)) is not None:
+        made.ended_snoozes.extend(_ended_snoozes(difference))
     raw.execute_many(UPDATE, difference.changed)
     raw.execute_many(INSERT, difference.new)
     raw.execute_many(DELETE, difference.gone)
     return difference.reopened
+
+
+def _ended_snoozes(difference: Difference) -> Iterator[dict[str, str]]:
+    """Yield the steps whose snooze ends because they close or their deadline moves, and until when it was."""
+    for row, values in zip(difference.stored, difference.changed, strict=False):
+        if row.snoozed_until is not None and values["snoozed_until"] is None:
+            yield {"step_id": from_db_id(row.id), "until": db_to_json_instant(row.snoozed_until)}
 
 
 def _remember(written: WrittenSteps, difference: Difference) -> None:

@@ -1043,7 +1043,7 @@ export interface paths {
         put?: never;
         /**
          * Record an interview
-         * @description Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist once for each round, also before it takes place. They do not apply to a round that was cancelled or not held. A round after the end of its application gets the warning `application_closed`.
+         * @description Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist once for each round, also before it takes place. They do not apply to a round that was cancelled or not held. `people` are its interviewers, as in a debrief: all is recorded, or nothing. They need the scope `contacts:write`. A round after the end of its application gets the warning `application_closed`.
          */
         post: operations["create_interview"];
         delete?: never;
@@ -1251,7 +1251,7 @@ export interface paths {
         head?: never;
         /**
          * Change a contact
-         * @description A merge patch: an absent field stays as it is, null clears it. `learned_at` says since when you know the details in this request; sent alone, it corrects `details_complete_since` and `reachable_since`.
+         * @description A merge patch: an absent field stays as it is, null clears it. `learned_at` says since when you know the details in this request; sent alone, it corrects `details_complete_since` and `reachable_since`. If an assistant changes a name, e-mail address or phone number that is there, `name_verified` becomes false. While an address or the phone number is one that an assistant recorded, the check of a letter warns (`address_set_by_agent`), until you send one of them, or `name_verified: true`, with a token of your own.
          */
         patch: operations["update_contact"];
         trace?: never;
@@ -4825,7 +4825,7 @@ export interface components {
             };
         };
         /** @enum {string} */
-        FindingCode: "recipient_erased" | "recipient_of_another_application" | "recipient_without_name" | "recipient_without_title" | "name_in_list_form" | "name_not_verified" | "name_spelled_otherwise" | "text_erased" | "empty" | "placeholder_left" | "erased_name_left" | "cliche" | "other_company" | "too_long" | "channel_without_address" | "address_unusable" | "address_rarely_accepted" | "other_channel_preferred" | "post_too_late" | "no_strength" | "open_concern" | "company_not_named" | "interview_not_held" | "interview_ahead" | "interview_counts_as_held" | "promise_ahead" | "older_date" | "date_passed";
+        FindingCode: "recipient_erased" | "recipient_of_another_application" | "recipient_without_name" | "recipient_without_title" | "name_in_list_form" | "name_not_verified" | "address_set_by_agent" | "name_spelled_otherwise" | "text_erased" | "empty" | "placeholder_left" | "erased_name_left" | "cliche" | "other_company" | "too_long" | "channel_without_address" | "address_unusable" | "address_rarely_accepted" | "other_channel_preferred" | "post_too_late" | "no_strength" | "open_concern" | "company_not_named" | "interview_not_held" | "interview_ahead" | "interview_counts_as_held" | "promise_ahead" | "older_date" | "date_passed";
         /**
          * @description One thing to check. Only an `error` prevents sending by e-mail.
          * @example {
@@ -5704,6 +5704,8 @@ export interface components {
              * @description When you ticked that there is nothing that needs a better answer.
              */
             no_concerns_at?: string | null;
+            /** @description The interviewers. They need the scope `contacts:write`. */
+            people?: components["schemas"]["DebriefPerson"][];
             /** Format: uuid */
             id?: string | null;
         };

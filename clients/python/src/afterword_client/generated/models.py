@@ -180,7 +180,7 @@ EventType: TypeAlias = Literal['step.opened', 'step.due_soon', 'step.overdue', '
 EvidenceType: TypeAlias = Literal['interview', 'contact', 'note', 'letter', 'reference', 'follow_up', 'search_activity']
 
 
-FindingCode: TypeAlias = Literal['recipient_erased', 'recipient_of_another_application', 'recipient_without_name', 'recipient_without_title', 'name_in_list_form', 'name_not_verified', 'name_spelled_otherwise', 'text_erased', 'empty', 'placeholder_left', 'erased_name_left', 'cliche', 'other_company', 'too_long', 'channel_without_address', 'address_unusable', 'address_rarely_accepted', 'other_channel_preferred', 'post_too_late', 'no_strength', 'open_concern', 'company_not_named', 'interview_not_held', 'interview_ahead', 'interview_counts_as_held', 'promise_ahead', 'older_date', 'date_passed']
+FindingCode: TypeAlias = Literal['recipient_erased', 'recipient_of_another_application', 'recipient_without_name', 'recipient_without_title', 'name_in_list_form', 'name_not_verified', 'address_set_by_agent', 'name_spelled_otherwise', 'text_erased', 'empty', 'placeholder_left', 'erased_name_left', 'cliche', 'other_company', 'too_long', 'channel_without_address', 'address_unusable', 'address_rarely_accepted', 'other_channel_preferred', 'post_too_late', 'no_strength', 'open_concern', 'company_not_named', 'interview_not_held', 'interview_ahead', 'interview_counts_as_held', 'promise_ahead', 'older_date', 'date_passed']
 
 
 FindingSeverity: TypeAlias = Literal['error', 'warning', 'advice']
@@ -1959,6 +1959,7 @@ class InterviewCreate(TypedDict):
     told_by: NotRequired[str | None]
     no_positives_at: NotRequired[str | None]
     no_concerns_at: NotRequired[str | None]
+    people: NotRequired[list[DebriefPerson]]
     id: NotRequired[str | None]
 
 

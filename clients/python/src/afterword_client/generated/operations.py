@@ -614,7 +614,8 @@ class Operations(ABC):
 
         Send `time_zone` with `start_local` and `end_local`, or with `starts_at` and `ends_at`. Steps 1 to 4 exist
         once for each round, also before it takes place. They do not apply to a round that was cancelled or not
-        held. A round after the end of its application gets the warning `application_closed`.
+        held. `people` are its interviewers, as in a debrief: all is recorded, or nothing. They need the scope
+        `contacts:write`. A round after the end of its application gets the warning `application_closed`.
         """
         response = self.request("POST", f"/v1/applications/{quote(application_id, safe='')}/interviews", headers={"Idempotency-Key": idempotency_key or str(uuid4())}, body=body)
         return cast("models.InterviewPublic", response.json())
@@ -741,7 +742,10 @@ class Operations(ABC):
         """Change a contact.
 
         A merge patch: an absent field stays as it is, null clears it. `learned_at` says since when you know the
-        details in this request; sent alone, it corrects `details_complete_since` and `reachable_since`.
+        details in this request; sent alone, it corrects `details_complete_since` and `reachable_since`. If an
+        assistant changes a name, e-mail address or phone number that is there, `name_verified` becomes false. While
+        an address or the phone number is one that an assistant recorded, the check of a letter warns
+        (`address_set_by_agent`), until you send one of them, or `name_verified: true`, with a token of your own.
         """
         response = self.request("PATCH", f"/v1/contacts/{quote(contact_id, safe='')}", headers={"If-Match": if_match}, body=body)
         return cast("models.ContactPublic", response.json())
