@@ -315,3 +315,47 @@ def test_the_application_can_be_started_again(make_world: Worlds) -> None:
                 assert answer.status_code == 200
 
     run(list_twice)
+
+
+@pytest.mark.parametrize("version", [MODERN, LEGACY])
+def test_no_log_line_repeats_what_a_message_contains(
+    http: httpx.Client, secret: str, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = {"s3cret": "s3cret"}
+    with caplog.at_level("WARNING"):
+        for method, params in (
+            ("s3cret method", odd),
+            ("notifications/s3cret", odd),
+            ("notifications/initialized", {"_meta": "s3cret"}),
+            ("notifications/cancelled", {"requestId": odd}),
+            ("tools/call", {"name": odd, "arguments": "s3cret"}),
+            ("tools/call", {"name": "s3cret", "arguments": odd}),
+            ("tools/call", {"name": "due", "arguments": {"cursor": "s3cret"}}),
+            ("prompts/get", {"name": "s3cret", "arguments": odd}),
+            ("resources/read", {"uri": "s3cret://s3cret"}),
+            ("completion/complete", {"ref": odd, "argument": odd}),
+            ("logging/setLevel", {"level": "s3cret"}),
+            ("initialize", {"protocolVersion": "s3cret", "capabilities": {}, "clientInfo": odd}),
+        ):
+            body = {
+                **message(method, version=version),
+                "params": {**message(method, version=version)["params"], **params},
+            }
+            for one in (body, {name: value for name, value in body.items() if name != "id"}):
+                sent = {**headers(method, version=version), "Authorization": f"Bearer {secret}"}
+                answer = http.post("/mcp", json=one, headers=sent)
+                assert answer.status_code < 500
+                assert "s3cret" not in answer.text.replace("s3cret://s3cret", "")
+    assert "s3cret" not in caplog.text
+
+
+def test_calls_beyond_the_limit_of_the_account_get_429(make_world: Worlds) -> None:
+    world = make_world(**FIXED, requests_per_minute=4)
+    secret = agent_token(world.sign_up())
+    with served(world) as address, http_client(address) as http:
+        answers = [post(http, secret) for _ in range(6)]
+    refused = answers[-1]
+    assert answers[0].status_code == 200
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert int(refused.headers["retry-after"]) > 0
+    assert refused.json()["instance"] == "/mcp"
