@@ -27,7 +27,16 @@ FACTS = (
     "step_override",
     "step_instance",
 )
-OF_THE_WRITE = {"version", "created_at", "updated_at", "changed_seq", "changed_at", "user_id", "address_by_agent"}
+OF_THE_WRITE = {
+    "version",
+    "created_at",
+    "updated_at",
+    "changed_seq",
+    "changed_at",
+    "user_id",
+    "address_by_agent",
+    "incarnation",
+}
 
 
 def everything(world: World) -> Rows:
