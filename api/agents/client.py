@@ -70,14 +70,18 @@ class Current:
 
 @dataclass(frozen=True)
 class Written:
-    """What a write has changed: the report of the API. `body`: the object as it is then, or would be."""
+    """What a write has changed: the report of the API. `body`: the object as it is then, or would be.
+
+    `more_effects`: how many steps change beside those in `effects`. `recomputing`: more change in the background.
+    """
 
     dry_run: bool
     body: Document
     effects: list[Document]
     write: Document | None
     is_replay: bool
-    etag: str | None = None
+    more_effects: int = 0
+    recomputing: bool = False
 
 
 class Api:
@@ -120,13 +124,9 @@ class Api:
             effects=report["effects"] or [],
             write=report["write"],
             is_replay=answer.headers.get(REPLAYED) == "true",
-            etag=report["etag"],
+            more_effects=int(report.get("more_effects") or 0),
+            recomputing=bool(report.get("recomputing")),
         )
-
-    async def act(self, where: Path, *, dry_run: bool = False) -> Document:
-        """Send a POST without a body whose answer is not a report. Raises Problem."""
-        query = {"dry_run": "true"} if dry_run else {}
-        return _document(await self._send("POST", where, query), where)
 
     async def _send(
         self,

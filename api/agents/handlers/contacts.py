@@ -88,8 +88,7 @@ async def _linked(call: Context, id_: str, application_id: str, before: list[Wri
         if call.flag("ask_about_application"):
             if recorded["status_contact_id"] == id_:
                 return []
-            fresh = await call.api.get(where)
-            return [await write(call, "PATCH", where, {"status_contact_id": id_}, etag=fresh["etag"])]
+            return [await write(call, "PATCH", where, {"status_contact_id": id_}, etag=recorded["etag"])]
         if any(one["contact_id"] == id_ for one in recorded["contacts"] or []):
             return []
         link = path(LINK, application_id=application_id, contact_id=id_)

@@ -124,7 +124,7 @@ async def report(
 
     `what`: our sentence, without anything that people wrote. `more`, `text`: what an answer has beyond the usual.
     """
-    said = [*warnings, *_replayed(call, written)]
+    said = [*warnings, *_replayed(call, written), *_more(written)]
     head = f"Tried only, nothing was written. {what}" if call.dry_run else what
     effects = merged(written) if call.current.has("steps:read") else []
     structure: Structure = {"done": not call.dry_run, "what": head, "effects": effects_data(effects, call.zone)}
@@ -162,6 +162,13 @@ def _replayed(call: Context, written: Sequence[Written]) -> list[str]:
     has_at = "at" if "at" in call.arguments or call.tool in ("log_contact_made", "log_search", "record_debrief") else ""
     twice = f" If it happened twice, say when with `{has_at}`." if has_at else ""
     return [f"Recorded before{when}; not written again.{twice}"]
+
+
+def _more(written: Sequence[Written]) -> list[str]:
+    """Return what the effects do not show."""
+    more = sum(one.more_effects for one in written)
+    said = [f"{more} more steps change."] if more else []
+    return [*said, *(["More steps change in the background."] if any(one.recomputing for one in written) else [])]
 
 
 def _created_at(body: Document) -> str | None:
