@@ -4,20 +4,18 @@ Three applications are in different phases after an interview. Earlier ones, som
 something to show; they have no steps.
 """
 
-import json
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlmodel import select
 
+from api.demo_rows import delivered, logged_activity
 from api.http import examples as ids
 from api.models import Application, Contact, Interview, Letter, Reference, Token
 from api.models.base import Body
 from api.models.contact import ApplicationContactPut
-from api.models.delivery import Delivery, DeliveryAttempt, DeliveryState
-from api.models.event import Event, EventType
-from api.models.event_data import EXAMPLES, event_example
+from api.models.event import EventType
 from api.models.interview import InterviewerPut
 from api.models.letter import LetterSend
 from api.models.reference import ApplicationReferencePut
@@ -25,7 +23,6 @@ from api.models.token import TokenCreate
 from api.models.user import UserCreate
 from api.protocol.scopes import Access
 from api.rules.calendar import local_date, resolve
-from api.rules.words import rfc3339
 from api.security import hash_password
 from api.services.accounts import audit_log, tokens, users
 from api.services.accounts.authentication import authenticate
@@ -118,6 +115,7 @@ def build(database: Database, now: datetime, *, hasher: Callable[[str], str] = h
         _earlier_applications(story)
         _webhook(story)
         _uploaded_table(story)
+        _assistant(story)
         return secret
 
 
@@ -359,36 +357,15 @@ def _earlier_applications(story: Story) -> None:
 def _webhook(story: Story) -> None:
     """Add a webhook at an address that does not exist, and two events that it once got."""
     story.tell(WEBHOOK, ids.WEBHOOK, **ids.BODIES["WebhookCreate"])
-    _delivered(story, EventType.PING, 1, (ids.FIRST_EVENT, ids.FIRST_DELIVERY, ids.FIRST_ATTEMPT))
-    _delivered(story, EventType.STEP_OVERDUE, 2, (ids.EVENT, ids.DELIVERY, ids.ATTEMPT))
+    delivered(story.session, EventType.PING, 1, (ids.FIRST_EVENT, ids.FIRST_DELIVERY, ids.FIRST_ATTEMPT))
+    delivered(story.session, EventType.STEP_OVERDUE, 2, (ids.EVENT, ids.DELIVERY, ids.ATTEMPT))
     current_user(story.session).event_count = 2
     story.session.flush()
 
 
-# The ids in the examples of events, and those of the demo account in their place.
-OF_EXAMPLES = {
-    EXAMPLES[EventType.STEP_OVERDUE]["application"]["id"]: ids.APPLICATION,
-    EXAMPLES[EventType.STEP_OVERDUE]["step"]["id"]: ids.STEP,
-    EXAMPLES[EventType.INTERVIEW_SCHEDULED]["interview"]["id"]: ids.INTERVIEW,
-}
-
-
-def _delivered(story: Story, type_: EventType, sequence: int, made_ids: tuple[str, str, str]) -> None:
-    event_id, delivery_id, attempt_id = made_ids
-    session, at = story.session, story.now - timedelta(hours=4 - sequence)
-    mine: dict[str, Any] = {"user_id": session.user_id}
-    known: dict[str, Any] = {"type": type_.value, "sequence": sequence}
-    example = {**event_example(type_), "id": event_id, "sequence": sequence, "timestamp": rfc3339(at)}
-    text = json.dumps(example, sort_keys=True)
-    for shown, mine_id in OF_EXAMPLES.items():
-        text = text.replace(shown, mine_id)
-    session.add(Event(**mine, **known, id=event_id, at=at, body=text.encode()))
-    session.flush()
-    delivered = {"state": DeliveryState.DELIVERED.value, "tries": 1, "last_status": 204, "delivered_at": at}
-    linked = {"webhook_id": ids.WEBHOOK, "event_id": event_id, "created_at": at}
-    session.add(Delivery(**mine, **known, **delivered, **linked, id=delivery_id))
-    session.flush()
-    session.add(DeliveryAttempt(**mine, id=attempt_id, delivery_id=delivery_id, at=at, status=204, duration_ms=87))
+def _assistant(story: Story) -> None:
+    """Log the search activity as written by an assistant, whose token was revoked since."""
+    story.session.add(logged_activity(story.session))
 
 
 def _uploaded_table(story: Story) -> None:

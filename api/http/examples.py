@@ -26,7 +26,7 @@ WEBHOOK = demo_id(131)
 FIRST_EVENT, FIRST_DELIVERY, FIRST_ATTEMPT = demo_id(141), demo_id(142), demo_id(143)
 EVENT, DELIVERY, ATTEMPT = demo_id(151), demo_id(152), demo_id(153)
 IMPORT = demo_id(161)
-WRITE, UNDOING = demo_id(171), demo_id(172)
+WRITE, REVOKED = demo_id(171), demo_id(172)
 SESSION, TOKEN = demo_id(101), demo_id(102)
 STEP = step_id(APPLICATION, 4, f"interview:{INTERVIEW}")
 EMAIL, PASSWORD = "demo@example.com", "a demo pass phrase"
@@ -267,6 +267,11 @@ SIGNED_IN: dict[str, Any] = {
 TASK_STATE = {"name": "mails", "last_success_at": "2026-03-04T17:00:00Z", "age_seconds": 12, "failures": 0}
 WAITING_STATE: dict[str, Any] = {"queue": "deliveries", "due_since": None, "age_seconds": 0}
 FIXED: dict[str, dict[str, Any]] = {
+    "NotRestored": {
+        "code": "letter_was_sent",
+        "id": SENT,
+        "detail": "The letter is a draft again. If it was really sent, undoing does not take it back from the reader.",
+    },
     "LoggedWrite": {"id": WRITE, "undo_until": "2026-03-13T17:00:00Z"},
     "Root": {"name": "Afterword", "version": "0.9.0", "links": {"docs": "/docs", "queue": "/v1/queue"}},
     "Version": {"version": "0.9.0", "rules_version": 8, "python": "3.11.7"},

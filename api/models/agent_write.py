@@ -1,5 +1,6 @@
 """The log of what assistants wrote: the rows as they were before, for a day, so that a write can be undone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,31 @@ from sqlmodel import Field as Column
 from api.models.base import AnyId, id_column, json_column, owned_by_user
 from api.storage.session import Owned
 
+WrittenType = Literal[
+    "application",
+    "application_contact",
+    "application_reference",
+    "contact",
+    "follow_up",
+    "interview",
+    "interviewer",
+    "letter",
+    "letter_template",
+    "note",
+    "offer",
+    "reference",
+    "search_activity",
+    "stage",
+    "step",
+    "step_override",
+]
+# The tables of which the type is not the name.
+TYPES: Mapping[str, WrittenType] = {
+    "interview_interviewer": "interviewer",
+    "reference_person": "reference",
+    "stage_change": "stage",
+    "step_instance": "step",
+}
 RowChange = Literal["created", "changed", "deleted"]
 NotRestoredCode = Literal["snooze_ended", "letter_was_sent"]
 
@@ -42,13 +68,19 @@ class AgentWrite(Owned, table=True):
     undone_by: str | None = id_column(nullable=True)
 
 
+def type_of(table: str) -> WrittenType:
+    """Return the type of the rows of a table."""
+    same: WrittenType = table  # type: ignore[assignment]  # the others have the name of the table
+    return TYPES.get(table, same)
+
+
 class WrittenRow(BaseModel):
     """A row that a write created, changed or deleted, without its contents.
 
-    `type` is the name of the table, and `id` the row's id: of a link, that of the contact or reference.
+    `id` is that of the row: of a link, that of the contact or reference, of a step that was snoozed, that of the step.
     """
 
-    type: str
+    type: WrittenType
     id: AnyId
     change: RowChange
 

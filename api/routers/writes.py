@@ -9,7 +9,7 @@ from api.http.deps import Caller, CallerDep, PageDep
 from api.http.routes import SIGNED_IN, Routes
 from api.models.agent_write import AgentWrite, UndoneWrite, WritePublic
 from api.models.page import Page
-from api.models.token import SESSIONS
+from api.protocol.scopes import missing_scopes
 from api.services.undo.undo import undo
 from api.services.write_log.log import entry_to_public, find_entry, visible_entries
 from api.storage.keyset import sort_orders
@@ -24,16 +24,19 @@ class WritePage(Page[WritePublic]):
 
 
 def _own(caller: Caller) -> str | None:
-    """Return the token whose writes the caller sees; None: a session sees those of all tokens."""
-    return None if caller.token.kind in SESSIONS else caller.token.id
+    """Return the token whose writes the caller sees; None: those of all tokens.
+
+    Whoever may read the account sees all of them: sessions, and tokens with that scope, which no assistant has.
+    """
+    return None if not missing_scopes(("account:read",), caller.token.scopes) else caller.token.id
 
 
 @routes.get("/v1/writes", scopes=SIGNED_IN, etag=False)
 def list_writes(caller: CallerDep, page: PageDep) -> WritePage:
     """List what assistants wrote in the last 24 hours.
 
-    A session sees what all tokens of assistants wrote, and what was undone; a token only what it wrote itself. What
-    other tokens write is not listed, and cannot be undone here.
+    A session, and a token with `account:read`, sees what all assistants wrote, and what was undone; any other token
+    only what it wrote itself. What people and their apps write is not listed, and cannot be undone here.
     """
     with caller.reading() as session:
         rows, cursor = paged(caller, session, page, ORDER, visible_entries(session, _own(caller)))

@@ -262,18 +262,18 @@ def test_the_stored_response_is_forgotten_so_that_the_write_can_be_repeated(worl
 def test_who_sees_and_undoes_a_write(world: World, client: TestClient, stranger: TestClient) -> None:
     agent, other, person = assistant(world, client), assistant(world, client), signed_in(world, client)
     id_ = written(agent, "POST", ALL, {"company": "Acme", "role": "Cook"})
-    for one in (other, client, stranger, signed_in(world, stranger)):
+    for one in (other, stranger, signed_in(world, stranger)):
         assert items(one, WRITES) == []
         problem(one.get(f"{WRITES}/{id_}"), 404, "not_found")
         problem(one.post(f"{WRITES}/{id_}/undo"), 404, "not_found")
-    for one in (agent, person):
+    for one in (agent, person, client):
         (listed,) = items(one, WRITES)
         assert listed == read(one, f"{WRITES}/{id_}")
     assert (listed["operation"], listed["token_name"]) == ("create_application", "assistant")
     assert listed["undo_until"] == "2026-06-02T12:00:00Z"
     assert {(one["type"], one["change"]) for one in listed["rows"]} == {
         ("application", "created"),
-        ("stage_change", "created"),
+        ("stage", "created"),
     }
     by = undone(person, id_)["undone_by"]
     assert [one["id"] for one in items(person, WRITES)] == [by, id_]
@@ -388,3 +388,16 @@ def test_an_account_that_was_deleted_has_no_writes(world: World, client: TestCli
     asked: Answer = client.delete("/v1/me").json()
     assert client.delete("/v1/me", params={"confirmation": asked["confirmation"]}).status_code == 204
     assert entries(world) == 0
+
+
+def test_webhooks_are_told_of_an_undone_application(world: World, client: TestClient) -> None:
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    agent = assistant(world, client)
+    id_ = written(agent, "POST", ALL, {"company": "Acme", "role": "Cook"})
+    app = items(client, ALL)[0]["id"]
+    undone(agent, id_)
+    (event,) = items(client, "/v1/events", type="application.deleted")
+    assert (event["data"]["application"]["id"], event["data"]["application"]["company"]) == (app, "Acme")
+    redone = undone(agent, read(agent, f"{WRITES}/{id_}")["undone_by"])
+    assert redone["undoes"] == id_
+    assert items(client, ALL)[0]["id"] == app

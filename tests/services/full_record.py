@@ -53,6 +53,7 @@ def everything(entry: Entry) -> None:
     _by_hand(entry)
     _events(entry)
     _imports(entry)
+    _assistant(entry)
 
 
 def _people_and_rounds(entry: Entry) -> None:
@@ -188,3 +189,13 @@ def lists(ids: dict[str, str]) -> list[str]:
         f"/v1/interviews/{interview}/interviewers",
         *(f"/v1/applications/{app}/{kind}" for kind in kinds),
     ]
+
+
+def _assistant(entry: Entry) -> None:
+    """Have an assistant change the application."""
+    secret = entry.send("POST", "/v1/tokens", {"name": "assistant", "preset": "agent"})["token"]
+    headers = {"Authorization": f"Bearer {secret}"}
+    href = f"/v1/applications/{entry.ids['application']}"
+    report = entry.client.patch(href, json={"location": "Paris"}, headers=headers, params={"effects": "true"})
+    assert report.status_code == 200, report.text
+    entry.ids["write"] = report.json()["write"]["id"]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, delete, select
 
 from api import demo
-from api.models import CalendarFeed, Contact, ImportJob, Letter, User
+from api.models import AgentWrite, CalendarFeed, Contact, ImportJob, Letter, User
 from api.models.search import is_in_models
 from api.services.facts.contacts import search_key
 from api.services.steps import judge
@@ -137,6 +137,7 @@ def test_the_bytes_of_an_account_are_counted_by_the_migration(filled: Database) 
         session.get_one(User, session.owner).stored_bytes = 0
         session.execute(delete(CalendarFeed))  # the way down deletes these tables
         session.execute(delete(ImportJob))
+        session.execute(delete(AgentWrite))
         found = total_bytes(session)
     filled.migrate("0014")
     filled.migrate()
@@ -235,8 +236,18 @@ def test_figures_that_older_rules_do_not_know_are_removed_from_policies(filled: 
             assert {policy.replace(" ", "") for policy in found} == {'{"search_days":3}'}
 
 
+def test_without_what_assistants_wrote_an_account_counts_no_bytes_of_it(filled: Database) -> None:
+    assert counts(filled)["agent_write"] == 1
+    filled.migrate("0027")
+    filled.migrate()
+    with filled.read(NOW) as session:
+        session.owner = session.exec(select(User.id), execution_options=ANY_OWNER).one()
+        assert session.get_one(User, session.owner).stored_bytes == total_bytes(session)
+
+
 def test_without_the_names_of_tools_an_account_counts_no_bytes_of_them(filled: Database) -> None:
     stored = text("SELECT stored_bytes FROM user_account")
+    filled.migrate("0027")
     with filled.engine.begin() as connection:
         number = connection.execute(text("SELECT count(*) FROM activity")).scalar_one()
         connection.execute(text("UPDATE activity SET tool = 'save_contact', agent = :by"), {"by": True})

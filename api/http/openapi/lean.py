@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from api.models.agent_write import NotRestoredCode, RowChange, WrittenType
 from api.models.base import A_LINE, A_LINK, A_MAILBOX, A_TEXT, A_URL, YEAR_FIRST
 from api.models.calendar_feed import FeedDetails, FeedSteps, FetchedBy
 from api.models.composed_letter import Severity
@@ -58,6 +59,9 @@ NAMED: Mapping[str, Sequence[str]] = {
     "TimelineMarkKind": get_args(MarkKind),
     "TokenScope": get_args(Scope),
     "StepEffectKind": get_args(EffectKind),
+    "WrittenType": get_args(WrittenType),
+    "RowChange": get_args(RowChange),
+    "NotRestoredCode": get_args(NotRestoredCode),
 }
 """The enums that are components, by name. Those of `StrEnum` classes are components anyway."""
 TEXTS: Mapping[str, Node] = {

@@ -9,14 +9,13 @@ from sqlmodel import col, or_, select
 
 from api.errors import ConflictError
 from api.models import Activity, Application, Contact, Letter, Note, StageChange, StepInstance
-from api.models.agent_write import AgentWrite
+from api.models.agent_write import AgentWrite, type_of
 from api.rules.words import rfc3339
 from api.services.write_log.images import FACTS, SNOOZE, TABLES, Image, digest, read_rows
 from api.services.write_log.recording import Key, Row
 from api.storage.owned_rows import key_of_owner
 from api.storage.session import OwnedSession
 
-NOUNS = {"reference_person": "reference", "step_instance": "step"}
 # Columns with ids that are no foreign keys.
 LISTS: Mapping[type[Any], tuple[Any, ...]] = {
     Contact: (Letter.recipients, Letter.named_contacts, Letter.snapshot),
@@ -103,14 +102,15 @@ def _check_stages(session: OwnedSession, entry: AgentWrite, images: Sequence[Ima
 
 def _refuse(session: OwnedSession, entry: AgentWrite, table: str, key: Key, row: Row | None) -> NoReturn:
     """Raise ConflictError that says what was changed, and by whom and when, if the activity knows."""
-    noun = NOUNS.get(table, table).replace("_", " ")
+    type_ = type_of(table)
+    noun = type_.replace("_", " ")
     by, at = _last_writer(session, entry, key, row)
     who = f" by {by}" if by else ""
     when = f" at {at}" if at else ""
     raise ConflictError(
         f"The {noun} was changed{who}{when}, after this write: undo the later write first, or change it by hand.",
         code="changed_since",
-        extra={"changed": {"type": table, "id": key[-1], "by": by, "at": at}},
+        extra={"changed": {"type": type_, "id": key[-1], "by": by, "at": at}},
     )
 
 

@@ -175,7 +175,7 @@ def _record_flush(session: OwnedSession, _context: object, _instances: object) -
     touched: dict[str, list[Key]] = {}
     rows: list[Any] = [*session.dirty, *session.deleted]
     for row in rows:
-        if isinstance(row, (*FACTS, StepInstance)):
+        if type(row) in (*FACTS, StepInstance):
             touched.setdefault(str(row.__tablename__), []).append(_key(row))
     for table, keys in touched.items():
         _add(made, table, read_rows(session, table, [key for key in keys if (table, key) not in made.before]))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import col, delete, select
 
 from api.errors import NotFoundError
-from api.models.agent_write import AgentWrite, WritePublic, WrittenRow
+from api.models.agent_write import AgentWrite, WritePublic, WrittenRow, type_of
 from api.services.write_log.images import Image, finished_images
 from api.services.write_log.recording import recording
 from api.storage.codecs import is_id
@@ -94,7 +94,10 @@ def find_entry(session: OwnedSession, id_: str, token_id: str | None) -> AgentWr
 
 def entry_to_public(entry: AgentWrite) -> WritePublic:
     """Return an entry as the API shows it."""
-    rows = [WrittenRow(type=one.table, id=one.key[-1], change=one.change) for one in map(Image.from_json, entry.images)]
+    rows = [
+        WrittenRow(type=type_of(one.table), id=one.key[-1], change=one.change)
+        for one in map(Image.from_json, entry.images)
+    ]
     names = WritePublic.model_fields.keys() - {"rows", "undo_until"}
     values = {name: getattr(entry, name) for name in names}
     return WritePublic(**values, undo_until=entry.at + RETENTION, rows=rows)

@@ -2036,6 +2036,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/writes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what assistants wrote in the last 24 hours
+         * @description A session, and a token with `account:read`, sees what all assistants wrote, and what was undone; any other token only what it wrote itself. What people and their apps write is not listed, and cannot be undone here.
+         */
+        get: operations["list_writes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/writes/{write_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what an assistant wrote
+         * @description Which rows it created, changed or deleted, without their contents; and whether it was undone.
+         */
+        get: operations["get_write"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/writes/{write_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo what an assistant wrote
+         * @description All rows of the write become what they were before, and the steps are judged again. If one of them was changed or is used since, the response is 409 `changed_since` and nothing changes. It needs the scopes of the operation that made the write. Undoing is a write too, with an id of its own, and can be undone within 24 hours. A write that is undone already stays so.
+         */
+        post: operations["undo_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deliveries/{delivery_id}": {
         parameters: {
             query?: never;
@@ -6471,6 +6531,25 @@ export interface components {
             /** Format: time-local */
             time: string | null;
         };
+        /**
+         * @description What undoing does not bring back: a snooze that ended, or the letter itself, if it was sent.
+         * @example {
+         *       "code": "letter_was_sent",
+         *       "id": "019577a0-0000-7000-8000-000000000042",
+         *       "detail": "The letter is a draft again. If it was really sent, undoing does not take it back from the reader."
+         *     }
+         */
+        NotRestored: {
+            code: components["schemas"]["NotRestoredCode"];
+            /**
+             * Format: uuid
+             * @description Of the step or of the letter.
+             */
+            id: string;
+            detail: string;
+        };
+        /** @enum {string} */
+        NotRestoredCode: "snooze_ended" | "letter_was_sent";
         /** @description A note. One `positive` and one `concern` of an interview complete step 3. */
         NoteCreate: {
             /** Format: uuid */
@@ -7373,7 +7452,7 @@ export interface components {
             /** @description The path of the request, up to the first part that is not known. */
             instance: string;
             /** @enum {string} */
-            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "not_for_agents" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "webhooks_off" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server" | "webhook_disabled" | "letter_sent" | "last_stage" | "contact_erased" | "step_closed" | "import_not_ready" | "import_running" | "not_undoable" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
+            code: "bad_cursor" | "bad_request" | "unauthorized" | "forbidden" | "not_for_agents" | "csrf" | "cookie_cross_site" | "origin_not_allowed" | "account_disabled" | "sign_up_closed" | "webhooks_off" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "conflict" | "id_taken" | "email_taken" | "quota_exceeded" | "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server" | "webhook_disabled" | "letter_sent" | "last_stage" | "contact_erased" | "changed_since" | "step_closed" | "import_not_ready" | "import_running" | "not_undoable" | "confirmation_required" | "not_a_session" | "response_erased" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "invalid" | "idempotency_key_reused" | "record_the_fact" | "too_many_requests" | "headers_too_large" | "not_http" | "internal" | "unavailable" | "storage_full";
             request_id: string;
             errors: components["schemas"]["ProblemField"][];
             /** @description With 412: the object as it is now; null without the scope to read it. */
@@ -7532,7 +7611,7 @@ export interface components {
          * @description One quota. `per`: it applies to the account, or to each application or interview.
          * @example {
          *       "name": "stored_bytes",
-         *       "used": 27119,
+         *       "used": 27596,
          *       "limit": 200000000,
          *       "unit": "bytes",
          *       "per": "account"
@@ -8223,6 +8302,8 @@ export interface components {
              */
             accept_people?: boolean;
         };
+        /** @enum {string} */
+        RowChange: "created" | "changed" | "deleted";
         /**
          * @description What is wrong with a cell, or remarkable.
          * @example {
@@ -9197,6 +9278,10 @@ export interface components {
          * @enum {string}
          */
         Unavailable: "mail_not_configured" | "no_public_url" | "email_not_confirmed" | "refused_by_mail_server";
+        /** @description A write that was undone, and what was not brought back. */
+        UndoneWrite: components["schemas"]["WritePublic"] & {
+            not_restored: components["schemas"]["NotRestored"][];
+        };
         /**
          * @description The details of an interviewer that are still missing.
          * @example {
@@ -9438,6 +9523,79 @@ export interface components {
          * @enum {string}
          */
         WorkMode: "onsite" | "hybrid" | "remote";
+        /** @description A page of what assistants wrote, newest first. */
+        WritePage: {
+            items: components["schemas"]["WritePublic"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description What an assistant wrote: with which token, by which operation, on which object.
+         * @example {
+         *       "id": "019577a0-0000-7000-8000-000000000171",
+         *       "at": "2026-03-12T17:00:00Z",
+         *       "token_id": "019577a0-0000-7000-8000-000000000172",
+         *       "token_name": "assistant",
+         *       "operation": "create_search_activity",
+         *       "tool": "log_search",
+         *       "object": "/v1/search-activities/019577a0-0000-7000-8000-000000000081",
+         *       "undo_until": "2026-03-13T17:00:00Z",
+         *       "undoes": null,
+         *       "undone_by": null,
+         *       "rows": [
+         *         {
+         *           "type": "search_activity",
+         *           "id": "019577a0-0000-7000-8000-000000000081",
+         *           "change": "created"
+         *         }
+         *       ]
+         *     }
+         */
+        WritePublic: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            token_id: string;
+            token_name: string;
+            /** @description The id of the operation in the OpenAPI document. */
+            operation: string;
+            /** @description With which of its tools the assistant did it, as it says itself. */
+            tool: string | null;
+            /** @description The address of the object. */
+            object: string;
+            /** Format: date-time */
+            undo_until: string;
+            /**
+             * Format: uuid
+             * @description The write that this one undid.
+             */
+            undoes: string | null;
+            /**
+             * Format: uuid
+             * @description The write that undid this one.
+             */
+            undone_by: string | null;
+            rows: components["schemas"]["WrittenRow"][];
+        };
+        /**
+         * @description A row that a write created, changed or deleted, without its contents.
+         *
+         *     `id` is that of the row: of a link, that of the contact or reference, of a step that was snoozed, that of the step.
+         * @example {
+         *       "type": "search_activity",
+         *       "id": "019577a0-0000-7000-8000-000000000081",
+         *       "change": "created"
+         *     }
+         */
+        WrittenRow: {
+            type: components["schemas"]["WrittenType"];
+            /** Format: uuid */
+            id: string;
+            change: components["schemas"]["RowChange"];
+        };
+        /** @enum {string} */
+        WrittenType: "application" | "application_contact" | "application_reference" | "contact" | "follow_up" | "interview" | "interviewer" | "letter" | "letter_template" | "note" | "offer" | "reference" | "search_activity" | "stage" | "step" | "step_override";
     };
     responses: {
         /** @description Not an HTTP request; Unreadable request; Unusable cursor. */
@@ -9555,7 +9713,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
-        /** @description Confirmation required; Conflict; Contact erased; E-mail address not confirmed; E-mail address refused; E-mail address taken; Id taken; Import not ready; Import running; Last entry of the stage history; Letter already sent; No mail server; No public address; Not a session; Not undoable; Quota exceeded; Step closed; Webhook switched off. */
+        /** @description Changed since; Confirmation required; Conflict; Contact erased; E-mail address not confirmed; E-mail address refused; E-mail address taken; Id taken; Import not ready; Import running; Last entry of the stage history; Letter already sent; No mail server; No public address; Not a session; Not undoable; Quota exceeded; Step closed; Webhook switched off. */
         E409: {
             headers: {
                 [name: string]: unknown;
@@ -9915,6 +10073,11 @@ export interface components {
         WebhookTimestamp: string;
         /** @description The width of the SVG in pixels. */
         Width: number;
+        /**
+         * @description The id of the write.
+         * @example 019577a0-0000-7000-8000-000000000171
+         */
+        WriteId: string;
     };
     requestBodies: never;
     headers: {
@@ -16064,6 +16227,108 @@ export interface operations {
             401: components["responses"]["E401"];
             403: components["responses"]["E403"];
             404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    list_writes: {
+        parameters: {
+            query?: {
+                /** @description Rows per page; cut to 200 if larger. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the previous page; send the same filters. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WritePage"];
+                };
+            };
+            400: components["responses"]["E400"];
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    get_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the write.
+                 * @example 019577a0-0000-7000-8000-000000000171
+                 */
+                write_id: components["parameters"]["WriteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WritePublic"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            422: components["responses"]["E422"];
+            429: components["responses"]["E429"];
+            503: components["responses"]["E503"];
+        };
+    };
+    undo_write: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice: a repeated request with it gets the same response and has its effect once. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the write.
+                 * @example 019577a0-0000-7000-8000-000000000171
+                 */
+                write_id: components["parameters"]["WriteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. With `effects` or `dry_run`: a report. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoneWrite"];
+                };
+            };
+            401: components["responses"]["E401"];
+            403: components["responses"]["E403"];
+            404: components["responses"]["E404"];
+            409: components["responses"]["E409"];
+            410: components["responses"]["E410"];
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];

@@ -344,6 +344,9 @@ class MomentOut(TypedDict):
     time: str | None
 
 
+NotRestoredCode: TypeAlias = Literal['snooze_ended', 'letter_was_sent']
+
+
 NoteKind: TypeAlias = Literal['positive', 'concern', 'question', 'general']
 
 
@@ -802,6 +805,9 @@ class RowAnswer(TypedDict):
     accept_people: NotRequired[bool]
 
 
+RowChange: TypeAlias = Literal['created', 'changed', 'deleted']
+
+
 class RowProblem(TypedDict):
     """
     What is wrong with a cell, or remarkable.
@@ -1147,6 +1153,9 @@ class WebhookUpdate(TypedDict):
 
 
 WorkMode: TypeAlias = Literal['onsite', 'hybrid', 'remote']
+
+
+WrittenType: TypeAlias = Literal['application', 'application_contact', 'application_reference', 'contact', 'follow_up', 'interview', 'interviewer', 'letter', 'letter_template', 'note', 'offer', 'reference', 'search_activity', 'stage', 'step', 'step_override']
 
 
 class ActivityPublic(TypedDict):
@@ -2111,6 +2120,16 @@ class Meta(TypedDict):
     policy: PolicyMeta
 
 
+class NotRestored(TypedDict):
+    """
+    What undoing does not bring back: a snooze that ended, or the letter itself, if it was sent.
+    """
+
+    code: NotRestoredCode
+    id: str
+    detail: str
+
+
 class NoteCreate(TypedDict):
     """
     A note. One `positive` and one `concern` of an interview complete step 3.
@@ -2423,7 +2442,7 @@ class ProblemDocument(TypedDict):
     status: int
     detail: str
     instance: str
-    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'not_for_agents', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'webhooks_off', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server', 'webhook_disabled', 'letter_sent', 'last_stage', 'contact_erased', 'step_closed', 'import_not_ready', 'import_running', 'not_undoable', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
+    code: Literal['bad_cursor', 'bad_request', 'unauthorized', 'forbidden', 'not_for_agents', 'csrf', 'cookie_cross_site', 'origin_not_allowed', 'account_disabled', 'sign_up_closed', 'webhooks_off', 'not_found', 'method_not_allowed', 'not_acceptable', 'request_timeout', 'conflict', 'id_taken', 'email_taken', 'quota_exceeded', 'mail_not_configured', 'no_public_url', 'email_not_confirmed', 'refused_by_mail_server', 'webhook_disabled', 'letter_sent', 'last_stage', 'contact_erased', 'changed_since', 'step_closed', 'import_not_ready', 'import_running', 'not_undoable', 'confirmation_required', 'not_a_session', 'response_erased', 'precondition_failed', 'payload_too_large', 'unsupported_media_type', 'invalid', 'idempotency_key_reused', 'record_the_fact', 'too_many_requests', 'headers_too_large', 'not_http', 'internal', 'unavailable', 'storage_full']
     request_id: str
     errors: list[ProblemField]
     current: NotRequired[dict[str, Any] | None]
@@ -2741,6 +2760,18 @@ class WebhookPage(TypedDict):
 
     items: list[WebhookPublic]
     next_cursor: str | None
+
+
+class WrittenRow(TypedDict):
+    """
+    A row that a write created, changed or deleted, without its contents.
+
+    `id` is that of the row: of a link, that of the contact or reference, of a step that was snoozed, that of the step.
+    """
+
+    type: WrittenType
+    id: str
+    change: RowChange
 
 
 class ActivityPage(TypedDict):
@@ -3310,6 +3341,24 @@ class TokenPage(TypedDict):
     next_cursor: str | None
 
 
+class WritePublic(TypedDict):
+    """
+    What an assistant wrote: with which token, by which operation, on which object.
+    """
+
+    id: str
+    at: str
+    token_id: str
+    token_name: str
+    operation: str
+    tool: str | None
+    object: str
+    undo_until: str
+    undoes: str | None
+    undone_by: str | None
+    rows: list[WrittenRow]
+
+
 class ApplicationContactPage(TypedDict):
     """
     A page of the contacts of an application.
@@ -3515,6 +3564,23 @@ class StepsPublic(TypedDict):
     recomputing: bool
     headline: list[HeadlineStep]
     steps: list[StepPublic]
+
+
+class UndoneWrite(WritePublic):
+    """
+    A write that was undone, and what was not brought back.
+    """
+
+    not_restored: list[NotRestored]
+
+
+class WritePage(TypedDict):
+    """
+    A page of what assistants wrote, newest first.
+    """
+
+    items: list[WritePublic]
+    next_cursor: str | None
 
 
 class ApplicationReferencePage(TypedDict):

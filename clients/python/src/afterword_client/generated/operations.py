@@ -1312,6 +1312,34 @@ class Operations(ABC):
         response = self.request("GET", f"/v1/webhooks/{quote(webhook_id, safe='')}/deliveries", query={"state": state, "type": type, "since": since, "until": until, "limit": limit, "cursor": cursor})
         return cast("models.DeliveryPage", response.json())
 
+    def list_writes(self, *, limit: int | None = None, cursor: str | None = None) -> models.WritePage:
+        """List what assistants wrote in the last 24 hours.
+
+        A session, and a token with `account:read`, sees what all assistants wrote, and what was undone; any other
+        token only what it wrote itself. What people and their apps write is not listed, and cannot be undone here.
+        """
+        response = self.request("GET", "/v1/writes", query={"limit": limit, "cursor": cursor})
+        return cast("models.WritePage", response.json())
+
+    def get_write(self, write_id: str) -> models.WritePublic:
+        """Read what an assistant wrote.
+
+        Which rows it created, changed or deleted, without their contents; and whether it was undone.
+        """
+        response = self.request("GET", f"/v1/writes/{quote(write_id, safe='')}")
+        return cast("models.WritePublic", response.json())
+
+    def undo_write(self, write_id: str, *, idempotency_key: str | None = None) -> models.UndoneWrite:
+        """Undo what an assistant wrote.
+
+        All rows of the write become what they were before, and the steps are judged again. If one of them was
+        changed or is used since, the response is 409 `changed_since` and nothing changes. It needs the scopes of
+        the operation that made the write. Undoing is a write too, with an id of its own, and can be undone within
+        24 hours. A write that is undone already stays so.
+        """
+        response = self.request("POST", f"/v1/writes/{quote(write_id, safe='')}/undo", headers={"Idempotency-Key": idempotency_key or str(uuid4())})
+        return cast("models.UndoneWrite", response.json())
+
     def get_delivery(self, delivery_id: str) -> models.DeliveryDetail:
         """Read a delivery.
 
