@@ -207,6 +207,18 @@ def test_a_debrief_overwrites_nothing(assistant: Assistant) -> None:
     assert everything(assistant.world) == before
 
 
+def test_a_debrief_does_not_change_whom_to_ask(assistant: Assistant) -> None:
+    app, round_, person = interviewed_by(assistant.client)
+    alter(assistant.client, f"/v1/applications/{app}", status_contact_id=person)
+    ben: dict[str, Any] = {"full_name": "Ben Sato", "ask_about_application": True}
+    said = assistant.refusal("record_debrief", interview_id=round_, people=[ben])
+    assert said.startswith("people.0: the one to ask is recorded already, ⟦Ana Ruiz⟧.")
+    ana = {"contact_id": person, "ask_about_application": True}
+    assistant.data("record_debrief", interview_id=round_, people=[ana])
+    assistant.data("record_interview", interview_id=round_, people=[ben], replace=True)
+    assert read(assistant.client, f"/v1/applications/{app}")["status_contact_id"] != person
+
+
 def test_they_would_not_say(assistant: Assistant) -> None:
     _, round_, _ = interviewed_by(assistant.client)
     assistant.data(

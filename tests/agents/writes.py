@@ -33,7 +33,9 @@ def account(assistant: Assistant) -> dict[str, Call]:
     put(client, f"/v1/applications/{app}/references/{robin}")
     debrief: Arguments = {
         "interview_id": round_,
-        "people": [{"full_name": "Ben Sato", "job_title": "CTO", "email": "ben@example.com"}],
+        "people": [
+            {"full_name": "Ben Sato", "job_title": "CTO", "email": "ben@example.com", "ask_about_application": True}
+        ],
         "positives": [{"text": "Well", "wording": "I like it."}],
         "no_concerns": True,
         "next_stage": "a second talk",
