@@ -76,23 +76,22 @@ def test_nothing_is_due(assistant: Assistant) -> None:
     assert assistant.text("due").endswith("Nothing is due.")
 
 
-def test_the_whole_picture_of_an_application(assistant: Assistant) -> None:
-    client = assistant.client
+def full(client: TestClient) -> tuple[str, str, str]:
+    """Record an application with a fact of every kind that the picture shows; return the ids."""
     app, round_, person = interviewed_by(client, applied_on="2026-05-20", why_role="Books.")
     alter(client, f"/v1/applications/{app}", status_contact_id=person)
-    add(
-        client,
-        f"/v1/applications/{app}/notes",
-        interview_id=round_,
-        kind="positive",
-        text="Laughed.",
-        wording="We did.",
-    )
+    note = {"interview_id": round_, "kind": "positive", "text": "Laughed.", "wording": "We did."}
+    add(client, f"/v1/applications/{app}/notes", **note)
     add(client, f"/v1/interviews/{round_}/letters/compose")
     client.put(f"/v1/applications/{app}/references/{reference(client)}", json={})
     follow_up = {"direction": "in", "channel": "phone", "outcome": "status", "hear_by": {"date": "2026-06-09"}}
     add(client, f"/v1/applications/{app}/follow-ups", **follow_up)
     add(client, f"/v1/applications/{app}/offers", respond_by="2026-06-20T16:00:00Z")
+    return app, round_, person
+
+
+def test_the_whole_picture_of_an_application(assistant: Assistant) -> None:
+    app, round_, person = full(assistant.client)
     answer = assistant.call("application", application_id=app)
     for piece in (
         "⟦Larkfield Press⟧, ⟦Editor⟧ · stage applied · employer's zone America/New_York",
