@@ -187,10 +187,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     for routes in ROUTERS:
         directory.add(routes.routes)
     app.router.routes.append(directory)
-    app.state.agents = None
-    if settings.mcp == "on":
-        app.state.agents = import_module("api.agents.mount").AgentEndpoint(settings)  # the extra may be missing
-        app.router.routes.append(app.state.agents.route)
+    _add_tools(app, settings)
     problems.install_handlers(app)
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:
@@ -200,6 +197,14 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         app.router.routes.extend(metrics.routes.routes)
     app.add_middleware(RequestMiddleware, metrics=measured)
     return app
+
+
+def _add_tools(app: FastAPI, settings: Settings) -> None:
+    """Add the tools for assistants if they are on. Otherwise nothing of their extra is imported: it may be missing."""
+    app.state.agents = None
+    if settings.mcp == "on":
+        app.state.agents = import_module("api.agents.mount").AgentEndpoint(settings)
+        app.router.routes.append(app.state.agents.route)
 
 
 def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ gate, because those requests need the places; the limits of its body are those o
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +35,7 @@ from api.settings import Settings
 ASKER = "asker"  # the key in the scope, where the handlers find who asks
 CURRENT_TOKEN = "/v1/tokens/current"  # noqa: S105  # an address
 INNER_ID_LENGTH = 120  # the requests that follow continue the id with .0, .1; the longest id has 128
+METHOD = re.compile(r"[A-Za-z_]{1,32}(/[A-Za-z_]{1,32}){0,3}")  # the SDK repeats unknown ones in its error
 PASSED_ON = ("www-authenticate", "retry-after", "ratelimit", "ratelimit-policy")
 
 
@@ -185,6 +187,8 @@ async def _fault(request: StrictRequest) -> Response | None:
             types.JSONRPCNotification.model_validate(document)
     except ValidationError:
         return _error(types.INVALID_REQUEST, "Send one JSON-RPC request or notification, as one JSON object.")
+    if not METHOD.fullmatch(document["method"]):
+        return _error(types.INVALID_REQUEST, "There is no such method.")
     return None
 
 

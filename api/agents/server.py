@@ -119,7 +119,10 @@ class Endpoints:
         """Call a tool. All that a model can correct is a result with `isError`; an unknown tool is a protocol error."""
         if params.name not in _TOOLS:
             raise MCPError(types.INVALID_PARAMS, "There is no tool of this name: tools/list has the names.")
-        asker = await self._asker(context)
+        try:
+            asker = await self._find_asker(context)
+        except Problem as problem:
+            return _result(refused(problems.sentence(problem)))
         wait = asker.take_call()
         if wait is not None:
             return _result(refused(f"Too many calls in this minute. Wait {wait} seconds."))

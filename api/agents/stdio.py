@@ -42,6 +42,8 @@ async def _check(http: httpx2.AsyncClient, secret: str) -> None:
         await _current(http, secret, _new_id())
     except Problem as problem:
         raise NotServedError(_remedy(problem)) from problem
+    except (KeyError, TypeError, ValueError) as error:  # the answer has other fields
+        raise NotServedError(TOO_OLD) from error
 
 
 def _remedy(problem: Problem) -> str:
@@ -50,9 +52,8 @@ def _remedy(problem: Problem) -> str:
             return TOO_OLD
         case 401:
             return "the server refuses this token: make a new one with `afterword token issue` or in the app."
-        case 503 if not problem.document.get("type"):
-            return NOT_REACHED
-    return problems.sentence(problem)
+    is_ours = "type" in problem.document
+    return problems.sentence(problem) if is_ours else NOT_REACHED
 
 
 def _asker_of(http: httpx2.AsyncClient, secret: str) -> FindAsker:
