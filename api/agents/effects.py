@@ -8,7 +8,7 @@ from api.agents.delimiters import mark
 from api.agents.render import Structure, present
 
 Document = dict[str, Any]
-MOST = 12  # effects that are told one by one
+MOST = 20  # effects that are told one by one
 
 
 def effect_lines(effects: Sequence[Document], zone: str, application_id: str | None) -> list[str]:
@@ -43,7 +43,7 @@ def question_lines(effects: Sequence[Document], zone: str, application_id: str |
 
 
 def effects_data(effects: Sequence[Document], zone: str) -> list[Structure]:
-    """Return the changed steps as data."""
+    """Return the first of the changed steps as data."""
     return [
         present(
             company=one["company"],
@@ -55,5 +55,5 @@ def effects_data(effects: Sequence[Document], zone: str) -> list[Structure]:
             due_was=one["due_at_was"] and times.deadline(one["due_at_was"], zone),
             due=one["due_at"] and times.deadline(one["due_at"], zone),
         )
-        for one in effects
+        for one in effects[:MOST]
     ]

@@ -10,7 +10,7 @@ from api.agents.delimiters import clean, mark
 Structure = dict[str, object]
 MAX_BYTES = 24_000  # hosts refuse longer answers
 LONG_TEXT = 600  # characters
-ROOM_FOR_END = 400  # bytes for the sentence that says what was left out
+ROOM_FOR_END = 700  # bytes for the sentence that says what was left out
 LEFT_OUT = "… more is recorded than fits here."
 
 
@@ -47,17 +47,32 @@ def cleaned(value: Any) -> Any:  # noqa: ANN401  # values of JSON
     return [cleaned(one) for one in value] if isinstance(value, list | tuple) else value
 
 
+def head(text: str, at: int = LONG_TEXT) -> str:
+    """Return the beginning of a text: so many characters, and of a long one not more than twice as many bytes."""
+    if at <= LONG_TEXT:
+        return text[:at]
+    return text[:at].encode(errors="ignore")[: 2 * at].decode(errors="ignore")
+
+
 def cut(text: str, whole: str | None = None, *, at: int = LONG_TEXT) -> str:
     """Return a delimited text, cut with its length if it is long. `whole`: the resource that has all of it."""
-    if len(text) <= at:
+    shown = head(text, at)
+    if len(shown) == len(text):
         return mark(text)
     where = f", whole in {whole}" if whole else ""
-    return f"{mark(text[:at].rstrip())} (cut: {len(text):,} characters{where})"
+    return f"{mark(shown.rstrip())} (cut: {len(text):,} characters{where})"
 
 
 def shortened(text: str | None, *, at: int = LONG_TEXT) -> str | None:
     """Return a text for data, cut if it is long."""
-    return text if text is None or len(text) <= at else f"{text[:at].rstrip()}…"
+    if text is None or len(head(text, at)) == len(text):
+        return text
+    return f"{head(text, at).rstrip()}…"
+
+
+def size_of(data: object) -> int:
+    """Return the bytes of data as JSON."""
+    return len(json.dumps(data, ensure_ascii=False).encode())
 
 
 class Lines:
@@ -91,7 +106,7 @@ def fitting(entries: list[Structure], room: int) -> list[Structure]:
     """Return the first entries that have room, measured in bytes of JSON."""
     kept: list[Structure] = []
     for entry in entries:
-        room -= len(json.dumps(entry, ensure_ascii=False).encode()) + 2
+        room -= size_of(entry) + 2
         if room < 0:
             break
         kept.append(entry)

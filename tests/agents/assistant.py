@@ -12,7 +12,7 @@ from api.agents.catalogue import BY_NAME
 from api.agents.client import Api
 from api.agents.confirmations import NeedsYes
 from api.agents.handlers.calls import call
-from api.agents.render import MAX_BYTES, Answer
+from api.agents.render import MAX_BYTES, Answer, size_of
 from tests.conftest import World
 
 Structure = dict[str, Any]
@@ -48,6 +48,7 @@ class Assistant:
         if answer.structure is not None:
             Draft202012Validator(BY_NAME[tool].output_schema).validate(answer.structure)
             assert _nulls(answer.structure) == []
+            assert size_of(answer.structure) <= MAX_BYTES
         return answer
 
     async def _call(self, tool: str, arguments: Structure, agreed: bool | None) -> Answer:

@@ -76,23 +76,22 @@ def test_nothing_is_due(assistant: Assistant) -> None:
     assert assistant.text("due").endswith("Nothing is due.")
 
 
-def test_the_whole_picture_of_an_application(assistant: Assistant) -> None:
-    client = assistant.client
+def full(client: TestClient) -> tuple[str, str, str]:
+    """Record an application with a fact of every kind that the picture shows; return the ids."""
     app, round_, person = interviewed_by(client, applied_on="2026-05-20", why_role="Books.")
     alter(client, f"/v1/applications/{app}", status_contact_id=person)
-    add(
-        client,
-        f"/v1/applications/{app}/notes",
-        interview_id=round_,
-        kind="positive",
-        text="Laughed.",
-        wording="We did.",
-    )
+    note = {"interview_id": round_, "kind": "positive", "text": "Laughed.", "wording": "We did."}
+    add(client, f"/v1/applications/{app}/notes", **note)
     add(client, f"/v1/interviews/{round_}/letters/compose")
     client.put(f"/v1/applications/{app}/references/{reference(client)}", json={})
     follow_up = {"direction": "in", "channel": "phone", "outcome": "status", "hear_by": {"date": "2026-06-09"}}
     add(client, f"/v1/applications/{app}/follow-ups", **follow_up)
     add(client, f"/v1/applications/{app}/offers", respond_by="2026-06-20T16:00:00Z")
+    return app, round_, person
+
+
+def test_the_whole_picture_of_an_application(assistant: Assistant) -> None:
+    app, round_, person = full(assistant.client)
     answer = assistant.call("application", application_id=app)
     for piece in (
         "⟦Larkfield Press⟧, ⟦Editor⟧ · stage applied · employer's zone America/New_York",
@@ -231,3 +230,41 @@ def test_a_large_account_fits_into_an_answer(assistant: Assistant) -> None:
     assert "(cut: 5,000 characters, whole in afterword://applications/" in answer.text
     assert answer.text.endswith("… more is recorded than fits here.")
     assert len(outside(answer.text)) < 4_000
+
+
+WIDE = "𝕬" * 200  # four bytes each
+
+
+def test_nothing_is_lost_when_an_answer_has_no_room(assistant: Assistant) -> None:
+    client = assistant.client
+    for number in range(12):
+        interview(client, application(client, company=f"{number} zebra {WIDE[:180]}", role=WIDE))
+    for tool, given in (("due", {"limit": 50, "ahead": 7}), ("find", {"words": "zebra", "limit": 20})):
+        found: list[str] = []
+        page = assistant.data(tool, **given)
+        assert "next_cursor" in page
+        while True:
+            found += [item["step_id"] if tool == "due" else item["id"] for item in page["items"]]
+            if "next_cursor" not in page:
+                break
+            page = assistant.data(tool, **given, cursor=page["next_cursor"])
+        assert len(set(found)) == len(found)
+        assert len(found) == 12 if tool == "find" else len(found) >= 12 * 6
+
+
+def test_every_answer_has_room_for_the_longest_texts(assistant: Assistant) -> None:
+    client = assistant.client
+    app = application(client, company=WIDE, role=WIDE, posting_text="𝕬" * 20_000, why_role="𝕬" * 20_000)
+    round_ = interview(client, app, location=WIDE, next_stage="𝕬" * 20_000)
+    for _ in range(20):
+        add(client, f"/v1/applications/{app}/notes", interview_id=round_, kind="positive", text="𝕬" * 9_000)
+    for _ in range(30):
+        reference(client, name=WIDE)
+    letter = add(client, f"/v1/applications/{app}/letters", interview_id=round_, body="𝕬" * 20_000)["id"]
+    picture = assistant.data("application", application_id=app)
+    assert "notes" in picture["left_out"]
+    assert "(cut: 20,000 characters" in assistant.text("draft_letter", letter_id=letter)
+    assert assistant.refusal("brief_reference", application_id=app).count("reference_id") > 20
+    assistant.call("draft_letter", interview_id=round_)
+    assistant.call("record_debrief", interview_id=round_, next_stage="Other.")
+    assistant.call("save_application", application_id=app, why_role="Other.")

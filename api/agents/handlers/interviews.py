@@ -45,7 +45,7 @@ async def record_interview(call: Context) -> Answer:
     application = await call.api.get(path("/v1/applications/{application_id}", application_id=application_id))
     zone = _zone(call, application["time_zone"])
     body = {**call.given(*PLAIN), **_times(call, zone), "time_zone": zone, **call.moments(*MOMENTS)}
-    if people := await people_of(call):
+    if people := await people_of(call, application_id):
         body["people"] = people
     where = path("/v1/applications/{application_id}/interviews", application_id=application_id)
     written = await write(call, "POST", where, body)
@@ -69,7 +69,7 @@ async def _change(call: Context, id_: str) -> Answer:
     changed = new_values(call, recorded, given, free=free)
     if {"starts_at", "ends_at"} & changed.keys():
         changed["time_zone"] = zone
-    people = await people_of(call)
+    people = await people_of(call, recorded["application_id"])
     if not changed and not people:
         return nothing_new(call, {"interview_id": id_})
     warnings = await _agreed(call, recorded, changed)
@@ -121,7 +121,7 @@ async def record_debrief(call: Context) -> Answer:
     for name in NOTES:
         if notes := call.entries(name):
             body[name] = notes
-    if people := await people_of(call):
+    if people := await people_of(call, recorded["application_id"]):
         body["people"] = people
     if not body.keys() - {"at"}:
         if {"interview_id", "at", "dry_run"} >= call.arguments.keys():

@@ -9,12 +9,13 @@ from api.agents.findings import finding_data, finding_line, missing_of
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import hints_of, new_values, nothing_new, report, write
 from api.agents.problems import Problem, Refusal
-from api.agents.render import Answer, cleaned, cut, present
+from api.agents.render import Answer, cleaned, cut, present, shortened
 
 Document = dict[str, Any]
 LETTER = "/v1/letters/{letter_id}"
 COMPOSE = "/v1/interviews/{interview_id}/letters/compose"
-WHOLE = 8_000  # characters of a letter that are shown at once
+MOST = 20  # findings
+WHOLE = 6_000  # characters of a letter that are shown at once
 NO_ADDRESS = ("recipient_without_address", "recipient_address_unusable")
 
 
@@ -77,7 +78,7 @@ async def _shown(call: Context, what: str, letter: Document, written: list[Writt
         f"To: {', '.join(_recipient(one) for one in letter['recipients']) or 'nobody yet'}",
         cut(body, f"afterword://letters/{letter['id']}", at=WHOLE),
         *([f"No material for: {', '.join(missing)}."] if missing else []),
-        *(f"Check – {finding_line(one)}" for one in findings[:20]),
+        *(f"Check – {finding_line(one)}" for one in findings[:MOST]),
         "Show it to the user. The user sends it; then mark_letter_sent with when.",
     ]
     more = {
@@ -89,8 +90,8 @@ async def _shown(call: Context, what: str, letter: Document, written: list[Writt
         ),
         **({"letter_id": letter["id"]} if is_stored else {}),
         **({"may_be_emailed": may_be_emailed} if may_be_emailed is not None else {}),
-        "body": cleaned(body[:WHOLE]),
-        "findings": [cleaned(finding_data(one)) for one in findings],
+        "body": cleaned(shortened(body, at=WHOLE)),
+        "findings": [cleaned(finding_data(one)) for one in findings[:MOST]],
     }
     answer = await report(call, what, written, ids={"letter_id": letter["id"]} if is_stored else {}, text=text, more={})
     return Answer(answer.text, {**(answer.structure or {}), **more}, is_error=False)

@@ -12,12 +12,32 @@ Document = dict[str, Any]
 PERSONAL = ("full_name", "honorific", "job_title", "email", "phone")
 
 
-async def people_of(call: Context) -> list[Document]:
+async def people_of(call: Context, application_id: str) -> list[Document]:
     """Return the people of a call as the API takes them.
 
-    What is recorded of a known person already is left out. Raises Refusal if something else is recorded of them.
+    What is recorded of a known person already is left out. Raises Refusal if something else is recorded of them, or if
+    somebody else is the one to ask about the application.
     """
-    return [await _person(call, given, number) for number, given in enumerate(call.entries("people"))]
+    people = [await _person(call, given, number) for number, given in enumerate(call.entries("people"))]
+    asked = [number for number, person in enumerate(people) if person.get("is_status_contact")]
+    if asked and not call.flag("replace"):
+        await _check_asked(call, application_id, people[asked[-1]], asked[-1])
+    return people
+
+
+async def _check_asked(call: Context, application_id: str, person: Document, number: int) -> None:
+    """Raise Refusal if somebody else is the one to ask. Of a new person, the name tells whether it is the same."""
+    application = await call.api.get(path("/v1/applications/{application_id}", application_id=application_id))
+    id_ = application["status_contact_id"]
+    if id_ in (None, person.get("contact_id")):
+        return
+    recorded = await call.api.get(path("/v1/contacts/{contact_id}", contact_id=id_))
+    if "contact_id" not in person and recorded["full_name"] == person.get("full_name"):
+        return
+    raise Refusal(
+        f"people.{number}: the one to ask is recorded already, {mark(recorded['full_name'] or 'no name')}. Leave out "
+        f"ask_about_application; to change that, if the user wants it, use save_contact."
+    )
 
 
 async def _person(call: Context, given: Document, number: int) -> Document:

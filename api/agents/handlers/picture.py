@@ -9,7 +9,19 @@ from api.agents.client import is_id, path
 from api.agents.delimiters import clean, mark
 from api.agents.handlers.context import Context
 from api.agents.problems import Refusal
-from api.agents.render import Answer, Lines, Structure, answered, cut, fitting, present, shortened
+from api.agents.render import (
+    MAX_BYTES,
+    ROOM_FOR_END,
+    Answer,
+    Lines,
+    Structure,
+    answered,
+    cut,
+    fitting,
+    present,
+    shortened,
+    size_of,
+)
 
 Document = dict[str, Any]
 EXPANDED = "contacts,interviews,interviewers,steps,notes,letters,references,follow_ups,offers"
@@ -206,8 +218,14 @@ def _as_data(whole: Document, zone: str) -> Structure:
         "contacts_made": [_picked(one, FOLLOW_UP, zone) for one in whole["follow_ups"] or []],
         "offers": [_picked(one, ("received_at", "respond_by", "decision"), zone) for one in whole["offers"] or []],
     }
-    kept = {name: fitting(entries, ROOM) for name, entries in lists.items() if entries}
-    return {"application": about, "steps": kept.pop("steps", []), **kept}
+    kept: dict[str, list[Structure]] = {}
+    room = MAX_BYTES - ROOM_FOR_END - size_of(about)
+    for name, entries in lists.items():
+        kept[name] = fitting(entries, min(ROOM, room))
+        room -= size_of(kept[name])
+    cut_short = [name for name, entries in lists.items() if len(kept[name]) < len(entries)]
+    shown = {name: entries for name, entries in kept.items() if entries}
+    return {"application": about, "steps": kept["steps"], **shown, **({"left_out": cut_short} if cut_short else {})}
 
 
 PERSON = ("honorific", "full_name", "job_title", "email", "phone")

@@ -7,36 +7,67 @@ from api.agents import steps, times
 from api.agents.client import path
 from api.agents.delimiters import clean, mark
 from api.agents.handlers.context import Context
-from api.agents.render import Answer, Lines, Structure, answered, present
+from api.agents.render import (
+    MAX_BYTES,
+    ROOM_FOR_END,
+    Answer,
+    Lines,
+    Structure,
+    answered,
+    present,
+    size_of,
+)
 
 Document = dict[str, Any]
 COMING = "next."  # begins the cursor of the second list of `due`
 KINDS = ("application", "contact", "reference", "note", "letter")
 PEOPLE = ("contact", "reference")
 WORDS = {"True": "yes", "False": "no", "None": "none"}
+NOTHING = "Nothing found: try fewer or other words, or `due`."
 PLAIN = re.compile(r"[0-9T:Z+-]{1,32}|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_+-]+){1,2}|UTC|[a-z_]{1,32}", re.ASCII)
 
 
 async def due(call: Context) -> Answer:
     """List what is overdue or open, and with `ahead` what comes until the end of that day."""
     cursor, limit = call.text("cursor"), call.number("limit", 10)
-    found, coming, next_cursor = await _due_steps(call, cursor, limit)
+    summary = None if cursor else await call.api.get(path("/v1/queue/summary"))
+    while True:
+        found, coming, next_cursor = await _due_steps(call, cursor, limit)
+        answer, has_room_for = _due_page(call, summary, found + coming, next_cursor)
+        if has_room_for == len(found + coming) or limit == 1:
+            return answer
+        limit = max(1, has_room_for)  # a shorter page, so that the next one begins with what has no room
+
+
+def _due_page(
+    call: Context, summary: Document | None, items: list[Document], next_cursor: str | None
+) -> tuple[Answer, int]:
+    """Return the answer with as many steps as have room, and how many these are."""
     structure: Structure = {"now": call.now()}
     lines = Lines(f"Now: {call.now()}.")
-    if cursor is None:
-        summary = await call.api.get(path("/v1/queue/summary"))
+    if summary is not None:
         _add_counts(lines, structure, summary, call)
     shown: list[Structure] = []
-    for item, others in _once(found + coming, call):
-        if not lines.add(*_entry(item, others, len(shown) + 1)):
+    room, fitting = MAX_BYTES - ROOM_FOR_END, len(items)
+    for place, (item, others) in enumerate(_once(items, call)):
+        entry = {**steps.shown_step(item), **({"also_in_applications": others} if others else {})}
+        room -= size_of(entry) + 2
+        if room < 0 or not lines.add(*_entry(item, others, len(shown) + 1)):
+            fitting = _index(items, place, call)
             break
-        shown.append({**steps.shown_step(item), **({"also_in_applications": others} if others else {})})
+        shown.append(entry)
     if not shown:
-        lines.add("Nothing is due." if cursor is None else "That is all.")
+        lines.add("That is all." if call.text("cursor") else "Nothing is due.")
     if next_cursor:
         lines.add(f"There is more: the same call with cursor={next_cursor}")
         structure["next_cursor"] = next_cursor
-    return answered(lines.text(), {**structure, "items": shown})
+    return answered(lines.text(), {**structure, "items": shown}), fitting
+
+
+def _index(items: list[Document], place: int, call: Context) -> int:
+    """Return the place among all items of the one that is told at a place."""
+    told = _once(items, call)[place][0]
+    return next(number for number, item in enumerate(items) if item is told)
 
 
 async def _due_steps(
@@ -104,19 +135,21 @@ async def find(call: Context) -> Answer:
     """Find applications, people, references, notes and letters by words."""
     kind = call.text("kind")
     allowed = [one for one in KINDS if one not in PEOPLE or call.current.has("contacts:read")]
-    page = await call.api.get(
-        path("/v1/search"),
-        q=" ".join(call.required("words").split()),
-        types=kind or ",".join(allowed),
-        limit=call.number("limit", 8),
-        cursor=call.text("cursor"),
-    )
-    items = [_found(item) for item in page["items"]]
-    lines = Lines(f"Now: {call.now()}.")
-    if not items:
-        lines.add("Nothing found: try fewer or other words, or `due`.")
-    for item, raw in zip(items, page["items"], strict=True):
-        lines.add(_found_line(item, raw))
+    limit = call.number("limit", 8)
+    while True:
+        page = await call.api.get(
+            path("/v1/search"),
+            q=" ".join(call.required("words").split()),
+            types=kind or ",".join(allowed),
+            limit=limit,
+            cursor=call.text("cursor"),
+        )
+        items = [_found(item) for item in page["items"]]
+        lines = Lines(f"Now: {call.now()}.", *([] if items else [NOTHING]))
+        fits = [lines.add(_found_line(item, raw)) for item, raw in zip(items, page["items"], strict=True)]
+        if (all(fits) and size_of(items) <= MAX_BYTES - ROOM_FOR_END) or limit == 1:
+            break
+        limit = max(1, min(sum(fits), 3 * limit // 4))
     if not page["complete"]:
         lines.add("Older texts are still being indexed: something may be missing.")
     if page["next_cursor"]:

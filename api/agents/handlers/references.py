@@ -8,14 +8,14 @@ from api.agents.findings import missing_of
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import hints_of, is_same, partly, report, write
 from api.agents.problems import Problem, Refusal, sentence
-from api.agents.render import Answer, cleaned, cut
+from api.agents.render import Answer, cleaned, cut, shortened
 
 Document = dict[str, Any]
 APPLICATION = "/v1/applications/{application_id}"
 LINK = "/v1/applications/{application_id}/references/{reference_id}"
 PERSON = ("name", "email", "phone")
 GIVEN = ("job_details_given", "company_details_given")
-WHOLE = 8_000
+WHOLE = 6_000
 PAGE = 50
 
 
@@ -53,7 +53,7 @@ async def _create(call: Context) -> Written:
     name = call.text("name")
     same = [one for one in people if name and one["name"].casefold() == name.casefold().strip()]
     if name is None or same:
-        shown = "\n".join(f"{mark(one['name'])} · reference_id {one['id']}" for one in same or people)
+        shown = "\n".join(f"{mark(one['name'][:80])} · reference_id {one['id']}" for one in same or people)
         head = "There is a reference of that name already" if same else "Send reference_id, or name for a new one"
         raise Refusal(f"{head}:\n{shown}" if shown else f"{head}. None is recorded yet.")
     agreed = {"permission_at": at} if (at := call.past("agreed_at")) else {}
@@ -125,5 +125,5 @@ async def _answer(
         warnings=[*warnings, *hints_of(message)],
         text=text,
     )
-    more = {"text": cleaned(message["text"][:WHOLE]), **({"missing": missing} if missing else {})}
+    more = {"text": cleaned(shortened(message["text"], at=WHOLE)), **({"missing": missing} if missing else {})}
     return Answer(answer.text, {**(answer.structure or {}), **more}, is_error=False)
