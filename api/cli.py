@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from api import __version__, logs
 from api import demo as demo_account
 from api.clock import wall_clock
-from api.commands import backups, search, transfers, users
+from api.commands import backups, mcp, search, transfers, users
 from api.commands.terminal import BEHIND, Email, connected, errors, fail, now, opened, progress_bar
 from api.errors import ProblemError
 from api.http import server
@@ -53,6 +53,7 @@ token_app = typer.Typer(help="Personal tokens.", no_args_is_help=True)
 steps_app = typer.Typer(help="The stored steps.", no_args_is_help=True)
 app.add_typer(backups.app)
 app.add_typer(transfers.app)
+app.add_typer(mcp.app)
 app.add_typer(users.app, name="user")
 app.add_typer(search.app, name="search")
 app.add_typer(token_app, name="token")

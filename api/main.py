@@ -3,9 +3,10 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
@@ -139,7 +140,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     app.state.async_connection = None if app.state.database.is_sqlite else AsyncConnection(app.state.database, settings)
     app.state.supervisor.start()
     building = asyncio.create_task(_build_document(app))
-    yield {SETTINGS: settings, CONNECTIONS: Connections(settings)}
+    async with AsyncExitStack() as stack:
+        if app.state.agents is not None:
+            await stack.enter_async_context(app.state.agents.running())
+        yield {SETTINGS: settings, CONNECTIONS: Connections(settings)}
     building.cancel()
     await app.state.supervisor.stop()
     if app.state.async_connection is not None:
@@ -183,6 +187,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     for routes in ROUTERS:
         directory.add(routes.routes)
     app.router.routes.append(directory)
+    _add_tools(app, settings)
     problems.install_handlers(app)
     app.add_middleware(Admission, settings=settings)
     if settings.cors_origins:
@@ -192,6 +197,14 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         app.router.routes.extend(metrics.routes.routes)
     app.add_middleware(RequestMiddleware, metrics=measured)
     return app
+
+
+def _add_tools(app: FastAPI, settings: Settings) -> None:
+    """Add the tools for assistants if they are on. Otherwise nothing of their extra is imported: it may be missing."""
+    app.state.agents = None
+    if settings.mcp == "on":
+        app.state.agents = import_module("api.agents.mount").AgentEndpoint(settings)
+        app.router.routes.append(app.state.agents.route)
 
 
 def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
@@ -207,6 +220,9 @@ def _allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
             "Idempotency-Key",
             "X-Request-ID",
             CSRF_HEADER,
+            "MCP-Protocol-Version",
+            "Mcp-Method",
+            "Mcp-Name",
         ],
         allow_credentials=True,
         expose_headers=EXPOSED,

@@ -3,6 +3,7 @@
 import os
 import re
 from email.policy import SMTP
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -71,6 +72,19 @@ def _an_app_url(pattern: str) -> str:
     if pattern and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+/[!-~]*\{id\}[!-~]*", pattern):
         raise ValueError("use https://host/… with {id}, and {kind} for application, interview, step, letter or contact")
     return pattern
+
+
+def _only_with_its_extra(mcp: str) -> str:
+    if mcp == "on" and not _is_installed("mcp"):
+        raise ValueError('install the extra: pip install "afterword[mcp]"')
+    return mcp
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ValueError:  # it is loaded, but not from a file
+        return False
 
 
 def _a_sender(text: str) -> str:
@@ -194,6 +208,23 @@ class Settings(BaseSettings):
             description="Fetches of one calendar address from one process; more get 429. 0: no limit.",
         ),
     ] = 60
+    mcp: Annotated[
+        Literal["on", "off"],
+        AfterValidator(_only_with_its_extra),
+        Field(description="Whether assistants can use tools at /mcp; on needs the extra `mcp`."),
+    ] = "off"
+    agent_calls_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Calls of tools of one account at /mcp of one process; more are refused. 0: no limit.",
+        ),
+    ] = 120
+    agent_writes_per_day: Annotated[
+        int,
+        Field(ge=0, le=1_000_000, description="Writes of one account's agent tokens; more get 429. 0: no limit."),
+    ] = 500
     webhooks: Annotated[
         Literal["on", "off"], Field(description="Whether webhooks can be created; off: existing ones send nothing.")
     ] = "on"
@@ -261,6 +292,14 @@ class Settings(BaseSettings):
             (
                 not self.requests_per_minute,
                 "AFTERWORD_REQUESTS_PER_MINUTE=0: there is no limit for calls",
+            ),
+            (
+                self.mcp == "on" and not self.agent_calls_per_minute,
+                "AFTERWORD_AGENT_CALLS_PER_MINUTE=0: there is no limit for calls of tools",
+            ),
+            (
+                not self.agent_writes_per_day,
+                "AFTERWORD_AGENT_WRITES_PER_DAY=0: there is no limit for what assistants write",
             ),
             (not self.smtp_url, "AFTERWORD_SMTP_URL is not set: mails for forgotten passwords are printed here"),
             (

@@ -27,6 +27,9 @@ from api.storage.deadline import DEADLINE, Deadline
 
 NOT_ADMITTED = frozenset({"/livez", "/version", "/metrics", "/docs", "/openapi.json"})  # and the files of the docs
 FILES = "/docs/files/"
+ASSISTANTS = (
+    "/mcp"  # its requests wait for others that enter the gate; if they held places, they would wait for each other
+)
 HASHING_REQUESTS = frozenset(
     {
         ("POST", "/v1/sessions"),
@@ -184,12 +187,14 @@ class Gate:
 
 
 def _gate(scope: Scope) -> tuple[Gate | None, Holder | None]:
-    """Return the gate for a request, and the holder of its place.
+    """Return the gate for a request, or None, and the holder of its place.
 
     Requests that hash a password have a gate of their own and do not block the others. They have no holder: sign-ins
     are limited by account and address.
     """
     state, method, path = scope["app"].state, scope["method"], scope["path"]
+    if path == ASSISTANTS:
+        return None, None
     if (method, path) in HASHING_REQUESTS or (method == "POST" and path.startswith(CONFIRMATION_PAGE)):
         return state.hashing_gate, None
     return state.gate, state.known_accounts.holder(scope)
@@ -302,7 +307,7 @@ class Admission:
             is_upload = (scope["method"], scope["path"]) == UPLOADS
             seconds = UPLOAD_SECONDS if is_upload else self.settings.body_timeout_seconds
             async with asyncio.timeout(seconds):
-                return _replay(await self._body(scope, receive), receive)
+                return replay(await self._body(scope, receive), receive)
         except TimeoutError as error:
             raise BodyError("request_timeout") from error
 
@@ -353,7 +358,7 @@ def _waits_to_send(scope: Scope) -> bool:
     return any(name == b"expect" and value.lower() == b"100-continue" for name, value in scope["headers"])
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """Return a `receive` that returns the body that was read, then the messages that follow it."""
     pending = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -49,12 +49,7 @@ def bearer_token(request: Request) -> str:
 
 def check_csrf(request: Request, secret: str | None) -> None:
     """Raise ForbiddenError if the origin is not allowed, or if the CSRF token of the secret is missing or wrong."""
-    origin = single_header(request, "Origin")
-    if (
-        origin is not None
-        and origin not in request.app.state.settings.cors_origins
-        and not _is_same_origin(request, origin)
-    ):
+    if is_foreign_origin(request):
         raise ForbiddenError(
             "This origin may not use cookies: send a bearer token, or ask the operator to add the origin to "
             "AFTERWORD_CORS_ORIGINS.",
@@ -63,6 +58,16 @@ def check_csrf(request: Request, secret: str | None) -> None:
     if secret is not None and not is_csrf_token(single_header(request, CSRF_HEADER) or "", secret):
         detail = f"Send {CSRF_HEADER} with the `csrf_token` from the sign-in or from GET /v1/sessions/current."
         raise ForbiddenError(detail, errors=[FieldError("header", CSRF_HEADER, "csrf", detail)], code="csrf")
+
+
+def is_foreign_origin(request: Request) -> bool:
+    """Tell whether a page sent the request whose origin is neither ours nor one that the operator allows."""
+    origin = single_header(request, "Origin")
+    return (
+        origin is not None
+        and origin not in request.app.state.settings.cors_origins
+        and not _is_same_origin(request, origin)
+    )
 
 
 def check_same_site(request: Request) -> None:

@@ -174,10 +174,11 @@ class Caller(RequestContext):
             self.token = lock_and_authenticate(session, self.secret, self.route.access, owner=owner)
             session.tells_effects = self.options.wants_report and not missing_scopes(("steps:read",), self.token.scopes)
             self.tool = agent_tool(self.request) if self.token.agent else None
-            if logged or self.token.agent:
-                start_recording(session)
             if idempotent_request is not None:
                 self._replay(session, idempotent_request)
+            self._count_agent_write(session)
+            if logged or self.token.agent:
+                start_recording(session)
             if is_last_use_outdated(self.token.last_used_at, session.now):
                 set_last_used(session, self.token.id)
             yield session
@@ -188,10 +189,20 @@ class Caller(RequestContext):
                 self._record_in_audit_log(session, written)
             if idempotent_request is not None:
                 self._store_response(session, idempotent_request)
+        if session.dry_run and self.token.agent:  # it took the lock for as long as a write, but its count is undone
+            with self.database.write(self.now) as counting:
+                counting.owner = self.token.user_id
+                self._count_agent_write(counting)
         if session.has_deferred_work and not session.dry_run:
             self.wake(recompute.TASK)
         if session.has_deliveries:
             self.wake(deliveries.TASK)
+
+    def _count_agent_write(self, session: OwnedSession) -> None:
+        """Count a write of an assistant for its account. Raises TooManyRequestsError beyond the limit of a day."""
+        most = self.settings.agent_writes_per_day
+        if self.token.agent and most:
+            login_throttle.count_account(session, "agent write", most=most, period=login_throttle.DAY)
 
     def _log(self, session: OwnedSession) -> LoggedWrite | None:
         """Log what the transaction wrote, if it was recorded; return the entry."""

@@ -34,6 +34,8 @@ MAIL = {
         pytest.param("WEBHOOK_NETWORKS", "10.0.0.1 0.0.0.0/0", "every service", id="every-receiver-of-ipv4"),
         pytest.param("WEBHOOK_NETWORKS", "::/0", "every service", id="every-receiver-of-ipv6"),
         pytest.param("WEBHOOKS", "yes", "'on' or 'off'", id="webhooks-neither-on-nor-off"),
+        pytest.param("MCP", "yes", "'on' or 'off'", id="mcp-neither-on-nor-off"),
+        pytest.param("AGENT_CALLS_PER_MINUTE", "-1", "greater than or equal to 0", id="a-negative-number-of-calls"),
         pytest.param("WORKER", "", "'on' or 'off'", id="a-worker-neither-on-nor-off"),
         pytest.param("SMTP_URL", "http://mail.example.com", "smtps://", id="not-an-smtp-url"),
         pytest.param("SMTP_URL", "smtps://mail.example.com", "AFTERWORD_PUBLIC_URL", id="mail-without-a-page"),
@@ -86,6 +88,13 @@ def test_settings_that_are_less_safe_than_the_defaults_are_warned_about(tmp_path
         pytest.param(
             {**MAIL, "webhook_networks": ("10.0.0.0/8",)}, ["AFTERWORD_WEBHOOK_NETWORKS"], id="inner-receivers"
         ),
+        pytest.param({**MAIL, "agent_calls_per_minute": 0}, [], id="unlimited-tools-that-are-off"),
+        pytest.param(
+            {**MAIL, "agent_calls_per_minute": 0, "mcp": "on"},
+            ["AFTERWORD_AGENT_CALLS_PER_MINUTE=0"],
+            id="unlimited-tools",
+        ),
+        pytest.param({**MAIL, "agent_writes_per_day": 0}, ["AFTERWORD_AGENT_WRITES_PER_DAY=0"], id="unlimited-writes"),
         pytest.param({**MAIL, "cors_origins": ("http://localhost:3000",)}, [], id="an-origin-on-localhost"),
     ],
 )

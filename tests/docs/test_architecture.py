@@ -28,6 +28,8 @@ FILE = re.compile(r".*\.(?:py|md|toml|json|ini|lock|typ|mako|yaml|yml|lua|sh|htm
 MEDIA_TYPES = ("application/", "text/", "image/", "multipart/", "message/", "font/")
 EXCEPTIONS = {  # (document, path): why it does not exist
     ("docs/testing.md", "build/"): "created by `make mutants`, not part of the repository",
+    ("docs/agents.md", ".mcp.json"): "a file of a host of assistants",
+    ("docs/agents.md", "mcp.json"): "a file of a host of assistants",
 }
 
 

@@ -388,3 +388,16 @@ def test_an_account_that_was_deleted_has_no_writes(world: World, client: TestCli
     asked: Answer = client.delete("/v1/me").json()
     assert client.delete("/v1/me", params={"confirmation": asked["confirmation"]}).status_code == 204
     assert entries(world) == 0
+
+
+def test_webhooks_are_told_of_an_undone_application(world: World, client: TestClient) -> None:
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    agent = assistant(world, client)
+    id_ = written(agent, "POST", ALL, {"company": "Acme", "role": "Cook"})
+    app = items(client, ALL)[0]["id"]
+    undone(agent, id_)
+    (event,) = items(client, "/v1/events", type="application.deleted")
+    assert (event["data"]["application"]["id"], event["data"]["application"]["company"]) == (app, "Acme")
+    redone = undone(agent, read(agent, f"{WRITES}/{id_}")["undone_by"])
+    assert redone["undoes"] == id_
+    assert items(client, ALL)[0]["id"] == app

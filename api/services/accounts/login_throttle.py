@@ -1,4 +1,8 @@
-"""Limits per hour: sign-ins, sign-ups, password resets and exports are counted by account, by IP address, or both."""
+"""Limits per hour or day: sign-ins, sign-ups, password resets, exports and writes of assistants.
+
+They are counted by account, by IP address, or both. A count lapses an hour after `began_at`, so that of a longer period
+begins in the future.
+"""
 
 import hashlib
 from datetime import timedelta
@@ -13,7 +17,7 @@ from api.models import LoginThrottle
 from api.protocol.email_address import account_address
 from api.storage.session import ANY_OWNER, OwnedSession
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PEOPLE_BEHIND_AN_ADDRESS = 3
 IPV6_SITE = 64
 
@@ -35,9 +39,9 @@ def count_address(session: OwnedSession, what: str, *, address: str, most: int) 
         _count(session, f"{what}|address|{_site(address)}", most)
 
 
-def count_account(session: OwnedSession, what: str, *, most: int) -> None:
-    """Count an operation of the session's owner. Raises TooManyRequestsError beyond `most` an hour."""
-    _count(session, f"{what}|account|{session.user_id}", most)
+def count_account(session: OwnedSession, what: str, *, most: int, period: timedelta = HOUR) -> None:
+    """Count an operation of the session's owner. Raises TooManyRequestsError beyond `most` in a period."""
+    _count(session, f"{what}|account|{session.user_id}", most, period)
 
 
 def is_within(session: OwnedSession, what: str, email: str, *, most: int) -> bool:
@@ -69,12 +73,13 @@ def _site(address: str) -> str:
     return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
-def _count(session: OwnedSession, subject: str, most: int) -> None:
+def _count(session: OwnedSession, subject: str, most: int, period: timedelta = HOUR) -> None:
     """Count and compare in one UPDATE, so that simultaneous attempts cannot exceed the limit."""
+    first_at = session.now + period - HOUR
     key = hashlib.sha256(subject.encode()).hexdigest()
     mine, attempts = col(LoginThrottle.key) == key, col(LoginThrottle.attempts)
     counted = update(LoginThrottle).where(mine, ~_over(session), attempts < most).values(attempts=attempts + 1)
-    begun = update(LoginThrottle).where(mine, _over(session)).values(attempts=1, began_at=session.now)
+    begun = update(LoginThrottle).where(mine, _over(session)).values(attempts=1, began_at=first_at)
     if session.change(counted, any_owner=True) or session.change(begun, any_owner=True):
         return
     wanted = select(LoginThrottle.began_at).where(mine)
@@ -83,6 +88,6 @@ def _count(session: OwnedSession, subject: str, most: int) -> None:
         raise TooManyRequestsError(began_at + HOUR - session.now)
     try:
         with session.begin_nested():
-            session.add(LoginThrottle(key=key, began_at=session.now, attempts=1))
+            session.add(LoginThrottle(key=key, began_at=first_at, attempts=1))
     except IntegrityError:  # another process inserted the row at the same time
-        _count(session, subject, most)
+        _count(session, subject, most, period)
