@@ -23,7 +23,7 @@ from api.protocol.field_codes import FIELD_CODES
 from api.services.accounts import tokens, users
 from api.settings import Settings
 from api.storage.database import Database
-from tests import profiles
+from tests import profile_variables as variables
 from tests.documented import assert_documented
 from tests.shared_statements import shared_statements
 from tests.stores import Store, opened, postgresql_for_all
@@ -111,8 +111,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     if config.option.seed is None:
         config.option.seed = 1 if config.option.profile == "quick" else Random().randrange(2**32)
-    os.environ[profiles.PROFILE], os.environ[profiles.SEED_OF_RUN] = config.option.profile, str(config.option.seed)
-    os.environ[profiles.DATABASE] = config.option.database
+    os.environ[variables.PROFILE], os.environ[variables.SEED_OF_RUN] = config.option.profile, str(config.option.seed)
+    os.environ[variables.DATABASE] = config.option.database
     if config.option.database == "postgresql" and not hasattr(config, "workerinput"):
         stack = ExitStack()
         stack.enter_context(postgresql_for_all())

@@ -53,7 +53,13 @@ from tests.mutations import ROOT, Mutant, functions, mutants_of
 
 RULES, TESTS = ROOT / "api/rules", ROOT / "tests/rules"
 SCENARIOS, PROPERTIES = TESTS / "test_scenarios.py", TESTS / "test_properties.py"
-OUTSIDE = ("tests/documented.py", "tests/drawing.py", "tests/profiles.py", "openapi/openapi.json")  # used by the tests
+OUTSIDE = (
+    "tests/documented.py",
+    "tests/drawing.py",
+    "tests/profile_variables.py",
+    "tests/profiles.py",
+    "openapi/openapi.json",
+)  # used by the tests
 OUTPUT = ROOT / "build/mutants"  # git-ignored
 PYTEST = (
     *("-x", "-q", "--noconftest", "--import-mode=importlib", "--disable-plugin-autoload", "-p", "no:cacheprovider"),

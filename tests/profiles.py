@@ -6,7 +6,8 @@ the same profile, seed and database the same cases are drawn. `-m drawn` selects
 
 import os
 
-PROFILE, SEED_OF_RUN, DATABASE = "AFTERWORD_TEST_PROFILE", "AFTERWORD_TEST_SEED", "AFTERWORD_TEST_DATABASE"
+from tests.profile_variables import DATABASE, PROFILE, SEED_OF_RUN
+
 IS_LONG = os.environ.get(PROFILE) == "long"
 ARE_FEW = not IS_LONG and os.environ.get(DATABASE) == "postgresql"  # because SQLite runs all of `quick`
 SEED = int(os.environ.get(SEED_OF_RUN, "1"))
