@@ -56,6 +56,9 @@ LOGGED = ("account:read", "applications:read", "steps:read")
 EXPORTS = {"applications": "applications", "interviews": "applications", "contacts": "contacts", "queue": "steps"}
 SEVERAL = {
     ("GET", "/v1/tokens/current"): (),
+    ("GET", "/v1/writes"): (),
+    ("GET", "/v1/writes/{write_id}"): (),
+    ("POST", "/v1/writes/{write_id}/undo"): (),  # and those of what is undone
     ("GET", "/v1/me/export"): READS,
     ("GET", "/v1/me/digest"): ("account:read", "applications:read", "steps:read"),
     ("DELETE", "/v1/me"): WRITES,
