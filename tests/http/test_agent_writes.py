@@ -10,6 +10,7 @@ from httpx2 import Response
 from api.services.accounts.login_throttle import delete_expired
 from tests.conftest import World
 from tests.http.api_client import items, problem
+from tests.http.test_agent_tokens import assistant
 
 APPLICATION = {"company": "Acme", "role": "Engineer"}
 
@@ -17,13 +18,6 @@ APPLICATION = {"company": "Acme", "role": "Engineer"}
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
     return make_world(agent_writes_per_day=2)
-
-
-def assistant(world: World, client: TestClient, preset: str = "agent") -> TestClient:
-    made = client.post("/v1/tokens", json={"name": preset, "preset": preset}).json()
-    connected = world.anonymous()
-    connected.headers["Authorization"] = f"Bearer {made['token']}"
-    return connected
 
 
 def write(client: TestClient, **params: str) -> Response:

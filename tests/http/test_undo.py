@@ -29,6 +29,7 @@ from tests.http.api_client import (
     step,
 )
 from tests.http.kinds_of_write import KINDS, account
+from tests.http.test_agent_tokens import assistant
 from tests.invariants.statements import recorded
 from tests.services.checks import check_rows, dump, total_bytes
 
@@ -39,13 +40,6 @@ TOLD = {"effects": "true"}
 # The number of an entry of the search is the one under which SQLite has its words.
 VOLATILE = frozenset({"version", "incarnation", "updated_at", "changed_seq", "changed_at", "number"})
 KEPT = frozenset({"activity", "agent_write", "kept_answer", "token"})
-
-
-def assistant(world: World, client: TestClient, preset: str = "agent") -> TestClient:
-    """Return the client of a new token of an assistant."""
-    made = world.anonymous()
-    made.headers["Authorization"] = f"Bearer {add(client, '/v1/tokens', name='assistant', preset=preset)['token']}"
-    return made
 
 
 def signed_in(world: World, client: TestClient) -> TestClient:
