@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from api.demo_rows import delivered, logged_activity
+from api.demo_rows import delivered, logged
 from api.http import examples as ids
 from api.models import Application, Contact, Interview, Letter, Reference, Token
 from api.models.base import Body
@@ -364,8 +364,11 @@ def _webhook(story: Story) -> None:
 
 
 def _assistant(story: Story) -> None:
-    """Log the search activity as written by an assistant, whose token was revoked since."""
-    story.session.add(logged_activity(story.session))
+    """Log a call and the search activity as written by an assistant, whose token was revoked since."""
+    session, call, search = story.session, f"/v1/follow-ups/{ids.FOLLOW_UP}", f"/v1/search-activities/{ids.ACTIVITY}"
+    applications, steps = "applications:write", "steps:write"
+    session.add(logged(session, ids.FIRST_WRITE, "follow_up", call, scope=applications, tool="log_contact_made"))
+    session.add(logged(session, ids.WRITE, "search_activity", search, scope=steps, tool="log_search"))
 
 
 def _uploaded_table(story: Story) -> None:

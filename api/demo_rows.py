@@ -40,20 +40,20 @@ def delivered(session: OwnedSession, type_: EventType, sequence: int, made_ids: 
     session.add(DeliveryAttempt(**mine, id=attempt_id, delivery_id=delivery_id, at=at, status=204, duration_ms=87))
 
 
-def logged_activity(session: OwnedSession) -> AgentWrite:
-    """Return the entry of the log of the search activity, as if an assistant had recorded it."""
-    table, key = "search_activity", (ids.ACTIVITY,)
+def logged(session: OwnedSession, write_id: str, table: str, address: str, *, scope: str, tool: str) -> AgentWrite:
+    """Return the entry of the log of a fact, as if an assistant had recorded it with a tool."""
+    key = (address.rpartition("/")[2],)
     image = Image(table, key, "created", None, digest(read_rows(session, table, [key])[key]))
     return AgentWrite(
         user_id=session.user_id,
-        id=ids.WRITE,
+        id=write_id,
         at=session.now,
         token_id=ids.REVOKED,
         token_name="assistant",  # noqa: S106  # a name, no secret
-        operation="create_search_activity",
-        tool="log_search",
-        object=f"/v1/search-activities/{ids.ACTIVITY}",
-        scopes=["steps:write"],
+        operation=f"create_{table}",
+        tool=tool,
+        object=address,
+        scopes=[scope],
         images=[image.to_json()],
         size=len(json.dumps([image.to_json()])),
     )

@@ -38,7 +38,7 @@ Record only what I say. If I do not know, leave it open and go on. When we are t
 BEFORE_THE_CALL = """\
 I am about to call them. Here are the card for the call and what this step is about. In a few sentences: whom I call \
 and when they can be reached, how I begin, what I ask, and what they promised. Then wait until I have called.
-Afterwards ask what came of it and record it with log_contact_made: no_answer, left_message, spoke or decision, and \
+Afterwards ask for the result and record it with log_contact_made: no_answer, left_message, spoke or decision, and \
 the dates that they gave. Record only what I say. A decision does not change the stage: ask me, then use \
 save_application."""
 
@@ -84,7 +84,7 @@ PROMPTS: dict[str, tuple[types.Prompt, Callable[[Arguments, Api], Text], str]] =
         types.Prompt(
             name="before_the_call",
             title="Before the call",
-            description="What to have at hand for the call, and recording what came of it.",
+            description="What to have at hand for the call, and recording the result.",
             arguments=[types.PromptArgument(name=APPLICATION, description="Which application", required=True)],
         ),
         _before_the_call,
