@@ -7611,7 +7611,7 @@ export interface components {
          * @description One quota. `per`: it applies to the account, or to each application or interview.
          * @example {
          *       "name": "stored_bytes",
-         *       "used": 27596,
+         *       "used": 28067,
          *       "limit": 200000000,
          *       "unit": "bytes",
          *       "per": "account"
