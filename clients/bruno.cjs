@@ -11,6 +11,7 @@ const bru = { format: "bru" };
 const read = (...path) => JSON.parse(readFileSync(join(__dirname, ...path), "utf-8"));
 const fileName = (name) => `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.bru`;
 const document = read("..", "openapi", "openapi.json");
+const REPORT = "#/components/responses/WriteReport"; // the second form of the responses of writes
 const operations = new Map();
 for (const [path, methods] of Object.entries(document.paths))
   for (const [method, operation] of Object.entries(methods))
@@ -21,13 +22,18 @@ function write(folder, name, text) {
   writeFileSync(join(folder, name), `${text.trimEnd()}\n`);
 }
 
+/** Return the status of an operation without parameters. */
+function usual(responses) {
+  return Object.keys(responses).find((status) => responses[status].$ref !== REPORT);
+}
+
 /** Return the request of one step: the converter's, with ids, body, and what is kept and expected. */
 function step(items, { operation, name, body, query = {}, before, keep = {}, expect = {}, status }, index) {
   const { summary, responses } = operations.get(operation);
   const request = structuredClone(items.find((item) => item.name === summary).request);
   const params = request.params.filter((one) => one.type === "path" || one.name in query).map((one) => (
     { ...one, enabled: true, value: one.type === "path" ? `{{${one.name}}}` : query[one.name] }));
-  const asserted = { "res.status": `eq ${status ?? Object.keys(responses)[0]}`, ...expect };
+  const asserted = { "res.status": `eq ${status ?? usual(responses)}`, ...expect };
   const url = request.url.split("?")[0] + (Object.keys(query).length ? `?${new URLSearchParams(query)}` : "");
   return {
     type: "http-request", name, seq: index + 1,
