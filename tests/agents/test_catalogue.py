@@ -2,13 +2,15 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types of its own
 
 from api.agents.catalogue import BY_NAME, INSTRUCTIONS, TOOLS, Tool, listed
 from api.agents.handlers.calls import HANDLERS
+from api.agents.handlers.undo import NOUNS
+from api.models.agent_write import WrittenType
 from api.models.application import Stage
 from api.models.composed_letter import ComposeLetter
 from api.models.follow_up import Direction, FollowUpChannel, Outcome
@@ -143,3 +145,7 @@ def test_enums_are_those_of_the_api() -> None:
 def test_no_poetry() -> None:
     words = json.dumps([as_listed(tool, whole=True) for tool in TOOLS], ensure_ascii=False) + INSTRUCTIONS
     assert not re.search(r"\b(ring|rang|rung)\b", words, re.IGNORECASE)
+
+
+def test_every_row_that_a_write_can_change_has_a_word() -> None:
+    assert set(NOUNS) == set(get_args(WrittenType))

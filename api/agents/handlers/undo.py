@@ -19,20 +19,21 @@ MOST = 20
 WRITE = "/v1/writes/{write_id}"
 NOUNS = {
     "application": "application",
-    "stage_change": "stage",
+    "stage": "stage",
     "contact": "person",
     "application_contact": "link of a person",
     "interview": "interview",
-    "interview_interviewer": "interviewer",
+    "interviewer": "interviewer",
     "note": "note",
     "letter": "letter",
-    "reference_person": "reference",
+    "letter_template": "template of a letter",
+    "reference": "reference",
     "application_reference": "naming of a reference",
     "follow_up": "contact made",
     "search_activity": "search activity",
     "offer": "offer",
     "step_override": "step by hand",
-    "step_instance": "step",
+    "step": "step",
 }
 LEFT = {
     "snooze_ended": "A snooze that ended stays ended: act_on_step snooze, if the user wants it again.",
@@ -137,7 +138,7 @@ def _refused(call: Context, problem: Problem) -> str:
     changed = problem.document.get("changed")
     if problem.code != "changed_since" or not isinstance(changed, dict):
         return sentence(problem, now=call.now())
-    noun = NOUNS.get(str(changed.get("type")), "object")
+    noun = NOUNS.get(str(changed.get("type")), "row")
     by = f" by {mark(str(changed['by']))}" if changed.get("by") else ""
     at = f" at {times.spoken(str(changed['at']), call.zone)}" if changed.get("at") else ""
     return f"The {noun} was changed{by}{at}, after this write: take it back by hand in the app."
@@ -146,7 +147,7 @@ def _refused(call: Context, problem: Problem) -> str:
 def _shown(call: Context, write: Document) -> Structure:
     is_over = write["undo_until"] <= times.rfc3339(call.current.now)
     why_not = "taken back already" if write["undone_by"] else "longer ago than 24 hours" if is_over else None
-    counts = Counter((NOUNS.get(row["type"], "object"), row["change"]) for row in write["rows"])
+    counts = Counter((NOUNS.get(row["type"], "row"), row["change"]) for row in write["rows"])
     rows = ", ".join(f"{count} {noun} {change}" for (noun, change), count in counts.items())
     tool = write["tool"] if write["tool"] in BY_NAME else "a write"
     what = f"{'undo' if write['undoes'] else tool}: {rows}" if rows else str(tool)
