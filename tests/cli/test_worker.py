@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,17 +45,21 @@ def test_a_worker_sends_what_a_server_only_writes_down_and_the_example_posts_it_
         time.sleep(1.5)
         assert chat.requests == []
         assert _waiting(client) >= 1
-        with (
-            started([sys.executable, "examples/chat_webhook.py"], **example),
-            started([*COMMAND, "worker"], **environment(url, **LOCAL)) as worker,
-        ):
-            wait_until(lambda: bool(chat.requests), seconds=20)
-            wait_until(lambda: _waiting(client) == 0)
-            worker.send_signal(signal.SIGTERM)
-            assert worker.wait(10) == 0
+        with started([sys.executable, "examples/chat_webhook.py"], **example):
+            wait_until(lambda: _listens(port), seconds=30)  # otherwise the first attempts may fail, and the next waits
+            with started([*COMMAND, "worker"], **environment(url, **LOCAL)) as worker:
+                wait_until(lambda: bool(chat.requests), seconds=30)
+                wait_until(lambda: _waiting(client) == 0)
+                worker.send_signal(signal.SIGTERM)
+                assert worker.wait(10) == 0
     assert [one.partition(b"\r\n\r\n")[2] for one in chat.requests] == [
         b'{"text": "Larkfield Press: application.created"}'
     ]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _waiting(client: httpx.Client) -> int:
