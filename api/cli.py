@@ -102,7 +102,7 @@ def main() -> None:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        fail(f"{error.title.lower()}: {name}: {first['msg']}.")
+        fail(f"{error.title.lower()}: {name}: {first['msg'].removeprefix('Value error, ')}.")
     except OSError as error:
         fail(f"{error.strerror or error}: check the address, the port and AFTERWORD_DATABASE_URL.")
 

@@ -128,5 +128,5 @@ def test_without_the_extra_the_command_and_the_setting_say_how_to_install_it(tmp
         AFTERWORD_DATABASE_URL=f"sqlite:///{tmp_path}/a.db",
         AFTERWORD_MCP="on",
     )
-    assert_one_line(done, remedy)
+    assert_one_line(done, f"afterword: settings: mcp: install the extra: {remedy}.")
     assert list(tmp_path.iterdir()) == []
