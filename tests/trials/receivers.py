@@ -75,7 +75,12 @@ def receiving() -> Iterator[Receivers]:
     """Run the receivers in a thread, on a port of 127.0.0.1."""
     receivers, ready = Receivers(), threading.Event()
     loop, stopped = asyncio.new_event_loop(), asyncio.Event()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(receivers.serve(ready, stopped)), daemon=True)
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:  # at its end it cancels those that still wait
+            runner.run(receivers.serve(ready, stopped))
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     ready.wait(10)
     try:
