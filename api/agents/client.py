@@ -6,15 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import httpx2
 
-from api.agents.problems import Problem, Refusal
+from api.agents.problems import Document, Problem, Refusal
 from api.protocol.scopes import missing_scopes
 
 Method = Literal["POST", "PUT", "PATCH", "DELETE"]
-Document = dict[str, Any]
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", re.ASCII)
 REPLAYED = "idempotency-replayed"
 
@@ -22,6 +21,13 @@ REPLAYED = "idempotency-replayed"
 def is_id(text: str) -> bool:
     """Tell whether a text has the form of an id."""
     return UUID.fullmatch(text) is not None
+
+
+def checked_id(name: str, text: str) -> str:
+    """Return an argument that is an id, as the API writes it. Raises Refusal for anything else."""
+    if not is_id(text):
+        raise Refusal(f"{name} wants an id as `find` gives it.")
+    return text.lower()
 
 
 @dataclass(frozen=True)
@@ -37,10 +43,7 @@ def path(template: str, **ids: str) -> Path:
 
     This is the only place where an argument gets into an address: a client folds `..` and cuts at `?` and `#`.
     """
-    for name, value in ids.items():
-        if not is_id(value):
-            raise Refusal(f"{name} wants an id as `find` gives it.")
-    return Path(template.format_map({name: value.lower() for name, value in ids.items()}), template)
+    return Path(template.format_map({name: checked_id(name, value) for name, value in ids.items()}), template)
 
 
 @dataclass(frozen=True)

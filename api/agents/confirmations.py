@@ -38,13 +38,22 @@ class NeedsYes(Exception):  # noqa: N818  # it is a question, not an error
         return self.act
 
 
+def counted(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Return the arguments that make a call the same call."""
+    return {name: value for name, value in arguments.items() if name not in NOT_COUNTED}
+
+
+def canonical(*parts: object) -> str:
+    """Return the one text of equal values, to be hashed."""
+    return json.dumps(parts, sort_keys=True, separators=(",", ":"))
+
+
 def code_for(
     act: str, arguments: Mapping[str, object], *, token_id: str, secret: str, now: datetime, until: int | None = None
 ) -> str:
     """Return the code for an act of a token with these arguments. `until`: Unix time, by default in ten minutes."""
     until = int(now.timestamp()) + SECONDS if until is None else until
-    exact = {name: value for name, value in arguments.items() if name not in NOT_COUNTED}
-    message = json.dumps([token_id, act, exact, until], sort_keys=True, separators=(",", ":"))
+    message = canonical(token_id, act, counted(arguments), until)
     key = hashlib.sha256(secret.encode()).digest()
     return f"{until}.{hmac.new(key, message.encode(), hashlib.sha256).hexdigest()[:10]}"
 

@@ -1,13 +1,12 @@
 """What a write has done to steps, as text and as data."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from api.agents import steps, times
 from api.agents.delimiters import mark
+from api.agents.problems import Document
 from api.agents.render import Structure, present
 
-Document = dict[str, Any]
 MOST = 20  # effects that are told one by one
 
 

@@ -1,11 +1,10 @@
 """What a letter or a message lacks, and what a check of a letter finds, in the words of the tools."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from api.agents.delimiters import mark
+from api.agents.problems import Document
 
-Document = dict[str, Any]
 # What there was no material for.
 MISSING: Mapping[str, str] = {
     "recipient": "the name of a recipient",
@@ -63,6 +62,8 @@ FINDINGS: Mapping[str, tuple[str, bool]] = {
     "date_passed": ("A date in the text has passed.", True),
 }
 
+UNKNOWN = ("Something is to be checked.", True)
+
 
 def missing_of(gaps: list[Document]) -> list[str]:
     """Return what there was no material for, each once."""
@@ -71,13 +72,13 @@ def missing_of(gaps: list[Document]) -> list[str]:
 
 def finding_line(finding: Document) -> str:
     """Return a finding as text."""
-    sentence, has_detail = FINDINGS.get(finding["code"], ("Something is to be checked.", True))
+    sentence, has_detail = FINDINGS.get(finding["code"], UNKNOWN)
     detail = f" {mark(finding['detail'])}" if has_detail else ""
     return f"{finding['severity']}: {sentence}{detail}"
 
 
 def finding_data(finding: Document) -> Document:
     """Return a finding as data."""
-    sentence, has_detail = FINDINGS.get(finding["code"], ("Something is to be checked.", True))
+    sentence, has_detail = FINDINGS.get(finding["code"], UNKNOWN)
     detail = {"detail": finding["detail"]} if has_detail else {}
     return {"code": finding["code"], "severity": finding["severity"], "what": sentence, **detail}

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from api.agents.client import UUID
 from api.agents.delimiters import clean
+from api.agents.problems import Document
 from api.agents.render import Structure, present
 
-Document = dict[str, Any]
 NAMES: Mapping[str, str] = {
     "next_stage": "What happens next",
     "contact_details": "Contact details",

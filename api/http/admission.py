@@ -27,9 +27,8 @@ from api.storage.deadline import DEADLINE, Deadline
 
 NOT_ADMITTED = frozenset({"/livez", "/version", "/metrics", "/docs", "/openapi.json"})  # and the files of the docs
 FILES = "/docs/files/"
-ASSISTANTS = (
-    "/mcp"  # its requests wait for others that enter the gate; if they held places, they would wait for each other
-)
+# Its requests wait for others that enter the gate; if they held places, they would wait for each other.
+ASSISTANTS = "/mcp"
 HASHING_REQUESTS = frozenset(
     {
         ("POST", "/v1/sessions"),

@@ -1,17 +1,14 @@
 """The tool `save_application`: a new application, a change of its fields, or a new stage."""
 
-from typing import Any
-
 from api.agents import times
 from api.agents.client import Path, Written, path
 from api.agents.delimiters import mark
 from api.agents.effects import question_lines
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import new_values, nothing_new, partly, report, tried, write
-from api.agents.problems import Problem, Refusal, sentence
+from api.agents.problems import Document, Problem, Refusal, sentence
 from api.agents.render import Answer
 
-Document = dict[str, Any]
 ENDINGS = ("accepted", "declined", "rejected", "withdrawn", "no_response")
 TEXTS = ("company", "role", "location", "posting_url", "posting_text", "why_role", "why_company")
 ACT = "end_application"

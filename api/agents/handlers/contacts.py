@@ -1,16 +1,13 @@
 """The tool `save_contact`: a person, their link to an application, and whether they are the one to ask."""
 
-from typing import Any
-
 from api.agents.client import Written, path
 from api.agents.delimiters import mark
 from api.agents.effects import question_lines
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import EMPTY, new_values, nothing_new, partly, report, tried, write
-from api.agents.problems import Problem, Refusal, sentence
+from api.agents.problems import Document, Problem, Refusal, sentence
 from api.agents.render import Answer
 
-Document = dict[str, Any]
 FIELDS = (
     "full_name",
     "honorific",

@@ -1,15 +1,12 @@
 """One call of a tool: its arguments, the API as its token sees it, and the time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from api.agents import confirmations, times
-from api.agents.client import Api, Current, is_id
+from api.agents.client import Api, Current, checked_id
 from api.agents.confirmations import NeedsYes
-from api.agents.problems import Refusal
-
-Document = dict[str, Any]
+from api.agents.problems import Document, Refusal
 
 
 @dataclass
@@ -21,7 +18,6 @@ class Context:
     api: Api
     current: Current
     agreed: bool | None = None
-    requests: int = field(default=0, init=False)
 
     def text(self, name: str) -> str | None:
         """Return an argument that is a text."""
@@ -54,9 +50,7 @@ class Context:
     def id(self, name: str) -> str | None:
         """Return an argument that is an id. Raises Refusal for anything else."""
         value = self.text(name)
-        if value is not None and not is_id(value):
-            raise Refusal(f"{name} wants an id as `find` gives it.")
-        return value.lower() if value is not None else None
+        return None if value is None else checked_id(name, value)
 
     def given(self, *names: str) -> Document:
         """Return those of the arguments that were given."""

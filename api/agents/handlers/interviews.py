@@ -1,7 +1,5 @@
 """The tools `record_interview` and `record_debrief`: rounds, and what is known after them."""
 
-from typing import Any
-
 from api.agents import times
 from api.agents.client import Written, path
 from api.agents.effects import question_lines
@@ -19,10 +17,9 @@ from api.agents.handlers.writing import (
     would_overwrite,
     write,
 )
-from api.agents.problems import Problem, Refusal, sentence
+from api.agents.problems import Document, Problem, Refusal, sentence
 from api.agents.render import Answer
 
-Document = dict[str, Any]
 MOMENTS = ("contact_from", "contact_by", "hear_by")
 PLAIN = ("kind", "status", "location", "link", "next_stage")
 NOTES = ("positives", "concerns", "remarks")

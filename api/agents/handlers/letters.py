@@ -1,17 +1,14 @@
 """The tools `draft_letter` and `mark_letter_sent`. Nothing here sends anything."""
 
-from typing import Any
-
 from api.agents import times
 from api.agents.client import Written, is_id, path
 from api.agents.delimiters import mark
 from api.agents.findings import finding_data, finding_line, missing_of
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import hints_of, new_values, nothing_new, report, write
-from api.agents.problems import Problem, Refusal
+from api.agents.problems import Document, Problem, Refusal
 from api.agents.render import Answer, cleaned, cut, present, shortened
 
-Document = dict[str, Any]
 LETTER = "/v1/letters/{letter_id}"
 COMPOSE = "/v1/interviews/{interview_id}/letters/compose"
 MOST = 20  # findings

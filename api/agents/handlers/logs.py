@@ -1,15 +1,12 @@
 """The tools that only add: contact with the employer, search activities; and steps by hand."""
 
-from typing import Any
-
 from api.agents import steps, times
 from api.agents.client import path
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import hints_of, nothing_new, report, write
-from api.agents.problems import Refusal
+from api.agents.problems import Document, Refusal
 from api.agents.render import Answer
 
-Document = dict[str, Any]
 MOMENTS = ("contact_from", "contact_by", "hear_by")
 DONE = {"complete": ("done", "done_late"), "skip": ("skipped",)}
 ACTED = {

@@ -1,14 +1,11 @@
 """People in interviews and debriefs: as the API takes them, and what is recorded of them already."""
 
-from typing import Any
-
-from api.agents.client import is_id, path
+from api.agents.client import checked_id, path
 from api.agents.delimiters import mark
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import EMPTY, is_same, shown_value
-from api.agents.problems import Refusal
+from api.agents.problems import Document, Refusal
 
-Document = dict[str, Any]
 PERSONAL = ("full_name", "honorific", "job_title", "email", "phone")
 
 
@@ -51,11 +48,10 @@ async def _person(call: Context, given: Document, number: int) -> Document:
         if not {"full_name", "job_title"} & fields.keys():
             raise Refusal(f"people.{number} wants a contact_id, or at least full_name or job_title.")
         return {**fields, **flags}
-    if not is_id(str(id_)):
-        raise Refusal(f"people.{number}.contact_id wants an id as `find` gives it.")
+    known = checked_id(f"people.{number}.contact_id", str(id_))
     if fields:
-        fields = await _unknown_fields(call, str(id_), fields, number)
-    return {"contact_id": str(id_).lower(), **fields, **flags}
+        fields = await _unknown_fields(call, known, fields, number)
+    return {"contact_id": known, **fields, **flags}
 
 
 async def _unknown_fields(call: Context, id_: str, fields: Document, number: int) -> Document:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
 
 from api.agents import steps, times
 from api.agents.client import is_id, path
 from api.agents.delimiters import clean, mark
 from api.agents.handlers.context import Context
-from api.agents.problems import Refusal
+from api.agents.problems import Document, Refusal
 from api.agents.render import (
     MAX_BYTES,
     ROOM_FOR_END,
@@ -23,7 +22,6 @@ from api.agents.render import (
     size_of,
 )
 
-Document = dict[str, Any]
 EXPANDED = "contacts,interviews,interviewers,steps,notes,letters,references,follow_ups,offers"
 CANDIDATES = 8
 RESOURCE = "afterword://applications"

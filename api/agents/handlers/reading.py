@@ -1,12 +1,12 @@
 """The tools that only read: what is due, what words find, and why a step stands as it does."""
 
 import re
-from typing import Any
 
 from api.agents import steps, times
 from api.agents.client import path
 from api.agents.delimiters import clean, mark
 from api.agents.handlers.context import Context
+from api.agents.problems import Document
 from api.agents.render import (
     MAX_BYTES,
     ROOM_FOR_END,
@@ -18,7 +18,6 @@ from api.agents.render import (
     size_of,
 )
 
-Document = dict[str, Any]
 COMING = "next."  # begins the cursor of the second list of `due`
 KINDS = ("application", "contact", "reference", "note", "letter")
 PEOPLE = ("contact", "reference")

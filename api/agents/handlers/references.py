@@ -1,16 +1,13 @@
 """The tool `brief_reference`: what to tell a reference, and that the user has told them."""
 
-from typing import Any
-
 from api.agents.client import Written, path
 from api.agents.delimiters import mark
 from api.agents.findings import missing_of
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import hints_of, is_same, partly, report, write
-from api.agents.problems import Problem, Refusal, sentence
+from api.agents.problems import Document, Problem, Refusal, sentence
 from api.agents.render import Answer, cleaned, cut, shortened
 
-Document = dict[str, Any]
 APPLICATION = "/v1/applications/{application_id}"
 LINK = "/v1/applications/{application_id}/references/{reference_id}"
 PERSON = ("name", "email", "phone")

@@ -1,7 +1,6 @@
 """The tool `undo`: what this token wrote in 24 hours, and taking it back."""
 
 from collections import Counter
-from typing import Any
 
 from api.agents import times
 from api.agents.catalogue import BY_NAME
@@ -10,10 +9,9 @@ from api.agents.delimiters import mark
 from api.agents.effects import effect_lines, effects_data, question_lines
 from api.agents.handlers.context import Context
 from api.agents.handlers.writing import merged
-from api.agents.problems import Problem, Refusal, sentence
+from api.agents.problems import Document, Problem, Refusal, sentence
 from api.agents.render import Answer, Lines, Structure, answered, present
 
-Document = dict[str, Any]
 ACT = "undo_writes"
 MOST = 20
 WRITE = "/v1/writes/{write_id}"

@@ -1,21 +1,19 @@
 """What all writing tools share: keys of retries, what may not be overwritten, and the answer of a write."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.agents import steps, times
 from api.agents.client import Method, Path, Written, path
+from api.agents.confirmations import canonical, counted
 from api.agents.delimiters import mark
 from api.agents.effects import effect_lines, effects_data
 from api.agents.handlers.context import Context
-from api.agents.problems import Problem, Refusal, argument_of
+from api.agents.problems import Document, Problem, Refusal, argument_of
 from api.agents.render import Answer, Lines, Structure, answered, present
 
-Document = dict[str, Any]
 WINDOW = 600  # seconds in which a call without a time of its own is the same call
-NOT_COUNTED = ("confirm", "dry_run")
 TIMES = ("at", "told_at", "sent_at", "stage_at", "agreed_at", "called_at", "start", "until", "applied_on")
 INSTANTS = ("starts_at", "ends_at", "sent_at")
 EMPTY: tuple[object, ...] = (None, "", [], False)
@@ -27,9 +25,9 @@ def retry_key(call: Context, place: str) -> str:
 
     A call without a time among its arguments is the same only within ten minutes. `place`: which request it is.
     """
-    arguments = {name: value for name, value in call.arguments.items() if name not in NOT_COUNTED}
+    arguments = counted(call.arguments)
     window = None if any(name in arguments for name in TIMES) else int(call.current.now.timestamp()) // WINDOW
-    exact = json.dumps([call.current.id, call.tool, place, arguments, window], sort_keys=True, separators=(",", ":"))
+    exact = canonical(call.current.id, call.tool, place, arguments, window)
     return f"mcp-{hashlib.sha256(exact.encode()).hexdigest()[:40]}"
 
 
