@@ -1,30 +1,24 @@
 """What time and facts do is told exactly once (I16), whatever the clock, the workers and the writes in between do."""
 
 import json
-import logging
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import seed
-from hypothesis.stateful import run_state_machine_as_test
 from sqlmodel import select
 
-from api.models import Event, StepInstance, base
+from api.models import Event, StepInstance
 from api.services.events import journal
 from api.services.steps import recompute
 from api.storage.session import ANY_OWNER
 from tests.conftest import World
-from tests.drawing import limits
 from tests.http.api_client import add, interviewed, items
 from tests.http.test_scenarios import Recorder
-from tests.profiles import SEED, budget
+from tests.profiles import budget
 from tests.receiver import tick
 from tests.rules.vectors import SCENARIOS
-from tests.services.checks import dump
+from tests.services.driving import drive, number_ids, set_world
 from tests.services.notice_machine import Listening
 
 OPERATIONS = 60
@@ -35,16 +29,10 @@ def test_every_transition_is_told_once_or_overtaken(world: World, monkeypatch: p
     monkeypatch.setattr(recompute, "SLICE_SECONDS", -1)  # one batch
     monkeypatch.setattr(recompute, "BATCH_SIZE", 1)
     monkeypatch.setattr(journal, "MAX_STEP_EVENTS", 6)
-    numbers = count(1)
-    monkeypatch.setattr(base, "uuid7", lambda: UUID(f"01900000-0000-7000-8000-{next(numbers):012x}"))
-    stranger = world.sign_up()
-    Listening.world, Listening.counts = world, Counter()
-    Listening.stranger = str(stranger.get("/v1/me").json()["id"])
-    Listening.stranger_has = dump(world.database, Listening.stranger)
+    number_ids(monkeypatch)
+    set_world(Listening, world, world.sign_up())
     sequences = budget(quick=6, long=70)
-    run_state_machine_as_test(seed(SEED)(Listening), settings=limits(sequences, stateful_step_count=OPERATIONS))
-    for line in sorted(Listening.counts.items()):
-        logging.getLogger(__name__).info("%s %s", *line)
+    drive(Listening, sequences=sequences, operations=OPERATIONS)
 
 
 def test_a_removed_step_that_was_announced_as_overdue_is_told_as_corrected(world: World, client: TestClient) -> None:
