@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Files run in the order of collection, because otherwise the slowest ones run last.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Where Python may not write byte code, each process that a test starts would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo frontend frontend-packages test test-long check unit postgresql mutants bench docs lock openapi clients node client-tools clean
 

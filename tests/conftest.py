@@ -25,11 +25,14 @@ from api.settings import Settings
 from api.storage.database import Database
 from tests import profile_variables as variables
 from tests.documented import assert_documented
+from tests.one_call import OneCall
 from tests.shared_statements import shared_statements
 from tests.stores import Store, opened, postgresql_for_all
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LONGEST = "tests/contract/*.py"
+# Folders whose tests use no database, or know it only through the API: they run on SQLite.
+ON_SQLITE = ("browser", "clients", "docs", "outbound", "rules", "words")
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4_000_000_000
 
 
@@ -69,13 +72,14 @@ class World:
         return database
 
     def anonymous(self) -> TestClient:
-        client = DocumentedClient(self.app, raise_server_exceptions=False)
-        self.clients.append(client)
-        return client
+        return self._opened(DocumentedClient(self.app))
 
     def app_client(self) -> TestClient:
         """Return a client whose requests need not be in the document."""
-        client = TestClient(self.app, raise_server_exceptions=False)
+        return self._opened(TestClient(self.app))
+
+    def _opened(self, client: TestClient) -> TestClient:
+        client._transport = OneCall(client)  # it takes no other transport
         self.clients.append(client)
         return client
 
@@ -124,21 +128,29 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"drawn cases: --profile {config.option.profile} --seed {config.option.seed}"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests that the other database covers, and run the slowest files first.
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out folders that the other database covers before they are imported."""
+    on_sqlite = collection_path.parent == Path(__file__).parent and collection_path.name in ON_SQLITE
+    return True if on_sqlite and config.option.database == "postgresql" else None
 
-    On PostgreSQL, tests without a database and tests marked `sqlite` are deselected.
-    """
-    chosen = config.getoption("--database")
-    other = "sqlite" if chosen == "postgresql" else "postgresql"
-    wanted = [
-        item
-        for item in items
-        if item.get_closest_marker(other) is None
-        and (chosen == "sqlite" or "store" in getattr(item, "fixturenames", ()))
-    ]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests that the other database covers, and run the slowest files first."""
+    wanted = [item for item in items if runs_on(config.option.database, config.option.profile, item)]
+    kept = set(wanted)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = sorted(wanted, key=lambda item: not item.path.match(LONGEST))
+
+
+def runs_on(database: str, profile: str, item: pytest.Item) -> bool:
+    """Tell whether a test runs on a database: without a mark on both, but without a database on SQLite only.
+
+    `sqlite(profile="quick")` is a mark for one profile.
+    """
+    other = item.get_closest_marker("sqlite" if database == "postgresql" else "postgresql")
+    if other is not None and other.kwargs.get("profile", profile) == profile:
+        return False
+    return database == "sqlite" or "store" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session", autouse=True)

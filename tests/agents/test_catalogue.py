@@ -20,6 +20,8 @@ from api.models.reference import AlertChannel
 from api.models.search_activity import ActivityKind
 from api.protocol.scopes import PRESETS, SCOPES
 
+pytestmark = pytest.mark.sqlite
+
 READERS = ["due", "application", "find", "explain_step"]
 RECORDERS = [
     *READERS,

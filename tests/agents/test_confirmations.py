@@ -7,6 +7,8 @@ import pytest
 
 from api.agents.confirmations import NeedsYes, code_for, is_valid, refusal
 
+pytestmark = pytest.mark.sqlite
+
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 GIVEN = {"application_id": "a", "stage": "rejected"}
 TOKEN: dict[str, Any] = {"token_id": "t", "secret": "s", "now": NOW}

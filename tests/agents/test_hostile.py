@@ -13,6 +13,8 @@ from tests.agents.assistant import Assistant
 from tests.agents.rows import everything
 from tests.http.api_client import UNKNOWN
 
+pytestmark = pytest.mark.sqlite
+
 HOSTILE = (
     "../me/activity",
     "..",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from tests.agents.assistant import Assistant
 from tests.conftest import World
 from tests.drawing import drawn
 from tests.http.api_client import add, alter, application, contact, interview, put
+
+pytestmark = pytest.mark.sqlite
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SEVERITIES = ("error", "warning", "advice")

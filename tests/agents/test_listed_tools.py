@@ -9,6 +9,8 @@ from api.agents import catalogue
 from tests.agents.protocol import agent_token, headers, http_of, message, run, running
 from tests.conftest import World
 
+pytestmark = pytest.mark.sqlite
+
 READS = ("due", "application", "find", "explain_step")
 STEPS = ("act_on_step", "log_search")
 EVERY = tuple(tool.name for tool in catalogue.TOOLS)

@@ -17,6 +17,8 @@ from tests.agents.protocol import LEGACY, MODERN, agent_token, headers, http_of,
 from tests.conftest import World
 from tests.served import http_client, served, wait_until
 
+pytestmark = pytest.mark.sqlite
+
 Worlds = Callable[..., World]
 FIXED = {"mcp": "on", "worker": "off"}
 

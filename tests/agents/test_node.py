@@ -32,7 +32,7 @@ SCENARIOS = (
     "prompts-list",
 )
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.sqlite]
 
 
 class WithToken:

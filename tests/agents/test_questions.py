@@ -15,6 +15,8 @@ from tests.agents.connected import in_memory
 from tests.agents.protocol import run, secret_of
 from tests.conftest import World
 
+pytestmark = pytest.mark.sqlite
+
 NEEDS = NeedsYes("undo", "This takes back two writes. Step 1 opens again.", "1790000000.0123456789")
 YES, NO = {"yes": True}, {"yes": False}
 ARGUMENTS = {"write_ids": ["a", "b"]}

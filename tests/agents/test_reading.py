@@ -12,6 +12,8 @@ from tests.agents.assistant import Assistant
 from tests.conftest import World
 from tests.http.api_client import UNKNOWN, add, alter, application, interview
 
+pytestmark = pytest.mark.sqlite
+
 LATER = ["references", "contacts_made", "offers"]
 NOW = "Now: Mon 1 Jun 2026, 08:00 EDT."
 

@@ -12,6 +12,8 @@ from tests.agents.writes import account
 from tests.conftest import World
 from tests.http.api_client import UNKNOWN
 
+pytestmark = pytest.mark.sqlite
+
 READING = {
     "due": {},
     "application": {"application_id": UNKNOWN},

@@ -17,6 +17,8 @@ from tests.cli.test_mcp import run_command
 from tests.conftest import World
 from tests.served import served
 
+pytestmark = pytest.mark.sqlite
+
 
 @contextmanager
 def answering(status: int, body: str, kind: str) -> Iterator[str]:

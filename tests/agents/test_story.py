@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.agents.assistant import Assistant
 from tests.agents.rows import facts_of
 from tests.conftest import World
 from tests.http.api_client import act, add, application, put, read
+
+pytestmark = pytest.mark.sqlite
 
 APPLIED = {"company": "Larkfield Press", "role": "Editor", "applied_on": "2026-05-20"}
 MET = {"full_name": "Ana Ruiz", "honorific": "Ms", "job_title": "Head of production", "email": "ana@example.com"}

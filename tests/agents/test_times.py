@@ -7,6 +7,8 @@ import pytest
 from api.agents import times
 from api.agents.problems import Refusal
 
+pytestmark = pytest.mark.sqlite
+
 ZONE = "America/New_York"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -12,6 +12,8 @@ from tests.agents.writes import KINDS, account, done
 from tests.conftest import World
 from tests.http.api_client import add, alter, items, read
 
+pytestmark = pytest.mark.sqlite
+
 # What an undo leaves behind: versions go up, and the log, the activity and the counters of writes go on.
 LEFT = {"version", "updated_at", "changed_seq", "changed_at", "incarnation", "digest", "number"}
 NOT_AGAIN = ("recorded so already", "not written again", "othing was changed")

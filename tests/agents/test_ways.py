@@ -14,6 +14,8 @@ from tests.agents.story import tell
 from tests.conftest import World
 from tests.http.api_client import application, items
 
+pytestmark = pytest.mark.sqlite
+
 ALL_WAYS = [pytest.param(way, mode, id=f"{way}-{mode}") for way in WAYS for mode in MODES]
 
 

@@ -13,6 +13,8 @@ from api.protocol.field_codes import FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.words.catalogue import catalogue
 
+pytestmark = pytest.mark.sqlite
+
 LABELS = catalogue("formal").words["labels"]
 NOW = "Mon 1 Jun 2026, 08:00 EDT"
 

@@ -31,7 +31,6 @@ in_chromium = pytest.mark.skipif(
 )
 pytestmark = [
     pytest.mark.node,
-    pytest.mark.sqlite,
     pytest.mark.skipif(
         not (PACKAGES / "vite").exists(), reason="no packages of examples/frontend here: `.ci/run` installs them"
     ),

@@ -15,7 +15,6 @@ COLLECTION = ROOT / "openapi" / "bruno"
 pytestmark = [pytest.mark.node, needs("@usebruno/cli", "@usebruno/converters")]
 
 
-@pytest.mark.sqlite
 def test_the_collection_is_that_of_the_document() -> None:
     run(sys.executable, "clients/generate.py", "--check", "--only", "bruno")
 

@@ -35,13 +35,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-@pytest.mark.sqlite
 @needs_tools
 def test_the_generated_files_are_those_of_the_document() -> None:
     run(sys.executable, "clients/generate.py", "--check", "--only", "python")
 
 
-@pytest.mark.sqlite
 def test_at_most_120_lines_are_our_own() -> None:
     assert sum(code_lines(path.read_text(encoding="utf-8")) for path in OWN) <= 120
 
@@ -57,7 +55,6 @@ def code_lines(text: str) -> int:
     return len([n for n, line in lines if line.strip() and not line.strip().startswith("#") and n not in docstrings])
 
 
-@pytest.mark.sqlite
 def test_it_and_its_tests_are_typed_strictly(site: Path, tmp_path: Path) -> None:
     code = "".join(text for _, text in blocks((CLIENT / "README.md").read_text(encoding="utf-8"), "python"))
     (tmp_path / "readme.py").write_text(code, encoding="utf-8")

@@ -42,12 +42,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
-@pytest.mark.sqlite
 def test_the_generated_files_are_those_of_the_document() -> None:
     run(sys.executable, "clients/generate.py", "--check", "--only", "typescript")
 
 
-@pytest.mark.sqlite
 def test_at_most_100_lines_are_our_own() -> None:
     lines = [line.strip() for path in OWN for line in path.read_text(encoding="utf-8").splitlines()]
     assert len([line for line in lines if line and not line.startswith(COMMENTS)]) <= 100

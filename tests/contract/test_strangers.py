@@ -137,6 +137,7 @@ def stranger(world: World) -> Stranger:
 
 
 @pytest.mark.drawn
+@pytest.mark.sqlite(profile="quick")
 def test_a_stranger_neither_reads_nor_changes_the_owners_objects(stranger: Stranger) -> None:
     def reveals_nothing(context: CheckContext, response: Response, case: AnyCase) -> None:
         stranger.compare(response, case)

@@ -12,6 +12,8 @@ from tests.conftest import World
 from tests.http.api_client import items, problem
 from tests.http.test_agent_tokens import assistant
 
+pytestmark = pytest.mark.sqlite
+
 APPLICATION = {"company": "Acme", "role": "Engineer"}
 
 

@@ -12,6 +12,8 @@ from tests.conftest import World
 from tests.http.api_client import add, items, problem, read
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 
+pytestmark = pytest.mark.sqlite
+
 FRONTEND, EVIL = "https://app.example.com", "https://evil.example"
 CREDENTIALS = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
 APPLICATION = {"company": "Acme", "role": "Engineer"}

@@ -31,6 +31,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite
+
 ALL = "/v1/applications"
 MINIMAL = {"company": "Acme", "role": "Engineer"}
 JSON = {"Content-Type": "application/json"}

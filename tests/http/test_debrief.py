@@ -9,6 +9,8 @@ from tests.conftest import World
 from tests.http.api_client import Answer, act, add, alter, contact, fault, interviewed, items, problem, read
 from tests.services.checks import check_rows
 
+pytestmark = pytest.mark.sqlite
+
 ANA = {"full_name": "Ana Ruiz", "honorific": "Ms", "job_title": "CTO", "email": "ana@example.com"}
 WHOLE: Answer = {
     "at": "2026-05-29T15:10:00Z",

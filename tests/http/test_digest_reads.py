@@ -17,6 +17,8 @@ from tests.wanted_mails import (
     subscriber,
 )
 
+pytestmark = pytest.mark.sqlite
+
 Worlds = Callable[..., World]
 
 

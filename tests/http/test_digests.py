@@ -45,6 +45,7 @@ def instant(stored: Any) -> datetime:
     return found.astimezone(UTC)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("zone", "year", "clock"),
     [
@@ -74,6 +75,7 @@ def test_one_is_queued_on_every_date_of_a_year(world: World, zone: str, year: in
         assert str(instant(row["created_at"]).astimezone(local).date()) == row["key"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("minute", range(0, 24 * 60, 97))
 def test_a_new_zone_at_any_minute_never_brings_two_for_a_date(world: World, minute: int) -> None:
     client = subscriber(world, digest="daily")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from api.http.route_index import routes_of
@@ -9,6 +10,8 @@ from api.http.strict_route import Route
 from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, contact, interviewed, problem, put, read, steps
 from tests.http.kinds_of_write import account
+
+pytestmark = pytest.mark.sqlite
 
 ALL = "/v1/applications"
 ASKED = {"effects": "true"}

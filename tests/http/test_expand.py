@@ -10,6 +10,8 @@ from tests.conftest import World
 from tests.http.api_client import add, contact, interviewed, items, problem, put, read, step, steps
 from tests.services.full_record import record_everything
 
+pytestmark = pytest.mark.sqlite
+
 ALL = "/v1/applications"
 IN_ONE = ("interviewers", "notes", "letters", "references", "follow_ups", "offers")
 

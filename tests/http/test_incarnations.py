@@ -11,6 +11,8 @@ from tests.conftest import World
 from tests.http.api_client import STARTED, Answer, add, contact, interviewed, problem, read
 from tests.http.test_accounts import session_of
 
+pytestmark = pytest.mark.sqlite
+
 Kind = tuple[str, Answer, Answer]
 APPLICATION, INTERVIEW, PERSON, REFEREE = "{application}", "{interview}", "{contact}", "{reference}"
 HERE = f"/v1/applications/{APPLICATION}"

@@ -24,6 +24,8 @@ from tests.conftest import World
 from tests.invariants.failures import Failures
 from tests.invariants.test_openapi import MADE, ROOT
 
+pytestmark = pytest.mark.sqlite
+
 # A problem says in its own title and detail what its codes mean.
 SELF_EXPLAINED = re.compile(r"^/components/schemas/(Row)?Problem|/parameters/\d+/schema/x-")
 PART = re.compile(r'Part\(f?"([a-z_]+)')
@@ -56,7 +58,6 @@ def unlabelled(values: list[str], labels: Mapping[str, Mapping[str, str]]) -> se
     return min((set(values) - known.keys() for known in labels.values()), key=len)
 
 
-@pytest.mark.sqlite
 def test_every_value_of_every_enum_of_the_document_has_a_label() -> None:
     found = [(place, values) for place, values in enums(MADE) if not SELF_EXPLAINED.search(place)]
     assert len(found) > 60
@@ -66,7 +67,6 @@ def test_every_value_of_every_enum_of_the_document_has_a_label() -> None:
                 assert unlabelled(values, LABELS) == set()
 
 
-@pytest.mark.sqlite
 def test_a_new_value_without_a_label_is_found() -> None:
     assert unlabelled([*Stage, "ghosted"], LABELS) == {"ghosted"}
     assert unlabelled(["entirely", "new"], LABELS)
@@ -79,7 +79,6 @@ def written(pattern: re.Pattern[str], folder: str) -> set[str]:
     return {code for codes in found for code in codes if code}
 
 
-@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("name", "values"),
     [
@@ -101,13 +100,11 @@ def test_codes_that_answers_contain_have_a_label(name: str, values: set[str]) ->
     assert values <= LABELS[name].keys()
 
 
-@pytest.mark.sqlite
 def test_the_types_of_evidence_are_those_that_the_rules_use() -> None:
     elsewhere = written(ELSEWHERE, "services/steps")
     assert written(EVIDENCE, "rules") | elsewhere == {*get_args(EvidenceType)} <= LABELS["search_type"].keys()
 
 
-@pytest.mark.sqlite
 def test_labels_are_short_words_in_plain_english() -> None:
     for name, labels in LABELS.items():
         for value, label in labels.items():

@@ -10,6 +10,8 @@ from tests.conftest import World
 from tests.http.api_client import UNKNOWN, Answer, act, interviewed, items, problem, read, step, steps
 from tests.services.checks import dump
 
+pytestmark = pytest.mark.sqlite
+
 SKIP, SNOOZE = "/v1/steps/skip", "/v1/steps/snooze"
 UNTIL = "2026-06-08T12:00:00Z"
 BOTH = [pytest.param(SKIP, {}, id="skip"), pytest.param(SNOOZE, {"until": UNTIL}, id="snooze")]

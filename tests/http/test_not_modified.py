@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 from tests.http.api_client import UNKNOWN, act, interviewed, read, step
 
+pytestmark = pytest.mark.sqlite
+
 QUEUE = "/v1/queue"
 
 

@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
 from tests.http.api_client import Answer, application, read
 from tests.services.full_record import record_everything
+
+pytestmark = pytest.mark.sqlite
 
 EVERYTHING = "contacts,interviews,interviewers,notes,letters,references,follow_ups,offers,steps,headline,next_action"
 

@@ -9,6 +9,8 @@ from tests.conftest import World
 from tests.http.api_client import STARTED, Answer, add, application, contact, fault, items, problem, read
 from tests.services.checks import check_rows
 
+pytestmark = pytest.mark.sqlite
+
 ANA: Answer = {"full_name": "Ana Ruiz", "honorific": "Ms", "job_title": "CTO", "email": "ana@example.com"}
 
 

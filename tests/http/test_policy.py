@@ -7,6 +7,8 @@ from fastapi.testclient import TestClient
 
 from tests.http.api_client import Answer, add, alter, application, fault, interviewed, problem, read, step
 
+pytestmark = pytest.mark.sqlite
+
 MINE = "/v1/me/policy"
 
 

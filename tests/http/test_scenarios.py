@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 from tests.rules.vectors import SCENARIOS
 
+pytestmark = pytest.mark.sqlite
+
 Answer = dict[str, Any]
 
 

@@ -6,10 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
 from tests.http.api_client import Answer, add, application, interview, interviewed, problem, read, steps
+
+pytestmark = pytest.mark.sqlite
 
 SVG = "{http://www.w3.org/2000/svg}"
 

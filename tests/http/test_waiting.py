@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from tests.conftest import World
 from tests.http.api_client import add, application, interview, read
 from tests.receiver import Receiver, deliver, tick
+
+pytestmark = pytest.mark.sqlite
 
 
 def waiting(world: World) -> dict[str, int]:

@@ -15,6 +15,8 @@ from tests.imports.test_restore import KIND, exported, restored
 from tests.invariants.failures import Failures
 from tests.rules.vectors import SCENARIOS
 
+pytestmark = pytest.mark.sqlite
+
 AT_ONCE = 10
 
 

@@ -11,6 +11,8 @@ from tests.conftest import World
 from tests.http.api_client import application, problem
 from tests.imports import counted, rows, settled, uploaded
 
+pytestmark = pytest.mark.sqlite
+
 TABLE = "Company,Role,Status\nAcme,Dev,Applied\n"
 MANIFEST = '{"type":"manifest","format":"afterword-export","format_version":1}\n'
 

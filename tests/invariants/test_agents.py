@@ -20,6 +20,8 @@ from tests.invariants.conftest import CLOSED, opened_world
 from tests.invariants.failures import Failures
 from tests.stores import Store
 
+pytestmark = pytest.mark.sqlite
+
 FOR_AGENTS = """
 list_queue get_queue_summary list_steps skip_steps skip_stale_steps snooze_steps get_step complete_step
 skip_step reopen_step snooze_step unsnooze_step get_current_token list_applications get_application_summary
@@ -71,7 +73,6 @@ def assistant(world: World) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.sqlite
 def test_every_operation_is_decided_to_be_for_assistants_or_not(world: World) -> None:
     routes = [route for route in routes_of(world.app) if isinstance(route, Route) and route.needs_token]
     allowed = {str(route.operation_id) for route in routes if route.access.for_agents}

@@ -33,6 +33,8 @@ from tests.invariants.failures import Failures
 from tests.services.checks import dump
 from tests.stores import Store
 
+pytestmark = pytest.mark.sqlite
+
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NOBODY = {
@@ -116,7 +118,6 @@ def test_somebody_elses_object_is_answered_like_a_missing_one(neighbours: Neighb
                 assert dump(database, owner) == before
 
 
-@pytest.mark.sqlite
 def test_an_unknown_query_parameter_is_refused_with_the_allowed_ones(neighbours: Neighbours) -> None:
     with Failures() as failures:
         for operation in CLOSED:
@@ -126,7 +127,6 @@ def test_an_unknown_query_parameter_is_refused_with_the_allowed_ones(neighbours:
                 assert answer.json()["errors"][0]["parameter"] == "surprise"
 
 
-@pytest.mark.sqlite
 def test_an_unknown_field_is_refused_by_its_pointer(neighbours: Neighbours) -> None:
     with Failures() as failures:
         for operation in WITH_A_BODY:
@@ -138,7 +138,6 @@ def test_an_unknown_field_is_refused_by_its_pointer(neighbours: Neighbours) -> N
                 assert wanted.items() <= answer.json()["errors"][0].items()
 
 
-@pytest.mark.sqlite
 def test_another_method_is_refused_with_the_complete_allow(neighbours: Neighbours) -> None:
     with Failures() as failures:
         for path in sorted({operation.path for operation in OPERATIONS}):
@@ -152,7 +151,6 @@ def test_another_method_is_refused_with_the_complete_allow(neighbours: Neighbour
                     assert set(answer.headers.get("allow", "").split(", ")) == allowed
 
 
-@pytest.mark.sqlite
 def test_head_answers_like_get_without_the_body(neighbours: Neighbours) -> None:
     unlike = ("x-request-id", "ratelimit", "date", "transfer-encoding")
     with Failures() as failures:
@@ -176,7 +174,6 @@ def sent_by_head(client: TestClient, operation: Operation) -> bytes:
     return asyncio.run(call_asgi(client.app, sent)).body  # type: ignore[arg-type]  # it is a FastAPI application
 
 
-@pytest.mark.sqlite
 def test_every_problem_type_has_a_page(neighbours: Neighbours) -> None:
     with Failures() as failures:
         for code, problem in PROBLEM_TYPES.items():
@@ -186,13 +183,11 @@ def test_every_problem_type_has_a_page(neighbours: Neighbours) -> None:
                 assert problem.title in answer.text
 
 
-@pytest.mark.sqlite
 def test_an_unknown_address_is_a_problem_too(neighbours: Neighbours) -> None:
     assert_problem(neighbours.demo.get("/v1/nothing-here"), 404)
     assert_problem(neighbours.nobody.get("/nothing-here"), 404)
 
 
-@pytest.mark.sqlite
 def test_unknown_addresses_below_v1_are_answered_401_without_a_token(neighbours: Neighbours) -> None:
     assert_problem(neighbours.nobody.get("/v1/nothing-here"), 401)
 

@@ -36,6 +36,8 @@ from tests.invariants.conftest import (
 from tests.invariants.failures import Failures
 from tests.stores import Store
 
+pytestmark = pytest.mark.sqlite
+
 NEEDED = {
     operation["operationId"]: operation["security"][0]["bearer"]
     for item in DOCUMENT["paths"].values()
@@ -212,7 +214,6 @@ def test_the_scope_read_allows_every_get(refusing: Issuer) -> None:
                     assert ask(client, operation).status_code == (409 if operation.name in ABOUT_A_SESSION else 200)
 
 
-@pytest.mark.sqlite
 def test_the_document_lists_the_scopes_that_are_enforced(refusing: Issuer) -> None:
     enforced = {
         route.operation_id: list(route.scopes)

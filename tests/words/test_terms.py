@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from typing import Literal
 
 import pytest
 
@@ -24,6 +25,7 @@ ALIKE = [
     ("Jean‐Luc", "Jean-Luc", "JEAN–LUC"),
     ("+1 212", "\u202d+1\u00a0212\u202c"),
 ]
+FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 UNLIKE = [("Acme", "Acne"), ("ガス", "カラス"), ("Müller", "Mueller"), ("100%", "100_")]
 
 
@@ -37,12 +39,17 @@ def test_other_texts_stay_apart(texts: tuple[str, ...]) -> None:
     assert len({fold(one) for one in texts}) == len(texts)
 
 
+def folds_alike(text: str) -> bool:
+    """Tell whether a text, its folded text and its four normal forms are folded to the same text."""
+    folded = fold(text)
+    others = {folded, *(unicodedata.normalize(form, text) for form in FORMS)} - {text}
+    return all(fold(other) == folded for other in others)
+
+
 def test_every_character_is_folded_alike_in_every_form_and_only_once() -> None:
-    found = {}
-    for number in [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]:
-        text = f"x{chr(number)}"
-        folded = fold(text)
-        forms = (unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD"))
-        if {fold(folded), *map(fold, forms)} != {folded}:
-            found[f"U+{number:04X}"] = folded
-    assert found == {}
+    """Many at once, because one after the other takes ten times as long; an "x" keeps them apart."""
+    texts = [f"x{chr(number)}" for number in [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]]
+    blocks = [texts[first : first + 1_000] for first in range(0, len(texts), 1_000)]
+    unlike = [block for block in blocks if not folds_alike("".join(block))]
+    found = [f"U+{ord(text[1]):04X}" for block in unlike for text in block if not folds_alike(text)]
+    assert not unlike, found
