@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -117,6 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.seed = 1 if config.option.profile == "quick" else Random().randrange(2**32)
     os.environ[variables.PROFILE], os.environ[variables.SEED_OF_RUN] = config.option.profile, str(config.option.seed)
     os.environ[variables.DATABASE] = config.option.database
+    assert "tests.profiles" not in sys.modules, "it would draw the cases of another profile: import it later"
     if config.option.database == "postgresql" and not hasattr(config, "workerinput"):
         stack = ExitStack()
         stack.enter_context(postgresql_for_all())

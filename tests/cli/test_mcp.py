@@ -27,13 +27,9 @@ def run_python(code: str, **variables: str) -> Done:
     )
 
 
-def run_command(*words: str, token: str | None = SECRET, missing: str = "") -> Done:
-    """Run `afterword mcp` in a process of its own, if wanted without a package."""
-    block = f"sys.modules[{missing!r}] = None" if missing else ""
-    code = (
-        f"import sys\n{block}\nsys.argv = ['afterword', 'mcp', *{list(words)!r}]\nfrom api.__main__ import main\nmain()"
-    )
-    return run_python(code, **({} if token is None else {"AFTERWORD_TOKEN": token}))
+def run_command(*words: str, token: str | None = SECRET) -> Done:
+    """Run `afterword mcp` with a token in its environment."""
+    return run_here("sqlite://", "mcp", *words, **({} if token is None else {"TOKEN": token}))
 
 
 @pytest.fixture
@@ -109,10 +105,9 @@ def test_the_server_does_not_import_the_extra_while_it_is_off(tmp_path: Path) ->
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-@pytest.mark.parametrize("missing", ["mcp", "mcp_types", "httpx2", "jsonschema"])
-def test_without_the_extra_everything_else_works(missing: str, tmp_path: Path) -> None:
+def test_without_the_extra_everything_else_works(tmp_path: Path) -> None:
     done = run_python(
-        f"import sys; sys.modules[{missing!r}] = None\n"
+        f"import sys; sys.modules.update(dict.fromkeys({EXTRA!r}))\n"
         "import api.cli, api.main; print(len(api.main.create_app().router.routes))",
         AFTERWORD_DATABASE_URL=f"sqlite:///{tmp_path}/a.db",
     )
@@ -121,7 +116,8 @@ def test_without_the_extra_everything_else_works(missing: str, tmp_path: Path) -
 
 def test_without_the_extra_the_command_and_the_setting_say_how_to_install_it(tmp_path: Path) -> None:
     remedy = 'pip install "afterword[mcp]"'
-    assert_one_line(run_command("--url", NOBODY, missing="mcp"), remedy)
+    command = f"import sys; sys.modules['mcp'] = None; sys.argv = ['afterword', 'mcp', '--url', {NOBODY!r}]\n"
+    assert_one_line(run_python(f"{command}from api.__main__ import main\nmain()", AFTERWORD_TOKEN=SECRET), remedy)
     done = run_python(
         "import sys; sys.modules['mcp'] = None; sys.argv = ['afterword', 'serve', '--port', '0']\n"
         "from api.__main__ import main\nmain()",

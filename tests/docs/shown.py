@@ -11,11 +11,12 @@ from typing import Any
 ADDRESS = "http://localhost:8000"
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LAST_LINE = "Stop with"
+Demo = tuple[str, list[str]]  # its address, and the lines that it prints
 
 
 @contextmanager
-def running_demo() -> Iterator[tuple[str, list[str]]]:
-    """Start the demo as `make demo` does, on a free port; yield its address and the lines that it prints."""
+def running_demo() -> Iterator[Demo]:
+    """Start the demo as `make demo` does, on a free port."""
     command = [sys.executable, "-m", "api", "demo", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None

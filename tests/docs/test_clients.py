@@ -14,9 +14,8 @@ from fastapi.testclient import TestClient
 from api import demo
 from api.capture import demo_app
 from api.http import examples as ids
-from api.main import create_app
-from api.settings import Settings
-from tests.docs.shown import ADDRESS, assert_shown, blocks, running_demo
+from tests.conftest import World
+from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks
 from tests.invariants.failures import Failures
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
@@ -71,13 +70,13 @@ CALLS: dict[str, list[tuple[int, str, str, Any]]] = {
 }
 
 
-def test_every_block_shows_what_comes() -> None:
+def test_every_block_shows_what_comes(running: Demo) -> None:
     shown = blocks(PAGE, "sh", "json", "text")
     script = f"\necho '{MARK}'\n".join(text for kind, text in shown if kind == "sh")
-    with running_demo() as (address, lines):
-        token = lines[1].removeprefix("Token:").strip()
-        own = script.replace(ADDRESS, address).replace("TOKEN=awp_…", f"TOKEN={token}")
-        done = subprocess.run(["bash", "-eu"], input=own, capture_output=True, text=True, timeout=120, check=False)
+    address, lines = running
+    token = lines[1].removeprefix("Token:").strip()
+    own = script.replace(ADDRESS, address).replace("TOKEN=awp_…", f"TOKEN={token}")
+    done = subprocess.run(["bash", "-eu"], input=own, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     outputs = iter(done.stdout.split(f"{MARK}\n"))
     answer = ""
@@ -91,16 +90,14 @@ def test_every_block_shows_what_comes() -> None:
 
 
 @pytest.mark.parametrize("day", range(7))
-def test_the_step_that_the_bot_ticks_off_is_in_the_queue_on_every_weekday(tmp_path: Path, day: int) -> None:
+def test_the_step_that_the_bot_ticks_off_is_in_the_queue_on_every_weekday(world: World, day: int) -> None:
     """The references are due a workday before the call, so that not every day finds them overdue."""
     now = datetime(2026, 11, 23, 1, 30, tzinfo=UTC) + timedelta(days=day, hours=3 * day)
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}"), clock=lambda: now)
-    app.state.database.migrate()
+    world.clock.now = now
     (address,) = re.findall(r'\$API(/v1/queue\?[^"]*step=[^"]*)"', PAGE)
-    headers = {"Authorization": f"Bearer {demo.build(app.state.database, now)}"}
-    with TestClient(app, headers=headers) as client:
-        assert [item["number"] for item in client.get(address).json()["items"]] == [5]
-    app.state.database.dispose()
+    headers = {"Authorization": f"Bearer {demo.build(world.database, now, hasher=lambda _: '')}"}
+    items = world.anonymous().get(address, headers=headers).json()["items"]
+    assert [item["number"] for item in items] == [5]
 
 
 def scopes_of_programs() -> dict[str, list[str]]:

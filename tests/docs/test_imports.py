@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.docs.shown import ADDRESS, assert_shown, blocks, running_demo
+from tests.cli.running import environment, run_here
+from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks
 
 PAGE = (Path(__file__).parents[2] / "docs" / "imports.md").read_text(encoding="utf-8")
 MARK = "@@@ end of block @@@"
@@ -16,14 +17,11 @@ TABLE = "Firma;Stelle;Status;Beworben am\nWeidenverlag;Lektorin;Absage;2026-02-0
 TYPED = re.compile(r"^(Number: |Import this\? \[y/N\]: )(.+)$", re.MULTILINE)
 
 
-def test_every_block_shows_what_comes(tmp_path: Path) -> None:
+def test_every_block_shows_what_comes(tmp_path: Path, running: Demo) -> None:
     shown = blocks(PAGE, "sh", "json", "text")
-    with running_demo() as (url, _):
-        script = f"\necho '{MARK}'\n".join(text for kind, text in shown if kind == "sh").replace(ADDRESS, url)
-        command = ["bash", "-eu"]
-        done = subprocess.run(
-            command, input=script, capture_output=True, text=True, timeout=120, check=True, cwd=tmp_path
-        )
+    script = f"\necho '{MARK}'\n".join(text for kind, text in shown if kind == "sh").replace(ADDRESS, running[0])
+    command = ["bash", "-eu"]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=120, check=True, cwd=tmp_path)
     assert not done.stderr
     outputs = iter(done.stdout.split(f"{MARK}\n"))
     answer = ""
@@ -39,17 +37,16 @@ def test_every_block_shows_what_comes(tmp_path: Path) -> None:
 def test_the_recording_of_the_terminal_is_what_comes(tmp_path: Path) -> None:
     ((_, recorded),) = blocks(PAGE, "console")
     first, _, wanted = recorded.partition("\n")
-    settings = {**os.environ, "AFTERWORD_DATABASE_URL": f"sqlite:///{tmp_path / 'a.db'}"}
+    url = f"sqlite:///{tmp_path / 'a.db'}"
     (tmp_path / "applications.csv").write_text(TABLE, encoding="utf-8")
-    afterword = [sys.executable, "-m", "api"]
-    subprocess.run([*afterword, "migrate"], env=settings, check=True, capture_output=True)
-    add = [*afterword, "user", "add", "alex@example.com"]
-    subprocess.run(add, input="tall grey horse\n", text=True, env=settings, check=True, capture_output=True)
-    command = [*afterword, *first.removeprefix("$ afterword ").split()]
+    assert run_here(url, "migrate").returncode == 0
+    assert run_here(url, "user", "add", "alex@example.com", stdin="tall grey horse\n").returncode == 0
+    command = [sys.executable, "-m", "api", *first.removeprefix("$ afterword ").split()]
     command[-1] = str(tmp_path / command[-1])
     ours, theirs = pty.openpty()
     os.write(ours, "".join(f"{typed}\n" for _, typed in TYPED.findall(wanted)).encode())
-    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, env=settings, timeout=60, check=True)
+    own = {**os.environ, **environment(url)}
+    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, env=own, timeout=60, check=True)
     os.close(ours)
     os.close(theirs)
     assert "".join(done.stderr.split()) == "".join(TYPED.sub(r"\1", wanted).split())

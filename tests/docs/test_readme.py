@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.shown import ADDRESS, assert_shown, blocks, running_demo
+from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks, running_demo
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,19 +35,18 @@ def test_the_demo_prints_and_answers_what_is_shown() -> None:
     assert_shown(json.loads(DATES.sub("<date>", shown)), first, "queue")
 
 
-def test_the_first_calls_print_the_seven_steps_also_a_second_time() -> None:
+def test_the_first_calls_print_the_seven_steps_also_a_second_time(running: Demo) -> None:
     [(_, script)] = blocks(README, "sh")
     assert len(script.splitlines()) <= 20
-    with running_demo() as (address, _):
-        for _ in range(2):
-            words = ["bash", "-eu", "-c", script.replace(ADDRESS, address)]
-            done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
-            assert not done.stderr
-            lines = done.stdout.splitlines()
-            assert [line.split()[0] for line in lines] == ["1", "2", "3", "4", "5", "6", "7"]
-            shown = re.search(r"such as `([^`]+)`", README)
-            assert shown
-            assert shown[1] in lines
+    for _ in range(2):
+        words = ["bash", "-eu", "-c", script.replace(ADDRESS, running[0])]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+        assert not done.stderr
+        lines = done.stdout.splitlines()
+        assert [line.split()[0] for line in lines] == ["1", "2", "3", "4", "5", "6", "7"]
+        shown = re.search(r"such as `([^`]+)`", README)
+        assert shown
+        assert shown[1] in lines
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda one: one.name)

@@ -3,28 +3,21 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.shown import ADDRESS, assert_shown, blocks, running_demo
+from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks
 
 TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCKS = blocks(TUTORIAL, "sh", "json", "text")
 MARK = "@@@ end of block @@@"
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with running_demo() as (url, _):
-        yield url
-
-
 @pytest.mark.parametrize("time", ["the first time", "the second time"])
-def test_every_block_shows_what_comes(address: str, time: str) -> None:
+def test_every_block_shows_what_comes(running: Demo, time: str) -> None:
     commands = [text for kind, text in BLOCKS if kind == "sh"]
-    script = f"\necho '{MARK}'\n".join(commands).replace(ADDRESS, address)
+    script = f"\necho '{MARK}'\n".join(commands).replace(ADDRESS, running[0])
     done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=120, check=True)
     assert not done.stderr
     outputs = iter(done.stdout.split(f"{MARK}\n"))

@@ -25,7 +25,7 @@ DONE = ("done", "done_late")
 SECOND = timedelta(seconds=1)
 FOR_EVER = timedelta(days=3_650)
 Fact = TypeVar("Fact")
-every_property = drawn(quick=120, long=600)
+every_property = drawn(quick=80, long=600)
 
 
 def verdict(step: Step) -> tuple[object, ...]:

@@ -31,7 +31,7 @@ def test_every_transition_is_told_once_or_overtaken(world: World, monkeypatch: p
     monkeypatch.setattr(journal, "MAX_STEP_EVENTS", 6)
     number_ids(monkeypatch)
     set_world(Listening, world, world.sign_up())
-    sequences = budget(quick=6, long=70)
+    sequences = budget(quick=4, long=70)
     drive(Listening, sequences=sequences, operations=OPERATIONS)
 
 

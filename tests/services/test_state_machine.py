@@ -27,8 +27,8 @@ class Elsewhere(Applications, Rounds, Searches):
 @pytest.mark.parametrize(
     ("machine", "sequences"),
     [
-        pytest.param(Record, budget(quick=7, long=70), id="one-record"),
-        pytest.param(Elsewhere, budget(quick=3, long=30), id="several-applications"),
+        pytest.param(Record, budget(quick=5, long=70), id="one-record"),
+        pytest.param(Elsewhere, budget(quick=2, long=30), id="several-applications"),
     ],
 )
 def test_stored_steps_equal_a_fresh_evaluation_after_every_operation(

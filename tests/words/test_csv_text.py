@@ -26,14 +26,14 @@ def cells(text: str, delimiter: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
-@drawn(3_000, 100_000)
+@drawn(1_500, 100_000)
 @given(TEXTS)
 def test_every_text_can_be_restored(text: str) -> None:
     assert restored(safe(text)) == text
     assert restored(safe(safe(text))) == safe(text)
 
 
-@drawn(3_000, 100_000)
+@drawn(1_500, 100_000)
 @given(st.lists(st.lists(TEXTS.filter(lambda text: "\x00" not in text), min_size=2, max_size=2), max_size=3))
 def test_every_table_can_be_read_back(rows: list[list[str]]) -> None:
     for delimiter in DELIMITERS[:3]:
@@ -42,7 +42,7 @@ def test_every_table_can_be_read_back(rows: list[list[str]]) -> None:
         assert [[restored(cell) for cell in row] for row in read] == rows
 
 
-@drawn(3_000, 100_000)
+@drawn(1_500, 100_000)
 @given(TEXTS, st.sampled_from(DELIMITERS[:3]))
 def test_no_cell_begins_like_a_formula_even_with_another_delimiter_or_without_quotes(text: str, written: str) -> None:
     table = csv_text(["a", "b"], [["x", text], [text, "x"]], delimiter=written)
@@ -52,7 +52,7 @@ def test_no_cell_begins_like_a_formula_even_with_another_delimiter_or_without_qu
             assert not LEADING.sub("", cell).startswith(EVALUATED), (table, cell)
 
 
-@drawn(3_000, 100_000)
+@drawn(1_500, 100_000)
 @given(TEXTS)
 def test_a_cell_does_not_begin_with_a_tab_or_a_line_break(text: str) -> None:
     (_, [_, cell]) = cells(csv_text(["a", "b"], [["x", text]]), ",")
