@@ -1,7 +1,6 @@
 """Runs of schemathesis over the published document: how values are drawn, what is sent, and the report.
 
-The profile sets how many random cases each operation gets and how many sequences of requests there are. It also sets
-how many operations get the listed cases, which follow from the document's bounds and enums: in `long`, all of them.
+The profile sets how many random cases each operation gets, and how many sequences of requests there are.
 """
 
 import hashlib
@@ -25,23 +24,19 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from api.capture import NOW, Node
-from api.http.openapi.document import operations
 from api.models.base import NOTHING, UNWANTED
 from api.rules.calendar import ZONES
 from tests.conftest import World
 from tests.documented import published
-from tests.profiles import IS_LONG, SEED, budget
+from tests.profiles import SEED, budget
 
-CASES = budget(quick=3, long=10)
-# In `quick`, one of so many operations gets the listed cases: making them takes longer than sending them.
-LISTED = 1 if IS_LONG else 6
+CASES = budget(quick=2, long=10)
 # Each of these hashes a password, which takes a few tenths of a second.
 HASHING = ("create_user", "create_session", "put_password", "put_email", "confirm_password_reset", "delete_me")
 OFFSETS = ("Z", "+00:00", "+05:30", "-08:00")
 YEAR, DAY = timedelta(days=365), timedelta(days=1)
 EVER = (datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 12, 30, tzinfo=UTC))
-DOCUMENT: Node = published()
-SCHEMAS: Node = DOCUMENT["components"]["schemas"]
+SCHEMAS: Node = published()["components"]["schemas"]
 AnyCase = Case[Any]
 Hooks = Mapping[str, Callable[..., Any]]
 # Fields of bodies and filters that hold ids, with the path parameter for ids of the same kind.
@@ -151,7 +146,7 @@ def teach_formats() -> None:
     schemathesis.openapi.format("time-local", st.times().map(lambda clock: f"{clock:%H:%M}"))
 
 
-def load(world: World, hooks: Hooks, *, cases: int = CASES, **config: object) -> BaseSchema:
+def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
     """Load the document from the application, with shared settings and those of one run."""
     teach_formats()
     shared = {
@@ -161,18 +156,13 @@ def load(world: World, hooks: Hooks, *, cases: int = CASES, **config: object) ->
         "analysis": {"constants": {"enabled": False}},
         "checks": ACCEPTED,
         "generation": {
-            "max-examples": cases,
+            "max-examples": CASES,
             "database": "none",
             "no-shrink": True,
             "deterministic": True,
             "with-security-parameters": False,
             "allow-x00": False,
         },
-        "operations": [
-            {"include-operation-id": operation["operationId"], "phases": {"coverage": {"enabled": False}}}
-            for number, (_, _, operation) in enumerate(operations(DOCUMENT))
-            if (number + SEED) % LISTED
-        ],
     }
     whole = SchemathesisConfig.from_dict({**shared, **config})
     schema: BaseSchema = schemathesis.openapi.from_dict(_document(world), config=whole)

@@ -36,7 +36,6 @@ from tests.contract.runs import (
     write_readably,
 )
 from tests.documented import published
-from tests.profiles import budget
 from tests.services.checks import dump
 from tests.services.full_record import record_everything
 
@@ -48,7 +47,6 @@ ROWS = [
     for table, column in {**OWNED, "user_account": "id"}.items()
     if table != "mail_out"
 ]
-CASES_OF_STRANGERS = budget(quick=2, long=10)
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 THEIRS = {name: str(id_) for name, id_ in examples.PARAMETERS.items() if name.endswith("_id")}
 
@@ -163,7 +161,7 @@ def test_a_stranger_neither_reads_nor_changes_the_owners_objects(stranger: Stran
     checks = {"enabled": False, "not_a_server_error": {"enabled": True}, "reveals_nothing": {"enabled": True}}
     try:
         phases = only("examples", "fuzzing")
-        schema = load(stranger.world, hooks, cases=CASES_OF_STRANGERS, headers=headers, checks=checks, phases=phases)
+        schema = load(stranger.world, hooks, headers=headers, checks=checks, phases=phases)
         report = run(schema)
     finally:
         CHECKS.unregister(reveals_nothing.__name__)
