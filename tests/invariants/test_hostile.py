@@ -37,7 +37,7 @@ MAKERS = (
     pytest.param(attempts.in_headers, marks=pytest.mark.sqlite),
 )
 # `quick` sends each input to one of so many operations: the same code reads the headers, queries and fields of all.
-SHARED, SHARE, SHARE_OF_OTHERS = (attempts.in_headers, attempts.in_queries), 6, 3
+SHARED, SHARE, SHARE_OF_OTHERS = (attempts.in_headers, attempts.in_queries), 8, 4
 
 
 @pytest.fixture(scope="module")
