@@ -28,7 +28,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.settings import Settings
-from api.storage.engine import GENERIC_PLANS, SQLITE
+from api.storage.engine import SESSION, SQLITE
 
 COLUMNS = (
     *("due_at", "id", "application_id", "number", "step", "scope", "state", "opens_at", "due_zone", "due_basis"),
@@ -65,7 +65,7 @@ class Bare:
                 self.connection.execute(f"PRAGMA {pragma}").close()
         else:
             bare = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
-            self.connection = psycopg.connect(bare, autocommit=True, options=GENERIC_PLANS)
+            self.connection = psycopg.connect(bare, autocommit=True, options=" ".join(SESSION))
 
     def run(self, statement: str, values: Iterable[Any] = ()) -> Any:
         """Execute a statement; outside of a transaction it commits at once."""

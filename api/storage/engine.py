@@ -34,7 +34,8 @@ DISK_FULL = "53100"
 DEADLINE_EVERY = 100_000  # operations of SQLite's virtual machine, about two milliseconds
 CANCEL_SECONDS = 2.0
 DEADLINE_OF, USED_AT, TRUSTED_SECONDS = "deadline_of", "used_at", 1.0
-GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
+# Raw SQL sends and reads instants without an offset, in UTC; a session has the time zone of the server's machine.
+SESSION = ("-c TimeZone=UTC", "-c plan_cache_mode=force_generic_plan")
 
 
 # Before 3.51.3, a reset of the WAL can corrupt the database. Then the bundled library replaces Python's own.
@@ -82,7 +83,7 @@ def postgresql_arguments(settings: Settings) -> dict[str, Any]:
     return {
         "application_name": "afterword",
         "connect_timeout": settings.connect_timeout_seconds,
-        "options": " ".join([GENERIC_PLANS, *(f"-c {name}={round(value * 1000)}" for name, value in limits.items())]),
+        "options": " ".join([*SESSION, *(f"-c {name}={round(value * 1000)}" for name, value in limits.items())]),
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,

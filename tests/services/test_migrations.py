@@ -283,6 +283,27 @@ def test_foreign_keys_are_enforced_again_after_a_migration(filled: Database) -> 
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("zone", "is_judged_again"), [("America/New_York", True), ("Europe/London", True), ("UTC", False)]
+)
+def test_steps_are_judged_again_where_the_server_is_not_in_utc(
+    filled: Database, zone: str, is_judged_again: bool
+) -> None:
+    values = text("SELECT id, opens_at, due_at FROM step_instance ORDER BY id")
+    with filled.engine.begin() as connection:
+        judged = connection.execute(values).all()
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        connection.execute(text(f"ALTER DATABASE \"{name}\" SET timezone = '{zone}'"))
+        connection.execute(text("UPDATE step_instance SET opens_at = opens_at + make_interval(hours => 5)"))
+    filled.engine.dispose()
+    filled.migrate("0028")
+    filled.migrate()
+    recompute_pass(filled, lambda: NOW)
+    with filled.engine.connect() as connection:
+        assert (connection.execute(values).all() == judged) is is_judged_again
+
+
+@pytest.mark.postgresql
 def test_a_start_waits_until_another_process_has_migrated(world: World) -> None:
     with ThreadPoolExecutor() as pool, world.database.engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})

@@ -16,6 +16,6 @@ def test_undoing_restores_every_row_or_changes_nothing(world: World, monkeypatch
     monkeypatch.setattr(recompute, "SLICE_SECONDS", -1)  # one batch
     number_ids(monkeypatch)
     set_world(Undoing, world, world.sign_up())
-    sequences = budget(quick=2, long=60)
+    sequences = budget(quick=3, long=60)
     drive(Undoing, sequences=sequences, operations=OPERATIONS)
     assert Undoing.counts["undone"] > 3 * sequences
