@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Where Python may not write byte code, each process that a test starts would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo frontend frontend-packages test test-long check unit postgresql mutants bench docs lock openapi clients node client-tools clean
+.PHONY: demo frontend frontend-packages test test-tools test-long check unit postgresql mutants bench docs lock openapi clients node client-tools clean
 
 demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account; PORT=8001 takes another port than 8000.
 	@$(BIN)/afterword demo $(if $(PORT),--port $(PORT))
@@ -16,10 +16,13 @@ demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account
 frontend: $(VENV)/runtime.stamp ## Serve the demo account with the example page; needs Node; PORT=5174 takes another port than 5173.
 	@$(BIN)/python examples/frontend/run.py $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/dev.stamp ## Run all checks and tests, on both databases, with few random cases.
+test: $(VENV)/dev.stamp ## Run all checks, and the tests that need Python only, on both databases, with few random cases.
 	@echo "make test takes about 15 minutes on two cores."
 	@began=$$(date +%s) && $(MAKE) --no-print-directory check unit postgresql && seconds=$$(($$(date +%s) - began)) \
 		&& echo "make test took $$((seconds / 60)) min $$((seconds % 60)) s."
+
+test-tools: $(VENV)/dev.stamp ## Run the tests that use Chromium or Node, where these are installed.
+	$(BIN)/pytest $(PARALLEL) -m "browser or node"
 
 test-long: $(VENV)/dev.stamp ## Test many random cases, on both databases in turn: MINUTES=10 ROUNDS=2; SEED=7 repeats the same cases.
 	$(BIN)/python -m tests.long $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
@@ -31,7 +34,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/pytest $(PARALLEL)
+	$(BIN)/pytest $(PARALLEL) -m "not browser and not node"
 
 postgresql: $(VENV)/dev.stamp ## Run the tests that can fail on PostgreSQL alone, on a temporary server or AFTERWORD_TEST_DATABASE_URL.
 	$(BIN)/pytest $(PARALLEL) --database postgresql

@@ -129,7 +129,7 @@ def test_answers_without_what_people_wrote_are_the_same(world: World) -> None:
     expected = answers(Assistant.of(world, world.sign_up()), "plain")
     assert not any("plain" in line for lines in expected.values() for line in lines)
 
-    @drawn(5, 300)
+    @drawn(3, 300)
     @given(LINES)
     def check(said: str) -> None:
         found = answers(Assistant.of(world, world.sign_up()), said)

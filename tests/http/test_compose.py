@@ -7,6 +7,8 @@ from fastapi.testclient import TestClient
 
 from tests.http.api_client import Answer, act, add, alter, contact, fault, interviewed, problem, put, read, step
 
+pytestmark = pytest.mark.sqlite
+
 WORDED = "I halved the time to deploy."
 
 

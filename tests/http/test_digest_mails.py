@@ -26,6 +26,8 @@ from tests.wanted_mails import (
     subscriber,
 )
 
+pytestmark = pytest.mark.sqlite
+
 Worlds = Callable[..., World]
 NAMES = ("Acme", "Engineer", "Kim", "Lee")
 

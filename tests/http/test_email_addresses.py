@@ -14,6 +14,8 @@ from tests.conftest import World
 from tests.http.api_client import add, fault, read
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.parametrize(
     ("given", "normal", "wire"),

@@ -7,6 +7,8 @@ from sqlalchemy import text
 from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, contact, fault, interview, interviewed, put, read
 
+pytestmark = pytest.mark.sqlite
+
 BERG = {"honorific": "Dr.", "full_name": "Dr. Anna Berg", "job_title": "Director", "email": "anna@example.com"}
 
 

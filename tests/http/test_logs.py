@@ -16,6 +16,8 @@ from api.logs import Lines
 from tests.conftest import World
 from tests.served import wait_until
 
+pytestmark = pytest.mark.sqlite
+
 SECRET = "marker7f3a"
 ALL = "/v1/applications"
 

@@ -14,6 +14,8 @@ from tests.conftest import World
 from tests.http.api_client import interviewed, read
 from tests.wanted_mails import NOTIFICATIONS, WANTS, passed, secret_of, subscriber
 
+pytestmark = pytest.mark.sqlite
+
 Worlds = Callable[..., World]
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 

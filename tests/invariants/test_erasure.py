@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.invariants.conftest import OPERATIONS, Operation, Renewed, prepared
 from tests.invariants.failures import Failures
 from tests.services.checks import dump
+
+pytestmark = pytest.mark.sqlite
 
 MARK = "Xylophagous"
 CONTACTS, REFERENCES = "/v1/contacts", "/v1/references"

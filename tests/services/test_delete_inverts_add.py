@@ -13,6 +13,8 @@ from tests.services.copies import Record, recorded_once
 from tests.services.full_record import Answer, Entry, everything
 from tests.stores import Store
 
+pytestmark = pytest.mark.sqlite
+
 Act = Callable[[Entry], Callable[[], Any]]
 Base = Callable[[Entry], None]
 TableRows = list[tuple[Any, ...]]

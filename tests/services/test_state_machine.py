@@ -27,7 +27,7 @@ class Elsewhere(Applications, Rounds, Searches):
 @pytest.mark.parametrize(
     ("machine", "sequences"),
     [
-        pytest.param(Record, budget(quick=5, long=70), id="one-record"),
+        pytest.param(Record, budget(quick=4, long=70), id="one-record"),
         pytest.param(Elsewhere, budget(quick=2, long=30), id="several-applications"),
     ],
 )
