@@ -12,8 +12,6 @@ from api.services.accounts import tokens, users
 from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, fault, interviewed, items, problem, read, step
 
-pytestmark = pytest.mark.sqlite
-
 SIGN_UP = {
     "email": "Kim@Example.com",
     "password": "correct horse battery",

@@ -19,8 +19,6 @@ from tests.http.api_client import fault, items, problem, read
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
 from tests.mails import secret_of, sent_mails
 
-pytestmark = pytest.mark.sqlite
-
 LINK = OutgoingMail("019577a0-0000-7000-8000-000000000001", "reset", "kim@example.com", secret="awr_secret")
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
 NEW = "seven quiet umbrellas"
