@@ -80,6 +80,13 @@ def test_the_call_card_says_whom_to_call_what_to_say_and_what_was_promised(clien
         add(client, card["record"]["href"], **body)
 
 
+def test_the_call_card_speaks_of_the_latest_round(client: TestClient) -> None:
+    app = application(client)
+    for day in ("2026-05-27", "2026-05-30", "2026-05-28"):
+        interview(client, app, starts_at=f"{day}T14:00:00Z")
+    assert "We talked on Saturday, 30 May 2026 about" in call(client, app)["opening"]
+
+
 def test_the_latest_promised_date_counts(client: TestClient) -> None:
     app, round_ = interviewed(client)
     alter(client, f"/v1/interviews/{round_}", hear_by={"date": "2026-06-02"})

@@ -1,6 +1,6 @@
 """Texts of tables are read with certainty or not at all: dates, encodings, delimiters, salaries, postings."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
@@ -53,6 +53,24 @@ def test_the_dates_of_a_column(values: list[str], answer: str | None, wanted: ob
         assert None in found
     else:
         assert [one.day if one else None for one in found] == wanted
+
+
+@pytest.mark.parametrize(
+    ("written", "clock"),
+    [
+        ("12:15 AM", time(0, 15)),
+        ("1:15 am", time(1, 15)),
+        ("12:15 PM", time(12, 15)),
+        ("11:59 pm", time(23, 59)),
+        ("00:15", time(0, 15)),
+        ("23:59:58", time(23, 59, 58)),
+    ],
+)
+def test_the_time_of_a_day(written: str, clock: time) -> None:
+    value = f"2026-03-04 {written}"
+    found = parsed(value, date_column([value]), None)
+    assert found is not None
+    assert found.at == clock
 
 
 SAMPLE = "Firma;Gehalt\nMüller Söhne;60.000 €\nŁódź;1\n"

@@ -26,7 +26,7 @@ from tests.hostile.pages import cursor_of, forged, lengthen, lists, orders, tamp
 from tests.hostile.places import kind_of
 from tests.http.api_client import problem
 from tests.invariants.conftest import opened_world
-from tests.profiles import IS_LONG, SEED
+from tests.profiles import ARE_FEW, IS_LONG, SEED
 from tests.stores import Store
 
 MAKERS = (
@@ -37,7 +37,7 @@ MAKERS = (
     pytest.param(attempts.in_headers, marks=pytest.mark.sqlite),
 )
 # `quick` sends each input to one of so many operations: the same code reads the headers, queries and fields of all.
-SHARED, SHARE, SHARE_OF_OTHERS = (attempts.in_headers, attempts.in_queries), 8, 4
+SHARED, SHARE, SHARE_OF_OTHERS = (attempts.in_headers, attempts.in_queries), 8, 8 if ARE_FEW else 4
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,14 @@ def test_no_cell_begins_like_a_formula_even_with_another_delimiter_or_without_qu
             assert not LEADING.sub("", cell).startswith(EVALUATED), (table, cell)
 
 
+@pytest.mark.parametrize("written", DELIMITERS[:3])
+@pytest.mark.parametrize("other", DELIMITERS)
+def test_what_follows_a_delimiter_of_other_programs_is_no_formula(written: str, other: str) -> None:
+    table = csv_text(["a", "b"], [["x", f"y{other}=1+1"]], delimiter=written)
+    assert "=1+1" in table
+    assert not any(cell.startswith("=") for row in cells(table, other) for cell in row)
+
+
 @drawn(1_500, 100_000)
 @given(TEXTS)
 def test_a_cell_does_not_begin_with_a_tab_or_a_line_break(text: str) -> None:

@@ -20,7 +20,7 @@ from api.words.digest import (
     IdleApplications,
     mailing,
 )
-from api.words.mailing import OPEN, Link, Mailing, page, text
+from api.words.mailing import OPEN, Line, Link, Mailing, Part, page, text
 from api.words.material import Person
 from api.words.reminders import DraftOf, Pages, Round
 
@@ -165,6 +165,10 @@ def test_the_html_loads_nothing_and_has_its_styles_inline(name: str) -> None:
 def test_every_text_is_escaped_and_on_one_line(name: str) -> None:
     assert "<b>Ruiz" not in page(MAILS[name])
     assert "<Ltd>" not in page(MAILS[name])
+    marked = Line("<i>head</i>", ["<i>more</i>"], "https://example.org/<i>")
+    everywhere = Mailing("s", "<i>title</i>", ["<i>intro</i>"], [Part("<i>heading</i>", [marked])], ["<i>foot</i>"])
+    assert "<i>" not in page(everywhere)
+    assert page(everywhere).count("&lt;i&gt;") == 8
     odd = Mailing("s", "t", ["first\r\n* second\u2028third"], [])
     assert "\n* second" not in text(odd)
     assert "first * second third" in text(odd)
