@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.http import examples
 from api.http.problems import slug
 from api.protocol.problem_types import PROBLEM_TYPES
 from api.security import PERSONAL_PREFIX, new_token
@@ -87,6 +88,22 @@ def test_a_request_without_a_valid_token_is_answered_401(neighbours: Neighbours)
                     answer = asked(neighbours.nobody, operation, headers=headers)
                     assert_problem(answer, 401)
                     assert answer.headers.get("www-authenticate", "").startswith("Bearer")
+
+
+def test_a_write_with_a_cookie_needs_the_csrf_token_whatever_its_method(neighbours: Neighbours) -> None:
+    origin = {"Origin": str(neighbours.nobody.base_url).rstrip("/")}
+    body = {"email": examples.EMAIL, "password": examples.PASSWORD, "cookie": True}
+    answer = neighbours.nobody.post("/v1/sessions", json=body, headers=origin)
+    cookie, token = answer.headers["set-cookie"].partition(";")[0], answer.json()["csrf_token"]
+    neighbours.nobody.cookies.clear()  # other tests use the same client
+    with Failures() as failures:
+        for operation in CLOSED:
+            if operation.method == "GET":
+                continue
+            for sent in ({}, {"X-CSRF-Token": token[::-1]}):
+                with failures.of(operation, str(list(sent))):
+                    refused = asked(neighbours.nobody, operation, headers={**origin, "Cookie": cookie, **sent})
+                    assert (refused.status_code, refused.json()["code"]) == (403, "csrf")
 
 
 def test_errors_of_a_body_are_not_reported_without_a_valid_token(neighbours: Neighbours) -> None:
