@@ -117,6 +117,12 @@ def without_schema(file: Path) -> None:
     connection.close()
 
 
+def with_rows_that_point_at_nothing(file: Path) -> None:
+    connection = SQLITE.connect(file, isolation_level=None)
+    connection.execute("UPDATE note SET application_id = id")
+    connection.close()
+
+
 def of_a_newer_version(file: Path) -> None:
     connection = SQLITE.connect(file, isolation_level=None)
     connection.execute("UPDATE alembic_version SET version_num = '9998'")
@@ -130,6 +136,7 @@ def of_a_newer_version(file: Path) -> None:
         pytest.param(Path.unlink, "check the name", id="missing"),
         pytest.param(lambda file: file.write_text("x" * 9_000, encoding="utf-8"), "another backup", id="no-database"),
         pytest.param(damage, "another backup", id="damaged"),
+        pytest.param(with_rows_that_point_at_nothing, "another backup", id="rows-that-point-at-nothing"),
         pytest.param(without_schema, "afterword backup", id="not-ours"),
         pytest.param(of_a_newer_version, "install the version that migrated it", id="newer"),
     ],

@@ -1,12 +1,12 @@
 """`304 Not Modified` for steps and the queue, which is decided before the answer is made."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.api_client import UNKNOWN, act, interviewed, read, step
+from tests.http.api_client import UNKNOWN, act, add, interviewed, read, step
 
 pytestmark = pytest.mark.sqlite
 
@@ -42,6 +42,21 @@ def test_an_answer_is_not_sent_again_until_a_write_or_the_clock_changes_it(world
     tags = {href: tag_of(reader, href) for href in hrefs}
     world.clock.now += timedelta(days=2)
     assert {asked(reader, href, tag) for href, tag in tags.items()} == {200}
+
+
+def test_the_queue_is_sent_again_from_each_instant_that_changes_it(world: World, reader: TestClient) -> None:
+    app, _ = interviewed(reader)
+    add(reader, f"/v1/applications/{app}/offers", respond_by="2026-06-20T11:11:11Z")
+    act(reader, f"/v1/steps/{step(reader, app, 1)['id']}/snooze", until="2026-06-03T22:22:22Z")
+    item = step(reader, app, 6)
+    passing = {"2026-06-20T11:11:11Z", "2026-06-03T22:22:22Z", item["opens_at"], item["due_at"], item["helps_until"]}
+    assert len(passing) == 5
+    for instant in sorted(map(datetime.fromisoformat, passing)):
+        world.clock.now = instant - timedelta(seconds=1)
+        tag = tag_of(reader, QUEUE)
+        assert asked(reader, QUEUE, tag) == 304
+        world.clock.now = instant
+        assert asked(reader, QUEUE, tag) == 200, instant
 
 
 def test_an_etag_does_not_reveal_objects_of_others(reader: TestClient, stranger: TestClient) -> None:
