@@ -12,6 +12,7 @@ from api.models import StepInstance
 from api.services.accounts import users
 from api.services.steps import judge
 from api.services.steps.recheck import check_steps
+from tests.cli.running import run_here
 from tests.conftest import NOW, World
 from tests.http.api_client import interviewed, steps
 
@@ -39,6 +40,21 @@ def test_wrong_rows_are_found_and_repaired(world: World, spoil: str) -> None:
     assert differences(world, repair=False) > 0
     assert differences(world, repair=True) > 0
     assert differences(world, repair=False) == 0
+
+
+def test_the_command_fails_until_the_differences_are_repaired(world: World) -> None:
+    url = world.app.state.settings.database_url
+    demo.build(world.database, NOW, hasher=lambda _: "")
+    with world.database.engine.begin() as connection:
+        connection.execute(text("UPDATE step_instance SET due_at = opens_at WHERE number = 4"))
+    check = ("steps", "check", "--processes", "1")
+    done = run_here(url, *check)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        "afterword: the stored steps differ from the rules: run `afterword steps check --repair`.",
+    )
+    assert run_here(url, *check, "--repair").returncode == 0
+    assert run_here(url, *check).returncode == 0
 
 
 def test_rows_of_rules_version_1_can_be_read_and_are_repaired(world: World, client: TestClient) -> None:

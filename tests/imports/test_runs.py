@@ -204,8 +204,11 @@ def test_a_full_account_stops_the_import_which_can_run_on(make_world: Any) -> No
 
 def test_the_contents_of_imports_expire(world: World, client: TestClient) -> None:
     draft = uploaded(client, HEAD + "Acme,Dev,Applied,2026-03-02,,\n")
-    job = ran(world, client, uploaded(client, HEAD + "Beta,Dev,Applied,2026-03-02,,\n"))
     user = get(client, "/v1/me")["id"]
+    waiting = uploaded(client, HEAD + "Beta,Dev,Applied,2026-03-02,,\n")
+    assert len(dump(world.database, user)["import_chunk"]) == 2
+    job = ran(world, client, waiting)
+    assert len(dump(world.database, user)["import_chunk"]) == 1  # the file is gone once it was imported
     apply_retention(world.database, world.clock.now + timedelta(hours=24))
     assert client.get(f"/v1/imports/{draft['id']}").status_code == 404
     assert len(rows(client, job)) == 1

@@ -124,3 +124,14 @@ def test_a_cancellation_does_not_reach_the_next_user_of_the_connection(database:
             mine.expire()
         with database.driver_connection() as driver:
             driver.execute("SELECT pg_sleep(0.02)")
+
+
+def test_a_write_whose_deadline_passes_before_the_commit_changes_nothing(database: Database) -> None:
+    def write_late() -> None:
+        with database.write(NOW) as session:
+            session.execute(text("INSERT INTO fact VALUES (1)"), execution_options=ANY_OWNER)
+            time.sleep(LIMIT + 0.1)
+
+    with deadline(), pytest.raises(UnavailableError):
+        write_late()
+    assert facts(database) == 0

@@ -13,7 +13,7 @@ from api.services.events import journal
 from api.services.steps import recompute
 from api.storage.session import ANY_OWNER
 from tests.conftest import World
-from tests.http.api_client import add, interviewed, items
+from tests.http.api_client import add, interviewed, items, step
 from tests.http.test_scenarios import Recorder
 from tests.profiles import budget
 from tests.receiver import tick
@@ -33,6 +33,19 @@ def test_every_transition_is_told_once_or_overtaken(world: World, monkeypatch: p
     set_world(Listening, world, world.sign_up())
     sequences = budget(quick=4, long=70)
     drive(Listening, sequences=sequences, operations=OPERATIONS)
+
+
+def test_a_step_is_told_at_the_very_second_at_which_it_opens_and_is_due(world: World, client: TestClient) -> None:
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    app, _ = interviewed(client, starts_at="2026-06-02T09:00:00Z", ends_at="2026-06-02T10:00:00Z")
+    letter = step(client, app, 4)
+    for field, kind in (("opens_at", "step.opened"), ("due_at", "step.overdue")):
+        world.clock.now = datetime.fromisoformat(letter[field]) - timedelta(seconds=1)
+        tick(world)
+        assert letter["id"] not in {one["data"]["step"]["id"] for one in items(client, "/v1/events", type=kind)}
+        world.clock.now += timedelta(seconds=1)
+        tick(world)
+        assert letter["id"] in {one["data"]["step"]["id"] for one in items(client, "/v1/events", type=kind)}
 
 
 def test_a_removed_step_that_was_announced_as_overdue_is_told_as_corrected(world: World, client: TestClient) -> None:
