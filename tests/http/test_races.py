@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -27,6 +28,7 @@ from tests.conftest import World
 from tests.http.api_client import ENDED, STARTED, Request, application, interviewed, items, read
 from tests.http.figures import LEAST, hashing_with
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
+from tests.mails import sent_mails
 
 ALL = "/v1/applications"
 AT_ONCE = 50
@@ -237,3 +239,18 @@ def test_concurrent_writers_whose_facts_affect_all_applications_leave_their_step
     answers = [*at_once(WRITERS, in_turn(write)), *at_once(WRITERS, meet)]
     assert {answer.status_code for answer in answers} <= {200, 201, 204, 503}
     assert_whole(world, client)
+
+
+def test_of_several_that_use_a_reset_link_at_once_one_succeeds(signed_up: World) -> None:
+    asked = {"email": SIGN_UP["email"]}
+    for _ in range(3):
+        assert signed_up.anonymous().post("/v1/password-resets", json=asked).status_code == 202
+        (link,) = sent_mails(signed_up)
+        answers = at_once(6, partial(use, signed_up, link.secret))
+        assert Counter(answer.status_code for answer in answers) == {204: 1, 422: 5}
+
+
+def use(world: World, secret: str | None, number: int) -> Response:
+    body = {"token": secret, "password": f"{number} quiet umbrellas"}
+    answer: Response = world.anonymous().post("/v1/password-resets/confirm", json=body)
+    return answer
