@@ -76,6 +76,24 @@ def test_the_queue_is_filtered_and_ordered(client: TestClient, params: Answer, e
     assert order == sorted(order, reverse=params.get("sort") == "-due_at")
 
 
+@pytest.mark.parametrize("stale", ["include", "exclude"])
+@pytest.mark.parametrize("sort", ["due_at", "-due_at"])
+def test_small_pages_are_the_whole_queue_in_its_order(client: TestClient, sort: str, stale: str) -> None:
+    for day in range(22, 30):
+        interviewed(client, starts_at=f"2026-05-{day}T14:00:00Z", ends_at=f"2026-05-{day}T15:00:00Z")
+    wanted = {"state": "overdue,open,upcoming", "sort": sort, "stale": stale}
+    whole = [(item["due_at"], item["id"]) for item in items(client, QUEUE, **wanted, limit=200)]
+    assert len(whole) > 20
+    assert whole == sorted(whole, reverse=sort == "-due_at")
+    paged: list[tuple[str, str]] = []
+    cursor: str | None = None
+    while cursor is not None or not paged:
+        page = read(client, QUEUE, **wanted, limit=3, **({} if cursor is None else {"cursor": cursor}))
+        paged += [(item["due_at"], item["id"]) for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert paged == whole
+
+
 @pytest.mark.parametrize(
     ("params", "name"),
     [
