@@ -260,3 +260,12 @@ def test_contacts_are_found_by_part_of_a_name_company_or_address(
     if len(found) > 1:
         rest = read(client, "/v1/contacts", search=search, limit=1, cursor=first["next_cursor"])
         assert rest["items"][0]["full_name"] == found[1]
+
+
+def test_the_call_is_judged_again_when_the_person_to_ask_has_no_phone_number_any_more(client: TestClient) -> None:
+    app, _ = interviewed(client)
+    ana = contact(client, full_name="Ana Ruiz", phone="+1 212 555 0123")
+    alter(client, f"/v1/applications/{app}", status_contact_id=ana)
+    assert "find a phone number first" not in step(client, app, 6)["next_action"]["text"]
+    alter(client, f"/v1/contacts/{ana}", phone=None)
+    assert "find a phone number first" in step(client, app, 6)["next_action"]["text"]
