@@ -243,11 +243,12 @@ def test_concurrent_writers_whose_facts_affect_all_applications_leave_their_step
 
 def test_of_several_that_use_a_reset_link_at_once_one_succeeds(signed_up: World) -> None:
     asked = {"email": SIGN_UP["email"]}
-    for _ in range(3):
+    for _ in range(2):
         assert signed_up.anonymous().post("/v1/password-resets", json=asked).status_code == 202
         (link,) = sent_mails(signed_up)
-        answers = at_once(6, partial(use, signed_up, link.secret))
-        assert Counter(answer.status_code for answer in answers) == {204: 1, 422: 5}
+        answers = Counter(answer.status_code for answer in at_once(4, partial(use, signed_up, link.secret)))
+        assert answers[204] == 1
+        assert answers.keys() <= {204, 422, 429}  # an address has few places
 
 
 def use(world: World, secret: str | None, number: int) -> Response:
