@@ -17,7 +17,7 @@ frontend: $(VENV)/runtime.stamp ## Serve the demo account with the example page;
 	@$(BIN)/python examples/frontend/run.py $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/dev.stamp ## Run all checks, and the tests that need Python only, on both databases, with few random cases.
-	@echo "make test takes about 9 minutes on two cores."
+	@echo "make test takes about 10 minutes on two cores."
 	@began=$$(date +%s) && $(MAKE) --no-print-directory check unit postgresql && seconds=$$(($$(date +%s) - began)) \
 		&& echo "make test took $$((seconds / 60)) min $$((seconds % 60)) s."
 
