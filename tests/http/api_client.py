@@ -1,5 +1,6 @@
 """Helpers of the HTTP tests: they record, change and read facts, and check problem documents."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -26,6 +27,17 @@ def read(client: TestClient, href: str, **params: Any) -> Answer:
 def items(client: TestClient, href: str, **params: Any) -> list[Answer]:
     found: list[Answer] = read(client, href, **params)["items"]
     return found
+
+
+def pages(client: TestClient, href: str, **params: Any) -> Iterator[list[Answer]]:
+    """Yield the items of each page; a page is read when it is asked for."""
+    cursor: Answer = {}
+    while True:
+        page = read(client, href, **params, **cursor)
+        yield page["items"]
+        if page["next_cursor"] is None:
+            return
+        cursor = {"cursor": page["next_cursor"]}
 
 
 def add(client: TestClient, href: str, **body: Any) -> Answer:

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.api_client import Answer, act, add, alter, application, interview, items, problem, read
+from tests.http.api_client import Answer, act, add, alter, application, interview, items, pages, problem, read
 from tests.invariants.statements import plan, recorded
 
 ALL, SUMMARY = "/v1/interviews", "/v1/applications/summary"
@@ -37,12 +37,7 @@ def told(found: list[Answer]) -> str:
 def test_the_interviews_of_a_period(client: TestClient, params: Answer, expected: str) -> None:
     planned(client)
     assert told(items(client, ALL, **params)) == expected
-    page = read(client, ALL, limit=1, **params)
-    pages = page["items"]
-    while page["next_cursor"]:
-        page = read(client, ALL, limit=1, cursor=page["next_cursor"], **params)
-        pages += page["items"]
-    assert told(pages) == expected
+    assert told([item for page in pages(client, ALL, limit=1, **params) for item in page]) == expected
 
 
 def test_a_listed_interview_is_the_interview_with_its_application(client: TestClient) -> None:

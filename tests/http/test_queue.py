@@ -17,6 +17,7 @@ from tests.http.api_client import (
     interview,
     interviewed,
     items,
+    pages,
     problem,
     read,
     step,
@@ -85,13 +86,8 @@ def test_small_pages_are_the_whole_queue_in_its_order(client: TestClient, sort: 
     whole = [(item["due_at"], item["id"]) for item in items(client, QUEUE, **wanted, limit=200)]
     assert len(whole) > 20
     assert whole == sorted(whole, reverse=sort == "-due_at")
-    paged: list[tuple[str, str]] = []
-    cursor: str | None = None
-    while cursor is not None or not paged:
-        page = read(client, QUEUE, **wanted, limit=3, **({} if cursor is None else {"cursor": cursor}))
-        paged += [(item["due_at"], item["id"]) for item in page["items"]]
-        cursor = page["next_cursor"]
-    assert paged == whole
+    paged = pages(client, QUEUE, **wanted, limit=3)
+    assert [(item["due_at"], item["id"]) for page in paged for item in page] == whole
 
 
 @pytest.mark.parametrize(
@@ -128,14 +124,10 @@ def test_pages_are_disjoint_and_complete_and_all_use_the_instant_of_the_first_pa
     two(client)
     world.clock.now += timedelta(hours=15)
     whole = [item["id"] for item in items(client, QUEUE)]
-    found, params = [], {"limit": 2}
-    while True:
-        page = read(client, QUEUE, **params)
-        found += [item["id"] for item in page["items"]]
+    found = []
+    for page in pages(client, QUEUE, limit=2):
+        found += [item["id"] for item in page]
         world.clock.now += timedelta(hours=1)
-        if page["next_cursor"] is None:
-            break
-        params["cursor"] = page["next_cursor"]
     assert found == whole
     assert len(items(client, QUEUE)) > len(whole)
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import World
-from tests.http.api_client import Answer, act, add, alter, application, problem, read
+from tests.http.api_client import Answer, act, add, alter, application, pages, problem, read
 from tests.services.full_record import record_everything
 
 Found = list[str]
@@ -16,13 +16,7 @@ Found = list[str]
 
 def found(client: TestClient, q: str, **params: object) -> Found:
     """Return the ids of all pages of a search, in order."""
-    ids: Found = []
-    page: Answer = {"next_cursor": None}
-    while "items" not in page or page["next_cursor"] is not None:
-        cursor = {} if page["next_cursor"] is None else {"cursor": page["next_cursor"]}
-        page = read(client, "/v1/search", q=q, **params, **cursor)
-        ids += [item["id"] for item in page["items"]]
-    return ids
+    return [item["id"] for page in pages(client, "/v1/search", q=q, **params) for item in page]
 
 
 def note(client: TestClient, app: str, text: str) -> str:

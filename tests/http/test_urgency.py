@@ -1,7 +1,6 @@
 """The order by urgency: what still helps first, stale steps last, left out, alone, counted or skipped."""
 
 import json
-from collections.abc import Iterator
 from csv import DictReader
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -21,6 +20,7 @@ from tests.http.api_client import (
     interview,
     interviewed,
     items,
+    pages,
     problem,
     read,
     step,
@@ -132,16 +132,6 @@ def test_a_cursor_with_another_part_is_refused(client: TestClient, keys: list[ob
     problem(client.get(QUEUE, params={"sort": "urgency", "cursor": cursor}), 400, "bad_cursor", "cursor")
 
 
-def pages(client: TestClient, **params: object) -> Iterator[list[Answer]]:
-    cursor: Answer = {}
-    while True:
-        page = read(client, QUEUE, **params, **cursor)
-        yield page["items"]
-        if page["next_cursor"] is None:
-            return
-        cursor = {"cursor": page["next_cursor"]}
-
-
 @pytest.fixture
 def simulated(world: World, client: TestClient) -> TestClient:
     """The client of the simulated account, at its instant."""
@@ -170,7 +160,7 @@ def test_pages_are_disjoint_and_complete_while_time_passes_and_facts_change(
     whole = items(simulated, QUEUE, **params, limit=200)
     found: list[Answer] = []
     done: set[str] = set()
-    for page in pages(simulated, **params, limit=random.randint(2, 5)):
+    for page in pages(simulated, QUEUE, **params, limit=random.randint(2, 5)):
         found += page
         world.clock.now += timedelta(hours=random.choice([1, 30, 200]))
         change = random.choice(["skip", "new", "letter"])
