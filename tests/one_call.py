@@ -11,8 +11,6 @@ import httpx2
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-DISCONNECT: Message = {"type": "http.disconnect"}
-
 
 class OneCall(httpx2.BaseTransport):
     """Sends the requests of a client to its application; an exception of the application is answered with 500."""

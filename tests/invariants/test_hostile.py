@@ -36,8 +36,7 @@ MAKERS = (
     attempts.in_paths,
     pytest.param(attempts.in_headers, marks=pytest.mark.sqlite),
 )
-# `quick` sends each input to one of so many operations: the same code reads the headers, queries and fields of all.
-SHARED, SHARE, SHARE_OF_OTHERS = (attempts.in_headers, attempts.in_queries), 8, 8 if ARE_FEW else 4
+SHARED = (attempts.in_headers, attempts.in_queries)
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +72,20 @@ def test_the_requests_that_hostile_ones_are_made_from_work(harness: FuzzHarness)
     assert not harness.faults, harness.report()
 
 
+def share_of(make: Callable[[Target], Iterator[Attempt]]) -> int:
+    """Return to one of how many operations `quick` sends an input: the same code reads headers and queries of all."""
+    if IS_LONG:
+        return 1
+    return 8 if ARE_FEW or make in SHARED else 4
+
+
 @pytest.mark.drawn
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_hostile_input_is_refused_and_leaves_no_trace(
     make: Callable[[Target], Iterator[Attempt]], harness: FuzzHarness
 ) -> None:
-    before = harness.checksum()
+    before, share = harness.checksum(), share_of(make)
     for target in harness.targets:
-        share = 1 if IS_LONG else SHARE if make in SHARED else SHARE_OF_OTHERS
         harness.attempt(target, islice(make(target), (target.number + SEED) % share, None, share))
         after = harness.checksum()
         harness.complain(target, "all inputs together", ["rows have changed"] if after != before else [])
