@@ -196,8 +196,7 @@ def make_world(store: Store) -> Iterator[Callable[..., World]]:
     for world in made:
         for client in world.clients:
             client.close()
-        world.database.dispose()
-        store.drop(world.app.state.settings.database_url)
+        store.retire(world.database, world.app.state.settings.database_url)
 
 
 @pytest.fixture

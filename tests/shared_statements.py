@@ -11,6 +11,7 @@ from sqlalchemy.util import LRUCache
 from api.settings import Settings
 from api.storage import database
 from api.storage.engine import make_engine
+from tests.kept_connections import goes_on
 
 # The first dialect of each database, because the keys of the cache contain the dialect, and the compiled statements.
 _SHARED: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
@@ -27,6 +28,10 @@ def shared_statements() -> Iterator[None]:
 
 def _make(settings: Settings) -> Engine:
     engine = make_engine(settings)
+    if engine.name == "postgresql":
+        goes_on(engine)
+        if engine.name in _SHARED:  # its dialect has asked the server for its version
+            vars(engine.dialect)["initialize"] = lambda _: None
     engine.dialect, cache = _SHARED.setdefault(engine.name, (engine.dialect, LRUCache(MOST)))
     engine.update_execution_options(compiled_cache=cache)
     return engine

@@ -17,14 +17,16 @@ from sqlalchemy import make_url
 
 from api.settings import Settings
 from api.storage.database import Database
+from tests.kept_connections import close_kept, keep, taken_from
 
 SERVER = "AFTERWORD_TEST_DATABASE_URL"
 # Autovacuum is off because new statistics change query plans, and some tests check plans.
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 ELSEWHERE = "TimeZone=Asia/Kathmandu"  # a server has the zone of its machine, which must change nothing
 SCHEMA = """
-    SELECT relname, attname, atttypid, attnotnull FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
-    WHERE relnamespace = 'public'::regnamespace AND attnum > 0 ORDER BY relname, attnum
+    SELECT md5(string_agg(format('%s %s %s %s', relname, attname, atttypid, attnotnull), ',' ORDER BY relname, attnum))
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relnamespace = 'public'::regnamespace AND attnum > 0
 """
 END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -37,8 +39,7 @@ USED = """
     AND pg_relation_size(oid) > 0 AND relname <> 'alembic_version'
 """
 TRUNCATE, DELETE = sql.SQL("TRUNCATE {} CASCADE"), sql.SQL("DELETE FROM {}")
-WITHOUT_FOREIGN_KEYS = "SET session_replication_role = replica"
-Schema = list[tuple[object, ...]]
+WITHOUT_FOREIGN_KEYS, WITH_FOREIGN_KEYS = "SET session_replication_role = replica", "RESET session_replication_role"
 
 
 class Store(ABC):
@@ -57,6 +58,11 @@ class Store(ABC):
     @abstractmethod
     def drop(self, url: str) -> None:
         """Remove a database; nobody may be connected."""
+
+    def retire(self, database: Database, url: str) -> None:
+        """Close all connections to a database and remove it."""
+        database.dispose()
+        self.drop(url)
 
     @abstractmethod
     def renew(self, url: str, of: str) -> None:
@@ -101,7 +107,8 @@ class Files(Store):
 class Server(Store):
     """Databases of one PostgreSQL server. A copy of the one at head is emptied and reused, unless its schema changed.
 
-    Creating and dropping a database takes several times as long as emptying the tables that a test used.
+    Creating and dropping a database takes several times as long as emptying the tables that a test used. A connection
+    is kept with it, because a new one reads the catalog again and prepares all statements again.
     """
 
     name = "postgresql"
@@ -124,9 +131,23 @@ class Server(Store):
         return url
 
     def drop(self, url: str) -> None:
-        if url in self.copies and self._is_emptied(url):
+        if url in self.copies:
+            with psycopg.connect(url) as connection:
+                if self._is_emptied(connection):
+                    self.free.append(url)
+                    return
+        self._drop(url)
+
+    def retire(self, database: Database, url: str) -> None:
+        connection = taken_from(database.engine) if url in self.copies else None
+        database.dispose()
+        if connection is None:
+            self.drop(url)
+        elif self._is_emptied(connection):
+            keep(connection)
             self.free.append(url)
         else:
+            connection.close()
             self._drop(url)
 
     def renew(self, url: str, of: str) -> None:
@@ -135,24 +156,28 @@ class Server(Store):
 
     def close(self) -> None:
         """Drop all databases that are kept for reuse."""
+        close_kept()
         for url in (*self.free, *([self.head] if "head" in vars(self) else [])):
             self._drop(url)
 
     @cached_property
-    def schema(self) -> Schema:
-        """The columns of tables and indexes at head."""
+    def schema(self) -> object:
+        """A hash of the columns of tables and indexes at head."""
         with psycopg.connect(self.head, autocommit=True) as connection:
-            return connection.execute(SCHEMA).fetchall()
+            return connection.execute(SCHEMA).fetchone()
 
-    def _is_emptied(self, url: str) -> bool:
-        """Delete every row of a copy; return False if its schema changed or a statement failed."""
-        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
+    def _is_emptied(self, connection: psycopg.Connection) -> bool:
+        """End all other connections and delete every row; return False if the schema changed or a statement failed."""
+        with suppress(psycopg.Error):
+            connection.autocommit = True
             connection.execute(END_OTHERS)
-            if connection.execute(SCHEMA).fetchall() != self.schema:
+            if connection.execute(SCHEMA).fetchone() != self.schema:
                 return False
             connection.execute(WITHOUT_FOREIGN_KEYS)
             for name, truncate in connection.execute(USED).fetchall():
                 connection.execute((TRUNCATE if truncate else DELETE).format(sql.Identifier(name)))
+            connection.execute(WITH_FOREIGN_KEYS)
+            connection.autocommit = False
             return True
         return False
 

@@ -152,8 +152,7 @@ def opened_world(store: Store, template: str) -> Iterator[World]:
     finally:
         for client in world.clients:
             client.close()
-        world.database.dispose()
-        store.drop(url)
+        store.retire(world.database, url)
 
 
 @pytest.fixture(scope="session")
@@ -213,8 +212,7 @@ class Renewed:
         self.store.renew(self.url, self.template)
 
     def close(self) -> None:
-        self.world.database.dispose()
-        self.store.drop(self.url)
+        self.store.retire(self.world.database, self.url)
 
 
 @pytest.fixture

@@ -40,9 +40,11 @@ def deadline(seconds: float = LIMIT) -> Iterator[Deadline]:
     mine = Deadline(time.monotonic() + seconds)
     token, timer = DEADLINE.set(mine), Timer(seconds, mine.expire)
     timer.start()
-    yield mine
-    timer.cancel()
-    DEADLINE.reset(token)
+    try:
+        yield mine
+    finally:  # a test that fails must not leave its deadline to the next one
+        timer.cancel()
+        DEADLINE.reset(token)
 
 
 def facts(database: Database) -> int:
