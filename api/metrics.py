@@ -34,10 +34,10 @@ from api.errors import ProblemError
 from api.rules.evaluate import RULES_VERSION
 from api.services.steps.backlog import Backlog, backlog
 from api.services.waiting import oldest_waiting
+from api.settings import SHARED_FOLDER
 from api.storage.database import Database
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 RECOUNT_AFTER = timedelta(minutes=1)
 PATIENCE_SECONDS = 1.0
 log = logging.getLogger("afterword.metrics")

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SETTINGS = "settings"  # the key in the lifespan state, where the server's protocol finds the settings
 MIGRATING = 4_727_433_150_137_001  # the key of the advisory lock that a migration holds on PostgreSQL
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the variable that names where processes share their metrics
 DEFAULT_PORT = 8000
 Seconds = Annotated[float, Field(gt=0, le=600)]
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import make_url
 
-from api.commands.terminal import connected, errors, fail, now, opened, progress_bar
+from api.commands.basics import fail
+from api.commands.terminal import connected, errors, now, opened, progress_bar
 from api.rules.sentences import count
 from api.services.accounts import epochs
 from api.settings import Settings

@@ -6,17 +6,18 @@ import stat
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from api import logs
+from api.commands.basics import fail, without_garbage_collection
 
 URL = re.compile(r"https?://[^\s/?#@]+/?")
 LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/?$")
 SECRET = re.compile(r"[!-~]{16,200}")
 TOKEN = "AFTERWORD_TOKEN"  # noqa: S105  # the name of a variable
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer()
 
 
 @app.command()
@@ -31,45 +32,34 @@ def mcp(
     Hosts of assistants start this command. The token is never an argument, because others on the machine see those.
     """
     if not URL.fullmatch(url):
-        _fail("--url: use http://host:port or https://host, without a path.")
+        fail("--url: use http://host:port or https://host, without a path.")
     if not (url.startswith("https://") or LOCAL.match(url)):
         sys.stderr.write("afterword: --url is not encrypted, so others on the network can read the token: use https.\n")
     secret = _read(token_file) if token_file is not None else os.environ.get(TOKEN, "").strip()
     if not secret:
-        _fail(
+        fail(
             f"there is no token: set {TOKEN}, or name a file with --token-file. Issue one with `afterword token issue`."
         )
     if not SECRET.fullmatch(secret):
-        _fail("this is no token: it has spaces, other characters or too few of them.")
+        fail("this is no token: it has spaces, other characters or too few of them.")
     logs.configure_logging("WARNING")
     try:
-        served = import_module("api.agents.stdio")  # the extra may be missing
+        with without_garbage_collection():
+            served = import_module("api.agents.stdio")  # the extra may be missing
     except ImportError:
-        _fail('install the extra first: pip install "afterword[mcp]".')
+        fail('install the extra first: pip install "afterword[mcp]".')
     try:
         served.serve(url.removesuffix("/"), secret)
     except served.NotServedError as error:
-        _fail(str(error))
-
-
-def main() -> None:
-    """Run the command alone, without importing those that need the server."""
-    del sys.argv[1]
-    app(prog_name="afterword mcp")
+        fail(str(error))
 
 
 def _read(file: Path) -> str:
     """Return the token in a file. One that other users can read ends the command."""
     try:
         if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            _fail("others can read the token file: run `chmod 600` on it.")
+            fail("others can read the token file: run `chmod 600` on it.")
         return file.read_text("utf-8").strip()
     except (OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else "it is no text"
-        _fail(f"the token file cannot be read: {words}. Check the path of --token-file.")
-
-
-def _fail(detail: str) -> NoReturn:
-    """Print one line that says what to do, and exit with 1."""
-    sys.stderr.write(f"afterword: {detail}\n")
-    sys.exit(1)
+        fail(f"the token file cannot be read: {words}. Check the path of --token-file.")

@@ -4,17 +4,13 @@ from typing import Annotated
 
 import typer
 
-from api.commands.terminal import errors, fail, now, opened, progress_bar
+from api.commands.basics import fail
+from api.commands.terminal import errors, now, opened, progress_bar
 from api.rules.sentences import count
 from api.services.accounts.users import all_user_ids
 from api.services.search.rebuild import rebuild
 
 app = typer.Typer(help="The index of the search.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `rebuild` a command of its own: a group of one command would be that command."""
 
 
 @app.command("rebuild")

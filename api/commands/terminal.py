@@ -1,28 +1,26 @@
 """What all commands share: the database of the settings, lines on standard error, input, and progress."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from api.clock import wall_clock
+from api.commands.basics import fail
 from api.settings import Settings
 from api.storage.database import Database
+from api.storage.engine import SQLITE_IS_SAFE, SQLITE_VERSION
 
 BEHIND = "the database schema is not up to date: run `afterword migrate`."
+log = logging.getLogger("afterword")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
-
-
-def fail(detail: str) -> NoReturn:
-    """Print one line that says what to do, and exit with 1."""
-    errors.print(f"afterword: {detail}", markup=False)
-    sys.exit(1)
 
 
 @contextmanager
@@ -43,6 +41,20 @@ def opened() -> Iterator[Database]:
             database.refuse_newer_schema()
             fail(BEHIND)
         yield database
+
+
+def prepare(database: Database) -> None:
+    """Migrate SQLite to head. On PostgreSQL wait until no other process migrates, then refuse an old schema."""
+    if not SQLITE_IS_SAFE and database.is_sqlite:
+        log.warning("SQLite %s can corrupt the WAL when several processes write: use 3.51.3 or newer", SQLITE_VERSION)
+    if database.is_sqlite:
+        database.migrate()
+        return
+    database.refuse_newer_schema()
+    if not database.is_at_head():
+        database.await_migration()
+    if not database.is_at_head():
+        fail(BEHIND)
 
 
 def now() -> datetime:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import col, select
 
-from api.commands.terminal import Email, errors, fail, now, opened, progress_bar
+from api.commands.basics import fail
+from api.commands.terminal import Email, errors, now, opened, progress_bar
 from api.commands.users import UNKNOWN
 from api.models import ImportJob, ImportRow
 from api.models.import_answers import ImportKind, ImportUpdate

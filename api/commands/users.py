@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from api.commands.terminal import Email, errors, fail, now, opened, progress_bar, read_line, read_password
+from api.commands.basics import fail
+from api.commands.terminal import Email, errors, now, opened, progress_bar, read_line, read_password
 from api.models import User
 from api.models.user import NewEmail, NewPassword, UserCreate
 from api.rules.sentences import count

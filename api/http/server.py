@@ -231,6 +231,9 @@ def serve(app: FastAPI, settings: Settings, listener: socket.socket, announce: C
     make_server(app, settings, announce).run(sockets=[listener])
 
 
-def serve_in_processes(settings: Settings, listener: socket.socket, workers: int) -> None:
-    """Serve in several processes until a signal; a process that dies is replaced."""
-    Multiprocess(_config("api.main:create_app", settings, workers=workers), sockets=[listener]).run()
+def serve_in_processes(factory: str, settings: Settings, listener: socket.socket, workers: int) -> None:
+    """Serve in several processes until a signal; a process that dies is replaced.
+
+    `factory`: module and name of the function that returns the application of a process.
+    """
+    Multiprocess(_config(factory, settings, workers=workers), sockets=[listener]).run()

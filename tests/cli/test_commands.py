@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from api import __version__
-from api.cli import AGENT_PRESETS
+from api.commands.tokens import AGENT_PRESETS
 from api.protocol.scopes import PRESETS
 from api.settings import Settings
 from api.storage.database import MIGRATIONS, Database
@@ -27,7 +27,8 @@ HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 PASSWORD = "a long pass phrase\n"
 MIGRATE_WHEN_TOLD = """
 import sys
-from api.__main__ import main
+from api.cli import command_named, main
+command_named("migrate")
 print("ready", flush=True)
 sys.stdin.readline()
 main()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.cli import _unencrypted
+from api.commands.serve import unencrypted
 from api.settings import Settings, is_safe_origin
 from tests.cli.running import assert_one_line, run_apart, run_here
 
@@ -134,8 +134,8 @@ def test_a_safe_origin_uses_https_or_is_on_localhost(origin: str, *, is_safe: bo
     ("host", "lines"), [("127.0.0.1", 0), ("::1", 0), ("localhost", 0), ("0.0.0.0", 1), ("box", 1)]
 )
 def test_plain_http_on_other_interfaces_is_warned_about(host: str, lines: int) -> None:
-    assert len(_unencrypted(host, Settings())) == lines
-    assert _unencrypted(host, Settings(trusted_proxies=("172.18.0.2",))) == []
+    assert len(unencrypted(host, Settings())) == lines
+    assert unencrypted(host, Settings(trusted_proxies=("172.18.0.2",))) == []
 
 
 def test_a_secret_of_the_settings_is_never_shown() -> None:
