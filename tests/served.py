@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import httpx
+import pytest
 import uvicorn
 
+from api import main
 from api.http.server import make_server
 from tests.conftest import World
 
 Address = tuple[str, int]
+LATER = 3_600.0  # seconds: no test needs the document, and to build it takes one second of the processor
 PLAIN = False  # for `verify`: loading the CA certificates takes longer than the requests
 
 
@@ -29,7 +32,8 @@ def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
     settings = world.app.state.settings
     is_ready = threading.Event()
     server = make_server(world.app, settings, lambda _: is_ready.set())
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "BUILD_DOCUMENT_AFTER", LATER)
         thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
         address: Address = listener.getsockname()
         thread.start()

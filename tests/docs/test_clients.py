@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from api import demo
 from api.capture import demo_app
 from api.http import examples as ids
 from tests.conftest import World
-from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks
+from tests.docs.shown import ADDRESS, Demo, assert_shown, bash, blocks
 from tests.invariants.failures import Failures
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
@@ -73,10 +72,9 @@ CALLS: dict[str, list[tuple[int, str, str, Any]]] = {
 def test_every_block_shows_what_comes(running: Demo) -> None:
     shown = blocks(PAGE, "sh", "json", "text")
     script = f"\necho '{MARK}'\n".join(text for kind, text in shown if kind == "sh")
-    address, lines = running
-    token = lines[1].removeprefix("Token:").strip()
+    address, token = running
     own = script.replace(ADDRESS, address).replace("TOKEN=awp_…", f"TOKEN={token}")
-    done = subprocess.run(["bash", "-eu"], input=own, capture_output=True, text=True, timeout=120, check=False)
+    done = bash(own)
     assert (done.returncode, done.stderr) == (0, "")
     outputs = iter(done.stdout.split(f"{MARK}\n"))
     answer = ""

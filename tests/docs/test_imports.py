@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.cli.running import environment, run_here
-from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks
+from tests.docs.shown import ADDRESS, Demo, assert_shown, bash, blocks
 
 PAGE = (Path(__file__).parents[2] / "docs" / "imports.md").read_text(encoding="utf-8")
 MARK = "@@@ end of block @@@"
@@ -20,9 +20,8 @@ TYPED = re.compile(r"^(Number: |Import this\? \[y/N\]: )(.+)$", re.MULTILINE)
 def test_every_block_shows_what_comes(tmp_path: Path, running: Demo) -> None:
     shown = blocks(PAGE, "sh", "json", "text")
     script = f"\necho '{MARK}'\n".join(text for kind, text in shown if kind == "sh").replace(ADDRESS, running[0])
-    command = ["bash", "-eu"]
-    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=120, check=True, cwd=tmp_path)
-    assert not done.stderr
+    done = bash(script, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     outputs = iter(done.stdout.split(f"{MARK}\n"))
     answer = ""
     for kind, text in shown:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks, running_demo
+from tests.docs.shown import ADDRESS, Demo, assert_shown, bash, blocks, started_demo
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def test_it_is_short() -> None:
 
 def test_the_demo_prints_and_answers_what_is_shown() -> None:
     [(_, printed)], [(_, shown)] = blocks(README, "text"), blocks(README, "json")
-    with running_demo() as (address, lines):
+    with started_demo() as (address, lines):
         command = shlex.split(lines[2].removeprefix("Try:"))
         answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
     told = SECRET.sub("awp_…", "\n".join(lines)).replace(address, ADDRESS)
@@ -39,9 +39,8 @@ def test_the_first_calls_print_the_seven_steps_also_a_second_time(running: Demo)
     [(_, script)] = blocks(README, "sh")
     assert len(script.splitlines()) <= 20
     for _ in range(2):
-        words = ["bash", "-eu", "-c", script.replace(ADDRESS, running[0])]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
-        assert not done.stderr
+        done = bash(script.replace(ADDRESS, running[0]))
+        assert (done.returncode, done.stderr) == (0, "")
         lines = done.stdout.splitlines()
         assert [line.split()[0] for line in lines] == ["1", "2", "3", "4", "5", "6", "7"]
         shown = re.search(r"such as `([^`]+)`", README)

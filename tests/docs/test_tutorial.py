@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.docs.shown import ADDRESS, Demo, assert_shown, blocks
+from tests.docs.shown import ADDRESS, Demo, assert_shown, bash, blocks
 
 TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCKS = blocks(TUTORIAL, "sh", "json", "text")
@@ -18,8 +17,8 @@ MARK = "@@@ end of block @@@"
 def test_every_block_shows_what_comes(running: Demo, time: str) -> None:
     commands = [text for kind, text in BLOCKS if kind == "sh"]
     script = f"\necho '{MARK}'\n".join(commands).replace(ADDRESS, running[0])
-    done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=120, check=True)
-    assert not done.stderr
+    done = bash(script)
+    assert (done.returncode, done.stderr) == (0, "")
     outputs = iter(done.stdout.split(f"{MARK}\n"))
     answer = ""
     for kind, text in BLOCKS:
