@@ -6,16 +6,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
 
+from api.clock import wall_clock
 from tests.cli.running import COMMAND, ROOT, environment
-from tests.cli.test_serve import serving
 from tests.conftest import World
 from tests.receivers import OK, answering, receiving
-from tests.served import PLAIN, free_port, wait_until
+from tests.served import free_port, http_client, served, wait_until
 
 LOCAL = {"WEBHOOK_NETWORKS": "127.0.0.0/8"}
 
@@ -30,14 +30,19 @@ def started(command: list[str], **own: str) -> Iterator["subprocess.Popen[bytes]
             process.communicate(timeout=30)
 
 
-def test_a_worker_sends_what_a_server_only_writes_down_and_the_example_posts_it_into_a_chat(world: World) -> None:
+def test_a_worker_sends_what_a_server_only_writes_down_and_the_example_posts_it_into_a_chat(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(worker="off", webhook_networks=("127.0.0.0/8",))
+    world.app.state.clock = wall_clock  # as the worker has
     headers = {"Authorization": world.sign_up().headers["Authorization"]}
     url, port = world.app.state.settings.database_url, free_port()
     with (
-        serving(world, WORKER="off", **LOCAL) as (_, address),
-        httpx.Client(base_url=address, headers=headers, verify=PLAIN) as client,
+        served(world) as address,
+        http_client(address) as client,
         receiving(answering(OK)) as chat,
     ):
+        client.headers.update(headers)
         hook = client.post("/v1/webhooks", json={"url": f"http://127.0.0.1:{port}/"}).json()
         example = {"CHAT_URL": chat.url(), "SECRET": hook["secret"], "PORT": str(port)}
         client.post("/v1/applications", json={"company": "Larkfield Press", "role": "Editor"})
