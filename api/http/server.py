@@ -22,6 +22,7 @@ from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import SETTINGS, Settings, local_url
 
 MAX_HEADER_BYTES = 65_536
+SECONDS_TO_START = 30  # a process that does not answer for so long is replaced; it does not while it imports
 VERSIONS = ("1.0", "1.1")
 MORE_THAN_A_REQUEST = 2.0
 LINGERING_SECONDS = 1.0
@@ -217,6 +218,7 @@ def _config(app: FastAPI | str, settings: Settings, *, workers: int = 1) -> uvic
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_worker_healthcheck=SECONDS_TO_START,
         timeout_graceful_shutdown=round(settings.request_timeout_seconds * MORE_THAN_A_REQUEST),
     )
 
