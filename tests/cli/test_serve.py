@@ -80,15 +80,18 @@ def test_a_running_request_is_finished_after_sigterm(world: World) -> None:
         assert connection.execute(text("SELECT count(*) FROM application")).scalar_one() == 1
 
 
-def test_two_workers_serve_one_database(world: World) -> None:
+def test_two_workers_serve_one_database_and_share_their_metrics(world: World) -> None:
     headers = {"Authorization": world.sign_up().headers["Authorization"]}
-    with serving(world, "--workers", "2") as (_, address):
+    with serving(world, "--workers", "2", METRICS_TOKEN="a" * 16) as (_, address):
         for number in range(20):
             body = {**APPLICATION, "company": f"Acme {number}"}
             with client_of(address, headers) as writer, client_of(address, headers) as reader:
                 made = writer.post("/v1/applications", json=body)
                 assert made.status_code == 201
                 assert reader.get(made.headers["Location"]).json()["company"] == f"Acme {number}"
+        with client_of(address, {"Authorization": f"Bearer {'a' * 16}"}) as scraper:
+            most = f"afterword_pool_connections_max {2 * world.app.state.settings.pool_size}.0"
+            wait_until(lambda: most in scraper.get("/metrics").text.splitlines(), seconds=20)
 
 
 def client_of(address: str, headers: dict[str, str]) -> httpx.Client:
