@@ -21,6 +21,7 @@ from api.http.admission import MAX_OPEN_BODY_BYTES
 from api.http.problems import MEDIA_TYPE, slug
 from api.protocol.field_codes import FIELD_CODES
 from api.protocol.problem_types import PROBLEM_TYPES
+from api.routers import privacy
 from api.services.accounts import tokens, users
 from api.services.imports import jobs
 from tests.conftest import World
@@ -243,7 +244,8 @@ def fuzz_harness(world: World, document: Node) -> Iterator[FuzzHarness]:
     engine = world.database.engine
     with (
         patch.object(to_thread, "run_sync", run_here),
-        patch.object(jobs, "FORGETS_FOR_SECONDS", 0.01),  # its batches are rolled back, so they never end
+        patch.object(privacy, "ERASE_SECONDS", 0.01),  # its slices are rolled back, so they never end
+        patch.object(jobs, "FORGETS_FOR_SECONDS", 0.01),  # so are its batches
         asyncio.Runner() as runner,
         recorded_logs(logging.getLogger()) as journal,
     ):
