@@ -17,7 +17,7 @@ from tests.services.full_record import Entry, lists, record_everything
 from tests.stores import Store
 
 EXPANSIONS = ("contacts", "interviews", "steps", "headline", "next_action")
-EXPANDED = tuple(",".join(some) for n in range(1, 6) for some in combinations(EXPANSIONS, n))
+EXPANDED = tuple(",".join(some) for n in (1, 2, len(EXPANSIONS)) for some in combinations(EXPANSIONS, n))
 IN_ONE = ("interviewers", "notes", "letters", "references", "follow_ups", "offers")
 ORDERED = {
     "/v1/queue": "ix_step_instance_queue",
@@ -106,7 +106,7 @@ def record_more(client: TestClient, world: World, ids: dict[str, str], *, times:
 
 @dataclass(frozen=True)
 class Grown:
-    """A user with twenty rows in every list, and the statements that each list took with one row."""
+    """A user with six rows in every list, and the statements that each list took with one row."""
 
     world: World
     client: TestClient
@@ -122,12 +122,12 @@ def grown(store: Store) -> Iterator[Grown]:
         ids = record_everything(client, world.clock.now)
         assert client.get(EXPORTS[0]).status_code == 200  # the first one adds a row for its limit
         with_one = {href: count(world, client, href) for href in addresses(ids)}
-        record_more(client, world, ids, times=19)
+        record_more(client, world, ids, times=5)
         yield Grown(world, client, ids, with_one)
 
 
 def addresses(ids: dict[str, str]) -> list[str]:
-    """Return the addresses of all lists, with every combination of `expand` and with `explain`."""
+    """Return the addresses of all lists, with every pair of values of `expand` and with `explain`."""
     app = ids["application"]
     return [
         *EXPORTS,
@@ -151,7 +151,7 @@ def addresses(ids: dict[str, str]) -> list[str]:
     ]
 
 
-def test_every_list_takes_as_many_statements_for_twenty_rows_as_for_one(grown: Grown) -> None:
+def test_every_list_takes_as_many_statements_for_six_rows_as_for_one(grown: Grown) -> None:
     with Failures() as failures:
         for href, with_one in grown.with_one.items():
             with failures.of(href):
