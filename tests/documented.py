@@ -3,10 +3,14 @@
 import json
 import re
 from copy import deepcopy
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from api.http import examples
+
+COMMITTED = Path(__file__).parents[1] / "openapi" / "openapi.json"
 UNDOCUMENTED = {405, 500}
 ERRORS = ("4", "5")
 
@@ -14,8 +18,18 @@ ERRORS = ("4", "5")
 @cache
 def published() -> Any:
     """Return the committed document with its shared parts put back."""
-    path = Path(__file__).parents[1] / "openapi" / "openapi.json"
-    return expanded(json.loads(path.read_text(encoding="utf-8")))
+    return expanded(json.loads(COMMITTED.read_text(encoding="utf-8")))
+
+
+def served_at(now: datetime) -> Any:
+    """Return the document that a server without an address has at an instant: one example is two days after it.
+
+    Building it takes seconds; test_openapi compares the committed one with the application's.
+    """
+    text = COMMITTED.read_text(encoding="utf-8")
+    known = f'"{examples.BODIES["StepSnooze"]["until"]}"'
+    assert known in text
+    return json.loads(text.replace(known, f'"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"'))
 
 
 def expanded(document: Any) -> Any:

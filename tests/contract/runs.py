@@ -27,7 +27,7 @@ from api.capture import NOW, Node
 from api.models.base import NOTHING, UNWANTED
 from api.rules.calendar import ZONES
 from tests.conftest import World
-from tests.documented import published
+from tests.documented import published, served_at
 from tests.profiles import SEED, budget
 
 CASES = budget(quick=2, long=10)
@@ -147,7 +147,7 @@ def teach_formats() -> None:
 
 
 def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
-    """Load the document from the application, with shared settings and those of one run."""
+    """Load the document of the application, with shared settings and those of one run."""
     teach_formats()
     shared = {
         "seed": SEED,
@@ -165,20 +165,20 @@ def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
         },
     }
     whole = SchemathesisConfig.from_dict({**shared, **config})
-    schema: BaseSchema = schemathesis.openapi.from_dict(_document(world), config=whole)
+    schema: BaseSchema = schemathesis.openapi.from_dict(_document(), config=whole)
     schema.app = world.app
     for name, function in {"filter_failure": is_a_fault, **hooks}.items():
         schema.hook(name)(function)
     return schema
 
 
-def _document(world: World) -> Node:
-    """Read the document from the application, without the pattern of long texts and the length of ids and zones.
+def _document() -> Node:
+    """Return the document of the application, without the pattern of long texts and the length of ids and zones.
 
     Drawing 20,000 characters by a pattern takes a third of the whole time, and lines have the same pattern anyway. A
     format with a length takes half of the time, and no id or zone is longer than its bound.
     """
-    document: Node = world.anonymous().get("/openapi.json").json()
+    document: Node = served_at(NOW)
     for schema in _objects(document):
         if schema.get("maxLength") == LONG:
             schema.pop("pattern", None)
