@@ -10,8 +10,9 @@ from schemathesis.python.asgi import shutdown_lifespans
 
 from api.http import files
 from api.models import base
-from api.routers import privacy
+from api.routers import docs, privacy
 from tests.conftest import World
+from tests.documented import served_at
 
 UNLIMITED = 1_000_000
 
@@ -32,8 +33,9 @@ def world(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> 
     """A world without rate limits, because hundreds of sign-ups come from one address here.
 
     Schemathesis starts the application's lifespan and ends it with the process. The world does no background work: it
-    would write beside tests that copy rows.
+    would write beside tests that copy rows. At its start a server builds its document, which takes seconds.
     """
+    monkeypatch.setattr(docs, "build_openapi", lambda _, now: served_at(now))
     monkeypatch.setattr(files, "MAX_FILES", UNLIMITED)
     monkeypatch.setattr(privacy, "MAX_EXPORTS", UNLIMITED)
     yield make_world(sign_ins_per_hour=0, sign_ups_per_hour=0, requests_per_minute=0, worker="off")
