@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from api.rules.facts import (
     StatusContact,
 )
 from api.rules.policy import BOUNDS, HELP_FIGURES, Policy
+from tests.rules.evaluation import Step, evaluate
 
 STEADY_ZONES = ("UTC", "Asia/Kolkata")
 ZONES = (
@@ -72,6 +74,11 @@ class Case:
     policy: Policy
     now: datetime
 
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The answers about all steps at `now`."""
+        return evaluate(self.facts, self.policy, self.now)
+
 
 # All facts are drawn around ORIGIN and then moved together, because strategies that are built only once draw several
 # times as fast.
@@ -87,6 +94,13 @@ def moved(value: Any, by: timedelta) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: moved(getattr(value, field.name), by) for field in fields(value)})
     return value
+
+
+def steady(known: Facts) -> Facts:
+    """Replace the zones by ones whose clocks never change."""
+    chosen = {zone: STEADY_ZONES[number % len(STEADY_ZONES)] for number, zone in enumerate(ZONES)}
+    rounds = tuple(replace(round_, zone=chosen[round_.zone]) for round_ in known.interviews)
+    return replace(known, zone=chosen[known.zone], user_zone=chosen[known.user_zone], interviews=rounds)
 
 
 def _apart(draws: int) -> timedelta:
@@ -111,6 +125,7 @@ LATER = apart(before=0, after=25).map(abs)
 WHEN = APART.map(lambda by: ORIGIN + by)
 MAYBE = st.none() | WHEN
 FLAG = st.booleans()
+ZONE = st.sampled_from(ZONES)
 MOMENTS = st.builds(
     Moment,
     st.integers(-3, 20).map(lambda days: ORIGIN.date() + timedelta(days=days)),
@@ -191,7 +206,7 @@ def promises(draw: DrawFn) -> dict[str, Moment | None]:
 
 
 @st.composite
-def interviews(draw: DrawFn, id_: str, zones: Sequence[str]) -> Interview:
+def interviews(draw: DrawFn, id_: str) -> Interview:
     start = ORIGIN + abs(draw(APART))
     ends = (start + timedelta(minutes=length) if length else None for length in (draw(LENGTHS), draw(LENGTHS)))
     status = draw(STATUSES)
@@ -200,7 +215,7 @@ def interviews(draw: DrawFn, id_: str, zones: Sequence[str]) -> Interview:
         id=id_,
         start=start,
         end=next(ends),
-        zone=draw(st.sampled_from(zones)),
+        zone=draw(ZONE),
         actual_end=next(ends),
         kind=draw(KINDS),
         status=status,
@@ -248,14 +263,14 @@ def _numbered(prefix: str, made: Sequence[Any], rounds: Sequence[str] = ROUNDS) 
 
 
 @st.composite
-def facts(draw: DrawFn, zones: Sequence[str] = ZONES) -> Facts:
+def facts(draw: DrawFn) -> Facts:
     rounds, asked = ROUNDS[: draw(st.integers(0, 3))], ("u1", "u2", "u3", "u4")[: draw(st.integers(0, 4))]
     return Facts(
         application_id="app",
-        zone=draw(st.sampled_from(zones)),
-        user_zone=draw(st.sampled_from(zones)),
+        zone=draw(ZONE),
+        user_zone=draw(ZONE),
         stages=draw(stages()),
-        interviews=tuple(draw(interviews(round_, zones)) for round_ in rounds),
+        interviews=tuple(draw(interviews(round_)) for round_ in rounds),
         notes=_numbered("n", draw(st.lists(NOTES, max_size=4)), rounds),
         letters=_numbered("l", draw(st.lists(LETTERS, max_size=3)), rounds),
         references=_numbered("p", draw(st.lists(REFERENCES, max_size=3))),
@@ -299,9 +314,9 @@ def policies(draw: DrawFn) -> Policy:
 
 
 @st.composite
-def cases(draw: DrawFn, zones: Sequence[str] = ZONES) -> Case:
+def cases(draw: DrawFn) -> Case:
     by = draw(INSTANTS) - ORIGIN
-    known: Facts = moved(draw(facts(zones)), by)
+    known: Facts = moved(draw(facts()), by)
     policy: Policy = moved(draw(policies()), by)
     return Case(known, policy, max([*evidence_of(known), ORIGIN + by + draw(LATER)]))
 

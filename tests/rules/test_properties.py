@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from api.rules.answers import PRESSING
 from api.rules.evaluate import STEP_INPUTS, project, steps_affected_by
@@ -19,13 +20,24 @@ from api.rules.words import REASONS
 from tests.documented import leads_somewhere
 from tests.drawing import drawn
 from tests.rules.evaluation import Step, evaluate, headline, present
-from tests.rules.strategies import APART, INSTANTS, STEADY_ZONES, ZONES, Case, cases, moved
+from tests.rules.strategies import APART, INSTANTS, ZONES, Case, cases, moved, steady
 
 DONE = ("done", "done_late")
 SECOND = timedelta(seconds=1)
 FOR_EVER = timedelta(days=3_650)
 Fact = TypeVar("Fact")
-every_property = drawn(quick=80, long=600)
+Property = Callable[..., None]
+PROPERTIES: list[tuple[Property, tuple[SearchStrategy[Any], ...]]] = []
+
+
+def always(*more: SearchStrategy[Any]) -> Callable[[Property], Property]:
+    """Decorate what holds for every case, and say what else it is given."""
+
+    def registered(holds: Property) -> Property:
+        PROPERTIES.append((holds, more))
+        return holds
+
+    return registered
 
 
 def verdict(step: Step) -> tuple[object, ...]:
@@ -48,9 +60,8 @@ def instants_of(case: Case) -> list[datetime]:
     return sorted({case.now, case.now + FOR_EVER} | {date for date in near if date > case.now})
 
 
-@every_property
-@given(cases(), st.timedeltas(timedelta(0), timedelta(days=60)))
-def test_what_is_judged_once_stays_right_at_every_later_instant(case: Case, later: timedelta) -> None:
+@always(st.timedeltas(timedelta(0), timedelta(days=60)))
+def what_is_judged_once_stays_right_at_every_later_instant(case: Case, later: timedelta) -> None:
     stored = project(case.facts, case.policy, case.now)
     then = case.now + timedelta(seconds=int(later.total_seconds()))
     assert project(case.facts, case.policy, then) == stored
@@ -59,9 +70,8 @@ def test_what_is_judged_once_stays_right_at_every_later_instant(case: Case, late
     assert answers == tuple(step._replace(trace=()) for step in evaluate(case.facts, case.policy, then))
 
 
-@every_property
-@given(cases(), st.timedeltas(timedelta(0), timedelta(days=60)))
-def test_a_state_is_the_closed_one_or_the_clock_between_two_dates(case: Case, later: timedelta) -> None:
+@always(st.timedeltas(timedelta(0), timedelta(days=60)))
+def a_state_is_the_closed_one_or_the_clock_between_two_dates(case: Case, later: timedelta) -> None:
     then = case.now + timedelta(seconds=int(later.total_seconds()))
     steps = at(case, then)
     for row in project(case.facts, case.policy, case.now):
@@ -69,30 +79,21 @@ def test_a_state_is_the_closed_one_or_the_clock_between_two_dates(case: Case, la
         assert steps[row.key].state == (row.closed_state or clock)
 
 
-@every_property
-@given(cases())
-def test_time_alone_moves_a_step_only_from_upcoming_over_open_to_overdue(case: Case) -> None:
+@always()
+def time_alone_moves_a_step_from_upcoming_over_open_to_overdue_in_the_very_second_of_changes_at(case: Case) -> None:
     order = {"upcoming": 0, "open": 1, "overdue": 2}
-    before = at(case, case.now)
-    for instant in instants_of(case):
-        after = at(case, instant)
-        assert after.keys() == before.keys()
-        for key, step in after.items():
-            was = before[key].state
-            assert order[step.state] >= order[was] if was in order else step.state == was
-        before = after
-
-
-@every_property
-@given(cases())
-def test_changes_at_is_the_very_second_of_the_next_change(case: Case) -> None:
     moments = instants_of(case)
     answers = [at(case, instant) for instant in moments]
+    before = by_key(case.steps)
     for index, steps in enumerate(answers):
+        assert steps.keys() == before.keys()
         for key, step in steps.items():
+            was = before[key].state
+            assert order[step.state] >= order[was] if was in order else step.state == was
             changed = (i for i in range(index, len(moments)) if answers[i][key].state != step.state)
             following = next(changed, None)
             assert step.changes_at == (moments[following] if following is not None else None)
+        before = steps
 
 
 def crowded(known: Facts, when: datetime) -> Facts:
@@ -109,9 +110,8 @@ def crowded(known: Facts, when: datetime) -> Facts:
     )
 
 
-@every_property
-@given(cases(), st.booleans(), st.integers(0, 99))
-def test_the_order_in_which_facts_are_given_means_nothing(case: Case, crowd: bool, seed: int) -> None:
+@always(st.booleans(), st.integers(0, 99))
+def the_order_in_which_facts_are_given_means_nothing(case: Case, crowd: bool, seed: int) -> None:
     random = Random(seed)
 
     def shuffled(facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -131,10 +131,9 @@ def test_the_order_in_which_facts_are_given_means_nothing(case: Case, crowd: boo
     assert [s.trace for s in evaluate(mixed, case.policy, case.now)] == [s.trace for s in expected]
 
 
-@every_property
-@given(cases())
-def test_every_number_answers_once_a_key_and_speaks_through_one_headline(case: Case) -> None:
-    steps = evaluate(case.facts, case.policy, case.now)
+@always()
+def every_number_answers_once_a_key_and_speaks_through_one_headline(case: Case) -> None:
+    steps = case.steps
     assert {step.number for step in steps} == set(STEPS)
     assert len(by_key(steps)) == len(steps)
     assert [step.number for step in headline(steps)] == list(STEPS)
@@ -144,11 +143,10 @@ def test_every_number_answers_once_a_key_and_speaks_through_one_headline(case: C
         assert spoken.state in PRESSING or not rivals
 
 
-@every_property
-@given(cases())
-def test_every_step_has_a_window_and_is_done_in_time_or_late(case: Case) -> None:
+@always()
+def every_step_has_a_window_and_is_done_in_time_or_late(case: Case) -> None:
     closed = life(case.facts.stages, case.now).closed_at
-    for step in evaluate(case.facts, case.policy, case.now):
+    for step in case.steps:
         if step.opens_at is None or step.due_at is None:
             assert step.state == ("not_started" if closed is None else "not_applicable")
             continue
@@ -163,10 +161,9 @@ def test_every_step_has_a_window_and_is_done_in_time_or_late(case: Case) -> None
             assert bool(step.missing) == (step.number != 7)
 
 
-@every_property
-@given(cases())
-def test_notes_and_contacts_are_never_due_after_the_letter(case: Case) -> None:
-    steps = at(case, case.now)
+@always()
+def notes_and_contacts_are_never_due_after_the_letter(case: Case) -> None:
+    steps = by_key(case.steps)
     for (number, scope), step in steps.items():
         letter = steps.get((4, scope))
         if number in (2, 3) and step.due_at and letter and letter.due_at:
@@ -202,13 +199,12 @@ def _search(known: Facts, when: datetime) -> Facts:
     return replace(known, elsewhere=(*known.elsewhere, Elsewhere(id="new", type="search_activity", at=when)))
 
 
-@every_property
-@given(cases(), st.sampled_from(((_note, 3), (_letter, 4), (_details, 2), (_search, 7))), st.integers(0, 20))
-def test_a_record_moves_its_own_step_only_and_never_backwards(
+@always(st.sampled_from(((_note, 3), (_letter, 4), (_details, 2), (_search, 7))), st.integers(0, 20))
+def a_record_moves_its_own_step_only_and_never_backwards(
     case: Case, added: tuple[Callable[[Facts, datetime], Facts], int], days: int
 ) -> None:
     add, number = added
-    before = at(case, case.now)
+    before = by_key(case.steps)
     after = by_key(evaluate(add(case.facts, case.now - timedelta(days=days)), case.policy, case.now))
     assert after.keys() == before.keys()
     for key, step in after.items():
@@ -221,10 +217,9 @@ def test_a_record_moves_its_own_step_only_and_never_backwards(
         assert set(step.missing) <= set(before[key].missing)
 
 
-@every_property
-@given(cases(), st.sampled_from(ZONES))
-def test_the_user_who_moves_takes_only_the_search_along_and_by_two_days_at_most(case: Case, zone: str) -> None:
-    before = at(case, case.now)
+@always(st.sampled_from(ZONES))
+def the_user_who_moves_takes_only_the_search_along_and_by_two_days_at_most(case: Case, zone: str) -> None:
+    before = by_key(case.steps)
     after = by_key(evaluate(replace(case.facts, user_zone=zone), case.policy, case.now))
     assert after.keys() == before.keys()
     for key, step in after.items():
@@ -240,9 +235,8 @@ def entered(known: Facts, stage: str, id_: str, when: datetime) -> Facts:
     return replace(known, stages=(*known.stages, StageChange(id=id_, stage=stage, at=when)))
 
 
-@every_property
-@given(cases(), st.sampled_from(ENDINGS))
-def test_closing_ends_what_is_open_and_reinstating_restores_it_exactly(case: Case, ending: str) -> None:
+@always(st.sampled_from(ENDINGS))
+def closing_ends_what_is_open_and_reinstating_restores_it_exactly(case: Case, ending: str) -> None:
     open_ = replace(case.facts, stages=tuple(line for line in case.facts.stages if line.stage not in ENDINGS))
     before = evaluate(open_, case.policy, case.now)
     closed = entered(open_, ending, "x", case.now)
@@ -259,10 +253,10 @@ def test_closing_ends_what_is_open_and_reinstating_restores_it_exactly(case: Cas
     assert evaluate(again, case.policy, case.now) == before
 
 
-@every_property
-@given(cases(STEADY_ZONES), st.integers(-50, 50))
-def test_everything_moved_by_whole_weeks_gives_the_same_answer_moved(case: Case, weeks: int) -> None:
-    by = timedelta(weeks=weeks)
+@always(st.integers(-50, 50))
+def everything_moved_by_whole_weeks_gives_the_same_answer_moved(case: Case, weeks: int) -> None:
+    """In zones whose clocks never change."""
+    by, known = timedelta(weeks=weeks), steady(case.facts)
 
     def bare(steps: Sequence[Step]) -> tuple[Step, ...]:
         return tuple(
@@ -272,24 +266,22 @@ def test_everything_moved_by_whole_weeks_gives_the_same_answer_moved(case: Case,
             for step in steps
         )
 
-    expected = moved(bare(evaluate(case.facts, case.policy, case.now)), by)
-    assert bare(evaluate(moved(case.facts, by), moved(case.policy, by), case.now + by)) == expected
+    expected = moved(bare(evaluate(known, case.policy, case.now)), by)
+    assert bare(evaluate(moved(known, by), moved(case.policy, by), case.now + by)) == expected
 
 
-@every_property
-@given(cases(), st.integers(1, 100))
-def test_more_hours_for_the_letter_bring_nothing_forward(case: Case, more: int) -> None:
+@always(st.integers(1, 100))
+def more_hours_for_the_letter_bring_nothing_forward(case: Case, more: int) -> None:
     hours = min(case.policy.thank_you_hours + more, BOUNDS["thank_you_hours"][1])
-    before = at(case, case.now)
+    before = by_key(case.steps)
     after = by_key(evaluate(case.facts, replace(case.policy, thank_you_hours=hours), case.now))
     for key, step in after.items():
         due, was_due = step.due_at, before[key].due_at
         assert due == was_due or (key[0] in (2, 3, 4) and due and was_due and due > was_due)
 
 
-@every_property
-@given(cases(), st.timedeltas(timedelta(0), timedelta(days=400)))
-def test_a_step_helps_at_least_until_its_deadline_and_the_clock_does_not_matter(case: Case, later: timedelta) -> None:
+@always(st.timedeltas(timedelta(0), timedelta(days=400)))
+def a_step_helps_at_least_until_its_deadline_and_the_clock_does_not_matter(case: Case, later: timedelta) -> None:
     """I21: until when a step helps."""
     judged = project(case.facts, case.policy, case.now)
     assert all(one.helps_until is None or one.helps_until >= one.due_at for one in judged)
@@ -298,9 +290,8 @@ def test_a_step_helps_at_least_until_its_deadline_and_the_clock_does_not_matter(
     assert again == {one.key: one.helps_until for one in judged}
 
 
-@every_property
-@given(cases(), st.sampled_from(HELP_FIGURES), st.none() | st.integers(1, 30))
-def test_a_larger_figure_lets_no_step_help_for_a_shorter_time_and_changes_nothing_else(
+@always(st.sampled_from(HELP_FIGURES), st.none() | st.integers(1, 30))
+def a_larger_figure_lets_no_step_help_for_a_shorter_time_and_changes_nothing_else(
     case: Case, name: str, more: int | None
 ) -> None:
     """I21: the figures."""
@@ -313,9 +304,8 @@ def test_a_larger_figure_lets_no_step_help_for_a_shorter_time_and_changes_nothin
         assert other._replace(helps_until=one.helps_until, tips=one.tips) == one
 
 
-@every_property
-@given(cases(), st.integers(-2, 30))
-def test_a_further_holiday_brings_no_computed_date_forward(case: Case, days: int) -> None:
+@always(st.integers(-2, 30))
+def a_further_holiday_brings_no_computed_date_forward(case: Case, days: int) -> None:
     """Only one reference: a second one linked on the added day is due at the end of that day, not after the floor."""
     known = replace(case.facts, references=case.facts.references[:1])
     first = min((round_.start for round_ in known.interviews), default=case.now)
@@ -330,9 +320,8 @@ def test_a_further_holiday_brings_no_computed_date_forward(case: Case, days: int
         assert key[0] in (5, 6) or verdict(step) == verdict(before[key])
 
 
-@every_property
-@given(cases(), INSTANTS)
-def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: datetime) -> None:
+@always(INSTANTS)
+def whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: datetime) -> None:
     assert find_contradiction(case.policy) is None
     for step in evaluate(case.facts, case.policy, now):
         assert step.state in STATES
@@ -345,9 +334,8 @@ def test_whatever_validation_accepts_gets_an_answer_in_words(case: Case, now: da
             assert step.state == "not_started" if is_waiting else step.state in PRESSING
 
 
-@every_property
-@given(cases(), INSTANTS)
-def test_every_hint_leads_to_an_operation_of_the_interface(case: Case, now: datetime) -> None:
+@always(INSTANTS)
+def every_hint_leads_to_an_operation_of_the_interface(case: Case, now: datetime) -> None:
     for step in evaluate(case.facts, case.policy, now):
         for hint in (step.next_action, *step.warnings, *step.advice):
             assert hint is None or leads_somewhere(hint.method, hint.href), hint
@@ -364,9 +352,8 @@ def without(facts: Facts, name: str) -> Facts:
     return replace(facts, **{name: nothing})
 
 
-@every_property
-@given(cases(), APART)
-def test_a_number_judged_alone_is_the_same_without_what_only_others_look_at(case: Case, by: timedelta) -> None:
+@always(APART)
+def a_number_judged_alone_is_the_same_without_what_only_others_look_at(case: Case, by: timedelta) -> None:
     now = case.now - by
     whole = project(case.facts, case.policy, now)
     for number, seen in STEP_INPUTS.items():
@@ -376,17 +363,15 @@ def test_a_number_judged_alone_is_the_same_without_what_only_others_look_at(case
         assert project(facts, case.policy, now, only=[number]) == tuple(row for row in whole if row.number == number)
 
 
-@every_property
-@given(cases(), st.sampled_from(KINDS))
-def test_facts_of_a_kind_move_no_number_but_those_that_look_at_them(case: Case, name: str) -> None:
+@always(st.sampled_from(KINDS))
+def facts_of_a_kind_move_no_number_but_those_that_look_at_them(case: Case, name: str) -> None:
     before, after = (project(facts, case.policy, case.now) for facts in (case.facts, without(case.facts, name)))
     moved = steps_affected_by(name)
     assert [row for row in before if row.number not in moved] == [row for row in after if row.number not in moved]
 
 
-@every_property
-@given(cases(), INSTANTS)
-def test_nothing_is_known_before_it_happened(case: Case, now: datetime) -> None:
+@always(INSTANTS)
+def nothing_is_known_before_it_happened(case: Case, now: datetime) -> None:
     for step in evaluate(case.facts, case.policy, now):
         assert step.completed_at is None or step.completed_at <= now
         assert all(found.at <= now for found in step.evidence if found.type != "interview" or step.number != 7)
@@ -395,3 +380,11 @@ def test_nothing_is_known_before_it_happened(case: Case, now: datetime) -> None:
 def test_the_default_policy_is_within_its_own_bounds() -> None:
     assert find_contradiction(Policy()) is None
     assert all(low <= getattr(Policy(), name) <= high for name, (low, high) in BOUNDS.items())
+
+
+@drawn(quick=120, long=3_000)
+@given(cases(), st.data())
+def test_every_property_holds(case: Case, data: st.DataObject) -> None:
+    """Drawing a case takes longer than judging it, so that all properties share it."""
+    for holds, more in PROPERTIES:
+        holds(case, *(data.draw(strategy) for strategy in more))
