@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Any, get_args
 
-from sqlalchemy import select as core_select
+from sqlalchemy import JSON
 from sqlmodel import SQLModel, col, select, union_all
 
 from api.models import Application, Interview, SearchActivity, StageChange, StepInstance, User
@@ -22,7 +23,7 @@ from api.services.stored_bytes import bytes_of, counted_tables
 from api.storage.codecs import SECONDS, from_db_id, from_db_json
 from api.storage.database import Database
 from api.storage.keyset import PageQuery
-from api.storage.raw_sql import CompiledStatement, RawConnection, select_as_text
+from api.storage.raw_sql import OWNER, CompiledStatement, RawConnection, select_as_text
 from api.storage.session import OwnedSession
 
 Key = tuple[str, int, str]
@@ -33,17 +34,32 @@ ALL = CompiledStatement(select_as_text(*COLUMNS))
 STATES = ("overdue", "open", "upcoming")
 
 
-def dump(database: Database, user_id: str, *names: str) -> Dump:
-    """Return a user's rows of these tables, by default of all, without `last_used_at`."""
-    found: Dump = {}
-    with database.engine.connect() as connection:
-        for table in SQLModel.metadata.sorted_tables:
-            owner = table.c.user_id if "user_id" in table.c else table.c.id if table.name == "user_account" else None
-            if owner is not None and (not names or table.name in names):
-                columns = [column for column in table.columns if column.name != "last_used_at"]
-                mine = core_select(*columns).where(owner == user_id).order_by(*table.primary_key.columns)
-                found[table.name] = [tuple(row) for row in connection.execute(mine)]
+@cache
+def _reads() -> dict[str, tuple[CompiledStatement, list[int]]]:
+    """Return for each table with an owner the statement for its rows, and which of their columns are JSON."""
+    found = {}
+    for table in SQLModel.metadata.sorted_tables:
+        owner = table.c.user_id if "user_id" in table.c else table.c.id if table.name == "user_account" else None
+        if owner is not None:
+            columns = [column for column in table.columns if column.name != "last_used_at"]
+            mine = select_as_text(*columns).where(owner == OWNER).order_by(*table.primary_key.columns)
+            documents = [at for at, column in enumerate(columns) if isinstance(column.type, JSON)]
+            found[table.name] = (CompiledStatement(mine, owned=False), documents)
     return found
+
+
+def dump(database: Database, user_id: str, *names: str) -> Dump:
+    """Return a user's rows of these tables, by default of all, without `last_used_at`; ids and instants as stored."""
+    reads = {name: read for name, read in _reads().items() if not names or name in names}
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        raw = RawConnection(driver, connection.dialect, datetime.now(UTC), user_id)
+        found = raw.all_pipelined([statement for statement, _ in reads.values()])
+    for rows, (_, documents) in zip(found, reads.values(), strict=True):
+        for number, row in enumerate(rows):
+            if documents:
+                rows[number] = tuple(from_db_json(v) if at in documents and v else v for at, v in enumerate(row))
+    return dict(zip(reads, found, strict=True))
 
 
 def total_bytes(session: OwnedSession) -> int:
