@@ -9,14 +9,11 @@ from typing import Any, ClassVar, TypeVar
 from fastapi.testclient import TestClient
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import select as core_select
-from sqlmodel import SQLModel
 
 from api.workers.recompute import recompute_pass
 from tests.conftest import World
-from tests.services.checks import Dump, check_queue, check_rows, dump
+from tests.services.checks import Dump, check_queue, check_rows, dump, rows_of
 
-STEP_KEY = ("application_id", "number", "scope")
 Answer = dict[str, Any]
 Done = TypeVar("Done", bound=Callable[..., None])
 ZONES = ("America/New_York", "Europe/London", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe")
@@ -153,11 +150,7 @@ class Machine(RuleBasedStateMachine):
 
     def rows(self, table: str) -> list[Answer]:
         """Return the user's stored rows of a table, in the same order in every run."""
-        made = SQLModel.metadata.tables[table]
-        keys = STEP_KEY if table == "step_instance" else made.primary_key.columns.keys()
-        mine = core_select(made).where(made.c.user_id == self.user).order_by(*(made.c[key] for key in keys))
-        with self.world.database.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(mine)]
+        return rows_of(self.world.database, self.user, table)[table]
 
     def pick(self, table: str, pick: int, **wanted: Any) -> Answer:
         """Return one of the rows of applications that are not deleted; an empty dict if there is none."""

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant
-from sqlalchemy import select as core_select
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from api.models import Notification
 from api.models.base import new_id
@@ -21,6 +20,7 @@ from api.services.webhooks import sending
 from api.services.webhooks.sending import Candidate, Claim, Outcome
 from api.services.webhooks.switch_off import reason_to_disable, switch_off
 from api.workers.ticks import tick_account
+from tests.services.checks import rows_of
 from tests.services.machine import AGO, EXPECTED, PICK, ZONES, Answer, operation
 from tests.services.notice_oracle import Oracle, Row, Rows
 from tests.services.operations import POLICIES, Applications, Rounds
@@ -117,13 +117,12 @@ class Listening(Applications, Rounds, Papers, Calls, Steps):
 
     def snapshot(self) -> dict[str, dict[str, Row]]:
         """Return the user's rows by table and id."""
-        found: dict[str, dict[str, Row]] = {
-            name: {str(row.get("id") or row["step_id"]): row for row in self.rows(name)} for name in TABLES
+        found = rows_of(self.world.database, self.user, *TABLES, "user_account")
+        (user,) = found.pop("user_account")
+        by_id: dict[str, dict[str, Row]] = {
+            name: {str(row.get("id") or row["step_id"]): row for row in rows} for name, rows in found.items()
         }
-        users = SQLModel.metadata.tables["user_account"]
-        with self.world.database.engine.connect() as connection:
-            mine = connection.execute(core_select(users).where(users.c.id == self.user)).one()
-        return {**found, "user_account": {"": dict(mine._mapping)}}
+        return {**by_id, "user_account": {"": user}}
 
     def new_events(self, after: Rows) -> list[Answer]:
         """Return the events that were added: numbered without gaps, each with its deliveries, the others unchanged."""

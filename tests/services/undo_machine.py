@@ -5,11 +5,10 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from hypothesis import strategies as st
-from sqlalchemy import select as core_select
 from sqlmodel import SQLModel
 
 from api.models import Token
-from tests.services.checks import dump
+from tests.services.checks import dump, rows_of
 from tests.services.machine import PICK, Answer, operation
 from tests.services.operations import Applications, Rounds
 from tests.services.operations_on_people import Papers, People
@@ -71,13 +70,12 @@ class Undoing(Applications, Rounds, People, Papers, Calls, Searches, Steps):
     def facts(self) -> Rows:
         """Return what counts of all fact rows, by table and key."""
         found: Rows = {}
-        with self.world.database.engine.connect() as connection:
-            for table in (SQLModel.metadata.tables[name] for name in FACTS):
-                keys = [column.name for column in table.primary_key.columns if column.name != "user_id"]
-                mine = core_select(table).where(table.c.user_id == self.user)
-                for row in connection.execute(mine).mappings():
-                    key = (table.name, *(str(row[name]) for name in keys))
-                    found[key] = {str(name): value for name, value in row.items() if name not in VOLATILE}
+        for name, rows in rows_of(self.world.database, self.user, *FACTS).items():
+            columns = SQLModel.metadata.tables[name].primary_key.columns
+            keys = [column.name for column in columns if column.name != "user_id"]
+            for row in rows:
+                key = (name, *(str(row[column]) for column in keys))
+                found[key] = {column: value for column, value in row.items() if column not in VOLATILE}
         return found
 
     def send(self, method: str, href: str, document: Answer | None = None) -> Answer | None:
