@@ -1,7 +1,7 @@
 """When a digest is mailed: once on a local date, whatever clocks, zones, processes and downtimes do."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,20 +47,25 @@ def instant(stored: Any) -> datetime:
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize(
-    ("zone", "year", "clock"),
+    ("zone", "first", "number_of_days", "clock"),
     [
-        ("America/New_York", 2026, "02:30"),
-        ("Australia/Lord_Howe", 2026, "02:15"),
-        ("Pacific/Apia", 2011, "08:00"),
-        ("Africa/Casablanca", 2026, "02:30"),
+        pytest.param("America/New_York", date(2026, 1, 1), 365, "02:30", id="a-year"),
+        pytest.param("Australia/Lord_Howe", date(2026, 4, 1), 9, "02:15", id="back-by-half-an-hour"),
+        pytest.param("Australia/Lord_Howe", date(2026, 9, 30), 9, "02:15", id="forward-by-half-an-hour"),
+        pytest.param("Pacific/Apia", date(2011, 3, 30), 7, "03:30", id="back-in-apia"),
+        pytest.param("Pacific/Apia", date(2011, 9, 21), 7, "03:30", id="forward-in-apia"),
+        pytest.param("Pacific/Apia", date(2011, 12, 25), 14, "08:00", id="a-date-is-skipped"),
+        pytest.param("Africa/Casablanca", date(2026, 2, 11), 9, "02:30", id="back-before-ramadan"),
+        pytest.param("Africa/Casablanca", date(2026, 3, 18), 9, "02:30", id="forward-after-ramadan"),
     ],
 )
-def test_one_is_queued_on_every_date_of_a_year(world: World, zone: str, year: int, clock: str) -> None:
+def test_one_is_queued_on_every_date(world: World, zone: str, first: date, number_of_days: int, clock: str) -> None:
+    """On all dates of a year in one zone, in others on those around the changes of their clocks."""
     local = ZoneInfo(zone)
-    world.clock.now = datetime(year, 1, 1, tzinfo=local).astimezone(UTC)
+    world.clock.now = datetime.combine(first, time(0), tzinfo=local).astimezone(UTC)
     client = subscriber(world, zone, digest="daily", digest_at=clock)
     due = planned(client)
-    until = datetime(year + 1, 1, 1, tzinfo=local)
+    until = datetime.combine(first + number_of_days * DAY, time(0), tzinfo=local)
     while due < until:
         world.clock.now = due - timedelta(seconds=1)
         queue_digests(world)
@@ -69,28 +74,33 @@ def test_one_is_queued_on_every_date_of_a_year(world: World, zone: str, year: in
         queue_digests(world)
         with world.database.engine.connect() as connection:
             due = instant(connection.execute(text("SELECT next_digest_at FROM notification")).scalar_one())
-    days = [date(year, 1, 1) + number * DAY for number in range(365)]
+    days = [first + number * DAY for number in range(number_of_days)]
     assert sorted(keys(world)) == [str(day) for day in days if exists(day, zone)]
     for row in outbox(world):
         assert str(instant(row["created_at"]).astimezone(local).date()) == row["key"]
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("minute", range(0, 24 * 60, 97))
-def test_a_new_zone_at_any_minute_never_brings_two_for_a_date(world: World, minute: int) -> None:
-    client = subscriber(world, digest="daily")
-    start = world.clock.now
+def test_a_new_zone_at_any_minute_never_brings_two_for_a_date(world: World) -> None:
     zones = ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu", "America/New_York"]
+    moving = [(minute, subscriber(world, digest="daily")) for minute in range(0, 24 * 60, 97)]
+    moving.sort(key=lambda mover: mover[0] % 60)
+    start = world.clock.now
     for number in range(8 * 24):
         world.clock.now = start + number * HOUR
         queue_digests(world)
-        if number % 11 == 0:
-            world.clock.now += timedelta(minutes=minute % 60)
+        for minute, client in moving if number % 11 == 0 else ():
+            world.clock.now = start + number * HOUR + timedelta(minutes=minute % 60)
             alter(client, "/v1/me", time_zone=zones[(number // 11 + minute) % 4])
             queue_digests(world)
-    found = keys(world)
-    assert len(found) == len(set(found))
-    assert len(found) >= 4
+    found: dict[str, list[str]] = {}
+    for row in outbox(world):
+        if row["kind"] == "digest":
+            found.setdefault(row["user_id"], []).append(row["key"])
+    assert len(found) == len(moving)
+    for dates in found.values():
+        assert len(dates) == len(set(dates))
+        assert len(dates) >= 4
 
 
 @pytest.mark.parametrize(
