@@ -186,20 +186,20 @@ def test_a_row_that_the_api_refuses_fails_alone(world: World, client: TestClient
 def test_a_full_account_stops_the_import_which_can_run_on(make_world: Any) -> None:
     world = make_world(account_megabytes=1)
     client = world.sign_up()
-    text = HEAD + "".join(f"Company {n},Dev,Applied,2026-03-02,,{'x' * 150}\n" for n in range(300))
+    text = HEAD + "".join(f"Company {n},Dev,Applied,2026-03-02,,{'x' * 150}\n" for n in range(60))
     job = uploaded(client, text)
     job = settled(world, client, job)
     answer = client.post(f"/v1/imports/{job['id']}/run", json={})
     assert answer.status_code == 202
-    work = Runner(world.database, get(client, "/v1/me")["id"], job["id"], max_bytes=700_000)
+    work = Runner(world.database, get(client, "/v1/me")["id"], job["id"], max_bytes=140_000)
     while not work.run_slice(world.clock.now):
         pass
     job = read(client, job)
     assert (job["state"], job["error"].partition(":")[0]) == ("stopped", "quota_exceeded")
     made = len(items(client, "/v1/applications", limit=200))
-    assert 0 < made < 300
+    assert 0 < made < 60
     job = ran(world, client, job)
-    assert (job["state"], counted(job)["done"]) == ("finished", 300)
+    assert (job["state"], counted(job)["done"]) == ("finished", 60)
 
 
 def test_the_contents_of_imports_expire(world: World, client: TestClient) -> None:
