@@ -1,13 +1,15 @@
 """The OpenAPI document: FastAPI's, completed with security, problems, headers and examples."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from api import __version__
 from api.http import examples
@@ -106,16 +108,8 @@ def build_openapi(app: FastAPI, now: datetime | None = None) -> Node:
 
 def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
     """Return the document before it is made small: every operation is complete by itself."""
-    made: Node = get_openapi(
-        title="Afterword",
-        version=__version__,
-        summary="Everything that comes after a job interview.",
-        description=DESCRIPTION,
-        routes=list(routes_of(app)),
-        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        license_info={"name": "MIT", "identifier": "MIT"},
-        servers=[{"url": app.state.settings.public_url or "/", "description": "This server."}],
-    )
+    routes = tuple(routes_of(app))
+    made: Node = json.loads(_generated(_Routes(routes), app.state.settings.public_url or "/"))
     schemas = made["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -128,7 +122,7 @@ def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
     schemas["ProblemDocument"]["examples"], schemas["ProblemField"]["examples"] = [problem], problem["errors"]
     add_report_schemas(schemas)
     made["components"]["securitySchemes"] = SCHEMES
-    declared = {route.operation_id: route for route in routes_of(app) if isinstance(route, Route)}
+    declared = {route.operation_id: route for route in routes if isinstance(route, Route)}
     for _, _, operation in operations(made):
         _complete_operation(declared[operation["operationId"]], operation)
     made["components"]["responses"] = {
@@ -143,6 +137,36 @@ def build_complete(app: FastAPI, now: datetime | None = None) -> Node:
             (shown,) = schemas[name]["examples"]
             schemas[name]["examples"] = [{**shown, "until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]
     return made
+
+
+class _Routes:
+    """Routes as the key of a cache, by identity, because FastAPI's cannot be hashed."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self.routes = routes
+        self._ids = tuple(map(id, routes))
+
+    def __hash__(self) -> int:
+        return hash(self._ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Routes) and other._ids == self._ids
+
+
+@lru_cache(maxsize=1)
+def _generated(routes: _Routes, server: str) -> str:
+    """Return what FastAPI generates, as JSON: it takes a second, and stays the same while the process runs."""
+    made = get_openapi(
+        title="Afterword",
+        version=__version__,
+        summary="Everything that comes after a job interview.",
+        description=DESCRIPTION,
+        routes=routes.routes,
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        license_info={"name": "MIT", "identifier": "MIT"},
+        servers=[{"url": server, "description": "This server."}],
+    )
+    return json.dumps(made)
 
 
 def operations(made: Node) -> Iterator[tuple[str, str, Node]]:
