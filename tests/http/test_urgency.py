@@ -1,6 +1,7 @@
 """The order by urgency: what still helps first, stale steps last, left out, alone, counted or skipped."""
 
 import json
+from collections.abc import Iterator
 from csv import DictReader
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -26,6 +27,8 @@ from tests.http.api_client import (
     step,
     steps,
 )
+from tests.services.copies import Record, world_on
+from tests.stores import Store
 
 QUEUE, SUMMARY, SKIP = "/v1/queue", "/v1/queue/summary", "/v1/steps/skip"
 ALL = "overdue,open,upcoming"
@@ -132,17 +135,31 @@ def test_a_cursor_with_another_part_is_refused(client: TestClient, keys: list[ob
     problem(client.get(QUEUE, params={"sort": "urgency", "cursor": cursor}), 400, "bad_cursor", "cursor")
 
 
+@pytest.fixture(scope="module")
+def simulation(store: Store) -> Iterator[Record]:
+    """The simulated account, which is entered once."""
+    url = store.copy()
+    with world_on(url) as world:
+        world.clock.now = simulated_account.NOW
+        client = world.sign_up()
+        simulated_account.simulate(client)
+        user, authorization = read(client, "/v1/me")["id"], client.headers["Authorization"]
+    yield Record(store, url, {}, user, authorization)
+    store.drop(url)
+
+
 @pytest.fixture
-def simulated(world: World, client: TestClient) -> TestClient:
-    """The client of the simulated account, at its instant."""
-    world.clock.now = simulated_account.NOW
-    simulated_account.simulate(client)
-    return client
+def simulated(simulation: Record) -> Iterator[tuple[World, TestClient]]:
+    """The world and the client of the simulated account, at its instant."""
+    with simulation.copied() as (world, client):
+        world.clock.now = simulated_account.NOW
+        yield world, client
 
 
-def test_the_simulated_account_begins_with_what_still_helps(simulated: TestClient) -> None:
+def test_the_simulated_account_begins_with_what_still_helps(simulated: tuple[World, TestClient]) -> None:
+    _, client = simulated
     before, after = (
-        simulated.get(address).json()["items"] for address in (simulated_account.BEFORE, simulated_account.AFTER)
+        client.get(address).json()["items"] for address in (simulated_account.BEFORE, simulated_account.AFTER)
     )
     three_weeks_ago = (simulated_account.NOW - timedelta(days=21)).isoformat()
     assert (len(before), sum(item["due_at"] < three_weeks_ago for item in before)) == (17, 13)
@@ -153,28 +170,29 @@ def test_the_simulated_account_begins_with_what_still_helps(simulated: TestClien
 
 @pytest.mark.parametrize("seed", range(2))
 def test_pages_are_disjoint_and_complete_while_time_passes_and_facts_change(
-    world: World, simulated: TestClient, seed: int
+    simulated: tuple[World, TestClient], seed: int
 ) -> None:
     """A step that no fact moves is on exactly one page; one that is done leaves the pages that follow."""
+    world, client = simulated
     random, params = Random(seed), {"sort": "urgency", "state": ALL}
-    whole = items(simulated, QUEUE, **params, limit=200)
+    whole = items(client, QUEUE, **params, limit=200)
     found: list[Answer] = []
     done: set[str] = set()
-    for page in pages(simulated, QUEUE, **params, limit=random.randint(2, 5)):
+    for page in pages(client, QUEUE, **params, limit=random.randint(2, 5)):
         found += page
         world.clock.now += timedelta(hours=random.choice([1, 30, 200]))
         change = random.choice(["skip", "new", "letter"])
         if change == "skip":
             chosen = random.choice(whole)
-            act(simulated, f"/v1/steps/{chosen['id']}/skip")
+            act(client, f"/v1/steps/{chosen['id']}/skip")
             done |= {item["id"] for item in whole if item["application_id"] == chosen["application_id"]}
         elif change == "new":
-            interview(simulated, application(simulated, company="New"), starts_at="2026-06-03T14:00:00Z")
+            interview(client, application(client, company="New"), starts_at="2026-06-03T14:00:00Z")
         else:
             app = random.choice(whole)["application_id"]
-            round_ = read(simulated, f"/v1/applications/{app}/interviews")["items"][0]["id"]
+            round_ = read(client, f"/v1/applications/{app}/interviews")["items"][0]["id"]
             letter = {"interview_id": round_, "kind": "thank_you", "sent_at": "2026-06-04T12:00:00Z"}
-            add(simulated, f"/v1/applications/{app}/letters", **letter)
+            add(client, f"/v1/applications/{app}/letters", **letter)
             done |= {item["id"] for item in whole if item["application_id"] == app}
     untouched = [item["id"] for item in whole if item["id"] not in done]
     ids = [item["id"] for item in found]
