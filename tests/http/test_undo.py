@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select as core_select
 from sqlmodel import SQLModel, select
 
 from api.models import AgentWrite, User
@@ -31,7 +30,7 @@ from tests.http.api_client import (
 from tests.http.kinds_of_write import KINDS, account
 from tests.http.test_agent_tokens import assistant
 from tests.invariants.statements import recorded
-from tests.services.checks import check_rows, dump, total_bytes
+from tests.services.checks import check_rows, dump, rows_of, total_bytes
 
 ALL = "/v1/applications"
 WRITES = "/v1/writes"
@@ -57,15 +56,9 @@ def signed_in(world: World, client: TestClient) -> TestClient:
 
 def facts(world: World, client: TestClient) -> dict[str, list[Answer]]:
     """Return what counts of all rows of an account."""
-    me = read(client, "/v1/me")["id"]
-    found: dict[str, list[Answer]] = {}
-    with world.database.engine.connect() as connection:
-        for table in SQLModel.metadata.sorted_tables:
-            if "user_id" in table.c and table.name not in KEPT:
-                mine = core_select(table).where(table.c.user_id == me).order_by(*table.primary_key.columns)
-                rows = connection.execute(mine).mappings()
-                found[table.name] = [{str(n): v for n, v in row.items() if n not in VOLATILE} for row in rows]
-    return found
+    owned = [name for name, table in SQLModel.metadata.tables.items() if "user_id" in table.c and name not in KEPT]
+    found = rows_of(world.database, read(client, "/v1/me")["id"], *owned)
+    return {name: [{n: v for n, v in row.items() if n not in VOLATILE} for row in rows] for name, rows in found.items()}
 
 
 def written(client: TestClient, method: str, href: str, body: Answer | None = None) -> str:
