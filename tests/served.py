@@ -1,14 +1,17 @@
 """A real server in a thread, for tests that an in-process client cannot do."""
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+import uvicorn.server
 
 from api import main
 from api.http.server import make_server
@@ -17,6 +20,17 @@ from tests.conftest import World
 Address = tuple[str, int]
 LATER = 3_600.0  # seconds: no test needs the document, and to build it takes one second of the processor
 PLAIN = False  # for `verify`: loading the CA certificates takes longer than the requests
+PAUSE_SECONDS = 0.005
+
+
+class _ShortPauses:
+    """`asyncio` for uvicorn, which looks every 100 ms whether it is to end, and then waits 100 ms for connections."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, PAUSE_SECONDS))
 
 
 @contextmanager
@@ -34,6 +48,7 @@ def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
     server = make_server(world.app, settings, lambda _: is_ready.set())
     with socket.create_server(("127.0.0.1", 0)) as listener, pytest.MonkeyPatch.context() as patch:
         patch.setattr(main, "BUILD_DOCUMENT_AFTER", LATER)
+        patch.setattr(uvicorn.server, "asyncio", _ShortPauses())
         thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
         address: Address = listener.getsockname()
         thread.start()
