@@ -89,6 +89,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.in_headers, self.header_bytes = True, 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Leave out trailers, which may come without end after a body in chunks: they are no headers of the request."""
+        if self.in_headers:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Cancel the header deadline; body and response have deadlines of their own.
 

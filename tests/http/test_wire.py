@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -41,6 +42,16 @@ def answer_to(address: Address, parts: Iterator[bytes]) -> bytes:
         return said
 
 
+def answers_to(address: Address, requests: Parts, token: bytes) -> dict[str, bytes]:
+    """Return the answers to requests, four of which are sent at the same time, because some end by a timeout."""
+
+    def answer(parts: Iterator[bytes]) -> bytes:
+        return answer_to(address, (part.replace(b"@token@", token) for part in parts))
+
+    with ThreadPoolExecutor(4) as at_once:
+        return dict(zip(requests, at_once.map(answer, requests.values()), strict=True))
+
+
 def faults_of(said: bytes) -> Iterator[str]:
     """Yield what is wrong with an answer to a malformed request; no answer at all is right."""
     head, _, body = said.partition(b"\r\n\r\n")
@@ -67,8 +78,7 @@ def test_a_malformed_request_is_refused_and_changes_nothing(make: Callable[[], P
     token, user = client.headers["Authorization"].encode(), client.get("/v1/me").json()["id"]
     before, found = dump(impatient.database, user), {}
     with served(impatient) as address:
-        for name, parts in make().items():
-            said = answer_to(address, (part.replace(b"@token@", token) for part in parts))
+        for name, said in answers_to(address, make(), token).items():
             if faults := list(faults_of(said)):
                 found[name] = faults
         for name, sent in wire.FINE.items():
@@ -86,6 +96,17 @@ def test_the_requests_that_the_malformed_ones_are_made_from_work(impatient: Worl
             said = answer_to(address, iter([sent.replace(b"@token@", token)]))
             assert said.startswith(b"HTTP/1.1 201"), said
     assert len(client.get("/v1/applications").json()["items"]) == 2
+
+
+@pytest.mark.sqlite
+def test_trailers_are_no_headers(world: World) -> None:
+    token = world.sign_up().headers["Authorization"].encode()
+    trailers = b"0\r\nAuthorization: %b\r\nX-Request-ID: trailer\r\n\r\n" % token
+    sent = wire.chunked(wire.CHUNK + trailers).replace(b"Authorization: @token@\r\n", b"")
+    with served(world) as address:
+        said = answer_to(address, iter([sent]))
+    assert said.startswith(b"HTTP/1.1 401"), said
+    assert b"trailer" not in said
 
 
 UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
