@@ -18,6 +18,7 @@ from tests.conftest import World
 from tests.served import served
 
 pytestmark = pytest.mark.sqlite
+POLL_SECONDS = 0.01
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def answering(status: int, body: str, kind: str) -> Iterator[str]:
             """Write nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,)).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

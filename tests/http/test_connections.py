@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from api.http import connections
+from api.http.server import DeadlineProtocol
 from tests.conftest import World
 from tests.served import Address, closed_after, serving, wait_until
 
@@ -29,9 +30,9 @@ def serve(make_world: Callable[..., World]) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge the pace of readers after half a second: 2 kB must be read in it."""
-    monkeypatch.setattr(connections, "WINDOW_SECONDS", 0.5)
-    monkeypatch.setattr(connections, "TICK_SECONDS", 0.1)
+    """Judge the pace of readers after a fifth of a second: 800 bytes must be read in it."""
+    monkeypatch.setattr(connections, "WINDOW_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "TICK_SECONDS", 0.05)
 
 
 def asked(address: Address, *requests: bytes, buffer: int = 4_096) -> socket.socket:
@@ -69,9 +70,9 @@ def test_a_client_that_reads_a_few_bytes_is_disconnected(serve: Callable[..., Se
     address, server = serve()
     with asked(address, LARGE) as client:
         wait_until(lambda: len(unsent(server)) == 1)
-        for _ in range(20):
+        for _ in range(100):
             client.recv(10)
-            time.sleep(0.1)
+            time.sleep(0.02)
             if not server.server_state.connections:
                 break
         assert not server.server_state.connections
@@ -122,7 +123,10 @@ def test_a_connection_keeps_one_response_in_memory(serve: Callable[..., Server])
     address, server = serve()
     with asked(address, *[LARGE] * 10, buffer=65_536) as client:
         wait_until(lambda: len(unsent(server)) == 1)
-        time.sleep(0.3)
+        (protocol,) = server.server_state.connections
+        assert isinstance(protocol, DeadlineProtocol)
+        wait_until(lambda: protocol.is_response_unread)
+        time.sleep(0.05)
         assert sum(unsent(server)) < 2 * SIZE
         assert len(server.server_state.tasks) == 0
         said = 0

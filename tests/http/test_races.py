@@ -3,7 +3,6 @@
 `python -m tests.trials.races` does the same for longer, against a real server with one and two processes.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,13 +28,14 @@ from tests.http.api_client import ENDED, STARTED, Request, application, intervie
 from tests.http.figures import LEAST, hashing_with
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
 from tests.mails import sent_mails
+from tests.served import wait_until
 
 ALL = "/v1/applications"
 AT_ONCE = 50
 WRITERS, EACH = 10, 4
 Write = Callable[[int], Response]
 Change = Callable[[OwnedSession, User], None]
-BLOCKED = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 @pytest.fixture
@@ -94,15 +94,12 @@ def overtaken(world: World, email: str, change: Change, request: Callable[[], Re
 
 
 def wait_until_blocked(world: World, request: "Future[Response]") -> None:
-    """Wait until a request waits for a lock, or is answered; on SQLite, where a write waits before it reads, a bit."""
+    """Wait until a request waits for a lock, or is answered. On SQLite a write waits before it reads."""
     if world.database.is_sqlite:
-        time.sleep(0.2)
+        wait_until(lambda: request.done() or bool(world.database._write_lock._waiting))
         return
-    end = time.monotonic() + 5
     with world.database.engine.connect() as connection:
-        while not request.done() and not connection.execute(BLOCKED).scalar_one():
-            assert time.monotonic() < end, "the request neither waits for a lock nor is answered"
-            time.sleep(0.01)
+        wait_until(lambda: request.done() or bool(connection.execute(BLOCKED).scalar_one()))
 
 
 def new_password(session: OwnedSession, user: User) -> None:

@@ -17,7 +17,7 @@ from api.storage.raw_sql import CompiledStatement, RawConnection
 from api.storage.session import ANY_OWNER
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-LIMIT = 0.3
+LIMIT = 0.15
 ONE = CompiledStatement(text("SELECT 1"), owned=False)
 ENDLESS = {
     "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n",
