@@ -77,6 +77,11 @@ def parts(message: EmailMessage) -> tuple[str, str]:
     return str(plain.get_content()).replace("\r\n", "\n"), str(html.get_content())
 
 
+def wire_of(message: EmailMessage) -> str:
+    """Return a message as it is sent, but with whole lines and without its secret, in which any name may be."""
+    return message.as_string().replace("=\n", "").replace(secret_of(message), "")
+
+
 def secret_of(message: EmailMessage) -> str:
     """Return the secret with which a mail can be unsubscribed from."""
     return str(message["List-Unsubscribe"]).strip("<>").rpartition("/")[2]

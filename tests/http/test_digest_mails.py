@@ -24,6 +24,7 @@ from tests.wanted_mails import (
     planned,
     queue_digests,
     subscriber,
+    wire_of,
 )
 
 pytestmark = pytest.mark.sqlite
@@ -121,7 +122,7 @@ def test_with_minimal_details_no_company_role_or_person_is_named(world: World) -
         assert "Interview" in said or "interview" in said
     world.clock.now = planned(client)
     (message,) = passed(world)
-    said = message.as_string()
+    said = wire_of(message)
     assert not [name for name in NAMES if name in said]
     assert "1 live application" in parts(message)[0]
 
@@ -153,7 +154,7 @@ def test_the_name_of_an_erased_contact_is_in_no_digest(world: World) -> None:
     queue_digests(world)
     act(client, f"/v1/contacts/{kim}/erase")
     (message,) = delivered(world)
-    assert "Kim" not in message.as_string()
+    assert "Kim" not in wire_of(message)
 
 
 def test_after_refusals_on_three_days_nothing_is_mailed_until_the_address_is_confirmed_again(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.http.api_client import (
     problem,
     put,
     read,
+    without_ids,
 )
 
 REPORT = "/v1/reports/job-search"
@@ -237,7 +239,7 @@ def test_no_private_text_and_no_salary_is_in_any_format(client: TestClient) -> N
     shown = contents(client)
     assert shown.count("Kim Lee") == 8
     assert CANARY.lower() not in shown.lower()
-    assert "987" not in shown
+    assert re.search("987.?654", without_ids(shown)) is None
 
 
 def test_erased_and_deleted_people_and_applications_do_not_appear(client: TestClient, stranger: TestClient) -> None:

@@ -16,7 +16,7 @@ from api.services.steps import judge
 from tests.conftest import World
 from tests.http.api_client import act, add, alter, application, contact, interview, put, read, step
 from tests.receiver import tick
-from tests.wanted_mails import NOTIFICATIONS, WANTS, delivered, outbox, parts, secret_of, subscriber
+from tests.wanted_mails import NOTIFICATIONS, WANTS, delivered, outbox, parts, secret_of, subscriber, wire_of
 
 Worlds = Callable[..., World]
 STARTS, ENDS = "2026-06-01T13:00:00Z", "2026-06-01T14:00:00Z"  # 10:00 in New York
@@ -134,7 +134,7 @@ def test_with_minimal_details_nobody_is_named(
     world.clock.now = ENDED + HOUR
     remind(world, client, talk[0], kind)
     (message,) = delivered(world)
-    assert not [name for name in ("Larkfield", "Editor", "Kim", "Lee") if name in message.as_string()]
+    assert not [name for name in ("Larkfield", "Editor", "Kim", "Lee") if name in wire_of(message)]
 
 
 @pytest.mark.parametrize("kind", [AFTER, LETTER])
