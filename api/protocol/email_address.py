@@ -4,6 +4,7 @@ An address is accepted if `email-validator` accepts its syntax and if the messag
 back unchanged. Whether mail arrives there is not asked: a confirmation mail shows that.
 """
 
+import re
 from email.errors import MessageError, NonASCIILocalPartDefect
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -14,6 +15,8 @@ MAX_LENGTH = 254
 # Without folding: a folded address would be written as an encoded word, which is no address any more.
 POLICY = SMTP.clone(max_line_length=998)
 POLICY_UTF8 = POLICY.clone(utf8=True)
+# The builder gives back every address of these characters, and takes half a millisecond to do so.
+ORDINARY = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
 class UnusableAddressError(ValueError):
@@ -65,12 +68,12 @@ def _checked(text: str) -> tuple[str, str]:
         raise UnusableAddressError from error
     local = found.normalized.rpartition("@")[0]
     wire = f"{local}@{found.ascii_domain}"
-    if max(len(found.normalized), len(wire)) > MAX_LENGTH or not _survives(wire):
+    if max(len(found.normalized), len(wire)) > MAX_LENGTH or not (ORDINARY.fullmatch(wire) or survives(wire)):
         raise UnusableAddressError
     return found.normalized, wire
 
 
-def _survives(wire: str) -> bool:
+def survives(wire: str) -> bool:
     """Write the header of a message to an address, read it again, and tell whether it is still this address alone."""
     try:
         policy, message = _policy(wire), new_message(wire)

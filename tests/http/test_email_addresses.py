@@ -1,16 +1,22 @@
 """E-mail addresses: which can be written into a message, in which form, and how an account is found by one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from api.protocol.email_address import (
+    MAX_LENGTH,
+    ORDINARY,
     UnusableAddressError,
     account_address,
     address_on_the_wire,
     new_message,
     normalized_address,
+    survives,
 )
 from tests.conftest import World
+from tests.drawing import drawn
 from tests.http.api_client import add, fault, read
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 
@@ -40,6 +46,12 @@ def test_an_address_has_one_normal_form_and_one_on_the_wire(given: str, normal: 
     message = new_message(wire or normal)
     message.set_content("x")
     assert f"To: {wire or normal}\r\n".encode() in message.as_bytes()
+
+
+@drawn(quick=50, long=5_000)
+@given(st.from_regex(ORDINARY, fullmatch=True))
+def test_every_ordinary_address_is_given_back_unchanged(address: str) -> None:
+    assert len(address) > MAX_LENGTH or survives(address)
 
 
 @pytest.mark.parametrize(
