@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -190,6 +191,21 @@ def empty_url(store: Store) -> Iterator[str]:
     store.drop(url)
 
 
+def _settings(database_url: str, **settings: Any) -> Settings:
+    """Return settings. Those that differ in the database alone are read once, because that takes a millisecond."""
+    read: Settings = _read_settings(tuple(_environment()), tuple(sorted(settings.items())))
+    return read.model_copy(update={"database_url": database_url})
+
+
+def _environment() -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in os.environ.items() if name.startswith("AFTERWORD"))
+
+
+@cache
+def _read_settings(_: tuple[tuple[str, str], ...], settings: tuple[tuple[str, Any], ...]) -> Settings:
+    return Settings(**dict(settings))
+
+
 @pytest.fixture
 def make_world(store: Store) -> Iterator[Callable[..., World]]:
     """Return a function that makes a world with the given settings."""
@@ -197,7 +213,7 @@ def make_world(store: Store) -> Iterator[Callable[..., World]]:
 
     def make(**settings: Any) -> World:
         clock = Clock()
-        app = create_app(Settings(**{"database_url": store.copy(), **settings}), clock=clock)
+        app = create_app(_settings(**{"database_url": store.copy(), **settings}), clock=clock)
         made.append(World(app, clock))
         made[-1].database.open_inline_connection()  # as the running server does
         return made[-1]
