@@ -213,7 +213,8 @@ def make_world(store: Store) -> Iterator[Callable[..., World]]:
 
     def make(**settings: Any) -> World:
         clock = Clock()
-        app = create_app(_settings(**{"database_url": store.copy(), **settings}), clock=clock)
+        database_url = settings.pop("database_url", None) or store.copy()
+        app = create_app(_settings(database_url, **settings), clock=clock)
         made.append(World(app, clock))
         made[-1].database.open_inline_connection()  # as the running server does
         return made[-1]

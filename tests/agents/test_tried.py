@@ -1,16 +1,21 @@
 """Every write can be tried, repeated and taken back."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from api.agents.catalogue import TOOLS
+from api.main import create_app
+from api.settings import Settings
 from tests.agents.account import interviewed_by
 from tests.agents.assistant import Assistant
 from tests.agents.rows import everything
-from tests.agents.writes import KINDS, account, done
-from tests.conftest import World
+from tests.agents.writes import KINDS, Call, account, done
+from tests.conftest import Clock, World
 from tests.http.api_client import add, alter, items, read
+from tests.stores import Store
 
 pytestmark = pytest.mark.sqlite
 
@@ -35,37 +40,71 @@ def effects_of(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [{name: one[name] for name in one if name not in ("step_id", "application_id")} for one in data["effects"]]
 
 
-def test_the_calls_are_of_every_writing_tool(assistant: Assistant) -> None:
+@dataclass(frozen=True)
+class Prepared:
+    """A database with the account that the calls need, which each test copies, and tokens of the user and assistant."""
+
+    url: str
+    user: str
+    secret: str
+    calls: dict[str, Call]
+
+
+@pytest.fixture(scope="module")
+def prepared(store: Store) -> Iterator[Prepared]:
+    url = store.copy()
+    clock = Clock()
+    world = World(create_app(Settings(database_url=url), clock=clock), clock)
+    client = world.sign_up()
+    assistant = Assistant.of(world, client)
     calls = account(assistant)
+    world.database.dispose()
+    yield Prepared(url, client.headers["Authorization"], assistant.secret, calls)
+    store.drop(url)
+
+
+@pytest.fixture
+def recorded(prepared: Prepared, store: Store, make_world: Callable[..., World]) -> Assistant:
+    """The assistant of an account with what the calls need."""
+    world = make_world(database_url=store.copy(prepared.url))
+    client = world.anonymous()
+    client.headers["Authorization"] = prepared.user
+    return Assistant(world, client, prepared.secret)
+
+
+def test_the_calls_are_of_every_writing_tool(prepared: Prepared) -> None:
+    calls = prepared.calls
     writing = {tool.name for tool in TOOLS if not tool.annotations["readOnlyHint"]}
     assert {call.tool for call in calls.values()} == writing - {"undo"}
     assert tuple(calls) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_dry_run_writes_nothing_and_tells_what_the_call_then_does(assistant: Assistant, kind: str) -> None:
-    call = account(assistant)[kind]
-    assistant.data("due")  # the token is used for the first time
-    before = everything(assistant.world)
-    tried = assistant.data(call.tool, **call.arguments, dry_run=True)
-    assert everything(assistant.world) == before
+def test_a_dry_run_writes_nothing_and_tells_what_the_call_then_does(
+    recorded: Assistant, prepared: Prepared, kind: str
+) -> None:
+    call = prepared.calls[kind]
+    recorded.data("due")  # the token is used for the first time
+    before = everything(recorded.world)
+    tried = recorded.data(call.tool, **call.arguments, dry_run=True)
+    assert everything(recorded.world) == before
     assert tried["done"] is False
     assert tried["what"].startswith("Tried only, nothing was written. ")
     assert "undo" not in tried
     assert "next" not in tried
-    real = done(assistant, call)
+    real = done(recorded, call)
     assert real["done"] is True
     assert effects_of(tried) == effects_of(real)
-    assert everything(assistant.world) != before
+    assert everything(recorded.world) != before
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_call_again_writes_nothing_again(assistant: Assistant, kind: str) -> None:
-    call = account(assistant)[kind]
-    first = done(assistant, call)
-    before = {name: rows for name, rows in everything(assistant.world).items() if name not in LOGS}
-    again = done(assistant, call)
-    assert {name: rows for name, rows in everything(assistant.world).items() if name not in LOGS} == before
+def test_the_same_call_again_writes_nothing_again(recorded: Assistant, prepared: Prepared, kind: str) -> None:
+    call = prepared.calls[kind]
+    first = done(recorded, call)
+    before = {name: rows for name, rows in everything(recorded.world).items() if name not in LOGS}
+    again = done(recorded, call)
+    assert {name: rows for name, rows in everything(recorded.world).items() if name not in LOGS} == before
     assert again["done"] is True
     said = " ".join([again["what"], *again.get("warnings", [])])
     assert any(words in said for words in NOT_AGAIN), said
@@ -73,22 +112,22 @@ def test_the_same_call_again_writes_nothing_again(assistant: Assistant, kind: st
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_write_can_be_taken_back(assistant: Assistant, kind: str) -> None:
-    call = account(assistant)[kind]
-    before = facts(assistant.world)
-    data = done(assistant, call)
+def test_every_write_can_be_taken_back(recorded: Assistant, prepared: Prepared, kind: str) -> None:
+    call = prepared.calls[kind]
+    before = facts(recorded.world)
+    data = done(recorded, call)
     ids = data["undo"]["write_ids"]
     assert len(ids) == 1
     assert data["undo"]["until"] == "Tue 2 Jun 2026, 08:00 EDT"
-    listed = assistant.data("undo")["writes"]
+    listed = recorded.data("undo")["writes"]
     assert [(one["write_id"], one["can_undo"]) for one in listed] == [(ids[0], True)]
     assert listed[0]["what"].startswith(f"{call.tool}: 1 ")
-    tried = assistant.data("undo", write_ids=ids, dry_run=True)
+    tried = recorded.data("undo", write_ids=ids, dry_run=True)
     assert tried["done"] is False
-    back = assistant.data("undo", write_ids=ids)
+    back = recorded.data("undo", write_ids=ids)
     assert back["done"] is True
     assert effects_of(back) == effects_of(tried)
-    assert facts(assistant.world) == before
+    assert facts(recorded.world) == before
 
 
 def facts(world: World) -> dict[str, list[dict[str, Any]]]:
