@@ -17,7 +17,7 @@ from api.http.known_accounts import Holder
 from api.settings import Settings
 from api.storage.database import Database
 from tests.conftest import World
-from tests.http.test_races import BLOCKED
+from tests.http.test_races import is_blocked
 from tests.served import PLAIN, Address, closed_after, served, serving, wait_until
 
 APPLICATION = {"company": "Acme", "role": "Engineer"}
@@ -42,9 +42,8 @@ def wait_until_locked_out(world: World) -> None:
     """Wait until a write of the server has begun, and waits for the lock that another connection holds."""
     if world.database.is_sqlite:
         wait_until(lambda: world.database._write_lock._is_taken)
-        return
-    with world.database.engine.connect() as connection:
-        wait_until(lambda: bool(connection.execute(BLOCKED).scalar_one()))
+    else:
+        wait_until(lambda: is_blocked(world))
 
 
 @contextmanager

@@ -97,9 +97,14 @@ def wait_until_blocked(world: World, request: "Future[Response]") -> None:
     """Wait until a request waits for a lock, or is answered. On SQLite a write waits before it reads."""
     if world.database.is_sqlite:
         wait_until(lambda: request.done() or bool(world.database._write_lock._waiting))
-        return
+    else:
+        wait_until(lambda: request.done() or is_blocked(world))
+
+
+def is_blocked(world: World) -> bool:
+    """Tell whether a statement waits for a lock, on PostgreSQL, which shows it as it was when a transaction began."""
     with world.database.engine.connect() as connection:
-        wait_until(lambda: request.done() or bool(connection.execute(BLOCKED).scalar_one()))
+        return bool(connection.execute(BLOCKED).scalar_one())
 
 
 def new_password(session: OwnedSession, user: User) -> None:
