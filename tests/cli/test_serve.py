@@ -38,7 +38,7 @@ def serving(world: World, *words: str, **settings: str) -> Iterator[tuple["subpr
 
 
 def wait_for(address: str) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     with httpx.Client(verify=PLAIN) as client:
         while time.monotonic() < end:
             try:
@@ -91,11 +91,11 @@ def test_two_workers_serve_one_database_and_share_their_metrics(world: World) ->
                 assert reader.get(made.headers["Location"]).json()["company"] == f"Acme {number}"
         with client_of(address, {"Authorization": f"Bearer {'a' * 16}"}) as scraper:
             most = f"afterword_pool_connections_max {2 * world.app.state.settings.pool_size}.0"
-            wait_until(lambda: most in scraper.get("/metrics").text.splitlines(), seconds=20)
+            wait_until(lambda: most in scraper.get("/metrics").text.splitlines(), seconds=60)
 
 
 def client_of(address: str, headers: dict[str, str]) -> httpx.Client:
-    return httpx.Client(base_url=address, headers=headers, verify=PLAIN)
+    return httpx.Client(base_url=address, headers=headers, verify=PLAIN, timeout=20)
 
 
 @pytest.mark.sqlite
