@@ -37,7 +37,7 @@ from tests.contract.runs import (
 )
 from tests.documented import published
 from tests.profiles import IS_LONG
-from tests.services.checks import dump
+from tests.services.checks import rows_of
 from tests.services.full_record import record_everything
 
 DOCUMENT: Node = published()
@@ -77,7 +77,7 @@ class Stranger:
     def __post_init__(self) -> None:
         self.owned = self.of_the_owner()
         assert sum(map(len, self.owned)) > 50  # otherwise a comparison would show nothing
-        self.theirs = frozenset(ID.findall(json.dumps(dump(self.world.database, self.owner), default=str)))
+        self.theirs = frozenset(ID.findall(json.dumps(rows_of(self.world.database, self.owner), default=str)))
 
     def aim(self, case: AnyCase) -> AnyCase:
         """Put the owner's ids into a case: into its path, or into its body below one of the stranger's own objects."""

@@ -75,7 +75,8 @@ def _all_of_owner(name: str) -> Any:
 
 
 def rows_of(database: Database, user_id: str, *names: str) -> dict[str, list[Values]]:
-    """Return a user's rows of these tables, decoded, in the same order in every run."""
+    """Return a user's rows of these tables, by default of all, decoded, in the same order in every run."""
+    names = names or tuple(_reads())
     with database.engine.connect() as connection:
         found = {name: connection.execute(_all_of_owner(name), {"user_id": user_id}) for name in names}
         return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
