@@ -148,7 +148,7 @@ def teach_formats() -> None:
     schemathesis.openapi.format("time-local", st.times().map(lambda clock: f"{clock:%H:%M}"))
 
 
-def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
+def load(world: World, hooks: Hooks, cases: int = CASES, **config: object) -> BaseSchema:
     """Load the document of the application, with shared settings and those of one run."""
     teach_formats()
     shared = {
@@ -158,7 +158,7 @@ def load(world: World, hooks: Hooks, **config: object) -> BaseSchema:
         "analysis": {"constants": {"enabled": False}},
         "checks": ACCEPTED,
         "generation": {
-            "max-examples": CASES,
+            "max-examples": cases,
             "database": "none",
             "no-shrink": True,
             "deterministic": True,

@@ -15,7 +15,7 @@ from api.http.openapi.document import operations
 from tests.conftest import World
 from tests.contract.runs import AnyCase, Hooks, as_a_client_sends_it, choice, is_negative, load, only, run, secret_of
 from tests.documented import published
-from tests.profiles import ARE_FEW, IS_LONG, SEED
+from tests.profiles import ARE_FEW, IS_LONG, SEED, budget
 from tests.services.full_record import record_everything
 
 KNOWN = {name: str(id_) for name, id_ in examples.PARAMETERS.items() if name.endswith("_id")}
@@ -33,7 +33,8 @@ def test_drawn_requests_are_answered_as_the_document_says(world: World, tmp_path
         "filter_case": lambda _, case: may_be_sent(case, own),
         "map_case": lambda context, case: about_known_objects(as_a_client_sends_it(context, case)),
     }
-    schema = load(world, hooks, auth={"wfc": users}, phases=only("examples", "fuzzing") if IS_LONG else only("fuzzing"))
+    phases = only("examples", "fuzzing") if IS_LONG else only("fuzzing")
+    schema = load(world, hooks, budget(quick=3, long=10), auth={"wfc": users}, phases=phases)
     report = run(schema.exclude(method="DELETE", path=NEEDED))  # other tests delete them
     listed = load(world, hooks, auth={"wfc": users}, phases=only("coverage"))
     more = run(listed.include(operation_id=with_listed_cases()).exclude(method="DELETE", path=NEEDED))
