@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ROOT / ".node" / "node_modules"
 PATH = "/usr/local/bin:/usr/bin:/bin"
+CHECKED = ROOT / "build" / "mypy"  # what mypy remembers of generated code, in a folder for each package of a name
 
 
 def needs(*packages: str) -> pytest.MarkDecorator:

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import World
 from tests.docs.shown import blocks
 from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
-from tests.npm import ROOT, run
+from tests.npm import CHECKED, ROOT, run
 from tests.served import http_client, served
 
 CLIENT = ROOT / "clients" / "python"
@@ -59,7 +59,8 @@ def test_it_and_its_tests_are_typed_strictly(site: Path, tmp_path: Path) -> None
     code = "".join(text for _, text in blocks((CLIENT / "README.md").read_text(encoding="utf-8"), "python"))
     (tmp_path / "readme.py").write_text(code, encoding="utf-8")
     files = [str(path) for path in (site / "afterword_client", CLIENT / "tests", tmp_path / "readme.py")]
-    run(sys.executable, "-m", "mypy", "--strict", "--config-file=", *files, cwd=tmp_path, MYPYPATH=str(site))
+    options = ("--strict", "--config-file=", "--cache-dir", str(CHECKED / "published"))
+    run(sys.executable, "-m", "mypy", *options, *files, cwd=tmp_path, MYPYPATH=str(site))
 
 
 def test_the_installed_client_works_with_a_server(world: World, site: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.conftest import World
 from tests.http.api_client import interviewed, read
 from tests.invariants.failures import Failures
 from tests.invariants.test_openapi import COMMITTED, OPERATIONS, SCHEMAS
-from tests.npm import PACKAGES, ROOT, needs, run
+from tests.npm import CHECKED, PACKAGES, ROOT, needs, run
 from tests.served import served
 
 PYTHON = ROOT / ".clients" / "bin" / "python"
@@ -87,7 +87,7 @@ def test_the_client_for_python_has_every_field_of_every_schema(python_client: tu
 @needs_python
 def test_the_client_for_python_passes_mypy(python_client: tuple[Path, str]) -> None:
     folder, _ = python_client
-    options = ("--strict", "--python-executable", str(PYTHON), "--cache-dir", str(folder / "cache"))
+    options = ("--strict", "--python-executable", str(PYTHON), "--cache-dir", str(CHECKED / "generated"))
     run(sys.executable, "-m", "mypy", *options, str(folder / "afterword_client"))
 
 
