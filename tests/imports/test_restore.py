@@ -49,8 +49,7 @@ def steps_of(client: TestClient) -> list[Any]:
 
 
 def restored(world: World, client: TestClient, content: bytes) -> Answer:
-    job = uploaded(client, content, KIND)
-    job = ran(world, client, job)
+    job = ran(world, client, settled(world, client, uploaded(client, content, KIND)))
     recompute_pass(world.database, world.clock)
     return job
 
