@@ -1,6 +1,7 @@
 """A real server in a thread, for tests that an in-process client cannot do."""
 
 import asyncio
+import logging
 import socket
 import threading
 import time
@@ -34,6 +35,20 @@ class _ShortPauses:
 
 
 @contextmanager
+def unchanged_logging() -> Iterator[None]:
+    """Restore the configuration of `logging` at the end of the block."""
+    root, ours = logging.getLogger(), logging.getLogger("afterword")
+    handlers, levels = root.handlers[:], {logger: logger.level for logger in (root, ours)}
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:] = handlers
+        for logger, level in levels.items():
+            logger.setLevel(level)
+
+
+@contextmanager
 def served(world: World) -> Iterator[Address]:
     """Serve a world's application; yields host and port."""
     with serving(world) as (address, _):
@@ -45,8 +60,12 @@ def serving(world: World) -> Iterator[tuple[Address, uvicorn.Server]]:
     """Serve a world's application; yields host and port, and the uvicorn server."""
     settings = world.app.state.settings
     is_ready = threading.Event()
-    server = make_server(world.app, settings, lambda _: is_ready.set())
-    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.MonkeyPatch.context() as patch:
+    with (
+        unchanged_logging(),
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        server = make_server(world.app, settings, lambda _: is_ready.set())
         patch.setattr(main, "BUILD_DOCUMENT_AFTER", LATER)
         patch.setattr(uvicorn.server, "asyncio", _ShortPauses())
         thread = threading.Thread(target=lambda: server.run(sockets=[listener]))

@@ -1,17 +1,15 @@
 """Run the command in this process, or in a separate process where the test needs one."""
 
-import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from api.cli import main
+from tests.served import unchanged_logging
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-W", "error", "-m", "api"]
@@ -54,17 +52,3 @@ def assert_one_line(done: Done, words: str, code: int = 1) -> None:
     assert done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("afterword: ")
     assert words in done.stderr
-
-
-@contextmanager
-def unchanged_logging() -> Iterator[None]:
-    """Restore the configuration of `logging` at the end of the block."""
-    root, ours = logging.getLogger(), logging.getLogger("afterword")
-    handlers, levels = root.handlers[:], {logger: logger.level for logger in (root, ours)}
-    try:
-        yield
-    finally:
-        logging.captureWarnings(capture=False)
-        root.handlers[:] = handlers
-        for logger, level in levels.items():
-            logger.setLevel(level)
