@@ -158,10 +158,12 @@ def pytest_collection_finish() -> None:
 def runs_on(database: str, profile: str, item: pytest.Item) -> bool:
     """Tell whether a test runs on a database: without a mark on both, but without a database on SQLite only.
 
-    `sqlite(profile="quick")` is a mark for one profile.
+    `sqlite(profile="quick")` is a mark for one profile. It marks tests that send PostgreSQL no statement that others do
+    not send too; in a file with this mark, the others are marked `own_statements`.
     """
     other = item.get_closest_marker("sqlite" if database == "postgresql" else "postgresql")
-    if other is not None and other.kwargs.get("profile", profile) == profile:
+    is_covered = other is not None and other.kwargs.get("profile", profile) == profile
+    if is_covered and item.get_closest_marker("own_statements") is None:
         return False
     return database == "sqlite" or "store" in getattr(item, "fixturenames", ())
 

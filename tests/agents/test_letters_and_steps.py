@@ -1,11 +1,16 @@
 """The tools for letters, references, steps by hand and search activities."""
 
+import pytest
+
 from api.agents.handlers.writing import NOTHING_NEW
 from tests.agents.account import interviewed_by, reference
 from tests.agents.assistant import Assistant
 from tests.http.api_client import add, alter, application, interview, items, read, step
 
+pytestmark = pytest.mark.sqlite(profile="quick")
 
+
+@pytest.mark.own_statements
 def test_a_letter_is_composed_changed_checked_and_marked_as_sent(assistant: Assistant) -> None:
     app, round_, person = interviewed_by(assistant.client)
     add(assistant.client, f"/v1/applications/{app}/notes", interview_id=round_, kind="positive", text="We laughed.")
@@ -53,6 +58,7 @@ def test_a_letter_needs_an_interview_or_a_letter(assistant: Assistant) -> None:
     assert "has not begun" in assistant.refusal("draft_letter", interview_id=ahead)
 
 
+@pytest.mark.own_statements
 def test_a_reference_is_named_told_and_called(assistant: Assistant) -> None:
     app, _, _ = interviewed_by(assistant.client)
     robin = reference(assistant.client, permission_at="2026-05-01T10:00:00Z")

@@ -12,9 +12,12 @@ from tests.agents.rows import everything
 from tests.conftest import World
 from tests.http.api_client import alter, application, contact, items, read, step
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 MOVED = "2026-06-05T14:00"
 
 
+@pytest.mark.own_statements
 def test_a_new_application_and_its_fields(assistant: Assistant) -> None:
     given = {"company": "Acme", "role": "Cook", "applied_on": "2026-05-20", "stage": "interviewing"}
     data = assistant.data("save_application", **given)
@@ -42,6 +45,7 @@ def test_an_application_needs_company_and_role(assistant: Assistant) -> None:
     assert said == "posting_url wants a web address that begins with https:// or http://."
 
 
+@pytest.mark.own_statements
 def test_a_second_application_for_the_same_role_is_told(assistant: Assistant) -> None:
     first = application(assistant.client, company="Acme", role="Cook")
     data = assistant.data("save_application", company="Acme", role="Cook")
@@ -123,6 +127,7 @@ def test_moving_an_interview_overwrites_its_time(assistant: Assistant) -> None:
     assert app
 
 
+@pytest.mark.own_statements
 def test_an_interview_that_was_held_and_then_one_that_is_cancelled(assistant: Assistant) -> None:
     _, round_, _ = interviewed_by(assistant.client)
     assistant.data("record_interview", interview_id=round_, status="held")
@@ -132,6 +137,7 @@ def test_an_interview_that_was_held_and_then_one_that_is_cancelled(assistant: As
     assert read(assistant.client, f"/v1/interviews/{round_}")["status"] == "cancelled"
 
 
+@pytest.mark.own_statements
 def test_people_are_added_to_an_interview(assistant: Assistant) -> None:
     _, round_, person = interviewed_by(assistant.client)
     data = assistant.data(
@@ -159,6 +165,7 @@ def debrief(round_: str, **more: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.own_statements
 def test_a_debrief_records_all_that_was_said(assistant: Assistant) -> None:
     app, round_, _ = interviewed_by(assistant.client)
     data = assistant.data("record_debrief", **debrief(round_, actual_end="2026-05-29T11:10"))
@@ -177,6 +184,7 @@ def test_a_debrief_records_all_that_was_said(assistant: Assistant) -> None:
     assert step(assistant.client, app, 3)["state"] == "done"
 
 
+@pytest.mark.own_statements
 def test_a_debrief_overwrites_nothing(assistant: Assistant) -> None:
     _, round_, person = interviewed_by(assistant.client)
     alter(assistant.client, f"/v1/interviews/{round_}", next_stage="A test.", hear_by={"date": "2026-06-08"})
@@ -219,6 +227,7 @@ def test_a_debrief_does_not_change_whom_to_ask(assistant: Assistant) -> None:
     assert read(assistant.client, f"/v1/applications/{app}")["status_contact_id"] != person
 
 
+@pytest.mark.own_statements
 def test_they_would_not_say(assistant: Assistant) -> None:
     _, round_, _ = interviewed_by(assistant.client)
     assistant.data(
@@ -242,6 +251,7 @@ def test_a_person_is_recorded_linked_and_the_one_to_ask(assistant: Assistant) ->
     assert "at least full_name or job_title" in assistant.refusal("save_contact", email="a@example.com")
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("field", ["full_name", "email", "phone"])
 def test_a_changed_address_needs_a_yes(assistant: Assistant, field: str) -> None:
     old = {"full_name": "Jo Field", "email": "jo@example.com", "phone": "+1 212 555 0199", "name_verified": True}
@@ -254,6 +264,7 @@ def test_a_changed_address_needs_a_yes(assistant: Assistant, field: str) -> None
     assert (shown[field], shown["name_verified"]) == (new, False)
 
 
+@pytest.mark.own_statements
 def test_other_details_of_a_person_need_replace_and_missing_ones_nothing(assistant: Assistant) -> None:
     id_ = contact(assistant.client, full_name="Jo", job_title="Recruiter")
     assistant.data("save_contact", contact_id=id_, email="jo@example.com", honorific="Ms")

@@ -22,6 +22,8 @@ from tests.cli.running import ROOT, Done, assert_one_line, environment, run_here
 from tests.http.figures import LEAST, hashing_with
 from tests.stores import Store
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 Run = partial[Done]
 HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 PASSWORD = "a long pass phrase\n"
@@ -52,6 +54,7 @@ def test_an_account_is_opened_and_its_token_works(run: Run) -> None:
     assert re.fullmatch(r"awp_\w{49}\n", issued.stdout)
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(("kind", "preset"), list(AGENT_PRESETS.items()))
 def test_a_token_for_an_assistant_is_issued(run: Run, kind: str, preset: str) -> None:
     run("user", "add", "alex@example.com", stdin=PASSWORD)
@@ -108,6 +111,7 @@ def test_an_outdated_schema_is_reported_in_one_line(empty_url: str) -> None:
     assert_one_line(run_here(empty_url, "token", "issue", "alex@example.com"), "afterword migrate")
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("words", [("migrate",), ("serve", "--port", "0"), ("token", "issue", "alex@example.com")])
 def test_a_schema_newer_than_the_code_is_reported_in_one_line(words: tuple[str, ...], store: Store) -> None:
     url = store.copy()
@@ -157,6 +161,7 @@ def migrates_when_told(url: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=own)
 
 
+@pytest.mark.own_statements
 def test_steps_check_finds_no_difference_in_an_empty_database(run: Run) -> None:
     done = run("steps", "check")
     assert done.returncode == 0

@@ -62,6 +62,7 @@ def is_refused(address: str) -> bool:
     return False
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_a_running_request_is_finished_after_sigterm(world: World) -> None:
     headers = {"Authorization": world.sign_up().headers["Authorization"]}
     with serving(world) as (server, address), ThreadPoolExecutor() as pool:

@@ -42,6 +42,7 @@ def test_wrong_rows_are_found_and_repaired(world: World, spoil: str) -> None:
     assert differences(world, repair=False) == 0
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_the_command_fails_until_the_differences_are_repaired(world: World) -> None:
     url = world.app.state.settings.database_url
     demo.build(world.database, NOW, hasher=lambda _: "")

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
+import pytest
 
 from api.clock import wall_clock
 from tests.cli.running import COMMAND, ROOT, environment
 from tests.conftest import World
 from tests.receivers import OK, answering, receiving
 from tests.served import free_port, http_client, served, wait_until
+
+pytestmark = pytest.mark.sqlite(profile="quick")
 
 LOCAL = {"WEBHOOK_NETWORKS": "127.0.0.0/8"}
 

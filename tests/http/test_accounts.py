@@ -12,6 +12,8 @@ from api.services.accounts import tokens, users
 from tests.conftest import World
 from tests.http.api_client import Answer, add, alter, application, fault, interviewed, items, problem, read, step
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 SIGN_UP = {
     "email": "Kim@Example.com",
     "password": "correct horse battery",
@@ -148,6 +150,7 @@ def test_sessions_and_personal_tokens_have_separate_addresses(world: World, clie
     problem(client.delete(f"/v1/sessions/{token['id']}"), 404, "not_found")
 
 
+@pytest.mark.own_statements
 def test_the_secret_of_a_token_is_shown_once_and_not_stored(world: World, client: TestClient) -> None:
     made = add(client, "/v1/tokens", name="phone")
     read(bearer(world, made["token"]), "/v1/me")
@@ -274,6 +277,7 @@ def test_another_zone_moves_step_7_and_is_the_default_of_new_applications(client
     assert read(client, f"/v1/applications/{application(client)}")["time_zone"] == "Asia/Kolkata"
 
 
+@pytest.mark.own_statements
 def test_a_profile_with_an_outdated_version_is_not_overwritten(client: TestClient) -> None:
     tag = read(client, "/v1/me")["etag"]
     alter(client, "/v1/me", full_name="Sam Roe")

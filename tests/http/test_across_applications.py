@@ -7,6 +7,8 @@ from tests.conftest import World
 from tests.http.api_client import Answer, act, add, alter, application, interview, items, pages, problem, read
 from tests.invariants.statements import plan, recorded
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 ALL, SUMMARY = "/v1/interviews", "/v1/applications/summary"
 DAYS = ("2026-05-04", "2026-05-29", "2026-06-01", "2026-06-02")
 
@@ -23,6 +25,7 @@ def told(found: list[Answer]) -> str:
     return " ".join(f"{item['application']['company']}{item['starts_at'][5:10]}" for item in found)
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
@@ -72,6 +75,7 @@ def counts(found: Answer) -> tuple[int, int, int, int]:
     return found["total"], found["live"], found["closed"], found["archived"]
 
 
+@pytest.mark.own_statements
 def test_applications_are_counted_by_stage(client: TestClient) -> None:
     for stage in ("saved", "applied", "applied", "rejected", "rejected", "accepted"):
         application(client, stage=stage)
@@ -99,6 +103,7 @@ def test_the_summary_has_a_version(client: TestClient) -> None:
     assert client.get(SUMMARY, headers={"If-None-Match": tag}).status_code == 200
 
 
+@pytest.mark.own_statements
 def test_the_counts_are_read_from_an_index_alone(world: World, client: TestClient) -> None:
     application(client)
     with recorded(world.database) as found:

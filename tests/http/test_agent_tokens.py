@@ -11,6 +11,8 @@ from tests.http.api_client import Answer, add, application, contact, fault, item
 from tests.http.test_accounts import bearer, session_of
 from tests.http.test_stored_bytes import counted
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 TOKENS, CURRENT, ACTIVITY = "/v1/tokens", "/v1/tokens/current", "/v1/me/activity"
 
 
@@ -157,6 +159,7 @@ def test_the_activity_says_what_assistants_did_and_with_which_tool(world: World,
     assert stored == really
 
 
+@pytest.mark.own_statements
 def test_the_activity_is_filtered_by_assistants(world: World, client: TestClient) -> None:
     application(assistant(world, client))
     application(client)

@@ -24,6 +24,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 ALL = "/v1/applications"
 EXPANDED = ("contacts", "interviews", "steps", "headline", "next_action")
 EXPANDED_IN_ONE = ("interviewers", "notes", "letters", "references", "follow_ups", "offers")
@@ -164,6 +166,7 @@ def test_the_stage_is_changed_by_its_history_and_the_refusal_says_so(client: Tes
     assert read(client, f"{ALL}/{app}")["role"] == "Engineer"
 
 
+@pytest.mark.own_statements
 def test_a_merge_patch_leaves_what_is_absent_and_clears_what_is_null(client: TestClient) -> None:
     app = application(client, source="A friend", location="Berlin", salary_min=1, salary_max=2.5)
     after = alter(client, f"{ALL}/{app}", source=None, role="Chief", salary_max=3)
@@ -186,6 +189,7 @@ def test_the_status_contact_gets_a_date_when_set_and_loses_it_when_cleared(world
     assert alter(client, f"{ALL}/{app}", status_contact_id=None)["status_contact_since"] is None
 
 
+@pytest.mark.own_statements
 def test_only_a_closed_application_is_archived_and_reopening_unarchives_it(client: TestClient) -> None:
     app = application(client)
     fault(client.patch(f"{ALL}/{app}", json={"archived_at": NOW}), "/archived_at")
@@ -208,6 +212,7 @@ def named(found: list[Answer]) -> str:
     return " ".join(one["company"] for one in found)
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("params", "expected"),
     [

@@ -21,6 +21,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 OPEN_STATES = ("upcoming", "open", "overdue")
 
 
@@ -53,6 +55,7 @@ def test_sequences_grow_when_an_entry_changes_goes_and_comes_back(world: World, 
     assert before[key] <= restored[key]
 
 
+@pytest.mark.own_statements
 def test_what_changes_an_entry_raises_its_sequence_or_its_stamp(world: World, client: TestClient) -> None:
     app, round_ = interviewed(client, starts_at="2026-06-03T14:00:00Z", ends_at=None)
     person, key = contact(client), f"interview-{round_}@afterword"
@@ -141,6 +144,7 @@ def test_a_cancelled_interview_stays_for_five_weeks(world: World, client: TestCl
     assert calendar(world, path).components == []
 
 
+@pytest.mark.own_statements
 def test_at_most_so_many_entries_the_newest_first(
     world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,9 +24,12 @@ from tests.http.api_client import (
     step,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 FEEDS = "/v1/calendar-feeds"
 
 
+@pytest.mark.own_statements
 def test_the_address_is_shown_once_and_ends_when_it_is_rotated_or_deleted(world: World, client: TestClient) -> None:
     made = add(client, FEEDS, name="Mine")
     href, path = f"{FEEDS}/{made['id']}", made["url"].partition("testserver")[2]
@@ -41,6 +44,7 @@ def test_the_address_is_shown_once_and_ends_when_it_is_rotated_or_deleted(world:
     assert fetched(world, turned).status_code == 404
 
 
+@pytest.mark.own_statements
 def test_all_addresses_without_a_feed_get_the_same_answer(world: World, client: TestClient) -> None:
     path = feed(client)
     gone = feed(client)

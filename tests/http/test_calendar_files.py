@@ -69,6 +69,7 @@ def test_a_contact_as_a_card(client: TestClient, stranger: TestClient) -> None:
     assert client.get(href, params={"format": "vcf"}).status_code == 404
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_all_interviews_and_the_queue_as_calendars(client: TestClient, stranger: TestClient) -> None:
     rounds = [interviewed(client, location="Canaryroom; 4")[1] for _ in range(3)]
     interviewed(stranger)
@@ -91,6 +92,7 @@ def test_all_interviews_and_the_queue_as_calendars(client: TestClient, stranger:
             assert due_of(item, "America/New_York") == datetime.fromisoformat(listed[uid[5:41]]["due_at"])
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_all_contacts_as_cards(client: TestClient, stranger: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calendar_files, "AT_ONCE", 2)
     names = [f"Person {number}" for number in range(7)]  # more than are read at once

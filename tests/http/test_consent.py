@@ -10,6 +10,8 @@ from tests.conftest import World
 from tests.http.api_client import NOW, Answer, add, alter, application, fault, items, put, read
 from tests.invariants.statements import counted
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 ALL = "/v1/references"
 AGREED = "2026-05-01T09:00:00Z"
 
@@ -57,6 +59,7 @@ def test_a_permission_without_an_end_does_not_expire(world: World, client: TestC
     assert read(client, f"{ALL}/{ada}")["consent"] == "given"
 
 
+@pytest.mark.own_statements
 def test_an_end_needs_a_permission_and_does_not_come_before_it(client: TestClient) -> None:
     end = "2026-07-01T00:00:00Z"
     refused = client.post(ALL, json={"name": "Eve", "permission_expires_at": end})
@@ -74,6 +77,7 @@ def test_an_end_needs_a_permission_and_does_not_come_before_it(client: TestClien
     assert (gone["consent"], gone["permission_expires_at"]) == ("not_given", None)
 
 
+@pytest.mark.own_statements
 def test_a_missing_consent_is_reported_on_the_link_and_on_the_person(client: TestClient) -> None:
     ada = person(client)
     assert (read(client, f"{ALL}/{ada}")["consent"], codes(read(client, f"{ALL}/{ada}"))) == ("not_given", [])
@@ -128,6 +132,7 @@ def test_the_fourth_use_of_a_reference_is_too_many(client: TestClient) -> None:
         assert "4 times" in warning["text"]
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("outcome", ["accepted", "declined", "rejected", "withdrawn", "no_response"])
 @pytest.mark.parametrize("fact", ["contacted_at", "briefed_at"])
 def test_after_the_outcome_a_hint_says_to_thank_a_reference_who_helped(

@@ -23,6 +23,8 @@ from tests.http.api_client import (
     step,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 ALL = "/v1/contacts"
 MAY, LATER = "2026-05-20T08:00:00Z", "2026-06-01T13:00:00Z"
 COMPLETE = {"full_name": "Kim Lee", "job_title": "Director", "email": "kim@example.com"}
@@ -69,6 +71,7 @@ def test_completeness_and_reachability_are_dated_by_details_learned_at(
     assert since(may) == (MAY if complete else None, MAY if reachable else None)
 
 
+@pytest.mark.own_statements
 def test_details_that_were_known_before_keep_their_date(world: World, client: TestClient) -> None:
     href = f"{ALL}/{contact(client, phone='1', learned_at=MAY)}"
     world.clock.now += timedelta(hours=1)
@@ -78,6 +81,7 @@ def test_details_that_were_known_before_keep_their_date(world: World, client: Te
     assert since(alter(client, href, phone="2", learned_at=NOW)) == (NOW, NOW)
 
 
+@pytest.mark.own_statements
 def test_a_date_alone_corrects_known_details_and_completes_nothing(client: TestClient) -> None:
     href = f"{ALL}/{contact(client, phone='1')}"
     assert since(alter(client, href, learned_at=MAY)) == (None, MAY)
@@ -161,6 +165,7 @@ def test_a_contact_can_be_restored_for_30_days_only(world: World, client: TestCl
     problem(client.post(f"{ALL}/{kim}/restore"), 404, "not_found")
 
 
+@pytest.mark.own_statements
 def test_erasing_blanks_a_person_everywhere_and_changes_no_state(client: TestClient) -> None:
     app, kim = known(client)
     round_ = step(client, app, 4)["scope"].removeprefix("interview:")
@@ -180,6 +185,7 @@ def test_erasing_blanks_a_person_everywhere_and_changes_no_state(client: TestCli
     assert step(client, app, 6)["next_action"]["code"] == "choose_contact"
 
 
+@pytest.mark.own_statements
 def test_a_deleted_contact_can_be_erased_too(client: TestClient) -> None:
     kim = contact(client, job_title="Director")
     assert client.delete(f"{ALL}/{kim}").status_code == 204
@@ -196,6 +202,7 @@ def test_an_erased_contact_stays_blank(client: TestClient) -> None:
     assert read(client, f"{ALL}/{kim}")["full_name"] is None
 
 
+@pytest.mark.own_statements
 def test_contacts_are_listed_in_order_of_creation_or_change(world: World, client: TestClient) -> None:
     made = []
     for name in ("Kim", "Al", "Sam"):

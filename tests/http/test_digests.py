@@ -103,6 +103,7 @@ def test_a_new_zone_at_any_minute_never_brings_two_for_a_date(world: World) -> N
         assert len(dates) >= 4
 
 
+@pytest.mark.sqlite(profile="quick")
 @pytest.mark.parametrize(
     ("down", "sent_on"),
     [
@@ -127,6 +128,7 @@ def test_after_a_downtime_only_the_digest_of_today_comes_late(
     assert keys(world) == sent_on
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_two_processes_queue_and_send_one(world: World) -> None:
     client = subscriber(world)
     interviewed(client)
@@ -142,6 +144,7 @@ def test_two_processes_queue_and_send_one(world: World) -> None:
     assert (keys(world), sent) == (["2026-06-02"], [])
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_a_crash_after_the_server_took_a_mail_sends_the_same_bytes_again(world: World) -> None:
     client = subscriber(world)
     interviewed(client)

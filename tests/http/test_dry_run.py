@@ -13,6 +13,8 @@ from tests.http.api_client import Answer, add, application, interviewed, problem
 from tests.http.kinds_of_write import KINDS, account
 from tests.invariants.statements import recorded
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 TRY = {"dry_run": "true"}
 ALL = "/v1/applications"
 
@@ -55,6 +57,7 @@ def test_a_dry_run_writes_nothing_and_tells_what_the_write_then_does(
         assert one["effects"]
 
 
+@pytest.mark.own_statements
 def test_a_dry_run_ignores_the_idempotency_key(world: World, client: TestClient) -> None:
     key = {"Idempotency-Key": "once"}
     body = {"company": "Acme", "role": "Cook"}

@@ -15,6 +15,8 @@ from tests.http.api_client import Answer, add, fault, items, problem, read
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
 from tests.mails import SMTP, secret_of, sent_mails
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 Worlds = Callable[..., World]
 KIM, NEW = "kim@example.com", "lee@example.com"
 PASSWORD, CHANGED = SIGN_UP["password"], "seven quiet umbrellas"
@@ -73,6 +75,7 @@ def profile(client: TestClient) -> Answer:
     return {name: found[name] for name in ("email", "email_confirmed_at", "pending_email")}
 
 
+@pytest.mark.own_statements
 def test_a_reset_ends_every_credential_of_whoever_signed_up_with_somebody_elses_address(
     world: World, kim: TestClient
 ) -> None:
@@ -153,6 +156,7 @@ def test_a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told(world
     assert sign_in(world, KIM)
 
 
+@pytest.mark.own_statements
 def test_another_change_or_the_present_address_ends_a_pending_change(world: World, kim: TestClient) -> None:
     change(kim)
     first, *_ = sent_mails(world)
@@ -185,6 +189,7 @@ def test_a_change_needs_the_password_and_the_current_version(world: World, kim: 
     assert sent_mails(world) == []
 
 
+@pytest.mark.own_statements
 def test_a_reset_link_to_the_old_address_ends_with_the_change(world: World, kim: TestClient) -> None:
     world.anonymous().post("/v1/password-resets", json={"email": KIM})
     (old,) = sent_mails(world)
@@ -233,6 +238,7 @@ def test_guesses_of_the_password_on_the_page_count_as_sign_ins(make_world: World
     assert _gate({**scope, "method": "GET"})[0] is not gate
 
 
+@pytest.mark.own_statements
 def test_an_account_is_erased_only_with_its_password_and_takes_both_addresses_along(
     world: World, kim: TestClient
 ) -> None:
@@ -253,6 +259,7 @@ def test_an_account_is_erased_only_with_its_password_and_takes_both_addresses_al
     assert sent_mails(world) == []
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("way", ["confirm", "reset", "change"])
 def test_a_link_that_arrives_ends_that_the_address_counts_as_refused(world: World, kim: TestClient, way: str) -> None:
     confirmed(world, kim)

@@ -27,6 +27,8 @@ from tests.http.api_client import (
 )
 from tests.services.full_record import record_everything
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 NAMES = ("applications", "queue", "contacts", "interviews")
 EVERY = pytest.mark.parametrize("name", NAMES)
 HEADERS = {
@@ -168,6 +170,7 @@ def test_the_queue_is_the_one_of_the_list(world: World, client: TestClient) -> N
     fault(client.get("/v1/exports/queue", params={"as_of": "2026-05-01T00:00:00Z"}), "as_of")
 
 
+@pytest.mark.own_statements
 def test_interviews_come_by_start_with_the_names_of_the_interviewers(client: TestClient) -> None:
     app, later = interviewed(client)
     earlier = interview(

@@ -21,6 +21,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 SPOKE = {"direction": "out", "channel": "phone", "outcome": "spoke"}
 AT_NINE = "2026-06-01T11:00:00Z"
 
@@ -52,6 +54,7 @@ def test_news_after_the_end_of_an_application_leads_to_its_stages(client: TestCl
     assert (again.status_code, again.json()["warnings"]) == (200, [])
 
 
+@pytest.mark.own_statements
 def test_a_follow_up_is_dated_now_and_shows_every_key(client: TestClient) -> None:
     app = application(client)
     answer = client.post(at(app), json=SPOKE)
@@ -84,6 +87,7 @@ def test_an_outcome_belongs_to_a_direction_whatever_the_channel(
     assert len(items(client, at(app))) == (4 if allowed else 0)
 
 
+@pytest.mark.own_statements
 def test_a_direction_is_changed_together_with_its_outcome(client: TestClient) -> None:
     app = application(client)
     href = f"/v1/follow-ups/{add(client, at(app), **SPOKE)['id']}"
@@ -175,6 +179,7 @@ def test_an_invalid_follow_up_is_neither_recorded_nor_changed(client: TestClient
     assert (items(client, at(app)), steps(client, app)) == ([made], before)
 
 
+@pytest.mark.own_statements
 def test_the_contact_of_a_follow_up_must_be_the_users_own(client: TestClient, stranger: TestClient) -> None:
     app, kim = application(client), contact(client)
     for id_ in (contact(stranger), UNKNOWN):

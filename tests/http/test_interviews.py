@@ -27,6 +27,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 LATER = "2026-06-01T13:00:00Z"
 FRIDAY, MONDAY = {"date": "2026-06-05", "time": None}, {"date": "2026-06-08", "time": "14:30"}
 
@@ -58,6 +60,7 @@ def test_rounds_are_numbered_in_turn_and_listed_by_start(client: TestClient) -> 
     assert [r["id"] for r in items(client, at(app), sort="created_at")] == [second, third]
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("fact", "dating"),
     [
@@ -89,6 +92,7 @@ def test_a_learned_fact_is_dated_corrected_and_cleared_with_its_date(
     assert add(client, at(app), starts_at=STARTED, **fact, **{dating: ENDED})[dating] == ENDED
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("known", "flag"),
     [
@@ -109,6 +113,7 @@ def test_a_known_value_excludes_its_unknown_flag_and_resets_it(client: TestClien
     fault(client.patch(href, json={flag: True}), f"/{flag}")
 
 
+@pytest.mark.own_statements
 def test_moments_show_date_and_time_and_must_be_in_order(client: TestClient) -> None:
     _, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}"
@@ -157,6 +162,7 @@ def test_an_invalid_round_is_neither_recorded_nor_changed(client: TestClient, bo
     assert (items(client, at(app)), steps(client, app)) == (before, judged)
 
 
+@pytest.mark.own_statements
 def test_a_cancelled_round_has_no_steps_to_do_and_shows_who_cancelled_it(client: TestClient) -> None:
     app, round_ = interviewed(client)
     off = alter(client, f"/v1/interviews/{round_}", status="cancelled", cancelled_by="The employer")
@@ -210,6 +216,7 @@ def test_interviewers_are_added_changed_and_removed(client: TestClient) -> None:
     read(client, f"/v1/contacts/{sam}")
 
 
+@pytest.mark.own_statements
 def test_an_interviewer_with_an_outdated_version_is_not_overwritten(client: TestClient) -> None:
     _, round_ = interviewed(client)
     href = f"/v1/interviews/{round_}/interviewers/{contact(client)}"

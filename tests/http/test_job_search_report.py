@@ -27,6 +27,8 @@ from tests.http.api_client import (
     without_ids,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 REPORT = "/v1/reports/job-search"
 MAY = {"from": "2026-05-01", "to": "2026-05-31"}
 CANARY = "Xylophagous"
@@ -242,6 +244,7 @@ def test_no_private_text_and_no_salary_is_in_any_format(client: TestClient) -> N
     assert re.search("987.?654", without_ids(shown)) is None
 
 
+@pytest.mark.own_statements
 def test_erased_and_deleted_people_and_applications_do_not_appear(client: TestClient, stranger: TestClient) -> None:
     kim = everything_marked(client)
     act(client, f"/v1/contacts/{kim}/erase")

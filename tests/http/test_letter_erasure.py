@@ -75,6 +75,7 @@ def test_a_name_that_was_composed_is_found_after_other_changes(client: TestClien
     assert client.post(href, json=asked, headers=key).status_code == 410
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_a_draft_that_does_not_name_them_stays(client: TestClient, told: tuple[str, str, str]) -> None:
     _, round_, berg = told
     kim = contact(client, full_name="Kim Lee")
@@ -107,6 +108,7 @@ def test_an_edited_draft_stays_and_the_check_names_what_to_look_at(
     assert "erased_name_left" not in findings(client, draft)
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_a_draft_by_hand_stays_and_is_marked_where_it_has_the_full_name(
     client: TestClient, told: tuple[str, str, str]
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_sent_letter_keeps_only_that_it_was_sent(
     assert step(client, app, 4)["state"] == done
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_a_sent_letter_to_others_stays(client: TestClient, told: tuple[str, str, str]) -> None:
     app, _, berg = told
     body = {"body": "Dear Kim,\n\nXenia Bergmann was kind.", "sent_at": NOW, "recipients": [contact(client)]}
@@ -159,6 +162,7 @@ def test_the_stored_briefing_that_names_them_is_deleted(client: TestClient, told
     assert after["etag"] != before["etag"]
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_letters_of_other_accounts_stay(world: World, told: tuple[str, str, str], client: TestClient) -> None:
     other = world.sign_up()
     app, round_ = interviewed(other)

@@ -7,6 +7,8 @@ from fastapi.testclient import TestClient
 
 from tests.http.api_client import Answer, add, alter, contact, fault, interviewed, items, problem, put, read
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 HERE = "/v1/letter-templates"
 WORDED = "I halved the time to deploy."
 BODY = "Hi {{ interviewers }},\n\n{{ strengths }}\n\n{{ concerns }}\n\nI liked {{ company }}.\n\n{{ signature }}"
@@ -41,6 +43,7 @@ def test_somebody_elses_templates_are_not_listed_and_fill_no_letter(
     problem(answer, 404, "not_found", "/template_id")
 
 
+@pytest.mark.own_statements
 def test_a_template_is_stored_changed_and_deleted(client: TestClient) -> None:
     made = add(client, HERE, name="Mine", body=BODY)
     assert (made["kind"], made["tone"], made["subject"], made["version"]) == ("thank_you", "formal", None, 1)
@@ -104,6 +107,7 @@ def test_a_letter_from_a_template_names_the_notes_of_each_paragraph(client: Test
     assert (letter["kind"], letter["status"]) == ("thank_you", "draft")
 
 
+@pytest.mark.own_statements
 def test_a_deleted_or_changed_template_changes_no_letter(client: TestClient, round_: str) -> None:
     mine = template(client)
     before = read(client, f"/v1/letters/{composed(client, round_, template_id=mine)['id']}")
@@ -135,6 +139,7 @@ def test_a_template_that_gives_an_empty_or_too_long_text_writes_no_letter(client
     assert items(client, f"/v1/applications/{app}/letters") == []
 
 
+@pytest.mark.own_statements
 def test_the_users_facts_are_never_interpreted_as_a_template(client: TestClient, round_: str) -> None:
     app = read(client, f"/v1/interviews/{round_}")["application_id"]
     text = "{{ company }} {% if role %}x{% endif %} \u202e{{ 7 * 7 }}"

@@ -21,6 +21,8 @@ from tests.http.api_client import (
     step,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 FRIDAY = "2026-05-29T20:00:00Z"
 KIM = {"honorific": "Dr", "full_name": "Kim Lee", "job_title": "Director", "email": "kim@example.com"}
 
@@ -29,6 +31,7 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/letters"
 
 
+@pytest.mark.own_statements
 def test_a_new_draft_is_empty_and_shows_current_recipient_details(client: TestClient) -> None:
     app, kim = application(client), contact(client, **KIM)
     made = add(client, at(app), recipients=[kim, kim], checklist={"why_this_job": True})
@@ -43,6 +46,7 @@ def test_a_new_draft_is_empty_and_shows_current_recipient_details(client: TestCl
     assert alter(client, f"/v1/letters/{made['id']}", channel="post")["recipients"][0]["address"] == "1 Main St"
 
 
+@pytest.mark.own_statements
 def test_sending_completes_step_4_and_stores_the_recipients(client: TestClient) -> None:
     app, round_ = interviewed(client)
     kim = contact(client, **KIM)
@@ -113,6 +117,7 @@ def test_a_sent_letter_cannot_be_changed(client: TestClient, body: Answer) -> No
     assert items(client, at(app)) == [letter]
 
 
+@pytest.mark.own_statements
 def test_when_and_how_it_went_out_can_be_corrected(client: TestClient) -> None:
     app, round_ = interviewed(client)
     letter = add(client, at(app), interview_id=round_, sent_at=FRIDAY)

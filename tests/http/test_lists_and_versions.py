@@ -22,6 +22,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 ALL = "/v1/applications"
 
 

@@ -20,6 +20,8 @@ from tests.http.test_accounts import SIGN_UP, sign_up_cheaply
 from tests.http.test_accounts import bearer as client_of
 from tests.served import PLAIN, served
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 Worlds = Callable[..., World]
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
 WRONG = {**RIGHT, "password": "not this one"}
@@ -122,6 +124,7 @@ def test_attempts_are_counted_across_a_restart(strict: World) -> None:
         assert client.post("/v1/sessions", json=RIGHT).status_code == 429
 
 
+@pytest.mark.own_statements
 def test_a_stored_attempt_contains_neither_email_nor_ip_address(strict: World) -> None:
     strict.anonymous().post("/v1/sessions", json={**WRONG, "email": "secret-seeker@example.com"})
     with strict.database.engine.connect() as connection:
@@ -235,6 +238,7 @@ def test_the_number_of_buckets_is_bounded_and_new_ones_do_not_evict_used_ones() 
     assert len(limits._full_at) == 1
 
 
+@pytest.mark.own_statements
 def test_a_session_or_token_is_marked_as_used_every_ten_minutes(world: World, client: TestClient) -> None:
     def marked() -> Any:
         with world.database.engine.connect() as connection:

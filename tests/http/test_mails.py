@@ -30,6 +30,8 @@ from tests.mail_server import MailServer, mail_server
 from tests.mails import sent_mails
 from tests.served import PLAIN, serving, wait_until
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 Worlds = Callable[..., World]
 KIM = "kim@example.com"
 USABLE = [
@@ -131,6 +133,7 @@ def test_a_refusal_for_now_is_tried_again_and_delays_no_other_mail(world: World,
     assert server.recipients == [KIM, "slow@example.com"]
 
 
+@pytest.mark.own_statements
 def test_a_mail_is_tried_five_times_with_growing_waits_and_another_link_each_time(world: World) -> None:
     open_account(world, KIM)
     ask(world, KIM)
@@ -206,6 +209,7 @@ def test_of_two_processes_one_sends_the_mail(world: World) -> None:
     assert len(sent) == 1
 
 
+@pytest.mark.own_statements
 def test_nobody_is_sent_more_than_three_reset_mails_an_hour(world: World) -> None:
     first = open_account(world, KIM)
     other = open_account(world, "other@example.com")
@@ -240,6 +244,7 @@ def test_the_hour_of_the_three_reset_mails_slides(world: World) -> None:
     assert received == [1, 2, 1]
 
 
+@pytest.mark.own_statements
 def test_a_link_of_an_erased_account_is_not_sent(world: World) -> None:
     user_id = open_account(world, KIM)
     ask(world, KIM)

@@ -20,6 +20,8 @@ from tests.http.api_client import fault, problem
 from tests.invariants.statements import recorded
 from tests.services.full_record import record_everything
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 TOKEN = "0123456789abcdef"
 ALL = "/v1/applications"
 PAGE = (Path(__file__).parents[2] / "docs" / "running.md").read_text(encoding="utf-8")
@@ -120,6 +122,7 @@ def test_the_steps_of_all_accounts_are_counted_by_two_statements_once_a_minute(
     assert scraped(client)["afterword_steps_overdue{}"] == 2 * before[0]["afterword_steps_overdue{}"] > 0
 
 
+@pytest.mark.own_statements
 def test_the_step_counts_stay_when_the_database_fails(world: World, client: TestClient) -> None:
     record_everything(client, world.clock.now)
     before = scraped(client)

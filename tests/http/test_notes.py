@@ -18,6 +18,8 @@ from tests.http.api_client import (
     step,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 AT_ONCE = "2026-05-29T15:10:00Z"
 
 
@@ -46,6 +48,7 @@ def test_a_note_is_dated_now_and_a_concern_is_marked_for_the_letter(
     assert read(client, f"/v1/notes/{made['id']}") == made
 
 
+@pytest.mark.own_statements
 def test_both_sides_of_an_interview_complete_step_3_at_the_later_one(client: TestClient) -> None:
     app, round_ = interviewed(client)
     positive = add(client, at(app), interview_id=round_, kind="positive", text="Calm.", noted_at=AT_ONCE)
@@ -92,6 +95,7 @@ def test_a_note_that_cannot_count_is_stored_but_completes_nothing(client: TestCl
     assert [(warning["code"], warning["href"]) for warning in found["warnings"]] == early
 
 
+@pytest.mark.own_statements
 def test_a_note_links_only_the_users_own_objects_of_this_application(client: TestClient, stranger: TestClient) -> None:
     app, round_ = interviewed(client)
     (_, other), (_, theirs) = interviewed(client), interviewed(stranger)
@@ -135,6 +139,7 @@ def test_date_mark_and_kind_of_a_note_cannot_be_cleared(client: TestClient) -> N
     assert items(client, at(app)) == [note]
 
 
+@pytest.mark.own_statements
 def test_a_round_that_is_moved_to_a_later_time_asks_for_notes_again(client: TestClient) -> None:
     app, round_ = interviewed(client)
     here, ticks = f"/v1/interviews/{round_}", ("no_positives_at", "no_concerns_at")

@@ -34,6 +34,7 @@ def world(make_world: Worlds) -> World:
     return make_world(**WANTS)
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_everything_is_off_by_default_and_reading_stores_nothing(world: World) -> None:
     client = world.sign_up()
     assert read(client, NOTIFICATIONS) == {**OFF, "unavailable": "email_not_confirmed"}
@@ -41,6 +42,7 @@ def test_everything_is_off_by_default_and_reading_stores_nothing(world: World) -
         assert connection.execute(text("SELECT count(*) FROM notification")).scalar_one() == 0
 
 
+@pytest.mark.sqlite(profile="quick")
 @pytest.mark.parametrize(
     ("missing", "code"),
     [
@@ -132,6 +134,7 @@ def test_the_reminder_about_a_letter_needs_minutes(world: World) -> None:
     alter(client, NOTIFICATIONS, letter_due=False, due_soon_minutes=None)
 
 
+@pytest.mark.sqlite(profile="quick")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -155,6 +158,7 @@ def test_other_values_are_refused(client: TestClient, name: str, value: object) 
     assert fault(client.patch(NOTIFICATIONS, json={name: value}), f"/{name}")
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_the_settings_are_exported_and_erased_with_the_account(world: World) -> None:
     client = subscriber(world)
     lines = client.get("/v1/me/export").text.splitlines()

@@ -15,6 +15,7 @@ def at(app: str) -> str:
     return f"/v1/applications/{app}/offers"
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_an_offer_does_not_change_the_stage_but_warns_how_to(client: TestClient) -> None:
     app, _ = interviewed(client)
     made = add(client, at(app), respond_by=SOON, pay=50_000, currency="EUR", start_on="2026-09-01")
@@ -47,6 +48,7 @@ def test_the_answer_date_is_named_with_its_zone_and_not_before_the_offer(client:
     assert detail.startswith("A date alone is not enough: send an instant with its offset from UTC, such as ")
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_a_decision_that_the_stage_does_not_show_is_a_warning(client: TestClient) -> None:
     app = application(client, stage="offered")
     made = add(client, at(app))
@@ -119,6 +121,7 @@ def advised(client: TestClient, app: str) -> dict[int, list[str]]:
     return {n: [hint["code"] for hint in step(client, app, n)["advice"]] for n in (6, 7)}
 
 
+@pytest.mark.sqlite(profile="quick")
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

@@ -19,6 +19,8 @@ from tests.http.api_client import fault, items, problem, read
 from tests.http.test_accounts import SIGN_UP, bearer, sign_up_cheaply
 from tests.mails import secret_of, sent_mails
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 LINK = OutgoingMail("019577a0-0000-7000-8000-000000000001", "reset", "kim@example.com", secret="awr_secret")
 RIGHT = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
 NEW = "seven quiet umbrellas"
@@ -96,6 +98,7 @@ def test_a_password_is_hashed_with_the_current_parameters_and_verified() -> None
     assert verify_password(NEW, None) is PasswordMatch.NONE
 
 
+@pytest.mark.own_statements
 @pytest.mark.usefixtures("real_figures")
 def test_a_hash_with_outdated_parameters_is_renewed_at_the_next_sign_in(world: World) -> None:
     sign_up_cheaply(world)
@@ -184,6 +187,7 @@ def test_a_reset_link_is_not_accepted_as_a_token_nor_the_reverse(world: World, k
     fault(confirm(world, str(kim.headers["Authorization"]).partition(" ")[2]), "/token")
 
 
+@pytest.mark.own_statements
 def test_the_database_stores_no_usable_reset_link(world: World, kim: TestClient) -> None:
     world.anonymous().post("/v1/password-resets", json={"email": SIGN_UP["email"]})
     (link,) = asked(world)[:1]

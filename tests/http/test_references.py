@@ -21,6 +21,8 @@ from tests.http.api_client import (
     step,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 ALL = "/v1/references"
 TOLD = "2026-05-29T18:00:00Z"
 BOTH = {"job_details_given": True, "company_details_given": True}
@@ -40,6 +42,7 @@ def test_somebody_elses_references_are_neither_listed_nor_named(client: TestClie
     problem(stranger.put(link(application(stranger), ada), json={}), 404, "not_found")
 
 
+@pytest.mark.own_statements
 def test_a_person_is_recorded_changed_and_listed_by_name(client: TestClient) -> None:
     zoe, ada = person(client, "Zoe Fox"), person(client, "Ada May")
     assert [r["id"] for r in items(client, ALL, sort="name")] == [ada, zoe]
@@ -63,6 +66,7 @@ def test_the_uses_of_a_person_are_counted_and_change_the_etag(client: TestClient
     assert read(client, f"{ALL}/{ada}")["uses"] == 1
 
 
+@pytest.mark.own_statements
 def test_the_first_put_creates_a_link_and_the_next_replaces_it(world: World, client: TestClient) -> None:
     app, ada = application(client), person(client)
     first = client.put(link(app, ada), json={"alert_channel": "phone"})
@@ -84,6 +88,7 @@ def test_the_first_put_creates_a_link_and_the_next_replaces_it(world: World, cli
     assert items(client, f"/v1/applications/{app}/references") == [read(client, link(app, ada))]
 
 
+@pytest.mark.own_statements
 def test_briefed_at_needs_both_details_and_is_cleared_without_either(world: World, client: TestClient) -> None:
     app, ada = application(client), person(client)
     put(client, link(app, ada))
@@ -98,6 +103,7 @@ def test_briefed_at_needs_both_details_and_is_cleared_without_either(world: Worl
     assert put(client, link(app, ada))["briefed_at"] is None
 
 
+@pytest.mark.own_statements
 def test_a_reference_that_was_told_and_briefed_completes_step_5(client: TestClient) -> None:
     app, _ = interviewed(client)
     ada = person(client)

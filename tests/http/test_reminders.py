@@ -18,6 +18,8 @@ from tests.http.api_client import act, add, alter, application, contact, intervi
 from tests.receiver import tick
 from tests.wanted_mails import NOTIFICATIONS, WANTS, delivered, outbox, parts, secret_of, subscriber, wire_of
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 Worlds = Callable[..., World]
 STARTS, ENDS = "2026-06-01T13:00:00Z", "2026-06-01T14:00:00Z"  # 10:00 in New York
 ENDED = datetime(2026, 6, 1, 14, tzinfo=UTC)
@@ -85,6 +87,7 @@ def test_after_an_interview_it_says_what_to_write_down_and_where(
     assert delivered(world) == []
 
 
+@pytest.mark.own_statements
 def test_it_asks_only_for_what_is_missing(world: World, client: TestClient, talk: tuple[str, str]) -> None:
     app, round_ = talk
     world.clock.now = ENDED
@@ -97,6 +100,7 @@ def test_it_asks_only_for_what_is_missing(world: World, client: TestClient, talk
     assert "What needs a better answer" in said
 
 
+@pytest.mark.own_statements
 def test_before_a_letter_is_due_it_says_until_when_and_how_to_go_on(
     world: World, client: TestClient, talk: tuple[str, str]
 ) -> None:
@@ -137,6 +141,7 @@ def test_with_minimal_details_nobody_is_named(
     assert not [name for name in ("Larkfield", "Editor", "Kim", "Lee") if name in wire_of(message)]
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("kind", [AFTER, LETTER])
 @pytest.mark.parametrize("why", ["off", "unconfirmed", "no mail server", "refused", "snoozed", "done", "disabled"])
 def test_no_reminder_is_queued(
@@ -172,6 +177,7 @@ def test_no_reminder_is_queued(
     assert outbox(world) == []
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("kind", [AFTER, LETTER])
 @pytest.mark.parametrize("why", ["done", "moved", "deleted", "snoozed", "off"])
 def test_a_reminder_that_was_queued_is_not_sent(
@@ -195,6 +201,7 @@ def test_a_reminder_that_was_queued_is_not_sent(
     assert [row["outcome"] for row in outbox(world)] == ["empty"]
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("kind", [AFTER, LETTER])
 def test_a_deadline_brings_one_reminder_and_a_new_one_another(
     world: World, client: TestClient, talk: tuple[str, str], kind: MailKind
@@ -229,6 +236,7 @@ def test_a_late_reminder_is_not_sent(
     assert outbox(world) == []
 
 
+@pytest.mark.own_statements
 def test_the_link_in_a_reminder_ends_that_reminder_alone(
     world: World, client: TestClient, talk: tuple[str, str]
 ) -> None:

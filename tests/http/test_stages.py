@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 from tests.conftest import World
 from tests.http.api_client import NOW, Answer, add, alter, application, fault, interviewed, items, problem, read, step
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 Line = tuple[str, str]
 
 
@@ -25,6 +27,7 @@ def test_a_new_line_is_dated_now_and_sets_the_stage_of_the_application(client: T
     assert (found["stage"], found["version"]) == ("interviewing", 2)
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("lines", "stage", "offered", "closed", "outcome"),
     [
@@ -81,6 +84,7 @@ def test_an_undated_first_line_sorts_before_every_dated_one(client: TestClient) 
     assert read(client, f"/v1/applications/{app}")["stage"] == "interviewing"
 
 
+@pytest.mark.own_statements
 def test_an_undated_line_that_is_given_a_date_is_dated(client: TestClient) -> None:
     app = application(client)
     add(client, at(app), stage="interviewing", at="2026-05-01T00:00:00Z")

@@ -24,6 +24,8 @@ from tests.rules.search_histories import (
     slow_responses,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 FUNNEL, RESPONSES = "/v1/stats/funnel", "/v1/stats/response-times"
 
 
@@ -65,6 +67,7 @@ def dated_like_the_api(one: Drawn) -> Drawn:
     return Drawn(one.applied_on, tuple(sorted((dated, *one.events[1:]), key=lambda event: event.at or NOW)))
 
 
+@pytest.mark.own_statements
 @drawn(quick=12, long=300)
 @given(found=st.lists(drawn_applications(), max_size=8))
 def test_figures_equal_a_slow_computation_of_what_was_recorded(world: World, found: list[Drawn]) -> None:

@@ -26,6 +26,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 TOLD = (
     "Your interview ended at 11:00 on Fri 29 May 2026 (EDT). A thank-you letter is due within 24 hours. "
     "You had until 11:00 on Sat 30 May 2026 (EDT)."
@@ -104,6 +106,7 @@ def test_a_closed_application_waits_for_nothing(client: TestClient) -> None:
     assert read(client, f"/v1/applications/{app}", expand="next_action")["next_action"] is None
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("number", "day", "text"),
     [
@@ -289,6 +292,7 @@ def test_unchanged_steps_are_not_sent_again(world: World, client: TestClient) ->
     assert again() == 200
 
 
+@pytest.mark.own_statements
 def test_a_step_keeps_its_id_until_its_round_is_deleted(client: TestClient) -> None:
     app, round_ = interviewed(client)
     before = [s["id"] for s in steps(client, app)["steps"]]

@@ -25,6 +25,8 @@ from tests.http.api_client import (
     steps,
 )
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 TUESDAY = "2026-06-02T12:00:00Z"
 
 
@@ -206,6 +208,7 @@ def test_a_snooze_can_be_removed(client: TestClient) -> None:
         assert step(client, app, 1) == before
 
 
+@pytest.mark.own_statements
 def test_a_snooze_ends_when_the_step_closes_or_its_deadline_moves(client: TestClient) -> None:
     app, round_ = interviewed(client)
     for number in (1, 4):

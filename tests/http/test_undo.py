@@ -102,6 +102,7 @@ def test_an_undone_write_leaves_every_row_as_before(world: World, client: TestCl
     assert facts(world, client) == before
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_versions_go_up(world: World, client: TestClient) -> None:
     app, agent = application(client), assistant(world, client)
     tags = [read(client, f"{ALL}/{app}")["etag"]]
@@ -113,6 +114,7 @@ def test_versions_go_up(world: World, client: TestClient) -> None:
     assert found["etag"] not in tags
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_a_dry_run_of_undoing_changes_nothing_and_tells_the_effects(world: World, client: TestClient) -> None:
     write, agent = account(client)["a rejection"], assistant(world, client)
     id_ = written(agent, write.method, write.href, write.body)
@@ -246,6 +248,7 @@ def test_the_stored_response_is_forgotten_so_that_the_write_can_be_repeated(worl
         assert items(client, ALL) == [], number
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_who_sees_and_undoes_a_write(world: World, client: TestClient, stranger: TestClient) -> None:
     agent, other, person = assistant(world, client), assistant(world, client), signed_in(world, client)
     id_ = written(agent, "POST", ALL, {"company": "Acme", "role": "Cook"})
@@ -282,6 +285,7 @@ def test_undoing_needs_the_scopes_of_the_write(world: World, client: TestClient)
     assert problem(reader.post(f"{WRITES}/{id_}/undo"), 403, "forbidden")["missing_scopes"] == ["steps:write"]
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_writes_lapse_after_a_day(world: World, client: TestClient) -> None:
     agent = assistant(world, client)
     id_ = written(agent, "POST", ALL, {"company": "Acme", "role": "Cook"})
@@ -347,6 +351,7 @@ def sizes(world: World) -> list[int]:
         return [one.size for one in session.exec(select(AgentWrite), execution_options=ANY_OWNER).all()]
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_other_tokens_pay_nothing(world: World, client: TestClient) -> None:
     """The log costs statements; the writes of people and their apps take as many as without it."""
     agent, person, app = assistant(world, client), signed_in(world, client), application(client)
@@ -363,6 +368,7 @@ def test_other_tokens_pay_nothing(world: World, client: TestClient) -> None:
     assert entries(world) == 1
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_writes_of_people_are_not_logged(world: World, client: TestClient) -> None:
     person = signed_in(world, client)
     report = person.post(ALL, json={"company": "Acme", "role": "Cook"}, params=TOLD).json()
@@ -370,6 +376,7 @@ def test_writes_of_people_are_not_logged(world: World, client: TestClient) -> No
     assert items(person, WRITES) == []
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_an_account_that_was_deleted_has_no_writes(world: World, client: TestClient) -> None:
     written(assistant(world, client), "POST", ALL, {"company": "Acme", "role": "Cook"})
     asked: Answer = client.delete("/v1/me").json()
@@ -377,6 +384,7 @@ def test_an_account_that_was_deleted_has_no_writes(world: World, client: TestCli
     assert entries(world) == 0
 
 
+@pytest.mark.sqlite(profile="quick")
 def test_webhooks_are_told_of_an_undone_application(world: World, client: TestClient) -> None:
     add(client, "/v1/webhooks", url="https://hooks.example.com/a")
     agent = assistant(world, client)

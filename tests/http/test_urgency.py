@@ -30,6 +30,8 @@ from tests.http.api_client import (
 from tests.services.copies import Record, world_on
 from tests.stores import Store
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 QUEUE, SUMMARY, SKIP = "/v1/queue", "/v1/queue/summary", "/v1/steps/skip"
 ALL = "overdue,open,upcoming"
 URGENT: Answer = {"sort": "urgency", "limit": 200}
@@ -53,6 +55,7 @@ def three(client: TestClient) -> dict[str, str]:
 STALE = "A1 A3 A4 A2 A6"  # step 2 as long as the call
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("params", "expected"),
     [

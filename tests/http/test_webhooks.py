@@ -32,6 +32,8 @@ from tests.http.api_client import (
 )
 from tests.receiver import Receiver, deliver, tick
 
+pytestmark = pytest.mark.sqlite(profile="quick")
+
 WEBHOOKS = "/v1/webhooks"
 URL, OTHER = "https://hooks.example.com/a", "https://hooks.example.com/b"
 
@@ -223,6 +225,7 @@ def test_a_webhook_gets_the_types_that_it_takes(world: World, client: TestClient
     assert [url for url, _, _ in receiver.requests] == [OTHER]
 
 
+@pytest.mark.own_statements
 def test_nothing_is_written_for_an_account_without_a_listener(world: World, client: TestClient) -> None:
     interviewed(client)
     world.clock.now += timedelta(days=3)
@@ -233,6 +236,7 @@ def test_nothing_is_written_for_an_account_without_a_listener(world: World, clie
             assert session.connection().execute(select(func.count()).select_from(tables[name])).scalar_one() == 0
 
 
+@pytest.mark.own_statements
 def test_failures_are_shown_and_a_replay_sends_the_same_bytes(
     world: World, client: TestClient, receiver: Receiver
 ) -> None:
@@ -285,6 +289,7 @@ def test_a_receiver_that_is_gone_is_switched_off_and_told_elsewhere(
     assert receiver.types(URL) == ["application.created"]  # what waited; not what came while it was off
 
 
+@pytest.mark.own_statements
 def test_events_go_on_while_a_failed_webhook_is_off_and_end_when_it_is_switched_off_by_hand(
     world: World, client: TestClient, receiver: Receiver
 ) -> None:
@@ -323,6 +328,7 @@ def test_webhooks_belong_to_their_owner(client: TestClient, stranger: TestClient
     assert items(stranger, "/v1/events") == []
 
 
+@pytest.mark.own_statements
 def test_the_log_and_the_events_are_filtered_and_paged(world: World, client: TestClient) -> None:
     id_ = hook(client)
     for _ in range(3):
