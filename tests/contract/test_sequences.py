@@ -124,6 +124,7 @@ class Sequences(RecordingStateMachine):
 
 
 @pytest.mark.drawn
+@pytest.mark.sqlite(profile="quick")
 def test_only_the_owner_can_use_new_objects_and_nobody_finds_deleted_ones(world: World, numbers: Numbers) -> None:
     world.clock.now = NOW
     operations = [{"include-operation-id": name, "phases": OFF} for name in LEFT_OUT]

@@ -273,6 +273,7 @@ def test_a_webhook_is_switched_off_after_five_days_and_ten_failures(
     assert reason_to_disable(outcome, Health(failures, since, None), NOW) == reason
 
 
+@pytest.mark.sqlite(profile="quick")
 @pytest.mark.parametrize("succeeds_on_day", [None, 2])
 def test_one_success_in_five_days_keeps_a_webhook_on(
     succeeds_on_day: int | None, world: World, client: TestClient
