@@ -36,7 +36,7 @@ from tests.contract.runs import (
     write_readably,
 )
 from tests.documented import published
-from tests.profiles import IS_LONG, budget
+from tests.profiles import IS_LONG
 from tests.services.checks import rows_of
 from tests.services.full_record import record_everything
 
@@ -162,8 +162,7 @@ def test_a_stranger_neither_reads_nor_changes_the_owners_objects(stranger: Stran
     checks = {"enabled": False, "not_a_server_error": {"enabled": True}, "reveals_nothing": {"enabled": True}}
     try:
         phases = only("examples", "fuzzing") if IS_LONG else only("fuzzing")
-        cases = budget(quick=2, long=10)  # each is sent twice
-        schema = load(stranger.world, hooks, cases=cases, headers=headers, checks=checks, phases=phases)
+        schema = load(stranger.world, hooks, headers=headers, checks=checks, phases=phases)
         report = run(schema)
     finally:
         CHECKS.unregister(reveals_nothing.__name__)
