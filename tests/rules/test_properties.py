@@ -382,7 +382,7 @@ def test_the_default_policy_is_within_its_own_bounds() -> None:
     assert all(low <= getattr(Policy(), name) <= high for name, (low, high) in BOUNDS.items())
 
 
-@drawn(quick=200, long=3_000)
+@drawn(quick=120, long=3_000)
 @given(cases(), st.data())
 def test_every_property_holds(case: Case, data: st.DataObject) -> None:
     """Drawing a case takes longer than judging it, so that all properties share it."""
