@@ -131,23 +131,30 @@ class Server(Store):
         return url
 
     def drop(self, url: str) -> None:
+        is_emptied = False
         if url in self.copies:
-            with psycopg.connect(url) as connection:
-                if self._is_emptied(connection):
-                    self.free.append(url)
-                    return
-        self._drop(url)
+            with suppress(psycopg.Error), psycopg.connect(url) as connection:
+                is_emptied = self._is_emptied(connection)
+        self._put_back(url, is_emptied=is_emptied)
 
     def retire(self, database: Database, url: str) -> None:
         connection = taken_from(database.engine) if url in self.copies else None
         database.dispose()
         if connection is None:
             self.drop(url)
-        elif self._is_emptied(connection):
+            return
+        is_emptied = self._is_emptied(connection)
+        if is_emptied:
             keep(connection)
-            self.free.append(url)
         else:
             connection.close()
+        self._put_back(url, is_emptied=is_emptied)
+
+    def _put_back(self, url: str, *, is_emptied: bool) -> None:
+        """Reuse a database that was emptied, and drop any other."""
+        if is_emptied:
+            self.free.append(url)
+        else:
             self._drop(url)
 
     def renew(self, url: str, of: str) -> None:

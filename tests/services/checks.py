@@ -37,12 +37,17 @@ ALL = CompiledStatement(select_as_text(*COLUMNS))
 STATES = ("overdue", "open", "upcoming")
 
 
+def _owner_column(table: Any) -> Any:
+    """Return the column with the user of a row; None for a table whose rows belong to nobody."""
+    return table.c.user_id if "user_id" in table.c else table.c.id if table.name == "user_account" else None
+
+
 @cache
 def _reads() -> dict[str, tuple[CompiledStatement, list[int]]]:
     """Return for each table with an owner the statement for its rows, and which of their columns are JSON."""
     found = {}
     for table in SQLModel.metadata.sorted_tables:
-        owner = table.c.user_id if "user_id" in table.c else table.c.id if table.name == "user_account" else None
+        owner = _owner_column(table)
         if owner is not None:
             columns = [column for column in table.columns if column.name != "last_used_at"]
             mine = select_as_text(*columns).where(owner == OWNER).order_by(*table.primary_key.columns)
@@ -70,8 +75,7 @@ def _all_of_owner(name: str) -> Any:
     """Return the statement for the rows of a user in a table, in the same order in every run."""
     table = SQLModel.metadata.tables[name]
     keys = STEP_KEY if name == "step_instance" else table.primary_key.columns.keys()
-    owner = table.c.id if name == "user_account" else table.c.user_id
-    return core_select(table).where(owner == OWNER).order_by(*(table.c[key] for key in keys))
+    return core_select(table).where(_owner_column(table) == OWNER).order_by(*(table.c[key] for key in keys))
 
 
 def rows_of(database: Database, user_id: str, *names: str) -> dict[str, list[Values]]:
