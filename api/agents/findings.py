@@ -29,6 +29,12 @@ MISSING: Mapping[str, str] = {
     "reach": "how the reference is reached",
     "outcome": "how the application ended",
 }
+# What is not known of an interviewer.
+PERSON: Mapping[str, str] = {
+    "full_name": "the full name",
+    "job_title": "the job title",
+    "reach": "an e-mail address, a telephone number or a postal address",
+}
 # A finding of the check, and whether its detail is shown too: it may repeat what somebody wrote.
 FINDINGS: Mapping[str, tuple[str, bool]] = {
     "recipient_erased": ("A recipient was erased: choose other recipients.", False),

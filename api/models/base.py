@@ -196,12 +196,6 @@ def _zone(value: str) -> str:
     return value
 
 
-def _minutes(value: dt.time) -> dt.time:
-    if value.second or value.microsecond or value.tzinfo:
-        raise PydanticCustomError("not_hours_and_minutes", "Send hours and minutes such as 14:30.")
-    return value
-
-
 UNMARKED = BeforeValidator(_without_marks_around)
 Id = Annotated[
     str,
@@ -242,7 +236,6 @@ Day = Annotated[
 ClockTime = Annotated[
     dt.time,
     BeforeValidator(_clock_only),
-    AfterValidator(_minutes),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
     WithJsonSchema({"type": "string", "format": "time-local", "pattern": f"^{CLOCK}$"}),
     Expects("hours and minutes", "14:30"),

@@ -41,12 +41,14 @@ PEOPLE = Formats(*get_args(PeopleFormat))
 PeopleWanted = Annotated[PeopleFormat | None, FORMAT_QUERY]
 AppliedFrom = Annotated[Day | None, Query(alias="from", description="Only what was applied for on this day or later.")]
 AppliedTo = Annotated[Day | None, Query(alias="to", description="Only what was applied for on this day or earlier.")]
+FULL = (507,)  # a file needs space on the disk
 routes = Routes("exports", agents=False)
 
 
 @routes.get(
     "/v1/exports/applications",
     scopes="applications:read",
+    errors=FULL,
     etag=False,
     response_class=StreamingResponse,
     responses=TABLE.content,
@@ -77,7 +79,12 @@ async def export_applications(
 
 
 @routes.get(
-    "/v1/exports/queue", scopes="steps:read", etag=False, response_class=StreamingResponse, responses=DATES.content
+    "/v1/exports/queue",
+    scopes="steps:read",
+    errors=FULL,
+    etag=False,
+    response_class=StreamingResponse,
+    responses=DATES.content,
 )
 async def export_queue(  # noqa: PLR0913  # one parameter a filter
     caller: CallerDep,
@@ -112,6 +119,7 @@ async def export_queue(  # noqa: PLR0913  # one parameter a filter
 @routes.get(
     "/v1/exports/contacts",
     scopes="contacts:read",
+    errors=FULL,
     etag=False,
     response_class=StreamingResponse,
     responses=PEOPLE.content,
@@ -135,6 +143,7 @@ async def export_contacts(
 @routes.get(
     "/v1/exports/interviews",
     scopes="applications:read",
+    errors=FULL,
     etag=False,
     response_class=StreamingResponse,
     responses=DATES.content,

@@ -158,7 +158,9 @@ def list_import_rows(
         return ImportRowPage.model_construct(items=jobs.show_rows(session, job.id, rows), next_cursor=cursor)
 
 
-@routes.get(f"{ONE}/errors", scopes=READ, etag=False, response_class=StreamingResponse, responses=CORRECTIONS)
+@routes.get(
+    f"{ONE}/errors", scopes=READ, errors=[507], etag=False, response_class=StreamingResponse, responses=CORRECTIONS
+)
 async def export_import_errors(caller: CallerDep, import_id: ImportId) -> StreamingResponse:
     """Export the rows with errors as CSV.
 

@@ -68,6 +68,7 @@ def list_activity(
 @routes.get(
     "/v1/me/export",
     scopes=READS,
+    errors=[507],
     etag=False,
     response_class=StreamingResponse,
     responses={200: {"description": "JSON Lines.", "content": {JSON_LINES: {"schema": {"type": "string"}}}}},

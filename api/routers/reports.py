@@ -56,6 +56,7 @@ OptionsDep = Annotated[ReportOptions, Depends(_options)]
 @routes.get(
     "/v1/reports/job-search",
     scopes=("applications:read", "steps:read"),
+    errors=[507],
     response_model=JobSearchReport,
     responses=FORMATS.content,
 )

@@ -10,7 +10,7 @@ from api.agents.delimiters import outside
 from tests.agents.account import interviewed_by, reference
 from tests.agents.assistant import Assistant
 from tests.conftest import World
-from tests.http.api_client import UNKNOWN, add, alter, application, interview
+from tests.http.api_client import UNKNOWN, add, alter, application, contact, interview, put
 
 pytestmark = pytest.mark.sqlite
 
@@ -160,6 +160,35 @@ def test_cards_for_a_call_and_a_talk(assistant: Assistant) -> None:
     assert f"Mon 8 Jun 2026, 10:00 EDT · ⟦Room 7⟧ · interview_id {ahead}" in talk.text
     assert "Nobody is recorded for it" in talk.text
     assert round_ not in talk.text
+
+
+def test_cards_name_what_is_to_be_found_out(assistant: Assistant) -> None:
+    client = assistant.client
+    app = application(client)
+    card = assistant.text("application", application_id=app, view="call_card")
+    assert "Whom: nobody is chosen; ask the user." in card
+    ahead = interview(client, app, starts_at="2026-06-08T14:00:00Z")
+    person = contact(client, full_name="Li", email=None)
+    put(client, f"/v1/interviews/{ahead}/interviewers/{person}")
+    talk = assistant.text("application", application_id=app, view="prep_card")
+    reach = "an e-mail address, a telephone number or a postal address"
+    assert f"Find out: the job title, {reach} of ⟦Li⟧ · contact_id {person}" in talk
+
+
+def test_the_person_to_ask_is_named_although_they_are_in_no_list(assistant: Assistant) -> None:
+    app, person = application(assistant.client), contact(assistant.client, full_name="Jo Field")
+    alter(assistant.client, f"/v1/applications/{app}", status_contact_id=person)
+    asked = f"The one to ask: ⟦Jo Field⟧ contact_id {person}"
+    assert asked in assistant.text("application", application_id=app)
+
+
+def test_more_than_50_of_a_kind_are_told(assistant: Assistant) -> None:
+    app = application(assistant.client)
+    for number in range(51):
+        add(assistant.client, f"/v1/applications/{app}/notes", kind="general", text=f"{number}")
+    text = assistant.text("application", application_id=app)
+    assert text.count("general: ") == 50
+    assert "… and more than 50: `find` has them." in text
 
 
 def test_find_gives_ids_of_five_kinds(assistant: Assistant) -> None:

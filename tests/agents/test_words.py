@@ -134,6 +134,7 @@ def test_every_hint_gap_and_finding_has_words() -> None:
     assert set(steps.DO) == set(LABELS["hint"])
     assert set(steps.GAPS) == set(LABELS["gap"])
     assert set(findings.MISSING) == set(LABELS["draft_gap"])
+    assert set(findings.PERSON) == set(LABELS["contact_gap"])
     assert set(findings.FINDINGS) >= set(LABELS["finding"])
     assert set(steps.NAMES) == set(get_args(StepName))
     assert set(steps.STATES) == set(get_args(State))

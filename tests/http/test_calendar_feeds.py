@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
@@ -23,6 +24,7 @@ from tests.http.api_client import (
     read,
     step,
 )
+from tests.served import served
 
 pytestmark = pytest.mark.sqlite(profile="quick")
 
@@ -78,6 +80,16 @@ def test_the_headers_of_a_calendar(world: World, client: TestClient) -> None:
     assert unchanged.headers["cache-control"] == "private, no-cache"
     head = world.anonymous().head(path)
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
+
+
+@pytest.mark.own_statements
+def test_a_server_finds_a_calendar_by_its_address(world: World, client: TestClient) -> None:
+    path = feed(client)
+    with served(world) as (host, port), httpx.Client(base_url=f"http://{host}:{port}") as http:
+        first = http.get(path)
+        again = http.get(path, headers={"If-None-Match": first.headers["etag"]})
+        other = http.get(f"/calendar/{new_token(FEED_PREFIX)}.ics")
+    assert (first.status_code, again.status_code, other.status_code) == (200, 304, 404)
 
 
 def test_the_tag_changes_with_a_write_and_when_a_week_begins_and_with_nothing_else(

@@ -1,7 +1,9 @@
 """Exports of whole lists as CSV: columns, filters, owner, scopes, limits, and memory that does not grow."""
 
 import csv
+import errno
 import io
+import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +55,20 @@ def exported(client: TestClient, name: str, **params: Any) -> list[dict[str, str
     rows = csv.reader(io.StringIO(answer.content.decode(), newline=""))
     header = next(rows)
     return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+@EVERY
+def test_a_file_for_which_there_is_no_space_is_refused(
+    client: TestClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    refused = client.get(f"/v1/exports/{name}")
+    problem(refused, 507, "storage_full")
+    assert refused.headers["retry-after"] == "60"
 
 
 @EVERY

@@ -327,6 +327,12 @@ def test_each_format_has_an_etag_and_html_a_policy(client: TestClient) -> None:
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
 
 
+def test_a_report_of_nothing_says_so(client: TestClient) -> None:
+    page = client.get(REPORT, params={**MAY, "format": "html"}).text
+    assert "<p>Nothing is recorded in this period.</p>" in page
+    assert "<table class='entries'>" not in page
+
+
 def test_a_pdf_that_cannot_be_made_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     application(client, applied_on="2026-05-20")
     with monkeypatch.context() as patch:

@@ -65,6 +65,7 @@ def test_a_name_is_printed_with_its_honorific_once(honorific: str | None, name: 
         pytest.param("Dear Dr. Berg, thank you for your time and Ana,", "Anna Berg", id="a-sentence-after-it"),
         pytest.param("Thank you, Ms Schmitt,", "Eva Schmidt", id="no-salutation"),
         pytest.param("", "Eva Schmidt", id="nothing"),
+        pytest.param("Dear Mr Lu,", "Ben Li", id="too-short-to-tell"),
     ],
 )
 def test_a_correct_salutation_is_no_slip(salutation: str, name: str) -> None:

@@ -14,7 +14,7 @@ from api.rules.progress import Group, History, funnel, response_times
 from api.words.pictures import documents, timeline
 from api.words.pictures.axis import ticks
 from api.words.pictures.material import Bar, Lane, Mark, Timeline
-from api.words.pictures.sentences import funnel_summary, response_summary, timeline_summary
+from api.words.pictures.sentences import funnel_summary, notes, response_summary, timeline_summary
 from api.words.pictures.states import WORDS
 from api.words.pictures.svg import DARK, LIGHT, STYLE, shortened, text_width
 from tests.rules.evaluation import Step, evaluate
@@ -316,7 +316,16 @@ def test_the_statement_of_a_picture(number: int, says: str, times_say: str) -> N
     assert response_summary(response_times(found, NOW)) == times_say
 
 
+def test_what_figures_leave_out_is_said() -> None:
+    assert notes(undated=0, is_complete=True) == []
+    assert notes(undated=1, is_complete=False) == [
+        "1 application without known dates: not counted here.",
+        "Only the newest 10,000 applications are counted.",
+    ]
+
+
 def test_a_text_is_shortened_to_fit() -> None:
+    assert text_width("e\u0301" * 9, 13) == text_width("e" * 9, 13)
     for text in ("short", "x" * 500, "田中" * 100, "W" * 90):
         assert text_width(shortened(text, 200), 13) <= 200
     assert shortened("short", 200) == "short"

@@ -62,7 +62,7 @@ async def act_on_step(call: Context) -> Answer:
     if step["state"] in DONE.get(action, ()) and "at" not in call.arguments:
         return nothing_new(call, {"step_id": id_})
     if action == "unsnooze":
-        if not step["snoozed_until"] or call.dry_run:
+        if not step["snoozed_until"]:
             return nothing_new(call, {"step_id": id_})
         written = await write(call, "DELETE", path("/v1/steps/{step_id}/snooze", step_id=id_))
     else:

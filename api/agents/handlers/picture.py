@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from api.agents import steps, times
+from api.agents import findings, steps, times
 from api.agents.client import is_id, path
 from api.agents.delimiters import clean, mark
 from api.agents.handlers.context import Context
@@ -311,7 +311,7 @@ async def _prep_card(call: Context, id_: str) -> Answer:
     for question in card["questions"]:
         lines.add(f"Ask: {cut(question)}")
     for person in card["people"]:
-        lacks = ", ".join(person["missing"])
+        lacks = ", ".join(findings.PERSON[name] for name in person["missing"])
         lines.add(f"Find out: {lacks} of {mark(person['name'] or 'no name')} · contact_id {person['contact_id']}")
     if not card["is_anybody_known"]:
         lines.add("Nobody is recorded for it: find out who will be there.")

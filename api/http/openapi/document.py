@@ -277,6 +277,7 @@ def _problem_statuses(route: Route) -> list[int]:
     found |= {409} if route.needs_token and route.method not in ("GET", "DELETE") else set()
     found |= {412} if route.declaration.if_match else set()
     found |= {503} if route.path.startswith("/v1") else set()
+    found |= {507} if route.path.startswith("/v1") and route.method != "GET" else set()
     return sorted(found)
 
 
@@ -287,7 +288,7 @@ def _problem(status: int) -> Node:
     answer: Node = {"description": "; ".join(titles) + ".", "content": content}
     if status == 401:
         answer["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
-    if status in (429, 503):
+    if status in (429, 503, 507):
         answer["headers"] = {"Retry-After": {"required": True, "schema": {"type": "string"}}}
     return answer
 

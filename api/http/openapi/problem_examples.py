@@ -55,6 +55,7 @@ PROBLEMS: dict[int, tuple[str, str, str, dict[str, Any]]] = {
     ),
     429: ("too_many_requests", "/v1/queue", "Send this request again in 12 seconds.", {}),
     503: ("unavailable", "/v1/queue", "The database is busy: try again after a moment.", {}),
+    507: ("storage_full", "/v1/applications", "The server has no space to store this: try again later.", {}),
 }
 
 

@@ -9900,6 +9900,28 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
+        /** @description Storage full. */
+        E507: {
+            headers: {
+                "Retry-After": string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/storage-full",
+                 *       "title": "Storage full",
+                 *       "status": 507,
+                 *       "detail": "The server has no space to store this: try again later.",
+                 *       "instance": "/v1/applications",
+                 *       "code": "storage_full",
+                 *       "request_id": "019577a0-0000-7000-8000-000000000999",
+                 *       "errors": []
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
         /** @description Your copy is current. */
         NotModified: {
             headers: {
@@ -10276,6 +10298,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     skip_stale_steps: {
@@ -10323,6 +10346,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     snooze_steps: {
@@ -10372,6 +10396,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_step: {
@@ -10470,6 +10495,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     skip_step: {
@@ -10524,6 +10550,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     reopen_step: {
@@ -10577,6 +10604,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     snooze_step: {
@@ -10630,6 +10658,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     unsnooze_step: {
@@ -10664,6 +10693,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_root: {
@@ -10883,6 +10913,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_me: {
@@ -10955,6 +10986,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_me: {
@@ -10998,6 +11030,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     put_email: {
@@ -11041,6 +11074,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     request_email_confirmation: {
@@ -11083,6 +11117,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     put_password: {
@@ -11123,6 +11158,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_policy: {
@@ -11200,6 +11236,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_usage: {
@@ -11300,6 +11337,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_digest: {
@@ -11417,6 +11455,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_current_session: {
@@ -11476,6 +11515,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     end_session: {
@@ -11510,6 +11550,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_tokens: {
@@ -11589,6 +11630,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_current_token: {
@@ -11648,6 +11690,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     create_password_reset: {
@@ -11681,6 +11724,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     confirm_password_reset: {
@@ -11714,6 +11758,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_activity: {
@@ -11777,6 +11822,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_applications: {
@@ -11881,6 +11927,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_application_summary: {
@@ -11993,6 +12040,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_application: {
@@ -12048,6 +12096,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     restore_application: {
@@ -12087,6 +12136,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_application_policy: {
@@ -12178,6 +12228,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_stages: {
@@ -12276,6 +12327,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_stage: {
@@ -12352,6 +12404,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_stage: {
@@ -12403,6 +12456,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_application_contacts: {
@@ -12511,6 +12565,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     delete_application_contact: {
@@ -12554,6 +12609,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_all_interviews: {
@@ -12701,6 +12757,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_interview: {
@@ -12781,6 +12838,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_interview: {
@@ -12836,6 +12894,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     debrief_interview: {
@@ -12916,6 +12975,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_application_interviewers: {
@@ -13067,6 +13127,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     delete_interviewer: {
@@ -13110,6 +13171,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_prep_card: {
@@ -13287,6 +13349,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_contact: {
@@ -13369,6 +13432,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_contact: {
@@ -13420,6 +13484,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     restore_contact: {
@@ -13459,6 +13524,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     erase_contact: {
@@ -13501,6 +13567,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_notes: {
@@ -13601,6 +13668,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_note: {
@@ -13676,6 +13744,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_note: {
@@ -13728,6 +13797,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_letters: {
@@ -13835,6 +13905,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_letter: {
@@ -13920,6 +13991,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_letter: {
@@ -13974,6 +14046,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     compose_letter: {
@@ -14029,6 +14102,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     check_letter: {
@@ -14115,6 +14189,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_letter_templates: {
@@ -14201,6 +14276,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_letter_template: {
@@ -14276,6 +14352,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_letter_template: {
@@ -14327,6 +14404,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_references: {
@@ -14414,6 +14492,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_reference: {
@@ -14489,6 +14568,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_reference: {
@@ -14541,6 +14621,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_application_references: {
@@ -14696,6 +14777,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     delete_application_reference: {
@@ -14739,6 +14821,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_application_reference: {
@@ -14795,6 +14878,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_reference_briefing: {
@@ -15039,6 +15123,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_follow_up: {
@@ -15114,6 +15199,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_follow_up: {
@@ -15167,6 +15253,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_offers: {
@@ -15267,6 +15354,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_offer: {
@@ -15342,6 +15430,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_offer: {
@@ -15393,6 +15482,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_search_activities: {
@@ -15478,6 +15568,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_search_activity: {
@@ -15553,6 +15644,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_search_activity: {
@@ -15603,6 +15695,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_calendar_feeds: {
@@ -15683,6 +15776,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_calendar_feed: {
@@ -15754,6 +15848,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_calendar_feed: {
@@ -15804,6 +15899,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     rotate_calendar_feed: {
@@ -15842,6 +15938,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     read_calendar: {
@@ -15961,6 +16058,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_webhook: {
@@ -16032,6 +16130,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_webhook: {
@@ -16084,6 +16183,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     rotate_webhook_secret: {
@@ -16133,6 +16233,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     send_test_event: {
@@ -16183,6 +16284,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_deliveries: {
@@ -16332,6 +16434,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_delivery: {
@@ -16402,6 +16505,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_events: {
@@ -16701,6 +16805,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     export_queue: {
@@ -16749,6 +16854,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     export_contacts: {
@@ -16785,6 +16891,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     export_interviews: {
@@ -16819,6 +16926,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_imports: {
@@ -16912,6 +17020,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_import: {
@@ -16984,6 +17093,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     update_import: {
@@ -17053,6 +17163,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     list_import_rows: {
@@ -17132,6 +17243,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     run_import: {
@@ -17184,6 +17296,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     undo_import: {
@@ -17225,6 +17338,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     get_job_search_report: {
@@ -17276,6 +17390,7 @@ export interface operations {
             422: components["responses"]["E422"];
             429: components["responses"]["E429"];
             503: components["responses"]["E503"];
+            507: components["responses"]["E507"];
         };
     };
     receive_step_opened: {
