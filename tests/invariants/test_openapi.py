@@ -14,6 +14,7 @@ from api.http.openapi.lean import has_parts_only
 from api.main import create_app
 from api.models.event import EventType
 from api.models.event_data import DATA, EXAMPLES, MEANINGS
+from api.protocol.problem_types import PROBLEM_TYPES
 from api.settings import Settings
 from tests.documented import published
 from tests.invariants.failures import Failures
@@ -54,6 +55,12 @@ def test_every_operation_has_a_summary_a_description_and_described_parameters() 
                 assert operation["tags"]
                 for parameter in operation.get("parameters", ()):
                     assert parameter["description"], parameter["name"]
+
+
+def test_every_status_of_a_problem_is_named_but_for_those_that_belong_to_no_operation() -> None:
+    named = {int(status) for operation in OPERATIONS.values() for status in operation["responses"]}
+    # Another method, a body or headers that did not arrive in time, and an error of the service itself.
+    assert {problem.status for problem in PROBLEM_TYPES.values()} - named == {405, 408, 431, 500}
 
 
 def test_every_schema_has_an_example() -> None:
