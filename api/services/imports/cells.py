@@ -27,6 +27,8 @@ from api.words.table_columns import CONTACT_ROLE_OF, IS_YES, PERIOD_OF, STAGE_OF
 
 DATES = ("applied_on", "saved_on", "stage_at", "closed_on", "interview_at")
 TEXTS = ("id", "company", "role", "posting_url", "posting_text", "location", "source", "time_zone")
+CONTACT_FIELDS = {"contact_name": "full_name", "contact_email": "email", "contact_phone": "phone"}  # by target
+TARGET_OF_FIELD = {"stage_at": "stage", **{field: target for target, field in CONTACT_FIELDS.items()}}
 MORNING, EVENING = time(9), time(17)
 
 
@@ -262,8 +264,7 @@ def _is_archived(row: _Row, stage: str) -> bool:
 
 
 def _contact(row: _Row, application: Mapping[str, Any]) -> dict[str, Any] | None:
-    names = {"contact_name": "full_name", "contact_email": "email", "contact_phone": "phone"}
-    body: dict[str, Any] = {field: row.texts[target] for target, field in names.items() if target in row.texts}
+    body: dict[str, Any] = {field: row.texts[target] for target, field in CONTACT_FIELDS.items() if target in row.texts}
     return {**body, "company": application["company"], "details_source": "other"} if body else None
 
 
@@ -301,6 +302,6 @@ def _checked(row: _Row, model: type[Body], body: Mapping[str, Any], target: str 
     except ValidationError as error:
         for one in error.errors(include_input=False, include_url=False)[:5]:
             name = str(one["loc"][0]) if one["loc"] else ""
-            column = row.columns.name_of({"stage_at": "stage"}.get(name, name)) or row.columns.name_of(target or "")
+            column = row.columns.name_of(TARGET_OF_FIELD.get(name, name)) or row.columns.name_of(target or "")
             row.planned.fail(str(one["type"]), f"{one['msg'].rstrip('.')}.", column)
         return None

@@ -65,8 +65,10 @@ class PlannedRow:
     warnings: list[Problem] = field(default_factory=list)
 
     def fail(self, code: str, detail: str, column: str | None = None) -> None:
-        """Add an error; the row is not imported."""
-        self.errors.append(row_problem(code, detail, column))
+        """Add an error, once; the row is not imported."""
+        problem = row_problem(code, detail, column)
+        if problem not in self.errors:
+            self.errors.append(problem)
         self.outcome = "error"
 
     def warn(self, code: str, detail: str, column: str | None = None) -> None:
