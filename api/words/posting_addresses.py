@@ -26,10 +26,7 @@ def posting_key(address: str | None) -> str | None:
         job = LINKEDIN_JOB.fullmatch(parts.path) or re.fullmatch(r".*\bcurrentJobId=(\d+).*", parts.query)
         if job:
             return f"linkedin.com/jobs/view/{job[1]}"
-    try:
-        found = parse_qsl(parts.query, max_num_fields=100)
-    except ValueError:
-        found = []
+    found = parse_qsl(parts.query, keep_blank_values=True)  # the query can be the number of the posting alone
     query = [(name, value) for name, value in found if not DROPPED.fullmatch(name)]
     path = parts.path.rstrip("/")
     if not path and not query:

@@ -43,6 +43,8 @@ ASK, NONE = "ask", None
         pytest.param(["46085", "2026-03-04"], None, [NONE, MARCH], id="a number among dates is none"),
         pytest.param(["31/02/2026"], None, [NONE], id="no such day"),
         pytest.param(["soon"], None, [NONE], id="no date"),
+        pytest.param(["31/12/69", "31/12/70"], None, [date(2069, 12, 31), NONE], id="two digits after 2069"),
+        pytest.param(["2026-03-04 0:15 AM", "2026-03-04 13:15 PM"], None, [NONE, NONE], id="no hour of a half day"),
     ],
 )
 def test_the_dates_of_a_column(values: list[str], answer: str | None, wanted: object) -> None:
@@ -111,6 +113,21 @@ def test_what_is_no_text_is_refused(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "encoding", "code"),
+    [
+        pytest.param(WESTERN.encode("windows-1252"), "utf-8", "wrong_encoding", id="not UTF-8"),
+        pytest.param(b"\xef\xbb\xbf\xff", "utf-8-sig", "wrong_encoding", id="not UTF-8 after its mark"),
+        pytest.param(b"\xff\xfea\x00,", "utf-16", "wrong_encoding", id="half a character"),
+        pytest.param(b"\xff\xfea\x00\x01\x00", "utf-16", "not_text", id="a control character in UTF-16"),
+    ],
+)
+def test_bytes_that_do_not_fit_their_encoding_are_refused(content: bytes, encoding: str, code: str) -> None:
+    with pytest.raises(TableError) as refused:
+        decoded(content, encoding)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
     ("text", "delimiter", "first"),
     [
         pytest.param("a,b,c\n1,2,3\n", ",", ["a", "b", "c"], id="comma"),
@@ -122,6 +139,7 @@ def test_what_is_no_text_is_refused(content: bytes) -> None:
         pytest.param("sep=;\na;b\n1;2\n", ";", ["a", "b"], id="a line that says it"),
         pytest.param("My applications\n\na,b,c\n1,2,3\n4,5,6\n", ",", ["a", "b", "c"], id="a title before the header"),
         pytest.param("a\n1\n2\n", ",", ["a"], id="one column"),
+        pytest.param("a;\n1;\n2;\n", ";", ["a", ""], id="one column and an empty one"),
     ],
 )
 def test_the_delimiter_of_a_file(text: str, delimiter: str, first: list[str]) -> None:
@@ -136,6 +154,7 @@ def test_the_delimiter_of_a_file(text: str, delimiter: str, first: list[str]) ->
         pytest.param("a\n" * 10_002, "too_many_rows", id="rows"),
         pytest.param("a," * 100_000, "too_many_columns", id="columns"),
         pytest.param("x" * 5_000_000, "cell_too_long", id="a cell of 5 MB"),
+        pytest.param("a,b\n" + "x" * 30_000 + ",1\n", "cell_too_long", id="a cell of 30 kB"),
         pytest.param('"' * 1_000_001 + "\n", "cell_too_long", id="a million quotes"),
     ],
 )
@@ -155,6 +174,9 @@ def test_a_table_beyond_the_limits_is_refused(text: str, code: str) -> None:
         ("4.500,50 € pro Monat", (4_500.5, None, "EUR", "month")),
         ("45-50 CHF/h", (45, 50, "CHF", "hour")),
         ("competitive", None),
+        ("£1,234,567.50", (1_234_567.5, None, "GBP", None)),
+        ("₹12,00,000", None),
+        ("1,5,0 €", None),
         ("1.2M", None),
         ("10 to 20 or 30", None),
         ("110-90k", None),
@@ -177,6 +199,9 @@ def test_a_salary_is_read_or_left_out(text: str, wanted: object) -> None:
         ("https://www.linkedin.com/jobs/search/?currentJobId=123&geo=1", "https://linkedin.com/jobs/view/123", True),
         ("https://a.example/jobs?id=1", "https://a.example/jobs?id=2", False),
         ("https://a.example/jobs?ref=1", "https://a.example/jobs?ref=2", False),
+        ("https://a.example/jobs?4711", "https://a.example/jobs?4712", False),
+        (f"https://a.example/jobs?id=1{'&a=1' * 100}", f"https://a.example/jobs?id=2{'&a=1' * 100}", False),
+        (f"https://a.example/jobs?id=1{'&utm_a=1' * 100}", "https://a.example/jobs?id=1", True),
     ],
 )
 def test_postings_are_the_same_without_what_counts_visitors(one: str, other: str, same: bool) -> None:

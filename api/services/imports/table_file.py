@@ -127,10 +127,7 @@ class TableReader:
         return Columns(names, targets, dates, order, known.stage_map, stage, codes)
 
     def _ask_encoding(self, content: bytes) -> None:
-        previews = csv_file.encoding_previews(content)
-        if not previews:
-            raise csv_file.TableError("not_text", "The file is in no encoding that we know: save it as CSV in UTF-8.")
-        texts = [(name, " / ".join(lines)) for name, lines in previews]
+        texts = [(name, " / ".join(lines)) for name, lines in csv_file.encoding_previews(content)]
         asked = "In which encoding is the file? Choose the one in which these lines are right."
         self.questions.append(question("encoding", asked, field="encoding", options=texts))
 
