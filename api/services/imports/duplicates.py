@@ -56,6 +56,7 @@ class Known:
     likeness: Likeness
     filled: set[str] = field(default_factory=set)
     row_no: int | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def decide(wanted: Likeness, values: Mapping[str, Any], known: Iterable[Known], 
     same = same or next((one for one in others if wanted.is_like(one.likeness)), None)
     if same is None:
         return Decision("new")
-    if on_duplicate != "fill":
+    if on_duplicate != "fill" or same.is_deleted:
         return Decision("duplicate", same)
     empty = tuple(name for name in FILLABLE if values.get(name) is not None and name not in same.filled)
     return Decision("fill" if empty else "same", same, empty)
@@ -138,14 +139,14 @@ ALIVE = col(Application.deleted_at).is_(None)
 
 def _columns() -> Any:  # noqa: ANN401  # a statement
     one = Application
-    keys = (one.id, one.company_key, one.role, one.posting_key, one.applied_on)
+    keys = (one.id, one.company_key, one.role, one.posting_key, one.applied_on, one.deleted_at)
     return select(*keys, *(col(getattr(one, name)).is_not(None) for name in FILLABLE))  # type: ignore[call-overload]
 
 
 def _known(row: Any) -> Known:  # noqa: ANN401  # a row of the statement above
-    id_, company, role, posting, applied_on, *is_filled = row
+    id_, company, role, posting, applied_on, deleted_at, *is_filled = row
     filled = {name for name, there in zip(FILLABLE, is_filled, strict=True) if there}
-    return Known(Likeness(company, fold(role), posting, applied_on, id_), filled)
+    return Known(Likeness(company, fold(role), posting, applied_on, id_), filled, is_deleted=deleted_at is not None)
 
 
 def _pieces(keys: Sequence[Any]) -> Iterable[Collection[Any]]:

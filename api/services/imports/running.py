@@ -53,6 +53,7 @@ class Runner:
             return self._write(now, self._run_rows)
         except _RowError as failed:
             error = failed
+            self._people = table_rows.People()  # it has contacts of the slice that was rolled back
 
             def mark(session: OwnedSession, job: ImportJob) -> bool:
                 return _mark_failed(session, job, error)
@@ -117,6 +118,7 @@ def _write_row(session: OwnedSession, row: ImportRow, write: Write) -> None:
 
 def _mark_failed(session: OwnedSession, job: ImportJob, failed: _RowError) -> bool:
     """Store why a row was refused. It is passed when the rows before it are done, which were rolled back with it."""
+    session.max_bytes = None
     row = session.get_one(ImportRow, (session.user_id, job.id, failed.row_no))
     row.outcome, row.result = "error", "failed"
     row.errors = [row_problem(failed.error.problem, failed.error.detail)]
