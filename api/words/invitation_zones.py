@@ -41,9 +41,10 @@ class _Part:
         if self.rule.get("FREQ") != "YEARLY" or self.rule.get("INTERVAL", "1") != "1" or self.rule.keys() - KNOWN_PARTS:
             raise UnknownRuleError
         until = _local(self.rule["UNTIL"]) if "UNTIL" in self.rule else None
-        for one in (year - 1, year):
+        last = year if until is None else min(year, until.year)
+        for one in (last - 1, last):
             at = self._in_year(one)
-            if at is not None and at >= self.first and (until is None or at <= until + timedelta(days=1)):
+            if at is not None and at >= self.first and (until is None or at - timedelta(days=1) <= until):
                 yield at
 
     def _in_year(self, year: int) -> datetime | None:
@@ -87,12 +88,11 @@ def offset_at(zone: str, local: datetime) -> timezone | None:
     parts = _parts(zone)
     if not parts:
         return None
-    best: tuple[datetime, timedelta] | None = None
-    for part in parts:
-        for onset in part.onsets(local.year):
-            if onset <= local and (best is None or onset > best[0]):
-                best = (onset, part.after)
-    offset = best[1] if best is not None else min(parts, key=lambda one: one.first).before
+    try:
+        onsets = [(onset, part.after) for part in parts for onset in part.onsets(local.year) if onset <= local]
+    except ValueError as error:
+        raise UnknownRuleError from error
+    offset = max(onsets)[1] if onsets else min(parts, key=lambda one: one.first).before
     return timezone(offset)
 
 

@@ -49,13 +49,15 @@ class Person:
 class Moment:
     """A time of a meeting: an instant, or a local time without a zone. `zone`: its IANA name, if it has one.
 
-    `note`: zone_assumed or zone_worked_out, if the file did not name a zone that is known.
+    `note`: zone_assumed or zone_worked_out, if the file did not name a zone that is known. `needs_zone`: the file
+    defines its zone in a way that cannot be read.
     """
 
     local: datetime
     instant: datetime | None
     zone: str | None = None
     note: str | None = None
+    needs_zone: bool = False
 
 
 @dataclass
@@ -76,7 +78,11 @@ class Invitation:
     is_all_day: bool = False
     people: list[Person] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
-    needs_zone: bool = False
+
+    @property
+    def needs_zone(self) -> bool:
+        """Whether somebody must name the zone of its times."""
+        return any(one is not None and one.needs_zone for one in (self.start, self.end))
 
 
 def invitations(content: bytes) -> list[Invitation]:
@@ -141,7 +147,8 @@ def _invitation(event: Properties, method: str, zones: Mapping[str, str]) -> Inv
         made.faults.append(("missing", "The meeting has no UID: export it again from your calendar."))
     if "RRULE" in event or "RDATE" in event:
         made.faults.append(("recurring", "A meeting that repeats is no interview: record each one by itself."))
-    _set_times(made, event, zones)
+    if "DTSTART" in event or not made.is_cancelled:  # a cancellation may leave its times out
+        _set_times(made, event, zones)
     return made
 
 
@@ -159,16 +166,14 @@ def _set_times(made: Invitation, event: Properties, zones: Mapping[str, str]) ->
             made.length = event["DURATION"].dt
             if not timedelta() < made.length <= LONGEST:
                 made.faults.append(("broken_time", "It must end after its start, within 24 hours."))
-        elif made.is_all_day:
-            made.end = Moment(datetime.combine(made.start.local.date(), EVENING), None)
-    except UnknownRuleError:
-        made.needs_zone = True
+        if end is None and made.is_all_day:
+            made.end, made.length = Moment(datetime.combine(made.start.local.date(), EVENING), None), None
     except (ValueError, TypeError, AttributeError, OverflowError):
         made.faults.append(("broken_time", "Its time cannot be read: record the interview by hand."))
 
 
 def _moment(value: Any, zones: Mapping[str, str], of_day: time, *, is_end: bool = False) -> Moment:  # noqa: ANN401  # a property
-    """Return the time of a property. Raises UnknownRuleError, ValueError."""
+    """Return the time of a property. Raises ValueError."""
     found = value.dt
     if not is_within_reach(found.date() if isinstance(found, datetime) else found):
         raise ValueError("out of range")
@@ -182,7 +187,10 @@ def _moment(value: Any, zones: Mapping[str, str], of_day: time, *, is_end: bool 
     name = str(value.params.get("TZID", ""))
     if not name or name not in zones:
         return Moment(local, None, note="zone_assumed")
-    offset = offset_at(zones[name], local)
+    try:
+        offset = offset_at(zones[name], local)
+    except UnknownRuleError:
+        return Moment(local, None, needs_zone=True)
     if offset is None:
         return Moment(local, None, note="zone_assumed")
     return Moment(local, local.replace(tzinfo=offset).astimezone(UTC), note="zone_worked_out")

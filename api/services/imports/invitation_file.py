@@ -1,6 +1,6 @@
 """Calendar invitations: of which application each is, and whether it is a new interview or changes one."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -106,12 +106,7 @@ class InvitationReader:
             stamp = min(meeting.stamp or self._context.now, self._context.now)
             return {"status": "cancelled", "cancelled_at": stamp.isoformat()}
         start, end = meeting.start, meeting.end
-        if start is None and meeting.needs_zone:
-            row.fail("broken_time", "Its time zone cannot be read: record the interview by hand.")
-            return {}
-        if start is None:
-            row.fail("broken_time", "It has no start: record the interview by hand.")
-            return {}
+        assert start is not None  # noqa: S101  # otherwise it has a fault
         zone = start.zone or self._context.options.time_zone or zone
         begins = self._instant(row, start, zone)
         ends = begins + meeting.length if meeting.length else self._instant(row, end, zone) if end else None
@@ -175,13 +170,13 @@ def _candidates(session: OwnedSession, meeting: Invitation, emails: list[str]) -
     """Return the live applications that fit: by a person, else by a domain, else by the company in the title."""
     live = _live_statement()
     folded = {one.casefold() for one in emails}
-    domains = {one.rpartition("@")[2] for one in folded} - FREE_MAIL
+    domains = {domain for one in folded if "." in (domain := one.rpartition("@")[2])} - FREE_MAIL
     by_person = set(_applications_of_people(session, folded))
     found = [(row.id, _named(row)) for row in session.exec(live.where(col(Application.id).in_(by_person)))]
     if found:
         return found
     others = list(session.exec(live))
-    by_domain = [(row.id, _named(row)) for row in others if _host(row.posting_url) in domains] if domains else []
+    by_domain = [(row.id, _named(row)) for row in others if _is_at(row.posting_url, domains)]
     if by_domain:
         return by_domain[:MAX_CANDIDATES]
     title = f" {fold(meeting.summary)} "
@@ -222,13 +217,13 @@ def _named(row: Application) -> str:
     return f"{row.company}, {row.role}"
 
 
-def _host(address: str | None) -> str | None:
-    """Return the domain of an address in the form in which it stands in e-mail addresses."""
+def _is_at(address: str | None, domains: Collection[str]) -> bool:
+    """Tell whether the host of an address is one of some domains, or belongs to one."""
     try:
-        host = (urlsplit(address or "").hostname or "").removeprefix("www.")
+        host = urlsplit(address or "").hostname or ""
     except ValueError:
-        return None
-    return ".".join(host.split(".")[-2:]) or None
+        return False
+    return any(f".{host}".endswith(f".{domain}") for domain in domains)
 
 
 def _contains(text: str, name: str) -> bool:
