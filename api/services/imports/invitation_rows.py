@@ -21,6 +21,7 @@ SET_BACK = (
     *("effective_end_at", "status", "cancelled_at", "cancelled_by", "location", "link", "rescheduled_from"),
     "calendar_sequence",
 )
+TIMES = frozenset({"time_zone", "starts_at", "ends_at"})
 
 
 def interview_of(session: OwnedSession, uid: str | None) -> Interview | None:
@@ -39,6 +40,8 @@ def changes_of(known: Interview, body: Mapping[str, Any]) -> dict[str, Any]:
     if "status" in values:
         return {} if known.status == "cancelled" else dict(body)
     changed = {name: body[name] for name in values if getattr(known, name) != values[name]}
+    if changed.keys() & TIMES:
+        changed |= {name: body[name] for name in TIMES}  # alone, a start moves the end, and a zone moves both
     if known.status == "cancelled":
         changed["status"] = "scheduled"
     return changed
