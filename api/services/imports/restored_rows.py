@@ -147,7 +147,8 @@ def finish_restore(session: OwnedSession) -> None:
         col(StageChange.user_id) == session.user_id, col(StageChange.application_id) == col(Application.id)
     )
     for application in session.exec(select(Application).where(~has_line).limit(MAX_WITHOUT_HISTORY)).all():
-        times = {"created_at": session.now, "updated_at": session.now, "at": application.created_at, "dated": False}
+        at = application.closed_at or application.offered_at or application.created_at
+        times = {"created_at": session.now, "updated_at": session.now, "at": at, "dated": False}
         line = StageChange(user_id=session.user_id, application_id=application.id, stage=application.stage, **times)
         session.add(line)
         session.flush()

@@ -121,7 +121,8 @@ def _mark_failed(session: OwnedSession, job: ImportJob, failed: _RowError) -> bo
     session.max_bytes = None
     row = session.get_one(ImportRow, (session.user_id, job.id, failed.row_no))
     row.outcome, row.result = "error", "failed"
-    row.errors = [row_problem(failed.error.problem, failed.error.detail)]
+    codes = [one.code for one in failed.error.errors] or [failed.error.problem]
+    row.errors = [row_problem(codes[0], failed.error.detail)]
     return False
 
 
