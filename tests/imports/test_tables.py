@@ -109,6 +109,43 @@ def test_a_column_that_is_not_recognised_is_mapped(world: World, client: TestCli
     assert made(client)[0]["company"] == "Acme"
 
 
+def test_an_encoding_that_is_not_certain_is_asked(world: World, client: TestClient) -> None:
+    job = uploaded(client, "Firma,Rolle,Status\nMüller Söhne,Dev,Applied\n".encode("windows-1252"))
+    (asked,) = job["questions"]
+    texts = {one["value"]: one["text"] for one in asked["options"]}
+    assert (asked["code"], asked["field"], job["encoding"], job["rows_total"]) == ("encoding", "encoding", None, 0)
+    assert (texts["windows-1252"], texts["mac-roman"]) == ("Müller Söhne,Dev,Applied", "M¸ller Sˆhne,Dev,Applied")
+    job = answered(client, job, encoding="utf-8")
+    assert (job["state"], job["error"].partition(":")[0]) == ("failed", "wrong_encoding")
+    job = answered(client, job, encoding="windows-1252")
+    assert (job["questions"], job["encoding"]) == ([], "windows-1252")
+    ran(world, client, job)
+    assert made(client)[0]["company"] == "Müller Söhne"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        pytest.param("\n \n,,\n", "empty", id="no cell"),
+        pytest.param("a,b\n" + "x" * 30_000 + ",1\n", "cell_too_long", id="a cell of 30 kB"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_why(client: TestClient, text: str, error: str) -> None:
+    job = uploaded(client, text)
+    assert (job["state"], job["error"].partition(":")[0]) == ("failed", error)
+
+
+def test_the_second_column_of_a_name_is_left_out(world: World, client: TestClient) -> None:
+    job = uploaded(client, "Company,Employer,Role,Status,Company,Notes,Notes\nAcme,Beta,Dev,Applied,Gamma,One,Two\n")
+    targets = ["company", "ignore", "role", "stage", "ignore", "note", "note"]
+    assert [one["target"] for one in job["columns"]] == targets
+    assert [one["certainty"] < 0.9 for one in job["columns"]] == [one == "ignore" for one in targets]
+    ran(world, client, job)
+    (app,) = made(client)
+    (note,) = items(client, f"/v1/applications/{app['id']}/notes")
+    assert (app["company"], note["text"]) == ("Acme", "Notes: One\n\nNotes (7): Two")
+
+
 def test_rows_with_errors_are_exported_corrected_and_sent_again(world: World, client: TestClient) -> None:
     job = uploaded(
         client, HEAD + "Acme,=Dev,Applied,2026-02-30,\nBeta,Dev,Applied,2999-01-01,\nGood,Dev,Applied,2026-03-01,\n"
