@@ -120,6 +120,23 @@ def test_an_invitation_that_no_longer_fits_the_account_is_left_undone(world: Wor
     assert items(client, f"/v1/applications/{app}/interviews")[0]["starts_at"] == "2026-06-08T07:00:00Z"
 
 
+def test_people_who_cannot_be_contacts_are_not_proposed(world: World, client: TestClient) -> None:
+    app = application(client)
+    people = {"kim@acme.example": "Kim \u202eLee", "a@b@c": "Two Signs", "no one@acme.example": "A Space"}
+    lines = "".join(f"ATTENDEE;CN={name}:mailto:{mail}\n" for mail, name in people.items())
+    lines += "ATTENDEE:mailto:sam@acme.example\nATTENDEE;CN=Room;CUTYPE=ROOM:mailto:room@acme.example\n"
+    job = uploaded(client, calendar(PLAIN + lines), KIND)
+    job = answered(client, job, rows=[{"row_no": 1, "accept_people": True}])
+    wanted = [{"full_name": None, "email": "sam@acme.example"}]
+    assert rows(client, job)[0]["values"]["people"] == wanted
+    assert counted(ran(world, client, job)) == {"new": 1, "done": 1}
+    (met,) = items(client, f"/v1/applications/{app}/interviews")
+    interviewers = [one["contact_id"] for one in items(client, f"/v1/interviews/{met['id']}/interviewers")]
+    contacts = items(client, "/v1/contacts")
+    assert interviewers == [one["id"] for one in contacts]
+    assert [{name: one[name] for name in ("full_name", "email")} for one in contacts] == wanted
+
+
 def test_an_update_sets_start_end_and_zone_together(world: World, client: TestClient) -> None:
     app = application(client)
 

@@ -1,6 +1,7 @@
 """Calendar invitations: of which application each is, and whether it is a new interview or changes one."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -11,13 +12,14 @@ from pydantic import ValidationError
 from sqlmodel import col, select
 
 from api.models import Application, ApplicationContact, Contact, Interview, InterviewInterviewer
+from api.models.contact import ContactCreate
 from api.models.import_answers import RowAnswer
 from api.models.interview import InterviewCreate
 from api.services.facts.interviews import LONGEST
 from api.services.imports.invitation_rows import changes_of, interview_of
 from api.services.imports.plans import ROWS_AT_ONCE, Context, PlannedRow, question
 from api.storage.session import OwnedSession
-from api.words.invitations import Invitation, Moment, invitations, is_meeting_link
+from api.words.invitations import Invitation, Moment, Person, invitations, is_meeting_link
 from api.words.terms import fold
 
 MAX_CANDIDATES = 20
@@ -93,7 +95,7 @@ class InvitationReader:
             "uid": meeting.uid,
             "sequence": meeting.sequence,
             "interview": self._body(row, meeting, kind, zone),
-            "people": [{"full_name": one.name, "email": one.email} for one in self._others(meeting)],
+            "people": list(_contacts(self._others(meeting))),
             "accept_people": answer.accept_people,
         }
         if known is not None and not row.errors:
@@ -141,7 +143,7 @@ class InvitationReader:
             return moment.instant
         return moment.local.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
 
-    def _others(self, meeting: Invitation) -> list[Any]:
+    def _others(self, meeting: Invitation) -> list[Person]:
         return [one for one in meeting.people if one.email.casefold() != self._context.email.casefold()]
 
     def _application(self, session: OwnedSession, row: PlannedRow, number: int, meeting: Invitation) -> str | None:
@@ -158,6 +160,15 @@ class InvitationReader:
         self.questions.append(question("application", asked, field="rows", options=options, row_no=number))
         row.outcome = "question"
         return None
+
+
+def _contacts(people: Iterable[Person]) -> Iterator[dict[str, str | None]]:
+    """Yield the people who can be contacts: not those with a name or an address that no contact can have."""
+    for one in people:
+        body = {"full_name": one.name, "email": one.email}
+        with suppress(ValidationError):
+            ContactCreate.model_validate({**body, "details_source": "other"})
+            yield body
 
 
 def _kind(meeting: Invitation) -> str | None:
