@@ -43,6 +43,8 @@ def test_a_line_that_does_not_fit_is_an_error_of_its_column(client: TestClient, 
         (line_of(lines, "application", salary_min="5"), "invalid_value", "salary_min"),
         (line_of(lines, "application", company=None), "invalid_value", "company"),
         ({**stage, "dated": 1}, "invalid_value", "dated"),
+        ({**stage, "id": None}, "invalid_value", "id"),
+        ('{"type": "application_contact"}', "invalid_value", "application_id"),
         ({**stage, "application_id": MISSING}, "points_nowhere", None),
         (line_of(lines, "application"), None, None),
         (line_of(lines, "application"), "not_restored", None),
@@ -51,7 +53,7 @@ def test_a_line_that_does_not_fit_is_an_error_of_its_column(client: TestClient, 
     job = uploaded(stranger, file_of([manifest, *(line for line, _, _ in cases), {"type": "token"}]), KIND)
     found = {row["line_no"]: [(one["code"], one["column"]) for one in row["errors"]] for row in rows(stranger, job)}
     assert found == {n: [(code, column)] if code else [] for n, (_, code, column) in enumerate(cases, start=2)}
-    assert (counted(job), job["left_out"]) == ({"new": 2, "error": 12}, {"token": 1})
+    assert (counted(job), job["left_out"]) == ({"new": 2, "error": 14}, {"token": 1})
     assert app == rows(stranger, job, outcome="new")[0]["values"]["row"]["id"]
 
 

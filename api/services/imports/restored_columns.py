@@ -134,7 +134,7 @@ def restored_values(table: Any, document: Mapping[str, Any]) -> dict[str, Any]: 
         value = document.get(name)
         column = table.__table__.c[name]
         if value is None:
-            if not column.nullable and table.model_fields[name].is_required():
+            if not column.nullable and (column.primary_key or table.model_fields[name].is_required()):
                 raise ValueFaultError(name, "It must have a value.")
             continue
         try:
