@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from api.models.application import ApplicationCreate, StageCreate
-from api.models.base import Body
+from api.models.base import NOT_IN_A_LINE, Body
 from api.models.contact import ContactCreate
 from api.models.interview import InterviewCreate
 from api.models.note import NoteCreate
@@ -30,6 +30,7 @@ TEXTS = ("id", "company", "role", "posting_url", "posting_text", "location", "so
 CONTACT_FIELDS = {"contact_name": "full_name", "contact_email": "email", "contact_phone": "phone"}  # by target
 TARGET_OF_FIELD = {"stage_at": "stage", **{field: target for target, field in CONTACT_FIELDS.items()}}
 MORNING, EVENING = time(9), time(17)
+MAX_WORD = 200
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,14 @@ class _Row:
         return min(found, self.context.now)
 
 
+def stage_word(text: str) -> str:
+    """Return the file's word for a stage on one line, so that an answer can repeat it."""
+    return " ".join(NOT_IN_A_LINE.sub(" ", text).split())[:MAX_WORD].rstrip()
+
+
 def stage_of(text: str, stage_map: Mapping[str, str]) -> str | None:
     """Return the stage that a word of a file means, None if nobody said."""
-    return stage_map.get(text.casefold()) or STAGE_OF.get(folded_name(text))
+    return stage_map.get(stage_word(text).casefold()) or STAGE_OF.get(folded_name(text))
 
 
 def read_row(planned: PlannedRow, columns: Columns, context: Context) -> None:
@@ -132,7 +138,7 @@ def _sort_cells(row: _Row) -> None:
             row.notes.append(f"{row.columns.names[number]}: {cell}" if several else cell)
         elif target in DATES:
             _read_date(row, number, target, cell)
-        else:
+        elif target != "stage" or stage_word(cell):
             row.texts[target] = cell
 
 

@@ -10,7 +10,7 @@ from api.models import Application
 from api.models.application import Stage
 from api.rules.facts import ENDINGS
 from api.services import quotas
-from api.services.imports.cells import DATES, Columns, read_row, stage_of
+from api.services.imports.cells import DATES, Columns, read_row, stage_of, stage_word
 from api.services.imports.duplicates import Decision, Index, Known, Likeness, decide, filled, known_like
 from api.services.imports.plans import ROWS_AT_ONCE, Context, PlannedRow, question
 from api.storage.session import OwnedSession
@@ -115,7 +115,7 @@ class TableReader:
             if target in DATES
         }
         order = options.date_order or (preset.order if preset else None)
-        stage_map = {one.value.casefold(): one.stage for one in options.stage_map}
+        stage_map = {stage_word(one.value).casefold(): one.stage for one in options.stage_map}
         stage = preset.stage if preset and "stage" not in targets else None
         if "company" not in targets:
             self._ask_company(names)
@@ -152,15 +152,13 @@ class TableReader:
         """Ask for the stage of words that are unknown, of rows that tell none, and for the role of rows without one."""
         options, targets = self._context.options, list(columns.targets)
         at = targets.index("stage") if "stage" in targets else None
-        words = Counter(word for row in body if (word := _cell(row, at)))
+        words = Counter(word for row in body if (word := stage_word(_cell(row, at))))
         unknown = [(word, rows) for word, rows in words.items() if stage_of(word, columns.stage_map) is None]
         for word, rows in unknown[:MAX_WORDS]:
             asked = f"Which stage is “{word[:SAMPLE_LENGTH]}”?"
-            self.questions.append(
-                question("stage", asked, field="stage_map", options=STAGES, value=word[:200], rows=rows)
-            )
+            self.questions.append(question("stage", asked, field="stage_map", options=STAGES, value=word, rows=rows))
         dated = [number for number, target in enumerate(targets) if target in ("applied_on", "saved_on")]
-        silent = sum(not _cell(row, at) and not any(_cell(row, one) for one in dated) for row in body)
+        silent = sum(not stage_word(_cell(row, at)) and not any(_cell(row, one) for one in dated) for row in body)
         if silent and options.default_stage is None and columns.preset_stage is None:
             asked = "Which stage have rows that tell neither a stage nor a date?"
             self.questions.append(question("default_stage", asked, field="default_stage", options=STAGES, rows=silent))
