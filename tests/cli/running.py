@@ -16,10 +16,17 @@ COMMAND = [sys.executable, "-W", "error", "-m", "api"]
 Done = subprocess.CompletedProcess[str]
 
 
-def run_here(database_url: str, *words: str, stdin: str = "", **settings: str) -> Done:
+class Terminal(StringIO):
+    """Standard input of a person who types these lines."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run_here(database_url: str, *words: str, stdin: str | StringIO = "", **settings: str) -> Done:
     """Run the command in this process with these settings, and restore the environment, streams and logging."""
     out, err = StringIO(), StringIO()
-    streams = {"stdin": StringIO(stdin), "stdout": out, "stderr": err}
+    streams = {"stdin": StringIO(stdin) if isinstance(stdin, str) else stdin, "stdout": out, "stderr": err}
     with pytest.MonkeyPatch.context() as patch, unchanged_logging():
         for name, value in environment(database_url, **settings).items():
             patch.setenv(name, value)
