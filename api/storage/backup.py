@@ -10,7 +10,7 @@ from typing import Any
 from api.errors import ConflictError, ProblemError
 from api.storage.database import Database
 from api.storage.engine import SQLITE
-from api.storage.private_files import create_file
+from api.storage.private_files import create_file, create_folder
 
 PAGES_AT_ONCE = 1_000
 PG_DUMP = 'pg_dump --format=custom --file=FILE "$AFTERWORD_DATABASE_URL"'
@@ -49,7 +49,7 @@ def restore(target: Path, file: Path, now: datetime, prepare: Callable[[Path], N
         raise ConflictError(f"there is no file {file}: check the name.")
     if target.exists() and target.samefile(file):
         raise ConflictError("this file is the database itself: name the backup.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    create_folder(target.parent)
     partial = target.with_name(f"{target.name}.restoring")
     partial.unlink(missing_ok=True)
     try:
@@ -127,18 +127,23 @@ def _swap(target: Path, partial: Path, kept: Path) -> Path | None:
     """Put the copy in the place of the database, which is kept beside it; there is a database at any moment."""
     if not target.exists():
         partial.rename(target)
+        _sync_folder(target.parent)
         return None
     for log in ("-wal", "-shm"):  # of a damaged database: it belongs to the old file
         with suppress(FileNotFoundError):
             target.with_name(target.name + log).rename(kept.with_name(kept.name + log))
     os.link(target, kept)
     partial.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
+    _sync_folder(target.parent)
+    return kept
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return kept
 
 
 def _copy(database: Database, partial: Path, progress: Callable[[int, int], None]) -> None:

@@ -171,6 +171,19 @@ def test_an_older_backup_is_migrated_and_a_damaged_database_replaced(
 
 
 @pytest.mark.sqlite
+def test_a_backup_is_restored_to_where_no_database_is(opened: Opener, live: Path, tmp_path: Path) -> None:
+    copy, moved = tmp_path / "copy.db", tmp_path / "other machine" / "data" / "live.db"
+    note_in_backup(opened(), copy)
+    done = restore(moved, str(copy))
+    assert done.returncode == 0, done.stderr
+    assert "Restored 1 account" in done.stderr
+    assert "replaced" not in done.stderr
+    assert [path.name for path in moved.parent.iterdir()] == ["live.db"]
+    assert texts(moved) == ["In the backup."]
+    assert [path.stat().st_mode & 0o777 for path in (moved.parent, moved)] == [0o700, 0o600]
+
+
+@pytest.mark.sqlite
 def test_the_database_itself_is_no_backup(opened: Opener, live: Path, tmp_path: Path) -> None:
     note_in_backup(opened(), tmp_path / "copy.db")
     assert_one_line(restore(live, str(live)), "name the backup")
