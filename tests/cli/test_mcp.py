@@ -86,6 +86,13 @@ def test_a_server_that_does_not_answer_is_one_line() -> None:
     assert_one_line(run_command("--url", f"http://127.0.0.1:{free_port()}"), "no Afterword server answers there")
 
 
+def test_an_address_that_is_not_encrypted_is_told_and_used() -> None:
+    pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
+    told, failed = run_command("--url", f"http://0.0.0.0:{free_port()}").stderr.splitlines()
+    assert told == ("afterword: --url is not encrypted, so others on the network can read the token: use https.")
+    assert "no Afterword server answers there" in failed
+
+
 def test_wrong_usage_is_2_and_the_token_is_no_argument() -> None:
     for words in (["--token", SECRET], ["more"], ["--nonsense"]):
         done = run_command(*words)

@@ -43,6 +43,8 @@ MAIL = {
         pytest.param("MAIL_FROM", "a@example.com, b@example.com", "one address", id="two-senders"),
         pytest.param("PUBLIC_URL", "https://x.example/", "without a path", id="a-public-address-with-a-path"),
         pytest.param("PUBLIC_URL", "x.example", "https://host", id="a-public-address-without-a-scheme"),
+        pytest.param("APP_URL", "https://app.example.org/{kind}", "{id}", id="an-app-address-without-an-id"),
+        pytest.param("APP_URL", "app.example.org/{id}", "https://host", id="an-app-address-without-a-scheme"),
         pytest.param("SIGN_UP", "half", "'open' or 'closed'", id="an-unknown-value"),
         pytest.param("SIGN_INS_PER_HOUR", "-1", "greater than or equal to 0", id="a-negative-number"),
         pytest.param("METRICS_TOKEN", "short", "16 visible", id="a-token-that-is-too-short"),
@@ -131,6 +133,25 @@ def test_a_safe_origin_uses_https_or_is_on_localhost(origin: str, *, is_safe: bo
 def test_plain_http_on_other_interfaces_is_warned_about(host: str, lines: int) -> None:
     assert len(unencrypted(host, Settings())) == lines
     assert unencrypted(host, Settings(trusted_proxies=("172.18.0.2",))) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        pytest.param({"XDG_DATA_HOME": "/data", "LOCALAPPDATA": "/local"}, "/data/afterword", id="of-the-desktop"),
+        pytest.param({"LOCALAPPDATA": "/local"}, "/local/afterword", id="of-windows"),
+        pytest.param({"HOME": "/home/kim"}, "/home/kim/.local/share/afterword", id="of-the-home"),
+        pytest.param({"XDG_DATA_HOME": "", "HOME": "/home/kim"}, "/home/kim/.local/share/afterword", id="empty"),
+    ],
+)
+def test_by_default_the_database_is_in_the_users_folder_for_data(
+    variables: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA", "AFTERWORD_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().database == f"sqlite:///{folder}/afterword.db"
 
 
 def test_a_secret_of_the_settings_is_never_shown() -> None:

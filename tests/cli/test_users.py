@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import make_url, text
 
-from tests.cli.running import Done, assert_one_line, run_here
+from api.storage import database as storage
+from tests.cli.running import Done, Terminal, assert_one_line, run_here
 from tests.conftest import World
 from tests.http.api_client import add, application, contact, items, problem, read
 from tests.http.figures import LEAST, hashing_with
@@ -111,6 +114,52 @@ def test_an_account_is_erased_only_after_its_address_is_typed(world: World, run:
     run("add", EMAIL, stdin=f"{PASSWORD}\n")
     assert run("erase", EMAIL, "--yes").returncode == 0
     assert EMAIL not in run("list").stdout
+
+
+def test_in_a_terminal_a_password_is_typed_twice_without_being_shown(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = iter(["a first pass phrase", "another pass phrase", NEW, NEW])
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
+    done = run("password", EMAIL, stdin=Terminal())
+    assert done.returncode == 0, done.stderr
+    assert "do not match" in done.stderr
+    assert NEW not in done.stdout + done.stderr
+    assert next(typed, None) is None
+    assert sign_in(world, NEW).status_code == 201
+
+
+def test_in_a_terminal_the_address_of_an_account_to_erase_is_asked(world: World, run: Run) -> None:
+    kim = signed_in(world)
+    application(kim)
+    refused = run("erase", EMAIL, stdin=Terminal("lee@example.com\n"))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("This erases 1 application and 0 contacts. Address:")
+    assert "nothing was erased" in refused.stderr
+    assert len(items(kim, "/v1/applications")) == 1
+    assert "Account erased." in run("erase", EMAIL, stdin=Terminal(f" {EMAIL} \n")).stderr
+    assert kim.get("/v1/me").status_code == 401
+
+
+@pytest.mark.sqlite
+def test_an_erasure_says_that_a_reader_keeps_the_rows_in_the_log(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "TRUNCATE_PAUSES", (0.0,))
+    log = Path(f"{make_url(world.app.state.settings.database_url).database}-wal")
+    with world.database.engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM user_account")).all()
+        done = run("erase", EMAIL, "--yes")
+        assert log.stat().st_size > 0
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            "Account erased.",
+            "The SQLite log still has its rows: stop other readers, then run `afterword sweep`.",
+        ],
+    )
+    assert run_here(world.app.state.settings.database_url, "sweep").returncode == 0
+    assert log.stat().st_size == 0
 
 
 def test_the_list_has_a_line_for_each_account(world: World, run: Run, stranger: TestClient) -> None:
