@@ -33,6 +33,7 @@ def worker() -> None:
 @app.command()
 def sweep() -> None:
     """Delete expired rows, and what was deleted 30 days ago. `serve` does it every hour."""
+    logs.configure_logging("WARNING")  # a failure is logged without its message, which can repeat data
     with opened() as database:
         sweep = apply_retention(database, now())
     swept = sweep.deleted
