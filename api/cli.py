@@ -123,4 +123,6 @@ def main() -> None:
         name = ".".join(str(part) for part in first["loc"])
         fail(f"{error.title.lower()}: {name}: {first['msg'].removeprefix('Value error, ')}.")
     except OSError as error:
+        if error.filename is not None:
+            fail(f"{error.filename}: {error.strerror}: check the name, its folder and their permissions.")
         fail(f"{error.strerror or error}: check the address, the port and AFTERWORD_DATABASE_URL.")

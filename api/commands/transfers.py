@@ -111,12 +111,9 @@ def _read(file: Path, kind: ImportKind) -> bytes:
     most, setting = settings.max_import_bytes, "AFTERWORD_MAX_IMPORT_BYTES"
     if kind == "jsonl":
         most, setting = settings.max_restore_bytes, "AFTERWORD_MAX_RESTORE_BYTES"
-    try:
-        if file.stat().st_size > most:
-            fail(f"the file has more than {most:,} bytes: split it, or set {setting}.")
-        return file.read_bytes()
-    except OSError as error:
-        fail(f"{file} cannot be read ({error.strerror}): check the name.")
+    if file.stat().st_size > most:
+        fail(f"the file has more than {most:,} bytes: split it, or set {setting}.")
+    return file.read_bytes()
 
 
 def _uploaded(account: _Account, kind: ImportKind, content: bytes, options: Options, name: str) -> ImportJob:
@@ -233,8 +230,6 @@ def export_file(email: Email, file: Annotated[Path, typer.Argument(help="The new
             descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:
             fail(f"{file} exists already: name a new file.")
-        except OSError as error:
-            fail(f"{file} cannot be written ({error.strerror}): name a new file in a folder that exists.")
         began = time.monotonic()
         with os.fdopen(descriptor, "w+b") as target, progress_bar() as progress:
             task = progress.add_task("Exporting")

@@ -8,13 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.errors import ConflictError
+from api.errors import ConflictError, ProblemError
 from api.services.steps.recheck import check_steps
 from api.settings import Settings
 from api.storage import backup
 from api.storage.backup import back_up
 from api.storage.database import Database
 from api.storage.engine import SQLITE
+from tests.cli.running import assert_one_line, run_here
 from tests.conftest import World
 from tests.services.full_record import record_everything
 
@@ -106,6 +107,22 @@ def test_a_failed_copy_leaves_no_file(world: World, tmp_path: Path) -> None:
 
     with pytest.raises((KeyboardInterrupt, SQLITE.Error)):
         back_up(world.database, tmp_path / "copy.db", fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.sqlite
+def test_a_copy_into_a_folder_that_does_not_exist_is_refused_in_one_line(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+    done = run_here(world.app.state.settings.database_url, "backup", str(folder / "copy.db"))
+    assert_one_line(done, "No such file or directory: check the name, its folder")
+    assert str(folder) in done.stderr
+
+
+@pytest.mark.sqlite
+def test_a_damaged_copy_is_refused_and_deleted(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "_is_whole", lambda _connection: False)
+    with pytest.raises(ProblemError, match="check the disk"):
+        back_up(world.database, tmp_path / "copy.db", nothing)
     assert list(tmp_path.iterdir()) == []
 
 
