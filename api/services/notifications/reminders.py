@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from api.errors import NotFoundError
 from api.models import Contact, Interview, Letter, StepInstance, Webhook
 from api.models.mail import MailKind
+from api.models.webhook import DisabledReason
 from api.protocol.app_links import app_link
 from api.services.accounts import mails
 from api.services.accounts.mails import NothingToSendError
@@ -118,8 +119,11 @@ def _draft(session: OwnedSession, interview: Interview, pages: Pages) -> DraftOf
 
 
 def webhook_disabled(session: OwnedSession, key: str) -> Mailing:
-    """Return the mail that a webhook was switched off. Raises NothingToSendError if it is gone, or on again."""
+    """Return the mail that a webhook was switched off.
+
+    Raises NothingToSendError if it is gone, or if its owner switched it on, or off again, meanwhile.
+    """
     webhook = session.get(Webhook, (session.user_id, key[:ID_LENGTH]))
-    if webhook is None or webhook.enabled or webhook.disabled_reason is None:
+    if webhook is None or webhook.disabled_reason in (None, DisabledReason.USER):
         raise NothingToSendError
     return reminders.webhook_disabled(webhook.url, webhook.disabled_reason)
