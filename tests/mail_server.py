@@ -19,12 +19,13 @@ class MailServer:
 
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
+    host: str = "127.0.0.1"
     received: list[tuple[str, EmailMessage]] = field(default_factory=list)
     port: int = 0
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"smtp://{self.host}:{self.port}"
 
     @property
     def recipients(self) -> list[str]:
@@ -48,11 +49,11 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(server: MailServer | None = None, *, speaks_utf8: bool = False) -> Iterator[MailServer]:
-    """Run a mail server on this machine."""
+def mail_server(server: MailServer | None = None, *, speaks_utf8: bool = False, **options: Any) -> Iterator[MailServer]:
+    """Run a mail server on this machine. `options`: of aiosmtpd."""
     server = server or MailServer()
     server.port = free_port()
-    controller = Controller(server, hostname="127.0.0.1", port=server.port, enable_SMTPUTF8=speaks_utf8)
+    controller = Controller(server, hostname=server.host, port=server.port, enable_SMTPUTF8=speaks_utf8, **options)
     controller.start()
     try:
         yield server

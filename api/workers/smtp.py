@@ -81,7 +81,11 @@ class _Connection:
 
     def send(self, mail: EmailMessage) -> None:
         """Send a mail to its one recipient."""
-        server = self.server or self.open()
+        server = self.server
+        if (
+            server is None or server.sock is None
+        ):  # smtplib closed it after 421, with which the server ends a connection
+            server = self.open()
         (to,) = mail["To"].addresses
         (sender,) = mail["From"].addresses
         try:
@@ -94,9 +98,6 @@ class _Connection:
             raise
         except smtplib.SMTPNotSupportedError as error:  # the address needs SMTPUTF8
             raise RefusedError(MAILBOX_SYNTAX) from error
-        except (OSError, smtplib.SMTPException):
-            self.close()
-            raise
 
 
 def _raise_if_permanent(code: int) -> None:
