@@ -1,6 +1,7 @@
 """`afterword steps check` finds rows that differ from a fresh evaluation; `--repair` rewrites them."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,9 +13,10 @@ from api.models import StepInstance
 from api.services.accounts import users
 from api.services.steps import judge
 from api.services.steps.recheck import check_steps
+from api.workers import rejudge
 from tests.cli.running import run_here
 from tests.conftest import NOW, World
-from tests.http.api_client import interviewed, steps
+from tests.http.api_client import interviewed, read, steps
 
 SPOILS = [
     pytest.param("UPDATE step_instance SET due_at = opens_at WHERE number = 4", id="a-wrong-deadline"),
@@ -56,6 +58,37 @@ def test_the_command_fails_until_the_differences_are_repaired(world: World) -> N
     )
     assert run_here(url, *check, "--repair").returncode == 0
     assert run_here(url, *check).returncode == 0
+
+
+def test_accounts_of_an_older_version_are_checked_alone_until_they_are_repaired(
+    world: World, client: TestClient, stranger: TestClient
+) -> None:
+    for one in (client, stranger):
+        interviewed(one)
+    me = str(read(client, "/v1/me")["id"])
+    with world.database.engine.execution_options(write=True).begin() as connection:
+        owner = me.replace("-", "") if world.database.is_sqlite else me
+        connection.execute(text("UPDATE step_instance SET rules_version = 1 WHERE user_id = :id"), {"id": owner})
+    check = partial(run_here, world.app.state.settings.database_url, "steps", "check", "--processes", "1")
+    assert "of 2 accounts checked" in check().stderr
+    assert "of 1 account checked" in check("--outdated").stderr
+    assert check("--outdated", "--repair").returncode == 0
+    assert check("--outdated").stderr == "0 stored steps of 0 accounts checked, 0 differences found.\n"
+
+
+@pytest.mark.sqlite
+def test_several_processes_find_and_repair_what_one_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejudge, "FEW", 1)
+    for _ in range(3):
+        interviewed(world.sign_up())
+    with world.database.engine.execution_options(write=True).begin() as connection:
+        connection.execute(text("UPDATE step_instance SET due_at = opens_at WHERE number = 4"))
+    check = partial(run_here, world.app.state.settings.database_url, "steps", "check", "--processes")
+    one = check("1")
+    assert "of 3 accounts checked, 3 differences found." in one.stderr
+    assert check("2").stderr == one.stderr
+    assert check("2", "--repair").returncode == 0
+    assert "3 accounts checked, 0 differences found." in check("1").stderr
 
 
 def test_rows_of_rules_version_1_can_be_read_and_are_repaired(world: World, client: TestClient) -> None:
