@@ -1,5 +1,6 @@
 """`GET /metrics`: its series, its token, and its cost: at most one statement a minute, and no wait for the database."""
 
+import asyncio
 import json
 import os
 import re
@@ -9,15 +10,21 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from api import metrics
+from api.errors import UnavailableError
+from api.models.delivery import AttemptError
+from api.workers.deliveries import delivery_pass
+from api.workers.supervisor import Supervisor
 from tests.conftest import World
-from tests.http.api_client import fault, problem
+from tests.http.api_client import application, fault, problem
 from tests.invariants.statements import recorded
+from tests.services.delivering import OTHER, URL, Answer, Receivers, hook
 from tests.services.full_record import record_everything
 
 pytestmark = pytest.mark.sqlite(profile="quick")
@@ -154,6 +161,58 @@ def test_reading_does_not_wait_for_a_database_that_hangs(
         assert world.app.state.metrics.due.counting.is_alive()
     world.app.state.metrics.due.counting.join()
     assert scraped(world.anonymous())["afterword_database_up{}"] == 1
+
+
+def test_attempts_at_deliveries_are_counted_by_result(world: World, client: TestClient) -> None:
+    answers: dict[str, Answer] = {URL: 200, OTHER: 500, f"{URL}/third": AttemptError.TIMED_OUT}
+    for url in answers:
+        hook(client, url)
+    application(client)
+    receivers, observer = Receivers(answer=lambda url, _event: answers[url]), world.app.state.metrics
+    delivery_pass(world.database, world.clock, world.app.state.settings, send=receivers, observer=observer)
+    found = scraped(client)
+    name = "afterword_webhook_attempts_total"
+    assert {key: value for key, value in found.items() if key.startswith(name)} == {
+        f'{name}{{result="delivered"}}': 1,
+        f'{name}{{result="status"}}': 1,
+        f'{name}{{result="timed_out"}}': 1,
+    }
+
+
+def test_failed_passes_are_counted_by_task(world: World) -> None:
+    def fails() -> None:
+        raise UnavailableError
+
+    made = Supervisor(world.clock)
+    made.observer = world.app.state.metrics
+    made.add("ticks", fails, every_seconds=3_600)
+
+    async def run() -> None:
+        made.start()
+        async with asyncio.timeout(5):
+            while not made.states()[0].failures:
+                await asyncio.sleep(0.005)
+            await made.stop()
+
+    asyncio.run(run())
+    assert scraped(world.anonymous())['afterword_task_failures_total{task="ticks"}'] >= 1
+
+
+def test_the_step_counts_stay_when_a_count_has_a_fault(
+    world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record_everything(client, world.clock.now)
+    before = scraped(client)
+    world.clock.now += timedelta(minutes=1)
+    for error, level in ((AttributeError("a fault"), "ERROR"), (UnavailableError(), "WARNING")):
+        caplog.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(metrics, "backlog", Mock(side_effect=error))
+            without = scraped(client)
+        assert without["afterword_database_up{}"] == 0
+        assert without["afterword_steps_open{}"] == before["afterword_steps_open{}"]
+        assert [one.levelname for one in caplog.records if "not counted" in one.getMessage()] == [level]
+    assert scraped(client)["afterword_database_up{}"] == 1
 
 
 def test_the_manual_lists_exactly_the_series_that_exist(world: World) -> None:
