@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NoReturn
 
 from sqlalchemy import Text, cast, inspect
@@ -126,4 +127,4 @@ def _last_writer(session: OwnedSession, entry: AgentWrite, key: Key, row: Row | 
     ).first()
     if found is not None:
         return found.token_name, rfc3339(found.at)
-    return None, str(changed_at) if changed_at else None
+    return None, rfc3339(datetime.fromisoformat(str(changed_at))) if changed_at else None
