@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from api.workers.recompute import recompute_pass
 from tests.conftest import World
-from tests.http.api_client import items
+from tests.http.api_client import interviewed, items
 from tests.http.api_client import read as get
 from tests.imports import Answer, counted, ran, rows, settled, undone, uploaded
 from tests.services.checks import check_rows
@@ -69,6 +69,22 @@ def test_an_export_restored_into_an_empty_account_gives_the_same_facts_and_steps
     with world.database.read(world.clock.now) as session:
         session.owner = get(other, "/v1/me")["id"]
         check_rows(session)
+
+
+def test_an_application_in_the_bin_comes_back_there_with_its_interviews(world: World, client: TestClient) -> None:
+    app, round_ = interviewed(client, starts_at="2026-05-29T14:00:00Z", ends_at="2026-05-29T15:30:00Z")
+    before = get(client, f"/v1/interviews/{round_}")
+    assert client.delete(f"/v1/applications/{app}").status_code == 204
+    other, content = world.sign_up(), exported(client)
+    assert restored(world, other, content)["state"] == "finished"
+    assert items(other, "/v1/applications") == []
+    assert facts(exported(other)) == facts(content)
+    for one in (client, other):
+        assert one.post(f"/v1/applications/{app}/restore").status_code == 200
+    after = get(other, f"/v1/interviews/{round_}")
+    shown = ("starts_at", "ends_at", "start_local", "end_local", "effective_end_at", "time_zone")
+    assert [after[name] for name in shown if name in before] == [before[name] for name in shown if name in before]
+    assert steps_of(other) == steps_of(client) != []
 
 
 def test_restored_twice_everything_is_the_same(world: World, client: TestClient) -> None:
