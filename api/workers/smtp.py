@@ -82,9 +82,7 @@ class _Connection:
     def send(self, mail: EmailMessage) -> None:
         """Send a mail to its one recipient."""
         server = self.server
-        if (
-            server is None or server.sock is None
-        ):  # smtplib closed it after 421, with which the server ends a connection
+        if server is None or server.sock is None:  # smtplib closed it: with 421 a server ends the connection
             server = self.open()
         (to,) = mail["To"].addresses
         (sender,) = mail["From"].addresses
