@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -93,8 +94,8 @@ def overtaken(world: World, email: str, change: Change, request: Callable[[], Re
     return waiting.result(timeout=10)
 
 
-def wait_until_blocked(world: World, request: "Future[Response]") -> None:
-    """Wait until a request waits for a lock, or is answered. On SQLite a write waits before it reads."""
+def wait_until_blocked(world: World, request: "Future[Any]") -> None:
+    """Wait until a request or other work waits for a lock, or is done. On SQLite a write waits before it reads."""
     if world.database.is_sqlite:
         wait_until(lambda: request.done() or bool(world.database._write_lock._waiting))
     else:

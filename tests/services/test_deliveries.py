@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from api.models import Delivery, Webhook
 from api.models.delivery import AttemptError
+from api.models.event import EventType
 from api.models.webhook import DisabledReason
+from api.services.steps import judge
 from api.services.webhooks import sending
 from api.services.webhooks.sending import Health, Outcome
 from api.services.webhooks.switch_off import reason_to_disable
+from api.services.webhooks.webhooks import send_test
 from api.settings import Settings
 from api.storage.database import Database
 from api.workers.deliveries import delivery_pass
@@ -24,6 +27,7 @@ from api.workers.units import IncompletePassError
 from tests.conftest import World
 from tests.drawing import drawn
 from tests.http.api_client import act, alter, application, items, read
+from tests.http.test_races import wait_until_blocked
 from tests.services.checks import dump
 from tests.services.delivering import (
     OTHER,
@@ -81,6 +85,23 @@ def test_of_two_workers_that_see_a_webhook_one_gets_it(world: World, client: Tes
     assert sending.candidates(world.database, world.clock.now) == []
     world.clock.now += sending.LEASE
     assert len(sending.candidates(world.database, world.clock.now)) == 1
+
+
+def test_an_event_that_is_written_while_its_webhook_is_given_back_is_sent(world: World, client: TestClient) -> None:
+    hook(client)
+    mine = claim_of(world)
+    assert mine.waiting == []
+    with ThreadPoolExecutor(1) as thread:
+        with world.database.write(world.clock.now) as session:
+            session.owner = mine.user_id
+            judge.lock_user(session)
+            send_test(session, session.get_one(Webhook, (mine.user_id, mine.webhook_id)), EventType.PING)
+            release = thread.submit(sending.release, world.database, mine, world.clock.now)
+            wait_until_blocked(world, release)
+        release.result(timeout=10)
+    receivers = Receivers()
+    deliver(world, receivers)
+    assert len(receivers.sequences(URL)) == 1
 
 
 def test_a_worker_that_slept_beyond_its_lease_writes_nothing(world: World, client: TestClient) -> None:

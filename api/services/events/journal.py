@@ -77,15 +77,13 @@ COLUMNS_OF_DELIVERY = {
 }
 INSERT_DELIVERY = CompiledStatement(insert(Delivery).values(COLUMNS_OF_DELIVERY), owned=False)
 FIRST_TRY = case((col(Webhook.resume_at) > NOW, col(Webhook.resume_at)), else_=NOW)
+IS_LATER = or_(col(Webhook.next_at).is_(None), col(Webhook.next_at) > FIRST_TRY)
+# Updates, and so locks, the rows of all webhooks, also of those that are due already: a worker that gives one back at
+# the same time would not see the delivery yet, and let the webhook rest.
 WAKE_WEBHOOKS = CompiledStatement(
     update(Webhook)
-    .where(
-        col(Webhook.user_id) == OWNER,
-        col(Webhook.id).in_(IDS),
-        col(Webhook.enabled),
-        or_(col(Webhook.next_at).is_(None), col(Webhook.next_at) > FIRST_TRY),
-    )
-    .values(next_at=FIRST_TRY),
+    .where(col(Webhook.user_id) == OWNER, col(Webhook.id).in_(IDS), col(Webhook.enabled))
+    .values(next_at=case((IS_LATER, FIRST_TRY), else_=col(Webhook.next_at))),
     owned=False,
 )
 TRIM_EVENTS = CompiledStatement(
