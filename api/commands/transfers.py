@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 from sqlmodel import col, select
@@ -19,6 +19,7 @@ from api.services.accounts import audit_log
 from api.services.accounts.export import write_export
 from api.services.accounts.users import find_by_email
 from api.services.imports import jobs
+from api.services.imports.files import most_bytes
 from api.services.imports.planning import Planner
 from api.services.imports.plans import Options, Problem
 from api.services.imports.running import Runner
@@ -32,6 +33,7 @@ KINDS: dict[str, ImportKind] = {
     **dict.fromkeys((".jsonl", ".ndjson", ".json"), "jsonl"),
     ".ics": "calendar",
 }
+SIZES: dict[ImportKind, str] = {"csv": "AFTERWORD_MAX_IMPORT_BYTES", "jsonl": "AFTERWORD_MAX_RESTORE_BYTES"}
 SHOWN_ERRORS = 5
 OUTCOMES = {
     "new": "to record",
@@ -107,12 +109,10 @@ def import_file(
 
 
 def _read(file: Path, kind: ImportKind) -> bytes:
-    settings = Settings()
-    most, setting = settings.max_import_bytes, "AFTERWORD_MAX_IMPORT_BYTES"
-    if kind == "jsonl":
-        most, setting = settings.max_restore_bytes, "AFTERWORD_MAX_RESTORE_BYTES"
+    most = most_bytes(Settings(), kind)
     if file.stat().st_size > most:
-        fail(f"the file has more than {most:,} bytes: split it, or set {setting}.")
+        remedy = f", or set {SIZES[kind]}" if kind in SIZES else ""
+        fail(f"the file has more than {most:,} bytes: split it{remedy}.")
     return file.read_bytes()
 
 
@@ -231,17 +231,26 @@ def export_file(email: Email, file: Annotated[Path, typer.Argument(help="The new
         except FileExistsError:
             fail(f"{file} exists already: name a new file.")
         began = time.monotonic()
-        with os.fdopen(descriptor, "w+b") as target, progress_bar() as progress:
-            task = progress.add_task("Exporting")
-            write_export(
-                database,
-                account.id,
-                now(),
-                target,
-                lambda done, rows: progress.update(task, completed=done, total=rows),
-            )
+        try:
+            with os.fdopen(descriptor, "w+b") as target:
+                _write_export(account, target)
+        except BaseException:
+            file.unlink(missing_ok=True)  # a part of an export is no export
+            raise
         with database.write(now()) as session:
             session.owner = account.id
             judge.lock_user(session)
             audit_log.record_operator(session, "export_account", "/v1/me/export")
     errors.print(f"{file.stat().st_size:,} bytes written to {file} in {time.monotonic() - began:.1f} s.", markup=False)
+
+
+def _write_export(account: _Account, target: IO[bytes]) -> None:
+    with progress_bar() as progress:
+        task = progress.add_task("Exporting")
+        write_export(
+            account.database,
+            account.id,
+            now(),
+            target,
+            lambda done, rows: progress.update(task, completed=done, total=rows),
+        )

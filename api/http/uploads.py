@@ -10,7 +10,7 @@ from api.http.admission import BodyError
 from api.http.headers import single_header
 from api.http.strict_route import UnsupportedMediaTypeError
 from api.models.import_answers import ImportKind
-from api.settings import Settings
+from api.services.imports.files import most_bytes
 
 KINDS: dict[str, ImportKind] = {
     "text/csv": "csv",
@@ -19,7 +19,6 @@ KINDS: dict[str, ImportKind] = {
     "application/x-ndjson": "jsonl",
     "text/calendar": "calendar",
 }
-MAX_CALENDAR_BYTES = 262_144
 ACCEPTED = ", ".join(KINDS)
 REQUEST_BODY: dict[str, Any] = {
     "requestBody": {
@@ -53,14 +52,9 @@ async def _upload(request: Request) -> Upload:
         raise InvalidError.at("", "empty_file", "Send the file as the body of the request: it is empty.")
     if content.startswith(b"PK\x03\x04"):
         raise InvalidError("This is an archive: send the CSV file in it, such as Job Applications.csv.")
-    if len(content) > _most(request.app.state.settings, kind):
+    if len(content) > most_bytes(request.app.state.settings, kind):
         raise BodyError("payload_too_large")
     return Upload(kind, content)
-
-
-def _most(settings: Settings, kind: ImportKind) -> int:
-    most = {"csv": settings.max_import_bytes, "jsonl": settings.max_restore_bytes, "calendar": MAX_CALENDAR_BYTES}
-    return most[kind]
 
 
 UploadDep = Annotated[Upload, Depends(_upload)]

@@ -1,14 +1,16 @@
 """`afterword import` and `afterword export`: files on the operator's machine, as the owner sees the effect by HTTP."""
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.clock import wall_clock
+from api.commands import transfers
 from api.workers.imports import import_pass
 from tests.cli.running import Done, Terminal, assert_one_line, run_here
 from tests.conftest import World
@@ -211,7 +213,7 @@ def test_without_a_terminal_open_questions_are_named_and_end_the_command(
         pytest.param("a.csv", b"a,\x00b\n", "save it as CSV in the encoding UTF-8", id="no-text"),
         pytest.param("a.csv", "x" * 20_001, "set AFTERWORD_MAX_IMPORT_BYTES", id="a-large-table"),
         pytest.param("a.jsonl", "x" * 30_001, "set AFTERWORD_MAX_RESTORE_BYTES", id="a-large-export"),
-        pytest.param("a.ics", "x" * 20_001, "set AFTERWORD_MAX_IMPORT_BYTES", id="a-large-calendar"),
+        pytest.param("a.ics", "x" * 262_145, "more than 262,144 bytes: split it.", id="a-large-calendar"),
         pytest.param("a.csv", "", "The file has no rows", id="an-empty-table"),
         pytest.param("a.jsonl", "", "the first line is its manifest", id="an-empty-export"),
     ],
@@ -285,3 +287,14 @@ def test_an_export_replaces_no_file(run: Run, written: Write, client: TestClient
 def test_an_export_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "no folder" / "a.jsonl"
     assert_one_line(run("export", file), f"afterword: {file}: No such file or directory: check the name")
+
+
+def test_an_export_that_fails_leaves_no_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_some(_database: object, _user: object, _now: object, target: IO[bytes], *_: object) -> None:
+        target.write(b"{}")
+        target.flush()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(transfers, "write_export", write_some)
+    assert_one_line(run("export", tmp_path / "a.jsonl"), "No space left on device")
+    assert list(tmp_path.glob("*.jsonl")) == []

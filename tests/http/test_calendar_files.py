@@ -15,6 +15,7 @@ from tests.http.api_client import (
     fault,
     interviewed,
     items,
+    problem,
     step,
 )
 
@@ -50,6 +51,13 @@ def test_one_interview_and_one_step_as_a_file(client: TestClient) -> None:
             tagged = {"If-None-Match": shown.headers["etag"]}
             assert client.get(href, headers={**tagged, "Accept": accepted}).status_code == 304
             assert client.get(href, headers={**tagged, "Accept": "text/calendar"}).status_code == 200
+
+
+def test_what_is_not_there_is_no_file(client: TestClient, stranger: TestClient) -> None:
+    app, round_ = interviewed(client)
+    for href in (f"/v1/interviews/{round_}", f"/v1/steps/{step(client, app, 4)['id']}"):
+        problem(stranger.get(href, params={"format": "ics"}), 404, "not_found")
+        problem(client.get(href[:-1] + "x", params={"format": "ics"}), 404, "not_found")
 
 
 def test_a_contact_as_a_card(client: TestClient, stranger: TestClient) -> None:

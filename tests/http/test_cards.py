@@ -80,6 +80,14 @@ def test_the_call_card_says_whom_to_call_what_to_say_and_what_was_promised(clien
         add(client, card["record"]["href"], **body)
 
 
+def test_a_contact_who_was_deleted_is_not_called(client: TestClient) -> None:
+    app, ana = application(client), contact(client, full_name="Ana Ruiz")
+    alter(client, f"/v1/applications/{app}", status_contact_id=ana)
+    assert call(client, app)["whom"]["contact_id"] == ana
+    client.delete(f"/v1/contacts/{ana}")
+    assert call(client, app)["whom"] is None
+
+
 def test_the_call_card_speaks_of_the_latest_round(client: TestClient) -> None:
     app = application(client)
     for day in ("2026-05-27", "2026-05-30", "2026-05-28"):

@@ -301,6 +301,19 @@ def test_people_are_recorded_once_and_linked(world: World, client: TestClient) -
     assert [one["id"] for one in items(client, "/v1/contacts")] == [known]
 
 
+def test_a_person_to_whom_another_letter_is_addressed_is_kept_by_an_undo(world: World, client: TestClient) -> None:
+    file = "Company,Role,Status,Contact,Contact email\n"
+    file += "A,Dev,Applied,Kim,kim@a.example\nB,Dev,Applied,Sam,sam@b.example\n"
+    job = ran(world, client, uploaded(client, file))
+    kim, sam = sorted(items(client, "/v1/contacts"), key=lambda one: str(one["full_name"]))
+    own = application(client, company="Own")
+    add(client, f"/v1/applications/{own}/letters", recipients=[kim["id"]], body="Hello.")
+    undone(world, client, job)
+    assert [one["id"] for one in items(client, "/v1/contacts")] == [kim["id"]]
+    assert [one["company"] for one in made(client)] == ["Own"]
+    assert sam["full_name"] == "Sam"
+
+
 def test_an_erased_person_is_forgotten_in_the_rows_that_name_them(world: World, client: TestClient) -> None:
     file = "Company,Role,Status,Contact,Contact email\nAcme,Dev,Applied,Xylophagous,x@acme.example\n"
     job = ran(world, client, answered(client, uploaded(client, file), default_stage="applied"))

@@ -1,11 +1,12 @@
 """Letters: drafts, sending with a snapshot of the recipients, and corrections of sent letters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select, update
+from sqlalchemy import ColumnElement, Text, cast
+from sqlmodel import col, or_, select, update
 
 from api.errors import ConflictError, FieldError, InvalidError
 from api.models import Application, Contact, Interview, Letter, Note
@@ -32,6 +33,19 @@ ERASED = "The text named a person whose data you erased, so it was deleted: comp
 NAME_LEFT = "A paragraph names a person whose data you erased: the check says which. Delete the name or the letter."
 NOT_TAKEN_PLACE = "The interview of this draft did not take place: check that the text says nothing else."
 NOT_BEGUN = "The interview of this draft has not begun: check that the text does not speak of it as past."
+
+
+# Columns with ids that are no foreign keys.
+LISTS: Mapping[type[Any], tuple[Any, ...]] = {
+    Contact: (Letter.recipients, Letter.named_contacts, Letter.snapshot),
+    Note: (Letter.note_ids,),
+}
+
+
+def letters_with(table: type[Any], id_: str) -> ColumnElement[bool] | None:
+    """Return the condition of the letters that have the id of a row in a list; None for tables without such lists."""
+    lists = LISTS.get(table)
+    return or_(*(cast(col(column), Text).contains(id_) for column in lists)) if lists else None
 
 
 def _validate(session: OwnedSession, row: Letter, change: Change) -> None:

@@ -23,6 +23,7 @@ from api.models import (
     StepOverride,
     User,
 )
+from api.services.facts.letters import letters_with
 from api.services.imports.restored_columns import BY_NAME
 from api.storage.session import OwnedSession
 
@@ -62,12 +63,13 @@ POINTERS: Mapping[Any, tuple[tuple[Any, str], ...]] = {
 
 def is_pointed_at(session: OwnedSession, thing: Any) -> bool:  # noqa: ANN401  # a row of any table
     """Tell whether something of an application that is not deleted points at a row."""
-    for table, column in POINTERS.get(type(thing), ()):
-        wanted = select(col(getattr(table, column))).where(col(getattr(table, column)) == thing.id)
-        wanted = _of_live_application(wanted, table)
-        if session.exec(wanted.limit(1)).first() is not None:
-            return True
-    return False
+    pointing = [(table, col(getattr(table, name)) == thing.id) for table, name in POINTERS.get(type(thing), ())]
+    if (named := letters_with(type(thing), getattr(thing, "id", ""))) is not None:
+        pointing.append((Letter, named))
+    return any(
+        session.exec(_of_live_application(select(col(table.user_id)).where(condition), table).limit(1)).first()
+        for table, condition in pointing
+    )
 
 
 def _of_live_application(wanted: Any, table: Any) -> Any:  # noqa: ANN401  # a statement, a table

@@ -6,10 +6,19 @@ from collections.abc import Iterable, Sequence
 from sqlmodel import col, delete, func, select
 
 from api.models import ImportChunk, ImportJob, ImportRow
+from api.models.import_answers import ImportKind
 from api.services.imports.plans import PlannedRow
+from api.settings import Settings
 from api.storage.session import OwnedSession
 
 PIECE_BYTES = 262_144
+MAX_CALENDAR_BYTES = 262_144
+
+
+def most_bytes(settings: Settings, kind: ImportKind) -> int:
+    """Return how many bytes a file of a kind may have."""
+    most = {"csv": settings.max_import_bytes, "jsonl": settings.max_restore_bytes, "calendar": MAX_CALENDAR_BYTES}
+    return most[kind]
 
 
 def store_file(session: OwnedSession, import_id: str, content: bytes) -> None:

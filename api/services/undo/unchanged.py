@@ -1,27 +1,23 @@
 """Check that the rows of a write are as it left them, and that nothing outside it needs what it created."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import Text, cast, inspect
+from sqlalchemy import inspect
 from sqlmodel import col, or_, select
 
 from api.errors import ConflictError
-from api.models import Activity, Application, Contact, Letter, Note, StageChange, StepInstance
+from api.models import Activity, Application, Letter, StageChange, StepInstance
 from api.models.agent_write import AgentWrite, type_of
 from api.rules.words import rfc3339
+from api.services.facts.letters import letters_with
 from api.services.write_log.images import FACTS, SNOOZE, TABLES, Image, digest, read_rows
 from api.services.write_log.recording import Key, Row
 from api.storage.owned_rows import key_of_owner
 from api.storage.session import OwnedSession
 
-# Columns with ids that are no foreign keys.
-LISTS: Mapping[type[Any], tuple[Any, ...]] = {
-    Contact: (Letter.recipients, Letter.named_contacts, Letter.snapshot),
-    Note: (Letter.note_ids,),
-}
 STEPS = str(StepInstance.__tablename__)
 
 
@@ -70,9 +66,8 @@ def _pointing(target: type[Any], key: Key) -> Iterator[tuple[type[Any], Any]]:
             if constraint.referred_table is inspect(target).local_table:
                 name = next(name for name in constraint.column_keys if name != "user_id")
                 yield table, table.__table__.c[name] == key[0]
-    lists = LISTS.get(target, ())
-    if lists:
-        yield Letter, or_(*(cast(col(column), Text).contains(key[0]) for column in lists))
+    if (named := letters_with(target, key[0])) is not None:
+        yield Letter, named
 
 
 def _check_links(session: OwnedSession, entry: AgentWrite, image: Image, images: Sequence[Image]) -> None:
