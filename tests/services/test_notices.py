@@ -8,16 +8,19 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from api.models import Event, StepInstance
+from api.models import Event, StepInstance, StepNotice
+from api.services import listening
 from api.services.events import journal
 from api.services.steps import recompute
 from api.storage.session import ANY_OWNER
+from api.workers.recompute import recompute_pass
 from tests.conftest import World
 from tests.http.api_client import add, interviewed, items, step
 from tests.http.test_scenarios import Recorder
 from tests.profiles import budget
 from tests.receiver import tick
 from tests.rules.vectors import SCENARIOS
+from tests.services.delivering import rows
 from tests.services.driving import drive, number_ids, set_world
 from tests.services.notice_machine import Listening
 
@@ -46,6 +49,26 @@ def test_a_step_is_told_at_the_very_second_at_which_it_opens_and_is_due(world: W
         world.clock.now += timedelta(seconds=1)
         tick(world)
         assert letter["id"] in {one["data"]["step"]["id"] for one in items(client, "/v1/events", type=kind)}
+
+
+def test_the_notices_of_many_steps_are_made_in_the_background_and_tell_the_same(
+    world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = world.sign_up()
+    for account in (client, other):
+        interviewed(account, starts_at="2026-06-02T09:00:00Z", ends_at="2026-06-02T10:00:00Z")
+    add(client, "/v1/webhooks", url="https://hooks.example.com/a")
+    monkeypatch.setattr(listening, "MAX_AT_ONCE", 2)
+    add(other, "/v1/webhooks", url="https://hooks.example.com/a")
+    assert len(rows(world, StepNotice)) == len(items(client, "/v1/queue", state="upcoming,open,overdue")) > 2
+    recompute_pass(world.database, world.clock)
+    assert items(other, "/v1/events") == []
+    made = Counter((notice.user_id, notice.told) for notice in rows(world, StepNotice))
+    assert len(set(made.values())) == 1
+    world.clock.now += timedelta(days=3)
+    tick(world)
+    told = [Counter(one["type"] for one in items(account, "/v1/events")) for account in (client, other)]
+    assert told[0] == told[1] != {}
 
 
 def test_a_removed_step_that_was_announced_as_overdue_is_told_as_corrected(world: World, client: TestClient) -> None:
