@@ -69,7 +69,7 @@ class History:
         """The local date of the application; None if it is not known."""
         if self.applied_on is not None:
             return self.applied_on
-        return min((local_date(at, self.zone) for stage, at in self.stages if stage == "applied" and at), default=None)
+        return next((local_date(at, self.zone) for stage, at in self.stages if stage == "applied" and at), None)
 
     @cached_property
     def answered_day(self) -> date | None:

@@ -1,5 +1,7 @@
 """What a process keeps in memory has a bound: accounts of tokens, and rendered calendars."""
 
+import time
+
 import pytest
 
 from api.http import known_accounts, rendered_calendars
@@ -31,7 +33,7 @@ def test_of_too_many_bytes_the_oldest_calendars_are_dropped(monkeypatch: pytest.
 
 def test_a_calendar_is_kept_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr(rendered_calendars.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     kept = RenderedCalendars(fetches_per_minute=0)
     kept.keep("a", "tag", b"1234")
     now += 3_600

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.rules.calendar import Office, exists
-from api.rules.digests import MAX_LATENESS, Timetable
+from api.rules.digests import Timetable
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 NEW_YORK, LORD_HOWE, APIA, CASABLANCA = "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca"
@@ -95,8 +95,8 @@ def test_the_next_date_is_later_than_the_last_one_although_its_time_is_ahead() -
     [
         (time(8), timedelta(0), True),
         (time(8), -MINUTE, False),
-        (time(8), MAX_LATENESS - MINUTE, True),
-        (time(8), MAX_LATENESS, False),
+        (time(8), 6 * HOUR - MINUTE, True),
+        (time(8), 6 * HOUR, False),
         (time(22), 2 * HOUR - MINUTE, True),
         (time(22), 2 * HOUR, False),
     ],
@@ -104,3 +104,8 @@ def test_the_next_date_is_later_than_the_last_one_although_its_time_is_ahead() -
 def test_a_digest_is_of_use_for_six_hours_of_its_date(clock: time, lateness: timedelta, *, in_time: bool) -> None:
     times, day = Timetable(NEW_YORK, clock), date(2026, 6, 1)
     assert times.is_in_time(day, times.instant(day) + lateness) is in_time
+
+
+def test_on_other_days_of_the_week_no_digest_is_in_time() -> None:
+    times, monday = Timetable(NEW_YORK, time(8), weekday=0), date(2026, 6, 1)
+    assert [times.is_in_time(day, times.instant(day)) for day in (monday, monday + DAY)] == [True, False]
