@@ -43,6 +43,18 @@ def test_cleaning_twice_changes_nothing(first: str, second: str) -> None:
     assert outside(mark(first) + mark(second)) == ""
 
 
+def test_what_looks_like_a_delimiter_or_a_line_break_becomes_a_plain_one() -> None:
+    assert clean("⟦a⟧ 〚b〛") == "[a] [b]"
+    assert clean("a\u2028b\u2029c\rd\r\ne\nf") == "a\nb\nc\nd\ne\nf"
+
+
+def test_what_nobody_sees_is_removed() -> None:
+    marks = "\u200b\u200f\u202a\u202e\u2060\u2069\ufeff\u061c\u180e\U000e0000\U000e007f"
+    controls = "\x00\x08\x0b\x0c\x0e\x1f\x7f\x9f\ud800\udfff"
+    assert [character for character in marks + controls if clean(f"a{character}b") != "ab"] == []
+    assert clean("a\t\n\xa0b") == "a\t\n\xa0b"
+
+
 def test_words_stay_as_they_are() -> None:
     assert mark("Zoë 🙂\nВаня – 李") == "⟦Zoë 🙂\nВаня – 李⟧"
 

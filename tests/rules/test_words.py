@@ -6,7 +6,6 @@ import pytest
 
 from api.rules.answers import to_record
 from api.rules.facts import Elsewhere, FollowUp, Letter, Override, StageChange
-from api.rules.hints import divided
 from api.rules.words import REASONS, reason_text, rfc3339, unscheduled
 from tests.rules.example_case import AFTER, END, START, day, example_case, r1, r2, row, step
 from tests.rules.vectors import at, scope_of
@@ -378,25 +377,6 @@ def test_these_are_the_reasons() -> None:
             "application_closed",
         ]
     )
-
-
-@pytest.mark.parametrize(
-    ("code", "type_"),
-    [
-        ("complete_contact", "contact"),
-        ("alert_reference", "reference"),
-        ("brief_reference", "reference"),
-        ("interviewer", "contact"),
-        ("letter_to", "contact"),
-        ("reference", "reference"),
-        ("recipient_title", "contact"),
-        ("wording", "note"),
-        ("answer", "note"),
-    ],
-)
-def test_what_a_code_is_about_follows_its_colon(code: str, type_: str) -> None:
-    assert divided(f"{code}:x1") == (code, {"type": type_, "id": "x1"})
-    assert divided(code) == (code, None)
 
 
 @pytest.mark.parametrize(
