@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Where Python may not write byte code, each process that a test starts would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo frontend frontend-packages test test-tools test-postgresql test-long check lint types imports unit postgresql mutants bench docs lock openapi clients node client-tools clean
+.PHONY: demo frontend frontend-packages test test-tools test-postgresql test-long check lint types imports unit postgresql mutants coverage bench docs lock openapi clients node client-tools clean
 
 demo: $(VENV)/runtime.stamp ## Serve a temporary SQLite file with a demo account; PORT=8001 takes another port than 8000.
 	@$(BIN)/afterword demo $(if $(PORT),--port $(PORT))
@@ -51,6 +51,13 @@ postgresql: $(VENV)/dev.stamp ## Run the tests that can fail on PostgreSQL alone
 
 mutants: $(VENV)/dev.stamp ## Run mutation tests of the rules: MUTANTS="--sample 0.5 --seed 1".
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+coverage: $(VENV)/dev.stamp ## Name the lines of api/ that no test of make test runs; takes twice as long as these.
+	@rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/coverage run -m pytest $(PARALLEL) -m "not browser and not node"
+	$(BIN)/coverage run -m pytest $(PARALLEL) --database postgresql
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --show-missing
 
 bench: $(VENV)/dev.stamp ## Run the benchmarks (needs wrk); BENCH="--quick" only checks that they work.
 	$(BIN)/python -m benchmarks.run $(BENCH)

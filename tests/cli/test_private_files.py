@@ -13,6 +13,7 @@ from sqlalchemy import text
 from api.settings import Settings
 from api.storage.backup import back_up
 from api.storage.database import Database
+from api.storage.private_files import warnings
 from tests.cli.running import run_here
 
 pytestmark = [
@@ -58,6 +59,22 @@ def test_what_others_may_read_is_told_at_the_start_in_one_line(tmp_path: Path, t
     assert f"{tmp_path} (0755), {tmp_path}/a.db (0644)" in line
     assert f"run chmod 700 {tmp_path} && chmod 600 {tmp_path}/a.db" in line
     assert modes(tmp_path)["a.db"] == 0o644
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "told_of"),
+    [(0o700, 0o600, []), (0o700, 0o640, ["a.db"]), (0o700, 0o602, ["a.db"]), (0o710, 0o600, ["data"])],
+)
+def test_any_right_of_the_group_and_of_others_counts(
+    folder: int, file: int, told_of: list[str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.db").touch()
+    (data / "a.db").chmod(file)
+    data.chmod(folder)
+    lines = warnings(f"sqlite:///{data}/a.db")
+    assert [name for name in ("data", "a.db") if any(f"{name} (0" in line for line in lines)] == told_of
 
 
 def told(url: str, taken_port: str) -> list[str]:
