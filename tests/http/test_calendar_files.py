@@ -53,6 +53,12 @@ def test_one_interview_and_one_step_as_a_file(client: TestClient) -> None:
             assert client.get(href, headers={**tagged, "Accept": "text/calendar"}).status_code == 200
 
 
+def test_an_address_is_a_label_without_quotation_marks(client: TestClient) -> None:
+    person = contact(client, full_name="Ana", postal_address='Haus "Nord"\n1 Main St')
+    card = client.get(f"/v1/contacts/{person}", params={"format": "vcf", "vcard_version": "4.0"}).text
+    assert ';LABEL="Haus \'Nord\', 1 Main St":;;Haus "Nord"\\n1 Main St;;;;' in card.replace("\r\n ", "")
+
+
 def test_what_is_not_there_is_no_file(client: TestClient, stranger: TestClient) -> None:
     app, round_ = interviewed(client)
     for href in (f"/v1/interviews/{round_}", f"/v1/steps/{step(client, app, 4)['id']}"):

@@ -1,6 +1,6 @@
 """The queue: steps of all applications in order of their deadlines, page by page, and its summary."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -176,17 +176,30 @@ def test_the_summary_counts_by_state_and_step(client: TestClient) -> None:
     assert found["next_change_at"] == "2026-06-02T04:00:00Z"
 
 
+def test_the_next_change_is_the_first_of_all_steps_be_it_an_opening_or_a_deadline(
+    world: World, client: TestClient
+) -> None:
+    interviewed(client, starts_at="2026-06-02T09:00:00Z", ends_at="2026-06-02T10:00:00Z")
+    seen = set()
+    for _ in range(5):
+        found = items(client, QUEUE, state="overdue,open,upcoming")
+        first = min(one["changes_at"] for one in found if one["changes_at"])
+        assert read(client, SUMMARY)["next_change_at"] == first
+        seen |= {name for one in found for name in ("opens_at", "due_at") if one[name] == first}
+        world.clock.now = datetime.fromisoformat(first)
+    assert seen == {"opens_at", "due_at"}
+
+
 def test_the_summary_lists_applications_with_nothing_scheduled(client: TestClient) -> None:
-    names = ("ahead", "closed", "saved", "quiet")
+    names = ("scheduled", "held", "closed", "saved", "quiet")
     apps = {name: application(client, company=name) for name in names}
-    interview(client, apps["ahead"], starts_at="2026-06-20T14:00:00Z")
+    for ahead in ("scheduled", "held"):
+        interview(client, apps[ahead], starts_at="2026-06-20T14:00:00Z", status=ahead)
     add(client, f"/v1/applications/{apps['closed']}/stages", stage="withdrawn")
     interview(client, apps["quiet"])
-    act(
-        client,
-        f"/v1/applications/{apps['quiet']}/steps/skip",
-        steps=[step(client, apps["quiet"], n)["id"] for n in range(1, 7)],
-    )
+    for name in ("scheduled", "held", "quiet"):
+        ids = [step(client, apps[name], n)["id"] for n in range(1, 7)]
+        act(client, f"/v1/applications/{apps[name]}/steps/skip", steps=ids)
     assert [one["company"] for one in read(client, SUMMARY)["nothing_scheduled"]] == ["saved", "quiet"]
 
 

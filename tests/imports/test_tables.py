@@ -180,7 +180,9 @@ def test_rows_with_errors_are_exported_corrected_and_sent_again(world: World, cl
     [
         pytest.param("Acme,Engineer,,2026-03-20,", "duplicate", id="company and role within 30 days"),
         pytest.param("ACME,engineer,,,", "duplicate", id="no date"),
-        pytest.param("Acme,Engineer,,2026-05-20,", "new", id="later than 30 days"),
+        pytest.param("Acme,Engineer,,2026-04-01,", "duplicate", id="30 days later"),
+        pytest.param("Acme,Engineer,,2026-01-31,", "duplicate", id="30 days earlier"),
+        pytest.param("Acme,Engineer,,2026-04-02,", "new", id="31 days later"),
         pytest.param("Acme,Writer,,2026-03-02,", "new", id="another role"),
         pytest.param("Other,Name,,,https://Jobs.example.com/1?utm_source=x#top", "duplicate", id="the posting"),
         pytest.param("Other,Name,,,https://jobs.example.com/2", "new", id="another posting"),

@@ -86,6 +86,15 @@ def test_notices_that_nobody_listens_to_are_deleted(world: World, client: TestCl
     assert told(client) == before
 
 
+def test_events_of_time_are_stored_only_for_webhooks(mailing: World) -> None:
+    client = subscriber(mailing, after_interview=True)
+    interviewed(client)
+    assert rows(mailing, StepNotice)
+    mailing.clock.now += 3 * DAY
+    tick(mailing)
+    assert read(client, "/v1/events")["items"] == []
+
+
 @pytest.fixture
 def mailing(make_world: Callable[..., World]) -> World:
     return make_world(**WANTS)

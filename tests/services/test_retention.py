@@ -15,7 +15,7 @@ from api.storage.session import OwnedSession
 from api.workers.retention import apply_retention, retention_pass
 from api.workers.units import IncompletePassError
 from tests.conftest import World
-from tests.http.api_client import application, contact, read
+from tests.http.api_client import add, alter, application, contact, interviewed, items, read
 
 AGO = timedelta(days=40)
 
@@ -58,6 +58,24 @@ def test_expired_rows_are_deleted_in_batches_with_the_pointers_to_them(
     assert (count(world, Application), count(world, Contact)) == (1, 1)
     assert read(client, f"/v1/applications/{apps[0]}")["status_contact_id"] is None
     assert read(client, f"/v1/contacts/{kept}")
+
+
+def test_nothing_points_at_an_expired_contact_any_more(world: World, client: TestClient) -> None:
+    app, round_ = interviewed(client)
+    gone = contact(client)
+    alter(client, f"/v1/applications/{app}", status_contact_id=gone)
+    alter(client, f"/v1/interviews/{round_}", told_by=gone)
+    said = {"direction": "in", "channel": "phone", "outcome": "status", "contact_id": gone}
+    add(client, f"/v1/applications/{app}/follow-ups", **said)
+    assert client.delete(f"/v1/contacts/{gone}").status_code in (200, 204)
+    world.clock.now += timedelta(days=31)
+    swept = apply_retention(world.database, world.clock.now)
+    assert (swept.deleted.contacts, swept.failed) == (1, 0)
+    (follow_up,) = items(client, f"/v1/applications/{app}/follow-ups")
+    found = (read(client, f"/v1/applications/{app}"), read(client, f"/v1/interviews/{round_}"), follow_up)
+    assert [one[name] for one, name in zip(found, ("status_contact_id", "told_by", "contact_id"), strict=True)] == [
+        None
+    ] * 3
 
 
 def test_the_number_of_parameters_does_not_grow_with_the_expired_rows(world: World, client: TestClient) -> None:
