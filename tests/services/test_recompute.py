@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from api.services.steps import judge, recompute
 from api.services.steps.recompute import run_slice
@@ -63,6 +64,22 @@ def test_a_change_updates_every_application_for_any_batch_size(
     assert change(client).status_code == 200
     recompute_pass(world.database, world.clock)
     check_account(world, client)
+
+
+def test_a_command_recomputes_an_account_to_its_end_and_leaves_one_that_was_erased(
+    world: World, client: TestClient
+) -> None:
+    user = client.get("/v1/me").json()["id"]
+    ids = record_applications(client)
+    change_policy(client)
+    recompute.run_to_end(world.database, user, world.clock)
+    assert answers_say_recomputing(client, ids[0]) == {False}
+    check_account(world, client)
+    change_zone(client)
+    with world.database.engine.execution_options(write=True).begin() as connection:
+        connection.execute(text("UPDATE user_account SET erased_at = created_at"))
+    recompute.run_to_end(world.database, user, world.clock)
+    assert run_slice(world.database, user, world.clock.now)
 
 
 def test_answers_say_that_an_account_is_being_recomputed(world: World, client: TestClient) -> None:
