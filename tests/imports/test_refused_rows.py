@@ -121,6 +121,22 @@ def test_an_import_that_is_being_undone_is_neither_deleted_nor_undone_twice(worl
     assert dump(world.database, user) == {**before, "user_account": dump(world.database, user)["user_account"]}
 
 
+def test_why_a_row_was_refused_is_stored_in_an_account_that_is_full(
+    world: World, client: TestClient, at_most: Limit
+) -> None:
+    job = uploaded(client, "Company,Role,Status,Contact,Contact email\nAcme,Dev,Applied,Sam,sam@acme.example\n")
+    client.post(f"/v1/imports/{job['id']}/run")
+    at_most(Contact, 0)
+    user, usage = get(client, "/v1/me")["id"], get(client, "/v1/me/usage")
+    (stored,) = (one["used"] for one in usage["quotas"] if one["name"] == "stored_bytes")
+    runner = Runner(world.database, user, job["id"], max_bytes=stored)
+    while not runner.run_slice(world.clock.now):
+        pass
+    (row,) = rows(client, job)
+    assert (row["result"], [one["code"] for one in row["errors"]]) == ("failed", ["quota_exceeded"])
+    assert read(client, job)["state"] == "finished"
+
+
 LARGE = "Company,Role,Status\n" + "".join(f"Company {n},Dev {'x' * 60},Applied\n" for n in range(900))
 
 
