@@ -102,15 +102,15 @@ def test_what_the_file_leaves_open_is_asked_and_nothing_is_recorded_before(world
 
 
 def test_a_word_for_a_stage_is_asked_on_one_line(world: World, client: TestClient) -> None:
-    words = ("Phone\nscreen", "\u202ePhone \t screen\u202c", "x" * 300, "\u202e")
+    words = ("Phone\nscreen", "\u202ePhone \t screen\u202c", "x" * 300, "\u202e", "\u200b\u2060")
     file = "Company,Role,Status\n" + "".join(f'Acme,Dev {number},"{word}"\n' for number, word in enumerate(words))
     job = uploaded(client, file)
     asked = [(one["code"], one["value"], one["rows"]) for one in job["questions"]]
-    assert asked == [("stage", "Phone screen", 2), ("stage", "x" * 200, 1), ("default_stage", None, 1)]
+    assert asked == [("stage", "Phone screen", 2), ("stage", "x" * 200, 1), ("default_stage", None, 2)]
     job = answered(client, job, stage_map=[{"value": value, "stage": "interviewing"} for _, value, _ in asked if value])
     job = answered(client, job, default_stage="interviewing")
     assert job["questions"] == []
-    assert ran(world, client, job)["counts"]["done"] == 4
+    assert ran(world, client, job)["counts"]["done"] == len(words)
     assert {one["stage"] for one in made(client)} == {"interviewing"}
 
 

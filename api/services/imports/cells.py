@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from api.models.application import ApplicationCreate, StageCreate
-from api.models.base import NOT_IN_A_LINE, Body
+from api.models.base import NOT_IN_A_LINE, NOTHING, Body
 from api.models.contact import ContactCreate
 from api.models.interview import InterviewCreate
 from api.models.note import NoteCreate
@@ -88,8 +88,9 @@ class _Row:
 
 
 def stage_word(text: str) -> str:
-    """Return the file's word for a stage on one line, so that an answer can repeat it."""
-    return " ".join(NOT_IN_A_LINE.sub(" ", text).split())[:MAX_WORD].rstrip()
+    """Return the file's word for a stage on one line, so that an answer can repeat it; empty if nobody can see it."""
+    word = " ".join(NOT_IN_A_LINE.sub(" ", text).split())[:MAX_WORD].rstrip()
+    return "" if NOTHING.fullmatch(word) else word
 
 
 def stage_of(text: str, stage_map: Mapping[str, str]) -> str | None:
