@@ -148,3 +148,13 @@ def test_a_date_in_another_order_than_its_column_is_an_error(client: TestClient)
         *("2026-04-13", "2026-04-14"),
         *(None, "2026-04-03"),
     ]
+
+
+def test_a_day_that_has_begun_where_the_user_is_has_come(world: World) -> None:
+    east = world.sign_up("Pacific/Kiritimati")  # it is 2 June there
+    day = {"Time zone": "America/New_York", "Applied on": "2026-06-02"}
+    job = uploaded(east, table([{"Company": "Acme", **day}, {"Company": "Beta", **day, "Applied on": "2026-06-03"}]))
+    assert [problems(row, "errors") for row in rows(east, job)] == [[], [("Applied on", "future_evidence")]]
+    ran(world, east, job, allow_errors=True)
+    (made,) = items(east, "/v1/applications")
+    assert (made["applied_on"], made["stage"]) == ("2026-06-02", "applied")

@@ -82,7 +82,8 @@ class _Row:
         else:
             zone = when.offset or ZoneInfo(self.zone)
             found = datetime.combine(when.day, when.at, tzinfo=zone).astimezone(UTC)
-        if found > self.context.now + TOLERANCE:
+        is_checked_already = target == "applied_on" and when.at is None  # by its day, also in the user's zone
+        if found > self.context.now + TOLERANCE and not is_checked_already:
             self.fail(target, "future_evidence", "It cannot have happened yet: send a date up to today.")
         return min(found, self.context.now)
 
@@ -183,7 +184,7 @@ def _application(row: _Row) -> dict[str, Any] | None:
         return None
     if (applied := row.dates.get("applied_on")) is not None:
         body["applied_on"] = applied.day.isoformat()
-        if applied.day > _today(row):
+        if applied.day > _latest_today(row):
             row.fail("applied_on", "future_evidence", "It cannot have happened yet: send a date up to today.")
     _add_work_mode(row, body)
     _add_salary(row, body)
@@ -191,8 +192,10 @@ def _application(row: _Row) -> dict[str, Any] | None:
     return None if checked is None else body
 
 
-def _today(row: _Row) -> date:
-    return (row.context.now + TOLERANCE).astimezone(ZoneInfo(row.zone)).date()
+def _latest_today(row: _Row) -> date:
+    """Return today's date in the zone of the row or in that of the user, whichever is later."""
+    now = row.context.now + TOLERANCE
+    return max(now.astimezone(ZoneInfo(zone)).date() for zone in (row.zone, row.context.zone))
 
 
 def _add_work_mode(row: _Row, body: dict[str, Any]) -> None:
