@@ -20,6 +20,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from api.http.problems import MEDIA_TYPE
 from api.main import create_app
@@ -76,6 +77,12 @@ class World:
     def database(self) -> Database:
         database: Database = self.app.state.database
         return database
+
+    def execute(self, *statements: str, **values: Any) -> None:
+        """Run statements in one transaction behind the service, which records nothing of them."""
+        with self.database.engine.execution_options(write=True).begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement), values)
 
     def anonymous(self) -> TestClient:
         return self._opened(DocumentedClient(self.app))

@@ -120,8 +120,7 @@ def test_a_cookie_is_not_taken(world: World, http: httpx.Client) -> None:
 
 
 def test_a_disabled_account_gets_403(world: World, http: httpx.Client, secret: str) -> None:
-    with world.database.engine.execution_options(write=True).begin() as connection:
-        connection.exec_driver_sql("UPDATE user_account SET disabled_at = created_at")
+    world.execute("UPDATE user_account SET disabled_at = created_at")
     answer = post(http, secret)
     assert (answer.status_code, answer.json()["code"]) == (403, "account_disabled")
 

@@ -12,11 +12,6 @@ def rebuild(world: World, *words: str) -> Done:
     return run_here(world.app.state.settings.database_url, "search", "rebuild", *words)
 
 
-def spoil(world: World, statement: str) -> None:
-    with world.database.engine.execution_options(write=True).begin() as connection:
-        connection.execute(text(statement))
-
-
 def two_accounts(client: TestClient, stranger: TestClient) -> None:
     """Record an application and a note in each account: four texts."""
     for one in (client, stranger):
@@ -31,7 +26,7 @@ def test_entries_that_are_missing_are_found_by_a_check_and_written_by_a_rebuild(
     world: World, client: TestClient, stranger: TestClient
 ) -> None:
     two_accounts(client, stranger)
-    spoil(world, "DELETE FROM search_entry WHERE noun = 'note'")
+    world.execute("DELETE FROM search_entry WHERE noun = 'note'")
     checked = rebuild(world, "--check")
     assert (checked.returncode, checked.stderr.splitlines()) == (
         1,
@@ -66,7 +61,7 @@ def test_an_entry_whose_object_is_gone_is_deleted_in_its_own_account_alone(
 ) -> None:
     two_accounts(client, stranger)
     newest = "(SELECT id FROM note ORDER BY id DESC LIMIT 1)"
-    spoil(world, f"UPDATE search_entry SET object_id = user_id WHERE noun = 'note' AND object_id = {newest}")
+    world.execute(f"UPDATE search_entry SET object_id = user_id WHERE noun = 'note' AND object_id = {newest}")
     checked = rebuild(world, "--check")  # of one text the entry is missing, and one entry has no text
     assert checked.stderr.startswith("4 texts of 2 accounts compared, 2 differences found.\n")
     assert rebuild(world).stderr == "4 texts of 2 accounts compared, 2 differences corrected.\n"

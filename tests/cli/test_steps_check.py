@@ -66,9 +66,8 @@ def test_accounts_of_an_older_version_are_checked_alone_until_they_are_repaired(
     for one in (client, stranger):
         interviewed(one)
     me = str(read(client, "/v1/me")["id"])
-    with world.database.engine.execution_options(write=True).begin() as connection:
-        owner = me.replace("-", "") if world.database.is_sqlite else me
-        connection.execute(text("UPDATE step_instance SET rules_version = 1 WHERE user_id = :id"), {"id": owner})
+    owner = me.replace("-", "") if world.database.is_sqlite else me
+    world.execute("UPDATE step_instance SET rules_version = 1 WHERE user_id = :id", id=owner)
     check = partial(run_here, world.app.state.settings.database_url, "steps", "check", "--processes", "1")
     assert "of 2 accounts checked" in check().stderr
     assert "of 1 account checked" in check("--outdated").stderr
@@ -81,8 +80,7 @@ def test_several_processes_find_and_repair_what_one_does(world: World, monkeypat
     monkeypatch.setattr(rejudge, "FEW", 1)
     for _ in range(3):
         interviewed(world.sign_up())
-    with world.database.engine.execution_options(write=True).begin() as connection:
-        connection.execute(text("UPDATE step_instance SET due_at = opens_at WHERE number = 4"))
+    world.execute("UPDATE step_instance SET due_at = opens_at WHERE number = 4")
     check = partial(run_here, world.app.state.settings.database_url, "steps", "check", "--processes")
     one = check("1")
     assert "of 3 accounts checked, 3 differences found." in one.stderr

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from tests.conftest import World
 from tests.http.api_client import add, application, items, problem, read
@@ -23,11 +23,11 @@ SPACE = ("DROP TRIGGER no_space ON note", "DROP FUNCTION no_space")
 def without_space(world: World) -> Iterator[None]:
     """Let the database have no space for another note: no more pages on SQLite, the server's error on PostgreSQL."""
     if not world.database.is_sqlite:
-        execute(world, *FULL)
+        world.execute(*FULL)
         try:
             yield
         finally:
-            execute(world, *SPACE)
+            world.execute(*SPACE)
         return
 
     def limit(connection: Any, *_: object) -> None:
@@ -40,12 +40,6 @@ def without_space(world: World) -> Iterator[None]:
     yield
     event.remove(world.database.engine, "checkout", limit)
     event.listen(world.database.engine, "checkout", lift)
-
-
-def execute(world: World, *statements: str) -> None:
-    with world.database.engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}], ids=["a-write", "with-a-key"])

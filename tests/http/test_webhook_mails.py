@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
 from tests.conftest import World
 from tests.http.api_client import alter, application, read
@@ -73,13 +72,8 @@ def test_a_mail_that_is_no_longer_true_is_not_sent(world: World, client: TestCli
         if why == "off by its owner":
             alter(client, href, enabled=False)
     elif why == "account erased":
-        set_account(world, "erased_at = created_at")
+        world.execute("UPDATE user_account SET erased_at = created_at")
     else:
-        set_account(world, "email = 'other@example.com'")
+        world.execute("UPDATE user_account SET email = 'other@example.com'")
     assert delivered(world) == []
     assert [row["outcome"] for row in outbox(world)] == ["empty"]
-
-
-def set_account(world: World, values: str) -> None:
-    with world.database.engine.execution_options(write=True).begin() as connection:
-        connection.execute(text(f"UPDATE user_account SET {values}"))

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
 from api.errors import UnavailableError
 from api.models import SearchEntry, StepNotice
@@ -23,11 +22,6 @@ from tests.services.delivering import Receivers, deliver, hook, rows
 from tests.wanted_mails import WANTS, outbox, planned, queue_digests, subscriber
 
 DAY = timedelta(days=1)
-
-
-def execute(world: World, statement: str) -> None:
-    with world.database.engine.execution_options(write=True).begin() as connection:
-        connection.execute(text(statement))
 
 
 def told(client: TestClient) -> list[str]:
@@ -78,7 +72,7 @@ def test_notices_that_nobody_listens_to_are_deleted(world: World, client: TestCl
     hook(client, event_types=[])
     interviewed(client)
     assert rows(world, StepNotice)
-    execute(world, "UPDATE user_account SET listens = 0")
+    world.execute("UPDATE user_account SET listens = 0")
     world.clock.now += 3 * DAY
     before = told(client)
     tick(world)
@@ -136,8 +130,8 @@ def test_the_digest_of_an_account_that_is_being_recomputed_waits(
 
 def test_a_process_that_stops_leaves_the_index_to_the_next_one(world: World, client: TestClient) -> None:
     application(client)
-    execute(world, "UPDATE user_account SET search_version = 0")
-    execute(world, "DELETE FROM search_entry")
+    world.execute("UPDATE user_account SET search_version = 0")
+    world.execute("DELETE FROM search_entry")
     search_pass(world.database, world.clock, lambda: True)
     assert rows(world, SearchEntry) == []
     assert not read(client, "/v1/search", q="acme")["complete"]

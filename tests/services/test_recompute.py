@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
 from api.services.steps import judge, recompute
 from api.services.steps.recompute import run_slice
@@ -76,8 +75,7 @@ def test_a_command_recomputes_an_account_to_its_end_and_leaves_one_that_was_eras
     assert answers_say_recomputing(client, ids[0]) == {False}
     check_account(world, client)
     change_zone(client)
-    with world.database.engine.execution_options(write=True).begin() as connection:
-        connection.execute(text("UPDATE user_account SET erased_at = created_at"))
+    world.execute("UPDATE user_account SET erased_at = created_at")
     recompute.run_to_end(world.database, user, world.clock)
     assert run_slice(world.database, user, world.clock.now)
 
