@@ -27,6 +27,7 @@ from api.storage.deadline import check_deadline
 from api.storage.session import OwnedSession
 from api.words.csv_text import DELIMITERS, write_csv
 
+NEEDS_SPACE = (507,)  # the problem of an operation whose file does not fit on the disk
 MAX_FILES = 60  # of an account in an hour, exports and reports together
 CHUNK_BYTES, ROWS_BETWEEN_CHECKS = 65_536, 500
 CSV = "text/csv; charset=utf-8"

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from api.errors import InvalidError
 from api.http.deps import CallerDep
-from api.http.files import CsvLayoutDep, chunks_response, count_file, csv_response
+from api.http.files import NEEDS_SPACE, CsvLayoutDep, chunks_response, count_file, csv_response
 from api.http.filters import (
     ApplicationFilterDep,
     AsOf,
@@ -41,14 +41,13 @@ PEOPLE = Formats(*get_args(PeopleFormat))
 PeopleWanted = Annotated[PeopleFormat | None, FORMAT_QUERY]
 AppliedFrom = Annotated[Day | None, Query(alias="from", description="Only what was applied for on this day or later.")]
 AppliedTo = Annotated[Day | None, Query(alias="to", description="Only what was applied for on this day or earlier.")]
-FULL = (507,)  # a file needs space on the disk
 routes = Routes("exports", agents=False)
 
 
 @routes.get(
     "/v1/exports/applications",
     scopes="applications:read",
-    errors=FULL,
+    errors=NEEDS_SPACE,
     etag=False,
     response_class=StreamingResponse,
     responses=TABLE.content,
@@ -81,7 +80,7 @@ async def export_applications(
 @routes.get(
     "/v1/exports/queue",
     scopes="steps:read",
-    errors=FULL,
+    errors=NEEDS_SPACE,
     etag=False,
     response_class=StreamingResponse,
     responses=DATES.content,
@@ -119,7 +118,7 @@ async def export_queue(  # noqa: PLR0913  # one parameter a filter
 @routes.get(
     "/v1/exports/contacts",
     scopes="contacts:read",
-    errors=FULL,
+    errors=NEEDS_SPACE,
     etag=False,
     response_class=StreamingResponse,
     responses=PEOPLE.content,
@@ -143,7 +142,7 @@ async def export_contacts(
 @routes.get(
     "/v1/exports/interviews",
     scopes="applications:read",
-    errors=FULL,
+    errors=NEEDS_SPACE,
     etag=False,
     response_class=StreamingResponse,
     responses=DATES.content,

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from api.http.crud import ORDER, changed, etag_of, listed, matched, paged, read
 from api.http.deps import Caller, CallerDep, PageDep
-from api.http.files import CSV, file_response
+from api.http.files import CSV, NEEDS_SPACE, file_response
 from api.http.routes import Routes
 from api.http.uploads import REQUEST_BODY, UploadDep
 from api.models import ImportJob, ImportRow
@@ -159,7 +159,12 @@ def list_import_rows(
 
 
 @routes.get(
-    f"{ONE}/errors", scopes=READ, errors=[507], etag=False, response_class=StreamingResponse, responses=CORRECTIONS
+    f"{ONE}/errors",
+    scopes=READ,
+    errors=NEEDS_SPACE,
+    etag=False,
+    response_class=StreamingResponse,
+    responses=CORRECTIONS,
 )
 async def export_import_errors(caller: CallerDep, import_id: ImportId) -> StreamingResponse:
     """Export the rows with errors as CSV.

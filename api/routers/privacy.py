@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from api.errors import InvalidError, UnavailableError
 from api.http.crud import paged
 from api.http.deps import CallerDep, PageDep
+from api.http.files import NEEDS_SPACE
 from api.http.own_password import check_own_password, writing_as_checked
 from api.http.routes import Routes
 from api.models import Activity
@@ -68,7 +69,7 @@ def list_activity(
 @routes.get(
     "/v1/me/export",
     scopes=READS,
-    errors=[507],
+    errors=NEEDS_SPACE,
     etag=False,
     response_class=StreamingResponse,
     responses={200: {"description": "JSON Lines.", "content": {JSON_LINES: {"schema": {"type": "string"}}}}},

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.errors import InvalidError
 from api.http.deps import CallerDep
-from api.http.files import CsvLayout, CsvLayoutDep, count_file
+from api.http.files import NEEDS_SPACE, CsvLayout, CsvLayoutDep, count_file
 from api.http.negotiation import FORMAT_QUERY, Formats, NotAcceptableError, format_response, json_response
 from api.http.routes import Routes
 from api.models.base import Day
@@ -56,7 +56,7 @@ OptionsDep = Annotated[ReportOptions, Depends(_options)]
 @routes.get(
     "/v1/reports/job-search",
     scopes=("applications:read", "steps:read"),
-    errors=[507],
+    errors=NEEDS_SPACE,
     response_model=JobSearchReport,
     responses=FORMATS.content,
 )

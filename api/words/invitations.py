@@ -32,7 +32,7 @@ LINK_PROPERTIES = (
 )
 REFUSED = {"REPLY": "an answer to an invitation", "COUNTER": "a proposal of another time", "REFRESH": "a request"}
 MORNING, EVENING = time(9), time(17)
-UTC_NAME = "UTC"  # calendars write instants in it: it is not the zone of a place
+PLACES = ZONES - {"UTC"}  # calendars write instants in UTC: it is not the zone of a place
 Properties = Any  # a component: icalendar types its properties as one of thirty classes
 MAX_LINE, MAX_UID = 200, 1_000
 LONGEST = timedelta(hours=24)
@@ -184,7 +184,7 @@ def _moment(value: Any, zones: Mapping[str, str], of_day: time, *, is_end: bool 
     local = found.replace(tzinfo=None, microsecond=0)
     if found.tzinfo is not None:
         zone = getattr(found.tzinfo, "key", None)
-        return Moment(local, found.astimezone(UTC).replace(microsecond=0), zone if zone in ZONES - {UTC_NAME} else None)
+        return Moment(local, found.astimezone(UTC).replace(microsecond=0), zone if zone in PLACES else None)
     name = str(value.params.get("TZID", ""))
     if not name or name not in zones:
         return Moment(local, None, note="zone_assumed")
